@@ -1,0 +1,42 @@
+"""The exceptions that leave the library; all else is a diagnosis on a node."""
+
+from __future__ import annotations
+
+
+class NldissectError(Exception):
+    """Base of every declared error; `str()` is one line fit for a user."""
+
+
+class CaptureError(NldissectError):
+    """A capture file that cannot be read (further).
+
+    `record` is the number (from 1) of the record that could not be read and
+    `offset` its byte offset in the (decompressed) file; both are None when
+    the file could not be opened at all.
+    """
+
+    def __init__(
+        self, path: str, reason: str, record: int | None = None, offset: int | None = None
+    ) -> None:
+        self.path = path
+        self.reason = reason
+        self.record = record
+        self.offset = offset
+        where = "" if record is None else f"record {record} at offset {offset}: "
+        super().__init__(f"{path}: {where}{reason}")
+
+
+class SpecError(NldissectError):
+    """A dissector or spec file that is wrong, with the file and the path in it."""
+
+    def __init__(self, file: str, reason: str, path: str = "", line: int | None = None) -> None:
+        self.file = file
+        self.reason = reason
+        self.path = path
+        self.line = line
+        where = file if line is None else f"{file}:{line}"
+        super().__init__(f"{where}: {path}: {reason}" if path else f"{where}: {reason}")
+
+
+class UsageError(NldissectError):
+    """A request that makes no sense: an unknown option value, field or name."""
