@@ -1,0 +1,25 @@
+"""Messages as text for people and as JSON and fields for programs.
+
+Every renderer turns one message into a string that ends a line; `begin` and
+`end` frame them. Text for people goes through `text.safe`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..dissect import Message
+
+
+class Renderer(Protocol):
+    """One output format: `begin`, then `message` for each, then `end`; all with line ends."""
+
+    def begin(self) -> str: ...
+
+    def file(self, path: str, last: int) -> str:
+        """Told before the messages of each file when there are several."""
+        ...
+
+    def message(self, message: Message) -> str: ...
+
+    def end(self) -> str: ...

@@ -1,0 +1,136 @@
+"""Times of records as text: nanoseconds since the epoch in, always integers."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+SECOND: Final = 1_000_000_000
+
+# The short names of tshark's -t and the long ones they stand for.
+FORMATS: Final[dict[str, str]] = {
+    "a": "absolute",
+    "ad": "absolute-date",
+    "r": "relative",
+    "d": "delta",
+    "dd": "delta-shown",
+    "e": "epoch",
+    "u": "utc",
+    "ud": "utc-date",
+}
+
+
+def rfc3339(moment: int) -> str | None:
+    """As `2026-11-20T15:04:05.123456789Z`; None before year 1 or after year 9999."""
+    seconds, rest = divmod(moment, SECOND)
+    head = _utc(seconds, "T")
+    return None if head is None else f"{head}.{rest:09d}Z"
+
+
+_last_utc: dict[str, tuple[int, str | None]] = {}
+
+
+def _utc(seconds: int, between: str) -> str | None:
+    """Date and time of day; the latest answer is kept, since records share seconds."""
+    last = _last_utc.get(between)
+    if last is not None and last[0] == seconds:
+        return last[1]
+    head: str | None
+    try:
+        at = time.gmtime(seconds)
+        head = (
+            f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}{between}"
+            f"{at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}"
+        )
+        if not 1 <= at.tm_year <= 9999:
+            head = None
+    except (OverflowError, ValueError, OSError):
+        head = None
+    _last_utc[between] = (seconds, head)
+    return head
+
+
+class Clock:
+    """Writes times in one format; what is relative is so to the records it has seen.
+
+    Six decimals, nine from the first time on that needs them. A record
+    without a time gets an empty string.
+    """
+
+    def __init__(self, form: str) -> None:
+        self.form = FORMATS.get(form, form)
+        self.digits = 6
+        self._first: int | None = None
+        self._before: int | None = None  # of the record before the latest
+        self._latest: int | None = None
+        self._number = -1
+        self._shown: int | None = None
+        self._kept: tuple[int, str] | None = None
+        # Whether records that are not shown matter.
+        self.follows = self.form in ("relative", "delta")
+
+    def restart(self) -> None:
+        """A new file begins."""
+        self.__init__(self.form)  # type: ignore[misc]
+
+    def see(self, number: int, moment: int | None) -> None:
+        """A record passed by, shown or not."""
+        if number == self._number:
+            return
+        self._number = number
+        if moment is not None:
+            if self._first is None:
+                self._first = moment
+            self._before = self._latest
+            self._latest = moment
+
+    def text(self, number: int, moment: int | None) -> str:
+        """The time of record `number`."""
+        kept = self._kept
+        if kept is not None and kept[0] == number:  # several messages in one record
+            return kept[1]
+        made = "" if moment is None else self._text(number, moment)
+        self._kept = (number, made)
+        return made
+
+    def _text(self, number: int, moment: int) -> str:
+        self.see(number, moment)
+        form = self.form
+        if moment % 1000 and self.digits == 6:
+            self.digits = 9
+        if form == "relative":
+            return self._seconds(moment - (self._first or 0))
+        if form == "delta":
+            before = self._before
+            return self._seconds(0 if before is None else moment - before)
+        if form == "delta-shown":
+            before, self._shown = self._shown, moment
+            return self._seconds(0 if before is None else moment - before)
+        if form == "epoch":
+            return self._seconds(moment)
+        seconds, rest = divmod(moment, SECOND)
+        head = _utc(seconds, " ") if form.startswith("utc") else _local(seconds)
+        if head is None:
+            return self._seconds(moment)
+        if not form.endswith("-date"):
+            head = head[11:]
+        tail = f"{rest:09d}"[: self.digits]
+        return f"{head}.{tail}Z" if form.startswith("utc") else f"{head}.{tail}"
+
+    def _seconds(self, span: int) -> str:
+        sign = "-" if span < 0 else ""
+        whole, rest = divmod(abs(span), SECOND)
+        if self.digits == 6:
+            return f"{sign}{whole}.{rest // 1000:06d}"
+        return f"{sign}{whole}.{rest:09d}"
+
+
+def _local(seconds: int) -> str | None:
+    try:
+        at = time.localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return (
+        f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d} "
+        f"{at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}"
+    )

@@ -1,0 +1,249 @@
+"""One line that says what a message does, from its dissector's templates.
+
+A template is literal text with `{path}` (an attribute's or header field's
+label, else its value) and `[...]` (dropped when a path inside it is missing,
+empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import wire
+from . import spec as m
+from .dissect import Message, Node, find, label, type_name
+from .linux import errno_name
+
+Parts = list["str | Place | Parts"]
+
+
+class Place:
+    """A `{path}` of a template."""
+
+    __slots__ = ("flags", "path", "simple", "skip_zero")
+
+    def __init__(self, text: str) -> None:
+        path, _, mode = text.partition(":")
+        self.skip_zero = path.endswith("?")
+        self.path = path.rstrip("?").strip()
+        self.flags = mode == "flags"
+        self.simple = "." not in self.path
+
+
+_compiled: dict[str, Parts] = {}
+
+
+def compile_template(template: str) -> Parts:
+    """The template as nested lists of text and places; raises ValueError if unbalanced."""
+    found = _compiled.get(template)
+    if found is not None:
+        return found
+    stack: list[Parts] = [[]]
+    for token in re.findall(r"\{[^{}]*\}|[\[\]]|[^\[\]{}]+", template):
+        if token == "[":
+            stack.append([])
+        elif token == "]":
+            if len(stack) < 2:
+                raise ValueError("a ] without its [")
+            inner = stack.pop()
+            stack[-1].append(inner)
+        elif token[0] == "{":
+            stack[-1].append(Place(token[1:-1]))
+        else:
+            stack[-1].append(token)
+    if len(stack) > 1:
+        raise ValueError("a [ without its ]")
+    _compiled[template] = stack[0]
+    return stack[0]
+
+
+class Lookup:
+    """The nodes of one message by name, as templates and summary hooks ask for them."""
+
+    __slots__ = ("_names", "message")
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self._names: dict[str, Node] | None = None
+
+    def names(self) -> dict[str, Node]:
+        """Top-level attributes and header members by name and constant, the first of each."""
+        if self._names is None:
+            names: dict[str, Node] = {}
+            for node in self.message.nodes:
+                field = node.field
+                if field.number >= 0:
+                    names.setdefault(field.name, node)
+                    if field.constant is not None:
+                        names.setdefault(field.constant, node)
+                elif field.kind == m.STRUCT:
+                    for child in node.children:
+                        names.setdefault(child.field.name, child)
+            self._names = names
+        return self._names
+
+    def node(self, path: str) -> Node | None:
+        """The first node at a dotted path."""
+        if "." in path:
+            return find(self.message.nodes, path)
+        return self.names().get(path)
+
+    def value(self, path: str) -> Any:
+        """Its value, None when it is not there."""
+        node = self.node(path)
+        return None if node is None else node.value
+
+    def text(self, path: str) -> str:
+        """Its label or value as text, empty when it is not there."""
+        node = self.node(path)
+        return "" if node is None else node_text(node)
+
+
+def node_text(node: Node) -> str:
+    """A node's label, else its value, as one word."""
+    named = label(node, False)
+    if named is not None:
+        return named
+    value = node.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return ",".join(str(v) for v in value)
+    return "" if value is True else str(value)
+
+
+def flags_text(node: Node) -> str:
+    """Flags as iproute2 writes them: <BROADCAST,UP>, the C constants without their prefix."""
+    value = node.value
+    enum = node.field.enum
+    if not isinstance(value, int) or enum is None:
+        return ""
+    if not value:
+        return "<>"
+    named = enum.label(value, True)
+    if named is None:
+        return f"<{value:#x}>"
+    return "<" + ",".join(n.split("_", 1)[-1] for n in named.split("|")) + ">"
+
+
+def _fill(parts: Parts, lookup: Lookup) -> str | None:
+    """The text of some parts; None when a place in them has nothing to show."""
+    out: list[str] = []
+    whole = True
+    for piece in parts:
+        if isinstance(piece, str):
+            out.append(piece)
+        elif isinstance(piece, list):
+            out.append(_fill(piece, lookup) or "")
+        else:
+            node = lookup.names().get(piece.path) if piece.simple else lookup.node(piece.path)
+            text = ""
+            if node is not None and not (piece.skip_zero and not node.value):
+                text = flags_text(node) if piece.flags else node_text(node)
+            if not text:
+                whole = False
+            out.append(text)
+    return "".join(out) if whole else None
+
+
+def expand(template: str, message: Message) -> str:
+    """The template filled in for a message; places outside brackets may stay empty."""
+    lookup = Lookup(message)
+    out: list[str] = []
+    for piece in compile_template(template):
+        text = _fill([piece], lookup)
+        if text:
+            out.append(text)
+    return " ".join("".join(out).split())
+
+
+def summarize(message: Message) -> str:
+    """What the message says, without its operation: `eth0 <UP> mtu 1500`; may be empty."""
+    kind = message.type
+    if 0 <= kind < wire.NLMSG_MIN_TYPE:
+        return _control(message)
+    operation = message.operation
+    if operation is None:
+        if message.protocol == wire.NETLINK_GENERIC and message.command >= 0:
+            return f"command {message.command} {_size(message)}"
+        return _size(message)
+    if operation.summarize is not None:
+        try:
+            return str(operation.summarize(Lookup(message)))
+        except Exception as problem:
+            return f"(the summary failed: {problem!r})"
+    if operation.summary:
+        return expand(operation.summary, message)
+    return ""
+
+
+def _size(message: Message) -> str:
+    size = message.limit - message.base - (16 if message.netlink else 0)
+    return f"{size} bytes" if size > 0 else ""
+
+
+def operation_name(message: Message) -> str | None:
+    """The operation: a spec's name, `ack` or `error`, `done`..., None when unknown."""
+    if message.type == wire.NLMSG_ERROR:
+        return "error" if message.error else "ack"
+    if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
+        return None if message.operation is None else message.operation.name
+    return type_name(message, False)
+
+
+def operation_constant(message: Message) -> str | None:
+    """Its C constant: RTM_NEWLINK, NLMSG_ERROR, CTRL_CMD_GETFAMILY; None when unknown."""
+    if message.operation is not None:
+        return message.operation.constant
+    if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
+        return None
+    return type_name(message, True)
+
+
+def describe(message: Message) -> str:
+    """Operation and summary: `newlink eth0 <UP> mtu 1500`, `error -19 ENODEV for getlink`."""
+    name = operation_name(message)
+    if name is None:
+        if not message.netlink:
+            name = "data"
+        elif message.protocol == wire.NETLINK_GENERIC:
+            name = ""
+        else:
+            name = f"type {message.type}"
+    text = summarize(message)
+    return f"{name} {text}".strip()
+
+
+def _control(message: Message) -> str:
+    """NLMSG_ERROR: number, name, the kernel's words, and what it answers; NLMSG_DONE alike."""
+    out: list[str] = []
+    error = message.error
+    if error:
+        out.append(str(error))
+        named = errno_name(-error)
+        if named is not None:
+            out.append(named)
+    words = next((n for n in message.nodes if n.field.constant == "NLMSGERR_ATTR_MSG"), None)
+    if words is not None and words.value:
+        out.append(f'"{words.value}"')
+    echo = message.echo
+    if echo is not None:
+        out.append(f"for {target(echo)}")
+    return " ".join(out)
+
+
+def target(echo: Message) -> str:
+    """What an echoed request was: its operation and, when it is all there, its summary."""
+    if echo.operation is None and echo.type >= wire.NLMSG_MIN_TYPE:
+        if echo.protocol == wire.NETLINK_GENERIC:
+            name = echo.family or f"family {echo.type:#x}"
+            return name if echo.command < 0 else f"{name} command {echo.command}"
+        return operation_name(echo) or f"type {echo.type}"
+    if echo.limit - echo.base <= 16:
+        return operation_name(echo) or f"type {echo.type}"
+    return describe(echo)

@@ -1,0 +1,54 @@
+"""Values as text: addresses, and strings made safe for a terminal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+def format_mac(raw: bytes) -> str:
+    """A link-layer address in colon notation, of any length."""
+    return raw.hex(":")
+
+
+@lru_cache(maxsize=4096)
+def format_address(raw: bytes) -> str:
+    """An IPv4 (4 bytes) or IPv6 (16 bytes, RFC 5952) address; raises on other lengths."""
+    if len(raw) == 4:
+        return "%d.%d.%d.%d" % tuple(raw)  # noqa: UP031 - a third faster than an f-string
+    if len(raw) != 16:
+        raise ValueError(f"{len(raw)} bytes are no IP address")
+    groups = [raw[i] << 8 | raw[i + 1] for i in range(0, 16, 2)]
+    if raw[:10] == bytes(10) and raw[10:12] == b"\xff\xff":
+        return "::ffff:%d.%d.%d.%d" % tuple(raw[12:])  # noqa: UP031
+    best = (0, 0)  # length and start of the longest run of zero groups
+    run = 0
+    for i, group in enumerate(groups):
+        run = run + 1 if group == 0 else 0
+        if run > best[0]:
+            best = (run, i - run + 1)
+    if best[0] < 2:
+        return ":".join(f"{g:x}" for g in groups)
+    length, start = best
+    head = ":".join(f"{g:x}" for g in groups[:start])
+    tail = ":".join(f"{g:x}" for g in groups[start + length :])
+    return f"{head}::{tail}"
+
+
+def safe(text: str) -> str:
+    """`text` with every character escaped that could act on a terminal or hide.
+
+    Control characters, escapes, line and paragraph separators, bidirectional
+    overrides and surrogates become \\xNN or \\uNNNN; printable text stays.
+    """
+    if text.isprintable():  # false for all that is named above
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if char in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

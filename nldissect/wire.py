@@ -1,0 +1,151 @@
+"""Framing: where the messages of a datagram start and end, and in which byte order.
+
+Knows struct nlmsghdr (16 bytes: length u32, type u16, flags u16, sequence u32,
+port u32; linux/netlink.h), struct genlmsghdr (4 bytes: command u8, version u8,
+reserved u16; linux/genetlink.h), 4-byte alignment, and no names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from struct import Struct as _Struct
+from typing import Any, Final
+
+NLMSG_HEADER: Final = 16
+GENL_HEADER: Final = 4
+ATTR_HEADER: Final = 4
+
+NLMSG_NOOP: Final = 1
+NLMSG_ERROR: Final = 2
+NLMSG_DONE: Final = 3
+NLMSG_OVERRUN: Final = 4
+NLMSG_MIN_TYPE: Final = 16
+
+NLM_F_REQUEST: Final = 1
+NLM_F_MULTI: Final = 2
+NLM_F_CAPPED: Final = 0x100
+NLM_F_ACK_TLVS: Final = 0x200
+
+NLA_F_NESTED: Final = 0x8000
+NLA_F_NET_BYTEORDER: Final = 0x4000
+NLA_TYPE_MASK: Final = 0x3FFF
+
+NETLINK_ROUTE: Final = 0
+NETLINK_USERSOCK: Final = 2
+NETLINK_AUDIT: Final = 9
+NETLINK_NETFILTER: Final = 12
+NETLINK_GENERIC: Final = 16
+GENL_ID_CTRL: Final = 16
+
+Unpack = Callable[[bytes, int], tuple[Any, ...]]
+
+# unpack_from by byte order: index with `big` (False is little).
+HEADER: Final[tuple[Unpack, Unpack]] = (
+    _Struct("<IHHII").unpack_from,
+    _Struct(">IHHII").unpack_from,
+)
+ATTR: Final[tuple[Unpack, Unpack]] = (_Struct("<HH").unpack_from, _Struct(">HH").unpack_from)
+LENGTH: Final[tuple[Unpack, Unpack]] = (_Struct("<I").unpack_from, _Struct(">I").unpack_from)
+
+# How a frame differs from a well-formed one; OK is 0 so that it can be tested as false.
+OK: Final = 0
+SHORT_LENGTH: Final = 1  # nlmsg_len under 16
+LONG_LENGTH: Final = 2  # nlmsg_len over what the record holds
+CUT: Final = 3  # the snapshot length cut the message
+NO_HEADER: Final = 4  # fewer than 16 bytes
+UNALIGNED: Final = 5  # starts where the one before ended, not at a multiple of 4
+AUDIT_LENGTH: Final = 6  # nlmsg_len leaves out the header, as the audit subsystem sends it
+
+# (start, end of the message, end of what belongs to it with padding and trailing bytes, state)
+Frame = tuple[int, int, int, int]
+
+
+def chain(data: bytes, big: bool, total: int) -> int:
+    """How well the lengths in `data` chain in this byte order.
+
+    Returns the number of messages when the chain ends exactly at `total` (the
+    original length) or leaves less than a header or only zeros; 0 when it
+    does not hold.
+    """
+    unpack = LENGTH[big]
+    have = len(data)
+    pos = count = 0
+    while pos + 16 <= have:
+        length = unpack(data, pos)[0]
+        if length < 16 or pos + length > total:
+            if count and not any(data[pos:]):
+                return count
+            return 0
+        count += 1
+        pos += (length + 3) & ~3
+    return count if count and total - pos < 16 else 0
+
+
+def guess_order(data: bytes, total: int) -> bool | None:
+    """True for big-endian, False for little, None when the bytes do not tell."""
+    little = chain(data, False, total)
+    big = chain(data, True, total)
+    if little and not big:
+        return False
+    if big and not little:
+        return True
+    return None
+
+
+def split(data: bytes, big: bool, total: int, protocol: int) -> list[Frame]:
+    """The frames of one datagram; together they cover every byte of it.
+
+    `total` is the datagram's original length. Bytes after the last message
+    that are no message (zero padding, leftovers) belong to that message's
+    frame, after its end.
+    """
+    have = len(data)
+    length = LENGTH[big](data, 0)[0] if have >= 16 else 0
+    if length == have:  # by far the commonest
+        return [(0, have, have, OK)]
+    out: list[Frame] = []
+    pos = 0
+    unpack = LENGTH[big]
+    if not have:
+        return [(0, 0, 0, CUT if total else NO_HEADER)]
+    while pos < have:
+        left = have - pos
+        if left < 16:
+            if out:
+                _give(out, have)
+            else:
+                out.append((0, have, have, CUT if total > have else NO_HEADER))
+            break
+        length = unpack(data, pos)[0]
+        state = OK
+        if length < 16 or length > left:
+            state = SHORT_LENGTH if length < 16 else LONG_LENGTH
+            if protocol == NETLINK_AUDIT and length + 16 == left and total == have:
+                length, state = left, AUDIT_LENGTH
+            elif length >= 16 and pos + length <= total:
+                state = CUT
+            elif out and not any(data[pos:]):
+                _give(out, have)
+                break
+            elif out and out[-1][1] & 3 and out[-1][1] < pos:
+                start = out[-1][1]
+                length = unpack(data, start)[0]
+                if 16 <= length <= have - start:
+                    _give(out, start)
+                    pos, state = start, UNALIGNED
+        if state == SHORT_LENGTH or state == LONG_LENGTH or state == CUT:
+            out.append((pos, have, have, state))
+            break
+        end = pos + length
+        aligned = pos + ((length + 3) & ~3)
+        if aligned > have:
+            aligned = have
+        out.append((pos, end, aligned, state))
+        pos = aligned
+    return out
+
+
+def _give(out: list[Frame], end: int) -> None:
+    """Lets the last frame own everything up to `end`."""
+    start, stop, _, state = out[-1]
+    out[-1] = (start, stop, end, state)

@@ -1,0 +1,640 @@
+"""A spec in the kernel's YNL format (a plain mapping) into the model of `spec`.
+
+Numbering follows the format's rules: attributes and operations count from 1,
+enumerations from 0 or `value-start`, `value` restarts the count, subsets
+inherit their parent's numbers, unified operations share one counter and
+directional ones have two. Keys that start with `x-` are this project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import linux
+from . import spec as m
+from .errors import SpecError
+
+Fault = Callable[[str, str], None]
+Hooks = Mapping[str, Callable[..., Any]]
+
+LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
+HINTS = frozenset(
+    ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address")
+)
+SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
+LIMITS = {
+    f"{sign}{bits}-{end}": value
+    for bits in (8, 16, 32, 64)
+    for sign, end, value in (
+        ("u", "max", (1 << bits) - 1),
+        ("u", "min", 0),
+        ("s", "max", (1 << (bits - 1)) - 1),
+        ("s", "min", -(1 << (bits - 1))),
+    )
+}
+GET_WORDS = frozenset(("get", "dump", "list", "show", "read", "query"))
+DELETE_WORDS = frozenset(("del", "delete", "destroy", "flush", "remove", "rem", "rm"))
+NEW_WORDS = frozenset(("new", "add", "set", "create", "replace", "update", "change", "act"))
+
+_enums: dict[str, m.Enum] = {}
+
+
+def linux_enum(name: str) -> m.Enum | None:
+    """One of Linux's own tables as an enumeration, None if there is no such table."""
+    found = _enums.get(name)
+    if found is None and name in linux.ENUMS:
+        prefix, values = linux.ENUMS[name]
+        found = m.Enum(name, False)
+        for value, constant in values.items():
+            short = constant.removeprefix(prefix).lower().replace("_", "-")
+            found.add(value, short, constant)
+        _enums[name] = found
+    return found
+
+
+def classify(name: str) -> int:
+    """What the flag bits 0x0f00 mean for an operation of this name (linux/netlink.h)."""
+    words = name.split("-")
+    for prefix, klass in (("get", m.CLASS_GET), ("del", m.CLASS_DELETE), ("new", m.CLASS_NEW)):
+        if name.startswith(prefix):
+            return klass
+    for word in (words[-1], words[0]):
+        if word in GET_WORDS:
+            return m.CLASS_GET
+        if word in DELETE_WORDS:
+            return m.CLASS_DELETE
+        if word in NEW_WORDS:
+            return m.CLASS_NEW
+    return m.CLASS_NEW if name.startswith("set") else m.CLASS_GET
+
+
+def _c_name(prefix: str, name: str) -> str:
+    return (prefix + name).upper().replace("-", "_")
+
+
+class _Builder:
+    """Turns one mapping into one Spec; every fault goes to `fault(path, reason)`."""
+
+    def __init__(self, raw: Mapping[str, Any], file: str, hooks: Hooks, fault: Fault) -> None:
+        self.raw = raw
+        self.hooks = hooks
+        self.fault = fault
+        level = raw.get("protocol", "genetlink")
+        self.family = str(raw.get("name", ""))
+        self.spec = m.Spec(self.family, str(level), file)
+        self.consts: dict[str, int] = {}
+        self.definitions: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.raw_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    # -- small readers ---------------------------------------------------
+
+    def items(self, owner: Mapping[str, Any], key: str, path: str) -> list[tuple[str, Any]]:
+        """The mappings of a list with their paths; anything else is a fault."""
+        value = owner.get(key)
+        if value is None:
+            return []
+        where = f"{path}{key}"
+        if not isinstance(value, list):
+            self.fault(where, "must be a list")
+            return []
+        out = []
+        for i, item in enumerate(value):
+            if isinstance(item, str):
+                item = {"name": item}
+            if not isinstance(item, dict):
+                self.fault(f"{where}[{i}]", "must be a mapping")
+            else:
+                out.append((f"{where}[{i}]", item))
+        return out
+
+    def name_of(self, item: Mapping[str, Any], path: str) -> str:
+        name = item.get("name")
+        if not isinstance(name, str) or not name:
+            self.fault(f"{path}.name", "a name is needed")
+            return "?"
+        return name
+
+    def number(self, value: object, path: str) -> int:
+        """An integer given as such, as a constant's name, a limit (u16-max) or NAME - 1."""
+        if isinstance(value, bool):
+            self.fault(path, f"{value!r} is not a number")
+            return 0
+        if isinstance(value, int):
+            return value
+        text = str(value).strip()
+        try:
+            return int(text, 0)
+        except ValueError:
+            pass
+        if text in LIMITS:
+            return LIMITS[text]
+        if text in self.consts:
+            return self.consts[text]
+        for sign in ("-", "+"):
+            head, op, tail = text.rpartition(f" {sign} ")
+            if op and head.strip() in self.consts and tail.strip().isdigit():
+                step = int(tail)
+                return self.consts[head.strip()] + (step if sign == "+" else -step)
+        self.fault(path, f"{text!r} is neither a number nor a constant of this spec")
+        return 0
+
+    # -- definitions -----------------------------------------------------
+
+    def read_definitions(self) -> None:
+        entries = self.items(self.raw, "definitions", "")
+        for path, item in entries:
+            name = self.name_of(item, path)
+            kind = item.get("type")
+            if kind == "const":
+                self.consts[name] = self.number(item.get("value"), f"{path}.value")
+            elif kind in ("enum", "flags", "struct"):
+                if name in self.definitions:
+                    self.fault(path, f"{name!r} is defined twice")
+                self.definitions[name] = (path, item)
+            else:
+                self.fault(f"{path}.type", f"{kind!r} is not one of const, enum, flags, struct")
+
+    def enum(self, name: str, path: str) -> m.Enum | None:
+        found = self.spec.enums.get(name)
+        if found is not None:
+            return found
+        if name not in self.definitions:
+            found = linux_enum(name)
+            if found is None:
+                self.fault(path, f"no enum or flags {name!r} is defined")
+            return found
+        where, item = self.definitions[name]
+        is_flags = item["type"] == "flags"
+        if item["type"] == "struct":
+            self.fault(path, f"{name!r} is a struct, an enum or flags is needed")
+            return None
+        found = m.Enum(name, is_flags)
+        prefix = item.get("name-prefix")
+        if prefix is None:
+            prefix = f"{self.family}-{name}-"
+        value = self.number(item.get("value-start", 0), f"{where}.value-start")
+        for epath, entry in self.items(item, "entries", f"{where}."):
+            ename = self.name_of(entry, epath)
+            if entry.get("value") is not None:
+                value = self.number(entry["value"], f"{epath}.value")
+            constant = entry.get("x-constant") or _c_name(str(prefix), ename)
+            if is_flags and not 0 <= value < 64:
+                self.fault(f"{epath}.value", f"{value} is no bit number")
+            else:
+                found.add(1 << value if is_flags else value, ename, constant)
+            value += 1
+        self.spec.enums[name] = found
+        return found
+
+    def struct(self, name: str, path: str) -> m.Struct | None:
+        found = self.spec.structs.get(name)
+        if found is not None:
+            return found
+        if name not in self.definitions or self.definitions[name][1]["type"] != "struct":
+            self.fault(path, f"no struct {name!r} is defined")
+            return None
+        where, item = self.definitions[name]
+        found = m.Struct(name)
+        self.spec.structs[name] = found
+        for mpath, member in self.items(item, "members", f"{where}."):
+            field = self.member(member, mpath)
+            if field is not None:
+                found.add(field)
+        return found
+
+    def member(self, item: Mapping[str, Any], path: str) -> m.Field | None:
+        name = self.name_of(item, path)
+        kind = m.KINDS.get(str(item.get("type")))
+        allowed = kind is not None and (
+            kind < m.UINT or kind in (m.STRING, m.BINARY, m.PAD, m.BITFIELD32)
+        )
+        if kind is None or not allowed:
+            self.fault(f"{path}.type", f"{item.get('type')!r} is no type of a struct member")
+            return None
+        field = m.Field(name, None, -1, kind)
+        self.details(field, item, path)
+        if kind < m.UINT:
+            field.size = m.SIZES[kind]
+        elif kind == m.BITFIELD32:
+            field.size = 8
+        elif field.struct is not None and "len" not in item:
+            field.size = field.struct.size
+        elif "len" in item:
+            field.size = self.number(item["len"], f"{path}.len")
+        else:
+            self.fault(path, "a member of this type needs `len`")
+        return field
+
+    # -- fields ----------------------------------------------------------
+
+    def details(self, field: m.Field, item: Mapping[str, Any], path: str) -> None:
+        """What attributes and struct members have in common: enum, hint, order, struct."""
+        order = item.get("byte-order")
+        if order is not None:
+            if order not in ("big-endian", "little-endian"):
+                self.fault(f"{path}.byte-order", f"{order!r} is not big-endian or little-endian")
+            field.big = order == "big-endian"
+        hint = item.get("x-hint", item.get("display-hint", ""))
+        if hint:
+            if hint not in HINTS:
+                self.fault(f"{path}.display-hint", f"{hint!r} is no display hint")
+            field.hint = str(hint)
+            field.shown = SHOWN_HINTS.get(field.hint, field.shown)
+        if item.get("enum") is not None:
+            found = self.enum(str(item["enum"]), f"{path}.enum")
+            if found is not None:
+                field.enum = found.as_flags() if item.get("enum-as-flags") else found
+                if field.kind <= m.LAST_SCALAR:
+                    field.shown = "flags" if field.enum.flags else "enum"
+        if item.get("struct") is not None:
+            field.struct = self.struct(str(item["struct"]), f"{path}.struct")
+            if field.struct is not None:
+                field.kind = m.STRUCT
+                field.shown = "struct"
+        hook = item.get("x-hook")
+        if hook is not None:
+            field.hook = self.hooks.get(str(hook))
+            if field.hook is None:
+                self.fault(f"{path}.x-hook", f"no hook {hook!r} in the Python file beside it")
+        sub = item.get("sub-type")
+        if sub is not None:
+            sub_kind = m.KINDS.get(str(sub))
+            if sub_kind is None:
+                self.fault(f"{path}.sub-type", f"{sub!r} is no attribute type")
+                return
+            inner = {k: v for k, v in item.items() if k not in ("sub-type", "x-hook")}
+            element = m.Field(field.name, field.constant, -1, sub_kind)
+            self.details(element, inner, path)
+            element.nested = field.nested
+            field.sub = element
+            if field.kind in (m.BINARY, m.STRUCT):
+                field.kind = m.ARRAY
+                field.shown = "array"
+                if element.struct is not None:
+                    element.size = element.struct.size
+                elif sub_kind < m.UINT:
+                    element.size = m.SIZES[sub_kind]
+                elif element.hint in ("mac", "ipv4", "ipv6"):
+                    element.size = {"mac": 6, "ipv4": 4, "ipv6": 16}[element.hint]
+                else:
+                    self.fault(f"{path}.sub-type", f"{sub!r} has no fixed length in an array")
+        elif field.kind == m.INDEXED:
+            element = m.Field(field.name, field.constant, -1, m.NEST)
+            element.nested = field.nested
+            field.sub = element
+
+    def attribute(
+        self, item: Mapping[str, Any], path: str, prefix: str, set_name: str, number: int
+    ) -> m.Field:
+        name = self.name_of(item, path)
+        type_name = item.get("type")
+        kind = m.KINDS.get(str(type_name))
+        if kind is None:
+            self.fault(f"{path}.type", f"{type_name!r} is no attribute type")
+            kind = m.UNKNOWN
+        prefix = str(item.get("name-prefix", prefix))
+        field = m.Field(name, item.get("x-constant") or _c_name(prefix, name), number, kind)
+        field.path = f"{self.family}.{set_name}.{name}"
+        field.multi = bool(item.get("multi-attr"))
+        nested = item.get("nested-attributes")
+        if nested is not None:
+            field.nested = self.spec.attribute_sets.get(str(nested))
+            if field.nested is None:
+                self.fault(f"{path}.nested-attributes", f"no attribute set {nested!r}")
+        elif kind in (m.NEST, m.TYPE_VALUE):
+            self.fault(path, f"type {type_name} needs `nested-attributes`")
+        self.details(field, item, path)
+        if kind == m.TYPE_VALUE:
+            values = item.get("type-value")
+            if not isinstance(values, list) or not values:
+                self.fault(f"{path}.type-value", "a list of names is needed")
+                values = ["value"]
+            field.type_values = tuple(str(v) for v in values)
+        if kind == m.SUB_MESSAGE:
+            wanted = str(item.get("sub-message"))
+            field.sub_message = self.spec.sub_messages.get(wanted)
+            if field.sub_message is None:
+                self.fault(f"{path}.sub-message", f"no sub-message {wanted!r}")
+            field.selector = str(item.get("selector", ""))
+            if not field.selector:
+                self.fault(f"{path}.selector", "a sub-message needs a selector")
+        if isinstance(item.get("checks"), dict):
+            field.checks = self.checks(item["checks"], f"{path}.checks")
+            field.unterminated = field.checks.unterminated
+        if isinstance(item.get("x-request"), dict):
+            other = {k: v for k, v in item.items() if k != "x-request"}
+            if "type" in item["x-request"]:
+                for key in ("struct", "sub-type", "nested-attributes"):
+                    other.pop(key, None)
+            other.update(item["x-request"])
+            field.request = self.attribute(other, f"{path}.x-request", prefix, set_name, number)
+        return field
+
+    def checks(self, item: Mapping[str, Any], path: str) -> m.Checks:
+        out = m.Checks()
+        for key, value in item.items():
+            where = f"{path}.{key}"
+            if key == "unterminated-ok":
+                out.unterminated = bool(value)
+            elif key == "flags-mask":
+                enum = self.enum(str(value), where)
+                if enum is not None:
+                    out.flags_mask = 0
+                    for mask in enum.as_flags().names:
+                        out.flags_mask |= mask
+            elif key in ("min", "max", "exact-len", "min-len", "max-len"):
+                setattr(out, key.replace("-", "_"), self.number(value, where))
+            else:
+                self.fault(where, f"{key!r} is no check")
+        return out
+
+    # -- attribute sets and sub-messages ----------------------------------
+
+    def read_sets(self) -> None:
+        for path, item in self.items(self.raw, "attribute-sets", ""):
+            name = self.name_of(item, path)
+            if name in self.raw_sets:
+                self.fault(path, f"attribute set {name!r} is defined twice")
+            self.raw_sets[name] = (path, item)
+            aset = m.AttributeSet(name, self.family)
+            aset.fill = _Filler(self, aset)
+            self.spec.attribute_sets[name] = aset
+
+    def fill(self, aset: m.AttributeSet) -> None:
+        path, item = self.raw_sets[aset.name]
+        parent_name = item.get("subset-of")
+        parent: Mapping[str, tuple[int, Mapping[str, Any]]] = {}
+        if parent_name is not None:
+            if parent_name not in self.raw_sets:
+                self.fault(f"{path}.subset-of", f"no attribute set {parent_name!r}")
+                return
+            parent = self.numbered(str(parent_name))
+        prefix = self.set_prefix(str(parent_name or aset.name))
+        aset.prefix = prefix
+        seen: dict[int, str] = {}
+        for apath, (number, attr) in zip(
+            self.attribute_paths(aset.name), self.numbered(aset.name).values(), strict=False
+        ):
+            merged = dict(attr)
+            if parent_name is not None:
+                name = str(attr.get("name"))
+                if name not in parent:
+                    self.fault(apath, f"{parent_name!r} has no attribute {name!r}")
+                    continue
+                number = parent[name][0]
+                merged = {**parent[name][1], **attr}
+            if number in seen:
+                self.fault(apath, f"number {number} is already {seen[number]!r}")
+                continue
+            seen[number] = str(attr.get("name"))
+            aset.add(self.attribute(merged, apath, prefix, aset.name, number))
+
+    def set_prefix(self, name: str) -> str:
+        item = self.raw_sets[name][1]
+        prefix = item.get("name-prefix")
+        if prefix is not None:
+            return str(prefix)
+        return f"{self.family}-a-" if name == self.family else f"{self.family}-a-{name}-"
+
+    def attribute_paths(self, name: str) -> list[str]:
+        path, item = self.raw_sets[name]
+        return [p for p, _ in self.items(item, "attributes", f"{path}.")]
+
+    def numbered(self, name: str) -> dict[str, tuple[int, Mapping[str, Any]]]:
+        """The raw attributes of a set by name, with their numbers."""
+        path, item = self.raw_sets[name]
+        out: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        value = 1
+        for apath, attr in self.items(item, "attributes", f"{path}."):
+            if "value" in attr:
+                value = self.number(attr["value"], f"{apath}.value")
+            key = self.name_of(attr, apath)
+            if key in out:
+                self.fault(apath, f"attribute {key!r} is defined twice")
+                key = f"{key}#{value}"
+            out[key] = (value, attr)
+            value += 1
+        return out
+
+    def read_sub_messages(self) -> None:
+        entries = self.items(self.raw, "sub-messages", "")
+        for path, item in entries:
+            name = self.name_of(item, path)
+            self.spec.sub_messages[name] = m.SubMessage(name)
+        for path, item in entries:
+            sub = self.spec.sub_messages[self.name_of(item, path)]
+            for fpath, form in self.items(item, "formats", f"{path}."):
+                header = attributes = None
+                if form.get("fixed-header") is not None:
+                    header = self.struct(str(form["fixed-header"]), f"{fpath}.fixed-header")
+                if form.get("attribute-set") is not None:
+                    attributes = self.set_of(form["attribute-set"], f"{fpath}.attribute-set")
+                shape = m.Format(header, attributes)
+                if form.get("x-default"):
+                    sub.default = shape
+                values = list(form.get("x-values") or ())
+                if "value" in form:
+                    values.append(form["value"])
+                elif not values and not form.get("x-default"):
+                    self.fault(fpath, "a format needs a value")
+                for value in values:
+                    sub.formats[str(value)] = shape
+
+    def set_of(self, name: object, path: str) -> m.AttributeSet | None:
+        found = self.spec.attribute_sets.get(str(name))
+        if found is None:
+            self.fault(path, f"no attribute set {str(name)!r}")
+        return found
+
+    # -- operations ------------------------------------------------------
+
+    def read_operations(self) -> None:
+        ops = self.raw.get("operations")
+        if ops is None:
+            return
+        if not isinstance(ops, dict):
+            self.fault("operations", "must be a mapping")
+            return
+        directional = ops.get("enum-model", "unified") == "directional"
+        prefix = str(ops.get("name-prefix", f"{self.family}-cmd-"))
+        async_prefix = str(ops.get("async-prefix", prefix))
+        family_header = None
+        if ops.get("fixed-header") is not None:
+            family_header = self.struct(str(ops["fixed-header"]), "operations.fixed-header")
+        request_next = reply_next = 1
+        raw_ops = {str(i.get("name")): i for _, i in self.items(ops, "list", "operations.")}
+        replies_later: list[tuple[int, m.Operation]] = []
+        for path, item in self.items(ops, "list", "operations."):
+            name = self.name_of(item, path)
+            if name in self.spec.operations:
+                self.fault(path, f"operation {name!r} is defined twice")
+            is_event = "event" in item or "notify" in item
+            constant = item.get("x-constant") or _c_name(async_prefix if is_event else prefix, name)
+            op = m.Operation(name, str(constant))
+            op.is_event = is_event
+            op.group = str(item.get("mcgrp", ""))
+            op.summary = str(item.get("x-summary", self.raw.get("x-summary", "")))
+            op.klass = classify(name)
+            source = item
+            if item.get("notify") is not None:
+                source = raw_ops.get(str(item["notify"]), item)
+                if source is item:
+                    self.fault(f"{path}.notify", f"no operation {item['notify']!r}")
+            aset = item.get("attribute-set", source.get("attribute-set"))
+            if aset is not None:
+                op.attributes = self.set_of(aset, f"{path}.attribute-set")
+            header = item.get("fixed-header", source.get("fixed-header"))
+            op.header = family_header
+            if header is not None:
+                op.header = self.struct(str(header), f"{path}.fixed-header")
+            if item.get("x-hook") is not None:
+                op.hook = self.hooks.get(str(item["x-hook"]))
+                if op.hook is None:
+                    self.fault(f"{path}.x-hook", "no such hook in the Python file beside it")
+            self.read_legal(op, item)
+            has_reply = False
+            if "value" in item:
+                value = self.number(item["value"], f"{path}.value")
+                request_next = reply_next = value
+            if directional:
+                if is_event:
+                    op.reply = reply_next
+                    reply_next += 1
+                else:
+                    mode = item.get("do") or item.get("dump") or {}
+                    request = (mode.get("request") or {}) if isinstance(mode, dict) else {}
+                    reply = (mode.get("reply") or {}) if isinstance(mode, dict) else {}
+                    if "value" in request:
+                        request_next = self.number(request["value"], f"{path}.do.request.value")
+                    if "value" in reply:
+                        reply_next = self.number(reply["value"], f"{path}.do.reply.value")
+                    op.request = request_next
+                    request_next += 1
+                    has_reply = isinstance(mode, dict) and "reply" in mode
+                    if has_reply:
+                        op.reply = reply_next
+                        reply_next += 1
+            else:
+                value = request_next
+                request_next += 1
+                op.reply = value
+                op.request = None if is_event else value
+            self.spec.operations[name] = op
+            if op.request is not None:
+                self.spec.requests.setdefault(op.request, op)
+            if op.reply is not None:
+                if directional and not is_event:
+                    replies_later.append((op.reply, op))
+                else:
+                    self.spec.replies.setdefault(op.reply, op)
+        # Raw protocols number both directions alike, so the request's name serves the reply.
+        if self.spec.level == "netlink-raw":
+            for number, op in self.spec.requests.items():
+                self.spec.replies[number] = op
+        for number, op in replies_later:
+            if number not in self.spec.replies:
+                self.spec.replies[number] = self.reply_of(op, number)
+        for gpath, group in self.items(self.mapping("mcast-groups"), "list", "mcast-groups."):
+            value = group.get("value")
+            number_or_none = None if value is None else self.number(value, f"{gpath}.value")
+            self.spec.groups[self.name_of(group, gpath)] = number_or_none
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        value = self.raw.get(key) or {}
+        if not isinstance(value, dict):
+            self.fault(key, "must be a mapping")
+            return {}
+        return value
+
+    def reply_of(self, op: m.Operation, number: int) -> m.Operation:
+        """The answer to `op`, where it has a number of its own."""
+        if op.request == number:
+            return op
+        out = m.Operation(f"{op.name}-reply", f"{op.constant}_REPLY")
+        out.reply = number
+        out.attributes, out.header, out.klass = op.attributes, op.header, op.klass
+        out.legal, out.summary = op.legal, op.summary
+        return out
+
+    def read_legal(self, op: m.Operation, item: Mapping[str, Any]) -> None:
+        for mode in ("do", "dump", "event"):
+            part = item.get(mode)
+            if not isinstance(part, dict):
+                continue
+            for direction in ("request", "reply"):
+                listed = part.get(direction)
+                if isinstance(listed, dict) and isinstance(listed.get("attributes"), list):
+                    op.legal[mode, direction] = tuple(str(a) for a in listed["attributes"])
+            if isinstance(part.get("attributes"), list):
+                op.legal[mode, "reply"] = tuple(str(a) for a in part["attributes"])
+
+    def build(self) -> m.Spec:
+        if not self.family:
+            self.fault("name", "a protocol needs a name")
+        if self.spec.level not in LEVELS:
+            self.fault("protocol", f"{self.spec.level!r} is not one of {', '.join(LEVELS)}")
+        if self.spec.level == "netlink-raw":
+            self.spec.protonum = self.number(self.raw.get("protonum", -1), "protonum")
+            if self.spec.protonum < 0:
+                self.fault("protonum", "a raw protocol needs its number")
+        if "version" in self.raw:
+            self.spec.version = self.number(self.raw["version"], "version")
+        self.read_definitions()
+        self.read_sets()
+        self.read_sub_messages()
+        self.read_operations()
+        return self.spec
+
+
+class _Filler:
+    """Fills one attribute set when it is first used."""
+
+    __slots__ = ("aset", "builder")
+
+    def __init__(self, builder: _Builder, aset: m.AttributeSet) -> None:
+        self.builder = builder
+        self.aset = aset
+
+    def __call__(self) -> None:
+        self.builder.fill(self.aset)
+
+
+def build(raw: object, file: str, hooks: Hooks | None = None) -> m.Spec:
+    """The spec in `raw` (as YAML gave it); raises SpecError at the first fault met.
+
+    Attribute sets are resolved on first use; faults found then go to the
+    spec's `faults`, and the rest of the set works.
+    """
+
+    def fault(path: str, reason: str) -> None:
+        raise SpecError(file, reason, path)
+
+    if not isinstance(raw, dict):
+        raise SpecError(file, "not a spec: the file is no mapping")
+    builder = _Builder(raw, file, hooks or {}, fault)
+    spec = builder.build()
+
+    def late(path: str, reason: str) -> None:
+        spec.faults.append(SpecError(file, reason, path))
+
+    builder.fault = late
+    spec.struct = lambda name: builder.struct(name, "")
+    return spec
+
+
+def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str, str]]:
+    """Every fault of a spec as (path, reason); builds all of it."""
+    faults: list[tuple[str, str]] = []
+    if not isinstance(raw, dict):
+        return [("", "not a spec: the file is no mapping")]
+    builder = _Builder(raw, file, hooks or {}, lambda path, why: faults.append((path, why)))
+    spec = builder.build()
+    for aset in spec.attribute_sets.values():
+        aset.ensure()
+    for name, (path, item) in builder.definitions.items():
+        if item["type"] == "struct":
+            builder.struct(name, path)
+        else:
+            builder.enum(name, path)
+    return list(dict.fromkeys(faults))
