@@ -1,9 +1,15 @@
-"""What the route spec cannot say: nexthop arrays, gateways of any family, routing headers."""
+"""What the route spec cannot say: nexthop arrays, gateways of any family, routing headers.
+
+And routes in one line, in the manner of ip-route(8).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nldissect import spec
 from nldissect.dissect import Node, element, member, members, mpls_labels, part
+from nldissect.summary import Lookup, node_text
 from nldissect.text import format_address
 from nldissect.ynl import linux_enum
 
@@ -83,3 +89,87 @@ def segments(node: Node) -> bool:
 
 
 HOOKS = {"multipath": multipath, "via": via, "mpls-labels": labels, "segments": segments}
+
+
+TYPES_WITH_NAME = 2  # from RTN_LOCAL on ip(8) names the type
+RTM_F_CLONED = 0x200
+
+
+def prefix(seen: Lookup, address: str, length: str) -> str:
+    """`10.0.0.0/8`, a host without its length; empty when there is none."""
+    node = seen.node(address)
+    if node is None or not isinstance(node.value, str):
+        return ""
+    bits = seen.value(length)
+    full = {"ipv4": 32, "ipv6": 128, "mpls": 20}.get(node.kind)
+    return node.value if bits == full else f"{node.value}/{bits}"
+
+
+def hop(get: Callable[[str], Node | None]) -> list[str]:
+    """How to get to the next hop: encapsulation, gateway, interface."""
+    out = []
+    encapsulation = get("encap-type")
+    if encapsulation is not None:
+        out.append(f"encap {node_text(encapsulation)}")
+    new = get("newdst")
+    if new is not None:
+        out.append(f"as to {node_text(new)}")
+    gateway, other = get("gateway"), get("via")
+    if gateway is not None:
+        out.append(f"via {node_text(gateway)}")
+    elif other is not None and len(other.children) == 2:
+        out.append(f"via {other.children[0].label} {node_text(other.children[1])}")
+    return out
+
+
+def summary(seen: Lookup) -> str:
+    out = []
+    kind = seen.value("rtm-type")
+    if kind is not None and kind >= TYPES_WITH_NAME:
+        out.append(seen.text("rtm-type"))
+    out.append(prefix(seen, "dst", "rtm-dst-len") or "default")
+    source = prefix(seen, "src", "rtm-src-len")
+    if source:
+        out.append(f"from {source}")
+    out += hop(seen.node)
+    out += seen.words(("nhid", "nh-id"), ("iif", "iif"), ("dev", "oif"))
+    table = seen.text("RTA_TABLE") or seen.text("rtm-table")
+    if table and table != "unspec":
+        out.append(f"table {table}")
+    if seen.value("rtm-protocol"):
+        out.append(f"proto {seen.text('rtm-protocol')}")
+    if seen.value("rtm-scope"):
+        out.append(f"scope {seen.text('rtm-scope')}")
+    out += seen.words(
+        ("src", "prefsrc"), ("metric", "priority"), ("mtu", "metrics.mtu"), ("pref", "pref")
+    )
+    hops = seen.node("multipath")
+    for each in hops.children if hops is not None else ():
+        out += ["nexthop", *hop(each.find)]
+        device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
+        if device is not None and device.value:
+            out.append(f"dev {node_text(device)}")
+        if weight is not None:
+            out.append(f"weight {weight.value + 1}")
+    if (seen.value("rtm-flags") or 0) & RTM_F_CLONED:
+        out.append("cache")
+    return " ".join(out)
+
+
+def asked(seen: Lookup) -> str:
+    out = []
+    target = prefix(seen, "dst", "rtm-dst-len")
+    if target:
+        out.append(target)
+    source = prefix(seen, "src", "rtm-src-len")
+    if source:
+        out.append(f"from {source}")
+    table = seen.text("RTA_TABLE")
+    out += seen.words(
+        ("iif", "iif"), ("dev", "oif"), ("mark", "mark"), ("uid", "uid"),
+        ("ipproto", "ip-proto"), ("sport", "sport"), ("dport", "dport"),
+    )  # fmt: skip
+    return " ".join([*out, f"table {table}"] if table else out)
+
+
+SUMMARIES = {"newroute": summary, "delroute": summary, "getroute": asked}

@@ -50,7 +50,12 @@ class Diagnosis:
 
 
 class Context:
-    """What a message needs from the session around it; this one knows nothing."""
+    """What a message needs from the session around it; this one knows nothing.
+
+    While `asked` is a list, every answer of `interface` is noted there.
+    """
+
+    asked: list[tuple[int, str | None]] | None = None
 
     def bind(self, message: Message) -> None:
         """Set the message's spec, operation and family from its type."""
@@ -878,6 +883,11 @@ def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
             code = "header-short" if is_header else "struct-short"
             node.diagnose(code, ERROR if odd else NOTE, text)
     elif pos < end:
+        if pos + -struct.size % struct.align == end and not any(message.data[pos:end]):
+            padding = _data(message, node, pos, end, "padding")
+            padding.shown = "pad"
+            out.append(padding)
+            return out
         out.append(_data(message, node, pos, end, "newer members"))
         text = f"{end - pos} bytes more than struct {struct.name} is known to have"
         node.diagnose("struct-long", NOTE, text)

@@ -333,7 +333,10 @@ class Session(Context):
         record = message.record
         names = self._names.get((0, 0) if record is None else _place(record))
         timeline = None if names is None else names.get(index)
-        return None if timeline is None else timeline.at(message.serial)
+        name = None if timeline is None else timeline.at(message.serial)
+        if self.asked is not None:
+            self.asked.append((index, name))
+        return name
 
     def control(self) -> m.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""

@@ -184,20 +184,26 @@ class Checks:
 
 
 class Struct:
-    """A C struct: its members with their offsets, packed as the spec lists them."""
+    """A C struct: its members, packed as the spec lists them.
 
-    __slots__ = ("members", "name", "offsets", "size")
+    `align` is its alignment in C, by the largest scalar in it, which says how
+    many bytes of padding the compiler puts at its end.
+    """
+
+    __slots__ = ("align", "members", "name", "size")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.members: list[Field] = []
-        self.offsets: list[int] = []
         self.size = 0
+        self.align = 1
 
     def add(self, member: Field) -> None:
         self.members.append(member)
-        self.offsets.append(self.size)
         self.size += member.size
+        align = member.width if member.struct is None else member.struct.align
+        if align > self.align:
+            self.align = align
 
 
 class AttributeSet:

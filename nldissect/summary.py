@@ -2,7 +2,8 @@
 
 A template is literal text with `{path}` (an attribute's or header field's
 label, else its value) and `[...]` (dropped when a path inside it is missing,
-empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>.
+empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>,
+`{path:constant}` the last word of the C constant (IF_OPER_UP: UP).
 """
 
 from __future__ import annotations
@@ -12,22 +13,24 @@ from typing import Any
 
 from . import wire
 from . import spec as m
-from .dissect import Message, Node, find, label, type_name
+from .dissect import Message, Node, find, flag_class, label, type_name
 from .linux import errno_name
 
 Parts = list["str | Place | Parts"]
 
 
 class Place:
-    """A `{path}` of a template."""
+    """A `{path}` of a template; raises ValueError for a mode that is none."""
 
-    __slots__ = ("flags", "path", "simple", "skip_zero")
+    __slots__ = ("path", "show", "simple", "skip_zero")
 
     def __init__(self, text: str) -> None:
         path, _, mode = text.partition(":")
         self.skip_zero = path.endswith("?")
         self.path = path.rstrip("?").strip()
-        self.flags = mode == "flags"
+        if mode not in SHOWN_AS:
+            raise ValueError(f"{mode!r} is no way to show a value")
+        self.show = SHOWN_AS[mode]
         self.simple = "." not in self.path
 
 
@@ -59,7 +62,11 @@ def compile_template(template: str) -> Parts:
 
 
 class Lookup:
-    """The nodes of one message by name, as templates and summary hooks ask for them."""
+    """The nodes of one message by name, as templates and summary hooks ask for them.
+
+    A summary hook takes a Lookup and returns the line; its words are names of
+    top-level attributes or header members, or dotted paths.
+    """
 
     __slots__ = ("_names", "message")
 
@@ -99,6 +106,25 @@ class Lookup:
         node = self.node(path)
         return "" if node is None else node_text(node)
 
+    def flags(self, path: str) -> str:
+        """Flags as <UP,RUNNING>, empty when they are not there."""
+        node = self.node(path)
+        return "" if node is None else flags_text(node)
+
+    def constant(self, path: str) -> str:
+        """The C constant of its value without the part before the last prefix: 6 is UP."""
+        node = self.node(path)
+        return "" if node is None else constant_text(node)
+
+    def words(self, *pairs: tuple[str, str]) -> list[str]:
+        """`word text` for each (word, path) that is there, as iproute2 writes options."""
+        out = []
+        for word, path in pairs:
+            text = self.text(path)
+            if text:
+                out.append(f"{word} {text}" if word else text)
+        return out
+
 
 def node_text(node: Node) -> str:
     """A node's label, else its value, as one word."""
@@ -131,6 +157,19 @@ def flags_text(node: Node) -> str:
     return "<" + ",".join(n.split("_", 1)[-1] for n in named.split("|")) + ">"
 
 
+def constant_text(node: Node) -> str:
+    """An enumerated value as iproute2 writes states: the last word of its C constant."""
+    value = node.value
+    enum = node.field.enum
+    if not isinstance(value, int) or enum is None:
+        return node_text(node)
+    named = enum.constants.get(value)
+    return str(value) if named is None else named.rsplit("_", 1)[-1]
+
+
+SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text}
+
+
 def _fill(parts: Parts, lookup: Lookup) -> str | None:
     """The text of some parts; None when a place in them has nothing to show."""
     out: list[str] = []
@@ -144,7 +183,7 @@ def _fill(parts: Parts, lookup: Lookup) -> str | None:
             node = lookup.names().get(piece.path) if piece.simple else lookup.node(piece.path)
             text = ""
             if node is not None and not (piece.skip_zero and not node.value):
-                text = flags_text(node) if piece.flags else node_text(node)
+                text = piece.show(node)
             if not text:
                 whole = False
             out.append(text)
@@ -168,6 +207,13 @@ def summarize(message: Message) -> str:
     if 0 <= kind < wire.NLMSG_MIN_TYPE:
         return _control(message)
     operation = message.operation
+    text = _operation(message, operation)
+    if message.to_kernel and message.flags & 0x300 == 0x300 and flag_class(message) == m.CLASS_GET:
+        return f"dump {text}".rstrip()
+    return text
+
+
+def _operation(message: Message, operation: m.Operation | None) -> str:
     if operation is None:
         if message.protocol == wire.NETLINK_GENERIC and message.command >= 0:
             return f"command {message.command} {_size(message)}"
@@ -190,7 +236,7 @@ def _size(message: Message) -> str:
 def operation_name(message: Message) -> str | None:
     """The operation: a spec's name, `ack` or `error`, `done`..., None when unknown."""
     if message.type == wire.NLMSG_ERROR:
-        return "error" if message.error else "ack"
+        return "ack" if message.error == 0 else "error"
     if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
         return None if message.operation is None else message.operation.name
     return type_name(message, False)

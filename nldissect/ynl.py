@@ -147,7 +147,11 @@ class _Builder:
             name = self.name_of(item, path)
             kind = item.get("type")
             if kind == "const":
-                self.consts[name] = self.number(item.get("value"), f"{path}.value")
+                value = item.get("value")
+                if isinstance(value, str) and not value[:1].isdigit() and value not in self.consts:
+                    continue  # a constant may be a text, such as a group's name
+                self.consts[name] = self.number(value, f"{path}.value")
+                self.consts[f"{item.get('name-prefix', '')}{name}"] = self.consts[name]
             elif kind in ("enum", "flags", "struct"):
                 if name in self.definitions:
                     self.fault(path, f"{name!r} is defined twice")

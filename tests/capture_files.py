@@ -21,10 +21,10 @@ def pcap(
     snaplen: int = 262144,
 ) -> bytes:
     """A pcap file of (seconds, fraction, bytes, original length)."""
-    out = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link)
+    parts = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link)]
     for seconds, fraction, data, original in packets:
-        out += struct.pack(order + "IIII", seconds, fraction, len(data), original) + data
-    return out
+        parts += (struct.pack(order + "IIII", seconds, fraction, len(data), original), data)
+    return b"".join(parts)
 
 
 def netlink(protocol: int, data: bytes) -> bytes:
@@ -67,9 +67,7 @@ def enhanced(
     return block(order, 6, head + padded(data) + options(order, *pairs))
 
 
-def obsolete(
-    order: str, number: int, ticks: int, data: bytes, *pairs: tuple[int, bytes]
-) -> bytes:
+def obsolete(order: str, number: int, ticks: int, data: bytes, *pairs: tuple[int, bytes]) -> bytes:
     head = struct.pack(
         order + "HHIIII", number, 0xFFFF, ticks >> 32, ticks & 0xFFFFFFFF, len(data), len(data)
     )

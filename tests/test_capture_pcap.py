@@ -127,11 +127,21 @@ def test_what_is_not_netlink_is_kept_whole(tmp_path: Path, link: int, packet: by
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is the second opinion")
-@pytest.mark.parametrize(("link", "packet"), [(113, sll(824)), (276, sll2(824))])
-def test_tshark_sees_the_same_arphrd(tmp_path: Path, link: int, packet: bytes) -> None:
+@pytest.mark.parametrize(
+    ("link", "packet", "fields", "values"),
+    [
+        (113, sll(824), "netlink.hatype netlink.family", ["824", "0x000c"]),
+        (276, sll2(1), "sll.hatype sll.ifindex", ["1", "7"]),  # of SLL2 it shows no netlink
+    ],
+)
+def test_tshark_sees_the_same_header(
+    tmp_path: Path, link: int, packet: bytes, fields: str, values: list[str]
+) -> None:
     saved(tmp_path, pcap([(1, 2, packet, len(packet))], link=link))
-    command = ["tshark", "-r", str(tmp_path / "file.cap"), "-T", "fields", "-e", "sll.hatype"]
-    assert subprocess.run(command, check=True, capture_output=True).stdout.strip() == b"824"
+    arguments = [part for field in fields.split() for part in ("-e", field)]
+    command = ["tshark", "-r", str(tmp_path / "file.cap"), "-T", "fields", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == values
 
 
 @pytest.mark.parametrize("length", [0, 15, 16, 17, 200_000, 3_000_000])

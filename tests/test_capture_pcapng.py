@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import dpkt.pcapng
 import pytest
@@ -174,7 +175,7 @@ def test_agreement_with_scapy(tmp_path: Path) -> None:
             writer.write(packet)
     ours = list(open_capture(str(path)))
     with RawPcapNgReader(str(path)) as reader:
-        theirs = list(reader)
+        theirs: list[Any] = list(reader)
     assert len(theirs) == 5
     for n, (record, (data, meta)) in enumerate(zip(ours, theirs, strict=True)):
         assert record.data == data
@@ -230,7 +231,7 @@ def with_length(content: bytes, length: int) -> bytes:
         (block("<", 2, struct.pack("<HHIIII", 0, 0, 0, 0, 1 << 31, 1)), "longer than its block"),
         (block("<", 6, bytes(16)), "a length of 28 cannot be right for a block of type 0x6"),
         (block("<", 1, bytes(4)), "cannot be right for a block of type 0x1"),
-        (enhanced("<", 0, 0, PACKET) [:-12] + b"", "the file ends after"),
+        (enhanced("<", 0, 0, PACKET)[:-12] + b"", "the file ends after"),
         (interface("<", 253, (9, b"")), "if_tsresol has 0 bytes"),
         (interface("<", 253, (14, bytes(4))), "if_tsoffset has 4 bytes"),
         (block("<", 1, bytes(8) + struct.pack("<HH", 2, 9) + bytes(8)), "option 2 of 9 bytes"),

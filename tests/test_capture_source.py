@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import os
 import queue
@@ -12,8 +14,10 @@ import random
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 import zstandard
@@ -45,9 +49,10 @@ class Trickle(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        data, self._rest = self._rest[: self._step], self._rest[self._step :]
-        return data
+    def readinto(self, buffer: Any) -> int:
+        count = min(self._step, len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
 
 
 def whole(records: list[Record]) -> list[bytes]:
@@ -87,22 +92,26 @@ def test_members_one_after_another(tmp_path: Path, name: str) -> None:
 
 
 @EACH
-@pytest.mark.parametrize("keep", [0.3, 0.7, 0.95])
-def test_compressed_file_cut_short(tmp_path: Path, name: str, keep: float) -> None:
-    compressed = COMPRESSIONS[name](FILE)
+@pytest.mark.parametrize("keep", [0.01, 0.3, 0.7, 0.95])
+def test_compressed_file_cut_short(name: str, keep: float) -> None:
+    # One block of bzip2 holds 100,000 bytes or more, and nothing of a part of one comes out.
+    compressed = bz2.compress(FILE, 1) if name == "bzip2" else COMPRESSIONS[name](FILE)
     cut = compressed[: int(len(compressed) * keep)]
-    records, error = drained(saved(tmp_path, cut))
-    assert error is not None
+    reference: Any = {  # what the library itself gets out of those bytes
+        "gzip": zlib.decompressobj(31).decompress,
+        "xz": lzma.LZMADecompressor().decompress,
+        "bzip2": bz2.BZ2Decompressor().decompress,
+        "zstd": zstandard.ZstdDecompressor().decompressobj().decompress,
+    }[name]
+    got = len(reference(cut))
+    records, error = drained(open_capture("cut", stream=io.BytesIO(cut)))
     assert whole(records) == PACKETS[: len(records)]
-    if name == "gzip":  # what the library itself gets out of those bytes
-        import zlib
-
-        got = len(zlib.decompressobj(31).decompress(cut))
-        assert error.offset is not None
-        assert error.offset <= got < error.offset + 16 + len(PACKETS[len(records)])
-    if records:
-        assert error.record == len(records) + 1
-        assert str(error).endswith(f"the {name} data is cut short")
+    assert error is not None
+    assert error.record == len(records) + 1
+    assert str(error).endswith(f"the {name} data is cut short")
+    ends = list(itertools.accumulate((len(p) + 16 for p in PACKETS), initial=24))
+    assert len(records) == max(bisect.bisect_right(ends, got) - 1, 0)
+    assert error.offset == (ends[len(records)] if got >= 24 else 0)
 
 
 @EACH
@@ -134,32 +143,27 @@ def test_a_skippable_frame_first(tmp_path: Path) -> None:
 
 
 def test_much_from_little_stays_small() -> None:
-    """A packet's length is believed only as far as bytes arrive, whatever the compression."""
+    """Memory is bounded however much comes out of a few compressed bytes."""
     program = (
-        "import resource, sys\n"
         "from nldissect.capture import open_capture\n"
-        "n = sum(1 for _ in open_capture('-'))\n"
-        "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        "print(sum(1 for _ in open_capture('-')))\n"
+        "print(*[line for line in open('/proc/self/status') if 'VmHWM' in line])\n"
     )
     packet = netlink(0, bytes(60_000))
-    file = pcap([(0, 0, packet, len(packet))] * 5000)
-    for compress in COMPRESSIONS.values():
-        if compress is bz2.compress:
-            continue  # slow, and as bounded as xz: same interface
+    file = pcap([(0, 0, packet, len(packet))] * 3000)
+    for compress in (gzip.compress, zstandard.compress):
         done = subprocess.run(
             [sys.executable, "-c", program], input=compress(file), capture_output=True, check=True
         )
-        count, megabytes = map(int, done.stdout.split())
-        assert count == 5000
-        assert megabytes < 120
-
-
+        count, _, kilobytes, _ = done.stdout.split()
+        assert int(count) == 3000
+        assert int(kilobytes) < 120_000
 
 
 class Follower:
     """Reads a capture in a thread, so that a test sees what has come out so far."""
 
-    def __init__(self, path: str, stream: io.RawIOBase | None) -> None:
+    def __init__(self, path: str, stream: BinaryIO | None) -> None:
         self.seen: queue.Queue[Record | None] = queue.Queue()
         self._path = path
         self._stream = stream
@@ -167,8 +171,10 @@ class Follower:
         self._thread.start()
 
     def _run(self) -> None:
-        for record in open_capture(self._path, stream=self._stream):  # type: ignore[arg-type]
+        for record in open_capture(self._path, stream=self._stream):
             self.seen.put(record)
+        if self._stream is not None:
+            self._stream.close()
         self.seen.put(None)
 
     def next(self) -> Record | None:
@@ -180,8 +186,6 @@ class Follower:
 def test_each_record_comes_out_as_soon_as_it_is_in(
     tmp_path: Path, fifo: bool, compressed: bool
 ) -> None:
-    import zlib
-
     if fifo:
         path = str(tmp_path / "fifo")
         os.mkfifo(path)
@@ -189,7 +193,7 @@ def test_each_record_comes_out_as_soon_as_it_is_in(
         into = os.open(path, os.O_WRONLY)
     else:
         out, into = os.pipe()
-        follower = Follower("pipe", open(out, "rb"))  # type: ignore[arg-type]
+        follower = Follower("pipe", os.fdopen(out, "rb"))
     squeeze = zlib.compressobj(wbits=31)
 
     def send(data: bytes) -> None:
@@ -215,7 +219,7 @@ def test_each_record_comes_out_as_soon_as_it_is_in(
     assert follower.next() is None
 
 
-def run_on_standard_input(setup: str, **arguments: object) -> str:
+def run_on_standard_input(setup: str, **arguments: Any) -> str:
     program = (
         f"{setup}\n"
         "from nldissect.capture import open_capture\n"
@@ -226,13 +230,9 @@ def run_on_standard_input(setup: str, **arguments: object) -> str:
         "except CaptureError as error:\n"
         "    print(error)\n"
     )
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        check=True,
-        timeout=20,
-        **arguments,  # type: ignore[call-overload]
-    ).stdout.decode()
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=20, **arguments)
+    return str(done.stdout, "utf-8")
 
 
 def test_standard_input() -> None:
@@ -242,9 +242,9 @@ def test_standard_input() -> None:
     expected = f"- False 400 ({len(compressed)}, None)\n"
     assert run_on_standard_input("", input=compressed) == expected
     # A program that left the pipe in non-blocking mode (ssh does) must not look like an end.
-    assert run_on_standard_input(
-        "import os; os.set_blocking(0, False)", input=FILE
-    ).startswith("- False 400")
+    assert run_on_standard_input("import os; os.set_blocking(0, False)", input=FILE).startswith(
+        "- False 400"
+    )
     assert "standard input: is empty" in run_on_standard_input("", input=b"")
     assert "standard input: is closed" in run_on_standard_input("import sys; sys.stdin = None")
 
@@ -306,8 +306,8 @@ def test_progress() -> None:
         (b"#!/bin/sh\necho", "is not a capture: it begins with 23 21 2f 62;"),
         (gzip.compress(b"hello"), "is not a capture within gzip: it begins with 68 65 6c 6c;"),
         (bz2.compress(b""), "is empty within bzip2"),
-        (b"\x1f\x8b\x08", "the gzip data is cut short"),
-        (b"BZhello world", "the bzip2 data cannot be decompressed"),
+        (b"\x1f\x8b\x08", "record 1 at offset 0: the gzip data is cut short"),
+        (b"BZhello world", "record 1 at offset 0: the bzip2 data cannot be decompressed"),
         (gzip.compress(gzip.compress(FILE)), "is not a capture within gzip: it begins with 1f 8b"),
     ],
 )
@@ -317,7 +317,6 @@ def test_what_is_no_capture(tmp_path: Path, content: bytes, words: str) -> None:
     line = str(caught.value)
     assert line.startswith(f"{tmp_path / 'it'}: {words}")
     assert "\n" not in line
-    assert caught.value.record is None
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from capture_files import (
@@ -151,7 +152,7 @@ def test_scapy_reads_it(tmp_path: Path, order: str) -> None:
     copy = tmp_path / "copy.pcapng"
     copy.write_bytes(copied(saved(tmp_path, content)))
     with RawPcapNgReader(str(copy)) as reader:
-        read = list(reader)
+        read: list[Any] = list(reader)
     assert [data for data, _ in read] == packets
     assert [meta.linktype for _, meta in read] == [253] * 9
     assert [meta.wirelen for _, meta in read] == [len(p) + n for n, p in enumerate(packets)]
@@ -186,9 +187,12 @@ def test_tshark_reads_comments_names_and_sections(tmp_path: Path) -> None:
     copy = tmp_path / "copy.pcapng"
     copy.write_bytes(copied(saved(tmp_path, content)))
     fields = ["-e", "frame.interface_name", "-e", "frame.comment", "-e", "frame.time_epoch"]
-    lines = output("tshark", "-r", str(copy), "-T", "fields", *fields).splitlines()
-    time = "1763700000.123456789"
-    assert lines == [f"mon0\tfor mon0\t{time}", f"mon1\tfor mon1\t{time}"]
+    arguments = ["-T", "fields", *fields]
+    theirs = output("tshark", "-r", str(copy), *arguments)
+    assert theirs.splitlines()[0] == "mon0\tfor mon0\t1763700000.123456789"
+    assert "for mon1" in theirs.splitlines()[1]
+    # tshark 4.0 takes the second section's name from the first, in both files.
+    assert theirs == output("tshark", "-r", str(tmp_path / "file.cap"), *arguments)
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is the third reader")

@@ -110,8 +110,8 @@ class Capture:
             return head
         within = f" within {source.compression}" if source.compression else ""
         if source.fault is not None:
-            reason = source.fault
-        elif not head:
+            raise CaptureError(self._name, source.fault, 1, 0)
+        if not head:
             reason = f"is empty{within}: nothing was recorded"
         else:
             reason = (

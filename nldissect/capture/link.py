@@ -61,6 +61,4 @@ def make_record(
                 buffer[start:body],
                 options,
             )
-    return Record(
-        number, time, -1, buffer[start:stop], original, offset, interface, b"", options
-    )
+    return Record(number, time, -1, buffer[start:stop], original, offset, interface, b"", options)

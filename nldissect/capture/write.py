@@ -59,9 +59,7 @@ class PcapngWriter:
             options = [option for option in options if option[0] != _PACKET_HASH]
         cooked = record.cooked
         if not cooked and record.protocol >= 0 and interface.link_type == link.NETLINK:
-            cooked = struct.pack(
-                ">HH10xH", _OUTGOING, link.ARPHRD_NETLINK, record.protocol
-            )
+            cooked = struct.pack(">HH10xH", _OUTGOING, link.ARPHRD_NETLINK, record.protocol)
         packet = cooked + data
         original += len(cooked)
         if (
@@ -118,14 +116,11 @@ class PcapngWriter:
     def _options(self, options: pcapng.Options) -> bytes:
         if not options:
             return b""
-        return (
-            b"".join(
-                struct.pack(self._order + "HH", code, len(value := whole[:_LONGEST_OPTION]))
-                + _padded(value)
-                for code, whole in options
-            )
-            + bytes(4)
-        )
+        return b"".join(
+            struct.pack(self._order + "HH", code, len(value := whole[:_LONGEST_OPTION]))
+            + _padded(value)
+            for code, whole in options
+        ) + bytes(4)
 
     def _block(self, kind: int, body: bytes) -> None:
         length = len(body) + 12

@@ -10,7 +10,6 @@ run ip addr add 192.0.2.1/24 broadcast + dev apple0 label apple0:one
 run ip addr add 192.0.2.129/25 dev apple0 valid_lft 300 preferred_lft 200 metric 77
 run ip addr add 198.51.100.1 peer 198.51.100.2/32 dev apple0 scope link
 run ip addr add 203.0.113.1/24 dev apple0 noprefixroute scope 100
-run ip addr add 203.0.113.9/24 anycast 203.0.113.255 dev apple0
 run ip addr add 239.7.7.7/32 dev apple0 autojoin
 run ip addr add 127.0.0.9/8 dev lo scope host
 run ip addr add 2001:db8:1::1/64 dev apple0 valid_lft 900 preferred_lft 300 nodad
@@ -24,12 +23,10 @@ run ip token show
 run ip link set pear0 addrgenmode random
 run ip addrlabel add prefix 2001:db8:5::/48 dev apple0 label 55
 run ip addrlabel show
-run ip addr show
 run ip -4 addr show dev apple0 scope link
 run ip -6 addr show tentative
 json addr ip -j -d addr show
 json netconf ip -j netconf show
-run ip netconf show dev apple0
 run ip maddr show
 run ip maddr add 01:00:5e:00:00:99 dev apple0
 run python3 "$tools/scenarios/addresses.py"
@@ -50,9 +47,7 @@ run ip neigh add proxy 2001:db8:1::50 dev apple0 protocol 77
 run ip neigh change 192.0.2.12 lladdr 02:00:00:00:00:99 dev apple0 nud reachable
 run ip neigh get 192.0.2.10 dev apple0
 run ip neigh get proxy 192.0.2.50 dev apple0
-run ip -s neigh show
 run ip neigh show proxy
-run ip neigh show dev apple0 nud all
 run ip neigh show unused nud stale
 json neigh ip -j -s neigh show nud all
 run ip neigh del 192.0.2.12 dev apple0

@@ -77,7 +77,7 @@ run ip link add gtp0 type gtp role sgsn hsize 1000
 # /dev/ppp a PPP one, and bpf(2) a program to attach: each lives as long as its process.
 background holder python3 "$tools/scenarios/links.py" hold
 setting "nsenter --net=/proc/1/ns/net ip link set can0 netns $$"
-run ip link set can0 type can bitrate 500000 restart-ms 100
+run ip link set can0 type can bitrate 500000 sample-point 0.875 sjw 1
 run python3 "$tools/scenarios/links.py" xdp
 
 run ip netns add meadow

@@ -1,0 +1,40 @@
+"""Addresses in one line, in the manner of ip-address(8)."""
+
+from __future__ import annotations
+
+from nldissect.summary import Lookup
+
+SCOPES = {0: "global", 253: "link", 254: "host", 255: "nowhere"}  # as ip(8) names rt_scope
+
+
+def summary(seen: Lookup) -> str:
+    local, address = seen.text("local"), seen.text("address")
+    length = seen.value("ifa-prefixlen")
+    out = []
+    if local and address and local != address:
+        out.append(f"{local} peer {address}/{length}")
+    elif local or address:
+        out.append(f"{local or address}/{length}")
+    out += seen.words(("brd", "broadcast"), ("anycast", "anycast"), ("", "multicast"))
+    out += seen.words(("dev", "ifa-index"))
+    scope = seen.value("ifa-scope")
+    if out and scope is not None:
+        out.append(f"scope {SCOPES.get(scope, scope)}")
+    name = seen.text("IFA_LABEL")
+    if name and name != seen.text("ifa-index"):
+        out.append(f"label {name}")
+    flags = seen.node("IFA_FLAGS") or seen.node("ifa-flags")
+    label = flags.label if flags is not None and flags.value else None
+    if label is not None:
+        out.append(" ".join(word for word in label.split("|") if word != "permanent"))
+    return " ".join(word for word in out if word)
+
+
+def asked(seen: Lookup) -> str:
+    out = seen.words(("", "local"), ("", "address"))[:1]
+    if seen.value("ifa-index"):
+        out += seen.words(("dev", "ifa-index"))
+    return " ".join(out)
+
+
+SUMMARIES = {"newaddr": summary, "deladdr": summary, "getaddr": asked}

@@ -1,0 +1,104 @@
+"""Standard output and standard error: batches, broken pipes, terminals."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import BinaryIO, TextIO
+
+from ..text import safe
+
+# Characters that are written at once when nobody waits for each line.
+BATCH = 1 << 16
+
+
+def complain(text: str) -> None:
+    """One line on standard error, in the manner of every Unix tool."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"nldissect: {safe(text)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+class Output:
+    """Text to standard output, in batches; what its encoding lacks is written as \\u escapes."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stdout if stream is None else stream
+        self._parts: list[str] = []
+        self._size = 0
+        self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
+
+    @property
+    def binary(self) -> BinaryIO | None:
+        """The stream of bytes below, None where there is none."""
+        return getattr(self._stream, "buffer", None)
+
+    def terminal(self) -> bool:
+        """Whether a person sees it as it comes."""
+        try:
+            return self._stream is not None and self._stream.isatty()
+        except ValueError:
+            return False
+
+    def columns(self) -> int:
+        """The terminal's width in cells."""
+        try:
+            forced = int(os.environ.get("COLUMNS", "0"))
+        except ValueError:
+            forced = 0
+        if forced > 0:
+            return forced
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or 80
+        except (OSError, ValueError, AttributeError):
+            return 80
+
+    def can_encode(self, text: str) -> bool:
+        """Whether the stream can show this text."""
+        try:
+            text.encode(self.encoding)
+        except (UnicodeError, LookupError):
+            return False
+        return True
+
+    def write(self, text: str) -> None:
+        """Adds to the batch, and writes it when there is enough."""
+        self._parts.append(text)
+        self._size += len(text)
+        if self._size >= BATCH:
+            self.push()
+
+    def push(self) -> None:
+        """Writes what has been gathered."""
+        text = "".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        if not text or self._stream is None:
+            return
+        raw = self.binary
+        if raw is None:
+            self._stream.write(text)
+        else:
+            raw.write(text.encode(self.encoding, "backslashreplace"))
+
+    def flush(self) -> None:
+        """Writes what has been gathered through to whoever reads it."""
+        self.push()
+        if self._stream is not None:
+            self._stream.flush()
+
+    def abandon(self) -> None:
+        """Nobody reads any more: lets the interpreter's own flush at exit go nowhere."""
+        self._parts.clear()
+        self._size = 0
+        try:
+            descriptor = self._stream.fileno()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+        except (OSError, ValueError, AttributeError):
+            pass
