@@ -1,11 +1,82 @@
-"""Links in one line, in the manner of ip-link(8) and bridge(8)."""
+"""What the link spec cannot say, and links in one line in the manner of ip-link(8)."""
 
 from __future__ import annotations
 
+from nldissect.dissect import Node, members
 from nldissect.summary import Lookup
 
 AF_BRIDGE = 7
-IFF_UP = 1
+IFF_UP, IFF_RUNNING = 0x1, 0x40
+# In the order in which ip-link(8) lists them; IFF_RUNNING it shows by its absence.
+FLAGS = (
+    (0x8, "LOOPBACK"), (0x2, "BROADCAST"), (0x10, "POINTOPOINT"), (0x1000, "MULTICAST"),
+    (0x80, "NOARP"), (0x200, "ALLMULTI"), (0x100, "PROMISC"), (0x400, "MASTER"), (0x800, "SLAVE"),
+    (0x4, "DEBUG"), (0x8000, "DYNAMIC"), (0x4000, "AUTOMEDIA"), (0x2000, "PORTSEL"),
+    (0x20, "NOTRAILERS"), (IFF_UP, "UP"), (0x10000, "LOWER_UP"), (0x20000, "DORMANT"),
+    (0x40000, "ECHO"),
+)  # fmt: skip
+
+
+def lower_link(node: Node) -> bool:
+    """The index of the device below: without a name when it lies in another namespace."""
+    if any(other.name == "link-netnsid" for other in node.message.nodes):
+        node._label = ""
+    return False
+
+
+def hardware_type(node: Node) -> bool:
+    """ifi_type: requests leave it 0, which would read ARPHRD_NETROM."""
+    if node.message.to_kernel and not any(node.bytes):
+        node._label = ""
+    return False
+
+
+def port_state(node: Node) -> bool:
+    """IFLA_PROTINFO of old bridge requests: no nest, one byte of STP state (if_bridge.h)."""
+    if node.end - node.start != 1:
+        return False
+    node.shown, node._value = "u8", node.bytes[0]
+    return True
+
+
+def inet6_stats(node: Node) -> bool:
+    """IFLA_INET6_STATS: counters in the order of the kernel that sent them (snmp.h).
+
+    Their number tells the order only for some kernels; the others' counters
+    stay an array without names.
+    """
+    size, spec = node.end - node.start, node.message.spec
+    name = {37 * 8: "inet6-stats-old", 38 * 8: "inet6-stats"}.get(size)
+    if name == "inet6-stats":  # other kernels too have 38, with fewer device settings
+        level = node.parent.children if node.parent is not None else []
+        if not any(n.name == "conf" and n.end - n.start >= 240 for n in level):
+            return False
+    struct = spec.struct(name) if spec is not None and name is not None else None
+    if struct is None:
+        return False
+    node.shown, node._children = "struct", members(node, struct)
+    return True
+
+
+HOOKS = {
+    "lower-link": lower_link,
+    "hardware-type": hardware_type,
+    "port-state": port_state,
+    "inet6-stats": inet6_stats,
+}
+
+
+def flags(value: int) -> str:
+    """Interface flags as ip-link(8) writes them: <BROADCAST,MULTICAST,UP,LOWER_UP>."""
+    out = ["NO-CARRIER"] if value & IFF_UP and not value & IFF_RUNNING else []
+    rest = value & ~IFF_RUNNING
+    for bit, text in FLAGS:
+        if rest & bit:
+            out.append(text)
+            rest &= ~bit
+    if rest:
+        out.append(f"{rest:#x}")
+    return f"<{','.join(out)}>"
 
 
 def name(seen: Lookup) -> str:
@@ -24,13 +95,13 @@ def summary(seen: Lookup) -> str:
     message = seen.message
     bridge = seen.value("ifi-family") == AF_BRIDGE
     if message.to_kernel:
-        change, flags = seen.value("ifi-change") or 0, seen.value("ifi-flags") or 0
+        change, wanted = seen.value("ifi-change") or 0, seen.value("ifi-flags") or 0
         if change & IFF_UP:
-            out.append("up" if flags & IFF_UP else "down")
-        if change & ~IFF_UP or (flags and not change):
+            out.append("up" if wanted & IFF_UP else "down")
+        if change & ~IFF_UP or (wanted and not change):
             out.append(seen.flags("ifi-flags"))
     elif seen.value("ifi-flags") is not None:
-        out.append(seen.flags("ifi-flags"))
+        out.append(flags(seen.value("ifi-flags")))
     out += seen.words(("mtu", "mtu"), ("qdisc", "qdisc"))
     master = seen.node("master")
     if master is not None:

@@ -617,7 +617,7 @@ def walk(
             node = Node(field, message, parent, pos, pos + 4, pos + length)
             out.append(node)
             bit = 1 << field.number
-            if seen & bit and not field.multi:
+            if seen & bit and not field.multi and field.kind != m.PAD:
                 node.diagnose("attr-duplicate", WARNING, f"{field.name} is there twice")
             seen |= bit
         pos += (length + 3) & ~3
@@ -879,9 +879,11 @@ def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
         else:
             is_header = node.field.number < 0 and node.field.name == struct.name
             # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
-            odd = is_header and not (message.to_kernel and message.flags & 0x300)
-            code = "header-short" if is_header else "struct-short"
-            node.diagnose(code, ERROR if odd else NOTE, text)
+            if is_header:
+                odd = not (message.to_kernel and message.flags & 0x300)
+                node.diagnose("header-short", ERROR if odd else NOTE, text)
+            elif pos < end or message.to_kernel:
+                node.diagnose("struct-short", ERROR if pos < end else NOTE, text)
     elif pos < end:
         if pos + -struct.size % struct.align == end and not any(message.data[pos:end]):
             padding = _data(message, node, pos, end, "padding")
@@ -935,9 +937,11 @@ def _link_layer(node: Node, raw: bytes) -> None:
     """A link-layer address: an IP address on tunnels, by the ARPHRD type of the header."""
     size = len(raw)
     hardware = -1
-    if size == 4 or size == 16:
+    if size == 4 or size == 16 or size == 32:
         found = in_scope(node, "ifi-type")
         hardware = found if isinstance(found, int) else -1
+    if size == 32:  # MAX_ADDR_LEN: a field that fits every kind of address
+        raw = raw[: 20 if hardware == 32 else 6]  # ARPHRD_INFINIBAND
     if (size == 4 and hardware in _TUNNEL4) or (size == 16 and hardware in _TUNNEL6):
         node._value, node.shown = format_address(raw), "ipv4" if size == 4 else "ipv6"
     elif size:
@@ -992,40 +996,40 @@ def _scopes(node: Node) -> Iterator[Node]:
         up = up.parent
 
 
-def in_scope(node: Node, name: str) -> Any:
-    """The value of the nearest attribute or header member of this name around the node."""
+def _selector(node: Node, name: str) -> Node | None:
+    """The attribute or header member of this name that is nearest around the node."""
     for found in _scopes(node):
         if found.field.name == name:
-            return found.value
+            return found
         if found.field.kind == m.STRUCT and found.field.number < 0:
             for child in found.children:
                 if child.field.name == name:
-                    return child.value
+                    return child
     return None
+
+
+def in_scope(node: Node, name: str) -> Any:
+    """Its value, None when there is none."""
+    found = _selector(node, name)
+    return None if found is None else found.value
 
 
 def _selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
     """The format that the selector's value picks, and that value as text."""
     sub = field.sub_message
     assert sub is not None
-    for found in _scopes(node):
-        hit: Node | None = None
-        if found.field.name == field.selector:
-            hit = found
-        elif found.field.kind == m.STRUCT and found.field.number < 0:
-            for child in found.children:
-                if child.field.name == field.selector:
-                    hit = child
-                    break
-        if hit is not None:
-            value = hit.value
-            text = str(value)
-            if hit.field.enum is not None and isinstance(value, int):
-                text = hit.field.enum.names.get(value, text)
-            form = sub.formats.get(text)
-            if form is None:
-                form = sub.formats.get(str(value), sub.default)
-            return form, text
+    for name in field.selectors:
+        hit = _selector(node, name)
+        if hit is None:
+            continue
+        value = hit.value
+        text = str(value)
+        if hit.field.enum is not None and isinstance(value, int):
+            text = hit.field.enum.names.get(value, text)
+        form = sub.formats.get(text)
+        if form is None:
+            form = sub.formats.get(str(value), sub.default)
+        return form, text
     return sub.default, None
 
 
@@ -1036,7 +1040,7 @@ def _sub_message(node: Node, field: m.Field) -> None:
         _opaque(node)
         if form is None:
             why = "is missing" if selector is None else f"{selector!r} is not known"
-            node.diagnose("selector-unknown", NOTE, f"selector {field.selector} {why}")
+            node.diagnose("selector-unknown", NOTE, f"selector {field.selectors[0]} {why}")
         return
     message = node.message
     pos = node.start
@@ -1210,7 +1214,7 @@ def label(node: Node, constants: bool) -> str | None:
     if not node.shown:
         decode(node)
     if node._label is not None:
-        return node._label
+        return node._label or None  # empty: a hook knows that there is none
     field = node.field
     value = node._value
     if not isinstance(value, int):

@@ -136,7 +136,7 @@ class Field:
 
     __slots__ = (
         "big", "checks", "constant", "entries", "enum", "hint", "hook", "kind", "multi", "name",
-        "nested", "number", "path", "request", "selector", "shown", "signed", "size", "struct",
+        "nested", "number", "path", "request", "selectors", "shown", "signed", "size", "struct",
         "sub", "sub_message", "type_values", "unknown", "width", "unterminated",
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ class Field:
         self.struct: Struct | None = None
         self.sub: Field | None = None  # of one element, for INDEXED and ARRAY
         self.sub_message: SubMessage | None = None
-        self.selector = ""
+        self.selectors: tuple[str, ...] = ()  # tried in turn
         self.type_values: tuple[str, ...] = ()
         self.entries: dict[int, Field] = {}  # by index, made on first sight
         self.request: Field | None = None  # how it reads in messages to the kernel

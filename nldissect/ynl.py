@@ -320,8 +320,9 @@ class _Builder:
             field.sub_message = self.spec.sub_messages.get(wanted)
             if field.sub_message is None:
                 self.fault(f"{path}.sub-message", f"no sub-message {wanted!r}")
-            field.selector = str(item.get("selector", ""))
-            if not field.selector:
+            selectors = item.get("x-selectors", [item.get("selector")])
+            field.selectors = tuple(str(s) for s in selectors if s)
+            if not field.selectors:
                 self.fault(f"{path}.selector", "a sub-message needs a selector")
         if isinstance(item.get("checks"), dict):
             field.checks = self.checks(item["checks"], f"{path}.checks")
@@ -616,7 +617,7 @@ def build(raw: object, file: str, hooks: Hooks | None = None) -> m.Spec:
 
     if not isinstance(raw, dict):
         raise SpecError(file, "not a spec: the file is no mapping")
-    builder = _Builder(raw, file, hooks or {}, fault)
+    builder = _Builder(raw, file, {} if hooks is None else hooks, fault)
     spec = builder.build()
 
     def late(path: str, reason: str) -> None:
@@ -632,7 +633,7 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
     faults: list[tuple[str, str]] = []
     if not isinstance(raw, dict):
         return [("", "not a spec: the file is no mapping")]
-    builder = _Builder(raw, file, hooks or {}, lambda path, why: faults.append((path, why)))
+    builder = _Builder(raw, file, {} if hooks is None else hooks, lambda path, why: faults.append((path, why)))
     spec = builder.build()
     for aset in spec.attribute_sets.values():
         aset.ensure()

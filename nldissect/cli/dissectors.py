@@ -1,0 +1,57 @@
+"""`nldissect dissectors`: what can be decoded, and whether a dissector file is right."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from .. import registry as known
+from ..errors import UsageError
+from ..text import safe
+from .output import Output, complain
+
+
+def dissectors(options: Namespace, output: Output) -> int:
+    """Lists the dissectors, or checks files: 0 when all is well, 2 otherwise."""
+    if options.action == "check":
+        return _check(options.files, output)
+    if options.files:
+        raise UsageError("dissectors list takes no files; did you mean `nldissect dissectors check`?")
+    return _list(options, output)
+
+
+def _list(options: Namespace, output: Output) -> int:
+    registry = known.Registry(dissectors=options.dissectors, specs=options.specs)
+    rows = [("NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE")]
+    rows += [
+        (
+            safe(entry.name), entry.protocol, str(entry.operations), str(entry.attributes),
+            safe(entry.origin), safe(entry.file),
+        )
+        for entry in registry.entries()
+    ]  # fmt: skip
+    name, protocol, origin = (max(len(row[i]) for row in rows) for i in (0, 1, 4))
+    for row in rows:
+        output.write(
+            f"{row[0]:<{name}}  {row[1]:<{protocol}}  {row[2]:>10}  {row[3]:>10}  "
+            f"{row[4]:<{origin}}  {row[5]}\n"
+        )
+    output.flush()
+    for problem in registry.problems:
+        complain(f"this dissector is left out: {problem}")
+    return 2 if registry.problems else 0
+
+
+def _check(files: list[str], output: Output) -> int:
+    if not files:
+        raise UsageError("dissectors check needs a file: nldissect dissectors check FILE")
+    status = 0
+    for file in files:
+        faults = known.check(file)
+        if faults:
+            status = 2
+            for fault in faults:
+                output.write(safe(str(fault)) + "\n")
+        else:
+            spec = known.load(file)
+            output.write(f"{safe(file)}: {safe(spec.name)} is in order\n")
+    return status

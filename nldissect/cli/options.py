@@ -1,0 +1,199 @@
+"""The command line: what can be given, and how it is said when it is wrong."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import UsageError
+from ..render.times import FORMATS
+from .output import Output
+
+DESCRIPTION = "Shows what Linux netlink messages in a capture say, down to the last attribute."
+READ_EXAMPLES = """\
+examples:
+  nldissect read monitor.pcap                    one line per message
+  nldissect read -V -x monitor.pcap.gz           all of each message, and its bytes
+  nldissect read -V -c 1 --type newlink a.pcap   the first RTM_NEWLINK
+  nldissect read --protocol route --pid 0 a.pcap rtnetlink, from or to port 0
+  nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
+  nldissect read -T fields -e time -e ifname -e IFLA_MTU --type newlink a.pcap
+  nldissect read -w errors.pcapng --type error a.pcap
+  nldissect read --decode-as 0x1c=nl_util a.pcap a family that the file does not name
+  tcpdump -i nlmon0 -U -w - | nldissect read -   as it happens
+
+The fields of -e are the top-level names of the JSON (record, time, operation,
+sequence, error_name...) and attributes by dotted path, in spec names, C
+constants or numbers: linkinfo.kind, IFLA_LINKINFO.IFLA_INFO_KIND, ifi-index.
+With :label after it, a field's value is given in words."""
+EXAMPLES = """\
+examples:
+  nldissect read capture.pcap            what happened, a line per message
+  nldissect read -V capture.pcap         everything in it
+  nldissect dissectors                   the protocols it knows
+  nldissect COMMAND --help               a command's options, with examples
+
+To record: ip link add nlmon0 type nlmon && ip link set nlmon0 up, then
+tcpdump -i nlmon0 -w capture.pcap"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and suggests the option that was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        message = message.removeprefix("argument ")
+        raise UsageError(f"{message}; `{self.prog} --help` lists the options")
+
+    def options(self) -> list[str]:
+        """Every option string."""
+        return [option for action in self._actions for option in action.option_strings]
+
+
+def _read_parser(parser: Parser) -> None:
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="a pcap or pcapng file, plain or compressed; "
+        "- is standard input, each message shown as it arrives")  # fmt: skip
+    show = parser.add_argument_group("what is shown of a message")
+    add = show.add_argument
+    add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
+    add("-x", "--hex", action="store_true", help="its bytes as well")
+    add("-T", "--format", metavar="FORMAT", choices=("text", "json", "jsonl", "fields"),
+        help="text (the default), json (one array), jsonl (an object per line) or fields")  # fmt: skip
+    add("-e", "--field", metavar="PATH", action="append", default=[], dest="fields",
+        help="a column of -T fields; may be given many times")  # fmt: skip
+    add("-E", metavar="KEY=VALUE", action="append", default=[], dest="layout",
+        help="for -T fields: header=y, separator=CHARACTER (/t a tab, /s a space), "
+        "aggregator=CHARACTER, quote=d|s|n")  # fmt: skip
+    add("-t", "--time", metavar="FORMAT", default=None, choices=[*FORMATS, *FORMATS.values()],
+        help="times as a (absolute), ad (with date), r (relative to the first, the default), "
+        "d (since the record before), dd (since the one shown before), e (epoch), u (UTC), "
+        "ud (UTC with date)")  # fmt: skip
+    add("--names", choices=("c", "spec"), default=None,
+        help="IFLA_IFNAME or ifname; the default is c in trees and spec elsewhere")  # fmt: skip
+    add("--color", "--colour", choices=("auto", "always", "never"), default="auto", dest="color",
+        help="auto is: on a terminal, unless NO_COLOR is set")  # fmt: skip
+    select = parser.add_argument_group(
+        "which messages are shown", "Lists are separated by commas; all conditions must hold."
+    )
+    add = select.add_argument
+    add("-c", "--count", metavar="N", help="stop after so many messages")
+    add("--protocol", metavar="NAME", action="append", default=[],
+        help="netlink protocols: route, generic, netfilter... or numbers")  # fmt: skip
+    add("--family", metavar="NAME", action="append", default=[],
+        help="generic netlink families: nlctrl, ethtool...")  # fmt: skip
+    add("--type", metavar="NAME", action="append", default=[], dest="types",
+        help="operations: newlink, RTM_NEWLINK, getfamily, error, ack, done... "
+        "or numbers of nlmsg_type")  # fmt: skip
+    add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
+    decode = parser.add_argument_group("how it is decoded")
+    add = decode.add_argument
+    add("--byte-order", choices=("little", "big"), default=None,
+        help="of the host that recorded; the default is to tell from the bytes")  # fmt: skip
+    add("--decode-as", metavar="X=NAME", action="append", default=[],
+        help="decode a protocol number or generic family id with this dissector")  # fmt: skip
+    _dissector_options(decode)
+    write = parser.add_argument_group("what else is done")
+    write.add_argument("-w", "--write", metavar="FILE",
+        help="write the messages shown to a pcapng file (- is standard output, "
+        "and nothing is shown)")  # fmt: skip
+
+
+def _dissector_options(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--dissectors", metavar="DIR", action="append", default=[],
+        help="more dissectors; also NLDISSECT_PATH")  # fmt: skip
+    group.add_argument("--specs", metavar="DIR", action="append", default=[],
+        help="more specs in the kernel's YNL format; also NLDISSECT_SPECS")  # fmt: skip
+
+
+def build() -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the commands by name."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = Parser(
+        prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw,
+        allow_abbrev=False,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"nldissect {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    found = {}
+
+    def command(name: str, text: str, epilog: str = "") -> Parser:
+        made: Parser = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
+            formatter_class=raw, allow_abbrev=False,
+        )  # fmt: skip
+        found[name] = made
+        return made
+
+    _read_parser(command("read", "show the messages of capture files", READ_EXAMPLES))
+    dissectors = command(
+        "dissectors", "list the dissectors, or check a dissector file",
+        "examples:\n  nldissect dissectors\n  nldissect dissectors --specs ~/linux/Documentation/"
+        "netlink/specs\n  nldissect dissectors check my-family.yaml",
+    )  # fmt: skip
+    dissectors.add_argument("action", nargs="?", choices=("list", "check"), default="list",
+        help="list (the default) or check")  # fmt: skip
+    dissectors.add_argument("files", nargs="*", metavar="FILE", help="the files to check")
+    _dissector_options(dissectors)
+    completion = command(
+        "completion", "print a completion script for a shell",
+        "examples:\n  nldissect completion bash > ~/.local/share/bash-completion/completions/"
+        "nldissect\n  nldissect completion zsh > ~/.zfunc/_nldissect\n"
+        "  nldissect completion fish > ~/.config/fish/completions/nldissect.fish",
+    )  # fmt: skip
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    return parser, found
+
+
+def parse(argv: Sequence[str], output: Output) -> int:
+    """Parses the arguments and runs the command."""
+    if list(argv) in (["--version"], ["-v"]):  # the quick way, for scripts that only look
+        output.write(f"nldissect {__version__}\n")
+        return 0
+    parser, commands = build()
+    if argv and argv[0] not in commands and not argv[0].startswith("-"):
+        _no_command(argv[0], list(commands))
+    try:
+        options, rest = parser.parse_known_args(argv)
+    except SystemExit as done:  # --help and --version
+        return int(done.code or 0)
+    if rest:
+        chosen = commands.get(options.command or "", parser)
+        raise UsageError(
+            f"no such option: {rest[0]}{near(rest[0], chosen.options())}; "
+            f"`{chosen.prog} --help` lists them"
+        )
+    if options.command == "read":
+        from .read import read
+
+        return read(options, output)
+    if options.command == "dissectors":
+        from .dissectors import dissectors
+
+        return dissectors(options, output)
+    if options.command == "completion":
+        from .completion import script
+
+        output.write(script(options.shell, commands))
+        return 0
+    output.write(parser.format_help())
+    return 0
+
+
+def _no_command(given: str, commands: list[str]) -> NoReturn:
+    import os
+
+    if os.path.exists(given):
+        raise UsageError(f"{given!r} is no command; to read that file: nldissect read {given}")
+    raise UsageError(
+        f"{given!r} is no command{near(given, commands)}; there are {', '.join(commands)}"
+    )
+
+
+def near(name: str, names: Sequence[str]) -> str:
+    """`; did you mean ...?` for the closest of `names`, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, names, 1, 0.6)
+    return f"; did you mean {found[0]!r}?" if found else ""

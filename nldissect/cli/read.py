@@ -1,0 +1,347 @@
+"""`nldissect read`: captures in, text out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from .. import wire
+from ..capture import Capture, PcapngWriter, open_capture
+from ..dissect import Message
+from ..errors import CaptureError, UsageError
+from ..record import Record
+from ..registry import Registry
+from ..render import Renderer
+from ..render.fields import Layout
+from ..render.style import Style
+from ..render.times import Clock
+from ..session import Session
+from ..text import safe
+from . import select
+from .output import Output, complain
+from .progress import Watched
+
+# Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
+LINK_TYPES = {
+    0: "NULL", 1: "ETHERNET", 9: "PPP", 12: "RAW", 101: "RAW", 105: "IEEE802_11", 113: "LINUX_SLL",
+    127: "IEEE802_11_RADIOTAP", 147: "USER0", 189: "USB_LINUX", 192: "PPI",
+    220: "USB_LINUX_MMAPPED", 228: "IPV4", 229: "IPV6", 239: "NFLOG", 253: "NETLINK",
+    276: "LINUX_SLL2",
+}  # fmt: skip
+
+
+def read(options: Namespace, output: Output) -> int:
+    """Shows the messages of the files as the options say; returns the exit status."""
+    registry = Registry(
+        dissectors=options.dissectors, specs=options.specs,
+        decode_as=dict(map(_decode_as, options.decode_as)),
+    )  # fmt: skip
+    reading = Reading(options, output, registry)
+    try:
+        return reading.run(options.files)
+    finally:
+        reading.report_problems()
+
+
+def _decode_as(text: str) -> tuple[str, str]:
+    left, mark, right = text.partition("=")
+    if not mark or not left or not right:
+        raise UsageError(
+            f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
+        )
+    return left, right
+
+
+class Reading:
+    """One run of the command over all its files."""
+
+    def __init__(self, options: Namespace, output: Output, registry: Registry) -> None:
+        self.output = output
+        self.registry = registry
+        self.byte_order: str | None = options.byte_order
+        self.test = select.selection(
+            registry, select.split(options.protocol), select.split(options.family),
+            select.split(options.types), select.split(options.pid),
+        )  # fmt: skip
+        self.left = -1
+        if options.count is not None:
+            self.left = select.number(options.count, "-c")
+            if self.left < 1:
+                raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+        self.fits = False  # whether lines are cut to the terminal
+        self.clock = Clock(options.time or "relative")
+        self.renderer = self._renderer(options)
+        self.writer = None if options.write is None else Writer(options.write, output)
+        if self.writer is not None:
+            self.writer.refuse_inputs(options.files)
+        if list(options.files).count("-") > 1:
+            raise UsageError("standard input (-) can be read only once")
+        self.quiet = self.writer is not None and self.writer.path == "-"
+        self._reported = 0
+
+    def _renderer(self, options: Namespace) -> Renderer:
+        form = options.format or ("fields" if options.fields else "text")
+        if form != "text" and (options.verbose or options.hex):
+            raise UsageError(f"-V and -x go with text, not with -T {form}")
+        if form != "fields" and (options.fields or options.layout):
+            raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
+        if form == "json" or form == "jsonl":
+            from ..render.jsonout import JsonArray, JsonLines
+
+            return JsonArray() if form == "json" else JsonLines()
+        if form == "fields":
+            return self._fields(options)
+        from ..render.lines import Lines
+
+        style = Style(_colour(options.color, self.output), self.output.can_encode("→←…"))
+        self.fits = self.output.terminal() and not options.verbose
+        constants = options.names == "c"
+        lines = Lines(style, self.clock, self.output.columns() if self.fits else None, constants)
+        self.lines = lines
+        if not options.verbose and not options.hex:
+            return lines
+        from ..render.tree import HexDump, Tree
+
+        inner = Tree(lines, style, options.names != "spec") if options.verbose else lines
+        return HexDump(inner) if options.hex else inner
+
+    def _fields(self, options: Namespace) -> Renderer:
+        from ..render.fields import TOP, Fields
+
+        if not options.fields:
+            raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
+        for path in options.fields:
+            if path not in TOP:
+                select.known_path(path, self.registry)
+        clock = None if options.time is None else self.clock
+        return Fields(options.fields, _layout(options.layout), clock, options.names == "c")
+
+    # -- reading ---------------------------------------------------------------
+
+    def run(self, files: list[str]) -> int:
+        """Reads the files one after the other; 2 if one of them could not be read to its end."""
+        status = 0
+        several = len(files) > 1
+        shown = 0
+        if not self.quiet:
+            self.output.write(self.renderer.begin())
+        try:
+            for path in files:
+                try:
+                    capture = open_capture(path)
+                    if several and not self.quiet:
+                        self.output.write(self.renderer.file(path, shown))
+                    shown += 1
+                    self._file(capture, path)
+                except CaptureError as problem:
+                    self.output.flush()
+                    complain(str(problem))
+                    status = 2
+                if self.left == 0:
+                    break
+        finally:
+            if not self.quiet:
+                self.output.write(self.renderer.end())
+            if self.writer is not None:
+                self.writer.finish()
+        return status
+
+    def _file(self, capture: Capture, path: str) -> None:
+        session = Session(self.registry, self.byte_order)
+        watched = None
+        source: Capture | Watched = capture
+        if capture.rewindable and not self.output.terminal() and _terminal(sys.stderr):
+            watched = source = Watched(capture, os.path.basename(path))
+        try:
+            self._messages(session.messages(source), capture.rewindable)
+        finally:
+            if watched is not None:
+                watched.clear()
+            self._passed_over(session)
+            self.report_problems()
+
+    def _messages(self, messages: Iterable[Message], batches: bool) -> None:
+        output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
+        clock = self.clock
+        for message in messages:
+            record = message.record
+            assert record is not None
+            if test is not None and not test(message):
+                if clock.follows:
+                    clock.see(record.number, record.time)
+                if not batches and _last(message, record):
+                    output.flush()
+                continue
+            if not self.quiet:
+                if self.fits:
+                    self.lines.width = output.columns()
+                output.write(renderer.message(message))
+            if writer is not None:
+                writer.add(message, record)
+            if not batches and _last(message, record):
+                output.flush()
+                if writer is not None:
+                    writer.flush(record)
+            if self.left > 0:
+                self.left -= 1
+                if not self.left:
+                    return
+
+    # -- what is said at the end -------------------------------------------------
+
+    def _passed_over(self, session: Session) -> None:
+        if session.skipped:
+            self.output.flush()
+        for link_type, count in sorted(session.skipped.items()):
+            name = LINK_TYPES.get(link_type)
+            named = f"{link_type} ({name})" if name is not None else str(link_type)
+            were = "record of link type {} is not netlink and was" if count == 1 else (
+                "records of link type {} are not netlink and were"
+            )
+            complain(f"{count} {were.format(named)} passed over")
+
+    def report_problems(self) -> None:
+        """Says which dissectors are broken, each once."""
+        problems = self.registry.problems[self._reported :]
+        self._reported += len(problems)
+        for problem in problems:
+            complain(f"this dissector is left out: {problem}")
+
+
+def _last(message: Message, record: Record) -> bool:
+    """Whether nothing follows the message in its record."""
+    return message.offset + len(message.data) >= len(record.data)
+
+
+def _terminal(stream: object) -> bool:
+    try:
+        return bool(getattr(stream, "isatty", lambda: False)())
+    except ValueError:
+        return False
+
+
+def _colour(choice: str, output: Output) -> bool:
+    """--color, else NO_COLOR (no-color.org) and TERM=dumb, else whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return output.terminal()
+
+
+def _layout(settings: list[str]) -> Layout:
+    out = Layout()
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        value = {"/t": "\t", "/s": " "}.get(value, value)
+        if key == "header" and value in ("y", "n"):
+            out.header = value == "y"
+        elif key == "separator" and len(value) == 1:
+            out.separator = value
+        elif key == "aggregator" and len(value) == 1:
+            out.aggregator = value
+        elif key == "quote" and value in ("d", "s", "n"):
+            out.quote = {"d": '"', "s": "'", "n": ""}[value]
+        else:
+            raise UsageError(
+                f"-E: {setting!r} is none of header=y|n, separator=CHARACTER, "
+                "aggregator=CHARACTER, quote=d|s|n"
+            )
+    return out
+
+
+class Writer:
+    """-w: the messages shown, as pcapng.
+
+    A record of which all messages are shown is written as it is, otherwise
+    with the bytes of those shown. The file is made when there is something to
+    read, so that a wrong file name elsewhere does not empty it.
+    """
+
+    def __init__(self, path: str, output: Output) -> None:
+        self.path = path
+        self._output = output
+        self._stream: BinaryIO | None = None
+        self._pcapng: PcapngWriter | None = None
+        self._record: Record | None = None
+        self._pieces: list[Message] = []
+
+    def refuse_inputs(self, files: list[str]) -> None:
+        """Raises UsageError when it would write over what is to be read."""
+        for path in files:
+            if path != "-" and self.path != "-" and os.path.exists(self.path):
+                try:
+                    same = os.path.samefile(path, self.path)
+                except OSError:
+                    continue
+                if same and os.path.isfile(path):
+                    raise UsageError(f"-w: {self.path} is read at the same time; name another file")
+
+    def add(self, message: Message, record: Record) -> None:
+        """One message shown, of this record."""
+        if record is not self._record:
+            self._emit()
+            self._record = record
+        self._pieces.append(message)
+
+    def flush(self, record: Record) -> None:
+        """The record is over: writes it through."""
+        if record is self._record:
+            self._emit()
+        if self._stream is not None:
+            self._stream.flush()
+
+    def finish(self) -> None:
+        """Completes the file."""
+        self._emit()
+        self._open().finish()
+        assert self._stream is not None
+        if self.path == "-":
+            self._stream.flush()
+        else:
+            try:
+                self._stream.close()
+            except OSError as problem:
+                raise self._failed(problem) from None
+
+    def _emit(self) -> None:
+        record, pieces = self._record, self._pieces
+        if record is None:
+            return
+        shown = sum(len(message.data) for message in pieces)
+        writer = self._open()
+        try:
+            if shown == len(record.data):
+                writer.write(record)
+            else:
+                data = b"".join(message.data for message in pieces)
+                lost = record.original_length - len(record.data)
+                cut = any(message.state == wire.CUT for message in pieces)
+                writer.write(record, data, len(data) + lost if cut else None)
+        except OSError as problem:
+            raise self._failed(problem) from None
+        self._record = None
+        self._pieces = []
+
+    def _open(self) -> PcapngWriter:
+        if self._pcapng is None:
+            if self.path == "-":
+                stream = self._output.binary
+                if stream is None or self._output.terminal():
+                    raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
+            else:
+                try:
+                    stream = open(self.path, "wb")  # noqa: SIM115 - closed by finish
+                except OSError as problem:
+                    raise self._failed(problem) from None
+            self._stream = stream
+            self._pcapng = PcapngWriter(stream)
+        return self._pcapng
+
+    def _failed(self, problem: OSError) -> BaseException:
+        if isinstance(problem, BrokenPipeError) and self.path == "-":
+            return problem
+        return UsageError(f"-w: {self.path} cannot be written: {problem.strerror or problem}")
