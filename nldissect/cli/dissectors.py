@@ -15,7 +15,7 @@ def dissectors(options: Namespace, output: Output) -> int:
     if options.action == "check":
         return _check(options.files, output)
     if options.files:
-        raise UsageError("dissectors list takes no files; did you mean `nldissect dissectors check`?")
+        raise UsageError("dissectors list takes no files; `nldissect dissectors check` does")
     return _list(options, output)
 
 

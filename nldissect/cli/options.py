@@ -60,7 +60,7 @@ def _read_parser(parser: Parser) -> None:
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
     add("-x", "--hex", action="store_true", help="its bytes as well")
     add("-T", "--format", metavar="FORMAT", choices=("text", "json", "jsonl", "fields"),
-        help="text (the default), json (one array), jsonl (an object per line) or fields")  # fmt: skip
+        help="text (the default), json (one array), jsonl (an object a line), fields")  # fmt: skip
     add("-e", "--field", metavar="PATH", action="append", default=[], dest="fields",
         help="a column of -T fields; may be given many times")  # fmt: skip
     add("-E", metavar="KEY=VALUE", action="append", default=[], dest="layout",
@@ -115,7 +115,9 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"nldissect {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=Parser, prog="nldissect"
+    )
     found = {}
 
     def command(name: str, text: str, epilog: str = "") -> Parser:

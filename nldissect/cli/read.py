@@ -19,7 +19,6 @@ from ..render.fields import Layout
 from ..render.style import Style
 from ..render.times import Clock
 from ..session import Session
-from ..text import safe
 from . import select
 from .output import Output, complain
 from .progress import Watched

@@ -6,9 +6,10 @@ Every renderer turns one message into a string that ends a line; `begin` and
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..dissect import Message
+if TYPE_CHECKING:  # the command's options need times only, and must start fast
+    from ..dissect import Message
 
 
 class Renderer(Protocol):

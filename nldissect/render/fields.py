@@ -126,7 +126,8 @@ class Fields:
 
     def _clocked(self, message: Message) -> str:
         record = message.record
-        assert record is not None and self._clock is not None
+        assert record is not None
+        assert self._clock is not None
         return self._clock.text(record.number, record.time)
 
 

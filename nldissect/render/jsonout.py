@@ -79,7 +79,8 @@ class JsonLines:
             f'"dissector":{_text(None if spec is None else spec.name)},'
             f'"operation":{_text(operation_name(message) if netlink else None)},'
             f'"constant":{_text(operation_constant(message) if netlink else None)},'
-            f'"type":{message.type if netlink else "null"},"flags":{message.flags if netlink else "null"},'
+            f'"type":{message.type if netlink else "null"},'
+            f'"flags":{message.flags if netlink else "null"},'
             f'"flag_names":[{",".join(map(quote, flags))}],'
         )
         back = (
@@ -120,7 +121,8 @@ class JsonLines:
                 text = self._labelled(node, _value(value))
             start = node.offset
             out.append(
-                f'{separator}{prefix}{start},"length":{node.end - start},"value":{text},"children":['
+                f'{separator}{prefix}{start},"length":{node.end - start},'
+                f'"value":{text},"children":['
             )
             separator = ","
             diagnoses = node._diagnoses
