@@ -133,6 +133,11 @@ class Node:
         return number & ~wire.NLA_TYPE_MASK
 
     @property
+    def guess(self) -> bool:
+        """Whether nobody said what this is: it only fits all the bytes seen."""
+        return self.field.guess
+
+    @property
     def kind(self) -> str:
         """What the value is: `u32`, `string`, `nest`, `flags`, `ipv4`, `mac`, `unknown`..."""
         if not self.shown:
@@ -433,6 +438,7 @@ _STATES: Final[dict[int, tuple[str, str, str]]] = {
     wire.SHORT_LENGTH: ("msg-len-short", ERROR, "nlmsg_len {} is less than the header's 16 bytes"),
     wire.LONG_LENGTH: ("msg-len-over", ERROR, "nlmsg_len {} is more than the {} bytes there are"),
     wire.CUT: ("truncated", NOTE, "cut by the snapshot length: {1} of {0} bytes captured"),
+    wire.NO_HEADER: ("no-header", ERROR, "{} bytes are less than the header's 16"),
     wire.UNALIGNED: ("msg-unaligned", WARNING, "starts at no multiple of 4 bytes"),
     wire.AUDIT_LENGTH: ("msg-len-audit", NOTE, "nlmsg_len {} leaves out the header"),
 }
@@ -444,11 +450,14 @@ def build(message: Message) -> list[Node]:
     base, limit = message.base, message.limit
     data = message.data
     if message.state != wire.OK:
-        if message.state in _STATES:
+        if message.state in _STATES and not (
+            message.state == wire.NO_HEADER and message.protocol in wire.FREE_FORM
+        ):
             code, severity, text = _STATES[message.state]
-            message.diagnose(
-                code, severity, text.format(message.length, limit - base), base, min(4, limit - base)
-            )
+            length, have = message.length, limit - base
+            if message.state == wire.CUT and not message.netlink and message.record is not None:
+                length = message.record.original_length - message.offset
+            message.diagnose(code, severity, text.format(length, have), base, min(4, have))
         if not message.netlink or message.state == wire.SHORT_LENGTH:
             start = base if not message.netlink else base + 16
             if start < len(data):
@@ -498,7 +507,7 @@ def _payload(message: Message, pos: int, limit: int, out: list[Node]) -> None:
         if pos < limit:
             out.append(_data(message, None, pos, limit, "data"))
         return
-    if operation.header is not None and pos < limit:
+    if operation.header is not None:
         pos = _header(message, None, operation.header, pos, limit, out)
     if pos < limit:
         if operation.hook is not None and _operation_hook(message, pos, limit, out):
@@ -512,7 +521,8 @@ def _payload(message: Message, pos: int, limit: int, out: list[Node]) -> None:
 def _operation_hook(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
     """Lets a dissector's own code take a payload that is no attribute tree."""
     operation = message.operation
-    assert operation is not None and operation.hook is not None
+    assert operation is not None
+    assert operation.hook is not None
     made: list[Node] = []
     try:
         done = operation.hook(message, pos, limit, made)
@@ -537,7 +547,7 @@ def _header(
 
 def _control(message: Message, pos: int, limit: int, out: list[Node]) -> None:
     """NLMSG_ERROR and NLMSG_DONE (struct nlmsgerr and int, linux/netlink.h); others are data."""
-    if message.type == wire.NLMSG_ERROR and pos < limit:
+    if message.type == wire.NLMSG_ERROR:
         echoed = _echo_end(message, pos + 4, limit)
         node = Node(part("nlmsgerr", m.HEADER), message, None, pos, pos, min(echoed, limit))
         node.shown = "struct"
@@ -602,8 +612,11 @@ def walk(
     while pos < end:
         left = end - pos
         if left < 4:
-            _leftover(message, parent, pos, end, out)
-            return
+            start = _unpadded(message, parent, pos, end, out)
+            if start < 0:
+                _leftover(message, parent, pos, end, out)
+                return
+            pos = start
         length, number = unpack(data, pos)
         if length < 4 or length > left:
             pos = _bad_length(message, parent, pos, end, length, number, aset, out)
@@ -630,14 +643,17 @@ def _unknown(
     known = _no_set if aset is None else aset
     node = Node(known.unknown(number), message, parent, pos, pos + 4, end)
     if aset is not None and aset.by_number:
-        node.diagnose("attr-unknown", NOTE, f"attribute {number} is newer than {aset.name}")
+        text = f"attribute {number} is unknown: newer than {aset.name}"
+        node.diagnose("attr-unknown", NOTE, text)
     return node
 
 
 def _leftover(message: Message, parent: Node | None, pos: int, end: int, out: list[Node]) -> None:
     """Bytes after the last attribute that are too few for another, or all zero."""
     node = _data(message, parent, pos, end, "trailing")
-    if any(node._value):
+    if message.state == wire.CUT and end == message.limit:
+        node.diagnose("truncated", NOTE, "cut within an attribute's header")
+    elif any(node._value):
         node.diagnose("attr-trailing", WARNING, f"{end - pos} bytes after the last attribute")
     else:
         node.diagnose("attr-zeros", NOTE, f"{end - pos} zero bytes after the last attribute")
@@ -650,12 +666,9 @@ def _bad_length(
 ) -> int:  # fmt: skip
     """An attribute whose length cannot be; returns where to go on."""
     data = message.data
-    if out and out[-1].parent is parent and out[-1].end & 3 and out[-1].field.number >= 0:
-        # A sender that forgot the padding: does the chain hold from where the last one ended?
-        start = out[-1].end
-        if start < pos and _chains(message, start, end):
-            out[-1].diagnose("attr-unaligned", WARNING, "no padding to 4 bytes follows")
-            return start
+    start = _unpadded(message, parent, pos, end, out)
+    if start >= 0:
+        return start
     if not any(data[pos:end]):
         _leftover(message, parent, pos, end, out)
         return end
@@ -663,29 +676,59 @@ def _bad_length(
     field = fields.get(number & 0x3FFF)
     if length < 4:
         node = _data(message, parent, pos, end, "data")
-        node.diagnose("attr-len-short", ERROR, f"nla_len {length} is less than the header's 4 bytes")
+        text = f"nla_len {length} is less than the header's 4 bytes"
+        node.diagnose("attr-len-short", ERROR, text)
     else:
         if field is None:
             field = (_no_set if aset is None else aset).unknown(number & 0x3FFF)
+        elif field.request is not None and message.to_kernel:
+            field = field.request
         node = Node(field, message, parent, pos, pos + 4, end)
         if message.state == wire.CUT and end == message.limit:
             node.diagnose("truncated", NOTE, f"{end - pos} of {length} bytes captured")
         else:
-            node.diagnose("attr-len-over", ERROR, f"nla_len {length} is more than the {end - pos} left")
+            text = f"nla_len {length} is more than the {end - pos} left"
+            node.diagnose("attr-len-over", ERROR, text)
     out.append(node)
     return end
 
 
-def _chains(message: Message, pos: int, end: int) -> bool:
+def _unpadded(message: Message, parent: Node | None, pos: int, end: int, out: list[Node]) -> int:
+    """Where the attribute before `pos` ended, if its sender forgot the padding; else -1.
+
+    It did when the chain holds from there, with padding from then on or without.
+    """
+    last = out[-1] if out else None
+    if last is None or last.parent is not parent or last.field.number < 0:
+        return -1
+    start = last.end
+    if start >= pos or not (_chains(message, start, end, 0) or _chains(message, start, end, 3)):
+        return -1
+    last.diagnose("attr-unaligned", WARNING, "no padding to 4 bytes follows")
+    return start
+
+
+def _chains(message: Message, pos: int, end: int, padding: int) -> bool:
+    """Whether attributes, padded to 4 bytes (3) or not (0), fill `pos` to `end`."""
     unpack = wire.ATTR[message.big]
     while end - pos >= 4:
         length = unpack(message.data, pos)[0]
         if length < 4 or length > end - pos:
             return False
-        pos += length
-        if pos < end and message.data[pos] == 0 and (pos & 3):
-            pos = (pos + 3) & ~3
+        pos += (length + padding) & ~padding
     return pos >= end
+
+
+def _misfit(node: Node, code: str, severity: str, text: str) -> None:
+    """Records a payload of the wrong size or form, unless it is known to be cut."""
+    for found in node._diagnoses or ():
+        if found.code in ("truncated", "attr-len-over"):
+            return
+    message = node.message
+    if node.field.number < 0 and message.state == wire.CUT and node.end == message.limit:
+        node.diagnose("truncated", NOTE, text)
+    else:
+        node.diagnose(code, severity, text)
 
 
 # -- decoding one node ---------------------------------------------------------
@@ -769,7 +812,7 @@ def _scalar(node: Node, field: m.Field, message: Message) -> None:
     if size != width and (width or size not in (4, 8)):
         _raw(node)
         want = f"{width}" if width else "4 or 8"
-        node.diagnose("scalar-size", ERROR, f"{size} bytes where {field.name} has {want}")
+        _misfit(node, "scalar-size", ERROR, f"{size} bytes where {field.name} has {want}")
         return
     big = field.big
     if big is None:
@@ -796,7 +839,7 @@ def _string(node: Node, field: m.Field, message: Message) -> None:
     cut = raw.find(0)
     if cut < 0:
         if raw and field.number >= 0 and not field.unterminated:
-            node.diagnose("string-unterminated", WARNING, "no NUL at the end")
+            _misfit(node, "string-unterminated", WARNING, "no NUL at the end")
         text = raw
     else:
         text = raw[:cut]
@@ -809,20 +852,21 @@ def _string(node: Node, field: m.Field, message: Message) -> None:
         node.diagnose("string-encoding", WARNING, "not UTF-8")
 
 
-def _depth(node: Node) -> int:
-    depth = 0
-    up = node.parent
+def _too_deep(node: Node) -> bool:
+    """Whether attributes inside this one are more than MAX_DEPTH levels down."""
+    level = 1
+    up: Node | None = node
     while up is not None:
         if up.field.number >= 0:
-            depth += 1
+            level += 1
         up = up.parent
-    return depth
+    return level > MAX_DEPTH
 
 
 def _nest(node: Node, aset: m.AttributeSet | None) -> list[Node]:
     """The attributes inside a nest, unless it lies deeper than the kernel would look."""
     out: list[Node] = []
-    if _depth(node) >= MAX_DEPTH:
+    if _too_deep(node):
         node.diagnose("nest-depth", ERROR, f"more than {MAX_DEPTH} levels of nesting")
         if node.start < node.end:
             out.append(_data(node.message, node, node.start, node.end, "data"))
@@ -835,21 +879,11 @@ def _opaque(node: Node) -> None:
     """An attribute that no spec knows: its bytes, or its attributes if it says it nests."""
     node.shown = "unknown"
     size = node.end - node.start
-    if node.flags & wire.NLA_F_NESTED and size >= 4 and _valid_chain(node):
+    nested = node.flags & wire.NLA_F_NESTED and size >= 4
+    if nested and _chains(node.message, node.start, node.end, 3):
         node._children = _nest(node, None)
     else:
         node._value = node.message.data[node.start : node.end]
-
-
-def _valid_chain(node: Node) -> bool:
-    unpack = wire.ATTR[node.message.big]
-    pos, end = node.start, node.end
-    while end - pos >= 4:
-        length = unpack(node.message.data, pos)[0]
-        if length < 4 or length > end - pos:
-            return False
-        pos += (length + 3) & ~3
-    return pos >= end
 
 
 def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
@@ -874,16 +908,12 @@ def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
         if pos < end:
             out.append(_data(message, node, pos, end, "partial member"))
         text = f"{size} of the {struct.size} bytes of struct {struct.name}"
-        if message.state == wire.CUT and end == message.limit:
-            node.diagnose("truncated", NOTE, text)
-        else:
-            is_header = node.field.number < 0 and node.field.name == struct.name
-            # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
-            if is_header:
-                odd = not (message.to_kernel and message.flags & 0x300)
-                node.diagnose("header-short", ERROR if odd else NOTE, text)
-            elif pos < end or message.to_kernel:
-                node.diagnose("struct-short", ERROR if pos < end else NOTE, text)
+        # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
+        if node.field.number < 0 and node.field.name == struct.name:
+            odd = not (message.to_kernel and message.flags & 0x300)
+            _misfit(node, "header-short", ERROR if odd else NOTE, text)
+        elif pos < end or message.to_kernel:
+            _misfit(node, "struct-short", ERROR if pos < end else NOTE, text)
     elif pos < end:
         if pos + -struct.size % struct.align == end and not any(message.data[pos:end]):
             padding = _data(message, node, pos, end, "padding")
@@ -916,21 +946,24 @@ def _hinted(node: Node, hint: str, raw: bytes) -> None:
         if size == 6 or (hint == "mac" and size in (8, 20)):
             node._value, node.shown = format_mac(raw), "mac"
         elif size:
-            node.diagnose("binary-size", WARNING, f"{size} bytes are no MAC address")
+            _misfit(node, "binary-size", WARNING, f"{size} bytes are no MAC address")
     elif hint == "ipv4" or hint == "ipv6" or hint == "ipv4-or-v6":
         want4, want6 = hint != "ipv6", hint != "ipv4"
         if (size == 4 and want4) or (size == 16 and want6):
             node._value, node.shown = format_address(raw), "ipv4" if size == 4 else "ipv6"
         elif size:
-            node.diagnose("binary-size", WARNING, f"{size} bytes are no such address")
+            _misfit(node, "binary-size", WARNING, f"{size} bytes are no such address")
     elif hint == "lladdr":
         _link_layer(node, raw)
     elif hint == "address":
         _by_family(node, raw)
-    elif hint == "uuid" and size == 16:
-        text = raw.hex()
-        node._value = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-        node.shown = "uuid"
+    elif hint == "uuid":
+        if size == 16:
+            text = raw.hex()
+            node._value = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            node.shown = "uuid"
+        elif size:
+            _misfit(node, "binary-size", WARNING, f"{size} bytes are no UUID")
 
 
 def _link_layer(node: Node, raw: bytes) -> None:
@@ -959,7 +992,7 @@ def _by_family(node: Node, raw: bytes) -> None:
     elif size == 16 and family != 2:
         node._value, node.shown = format_address(raw), "ipv6"
     elif size:
-        node.diagnose("binary-size", WARNING, f"{size} bytes are no address of family {family}")
+        _misfit(node, "binary-size", WARNING, f"{size} bytes are no address of family {family}")
 
 
 def mpls_labels(raw: bytes) -> str:
@@ -1034,8 +1067,8 @@ def _selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
 
 
 def _sub_message(node: Node, field: m.Field) -> None:
+    node.shown = "nest"  # first, since its selector may look back at it
     form, selector = _selected(node, field)
-    node.shown = "nest"
     if form is None or (form.attributes is None and form.header is None):
         _opaque(node)
         if form is None:
@@ -1049,7 +1082,7 @@ def _sub_message(node: Node, field: m.Field) -> None:
     if form.header is not None and pos < node.end:
         pos = _header(message, node, form.header, pos, node.end, out)
     if form.attributes is not None:
-        if _depth(node) >= MAX_DEPTH:
+        if _too_deep(node):
             node.diagnose("nest-depth", ERROR, f"more than {MAX_DEPTH} levels of nesting")
             if pos < node.end:
                 out.append(_data(message, node, pos, node.end, "data"))
@@ -1066,7 +1099,8 @@ def _entry_field(field: m.Field, number: int) -> m.Field:
         return made
     element = field.sub
     if element is not None:
-        made = m.Field(str(number), None, number, element.kind)
+        kind = element.kind
+        made = m.Field(str(number), None, -1 if field.kind == m.ARRAY else number, kind)
         made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
         made.big, made.shown, made.nested = element.big, element.shown, element.nested
     elif len(field.type_values) > 1:
@@ -1084,7 +1118,7 @@ def _entry_field(field: m.Field, number: int) -> m.Field:
 def _entries(node: Node, field: m.Field) -> list[Node]:
     """Attributes whose type is an index or a value, not a name."""
     out: list[Node] = []
-    if _depth(node) >= MAX_DEPTH:
+    if _too_deep(node):
         return _nest(node, None)
     walk(node.message, node, node.start, node.end, None, out)
     for entry in out:
@@ -1119,7 +1153,8 @@ def _array(node: Node, field: m.Field) -> None:
         node._value = [child.value for child in out]
     if pos < node.end:
         out.append(_data(node.message, node, pos, node.end, "partial element"))
-        node.diagnose("array-size", ERROR, f"{node.end - node.start} bytes are no multiple of {size}")
+        text = f"{node.end - node.start} bytes are no multiple of {size}"
+        _misfit(node, "array-size", ERROR, text)
 
 
 def _bitfield(node: Node, field: m.Field) -> None:
@@ -1128,7 +1163,7 @@ def _bitfield(node: Node, field: m.Field) -> None:
     if node.end - node.start != 8:
         size = node.end - node.start
         _raw(node)
-        node.diagnose("scalar-size", ERROR, f"{size} bytes where a bitfield32 has 8")
+        _misfit(node, "scalar-size", ERROR, f"{size} bytes where a bitfield32 has 8")
         return
     out: list[Node] = []
     for i, name in enumerate(("value", "selector")):
@@ -1145,13 +1180,15 @@ def _bitfield(node: Node, field: m.Field) -> None:
 def _echoed(node: Node) -> list[Node]:
     """The request inside an NLMSG_ERROR, dissected as what it is."""
     outer = node.message
-    if node.end - node.start < 16:
-        if outer.state == wire.CUT and node.end == outer.limit:
-            node.diagnose("truncated", NOTE, "cut within the echoed request's header")
-        else:
-            node.diagnose("header-short", ERROR, "less than the echoed request's nlmsghdr")
-        return [_data(outer, node, node.start, node.end, "data")] if node.end > node.start else []
-    inner = Message(outer.context, outer.protocol, outer.data, node.start, node.end, outer.big)
+    size = node.end - node.start
+    if size < 16:
+        _misfit(node, "header-short", ERROR, f"{size} of the 16 bytes of the request's nlmsghdr")
+        return [_data(outer, node, node.start, node.end, "data")] if size else []
+    cut = outer.state == wire.CUT and node.end == outer.limit
+    inner = Message(
+        outer.context, outer.protocol, outer.data, node.start, node.end, outer.big,
+        wire.CUT if cut else wire.OK,
+    )  # fmt: skip
     inner.outer = outer
     inner.record, inner.number, inner.serial = outer.record, outer.number, outer.serial
     inner.to_kernel = True
@@ -1160,7 +1197,12 @@ def _echoed(node: Node) -> list[Node]:
     out.append(header)
     inner._nodes = out
     outer.context.bind(inner)
-    if node.end - node.start > 16:
+    if inner.length < 16:
+        node.diagnose("msg-len-short", ERROR, f"nlmsg_len {inner.length} is less than 16")
+    elif size < inner.length and size > 16:
+        text = f"nlmsg_len {inner.length} is more than the {size} bytes there are"
+        _misfit(node, "msg-len-over", ERROR, text)
+    if size > 16:
         if inner.type < wire.NLMSG_MIN_TYPE:
             out.append(_data(inner, None, node.start + 16, node.end, "data"))
         else:
@@ -1170,6 +1212,8 @@ def _echoed(node: Node) -> list[Node]:
                 out.append(_data(inner, None, stop, node.end, "data"))
         for child in out:
             child.parent = node
+        for found in inner._diagnoses or ():  # of the dissector's code
+            node.diagnose(found.code, found.severity, found.text)
     return out
 
 
@@ -1281,19 +1325,24 @@ def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
 def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
     want = parts[at]
     last = at + 1 == len(parts)
+    named = False
     for node in nodes:
         field = node.field
         if field.name == want or field.constant == want:
+            named = True
             if last:
                 yield node
             else:
                 yield from _find(node.children, parts, at + 1)
-        elif field.number < 0 and field.kind == m.STRUCT:
-            for child in node.children:
-                if child.field.name == want and last:
-                    yield child
         elif field.name.isdigit() and not want.isdigit():
             yield from _find(node.children, parts, at)
+    if last and not named:  # an attribute `version` is not the header's `version`
+        for node in nodes:
+            field = node.field
+            if field.number < 0 and (field.kind == m.STRUCT or field.kind == m.HEADER):
+                for child in node.children:
+                    if child.field.name == want:
+                        yield child
 
 
 # -- ownership -----------------------------------------------------------------
@@ -1307,10 +1356,10 @@ def spans(message: Message) -> list[tuple[int, int, Node | None, str]]:
     """
     out: list[tuple[int, int, Node | None, str]] = []
     pos = message.base
-    if message.netlink:
+    if message.netlink and message.outer is None:  # an echoed request has it as a node
         out.append((pos, pos + 16, None, "nlmsghdr"))
         pos += 16
-    end = len(message.data)
+    end = len(message.data) if message.outer is None else message.limit
     pos = _spans(message.nodes, pos, out)
     if pos < end:
         out.append((pos, end, None, "padding"))

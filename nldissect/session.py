@@ -8,6 +8,8 @@ Rules:
   what is taught first after it. So an id that is given to another family is
   right on both sides of the change, and a family learnt late serves early
   messages. A stream teaches as it goes.
+- A generic family without a dissector is read by the policy that nlctrl gave of
+  it, else by what fits all of its messages; see `learn`.
 - Names are kept per interface of the capture (one network namespace each),
   family ids per section (one host each).
 - The byte order is decided once per section by the chains of message lengths
@@ -21,8 +23,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Generic, Literal, Protocol, TypeVar
 
+from . import learn, wire
 from . import spec as m
-from . import wire
 from .dissect import Context, Message
 from .errors import CaptureError
 from .record import Record
@@ -33,6 +35,7 @@ RTM_DELLINK = 17
 IFLA_IFNAME = 3
 CTRL_CMD_NEWFAMILY = 1
 CTRL_CMD_DELFAMILY = 2
+CTRL_CMD_GETPOLICY = 10
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
 CTRL_ATTR_HDRSIZE = 4
@@ -105,6 +108,7 @@ class Session(Context):
         self._orders: dict[int, bool] = {}
         self._families: dict[tuple[int, int], Timeline[Family]] = {}
         self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
+        self._learnt: dict[tuple[int, int, str], learn.Family] = {}
         self._bound: dict[tuple[int, int, bool], tuple[m.Spec | None, m.Operation | None]] = {}
 
     # -- reading -------------------------------------------------------------
@@ -142,8 +146,9 @@ class Session(Context):
         out = []
         for start, stop, end, state in frames:
             piece = data if end - start == len(data) else data[start:end]
-            if protocol == wire.NETLINK_USERSOCK and state != wire.OK and start == 0:
-                state = wire.NO_HEADER  # user programs' own datagrams need not be netlink
+            wrong = state == wire.SHORT_LENGTH or state == wire.LONG_LENGTH
+            if wrong and start == 0 and protocol in wire.FREE_FORM:
+                state = wire.NO_HEADER
             message = Message(self, protocol, piece, 0, stop - start, big, state)
             message.record = record
             message.offset = start
@@ -226,9 +231,11 @@ class Session(Context):
         if len(data) < 20:
             return
         length, kind, flags, _, _ = wire.HEADER[big](data, 0)
+        end = min(length, len(data))
+        if kind > wire.GENL_ID_CTRL and record.protocol == wire.NETLINK_GENERIC:
+            self._observe(record, data, serial, big, end, kind)
         if flags & wire.NLM_F_REQUEST:
             return
-        end = min(length, len(data))
         if record.protocol == wire.NETLINK_ROUTE:
             if (kind == RTM_NEWLINK or kind == RTM_DELLINK) and end >= 32:
                 self._learn_link(record, data, serial, big, end)
@@ -251,9 +258,15 @@ class Session(Context):
 
     def _learn_family(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
         command = data[16]
+        if command == CTRL_CMD_GETPOLICY:
+            found = _attribute(data, 20, end, big, CTRL_ATTR_FAMILY_ID)
+            if found is not None and found[1] - found[0] == 2:
+                owner = data[found[0] : found[1]]
+                learnt = self._learnt_of(record, int.from_bytes(owner, _order(big)), serial)
+                learnt.policy.add(data, 20, end, big)
         if command != CTRL_CMD_NEWFAMILY and command != CTRL_CMD_DELFAMILY:
             return
-        order: Literal["big", "little"] = "big" if big else "little"
+        order = _order(big)
         number = header_size = -1
         name = ""
         groups: dict[int, str] = {}
@@ -282,11 +295,47 @@ class Session(Context):
         if timeline is None:
             timeline = self._families[key] = Timeline()
         if timeline.last is None or timeline.last.name != name:
+            early = self._learnt.pop((*key, ""), None)
+            if early is not None:  # seen before its name
+                self._learnt.setdefault((*key, name), early)
             timeline.teach(serial, Family(name, number, max(header_size, 0), groups))
-        elif groups:
+        else:
             timeline.last.groups.update(groups)
+            timeline.last.header_size = max(header_size, timeline.last.header_size)
         if command == CTRL_CMD_DELFAMILY:
             timeline.teach(serial + 1, None)
+
+    def _learnt_of(self, record: Record, number: int, serial: int) -> learn.Family:
+        """What the capture itself teaches of the family that has this id now."""
+        section = record.interface.section
+        timeline = self._families.get((section, number))
+        family = None if timeline is None else timeline.at(serial)
+        name = "" if family is None else family.name
+        found = self._learnt.get((section, number, name))
+        if found is None:
+            found = self._learnt[section, number, name] = learn.Family(name)
+        return found
+
+    def _observe(
+        self, record: Record, data: bytes, serial: int, big: bool, end: int, number: int
+    ) -> None:
+        """Gathers evidence from a message of a generic family that has no dissector."""
+        timeline = self._families.get((record.interface.section, number))
+        family = None if timeline is None else timeline.at(serial)
+        name = FIXED_FAMILIES.get(number) if family is None else family.name
+        if self.registry.family(name, number) is not None:
+            return
+        start = 20 if family is None else 20 + ((family.header_size + 3) & ~3)
+        ask = data[6 + big] & 1 == 1
+        learnt = self._learnt_of(record, number, serial)
+        learnt.observe(data, start, end, big, data[16], ask)
+
+    def policy(self, number: int, message: Message) -> learn.Policy | None:
+        """The kernel's policy of a generic family, when the capture has it."""
+        if message.record is None:
+            return None
+        found = self._learnt_of(message.record, number, message.serial).policy
+        return found if found.tables else None
 
     # -- what messages ask -------------------------------------------------------
 
@@ -318,8 +367,14 @@ class Session(Context):
         spec = self.registry.family(name, kind)
         message.family = spec.name if spec is not None else name
         message.spec = spec
-        if spec is not None and message.command >= 0:
+        if message.command < 0:
+            return
+        if spec is not None:
             message.operation = spec.operation(message.command, message.to_kernel)
+        elif message.record is not None:
+            learnt = self._learnt_of(message.record, kind, message.serial)
+            dump = message.flags & 0x300 == 0x300
+            message.operation = learnt.operation(message.command, message.to_kernel, dump)
 
     def family(self, number: int, message: Message) -> Family | None:
         """The generic family that had this id when the message was sent."""
@@ -345,6 +400,10 @@ class Session(Context):
 
 # linux/genetlink.h: families with an id of their own
 FIXED_FAMILIES = {wire.GENL_ID_CTRL: "nlctrl", 17: "VFS_DQUOT", 18: "pmcraid"}
+
+
+def _order(big: bool) -> Literal["big", "little"]:
+    return "big" if big else "little"
 
 
 def _place(record: Record) -> tuple[int, int]:

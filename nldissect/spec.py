@@ -135,7 +135,7 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "entries", "enum", "hint", "hook", "kind", "multi", "name",
+        "big", "checks", "constant", "entries", "enum", "guess", "hint", "hook", "kind", "multi", "name",
         "nested", "number", "path", "request", "selectors", "shown", "signed", "size", "struct",
         "sub", "sub_message", "type_values", "unknown", "width", "unterminated",
     )  # fmt: skip
@@ -164,6 +164,7 @@ class Field:
         self.checks: Checks | None = None
         self.unterminated = False
         self.unknown = kind == UNKNOWN
+        self.guess = False  # nobody says that it is so
         self.hook: Callable[[Any], Any] | None = None
         self.path = ""
 

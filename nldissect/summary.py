@@ -78,6 +78,7 @@ class Lookup:
         """Top-level attributes and header members by name and constant, the first of each."""
         if self._names is None:
             names: dict[str, Node] = {}
+            headers: list[Node] = []
             for node in self.message.nodes:
                 field = node.field
                 if field.number >= 0:
@@ -85,8 +86,10 @@ class Lookup:
                     if field.constant is not None:
                         names.setdefault(field.constant, node)
                 elif field.kind == m.STRUCT:
-                    for child in node.children:
-                        names.setdefault(child.field.name, child)
+                    headers.append(node)
+            for node in headers:  # last: an attribute `version` is not the header's
+                for child in node.children:
+                    names.setdefault(child.field.name, child)
             self._names = names
         return self._names
 
@@ -225,7 +228,18 @@ def _operation(message: Message, operation: m.Operation | None) -> str:
             return f"(the summary failed: {problem!r})"
     if operation.summary:
         return expand(operation.summary, message)
-    return ""
+    return "" if operation.constant else _first_values(message)
+
+
+def _first_values(message: Message) -> str:
+    """The first attributes that have values, for what no dissector summarizes."""
+    out: list[str] = []
+    for node in message.nodes:
+        if node.field.number >= 0 and len(out) < 4:
+            text = node_text(node)
+            quoted = f'"{text}"' if node.kind == "string" else text
+            out.append(f"{node.field.name}: {quoted}" if text else node.field.name)
+    return ", ".join(out)
 
 
 def _size(message: Message) -> str:
@@ -245,7 +259,7 @@ def operation_name(message: Message) -> str | None:
 def operation_constant(message: Message) -> str | None:
     """Its C constant: RTM_NEWLINK, NLMSG_ERROR, CTRL_CMD_GETFAMILY; None when unknown."""
     if message.operation is not None:
-        return message.operation.constant
+        return message.operation.constant or None
     if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
         return None
     return type_name(message, True)

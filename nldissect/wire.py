@@ -34,8 +34,11 @@ NETLINK_ROUTE: Final = 0
 NETLINK_USERSOCK: Final = 2
 NETLINK_AUDIT: Final = 9
 NETLINK_NETFILTER: Final = 12
+NETLINK_KOBJECT_UEVENT: Final = 15
 NETLINK_GENERIC: Final = 16
 GENL_ID_CTRL: Final = 16
+# Protocols whose datagrams need not be netlink messages: user programs' own, and uevents.
+FREE_FORM: Final = (NETLINK_USERSOCK, NETLINK_KOBJECT_UEVENT)
 
 Unpack = Callable[[bytes, int], tuple[Any, ...]]
 
@@ -64,8 +67,8 @@ def chain(data: bytes, big: bool, total: int) -> int:
     """How well the lengths in `data` chain in this byte order.
 
     Returns the number of messages when the chain ends exactly at `total` (the
-    original length) or leaves less than a header or only zeros; 0 when it
-    does not hold.
+    original length), leaves less than a header or only zeros, or holds as far
+    as the bytes were captured; 0 when it does not hold.
     """
     unpack = LENGTH[big]
     have = len(data)
@@ -78,18 +81,18 @@ def chain(data: bytes, big: bool, total: int) -> int:
             return 0
         count += 1
         pos += (length + 3) & ~3
-    return count if count and total - pos < 16 else 0
+    return count if count and (total - pos < 16 or have < total) else 0
 
 
 def guess_order(data: bytes, total: int) -> bool | None:
-    """True for big-endian, False for little, None when the bytes do not tell."""
+    """True for big-endian, False for little, None when the bytes do not tell.
+
+    Where both chains hold, the longer one does so less by accident: 256
+    little-endian messages of 256 bytes look like one big-endian one of 65536.
+    """
     little = chain(data, False, total)
     big = chain(data, True, total)
-    if little and not big:
-        return False
-    if big and not little:
-        return True
-    return None
+    return None if little == big else big > little
 
 
 def split(data: bytes, big: bool, total: int, protocol: int) -> list[Frame]:
@@ -100,40 +103,42 @@ def split(data: bytes, big: bool, total: int, protocol: int) -> list[Frame]:
     frame, after its end.
     """
     have = len(data)
-    length = LENGTH[big](data, 0)[0] if have >= 16 else 0
+    unpack = LENGTH[big]
+    length = unpack(data, 0)[0] if have >= 16 else 0
     if length == have:  # by far the commonest
         return [(0, have, have, OK)]
-    out: list[Frame] = []
-    pos = 0
-    unpack = LENGTH[big]
     if not have:
         return [(0, 0, 0, CUT if total else NO_HEADER)]
+    audit = protocol == NETLINK_AUDIT and length + 16 == have == total
+    if audit and not _follows(data, length, big):
+        return [(0, have, have, AUDIT_LENGTH)]
+    out: list[Frame] = []
+    pos = 0
     while pos < have:
         left = have - pos
-        if left < 16:
-            if out:
-                _give(out, have)
-            else:
-                out.append((0, have, have, CUT if total > have else NO_HEADER))
-            break
-        length = unpack(data, pos)[0]
+        length = unpack(data, pos)[0] if left >= 16 else 0
         state = OK
         if length < 16 or length > left:
-            state = SHORT_LENGTH if length < 16 else LONG_LENGTH
-            if protocol == NETLINK_AUDIT and length + 16 == left and total == have:
-                length, state = left, AUDIT_LENGTH
-            elif length >= 16 and pos + length <= total:
+            before = out[-1][1] if out else pos
+            if length >= 16 and pos + length <= total:
                 state = CUT
             elif out and not any(data[pos:]):
                 _give(out, have)
                 break
-            elif out and out[-1][1] & 3 and out[-1][1] < pos:
-                start = out[-1][1]
-                length = unpack(data, start)[0]
-                if 16 <= length <= have - start:
-                    _give(out, start)
-                    pos, state = start, UNALIGNED
-        if state == SHORT_LENGTH or state == LONG_LENGTH or state == CUT:
+            elif before & 3 and before < pos and _follows(data, before, big):
+                _give(out, before)
+                pos, state = before, UNALIGNED
+                length = unpack(data, pos)[0]
+            elif left >= 16:
+                state = SHORT_LENGTH if length < 16 else LONG_LENGTH
+            elif total > have:
+                state = CUT
+            elif out:
+                _give(out, have)
+                break
+            else:
+                state = NO_HEADER
+        if state != OK and state != UNALIGNED:
             out.append((pos, have, have, state))
             break
         end = pos + length
@@ -143,6 +148,12 @@ def split(data: bytes, big: bool, total: int, protocol: int) -> list[Frame]:
         out.append((pos, end, aligned, state))
         pos = aligned
     return out
+
+
+def _follows(data: bytes, pos: int, big: bool) -> bool:
+    """Whether a message that is all there starts at `pos`."""
+    left = len(data) - pos
+    return left >= 16 and 16 <= LENGTH[big](data, pos)[0] <= left
 
 
 def _give(out: list[Frame], end: int) -> None:

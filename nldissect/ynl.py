@@ -18,10 +18,12 @@ from .errors import SpecError
 Fault = Callable[[str, str], None]
 Hooks = Mapping[str, Callable[..., Any]]
 
+ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
 HINTS = frozenset(
     ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address")
 )
+HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
 LIMITS = {
     f"{sign}{bits}-{end}": value
@@ -73,6 +75,17 @@ def _c_name(prefix: str, name: str) -> str:
     return (prefix + name).upper().replace("-", "_")
 
 
+def _given(owner: Mapping[str, Any], key: str, default: str) -> str:
+    """A text that may be empty, or the default where nothing is given."""
+    value = owner.get(key)
+    return default if value is None else str(value)
+
+
+def is_true(value: object) -> bool:
+    """Whether a key is switched on; the YAML reader leaves `yes` and `no` as they are."""
+    return value is True or str(value).lower() in ("yes", "on", "true")
+
+
 class _Builder:
     """Turns one mapping into one Spec; every fault goes to `fault(path, reason)`."""
 
@@ -86,6 +99,7 @@ class _Builder:
         self.consts: dict[str, int] = {}
         self.definitions: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self.raw_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.unfinished: list[str] = []  # structs that are being built
 
     # -- small readers ---------------------------------------------------
 
@@ -107,6 +121,13 @@ class _Builder:
             else:
                 out.append((f"{where}[{i}]", item))
         return out
+
+    def texts(self, value: object, path: str) -> list[str]:
+        """The entries of a list of names or values; anything else is a fault."""
+        if not isinstance(value, list):
+            self.fault(path, "must be a list")
+            return []
+        return [str(entry) for entry in value]
 
     def name_of(self, item: Mapping[str, Any], path: str) -> str:
         name = item.get("name")
@@ -182,7 +203,7 @@ class _Builder:
             ename = self.name_of(entry, epath)
             if entry.get("value") is not None:
                 value = self.number(entry["value"], f"{epath}.value")
-            constant = entry.get("x-constant") or _c_name(str(prefix), ename)
+            constant = _given(entry, "x-constant", _c_name(str(prefix), ename))
             if is_flags and not 0 <= value < 64:
                 self.fault(f"{epath}.value", f"{value} is no bit number")
             else:
@@ -192,6 +213,9 @@ class _Builder:
         return found
 
     def struct(self, name: str, path: str) -> m.Struct | None:
+        if name in self.unfinished:
+            self.fault(path, f"struct {name!r} contains itself")
+            return None
         found = self.spec.structs.get(name)
         if found is not None:
             return found
@@ -200,11 +224,13 @@ class _Builder:
             return None
         where, item = self.definitions[name]
         found = m.Struct(name)
-        self.spec.structs[name] = found
+        self.unfinished.append(name)
         for mpath, member in self.items(item, "members", f"{where}."):
             field = self.member(member, mpath)
             if field is not None:
                 found.add(field)
+        self.unfinished.pop()
+        self.spec.structs[name] = found
         return found
 
     def member(self, item: Mapping[str, Any], path: str) -> m.Field | None:
@@ -226,6 +252,9 @@ class _Builder:
             field.size = field.struct.size
         elif "len" in item:
             field.size = self.number(item["len"], f"{path}.len")
+            if field.size < 0:
+                self.fault(f"{path}.len", f"{field.size} is no length")
+                return None
         else:
             self.fault(path, "a member of this type needs `len`")
         return field
@@ -239,19 +268,22 @@ class _Builder:
             if order not in ("big-endian", "little-endian"):
                 self.fault(f"{path}.byte-order", f"{order!r} is not big-endian or little-endian")
             field.big = order == "big-endian"
-        hint = item.get("x-hint", item.get("display-hint", ""))
+        key = "x-hint" if "x-hint" in item else "display-hint"
+        hint = _given(item, key, "")
         if hint:
             if hint not in HINTS:
-                self.fault(f"{path}.display-hint", f"{hint!r} is no display hint")
-            field.hint = str(hint)
+                self.fault(f"{path}.{key}", f"{hint!r} is no display hint")
+            field.hint = hint
             field.shown = SHOWN_HINTS.get(field.hint, field.shown)
         if item.get("enum") is not None:
             found = self.enum(str(item["enum"]), f"{path}.enum")
             if found is not None:
-                field.enum = found.as_flags() if item.get("enum-as-flags") else found
+                field.enum = found.as_flags() if is_true(item.get("enum-as-flags")) else found
                 if field.kind <= m.LAST_SCALAR:
                     field.shown = "flags" if field.enum.flags else "enum"
-        if item.get("struct") is not None:
+        if item.get("struct") is not None and field.kind != m.INDEXED:  # there its entries are
+            if field.kind != m.BINARY:
+                self.fault(f"{path}.type", "a struct needs the type binary")
             field.struct = self.struct(str(item["struct"]), f"{path}.struct")
             if field.struct is not None:
                 field.kind = m.STRUCT
@@ -279,8 +311,8 @@ class _Builder:
                     element.size = element.struct.size
                 elif sub_kind < m.UINT:
                     element.size = m.SIZES[sub_kind]
-                elif element.hint in ("mac", "ipv4", "ipv6"):
-                    element.size = {"mac": 6, "ipv4": 4, "ipv6": 16}[element.hint]
+                elif element.hint in HINT_SIZES:
+                    element.size = HINT_SIZES[element.hint]
                 else:
                     self.fault(f"{path}.sub-type", f"{sub!r} has no fixed length in an array")
         elif field.kind == m.INDEXED:
@@ -297,10 +329,11 @@ class _Builder:
         if kind is None:
             self.fault(f"{path}.type", f"{type_name!r} is no attribute type")
             kind = m.UNKNOWN
-        prefix = str(item.get("name-prefix", prefix))
-        field = m.Field(name, item.get("x-constant") or _c_name(prefix, name), number, kind)
+        prefix = _given(item, "name-prefix", prefix)
+        constant = _given(item, "x-constant", _c_name(prefix, name))
+        field = m.Field(name, constant, number, kind)
         field.path = f"{self.family}.{set_name}.{name}"
-        field.multi = bool(item.get("multi-attr"))
+        field.multi = is_true(item.get("multi-attr"))
         nested = item.get("nested-attributes")
         if nested is not None:
             field.nested = self.spec.attribute_sets.get(str(nested))
@@ -320,8 +353,10 @@ class _Builder:
             field.sub_message = self.spec.sub_messages.get(wanted)
             if field.sub_message is None:
                 self.fault(f"{path}.sub-message", f"no sub-message {wanted!r}")
-            selectors = item.get("x-selectors", [item.get("selector")])
-            field.selectors = tuple(str(s) for s in selectors if s)
+            if "x-selectors" in item:
+                field.selectors = tuple(self.texts(item["x-selectors"], f"{path}.x-selectors"))
+            elif item.get("selector"):
+                field.selectors = (str(item["selector"]),)
             if not field.selectors:
                 self.fault(f"{path}.selector", "a sub-message needs a selector")
         if isinstance(item.get("checks"), dict):
@@ -341,7 +376,7 @@ class _Builder:
         for key, value in item.items():
             where = f"{path}.{key}"
             if key == "unterminated-ok":
-                out.unterminated = bool(value)
+                out.unterminated = is_true(value)
             elif key == "flags-mask":
                 enum = self.enum(str(value), where)
                 if enum is not None:
@@ -389,10 +424,16 @@ class _Builder:
                     continue
                 number = parent[name][0]
                 merged = {**parent[name][1], **attr}
+            name = str(attr.get("name"))
+            if seen.get(number) == name and parent_name is not None:
+                continue  # a subset may name one twice, as devlink's do
             if number in seen:
                 self.fault(apath, f"number {number} is already {seen[number]!r}")
                 continue
-            seen[number] = str(attr.get("name"))
+            if not 0 <= number <= ATTRIBUTE_MAX:
+                self.fault(apath, f"{number} is no attribute number")
+                continue
+            seen[number] = name
             aset.add(self.attribute(merged, apath, prefix, aset.name, number))
 
     def set_prefix(self, name: str) -> str:
@@ -416,8 +457,9 @@ class _Builder:
                 value = self.number(attr["value"], f"{apath}.value")
             key = self.name_of(attr, apath)
             if key in out:
-                self.fault(apath, f"attribute {key!r} is defined twice")
-                key = f"{key}#{value}"
+                if item.get("subset-of") is None:
+                    self.fault(apath, f"attribute {key!r} is defined twice")
+                key = f"{key}#{len(out)}"
             out[key] = (value, attr)
             value += 1
         return out
@@ -436,15 +478,18 @@ class _Builder:
                 if form.get("attribute-set") is not None:
                     attributes = self.set_of(form["attribute-set"], f"{fpath}.attribute-set")
                 shape = m.Format(header, attributes)
-                if form.get("x-default"):
+                default = is_true(form.get("x-default"))
+                if default:
                     sub.default = shape
-                values = list(form.get("x-values") or ())
+                values: list[str] = []
+                if "x-values" in form:
+                    values = self.texts(form["x-values"], f"{fpath}.x-values")
                 if "value" in form:
-                    values.append(form["value"])
-                elif not values and not form.get("x-default"):
+                    values.append(str(form["value"]))
+                elif not values and not default:
                     self.fault(fpath, "a format needs a value")
                 for value in values:
-                    sub.formats[str(value)] = shape
+                    sub.formats[value] = shape
 
     def set_of(self, name: object, path: str) -> m.AttributeSet | None:
         found = self.spec.attribute_sets.get(str(name))
@@ -462,8 +507,8 @@ class _Builder:
             self.fault("operations", "must be a mapping")
             return
         directional = ops.get("enum-model", "unified") == "directional"
-        prefix = str(ops.get("name-prefix", f"{self.family}-cmd-"))
-        async_prefix = str(ops.get("async-prefix", prefix))
+        prefix = _given(ops, "name-prefix", f"{self.family}-cmd-")
+        async_prefix = _given(ops, "async-prefix", prefix)
         family_header = None
         if ops.get("fixed-header") is not None:
             family_header = self.struct(str(ops["fixed-header"]), "operations.fixed-header")
@@ -475,8 +520,8 @@ class _Builder:
             if name in self.spec.operations:
                 self.fault(path, f"operation {name!r} is defined twice")
             is_event = "event" in item or "notify" in item
-            constant = item.get("x-constant") or _c_name(async_prefix if is_event else prefix, name)
-            op = m.Operation(name, str(constant))
+            constant = _c_name(async_prefix if is_event else prefix, name)
+            op = m.Operation(name, _given(item, "x-constant", constant))
             op.is_event = is_event
             op.group = str(item.get("mcgrp", ""))
             op.summary = str(item.get("x-summary", self.raw.get("x-summary", "")))
@@ -498,7 +543,6 @@ class _Builder:
                 if op.hook is None:
                     self.fault(f"{path}.x-hook", "no such hook in the Python file beside it")
             self.read_legal(op, item)
-            has_reply = False
             if "value" in item:
                 value = self.number(item["value"], f"{path}.value")
                 request_next = reply_next = value
@@ -508,16 +552,18 @@ class _Builder:
                     reply_next += 1
                 else:
                     mode = item.get("do") or item.get("dump") or {}
-                    request = (mode.get("request") or {}) if isinstance(mode, dict) else {}
-                    reply = (mode.get("reply") or {}) if isinstance(mode, dict) else {}
-                    if "value" in request:
-                        request_next = self.number(request["value"], f"{path}.do.request.value")
-                    if "value" in reply:
-                        reply_next = self.number(reply["value"], f"{path}.do.reply.value")
+                    where = f"{path}.{'do' if item.get('do') else 'dump'}"
+                    if not isinstance(mode, dict):
+                        self.fault(where, "must be a mapping")
+                        mode = {}
+                    request, reply = mode.get("request"), mode.get("reply")
+                    if isinstance(request, dict) and "value" in request:
+                        request_next = self.number(request["value"], f"{where}.request.value")
+                    if isinstance(reply, dict) and "value" in reply:
+                        reply_next = self.number(reply["value"], f"{where}.reply.value")
                     op.request = request_next
                     request_next += 1
-                    has_reply = isinstance(mode, dict) and "reply" in mode
-                    if has_reply:
+                    if "reply" in mode:
                         op.reply = reply_next
                         reply_next += 1
             else:
@@ -575,7 +621,7 @@ class _Builder:
                 op.legal[mode, "reply"] = tuple(str(a) for a in part["attributes"])
 
     def build(self) -> m.Spec:
-        if not self.family:
+        if not self.family or not isinstance(self.raw.get("name"), str):
             self.fault("name", "a protocol needs a name")
         if self.spec.level not in LEVELS:
             self.fault("protocol", f"{self.spec.level!r} is not one of {', '.join(LEVELS)}")

@@ -51,12 +51,12 @@ def _bash(commands: Mapping[str, argparse.ArgumentParser]) -> str:
             if words:
                 reply = f'COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$current"))'
             elif action.dest in _FILES:
-                reply = 'COMPREPLY=($(compgen -f -- "$current"))'
+                reply = 'mapfile -t COMPREPLY < <(compgen -f -- "$current")'
             else:
                 reply = "COMPREPLY=()"
             inner.append(f"        {strings}) {reply}; return ;;")
         words = [w for action in _positional(parser) for w in _words(action)]
-        plain = ['COMPREPLY=($(compgen -f -- "$current"))'] if _takes_files(parser) else []
+        plain = ['mapfile -t COMPREPLY < <(compgen -f -- "$current")'] if _takes_files(parser) else []
         if words:
             plain.append(f'COMPREPLY+=($(compgen -W "{" ".join(words)}" -- "$current"))')
         body = "\n".join(inner)

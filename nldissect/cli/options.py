@@ -194,8 +194,8 @@ def _no_command(given: str, commands: list[str]) -> NoReturn:
 
 
 def near(name: str, names: Sequence[str]) -> str:
-    """`; did you mean ...?` for the closest of `names`, or nothing."""
+    """` (did you mean ...?)` for the closest of `names`, or nothing."""
     from difflib import get_close_matches
 
     found = get_close_matches(name, names, 1, 0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    return f" (did you mean {found[0]!r}?)" if found else ""

@@ -61,8 +61,10 @@ class Reading:
         self.output = output
         self.registry = registry
         self.byte_order: str | None = options.byte_order
+        families = select.split(options.family)
+        self.family = select.ByFamily(families) if families else None
         self.test = select.selection(
-            registry, select.split(options.protocol), select.split(options.family),
+            registry, select.split(options.protocol), self.family,
             select.split(options.types), select.split(options.pid),
         )  # fmt: skip
         self.left = -1
@@ -146,6 +148,10 @@ class Reading:
                 self.output.write(self.renderer.end())
             if self.writer is not None:
                 self.writer.finish()
+        if self.family is not None and self.left:
+            self.output.flush()
+            for remark in self.family.missed():
+                complain(remark)
         return status
 
     def _file(self, capture: Capture, path: str) -> None:

@@ -65,10 +65,25 @@ def by_protocol(values: list[str]) -> Test:
     return lambda message: message.protocol in chosen
 
 
-def by_family(values: list[str]) -> Test:
+class ByFamily:
     """--family; any name, since a capture may name families that no dissector knows."""
-    chosen = set(values)
-    return lambda message: message.family in chosen
+
+    def __init__(self, values: list[str]) -> None:
+        self._chosen = set(values)
+        self._seen: set[str] = set()
+
+    def __call__(self, message: Message) -> bool:
+        family = message.family
+        if family is None:
+            return False
+        self._seen.add(family)
+        return family in self._chosen
+
+    def missed(self) -> Iterator[str]:
+        """A remark on each name that no message had."""
+        for name in sorted(self._chosen - self._seen):
+            there = f"; there are {', '.join(sorted(self._seen))}" if self._seen else ""
+            yield f"--family: no message of family {name!r}{near(name, list(self._seen))}{there}"
 
 
 def by_type(values: list[str], registry: Registry) -> Test:
@@ -143,15 +158,15 @@ def known_path(path: str, registry: Registry) -> None:
 
 
 def selection(
-    registry: Registry, protocols: list[str], families: list[str], types: list[str],
+    registry: Registry, protocols: list[str], family: ByFamily | None, types: list[str],
     ports: list[str],
 ) -> Test | None:  # fmt: skip
     """What a message must be to be shown; None when all are."""
     tests: list[Test] = []
     if protocols:
         tests.append(by_protocol(protocols))
-    if families:
-        tests.append(by_family(families))
+    if family is not None:
+        tests.append(family)
     if ports:
         chosen = {number(text, "--pid") for text in ports}
         tests.append(lambda message: message.netlink and message.port in chosen)

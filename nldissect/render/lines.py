@@ -1,7 +1,8 @@
 """The list: one line per message that says what happened.
 
 Number, time, direction (→ to the kernel), protocol or generic family,
-operation, summary; at the end, in brackets, the first thing that is wrong.
+operation, summary. A malformed message has a ! in front, and at the end, in
+brackets, the first thing that is wrong with it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Lines:
         self.width = width
         self._constants = constants
         self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
-        self._text: Memo[str] = Memo(self._join)
+        self._texts: Memo[tuple[str, str]] = Memo(self._join, lambda t: len(t[1]) + 64)
         self._plain = width is None and not style.colour
 
     def begin(self) -> str:
@@ -48,35 +49,37 @@ class Lines:
         assert record is not None
         time = self.clock.text(record.number, record.time)
         arrow = self.style.arrows[0 if message.to_kernel else 1]
-        head = f"{message.number:>5} {time:>10} {arrow} "
         if self._plain:
-            return head + self._text.get(message)
-        parts = [(f"{message.number:>5} {time:>10} ", "dim"), (f"{arrow} ", "plain")]
-        parts += self._parts.get(message)
-        room = self.width
-        return fit(parts, 1 << 30 if room is None else room, self.style) + "\n"
+            mark, text = self._texts.get(message)
+            return f"{mark}{message.number:>5} {time:>10} {arrow} {text}"
+        parts = self._parts.get(message)
+        middle = [(f"{message.number:>5} {time:>10} ", "dim"), (f"{arrow} ", "plain")]
+        room = 1 << 30 if self.width is None else self.width
+        return fit([parts[0], *middle, *parts[1:]], room, self.style) + "\n"
 
-    def _join(self, message: Message) -> str:
-        return "".join(text for text, _ in self._make(message)) + "\n"
+    def _join(self, message: Message) -> tuple[str, str]:
+        mark, *parts = self._make(message)
+        return mark[0], "".join(text for text, _ in parts) + "\n"
 
     def _make(self, message: Message) -> list[Part]:
-        """What follows the arrow."""
+        """The mark in front, then what follows the arrow."""
         diagnoses = facts.diagnoses(message)
         what = safe(facts.what(message, self._constants))
         summary = safe(summarize(message))
         looks = "operation"
         if message.error is not None:
             looks = "error" if message.error else "good"
+        bad = [d for d in diagnoses if d.severity != dissect.NOTE]
         parts = [
+            ("!", "error") if bad else (" ", "plain"),
             (f"{safe(facts.who(message)):<9} ", "protocol"),
             (f"{what:<10} " if summary else what, looks),
             (summary, looks if looks == "error" else "plain"),
         ]
-        bad = [d for d in diagnoses if d.severity != dissect.NOTE]
         if bad:
             first = next((d for d in bad if d.severity == dissect.ERROR), bad[0])
             more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
-            parts.append((f" [! {safe(first.text)}{more}]", first.severity))
+            parts.append((f" [{safe(first.text)}{more}]", first.severity))
         elif message.truncated:
             parts.append((" [truncated]", "note"))
         return parts

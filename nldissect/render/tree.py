@@ -249,7 +249,4 @@ class HexDump:
         return self._inner.end()
 
     def message(self, message: Message) -> str:
-        text = self._inner.message(message)
-        if text.endswith("\n\n"):
-            text = text[:-1]
-        return f"{text}{hexdump(message.data)}\n"
+        return f"{self._inner.message(message)}{hexdump(message.data)}\n"

@@ -24,7 +24,6 @@ run ip link set pear0 addrgenmode random
 run ip addrlabel add prefix 2001:db8:5::/48 dev apple0 label 55
 run ip addrlabel show
 run ip -4 addr show dev apple0 scope link
-run ip -6 addr show tentative
 json addr ip -j -d addr show
 json netconf ip -j netconf show
 run ip maddr show
@@ -48,7 +47,6 @@ run ip neigh change 192.0.2.12 lladdr 02:00:00:00:00:99 dev apple0 nud reachable
 run ip neigh get 192.0.2.10 dev apple0
 run ip neigh get proxy 192.0.2.50 dev apple0
 run ip neigh show proxy
-run ip neigh show unused nud stale
 json neigh ip -j -s neigh show nud all
 run ip neigh del 192.0.2.12 dev apple0
 run ip neigh flush dev apple0 nud permanent

@@ -6,7 +6,7 @@ run ip link set apple0 up
 run ip link add vx0 type vxlan id 4242 local 192.0.2.1 remote 192.0.2.2 dev apple0 srcport 40000 50000 dstport 4789 ttl 9 tos 0x10 ageing 120 maxaddress 500 nolearning proxy rsc l2miss l3miss udpcsum
 run ip link add vx1 type vxlan id 17 group 239.1.1.1 dev apple0 dstport 8472 ttl inherit df set noudpcsum gbp
 run ip link add vx2 type vxlan id 18 local 2001:db8::1 remote 2001:db8::2 dstport 4790 flowlabel 0x12345 udp6zerocsumtx udp6zerocsumrx
-run ip link add vx4 type vxlan id 19 external gpe dstport 4793
+run ip link add vx4 type vxlan external gpe dstport 4793
 run ip link add vx3 type vxlan external vnifilter dstport 4791
 run ip link set vx0 type vxlan remote 192.0.2.3 learning
 run bridge vni add dev vx3 vni 100-110
@@ -31,7 +31,7 @@ run ip -6 link add gre6a type ip6gre local 2001:db8::1 remote 2001:db8::2 ikey 5
 run ip -6 link add gt6a type ip6gretap local 2001:db8::1 remote 2001:db8::3 flowlabel inherit dscp inherit encaplimit none
 run ip -6 link add er6a type ip6erspan local 2001:db8::1 remote 2001:db8::4 seq key 102 erspan_ver 2 erspan_dir ingress erspan_hwid 9
 run ip -6 link add tnl6a type ip6tnl mode ip6ip6 local 2001:db8::1 remote 2001:db8::5 hoplimit 45 encaplimit 5 tclass inherit fwmark 0x11
-run ip -6 link add tnl6b type ip6tnl mode ipip6 local 2001:db8::1 remote 2001:db8::6 encap fou encap-sport 1111 encap-dport 2222 encap-csum6
+run ip -6 link add tnl6b type ip6tnl mode ipip6 local 2001:db8::1 remote 2001:db8::6 encap fou encap-sport 1111 encap-dport 2222 encap-udp6-csum
 run ip -6 link add tnl6c type ip6tnl external
 run ip -6 link add vti6a type vti6 local 2001:db8::1 remote 2001:db8::7 ikey 12 okey 13 fwmark 8
 run ip tunnel add tun1 mode gre remote 198.51.100.10 local 192.0.2.1 ttl 5

@@ -1,0 +1,132 @@
+"""A learnt family written as a spec that a person only has to name."""
+
+from __future__ import annotations
+
+from . import learn
+from . import spec as m
+
+HEAD = """\
+# {family}: learnt from {source}.
+# Give the attributes and commands their names; `# guess` marks what no policy
+# said but all the messages seen fit. Then: nldissect dissectors check FILE
+name: {family}
+protocol: genetlink-legacy
+version: {version}
+doc: {family}, learnt from a recording.
+"""
+
+
+def skeleton(
+    family: learn.Family, name: str, source: str, version: int = 1, groups: tuple[str, ...] = ()
+) -> str:
+    """The spec's YAML; `source` says where it was learnt, `groups` are multicast groups."""
+    out = _Writer()
+    commands = sorted(
+        {*family.policy.do, *family.policy.dump, *(command for command, _ in family.by_command)}
+    )
+    roots: dict[int, str] = {}
+    for command in commands:
+        roots[command] = out.root(family, command)
+    lines = [HEAD.format(family=_plain(name), source=_plain(source), version=version), ""]
+    lines.append("attribute-sets:" if out.sets else "attribute-sets: []")
+    for set_name, attributes in out.sets.items():
+        lines += [f"  - name: {set_name}", f"    name-prefix: {set_name}-a-"]
+        lines += ["    attributes:", *attributes] if attributes else ["    attributes: []"]
+    lines += ["", "operations:", "  list:" if commands else "  list: []"]
+    for command in commands:
+        lines += [f"    - name: command-{command}", f"      value: {command}", "      doc: To be said."]
+        lines.append(f"      attribute-set: {roots[command]}")
+        if command in family.policy.do or command not in family.policy.dump:
+            lines.append("      do: {request: {attributes: []}}")
+        if command in family.policy.dump:
+            lines.append("      dump: {request: {attributes: []}}")
+    if groups:
+        lines += ["", "mcast-groups:", "  list:", *(f"    - name: {_plain(g)}" for g in groups)]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """A name as YAML takes it without surprises: quoted unless it is a plain word."""
+    if text and all(c.isascii() and (c.isalnum() or c in "._/-") for c in text):
+        return text if not text[0].isdigit() and text.lower() not in WORDS else f'"{text}"'
+    return '"' + "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text) + '"'
+
+
+WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
+
+
+class _Writer:
+    """Collects attribute sets, each written once."""
+
+    def __init__(self) -> None:
+        self.sets: dict[str, list[str]] = {}
+
+    def root(self, family: learn.Family, command: int) -> str:
+        """Writes the set of a command; returns its name."""
+        fields: dict[int, m.Field] = {}
+        name = f"command-{command}"
+        index = None
+        for dump in (False, True):
+            asked = family.operation(command, True, dump).attributes
+            if asked is not None:
+                fields.update(asked.ensure())
+                if asked.name.startswith("policy "):
+                    index = asked.name
+        answered = family.operation(command, False, False).attributes
+        if answered is not None:
+            for number, field in answered.ensure().items():
+                fields.setdefault(number, field)
+        if index is not None and not any(f.guess for f in fields.values()):
+            name = index.replace(" ", "-")
+        self.write(name, fields)
+        return name
+
+    def write(self, name: str, fields: dict[int, m.Field]) -> None:
+        if name in self.sets:
+            return
+        lines = self.sets[name] = []
+        for number, field in sorted(fields.items()):
+            lines.append(f"      - {self.attribute(name, number, field)}")
+
+    def attribute(self, owner: str, number: int, field: m.Field) -> str:
+        parts = [f"name: attr-{number}", f"value: {number}"]
+        kind = field.kind
+        if kind in (m.NEST, m.INDEXED) and field.nested is not None:
+            nested = field.nested.name.replace(" ", "-").replace(".", "-")
+            self.write(nested, field.nested.ensure())
+            parts.append(f"type: {'nest' if kind == m.NEST else 'indexed-array'}")
+            if kind == m.INDEXED:
+                parts.append("sub-type: nest")
+            parts.append(f"nested-attributes: {nested}")
+        else:
+            word = m.KIND_NAMES[kind] if kind not in (m.NEST, m.INDEXED) else "binary"
+            parts.append(f"type: {word}")
+        if field.hint:
+            parts.append(f"display-hint: {field.hint}")
+        if field.multi and field.guess:
+            parts.append("multi-attr: true")
+        checks = _checks(field)
+        if checks:
+            parts.append(f"checks: {{{', '.join(checks)}}}")
+        return f"{{{', '.join(parts)}}}" + ("  # guess" if field.guess else "")
+
+
+def _checks(field: m.Field) -> list[str]:
+    """The limits that say more than the type does."""
+    checks, out = field.checks, []
+    if field.kind <= m.LAST_SCALAR and checks is not None:
+        bits = 8 * (m.SIZES[field.kind] or 8)
+        signed = m.SIGNED[field.kind]
+        low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+        if checks.min is not None and checks.min > low:
+            out.append(f"min: {checks.min}")
+        if checks.max is not None and checks.max < high:
+            out.append(f"max: {checks.max}")
+    elif field.kind in (m.STRING, m.BINARY) and checks is not None:
+        if checks.min_len:
+            out.append(f"min-len: {checks.min_len}")
+        if checks.max_len is not None and 0 < checks.max_len < 0xFFFF:
+            out.append(f"max-len: {checks.max_len}")
+        if field.unterminated:
+            out.append("unterminated-ok: true")
+    return out
