@@ -64,6 +64,14 @@ class Context:
         """The name that interface `index` had when the message was sent."""
         return None
 
+    def family_name(self, number: int, message: Message) -> str | None:
+        """The name of the generic family that had this id when the message was sent."""
+        return None
+
+    def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
+        """Where the family's dissector and the kernel's policy differ, by (policy, attribute)."""
+        return {}
+
     def control(self) -> m.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""
         return None
@@ -651,7 +659,7 @@ def _unknown(
 def _leftover(message: Message, parent: Node | None, pos: int, end: int, out: list[Node]) -> None:
     """Bytes after the last attribute that are too few for another, or all zero."""
     node = _data(message, parent, pos, end, "trailing")
-    if message.state == wire.CUT and end == message.limit:
+    if message.state == wire.CUT and end == message.limit and end - pos < 4:
         node.diagnose("truncated", NOTE, "cut within an attribute's header")
     elif any(node._value):
         node.diagnose("attr-trailing", WARNING, f"{end - pos} bytes after the last attribute")
@@ -796,7 +804,7 @@ def _run_hook(hook: Callable[[Any], Any], node: Node) -> bool:
     except Exception as problem:
         node.diagnose("hook-failed", ERROR, f"the dissector's code failed: {problem!r}")
     node.shown = ""
-    node._value = node._label = node._children = None
+    node._value = node._children = None
     return False
 
 
@@ -1270,6 +1278,8 @@ def label(node: Node, constants: bool) -> str | None:
         return None
     if hint == "ifindex":
         return node.message.context.interface(value, node.message) if value else None
+    if hint == "family-id":
+        return node.message.context.family_name(value, node.message)
     if hint == "errno":
         return linux.errno_name(-value) if value < 0 else None
     if hint == "message-type":

@@ -238,8 +238,8 @@ def _looks_like_address(raw: bytes, big: bool) -> bool:
 class Family:
     """All that a capture taught of one family: its policy, and evidence where there is none."""
 
-    __slots__ = ("_built", "_sets", "_state", "budget", "by_command", "everywhere", "name",
-                 "policy", "spec")  # fmt: skip
+    __slots__ = ("_built", "_sets", "_state", "budget", "by_command", "differences",
+                 "everywhere", "name", "policy")  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -247,7 +247,7 @@ class Family:
         self.everywhere = Evidence()
         self.by_command: dict[tuple[int, bool], Evidence] = {}
         self.budget = Budget()
-        self.spec = m.Spec(name, "learnt", "")
+        self.differences: dict[tuple[int, int], str] | None = None  # to the dissector there is
         self._built: dict[tuple[int, bool, bool], m.Operation] = {}
         self._sets: dict[tuple[int, bool], m.AttributeSet] = {}
         self._state = (-1, -1, -1)

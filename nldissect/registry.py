@@ -84,7 +84,13 @@ def _hooks(file: str) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable
     if not os.path.exists(file):
         return {}, {}
     module = specfile.module(file)
-    return dict(getattr(module, "HOOKS", {})), dict(getattr(module, "SUMMARIES", {}))
+    found = []
+    for name in ("HOOKS", "SUMMARIES"):
+        table = getattr(module, name, {})
+        if not isinstance(table, dict) or not all(callable(f) for f in table.values()):
+            raise SpecError(file, f"{name} is no mapping of names to functions")
+        found.append(table)
+    return found[0], found[1]
 
 
 def _raw(file: str) -> Any:
@@ -123,7 +129,13 @@ def check(file: str) -> list[SpecError]:
     ]
     operations = raw.get("operations") if isinstance(raw, dict) else None
     listed = operations.get("list") if isinstance(operations, dict) else None
-    names = {item.get("name") for item in listed or () if isinstance(item, dict)}
+    names = set()
+    for i, item in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(item, dict):
+            names.add(str(item.get("name")))
+            out += _template_faults(file, item, f"operations.list[{i}].", places)
+    if isinstance(raw, dict):
+        out += _template_faults(file, raw, "", places)
     out += [
         SpecError(beside(file), f"a summary for {name!r}, which is no operation")
         for name in summaries
@@ -132,18 +144,31 @@ def check(file: str) -> list[SpecError]:
     return out
 
 
+def _template_faults(
+    file: str, owner: Mapping[str, Any], where: str, places: dict[str, int]
+) -> list[SpecError]:
+    from .summary import compile_template
+
+    path = f"{where}x-summary"
+    try:
+        compile_template(str(owner.get("x-summary", "")))
+    except ValueError as problem:
+        return [SpecError(file, str(problem), path, specfile.line_of(places, path))]
+    return []
+
+
 def _facts(file: str) -> dict[str, Any]:
     """What the index keeps of a file."""
     raw = _raw(file)
     spec = ynl.build(raw, file, _AnyHooks())
-    sets = raw.get("attribute-sets") or ()
+    sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
     types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []
     return {
         "name": spec.name,
         "level": spec.level,
         "protonum": spec.protonum,
         "types": types,
-        "claims": raw.get("x-claim", True) is not False,
+        "claims": ynl.is_true(raw.get("x-claim", True)),
         "operations": len(spec.operations),
         "attributes": sum(
             len(s.get("attributes") or ()) for s in sets if "subset-of" not in s
@@ -183,6 +208,7 @@ class Registry:
         self._families: dict[str, Entry] = {}
         self._types: dict[tuple[int, int], Entry] = {}
         self._protocols: dict[int, list[Entry]] = {}
+        self._files: set[str] = set()
         self._control: m.Spec | None = None
         self.protocol_as: dict[int, Entry] = {}
         self.family_as: dict[int, Entry] = {}
@@ -222,8 +248,9 @@ class Registry:
             try:
                 from importlib import import_module
 
-                path = list(import_module(value).__path__)[0]
-            except Exception as problem:
+                package = import_module(value)
+                path = str(next(iter(getattr(package, "__path__", [package.__file__]))))
+            except (Exception, SystemExit) as problem:
                 self._problems.append(
                     SpecError(f"entry point {name} = {value}", f"cannot be imported: {problem!r}")
                 )
@@ -232,6 +259,10 @@ class Registry:
                 self._add_path(path, name, INSTALLED)
 
     def _add(self, file: str, origin: str, tier: int) -> None:
+        real = os.path.realpath(file)
+        if real in self._files:  # named twice, or given and built-in as well
+            return
+        self._files.add(real)
         try:
             if file.endswith(".py"):
                 facts = _facts(file)
@@ -259,11 +290,14 @@ class Registry:
         holder = table.get(key)
         if holder is None:
             table[key] = entry
-        elif holder.tier == entry.tier and holder.file != entry.file:
-            raise SpecError(
-                entry.file, f"claims {what}, and so does {holder.file}; "
-                "name the one you want with --dissectors",
-            )  # fmt: skip
+        elif holder.tier == entry.tier:
+            text = f"claims {what}, and so does {holder.file}"
+            if entry.tier != SYSTEM:
+                text += "; name the one you want with --dissectors"
+            problem = SpecError(entry.file, text)
+            if entry.tier != SYSTEM:
+                raise problem
+            self._problems.append(problem)  # not the user's doing: the first one stands
 
     def _decode_as(self, left: str, right: str) -> None:
         try:

@@ -264,6 +264,7 @@ class Session(Context):
                 owner = data[found[0] : found[1]]
                 learnt = self._learnt_of(record, int.from_bytes(owner, _order(big)), serial)
                 learnt.policy.add(data, 20, end, big)
+                learnt.differences = None
         if command != CTRL_CMD_NEWFAMILY and command != CTRL_CMD_DELFAMILY:
             return
         order = _order(big)
@@ -336,6 +337,23 @@ class Session(Context):
             return None
         found = self._learnt_of(message.record, number, message.serial).policy
         return found if found.tables else None
+
+    def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
+        """Where the family's dissector and the kernel's policy differ, by (policy, attribute)."""
+        name = self.family_name(number, message)
+        spec = self.registry.family(name, number)
+        if spec is None or message.record is None:
+            return {}
+        learnt = self._learnt_of(message.record, number, message.serial)
+        if learnt.differences is None:
+            found = learn.differences(spec, learnt.policy)
+            learnt.differences = {(index, attr): text for index, attr, text in found}
+        return learnt.differences
+
+    def family_name(self, number: int, message: Message) -> str | None:
+        """The name of the generic family that had this id when the message was sent."""
+        family = self.family(number, message)
+        return FIXED_FAMILIES.get(number) if family is None else family.name
 
     # -- what messages ask -------------------------------------------------------
 

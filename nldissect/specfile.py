@@ -140,13 +140,13 @@ def lines(path: str) -> dict[str, int]:
     except yaml.YAMLError as problem:
         raise _yaml_problem(path, problem) from None
     out: dict[str, int] = {}
-    seen: set[int] = set()
+    around: list[int] = []
 
     def visit(node: Any, where: str) -> None:
         out.setdefault(where, node.start_mark.line + 1)
-        if id(node) in seen and len(seen) > 100000:  # aliases of aliases
+        if id(node) in around or len(out) > 100000:  # an alias of what holds it, or too many
             return
-        seen.add(id(node))
+        around.append(id(node))
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 name = str(key.value)
@@ -156,6 +156,7 @@ def lines(path: str) -> dict[str, int]:
         elif isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
                 visit(item, f"{where}[{i}]")
+        around.pop()
 
     if root is not None:
         visit(root, "")
@@ -190,9 +191,14 @@ def module(path: str) -> Any:
     sys.modules[name] = made
     try:
         spec.loader.exec_module(made)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         del sys.modules[name]
         line = getattr(problem, "lineno", None)
+        trace = problem.__traceback__
+        while trace is not None and not isinstance(problem, SyntaxError):
+            if trace.tb_frame.f_code.co_filename == path:
+                line = trace.tb_lineno
+            trace = trace.tb_next
         raise SpecError(path, f"{type(problem).__name__}: {problem}", line=line) from None
     return made
 

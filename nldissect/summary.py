@@ -3,7 +3,8 @@
 A template is literal text with `{path}` (an attribute's or header field's
 label, else its value) and `[...]` (dropped when a path inside it is missing,
 empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>,
-`{path:constant}` the last word of the C constant (IF_OPER_UP: UP).
+`{path:constant}` the last word of the C constant (IF_OPER_UP: UP), and
+`{path:value}` the bare value.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def compile_template(template: str) -> Parts:
     if found is not None:
         return found
     stack: list[Parts] = [[]]
-    for token in re.findall(r"\{[^{}]*\}|[\[\]]|[^\[\]{}]+", template):
+    for token in re.findall(r"\{[^{}]*\}|[\[\]{}]|[^\[\]{}]+", template):
         if token == "[":
             stack.append([])
         elif token == "]":
@@ -51,7 +52,9 @@ def compile_template(template: str) -> Parts:
                 raise ValueError("a ] without its [")
             inner = stack.pop()
             stack[-1].append(inner)
-        elif token[0] == "{":
+        elif token[0] in "{}":
+            if len(token) < 3:
+                raise ValueError("a brace without its counterpart, or nothing in braces")
             stack[-1].append(Place(token[1:-1]))
         else:
             stack[-1].append(token)
@@ -132,8 +135,11 @@ class Lookup:
 def node_text(node: Node) -> str:
     """A node's label, else its value, as one word."""
     named = label(node, False)
-    if named is not None:
-        return named
+    return value_text(node) if named is None else named
+
+
+def value_text(node: Node) -> str:
+    """A node's value as one word, whatever its label."""
     value = node.value
     if value is None:
         return ""
@@ -170,7 +176,7 @@ def constant_text(node: Node) -> str:
     return str(value) if named is None else named.rsplit("_", 1)[-1]
 
 
-SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text}
+SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text, "value": value_text}
 
 
 def _fill(parts: Parts, lookup: Lookup) -> str | None:
@@ -227,19 +233,30 @@ def _operation(message: Message, operation: m.Operation | None) -> str:
         except Exception as problem:
             return f"(the summary failed: {problem!r})"
     if operation.summary:
-        return expand(operation.summary, message)
-    return "" if operation.constant else _first_values(message)
+        try:
+            return expand(operation.summary, message)
+        except ValueError as problem:
+            return f"(the summary is wrong: {problem})"
+    return first_values(message)
 
 
-def _first_values(message: Message) -> str:
-    """The first attributes that have values, for what no dissector summarizes."""
+def first_values(message: Message) -> str:
+    """The first attributes that have values, where the dissector gives no summary."""
     out: list[str] = []
     for node in message.nodes:
-        if node.field.number >= 0 and len(out) < 4:
-            text = node_text(node)
-            quoted = f'"{text}"' if node.kind == "string" else text
-            out.append(f"{node.field.name}: {quoted}" if text else node.field.name)
+        if node.field.number < 0 or len(out) == MAX_VALUES:
+            continue
+        name = node.field.name
+        while node.children:  # the first leaf of a nest stands for it
+            node = node.children[0]
+            name = f"{name}.{node.field.name}"
+        text = node_text(node)
+        if text:
+            out.append(f'{name} "{text}"' if node.kind == "string" else f"{name} {text}")
     return ", ".join(out)
+
+
+MAX_VALUES = 4
 
 
 def _size(message: Message) -> str:

@@ -105,7 +105,7 @@ def split(data: bytes, big: bool, total: int, protocol: int) -> list[Frame]:
     have = len(data)
     unpack = LENGTH[big]
     length = unpack(data, 0)[0] if have >= 16 else 0
-    if length == have:  # by far the commonest
+    if length == have and have:  # by far the commonest
         return [(0, have, have, OK)]
     if not have:
         return [(0, 0, 0, CUT if total else NO_HEADER)]

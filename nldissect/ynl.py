@@ -21,7 +21,8 @@ Hooks = Mapping[str, Callable[..., Any]]
 ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
 HINTS = frozenset(
-    ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address")
+    ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
+     "family-id")
 )
 HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
@@ -679,7 +680,11 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
     faults: list[tuple[str, str]] = []
     if not isinstance(raw, dict):
         return [("", "not a spec: the file is no mapping")]
-    builder = _Builder(raw, file, {} if hooks is None else hooks, lambda path, why: faults.append((path, why)))
+
+    def fault(path: str, reason: str) -> None:
+        faults.append((path, reason))
+
+    builder = _Builder(raw, file, {} if hooks is None else hooks, fault)
     spec = builder.build()
     for aset in spec.attribute_sets.values():
         aset.ensure()

@@ -71,7 +71,7 @@ def test_a_line_in_full(tmp_path: Path, run: Command) -> None:
     )
     first, second = run("read", path).lines
     assert first == "     1   0.000000 → route     getlink    eth0"
-    assert second.startswith("     2   0.001000 ← route     newlink    eth0 <UP> mtu 1500")
+    assert second == "     2   0.001000 ← route     newlink    eth0 <NO-CARRIER,UP> mtu 1500"
 
 
 def test_the_tree_in_full(tmp_path: Path, run: Command) -> None:
@@ -449,7 +449,7 @@ def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
 
     widths = [width(line) for line in out.splitlines()]
     assert max(widths) <= columns
-    assert ("…" in out) == (columns == 40)
+    assert ("…" in out) == (columns < 100)
 
 
 def test_lines_are_never_cut_in_a_pipe(mixed: Path) -> None:
@@ -499,9 +499,9 @@ def test_without_standard_output(mixed: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["-V"], ["-T", "jsonl"], ["-e", "summary"]])
-def test_a_stream_is_shown_as_it_arrives(form: list[str], mixed: Path, run: Command) -> None:
+def test_a_stream_is_shown_as_it_arrives(form: list[str], mixed: Path) -> None:
     whole = mixed.read_bytes()
-    expected = run("read", *form, mixed).out.encode()
+    expected, _ = start("read", *form, "-", stdin=subprocess.PIPE).communicate(whole)
     process = start("read", *form, "-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -47,25 +47,24 @@ class Netlink:
         for option in options:
             self.socket.setsockopt(SOL_NETLINK, option, 1)
 
-    def request(self, what: str, number: int, body: bytes, flags: int = NLM_F_ACK) -> None:
-        """Send one request, read to its end, say in one line how it ended."""
+    def request(
+        self, what: str, number: int, body: bytes, flags: int = NLM_F_ACK
+    ) -> list[bytes]:
+        """Send one request, say in one line how it ended; what came after each nlmsghdr."""
         self.sequence += 1
         header = struct.pack(
             "=IHHII", 16 + len(body), number, flags | NLM_F_REQUEST, self.sequence, 0
         )
         self.socket.sendto(header + body, (0, 0))
-        print(f"{what}: {self._answer()}")
-
-    def _answer(self) -> str:
-        replies = 0
+        replies: list[bytes] = []
         while True:
             data = self.socket.recv(1 << 18)
             offset = 0
             while offset < len(data):
                 length, number, _, _, _, error = struct.unpack_from("=IHHIIi", data, offset)
-                if number == NLMSG_ERROR and error:
-                    return os.strerror(-error)
                 if number in (NLMSG_ERROR, NLMSG_DONE):
-                    return f"done, {replies} replies"
-                replies += 1
+                    end = os.strerror(-error) if error < 0 else f"{len(replies)} replies"
+                    print(f"{what}: {end}")
+                    return replies
+                replies.append(data[offset + 16 : offset + length])
                 offset += length + -length % 4

@@ -32,14 +32,16 @@ IFLA_IF_NETNSID, IFLA_INFO_KIND, IFLA_INFO_DATA = 46, 1, 2
 NETLINK_GENERIC, GENL_ID_CTRL = 16, 16
 CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY = 3, 10
 CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_OP = 1, 2, 10
+ETHTOOL_MSG_STRSET_GET, ETHTOOL_MSG_LINKINFO_GET = 1, 2
 CREATE = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL
 
 index = socket.if_nametoindex("kiwi0")
 kiwi = ifinfomsg(index=index)
+lemon = ifinfomsg(index=socket.if_nametoindex("lemon0"))
 
 
 def link_requests(rtnl: Netlink) -> None:
-    rtnl.request("mtu too large", RTM_NEWLINK, kiwi + u32(IFLA_MTU, 99999999))
+    rtnl.request("mtu too large", RTM_NEWLINK, lemon + u32(IFLA_MTU, 99999999))
     rtnl.request("mtu too short", RTM_NEWLINK, kiwi + attribute(IFLA_MTU, b"\1\2"))
     rtnl.request("name too long", RTM_NEWLINK, kiwi + text(IFLA_IFNAME, "a-name-that-is-too-long"))
     rtnl.request("nest without its flag", RTM_NEWLINK, kiwi + attribute(IFLA_AF_SPEC, u32(2, 5)))
@@ -77,7 +79,7 @@ link_requests(Netlink(0, NETLINK_EXT_ACK, NETLINK_CAP_ACK))
 
 print("neither")
 plain = Netlink(0)
-plain.request("mtu too large", RTM_NEWLINK, kiwi + u32(IFLA_MTU, 99999999))
+plain.request("mtu too large", RTM_NEWLINK, lemon + u32(IFLA_MTU, 99999999))
 plain.request("no such index", RTM_GETLINK, ifinfomsg(index=4242))
 plain.request("all is well", RTM_NEWLINK, kiwi + u32(IFLA_MTU, 1300))
 
@@ -117,3 +119,10 @@ genl.request("policy of nlctrl", GENL_ID_CTRL,
 genl.request("policy of one command", GENL_ID_CTRL, policy
              + text(CTRL_ATTR_FAMILY_NAME, "nlctrl") + u32(CTRL_ATTR_OP, 3), NLM_F_DUMP)
 genl.request("no such family id", 999, get)
+# The answer's first attribute is CTRL_ATTR_FAMILY_NAME, with padding 12 bytes, then the id.
+(family,) = genl.request("ethtool", GENL_ID_CTRL, get + text(CTRL_ATTR_FAMILY_NAME, "ethtool"))
+(ethtool,) = struct.unpack_from("=H", family, 4 + 12 + 4)
+genl.request("ethtool without header", ethtool, struct.pack("=BBH", ETHTOOL_MSG_LINKINFO_GET, 1, 0))
+# ETHTOOL_A_STRSET_HEADER 1 { DEV_NAME 2 }, STRINGSETS 2 { STRINGSET 1 { no ID } }
+genl.request("string set without id", ethtool, struct.pack("=BBH", ETHTOOL_MSG_STRSET_GET, 1, 0)
+             + nest(1, text(2, "kiwi0")) + nest(2, nest(1)))

@@ -4,7 +4,8 @@ background monitor ip monitor all
 run ip link add kiwi0 type dummy
 run ip link add kiwi0 type dummy
 run ip link set kiwi0 mtu 5
-run ip link set kiwi0 mtu 99999999
+run ip link add lemon0 type veth peer name lemon1
+run ip link set lemon0 mtu 99999999
 run ip link set kiwi0 name lo
 run ip link set lo master kiwi0
 run ip link set kiwi0 master 4711

@@ -35,7 +35,6 @@ run ip nexthop add id 12 via 198.51.100.9 fdb
 run ip nexthop add id 13 group 12 fdb
 run bridge fdb add 02:00:00:00:00:23 dev vx1 nhid 13
 run bridge fdb get 02:00:00:00:00:21 dev vx1 self
-run bridge fdb show br orchard brport plum0 vlan 30
 json fdb bridge -j -d -s fdb show
 run bridge fdb flush dev orchard vlan 30
 run bridge fdb del 02:00:00:00:00:21 dev vx1 dst 198.51.100.1 port 5000 vni 101 via plum0

@@ -15,7 +15,7 @@ run ip link add link apple0 name vw0 type virt_wifi
 run ip link add link apple0 name ib0.8001 type ipoib pkey 0x8001 mode connected umcast 1
 run ip link add can9 type can bitrate 500000 sample-point 0.875 dbitrate 2000000 dsample-point 0.75 fd on loopback on listen-only off triple-sampling on one-shot off berr-reporting on restart-ms 100 termination 120
 run ip link add can8 type can tq 125 prop-seg 6 phase-seg1 7 phase-seg2 2 sjw 1 tdc-mode auto tdco 3 tdcf 4
-run ip link add lp0 type lowpan link apple0
+run ip link add link apple0 name lp0 type lowpan
 run ip link add ww0 parentdev wwan0 type wwan linkid 3
 run ip link add mctp0 type mctp
 run ip link set apple0 vf 0 mac 02:00:00:00:00:01

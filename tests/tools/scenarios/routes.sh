@@ -46,7 +46,8 @@ run ip route add 10.23.0.0/16 encap ip id 9 dst 198.51.100.79 vxlan_opts 77 dev 
 run ip route add 10.24.0.0/16 encap ip id 10 dst 198.51.100.80 erspan_opts 2:0:1:9 dev apple0
 run ip route add 10.25.0.0/16 encap ip6 id 11 dst 2001:db8::77 src 2001:db8::1 tc 0x30 hoplimit 66 seq dev apple0
 run ip -6 route add 2001:db8:26::/48 encap ip6 id 12 dst 2001:db8::78 dev apple0
-run ip -6 route add 2001:db8:27::1/128 encap ila 1:2:3:4 csum-mode neutral-map-auto ident-type use-format hook-type input via 2001:db8:1::9
+run ip -6 route add 2001:db8:27:0:2000::1/128 encap ila 1:2:3:4 csum-mode adj-transport ident-type luid hook-type input via 2001:db8:1::9
+run ip -6 route add 2001:db8:28:0:3000::1/128 encap ila 1:2:3:5 csum-mode neutral-map-auto ident-type use-format hook-type output via 2001:db8:1::9
 run python3 "$tools/scenarios/routes.py"
 run ip -M route add 100 via inet 192.0.2.30
 run ip -M route add 101 as 200/300 via inet 192.0.2.31

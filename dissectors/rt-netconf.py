@@ -1,0 +1,40 @@
+"""Interface settings in one line, as `ip netconf` shows them."""
+
+from __future__ import annotations
+
+from nldissect.dissect import Node
+from nldissect.summary import Lookup
+
+SPECIAL = {-1: "all", -2: "default"}  # NETCONFA_IFINDEX_ALL, _DEFAULT (linux/netconf.h)
+# In the order of ip-netconf(8).
+SETTINGS = (
+    "forwarding", "rp-filter", "mc-forwarding", "bc-forwarding", "proxy-neigh",
+    "ignore-routes-with-linkdown", "force-forwarding", "input",
+)  # fmt: skip
+
+
+def ifindex(node: Node) -> bool:
+    """The negative indices, which mean no interface."""
+    raw = node.bytes
+    value = int.from_bytes(raw, "big" if node.message.big else "little", signed=True)
+    if len(raw) != 4 or value not in SPECIAL:
+        return False
+    node.shown, node._value, node._label = "s32", value, SPECIAL[value]
+    return True
+
+
+HOOKS = {"ifindex": ifindex}
+
+
+def summary(seen: Lookup) -> str:
+    out = [seen.text("ncm-family")] if seen.value("ncm-family") else []
+    out += seen.words(("dev", "ifindex"))
+    for name in SETTINGS:
+        node = seen.node(name)
+        if node is not None:
+            shown = node.label or {0: "off", 1: "on"}.get(node.value, str(node.value))
+            out.append(f"{name.replace('-', '_')} {shown}")
+    return " ".join(out)
+
+
+SUMMARIES = {"newnetconf": summary, "delnetconf": summary, "getnetconf": summary}

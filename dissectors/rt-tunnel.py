@@ -1,0 +1,22 @@
+"""VNI filters in one line, as `bridge vni` takes them."""
+
+from __future__ import annotations
+
+from nldissect.summary import Lookup, node_text
+
+
+def summary(seen: Lookup) -> str:
+    out = seen.words(("dev", "ifindex")) if seen.value("ifindex") else []
+    for node in seen.message.nodes:
+        if node.constant != "VXLAN_VNIFILTER_ENTRY":
+            continue
+        told = {child.name: node_text(child) for child in node.children}
+        start, end = told.get("start", ""), told.get("end", "")
+        out.append(f"vni {start}-{end}" if end and end != start else f"vni {start or end}")
+        for name in ("group", "group6"):
+            if name in told:
+                out.append(f"{name} {told[name]}")
+    return " ".join(out)
+
+
+SUMMARIES = {"newtunnel": summary, "deltunnel": summary, "gettunnel": summary}
