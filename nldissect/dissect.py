@@ -52,10 +52,11 @@ class Diagnosis:
 class Context:
     """What a message needs from the session around it; this one knows nothing.
 
-    While `asked` is a list, every answer of `interface` is noted there.
+    While `asked` is a list, every answer about a number is noted there, with
+    the name of the method: what is made of a message holds while these do.
     """
 
-    asked: list[tuple[int, str | None]] | None = None
+    asked: list[tuple[str, int, Any]] | None = None
 
     def bind(self, message: Message) -> None:
         """Set the message's spec, operation and family from its type."""
@@ -507,16 +508,17 @@ def _payload(message: Message, pos: int, limit: int, out: list[Node]) -> None:
     operation = message.operation
     if message.protocol == wire.NETLINK_GENERIC:
         pos = _header(message, None, GENLMSGHDR, pos, limit, out)
+    header = None if operation is None else operation.header
+    size = message.header_size
+    if header is not None:
+        pos = _header(message, None, header, pos, limit, out)
+    elif size and pos + size <= limit:  # known from nlctrl alone
+        out.append(_data(message, None, pos, pos + size, "family header"))
+        pos = pos + ((size + 3) & ~3)
     if operation is None:
-        size = message.header_size
-        if size and pos + size <= limit:
-            out.append(_data(message, None, pos, pos + size, "family header"))
-            pos = pos + ((size + 3) & ~3)
         if pos < limit:
             out.append(_data(message, None, pos, limit, "data"))
         return
-    if operation.header is not None:
-        pos = _header(message, None, operation.header, pos, limit, out)
     if pos < limit:
         if operation.hook is not None and _operation_hook(message, pos, limit, out):
             return
@@ -1334,11 +1336,12 @@ def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
 
 def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
     want = parts[at]
+    number = int(want) if want.isdecimal() else -2
     last = at + 1 == len(parts)
     named = False
     for node in nodes:
         field = node.field
-        if field.name == want or field.constant == want:
+        if field.name == want or field.constant == want or field.number == number:
             named = True
             if last:
                 yield node

@@ -283,13 +283,11 @@ class Family:
         out = m.Operation(f"command {command}", "")
         own = self.by_command.get((command, ask), Evidence())
         root = self.policy.root(command, dump)
+        name = f"command {command}" if ask else f"answer {command}"
         if root is not None and root in self.policy.tables:
-            if ask:
-                out.attributes = self._policy_set(root)
-            else:
-                out.attributes = self._answer_set(f"answer {command}", root, own, self.everywhere, 0)
+            out.attributes = self._mixed_set(name, root, own, ask, 0)
         else:
-            out.attributes = self._guess_set(f"command {command}", own, self.everywhere)
+            out.attributes = self._guess_set(name, own, self.everywhere)
         return out
 
     def _policy_set(self, index: int) -> m.AttributeSet:
@@ -324,26 +322,37 @@ class Family:
         field.checks = checks
         return field
 
-    def _answer_set(
-        self, name: str, index: int, own: Evidence, everywhere: Evidence, depth: int
+    def _mixed_set(
+        self, name: str, index: int, own: Evidence, ask: bool, depth: int
     ) -> m.AttributeSet:
-        """A policy's attributes where the answers seen agree with it, guesses elsewhere."""
+        """A policy's attributes, with guesses for what it leaves open.
+
+        Open are the insides of nests without a policy of their own and, in
+        answers, what the policy does not have or what does not agree with it.
+        """
+        plain = self._policy_set(index)
         aset = m.AttributeSet(name, self.name)
         rules = self.policy.tables.get(index, {})
+        pure = True
         for number in sorted({*rules, *own.children}):
             rule, seen = rules.get(number), own.children.get(number)
-            if rule is not None and (seen is None or seen.agrees(rule.kind)):
-                field = self._policy_field(number, rule)
+            if rule is None or not (ask or seen is None or seen.agrees(rule.kind)):
+                if not ask and seen is not None:
+                    aset.add(self._guess_field(name, number, seen, Evidence()))
+                    pure = False
+                continue
+            field = self._policy_field(number, rule)
+            if rule.kind == m.NEST and seen is not None and depth < MAX_DEPTH:
                 nested = rule.values.get(IDX)
-                if rule.kind == m.NEST and seen is not None and nested in self.policy.tables:
-                    if depth < MAX_DEPTH:
-                        field.nested = self._answer_set(
-                            f"{name}.{number}", nested, seen, Evidence(), depth + 1
-                        )
-                aset.add(field)
-            elif seen is not None:
-                aset.add(self._guess_field(name, number, seen, Evidence()))
-        return aset
+                inner = f"{name}.{number}"
+                if nested in self.policy.tables:
+                    field.nested = self._mixed_set(inner, nested, seen, ask, depth + 1)
+                    pure = pure and field.nested is self._policy_set(nested)
+                else:
+                    field.nested = self._guess_set(inner, seen, Evidence())
+                    pure = False
+            aset.add(field)
+        return plain if pure else aset
 
     def _guess_set(self, name: str, own: Evidence, everywhere: Evidence) -> m.AttributeSet:
         aset = m.AttributeSet(name, self.name)

@@ -331,12 +331,12 @@ class Session(Context):
         learnt = self._learnt_of(record, number, serial)
         learnt.observe(data, start, end, big, data[16], ask)
 
-    def policy(self, number: int, message: Message) -> learn.Policy | None:
-        """The kernel's policy of a generic family, when the capture has it."""
-        if message.record is None:
-            return None
-        found = self._learnt_of(message.record, number, message.serial).policy
-        return found if found.tables else None
+    def learnt(self, name: str) -> learn.Family | None:
+        """What the capture taught of a generic family: its policy, or evidence of its messages."""
+        for (_, _, known), family in self._learnt.items():
+            if known == name and (family.policy.tables or family.by_command):
+                return family
+        return None
 
     def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
         """Where the family's dissector and the kernel's policy differ, by (policy, attribute)."""
@@ -348,12 +348,17 @@ class Session(Context):
         if learnt.differences is None:
             found = learn.differences(spec, learnt.policy)
             learnt.differences = {(index, attr): text for index, attr, text in found}
+        if self.asked is not None:
+            self.asked.append(("policy_differences", number, learnt.differences))
         return learnt.differences
 
     def family_name(self, number: int, message: Message) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
         family = self.family(number, message)
-        return FIXED_FAMILIES.get(number) if family is None else family.name
+        name = FIXED_FAMILIES.get(number) if family is None else family.name
+        if self.asked is not None:
+            self.asked.append(("family_name", number, name))
+        return name
 
     # -- what messages ask -------------------------------------------------------
 
@@ -408,7 +413,7 @@ class Session(Context):
         timeline = None if names is None else names.get(index)
         name = None if timeline is None else timeline.at(message.serial)
         if self.asked is not None:
-            self.asked.append((index, name))
+            self.asked.append(("interface", index, name))
         return name
 
     def control(self) -> m.Spec | None:

@@ -12,37 +12,51 @@ HEAD = """\
 name: {family}
 protocol: genetlink-legacy
 version: {version}
-doc: {family}, learnt from a recording.
+doc: Learnt from a recording.
 """
 
 
 def skeleton(
     family: learn.Family, name: str, source: str, version: int = 1, groups: tuple[str, ...] = ()
 ) -> str:
-    """The spec's YAML; `source` says where it was learnt, `groups` are multicast groups."""
+    """The spec's YAML; `source` says where it was learnt, `groups` are multicast groups.
+
+    Where requests and answers of one number differ, the operations are
+    directional and the answers stand as events.
+    """
     out = _Writer()
-    commands = sorted(
-        {*family.policy.do, *family.policy.dump, *(command for command, _ in family.by_command)}
-    )
-    roots: dict[int, str] = {}
-    for command in commands:
-        roots[command] = out.root(family, command)
+    policy = family.policy
+    asked = sorted({*policy.do, *policy.dump, *(c for c, ask in family.by_command if ask)})
+    answered = sorted(c for c, ask in family.by_command if not ask)
+    requests = {c: out.set_of(family.operation(c, True, c not in policy.do)) for c in asked}
+    answers = {c: out.set_of(family.operation(c, False, False)) for c in answered}
+    directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
     lines = [HEAD.format(family=_plain(name), source=_plain(source), version=version), ""]
     lines.append("attribute-sets:" if out.sets else "attribute-sets: []")
     for set_name, attributes in out.sets.items():
         lines += [f"  - name: {set_name}", f"    name-prefix: {set_name}-a-"]
         lines += ["    attributes:", *attributes] if attributes else ["    attributes: []"]
-    lines += ["", "operations:", "  list:" if commands else "  list: []"]
-    for command in commands:
-        lines += [f"    - name: command-{command}", f"      value: {command}", "      doc: To be said."]
-        lines.append(f"      attribute-set: {roots[command]}")
-        if command in family.policy.do or command not in family.policy.dump:
-            lines.append("      do: {request: {attributes: []}}")
-        if command in family.policy.dump:
-            lines.append("      dump: {request: {attributes: []}}")
+    lines += ["", "operations:"]
+    if directional:
+        lines.append("  enum-model: directional")
+    lines.append("  list:" if asked or answered else "  list: []")
+    for command in asked:
+        modes = [m for m, t in (("do", policy.do), ("dump", policy.dump)) if command in t] or ["do"]
+        value = f"value: {command}" if directional else ""
+        lines += _operation(f"command-{command}", command, requests[command], directional)
+        lines += [f"      {mode}: {{request: {{{value}}}}}" for mode in modes]
+    for command in answered:
+        if directional or command not in requests:
+            lines += _operation(f"answer-{command}", command, answers[command], False)
+            lines.append("      event: {attributes: []}")
     if groups:
         lines += ["", "mcast-groups:", "  list:", *(f"    - name: {_plain(g)}" for g in groups)]
     return "\n".join(lines) + "\n"
+
+
+def _operation(name: str, value: int, attributes: str, directional: bool) -> list[str]:
+    out = [f"    - name: {name}", "      doc: To be said.", f"      attribute-set: {attributes}"]
+    return out if directional else [*out, f"      value: {value}"]
 
 
 def _plain(text: str) -> str:
@@ -61,24 +75,12 @@ class _Writer:
     def __init__(self) -> None:
         self.sets: dict[str, list[str]] = {}
 
-    def root(self, family: learn.Family, command: int) -> str:
-        """Writes the set of a command; returns its name."""
-        fields: dict[int, m.Field] = {}
-        name = f"command-{command}"
-        index = None
-        for dump in (False, True):
-            asked = family.operation(command, True, dump).attributes
-            if asked is not None:
-                fields.update(asked.ensure())
-                if asked.name.startswith("policy "):
-                    index = asked.name
-        answered = family.operation(command, False, False).attributes
-        if answered is not None:
-            for number, field in answered.ensure().items():
-                fields.setdefault(number, field)
-        if index is not None and not any(f.guess for f in fields.values()):
-            name = index.replace(" ", "-")
-        self.write(name, fields)
+    def set_of(self, operation: m.Operation) -> str:
+        """Writes the attribute set of an operation; returns its name."""
+        aset = operation.attributes
+        assert aset is not None  # learnt operations always have one
+        name = aset.name.replace(" ", "-")
+        self.write(name, aset.ensure())
         return name
 
     def write(self, name: str, fields: dict[int, m.Field]) -> None:
@@ -108,7 +110,10 @@ class _Writer:
         checks = _checks(field)
         if checks:
             parts.append(f"checks: {{{', '.join(checks)}}}")
-        return f"{{{', '.join(parts)}}}" + ("  # guess" if field.guess else "")
+        note = "  # guess" if field.guess else ""
+        if kind in (m.NEST, m.INDEXED) and field.nested is None:
+            note = "  # a nest, of which nothing was seen"
+        return f"{{{', '.join(parts)}}}{note}"
 
 
 def _checks(field: m.Field) -> list[str]:

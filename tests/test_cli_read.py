@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 from capture_files import END, enhanced, interface, netlink, pcap, section
 from cli_support import (
-    CAPTURES, GENERIC, GETLINK, Command, attribute, link, message, mtu, name, run, save, start,
+    CAPTURES,
+    GENERIC,
+    GETLINK,
+    Command,
+    attribute,
+    link,
+    message,
+    mtu,
+    name,
+    run,
+    save,
+    start,
 )  # fmt: skip
 
 __all__ = ["run"]
@@ -34,7 +46,8 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
         assert LINE.fullmatch(line)
         assert ("→" in line) == (shown["direction"] == "to-kernel")
         assert line.startswith("!") == any(d["severity"] != "note" for d in shown["diagnoses"])
-        assert (shown["family"] or shown["protocol"]) in line
+        generic = shown["protocol"] == "generic" and shown["type"] >= 16
+        assert (shown["family"] or ("family " if generic else shown["protocol"])) in line
         if shown["operation"] is not None:
             assert f" {shown['operation']} " in line + " "
 
@@ -226,11 +239,9 @@ def test_the_error_by_name_and_for_what(mixed: Path, run: Command) -> None:
 
 
 def family_of(number: int, text: str) -> bytes:
-    import struct
-
-    return message(
-        16, b"\1\2\0\0" + attribute(1, struct.pack("<H", number)) + attribute(2, text.encode() + b"\0")
-    )
+    """nlctrl's CTRL_CMD_NEWFAMILY."""
+    identity = attribute(1, struct.pack("<H", number)) + attribute(2, text.encode() + b"\0")
+    return message(16, b"\1\2\0\0" + identity)
 
 
 def test_families(tmp_path: Path, run: Command) -> None:
@@ -398,7 +409,6 @@ def on_a_terminal(*arguments: object, columns: int = 80, **environment: str) -> 
     """What the command writes to a terminal."""
     import fcntl
     import pty
-    import struct
     import termios
 
     ours, theirs = pty.openpty()

@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 from cli_support import (
-    CAPTURES, GETLINK, IFNAME, ROOT, UNKNOWN, Command, attribute, link, message, mtu, name, run,
+    CAPTURES,
+    GETLINK,
+    IFNAME,
+    ROOT,
+    UNKNOWN,
+    Command,
+    attribute,
+    link,
+    message,
+    mtu,
+    name,
+    run,
     save,
 )  # fmt: skip
 from jsonschema import Draft202012Validator
@@ -160,8 +171,8 @@ def test_what_is_no_netlink_message(
 def test_numbers_of_64_bits_stay_whole(tmp_path: Path, run: Command) -> None:
     statistics = struct.pack("<25Q", *[2**64 - 1 - i for i in range(25)])
     path = save(tmp_path / "a.pcap", link(name("eth0"), attribute(23, statistics)))
-    values = [node["value"] for node in walk(run("read", "-T", "jsonl", path).objects[0]["attributes"])
-              if node["kind"] == "u64"]  # fmt: skip
+    (shown,) = run("read", "-T", "jsonl", path).objects
+    values = [node["value"] for node in walk(shown["attributes"]) if node["kind"] == "u64"]
     assert values == [2**64 - 1 - i for i in range(25)]
 
 
@@ -179,7 +190,8 @@ def test_file_only_when_there_are_several(tmp_path: Path, run: Command) -> None:
     two = save(tmp_path / "two.pcap", link(name("b")), link(name("c")))
     assert "file" not in run("read", "-T", "jsonl", one).objects[0]
     shown = run("read", "-T", "jsonl", one, two).objects
-    assert [(m["file"], m["message"]) for m in shown] == [(str(one), 1), (str(two), 1), (str(two), 2)]
+    expected = [(str(one), 1), (str(two), 1), (str(two), 2)]
+    assert [(m["file"], m["message"]) for m in shown] == expected
     assert json.loads(run("read", "-T", "json", one, two).out) == shown
 
 

@@ -56,7 +56,9 @@ def _bash(commands: Mapping[str, argparse.ArgumentParser]) -> str:
                 reply = "COMPREPLY=()"
             inner.append(f"        {strings}) {reply}; return ;;")
         words = [w for action in _positional(parser) for w in _words(action)]
-        plain = ['mapfile -t COMPREPLY < <(compgen -f -- "$current")'] if _takes_files(parser) else []
+        plain = []
+        if _takes_files(parser):
+            plain.append('mapfile -t COMPREPLY < <(compgen -f -- "$current")')
         if words:
             plain.append(f'COMPREPLY+=($(compgen -W "{" ".join(words)}" -- "$current"))')
         body = "\n".join(inner)

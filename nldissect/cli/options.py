@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import UsageError
@@ -37,6 +37,17 @@ examples:
 
 To record: ip link add nlmon0 type nlmon && ip link set nlmon0 up, then
 tcpdump -i nlmon0 -w capture.pcap"""
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal.
+
+    argparse asks for the width whenever an option is added, by way of shutil,
+    whose import costs more than all the rest of the parser.
+    """
+
+    def __init__(self, prog: str, **settings: Any) -> None:
+        super().__init__(prog, **{"width": max(min(Output().columns(), 100) - 2, 30), **settings})
 
 
 class Parser(argparse.ArgumentParser):
@@ -109,9 +120,8 @@ def _dissector_options(group: argparse._ActionsContainer) -> None:
 
 def build() -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the commands by name."""
-    raw = argparse.RawDescriptionHelpFormatter
     parser = Parser(
-        prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw,
+        prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=Formatter,
         allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"nldissect {__version__}")
@@ -123,7 +133,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     def command(name: str, text: str, epilog: str = "") -> Parser:
         made: Parser = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
-            formatter_class=raw, allow_abbrev=False,
+            formatter_class=Formatter, allow_abbrev=False,
         )  # fmt: skip
         found[name] = made
         return made

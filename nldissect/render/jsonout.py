@@ -105,9 +105,9 @@ class JsonLines:
                 prefix = self._prefix(field, node.shown)
             value = node._value
             if type(value) is int:
-                if field.hint:
+                if field.hint or node._label is not None:
                     text = self._labelled(node, str(value))
-                elif field.enum is None and node._label is None:
+                elif field.enum is None:
                     text = f'{value},"label":null'
                 else:
                     known = self._values.get((field, value))
@@ -135,9 +135,10 @@ class JsonLines:
 
     def _prefix(self, field: m.Field, shown: str) -> str:
         number = "null" if field.number < 0 else str(field.number)
+        guess = '"guess":true,' if field.guess else ""
         prefix = (
             f'{{"name":{quote(field.name)},"constant":{_text(field.constant)},'
-            f'"type":{number},"kind":{quote(shown)},"offset":'
+            f'"type":{number},"kind":{quote(shown)},{guess}"offset":'
         )
         if len(self._prefixes) >= _KEPT:
             self._prefixes.clear()
@@ -149,10 +150,9 @@ class JsonLines:
 
     def _number(self, node: Node, value: int) -> str:
         text = self._labelled(node, str(value))
-        if node._label is None:
-            if len(self._values) >= _KEPT:
-                self._values.clear()
-            self._values[node.field, value] = text
+        if len(self._values) >= _KEPT:
+            self._values.clear()
+        self._values[node.field, value] = text
         return text
 
 

@@ -2,10 +2,10 @@
 
 Each copy of a multicast notification has the same bytes, and dumps that are
 taken twice differ little. What is rendered from a payload is a function of
-the bytes, of what the message is bound to and of the interface names looked
-up on the way, so it is kept under the first two and used again while those
-names are the same. Sequence and port are no part of it, nor are messages
-with an echoed request, whose family only the session knows.
+the bytes, of what the message is bound to, and of the names that were asked
+of the session on the way; so it is kept under the first two and used again
+while the session gives the same answers. Sequence and port are no part of it.
+Left out are errors, whose echoed request is bound by the session.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .. import wire
 from ..dissect import Message
 
 T = TypeVar("T")
+Asked = list[tuple[str, int, Any]]
 
 LIMIT = 32 << 20
 # What an entry costs beside its payload and text: key, tuple, dictionary slots.
@@ -43,17 +44,12 @@ class Memo(Generic[T]):
         self._size = size
         self._half = limit // 2
         self._used = 0
-        self._young: dict[Any, tuple[T, list[tuple[int, str | None]]]] = {}
-        self._old: dict[Any, tuple[T, list[tuple[int, str | None]]]] = {}
+        self._young: dict[Any, tuple[T, Asked]] = {}
+        self._old: dict[Any, tuple[T, Asked]] = {}
 
     def get(self, message: Message) -> T:
         """What `make` gives for the message, now or earlier."""
-        if (
-            not self._half
-            or message.state != wire.OK
-            or message.type <= wire.NLMSG_ERROR
-            or message.outer is not None
-        ):
+        if not self._half or message.state != wire.OK or message.type <= wire.NLMSG_ERROR:
             return self._make(message)
         data = message.data
         key = (
@@ -66,25 +62,24 @@ class Memo(Generic[T]):
             if found is None:
                 return self._fresh(message, key)
             self._keep(key, found)
-        if found[1]:
-            interface = message.context.interface
-            for index, name in found[1]:
-                if interface(index, message) != name:
-                    return self._fresh(message, key)
+        for question, number, answer in found[1]:
+            if getattr(message.context, question)(number, message) != answer:
+                return self._fresh(message, key)
         return found[0]
 
     def _fresh(self, message: Message, key: Any) -> T:
         context = message.context
-        asked: list[tuple[int, str | None]] = []
+        asked: Asked = []
         context.asked = asked
         try:
             made = self._make(message)
         finally:
             context.asked = None
-        self._keep(key, (made, list(dict.fromkeys(asked))))
+        once = {(question, number): answer for question, number, answer in asked}
+        self._keep(key, (made, [(*about, answer) for about, answer in once.items()]))
         return made
 
-    def _keep(self, key: Any, entry: tuple[T, list[tuple[int, str | None]]]) -> None:
+    def _keep(self, key: Any, entry: tuple[T, Asked]) -> None:
         size = len(key[0]) + self._size(entry[0]) + 64 * len(entry[1]) + _OVERHEAD
         if size > self._half:
             return

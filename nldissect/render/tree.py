@@ -130,7 +130,7 @@ class Tree:
                 name = self._name(node)
             value = node._value
             if type(value) is int:
-                if field.hint:
+                if field.hint or node._label is not None:
                     text = self._scalar(node, value)
                 else:
                     known = self._values.get((field, value))
@@ -187,6 +187,8 @@ class Tree:
             name = field.name
         else:
             name = field.name.replace("-", "_")
+        if field.guess:
+            name += "?"
         heading = field.kind == m.STRUCT and field.number < 0
         name = self._style.paint(safe(name), "operation" if heading else "name")
         if len(self._names) >= _KEPT:

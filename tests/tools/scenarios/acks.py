@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from rawnl import (  # noqa: E402
+from rawnl import (
     NETLINK_CAP_ACK,
     NETLINK_EXT_ACK,
     NETLINK_GET_STRICT_CHK,

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import socket
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from rawnl import NETLINK_EXT_ACK, NLM_F_DUMP, Netlink, ifinfomsg  # noqa: E402
+from rawnl import NETLINK_EXT_ACK, NLM_F_DUMP, Netlink, ifinfomsg
 
 RTM_GETLINK = 18
 

@@ -11,11 +11,8 @@ import struct
 import sys
 import termios
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from rawnl import (  # noqa: E402
+from rawnl import (
     NETLINK_EXT_ACK,
     NLM_F_ACK,
     NLM_F_CREATE,

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from links import load_program  # noqa: E402
-from rawnl import (  # noqa: E402
+from links import load_program
+from rawnl import (
     NETLINK_EXT_ACK,
     NLM_F_ACK,
     NLM_F_CREATE,
@@ -36,7 +32,11 @@ body += attribute(RTA_DST, socket.inet_aton("10.28.0.0"))
 body += u32(RTA_OIF, socket.if_nametoindex("apple0"))
 body += nest(
     RTA_ENCAP,
-    nest(LWT_BPF_IN, u32(1, load_program(BPF_PROG_TYPE_LWT_IN, RETURN_0, b"look")), text(2, "look")),
+    nest(
+        LWT_BPF_IN,
+        u32(1, load_program(BPF_PROG_TYPE_LWT_IN, RETURN_0, b"look")),
+        text(2, "look"),
+    ),
     nest(
         LWT_BPF_XMIT,
         u32(1, load_program(BPF_PROG_TYPE_LWT_XMIT, RETURN_0, b"push")),

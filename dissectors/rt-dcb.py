@@ -1,0 +1,35 @@
+"""What the DCB spec cannot say: results in place of nests, and protocols of priority tables."""
+
+from __future__ import annotations
+
+from nldissect.dissect import Node
+from nldissect.linux import errno_name
+from nldissect.ynl import linux_enum
+
+SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)
+ETHERTYPE = linux_enum("ethertype")
+
+
+def result(node: Node) -> bool:
+    """One byte instead of the nest: 0, or a negative error number's low byte (dcbnl.c)."""
+    if node.end - node.start != 1:
+        return False
+    value = node.bytes[0]
+    node.shown, node._value = "u8", value
+    if value > 127:
+        node._label = errno_name(256 - value)
+    return True
+
+
+def app_protocol(node: Node) -> bool:
+    """The protocol of struct dcb_app: an EtherType where its selector says so."""
+    table = node.parent
+    if ETHERTYPE is None or table is None or node.message.data[table.start] != SELECTOR_ETHERTYPE:
+        return False
+    value = int.from_bytes(node.bytes, "big" if node.message.big else "little")
+    node.shown, node._value = "enum", value
+    node._label = ETHERTYPE.label(value) or ""
+    return True
+
+
+HOOKS = {"result": result, "app-protocol": app_protocol}

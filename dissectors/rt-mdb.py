@@ -1,0 +1,95 @@
+"""Groups of any protocol, and multicast databases in one line as bridge(8) shows them."""
+
+from __future__ import annotations
+
+from nldissect.dissect import Node
+from nldissect.summary import Lookup, node_text
+from nldissect.text import format_address, format_mac
+
+ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
+PROTO_AT = 16  # of the group's protocol, from the start of its address
+
+
+def group(node: Node) -> bool:
+    """The union in struct br_mdb_entry: IPv4, IPv6 or a MAC address, by the protocol behind it."""
+    raw = node.bytes
+    proto = int.from_bytes(node.message.data[node.start + PROTO_AT : node.start + 18], "big")
+    if proto == ETH_P_IP:
+        node.shown, node._value = "ipv4", format_address(raw[:4])
+    elif proto == ETH_P_IPV6:
+        node.shown, node._value = "ipv6", format_address(raw)
+    elif proto == 0 and any(raw):
+        node.shown, node._value = "mac", format_mac(raw[:6])
+    else:
+        return False
+    return True
+
+
+def group_type(node: Node) -> bool:
+    """The group's protocol; 0 is a MAC address and no EtherType."""
+    if any(node.bytes):
+        return False
+    node.shown, node._value = "u16", 0
+    return True
+
+
+HOOKS = {"group": group, "group-type": group_type}
+
+
+def seconds(node: Node) -> str:
+    """A timer as bridge(8) shows it: hundredths of a second."""
+    return f"{node.value / 100:.2f}"
+
+
+def entry(get: Node, attributes: Node | None, to_kernel: bool) -> list[str]:
+    """One group's port, its source, state and VLAN; `attributes` holds those of a request."""
+    out = []
+    told = {n.name: n for n in get.walk()}
+    more = {n.name: n for n in attributes.children} if attributes is not None else told
+    for word, name in ("port", "ifindex"), ("grp", "addr"):
+        if name in told and told[name].value:
+            value = told[name].value
+            out.append(f"{word} {'-' if isinstance(value, bytes) else node_text(told[name])}")
+    for word, name in ("src", "source"), ("filter_mode", "group-mode"), ("proto", "rtprot"):
+        if name in more:
+            out.append(f"{word} {node_text(more[name])}")
+    listed = more.get("src-list")
+    if listed is not None:
+        sources = [n for n in listed.walk() if n.name == "address"]
+        out.append("source_list " + ",".join(node_text(n) for n in sources))
+    if "state" in told:
+        out.append("permanent" if told["state"].value else "temp")
+    for word, name in (
+        ("dst", "dst"), ("dst_port", "dst-port"), ("vni", "vni"), ("src_vni", "src-vni"),
+    ):  # fmt: skip
+        if name in more:
+            out.append(f"{word} {node_text(more[name])}")
+    via = more.get("out-ifindex" if attributes is None else "ifindex")
+    if via is not None:
+        out.append(f"via {node_text(via)}")
+    if "vid" in told and told["vid"].value:
+        out.append(f"vid {told['vid'].value}")
+    flags = told.get("flags")
+    if flags is not None and flags.value and flags.label:
+        out += [word.replace("-", "_") for word in flags.label.split("|")]
+    return out
+
+
+def summary(seen: Lookup) -> str:
+    out = seen.words(("", "ifindex")) if seen.value("ifindex") else []
+    for name, rest in ("set-entry", "set-entry-attrs"), ("get-entry", "get-entry-attrs"):
+        node = seen.node(name)
+        if node is not None:
+            out += entry(node, seen.node(rest), True)
+    groups = seen.node("mdb")
+    routers = seen.node("router")
+    for each in groups.children if groups is not None else ():
+        for info in each.children:
+            out += entry(info, None, False)
+    if routers is not None:
+        ports = [n for n in routers.walk() if n.name == "ifindex"]
+        out.append("router on " + ",".join(node_text(n) for n in ports))
+    return " ".join(out)
+
+
+SUMMARIES = {"newmdb": summary, "delmdb": summary, "getmdb": summary}
