@@ -1,9 +1,13 @@
-"""What the DCB spec cannot say: results in place of nests, and protocols of priority tables."""
+"""What the DCB spec cannot say: results in place of nests, and protocols of priority tables.
+
+And what is asked or set in one line.
+"""
 
 from __future__ import annotations
 
 from nldissect.dissect import Node
 from nldissect.linux import errno_name
+from nldissect.summary import Lookup, node_text
 from nldissect.ynl import linux_enum
 
 SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)
@@ -33,3 +37,18 @@ def app_protocol(node: Node) -> bool:
 
 
 HOOKS = {"result": result, "app-protocol": app_protocol}
+
+
+def summary(seen: Lookup) -> str:
+    out = seen.words(("dev", "ifname"), ("", "cmd"))
+    for node in seen.message.nodes[1:]:
+        if node.name == "ifname":
+            continue
+        if node.children:
+            out.append(f"{node.name} {','.join(child.name for child in node.children)}")
+        else:
+            out.append(f"{node.name} {node_text(node)}")
+    return " ".join(word.strip() for word in out)
+
+
+SUMMARIES = {"getdcb": summary, "setdcb": summary}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nldissect.dissect import Node, members
-from nldissect.summary import Lookup
+from nldissect.summary import Lookup, node_text
 
 AF_BRIDGE = 7
 IFF_UP, IFF_RUNNING = 0x1, 0x40
@@ -90,6 +90,63 @@ def name(seen: Lookup) -> str:
     return f"{out}@{seen.text('IFLA_LINK')}" if lower else out
 
 
+VLAN_RANGE_BEGIN, VLAN_RANGE_END = 0x8, 0x10  # BRIDGE_VLAN_INFO_* (linux/if_bridge.h)
+VLAN_FLAGS = ((0x2, "PVID"), (0x4, "untagged"))
+VLANS_SHOWN = 4  # in one line, of the many that an answer may hold
+
+
+def vlans(spec: Node) -> list[str]:
+    """VLANs and their tunnels in IFLA_AF_SPEC: `vid 10-12 untagged`, `vid 5 tunnel_info id 7`."""
+    out: list[str] = []
+    first: tuple[int, int] | None = None
+    for node in spec.children:
+        if node.name not in ("vlan-info", "vlan-tunnel-info"):
+            continue
+        told = {child.name: child.value for child in node.children}
+        vid, flags, number = told.get("vid", 0), told.get("flags") or 0, told.get("id", 0)
+        if flags & VLAN_RANGE_BEGIN:
+            first = (vid, number)
+            continue
+        start, tunnel = first if flags & VLAN_RANGE_END and first is not None else (vid, number)
+        text = f"vid {vid}" if start == vid else f"vid {start}-{vid}"
+        if node.name == "vlan-tunnel-info":
+            text += f" tunnel_info id {number if start == vid else f'{tunnel}-{number}'}"
+        out.append(" ".join([text, *(word for bit, word in VLAN_FLAGS if flags & bit)]))
+    if len(out) > VLANS_SHOWN:
+        out[VLANS_SHOWN:] = [f"and {len(out) - VLANS_SHOWN} more"]
+    return out
+
+
+def rings(spec: Node) -> list[str]:
+    """What IFLA_AF_SPEC says of MRP, CFM and MST: `mrp instance ring-id 7 p-ifindex plum0`."""
+    out = []
+    for node in spec.children:
+        if node.name in ("mrp", "cfm", "mst"):
+            for each in node.children:
+                told = [f"{c.name} {node_text(c)}" for c in each.children if c.kind != "binary"]
+                out.append(" ".join([node.name, each.name, *told]))
+    return out[:VLANS_SHOWN]
+
+
+def bridging(seen: Lookup) -> list[str]:
+    """What a message of family bridge says of a port or bridge, as bridge(8) takes it."""
+    out = []
+    port, spec = seen.node("protinfo"), seen.node("af-spec")
+    if not seen.message.to_kernel:
+        out += seen.words(("port state", "protinfo.state"))
+    elif port is not None:
+        for each in port.children:
+            out.append(f"{each.name.replace('-', '_')} {node_text(each)}")
+        if not port.children:
+            out.append(f"state {node_text(port)}")
+    if spec is not None:
+        out += vlans(spec) + rings(spec)
+        for child in spec.children:
+            if child.name in ("flags", "mode"):
+                out.append(f"{'hwmode ' if child.name == 'mode' else ''}{node_text(child)}")
+    return out
+
+
 def summary(seen: Lookup) -> str:
     out = [name(seen)]
     message = seen.message
@@ -112,7 +169,7 @@ def summary(seen: Lookup) -> str:
             ("txqueuelen", "txqlen"), ("netns pid", "net-ns-pid"), ("netns fd", "net-ns-fd"),
         )  # fmt: skip
     if bridge:
-        out += seen.words(("port state", "protinfo.state"))
+        out += bridging(seen)
     elif seen.node("operstate") is not None:
         out.append(f"state {seen.constant('operstate')}")
     out += seen.words(("kind", "linkinfo.kind"), ("slave", "linkinfo.slave-kind"))
@@ -122,7 +179,7 @@ def summary(seen: Lookup) -> str:
 def deleted(seen: Lookup) -> str:
     out = [name(seen), *seen.words(("kind", "linkinfo.kind"))]
     if seen.value("ifi-family") == AF_BRIDGE:
-        out += seen.words(("master", "master"))
+        out += [*seen.words(("master", "master")), *bridging(seen)]
     return " ".join(word for word in out if word)
 
 
@@ -133,4 +190,15 @@ def asked(seen: Lookup) -> str:
     return " ".join(word for word in out if word)
 
 
-SUMMARIES = {"newlink": summary, "setlink": summary, "dellink": deleted, "getlink": asked}
+def properties(seen: Lookup) -> str:
+    named = seen.node("prop-list")
+    out = [name(seen)]
+    for each in named.children if named is not None else ():
+        out.append(f"{each.name} {node_text(each)}")
+    return " ".join(word for word in out if word)
+
+
+SUMMARIES = {
+    "newlink": summary, "setlink": summary, "dellink": deleted, "getlink": asked,
+    "newlinkprop": properties, "dellinkprop": properties, "getlinkprop": properties,
+}  # fmt: skip

@@ -7,6 +7,7 @@ from nldissect.summary import Lookup, node_text
 from nldissect.text import format_address, format_mac
 
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
+SHOWN = 4  # groups in one line, of the many that an answer may hold
 PROTO_AT = 16  # of the group's protocol, from the start of its address
 
 
@@ -36,20 +37,14 @@ def group_type(node: Node) -> bool:
 HOOKS = {"group": group, "group-type": group_type}
 
 
-def seconds(node: Node) -> str:
-    """A timer as bridge(8) shows it: hundredths of a second."""
-    return f"{node.value / 100:.2f}"
-
-
-def entry(get: Node, attributes: Node | None, to_kernel: bool) -> list[str]:
+def entry(get: Node, attributes: Node | None = None) -> list[str]:
     """One group's port, its source, state and VLAN; `attributes` holds those of a request."""
     out = []
     told = {n.name: n for n in get.walk()}
     more = {n.name: n for n in attributes.children} if attributes is not None else told
-    for word, name in ("port", "ifindex"), ("grp", "addr"):
-        if name in told and told[name].value:
-            value = told[name].value
-            out.append(f"{word} {'-' if isinstance(value, bytes) else node_text(told[name])}")
+    for word, name in ("port", "ifindex"), ("grp", "addr"):  # without group: many at once
+        if name in told and told[name].value and told[name].kind != "binary":
+            out.append(f"{word} {node_text(told[name])}")
     for word, name in ("src", "source"), ("filter_mode", "group-mode"), ("proto", "rtprot"):
         if name in more:
             out.append(f"{word} {node_text(more[name])}")
@@ -80,12 +75,14 @@ def summary(seen: Lookup) -> str:
     for name, rest in ("set-entry", "set-entry-attrs"), ("get-entry", "get-entry-attrs"):
         node = seen.node(name)
         if node is not None:
-            out += entry(node, seen.node(rest), True)
+            out += entry(node, seen.node(rest))
     groups = seen.node("mdb")
     routers = seen.node("router")
-    for each in groups.children if groups is not None else ():
-        for info in each.children:
-            out += entry(info, None, False)
+    listed = [n for each in groups.children for n in each.children] if groups is not None else []
+    for info in listed[:SHOWN]:
+        out += entry(info)
+    if len(listed) > SHOWN:
+        out.append(f"and {len(listed) - SHOWN} more")
     if routers is not None:
         ports = [n for n in routers.walk() if n.name == "ifindex"]
         out.append("router on " + ",".join(node_text(n) for n in ports))

@@ -139,10 +139,10 @@ def told(node: Node) -> list[str]:
 
 def summary(seen: Lookup) -> str:
     out = []
-    listed = seen.node("options")
-    for node in listed.children if listed is not None else ():
-        if node.children:
-            out += told(node)
+    for listed in seen.message.nodes:
+        for node in listed.children if listed.name == "options" else ():
+            if node.children:
+                out += told(node)
     out += seen.words(("dev", "nduseropt-ifindex"), ("from", "srcaddr"))
     return " ".join(word for word in out if word)
 

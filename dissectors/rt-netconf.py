@@ -6,10 +6,9 @@ from nldissect.dissect import Node
 from nldissect.summary import Lookup
 
 SPECIAL = {-1: "all", -2: "default"}  # NETCONFA_IFINDEX_ALL, _DEFAULT (linux/netconf.h)
-# In the order of ip-netconf(8).
 SETTINGS = (
-    "forwarding", "rp-filter", "mc-forwarding", "bc-forwarding", "proxy-neigh",
-    "ignore-routes-with-linkdown", "force-forwarding", "input",
+    "forwarding", "rp-filter", "mc-forwarding", "proxy-neigh", "ignore-routes-with-linkdown",
+    "input", "bc-forwarding", "force-forwarding",
 )  # fmt: skip
 
 

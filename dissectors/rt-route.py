@@ -1,6 +1,6 @@
 """What the route spec cannot say: nexthop arrays, gateways of any family, routing headers.
 
-And routes in one line, in the manner of ip-route(8).
+And routes and nexthops in one line, in the manner of ip-route(8) and ip-nexthop(8).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from nldissect.text import format_address
 from nldissect.ynl import linux_enum
 
 AF_INET, AF_INET6, AF_MPLS = 2, 10, 28
+RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
 
 VIA_FAMILY = spec.Field("family", None, -1, spec.U16)
 VIA_FAMILY.enum = linux_enum("address-family")
@@ -92,6 +93,7 @@ HOOKS = {"multipath": multipath, "via": via, "mpls-labels": labels, "segments": 
 
 
 TYPES_WITH_NAME = 2  # from RTN_LOCAL on ip(8) names the type
+RTN_MULTICAST = 5
 RTM_F_CLONED = 0x200
 
 
@@ -143,6 +145,10 @@ def summary(seen: Lookup) -> str:
     out += seen.words(
         ("src", "prefsrc"), ("metric", "priority"), ("mtu", "metrics.mtu"), ("pref", "pref")
     )
+    cloned = (seen.value("rtm-flags") or 0) & RTM_F_CLONED
+    # A multicast route has here the threshold of each outgoing interface (net/ipv4/ipmr_base.c).
+    multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
+    multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
     hops = seen.node("multipath")
     for each in hops.children if hops is not None else ():
         out += ["nexthop", *hop(each.find)]
@@ -150,8 +156,8 @@ def summary(seen: Lookup) -> str:
         if device is not None and device.value:
             out.append(f"dev {node_text(device)}")
         if weight is not None:
-            out.append(f"weight {weight.value + 1}")
-    if (seen.value("rtm-flags") or 0) & RTM_F_CLONED:
+            out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
+    if cloned:
         out.append("cache")
     return " ".join(out)
 
@@ -172,4 +178,62 @@ def asked(seen: Lookup) -> str:
     return " ".join([*out, f"table {table}"] if table else out)
 
 
-SUMMARIES = {"newroute": summary, "delroute": summary, "getroute": asked}
+def seconds(ticks: int) -> str:
+    """Clock ticks of a hundredth of a second as ip-nexthop(8) shows them."""
+    return f"{ticks / 100:g}"
+
+
+def members_of(group: Node) -> str:
+    """`1/2,10`: ids, each with its weight where that is more than 1 (struct nexthop_grp)."""
+    out = []
+    for each in group.children:
+        told = {part.name: part.value for part in each.children}
+        weight = (told.get("weight-high", 0) << 8 | told.get("weight", 0)) + 1
+        out.append(f"{told.get('id', '?')},{weight}" if weight > 1 else str(told.get("id", "?")))
+    return "/".join(out)
+
+
+def nexthop(seen: Lookup) -> str:
+    out = seen.words(("id", "NHA_ID"))
+    group, times = seen.node("group"), seen.node("res-group")
+    if group is not None:
+        out.append(f"group {members_of(group)}")
+        if seen.value("group-type"):
+            out.append(f"type {'resilient' if times is not None else seen.text('group-type')}")
+    told = {part.name: part.value for part in times.children} if times is not None else {}
+    if "buckets" in told:
+        out.append(f"buckets {told['buckets']}")
+    for name in "idle-timer", "unbalanced-timer", "unbalanced-time":
+        if name in told:
+            out.append(f"{name.replace('-', '_')} {seconds(told[name])}")
+    out += hop(seen.node)
+    out += seen.words(("dev", "oif"), ("master", "master"))
+    out += [name for name in ("blackhole", "groups") if seen.node(name) is not None]
+    if seen.value("nh-scope"):
+        out.append(f"scope {seen.text('nh-scope')}")
+    if seen.value("nh-protocol"):
+        out.append(f"proto {seen.text('nh-protocol')}")
+    if seen.value("nh-flags"):
+        out += seen.text("nh-flags").split("|")
+    if seen.node("fdb") is not None:
+        out.append("fdb")
+    if seen.message.to_kernel and group is None:
+        out += seen.words(("", "op-flags"))
+    return " ".join(out)
+
+
+def bucket(seen: Lookup) -> str:
+    out = seen.words(
+        ("id", "NHA_ID"), ("index", "res-bucket.index"), ("dev", "oif"), ("master", "master")
+    )
+    idle = seen.value("res-bucket.idle-time")
+    if idle is not None:
+        out.append(f"idle_time {seconds(idle)}")
+    return " ".join(out + seen.words(("nhid", "res-bucket.nh-id")))
+
+
+SUMMARIES = {
+    "newroute": summary, "delroute": summary, "getroute": asked,
+    "newnexthop": nexthop, "delnexthop": nexthop, "getnexthop": nexthop,
+    "newnexthopbucket": bucket, "delnexthopbucket": bucket, "getnexthopbucket": bucket,
+}  # fmt: skip

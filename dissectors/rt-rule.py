@@ -27,8 +27,8 @@ def summary(seen: Lookup) -> str:
         full = mask is None or mask == 0xFFFFFFFF
         out.append(f"fwmark {mark:#x}" if full else f"fwmark {mark:#x}/{mask:#x}")
     out += seen.words(("iif", "iifname"), ("oif", "oifname"), ("ipproto", "ip-proto"))
-    for word, path in (("uidrange", "uid-range"), ("sport", "sport-range"), ("dport", "dport-range")):
-        node = seen.node(path)
+    for word in ("uidrange", "sport", "dport"):
+        node = seen.node("uid-range" if word == "uidrange" else f"{word}-range")
         ends = [str(c.value) for c in node.children] if node is not None else []
         if len(ends) == 2:
             one = ends[0] == ends[1] and word != "uidrange"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from nldissect.summary import Lookup, node_text
 
+SHOWN = 4  # entries in one line, of the many that an answer may hold
+
 
 def summary(seen: Lookup) -> str:
     out = seen.words(("dev", "ifindex")) if seen.value("ifindex") else []
-    for node in seen.message.nodes:
-        if node.constant != "VXLAN_VNIFILTER_ENTRY":
-            continue
+    listed = [n for n in seen.message.nodes if n.name == "entry"]
+    for node in listed[:SHOWN]:
         told = {child.name: node_text(child) for child in node.children}
         start, end = told.get("start", ""), told.get("end", "")
         out.append(f"vni {start}-{end}" if end and end != start else f"vni {start or end}")
         for name in ("group", "group6"):
             if name in told:
                 out.append(f"{name} {told[name]}")
+    if len(listed) > SHOWN:
+        out.append(f"and {len(listed) - SHOWN} more")
     return " ".join(out)
 
 

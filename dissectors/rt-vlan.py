@@ -5,8 +5,14 @@ from __future__ import annotations
 from nldissect.dissect import Node
 from nldissect.summary import Lookup, node_text
 
-# Flags of struct bridge_vlan_info: those that bridge(8) names, and the other VLAN's mark.
+SHOWN = 4  # VLANs and ranges in one line, of the many that an answer may hold
+# Flags of struct bridge_vlan_info that bridge(8) names.
 FLAGS = ((0x02, "PVID"), (0x04, "untagged"))
+# Options of a VLAN with what they are when nobody set them.
+OPTIONS = {
+    "state": 3, "mcast-router": 1, "mcast-max-groups": 0, "neigh-suppress": 0,
+    "neigh-forward-grat": 0,
+}  # fmt: skip
 
 
 def vlans(first: object, last: Node | None) -> str:
@@ -17,16 +23,19 @@ def vlans(first: object, last: Node | None) -> str:
 def entry(node: Node) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_ENTRY, with what was said about them."""
     told = {child.name: child for child in node.children}
-    vid, flags = node.find("info.vid"), node.find("info.flags")
-    out = [vlans(vid.value if vid is not None else "?", told.get("range"))]
+    vid, flags, last = node.find("info.vid"), node.find("info.flags"), told.get("range")
+    out = [vlans(vid.value if vid is not None else "?", last)]
     if flags is not None:
         out += [text for bit, text in FLAGS if flags.value & bit]
     tunnel = told.get("tunnel-info")
     number = tunnel.find("id") if tunnel is not None else None
     if number is not None:
-        out.append(f"tunnel_info id {number.value}")
-    for name in "state", "mcast-router", "mcast-max-groups", "neigh-suppress", "neigh-forward-grat":
-        if name in told and (told[name].value or node.message.to_kernel):
+        end = ""
+        if last is not None and vid is not None:  # each VLAN has the next tunnel
+            end = f"-{number.value + last.value - vid.value}"
+        out.append(f"tunnel_info id {number.value}{end}")
+    for name, usual in OPTIONS.items():
+        if name in told and (told[name].value != usual or node.message.to_kernel):
             out.append(f"{name.replace('-', '_')} {node_text(told[name])}")
     return out
 
@@ -44,11 +53,11 @@ def options(node: Node) -> list[str]:
 
 def summary(seen: Lookup) -> str:
     out = seen.words(("dev", "ifindex"))
-    for node in seen.message.nodes:
-        if node.name == "entry":
-            out += entry(node)
-        elif node.name == "global-options":
-            out += options(node)
+    listed = [n for n in seen.message.nodes if n.name in ("entry", "global-options")]
+    for node in listed[:SHOWN]:
+        out += entry(node) if node.name == "entry" else options(node)
+    if len(listed) > SHOWN:
+        out.append(f"and {len(listed) - SHOWN} more")
     return " ".join(out)
 
 

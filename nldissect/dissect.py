@@ -196,11 +196,11 @@ class Node:
             yield from child.walk()
 
     def diagnose(self, code: str, severity: str, text: str) -> None:
-        """Records what is wrong with this node."""
+        """Records what is wrong with this node; where it is cut, nothing else is."""
         found = Diagnosis(code, severity, text, self.offset, self.end - self.offset)
         if self._diagnoses is None:
             self._diagnoses = [found]
-        else:
+        elif self._diagnoses[0].code != "truncated":
             self._diagnoses.append(found)
 
     def leftover(self, pos: int) -> None:
@@ -298,8 +298,8 @@ class Message:
         for node in self.nodes:
             for child in node.children:
                 if child.field.kind == m.MESSAGE:
-                    inner = child.children
-                    return inner[0].message if inner else None
+                    found = next((n.message for n in child.children), self)
+                    return None if found is self else found  # less than a header is data of ours
         return None
 
     def diagnose(self, code: str, severity: str, text: str, offset: int, length: int) -> None:
@@ -730,10 +730,9 @@ def _chains(message: Message, pos: int, end: int, padding: int) -> bool:
 
 
 def _misfit(node: Node, code: str, severity: str, text: str) -> None:
-    """Records a payload of the wrong size or form, unless it is known to be cut."""
-    for found in node._diagnoses or ():
-        if found.code in ("truncated", "attr-len-over"):
-            return
+    """Records a payload of the wrong size or form, unless its end is known to be missing."""
+    if node._diagnoses is not None and node._diagnoses[0].code == "attr-len-over":
+        return
     message = node.message
     if node.field.number < 0 and message.state == wire.CUT and node.end == message.limit:
         node.diagnose("truncated", NOTE, text)
@@ -1291,7 +1290,7 @@ def label(node: Node, constants: bool) -> str | None:
         return "|".join(names) if names else None
     if hint == "command" and node.message.operation is not None:
         operation = node.message.operation
-        return operation.constant if constants else operation.name
+        return (constants and operation.constant) or operation.name  # one learnt has no constant
     return None
 
 
@@ -1306,7 +1305,7 @@ def type_name(message: Message, constants: bool) -> str | None:
     if message.protocol == wire.NETLINK_GENERIC:
         return message.family
     if message.operation is not None:
-        return message.operation.constant if constants else message.operation.name
+        return (constants and message.operation.constant) or message.operation.name
     if message.protocol == wire.NETLINK_ROUTE:
         constant = linux.RTM.get(message.type)
         if constant is not None:

@@ -16,8 +16,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import specfile, wire, ynl
 from . import spec as m
+from . import specfile, wire, ynl
 from .errors import NldissectError, SpecError, UsageError
 from .linux import protocol_name
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Generic, Literal, Protocol, TypeVar
 
 from . import learn, wire
@@ -117,10 +118,8 @@ class Session(Context):
         """Every message of the capture in order; what `capture` raises passes through."""
         ahead = capture.rewindable
         if ahead:
-            try:
+            with suppress(CaptureError):  # it comes again, in its place
                 self._learn_all(capture)
-            except CaptureError:
-                pass  # it comes again, in its place
         serial = 0
         for record in capture:
             self.records += 1
@@ -237,7 +236,7 @@ class Session(Context):
         if flags & wire.NLM_F_REQUEST:
             return
         if record.protocol == wire.NETLINK_ROUTE:
-            if (kind == RTM_NEWLINK or kind == RTM_DELLINK) and end >= 32:
+            if kind in (RTM_NEWLINK, RTM_DELLINK) and end >= 32:
                 self._learn_link(record, data, serial, big, end)
         elif record.protocol == wire.NETLINK_GENERIC and kind == wire.GENL_ID_CTRL:
             self._learn_family(record, data, serial, big, end)

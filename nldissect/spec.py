@@ -135,9 +135,9 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "entries", "enum", "guess", "hint", "hook", "kind", "multi", "name",
-        "nested", "number", "path", "request", "selectors", "shown", "signed", "size", "struct",
-        "sub", "sub_message", "type_values", "unknown", "width", "unterminated",
+        "big", "checks", "constant", "entries", "enum", "guess", "hint", "hook", "kind",
+        "multi", "name", "nested", "number", "path", "request", "selectors", "shown", "signed",
+        "size", "struct", "sub", "sub_message", "type_values", "unknown", "width", "unterminated",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -185,10 +185,11 @@ class Checks:
 
 
 class Struct:
-    """A C struct: its members, packed as the spec lists them.
+    """A C struct: its members, laid out as a compiler does.
 
-    `align` is its alignment in C, by the largest scalar in it, which says how
-    many bytes of padding the compiler puts at its end.
+    Padding that a spec leaves out (the kernel's tc.yaml does) is put in as a
+    member, except at the end: `size` has none there, since packed structs and
+    those that older kernels sent have none; `align` says how much it would be.
     """
 
     __slots__ = ("align", "members", "name", "size")
@@ -200,11 +201,24 @@ class Struct:
         self.align = 1
 
     def add(self, member: Field) -> None:
+        inner = member if member.sub is None else member.sub
+        align = inner.width if inner.struct is None else inner.struct.align
+        if inner.kind == BITFIELD32:
+            align = 4
+        if align > 1 and self.size % align:
+            hole = Field("padding", None, -1, PAD)
+            hole.size = -self.size % align
+            self.members.append(hole)
+            self.size += hole.size
         self.members.append(member)
         self.size += member.size
-        align = member.width if member.struct is None else member.struct.align
         if align > self.align:
             self.align = align
+
+    @property
+    def padded(self) -> int:
+        """Its size within another struct or in an array, as sizeof gives it."""
+        return self.size + -self.size % self.align
 
 
 class AttributeSet:

@@ -13,7 +13,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import SpecError
 
@@ -93,16 +93,17 @@ def _loader() -> Any:
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc, valid-type]
-        yaml_implicit_resolvers = {
-            first: [
-                (tag, pattern)
-                for tag, pattern in resolvers
-                if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-                or (tag == "tag:yaml.org,2002:bool" and first in "tTfF")
-            ]
-            for first, resolvers in base.yaml_implicit_resolvers.items()
-        }
+        pass
 
+    Loader.yaml_implicit_resolvers = {
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+            or (tag == "tag:yaml.org,2002:bool" and first in "tTfF")
+        ]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
     return Loader
 
 
@@ -118,7 +119,7 @@ def parse(path: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(_read(path), Loader=_loader())  # noqa: S506 - derived from SafeLoader
+        return yaml.load(_read(path), Loader=_loader())
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise _yaml_problem(path, problem) from None
 

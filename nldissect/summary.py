@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import wire
 from . import spec as m
+from . import wire
 from .dissect import Message, Node, find, flag_class, label, type_name
 from .linux import errno_name
 

@@ -250,7 +250,7 @@ class _Builder:
         elif kind == m.BITFIELD32:
             field.size = 8
         elif field.struct is not None and "len" not in item:
-            field.size = field.struct.size
+            field.size = field.struct.padded
         elif "len" in item:
             field.size = self.number(item["len"], f"{path}.len")
             if field.size < 0:
@@ -309,7 +309,7 @@ class _Builder:
                 field.kind = m.ARRAY
                 field.shown = "array"
                 if element.struct is not None:
-                    element.size = element.struct.size
+                    element.size = element.struct.padded
                 elif sub_kind < m.UINT:
                     element.size = m.SIZES[sub_kind]
                 elif element.hint in HINT_SIZES:
@@ -587,6 +587,8 @@ class _Builder:
         for number, op in replies_later:
             if number not in self.spec.replies:
                 self.spec.replies[number] = self.reply_of(op, number)
+
+    def read_groups(self) -> None:
         for gpath, group in self.items(self.mapping("mcast-groups"), "list", "mcast-groups."):
             value = group.get("value")
             number_or_none = None if value is None else self.number(value, f"{gpath}.value")
@@ -636,6 +638,7 @@ class _Builder:
         self.read_sets()
         self.read_sub_messages()
         self.read_operations()
+        self.read_groups()
         return self.spec
 
 

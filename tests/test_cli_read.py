@@ -91,7 +91,7 @@ def test_the_tree_in_full(tmp_path: Path, run: Command) -> None:
     path = save(tmp_path / "a.pcap", link(name("eth0"), mtu(1500), index=7, port=77, sequence=5))
     shown = run("read", "-V", path).lines
     assert shown[1:3] == [
-        "    record 1, 2026-01-02T03:04:05.000000000Z, 52 bytes at 0",
+        "    record 1, 2026-01-02T03:04:05.000000000Z, 52 bytes",
         "    nlmsghdr",
     ]
     for line in (
@@ -405,8 +405,10 @@ def test_colour_only_where_it_is_wanted(mixed: Path, run: Command) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", tree) == run("read", "-V", mixed).out
 
 
-def on_a_terminal(*arguments: object, columns: int = 80, **environment: str) -> str:
-    """What the command writes to a terminal."""
+def on_a_terminal(
+    *arguments: object, columns: int = 80, stdout: int | None = None, **environment: str
+) -> str:
+    """What the command writes to a terminal; `stdout` is elsewhere if given."""
     import fcntl
     import pty
     import termios
@@ -415,8 +417,8 @@ def on_a_terminal(*arguments: object, columns: int = 80, **environment: str) -> 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {"TERM": "xterm", "NO_COLOR": "", "COLUMNS": "", **environment}
     process = subprocess.Popen(
-        start_arguments(*arguments), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
-        env={**os.environ, **env},
+        start_arguments(*arguments), stdin=subprocess.DEVNULL, env={**os.environ, **env},
+        stdout=theirs if stdout is None else stdout, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
     out = b""
@@ -460,6 +462,23 @@ def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
     widths = [width(line) for line in out.splitlines()]
     assert max(widths) <= columns
     assert ("…" in out) == (columns < 100)
+
+
+def test_a_bar_shows_progress_while_a_long_file_is_read(tmp_path: Path) -> None:
+    path = save(tmp_path / "long.pcap", *[link(name("eth0"), mtu(i)) for i in range(30000)])
+    with open(os.devnull, "wb") as nowhere:
+        bar = on_a_terminal("read", "-V", path, stdout=nowhere.fileno())
+    shares = [int(share) for share in re.findall(r"long\.pcap \[[#.]{30}\] +(\d+)%", bar)]
+    assert shares == sorted(shares)
+    assert len(shares) > 2
+    assert bar.endswith("\r\x1b[K")  # and takes itself away
+
+
+def test_no_bar_where_it_would_disturb(mixed: Path) -> None:
+    with open(os.devnull, "wb") as nowhere:
+        assert on_a_terminal("read", mixed, stdout=nowhere.fileno()) == ""  # too quick
+    assert "%" not in on_a_terminal("read", mixed)
+    assert start("read", mixed).communicate()[1] == b""
 
 
 def test_lines_are_never_cut_in_a_pipe(mixed: Path) -> None:

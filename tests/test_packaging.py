@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NOISE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "py.typed")
 # No name of a Python module, so the kind of file that builds lose first.
 HOOKS = "rt-link.py"
@@ -45,7 +46,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout (builds leave files behind), with the hooks file in it."""
     target = tmp_path_factory.mktemp("tree") / "nldissect"
     ignore = shutil.ignore_patterns(
-        ".git", "build", "dist", "*.egg-info", "__pycache__", "*.so", ".*_cache", ".venv"
+        ".git", "build", "dist", "*.egg-info", "*.so", ".venv", *NOISE
     )
     shutil.copytree(ROOT, target, ignore=ignore)
     (target / "dissectors" / HOOKS).touch()
@@ -105,7 +106,7 @@ def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
         path.relative_to(ROOT).as_posix()
         for folder in ("captures", "dissectors", "docs", "tests")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not NOISE.intersection(path.parts)
     }
     wanted |= {f"nldissect/{name}" for name in MODULE_FILES}
     wanted |= {f"dissectors/{HOOKS}", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"}

@@ -160,7 +160,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
 
 def parse(argv: Sequence[str], output: Output) -> int:
     """Parses the arguments and runs the command."""
-    if list(argv) in (["--version"], ["-v"]):  # the quick way, for scripts that only look
+    if list(argv) == ["--version"]:  # the quick way: no parser is built
         output.write(f"nldissect {__version__}\n")
         return 0
     parser, commands = build()

@@ -144,10 +144,10 @@ class Reading:
                 if self.left == 0:
                     break
         finally:
-            if not self.quiet:
-                self.output.write(self.renderer.end())
             if self.writer is not None:
                 self.writer.finish()
+            if not self.quiet:
+                self.output.write(self.renderer.end())
         if self.family is not None and self.left:
             self.output.flush()
             for remark in self.family.missed():

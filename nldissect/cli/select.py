@@ -135,11 +135,15 @@ def known_path(path: str, registry: Registry) -> None:
     parts = path.split(".")
     if mode not in ("", "label") or not all(parts):
         raise UsageError(f"-e: {path}:{mode} is no field; only :label may follow a path")
-    missing = {part for part in parts if not part.isdigit()}
+    missing = {part for part in parts if not part.removeprefix("attr ").isdecimal()}
     known: set[str] = set()
     for spec in loaded(registry) if missing else ():
         for aset in spec.attribute_sets.values():
-            for field in aset.ensure().values():
+            try:
+                fields = aset.ensure()
+            except SpecError:
+                continue
+            for field in fields.values():
                 known.add(field.name)
                 if field.constant is not None:
                     known.add(field.constant)

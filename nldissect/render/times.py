@@ -59,6 +59,12 @@ class Clock:
 
     def __init__(self, form: str) -> None:
         self.form = FORMATS.get(form, form)
+        # Whether records that are not shown matter.
+        self.follows = self.form in ("relative", "delta")
+        self.restart()
+
+    def restart(self) -> None:
+        """A new file begins."""
         self.digits = 6
         self._first: int | None = None
         self._before: int | None = None  # of the record before the latest
@@ -66,12 +72,6 @@ class Clock:
         self._number = -1
         self._shown: int | None = None
         self._kept: tuple[int, str] | None = None
-        # Whether records that are not shown matter.
-        self.follows = self.form in ("relative", "delta")
-
-    def restart(self) -> None:
-        """A new file begins."""
-        self.__init__(self.form)  # type: ignore[misc]
 
     def see(self, number: int, moment: int | None) -> None:
         """A record passed by, shown or not."""

@@ -81,7 +81,8 @@ class Tree:
         parts = [f"record {record.number}"]
         if when is not None:
             parts.append(when)
-        parts.append(f"{message.limit - message.base} bytes at {message.offset}")
+        where = f" from byte {message.offset}" if message.offset else ""
+        parts.append(f"{message.limit - message.base} bytes{where}")
         if record.interface.name:
             parts.append(f"on {safe(record.interface.name)}")
         return STEP + self._style.paint(", ".join(parts), "dim") + "\n"
