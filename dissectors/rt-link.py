@@ -5,7 +5,7 @@ from __future__ import annotations
 from nldissect.dissect import Node, members
 from nldissect.summary import Lookup, node_text
 
-AF_BRIDGE = 7
+AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40
 # In the order in which ip-link(8) lists them; IFF_RUNNING it shows by its absence.
 FLAGS = (
@@ -147,7 +147,19 @@ def bridging(seen: Lookup) -> list[str]:
     return out
 
 
+def multicast_table(seen: Lookup) -> str:
+    """A table of multicast routing with its interfaces, which comes as a link without a name."""
+    vifs = seen.node("af-spec.vifs")
+    out = seen.words(("multicast table", "af-spec.id"))
+    for vif in vifs.children if vifs is not None else ():
+        told = {child.name: node_text(child) for child in vif.children}
+        out.append(f"vif {told.get('vif-id', '?')} dev {told.get('ifindex', '?')}")
+    return " ".join(out)
+
+
 def summary(seen: Lookup) -> str:
+    if seen.value("ifi-family") == RTNL_FAMILY_IPMR:
+        return multicast_table(seen)
     out = [name(seen)]
     message = seen.message
     bridge = seen.value("ifi-family") == AF_BRIDGE
@@ -185,8 +197,9 @@ def deleted(seen: Lookup) -> str:
 
 def asked(seen: Lookup) -> str:
     out = [name(seen), *seen.words(("master", "master"), ("kind", "linkinfo.kind"))]
-    if seen.value("ifi-family") == AF_BRIDGE:
-        out.append("family bridge")
+    family = {AF_BRIDGE: "bridge", RTNL_FAMILY_IPMR: "ipmr"}.get(seen.value("ifi-family"))
+    if family is not None:
+        out.append(f"family {family}")
     return " ".join(word for word in out if word)
 
 

@@ -270,7 +270,9 @@ class Registry:
                 facts = specfile.cached(file, "index", lambda: _facts(file))
             entry = Entry(file, origin, tier, facts)
         except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
-            if not isinstance(problem, SpecError):
+            if isinstance(problem, OSError):
+                problem = SpecError(file, problem.strerror or str(problem))
+            elif not isinstance(problem, SpecError):
                 problem = SpecError(file, f"not a spec: {problem!r}")
             self._problems.append(problem)
             return

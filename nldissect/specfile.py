@@ -49,7 +49,7 @@ def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
             kept = json.load(stream)
         if isinstance(kept, dict) and kept.get("stamp") == stamp:
             return kept["data"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         pass
     data = make()
     _write(folder, entry, {"stamp": stamp, "data": data})

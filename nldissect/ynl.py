@@ -542,7 +542,8 @@ class _Builder:
             if item.get("x-hook") is not None:
                 op.hook = self.hooks.get(str(item["x-hook"]))
                 if op.hook is None:
-                    self.fault(f"{path}.x-hook", "no such hook in the Python file beside it")
+                    why = f"no hook {item['x-hook']!r} in the Python file beside it"
+                    self.fault(f"{path}.x-hook", why)
             self.read_legal(op, item)
             if "value" in item:
                 value = self.number(item["value"], f"{path}.value")

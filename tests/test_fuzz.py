@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -240,11 +241,8 @@ def test_specs_that_are_wrong_anywhere(data):
                 break
         if owner is not None:
             owner[place] = copy.deepcopy(data.draw(JUNK))
-    try:
+    with suppress(SpecError):  # and nothing else
         spec = ynl.build(raw, "x.yaml", AnyHooks())
-    except SpecError as problem:
-        assert str(problem).startswith("x.yaml: ")
-    else:
         for found in spec.attribute_sets.values():
             found.ensure()
         for name in list(spec.structs):

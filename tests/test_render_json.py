@@ -27,8 +27,10 @@ from cli_support import (
 from jsonschema import Draft202012Validator
 
 from nldissect.capture import open_capture
+from nldissect.dissect import Message
 from nldissect.registry import Registry
 from nldissect.render.jsonout import JsonLines
+from nldissect.render.memo import Memo
 from nldissect.session import Session
 
 __all__ = ["run"]
@@ -255,25 +257,30 @@ def test_the_memo_minds_interface_names(tmp_path: Path, run: Command) -> None:
         assert "old" not in shown[half + 100 :]
 
 
-def test_the_memo_forgets(tmp_path: Path) -> None:
-    from nldissect.render.memo import Memo
-
-    path = save(tmp_path / "a.pcap", *[link(name(f"if{i}"), mtu(i)) for i in range(1000)])
+def test_the_memo_forgets_but_not_everything(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pcap", *[link(name(f"if{i}"), mtu(i)) for i in range(100)])
     made = []
 
-    def make(message):  # type: ignore[no-untyped-def]
+    def make(message: Message) -> str:
         made.append(message.number)
         return "x" * 1000
 
-    memo = Memo(make, len, 100_000)
+    memo = Memo(make, len, 120_000)
     messages = list(Session(Registry()).messages(open_capture(str(path))))
-    for _ in range(2):
+    for _ in range(10):
         for each in messages:
-            memo.get(each)
-    assert len(made) == 2000
-    assert sum(len(kept) for kept in (memo._young, memo._old)) <= 100
-    memo.get(messages[-1])
-    assert len(made) == 2000
+            assert memo.get(each) == "x" * 1000
+        assert memo._used == sum(entry[2] for entry in memo._entries.values()) <= 120_000
+        assert len(memo._keys) == len(memo._entries)
+    assert 100 < len(made) < 700  # of 1000: most of the 100 fit
+
+
+def test_the_memo_leaves_out_what_is_too_large(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pcap", link(name("eth0")))
+    (message,) = Session(Registry()).messages(open_capture(str(path)))
+    memo = Memo(lambda _: "x" * 1000, len, 8000)
+    memo.get(message)
+    assert not memo._entries
 
 
 def test_caches_do_not_grow_for_ever(tmp_path: Path) -> None:

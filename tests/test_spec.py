@@ -409,7 +409,7 @@ def test_an_array_of_structs():
     ]
 
 
-# -- attributes that hold others ---------------------------------------------------------------------
+# -- attributes that hold others -------------------------------------------------------------
 
 
 def test_indexed_arrays():
@@ -600,7 +600,7 @@ def test_requests_that_read_otherwise():
     assert tree(body(told)) == [("a", [("x", 9)]), ("b", 5)]
 
 
-# -- faults ---------------------------------------------------------------------------------------------
+# -- faults -----------------------------------------------------------------------------------
 
 FAULTS = [
     ("definitions: 3", "definitions", "must be a list"),
@@ -641,7 +641,7 @@ FAULTS = [
     ("operations: {list: [{name: a, attribute-set: s}]}", "operations.list[0].attribute-set",
      "no attribute set 's'"),
     ("operations: {list: [{name: a, notify: b}]}", "operations.list[0].notify", "'b'"),
-    ("operations: {list: [{name: a, x-hook: b}]}", "operations.list[0].x-hook", "no such hook"),
+    ("operations: {list: [{name: a, x-hook: b}]}", "operations.list[0].x-hook", "no hook 'b'"),
     ("operations: {enum-model: directional, list: [{name: a, do: [1]}]}",
      "operations.list[0].do", "must be a mapping"),
     ("operations: {list: [{name: a, value: b}]}", "operations.list[0].value", "'b' is neither"),
@@ -678,7 +678,8 @@ FAULTS += [
 FAULTS += [
     ("attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: a, type: u8}]}]",
      "attribute-sets[0].attributes[1]", "'a' is defined twice"),
-    ("attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: b, type: u8, value: 1}]}]",
+    ("attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: b, type: u8, "
+     "value: 1}]}]",
      "attribute-sets[0].attributes[1]", "number 1 is already 'a'"),
 ]  # fmt: skip
 
@@ -715,7 +716,7 @@ def test_faults_in_sets_come_when_they_are_used():
     assert [f.path for f in found_spec.faults] == ["attribute-sets[0].attributes[0].type"]
 
 
-# -- the kernel's own specs ------------------------------------------------------------------------------
+# -- the kernel's own specs ---------------------------------------------------------------------
 
 needs_kernel_specs = pytest.mark.skipif(
     not KERNEL_SPECS.is_dir(), reason=f"the kernel's specs are not at {KERNEL_SPECS}"

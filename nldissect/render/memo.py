@@ -21,7 +21,7 @@ from ..dissect import Message
 T = TypeVar("T")
 Asked = list[tuple[str, int, Any]]
 
-LIMIT = 32 << 20
+LIMIT = 48 << 20
 # What an entry costs beside its payload and text: key, tuple, dictionary slots.
 _OVERHEAD = 400
 
@@ -29,9 +29,9 @@ _OVERHEAD = 400
 class Memo(Generic[T]):
     """Keeps what `make` gives for a message; `size` says how many bytes that takes.
 
-    Two generations: when the young one has half of `limit` it becomes the old
-    one, which is dropped as a whole the next time. NLDISSECT_MEMO=0 turns it
-    off.
+    At `limit` bytes, entries go at random: whoever goes through more than fits
+    again and again then still finds most of it, where the oldest would always
+    be the next one wanted. NLDISSECT_MEMO=0 turns it off.
     """
 
     def __init__(
@@ -42,26 +42,24 @@ class Memo(Generic[T]):
             limit = 0 if os.environ.get("NLDISSECT_MEMO") == "0" else LIMIT
         self._make = make
         self._size = size
-        self._half = limit // 2
+        self._limit = limit
         self._used = 0
-        self._young: dict[Any, tuple[T, Asked]] = {}
-        self._old: dict[Any, tuple[T, Asked]] = {}
+        self._dice = 1
+        self._keys: list[Any] = []
+        self._entries: dict[Any, tuple[T, Asked, int]] = {}
 
     def get(self, message: Message) -> T:
         """What `make` gives for the message, now or earlier."""
-        if not self._half or message.state != wire.OK or message.type <= wire.NLMSG_ERROR:
+        if not self._limit or message.state != wire.OK or message.type <= wire.NLMSG_ERROR:
             return self._make(message)
         data = message.data
         key = (
             data[:8] + data[16:], message.operation, message.family, message.protocol,
             message.to_kernel, message.big, message.header_size,
         )  # fmt: skip
-        found = self._young.get(key)
+        found = self._entries.get(key)
         if found is None:
-            found = self._old.get(key)
-            if found is None:
-                return self._fresh(message, key)
-            self._keep(key, found)
+            return self._fresh(message, key)
         for question, number, answer in found[1]:
             if getattr(message.context, question)(number, message) != answer:
                 return self._fresh(message, key)
@@ -76,14 +74,22 @@ class Memo(Generic[T]):
         finally:
             context.asked = None
         once = {(question, number): answer for question, number, answer in asked}
-        self._keep(key, (made, [(*about, answer) for about, answer in once.items()]))
+        size = len(key[0]) + self._size(made) + 100 * len(once) + _OVERHEAD
+        if size * 8 <= self._limit:
+            self._keep(key, (made, [(*about, answer) for about, answer in once.items()], size))
         return made
 
-    def _keep(self, key: Any, entry: tuple[T, Asked]) -> None:
-        size = len(key[0]) + self._size(entry[0]) + 64 * len(entry[1]) + _OVERHEAD
-        if size > self._half:
-            return
-        if self._used + size > self._half:
-            self._old, self._young, self._used = self._young, {}, 0
-        self._young[key] = entry
-        self._used += size
+    def _keep(self, key: Any, entry: tuple[T, Asked, int]) -> None:
+        before = self._entries.get(key)
+        if before is None:
+            self._keys.append(key)
+        else:
+            self._used -= before[2]
+        self._entries[key] = entry
+        self._used += entry[2]
+        while self._used > self._limit:
+            self._dice = (self._dice * 1103515245 + 12345) & 0x7FFFFFFF  # as rand() of C does
+            at = (self._dice >> 8) % len(self._keys)
+            victim, self._keys[at] = self._keys[at], self._keys[-1]
+            self._keys.pop()
+            self._used -= self._entries.pop(victim)[2]

@@ -28,7 +28,8 @@ from rawnl import (
     u32,
 )
 
-AF_BRIDGE = 7
+AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
+RTM_NEWLINK, RTM_GETLINK, RTM_SETLINK = 16, 18, 19
 LAST_GROUP = 39  # RTNLGRP_IPV6_ACADDR
 NLM_F_BULK = 0x200
 
@@ -132,6 +133,12 @@ def mroute(*devices: str) -> None:
     ))
 
 
+def tables() -> None:
+    """The tables of multicast routing, which answer for links of a family of their own."""
+    rtnl = Netlink(0, NETLINK_EXT_ACK)
+    rtnl.request("tables", RTM_GETLINK, ifinfomsg(RTNL_FAMILY_IPMR), NLM_F_DUMP)
+
+
 def streams(device: str, other: str) -> None:
     """Packets for groups with a route and without, and one that comes from the wrong side."""
     send(device, [
@@ -197,7 +204,6 @@ def igmp(device: str) -> None:
 
 IFLA_AF_SPEC, IFLA_EXT_MASK = 26, 29
 BRIDGE_FLAGS, BRIDGE_MRP, BRIDGE_CFM, BRIDGE_MST = 0, 4, 5, 6
-RTM_NEWLINK, RTM_GETLINK, RTM_SETLINK = 16, 18, 19
 
 
 def rings(bridge: str, first: str, second: str) -> None:
@@ -290,8 +296,8 @@ def newer(bridge: str, port: str, vxlan: str) -> None:
     rtnl.request("vxlan mdb", RTM_NEWMDB, on_vxlan + attribute(
         1, br_mdb_entry(two, "239.3.3.2")
     ) + nest(
-        2, attribute(1, ip("198.51.100.3")), attribute(5, ip("192.0.2.9")), u16(6, 4790), u32(7, 77),
-        u32(8, one), u32(9, 78),
+        2, attribute(1, ip("198.51.100.3")), attribute(5, ip("192.0.2.9")), u16(6, 4790),
+        u32(7, 77), u32(8, one), u32(9, 78),
     ), NLM_F_ACK | NLM_F_CREATE)  # fmt: skip
     rtnl.request("mdb get", RTM_GETMDB, on_bridge + attribute(
         1, br_mdb_entry(index, "ff0e::3:3", 10, 0)
@@ -347,6 +353,6 @@ def dcb(device: str) -> None:
 
 if __name__ == "__main__":
     {
-        "listen": listen, "mroute": mroute, "streams": streams, "advertise": advertise,
-        "igmp": igmp, "rings": rings, "trees": trees, "newer": newer, "dcb": dcb,
+        "listen": listen, "mroute": mroute, "tables": tables, "streams": streams,
+        "advertise": advertise, "igmp": igmp, "rings": rings, "trees": trees, "newer": newer, "dcb": dcb,
     }[sys.argv[1]](*sys.argv[2:])  # fmt: skip

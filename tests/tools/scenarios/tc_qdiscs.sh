@@ -4,13 +4,13 @@
 # modules: sch_gred sch_hfsc sch_hhf sch_htb sch_ingress sch_mqprio sch_multiq sch_netem sch_pie
 # modules: sch_plug sch_prio sch_qfq sch_red sch_sfb sch_sfq sch_skbprio sch_taprio sch_tbf
 # modules: sch_teql cls_matchall cls_u32 act_gact
-for name in bfifo pfifo hdrop pfast prio multiq tbf tbf64 htb hfsc drr qfq red redq gred grio sfb \
+for dev in bfifo pfifo hdrop pfast prio tbf tbf64 htb hfsc drr qfq red redq gred grio sfb \
     sfq choke codel fqcodel fq pie cake cakeall netem netem2 netem3 plug skbprio hhf cbs etf \
     teql ingress clsact fqpie ets cbq dsmark; do
-    run ip link add $name type dummy
+    run ip link add $dev type dummy
 done
-for name in mq mqprio mqprio2 taprio; do
-    run ip link add $name numtxqueues 4 type dummy
+for dev in multiq mq mqprio mqprio2 taprio; do
+    run ip link add $dev numtxqueues 4 type dummy
 done
 background monitor tc -d monitor
 run tc qdisc add dev bfifo root handle 1: bfifo limit 10k
@@ -40,13 +40,12 @@ run tc class add dev qfq parent 4: classid 4:1 qfq weight 10 maxpkt 2048
 run tc filter add dev qfq parent 4: matchall classid 4:1
 run tc qdisc add dev red root handle 10: red limit 400000 min 30000 max 90000 avpkt 1000 burst 55 ecn adaptive bandwidth 10mbit probability 0.05
 run tc qdisc add dev redq root handle 11: red limit 500000 min 30000 max 90000 avpkt 1000 burst 55 ecn harddrop nodrop bandwidth 10mbit qevent early_drop block 10 qevent mark block 11
-run tc qdisc add dev gred root handle 12: gred setup DPs 3 default 1 limit 60k ecn
-run tc qdisc change dev gred root handle 12: gred limit 60k min 15k max 25k burst 20 avpkt 1000 bandwidth 10mbit DP 0 probability 0.02
-run tc qdisc change dev gred root handle 12: gred limit 60k min 10k max 20k burst 15 avpkt 1000 bandwidth 10mbit DP 1 probability 0.04
-run tc qdisc change dev gred root handle 12: gred setup vq 1 ecn harddrop
+run tc qdisc add dev gred root handle 12: gred setup DPs 3 default 1 limit 60k
+run tc qdisc change dev gred root handle 12: gred limit 60k min 15k max 25k burst 20 avpkt 1000 bandwidth 10mbit vq 0 probability 0.02 ecn
+run tc qdisc change dev gred root handle 12: gred limit 60k min 10k max 20k burst 15 avpkt 1000 bandwidth 10mbit vq 1 probability 0.04 prio 5
 run tc qdisc add dev grio root handle 13: gred setup DPs 4 default 3 grio
 run tc qdisc change dev grio root gred limit 80k min 15k max 25k burst 20 avpkt 1000 bandwidth 10mbit DP 3 probability 0.02 prio 2
-run tc qdisc add dev sfb root handle 14: sfb rehash 500s db 50s limit 1000 max 25 target 20 increment 0.0005 decrement 0.00005 penalty_rate 10 penalty_burst 20
+run tc qdisc add dev sfb root handle 14: sfb rehash 500000 db 50000 limit 1000 max 25 target 20 increment 0.0005 decrement 0.00005 penalty_rate 10 penalty_burst 20
 run tc qdisc add dev sfq root handle 15: sfq limit 3000 flows 512 divisor 16384 redflowlimit 100000 min 8000 max 60000 probability 0.20 ecn headdrop depth 127
 run tc qdisc add dev choke root handle 16: choke limit 1000 bandwidth 10mbit min 83 max 250 probability 0.02 ecn
 run tc qdisc add dev codel root handle 17: codel limit 1000 target 4ms interval 80ms ecn ce_threshold 1ms
@@ -70,7 +69,7 @@ run tc qdisc add dev mq root handle 2b: mq
 run tc qdisc add dev mqprio root handle 2c: mqprio num_tc 3 map 0 1 2 2 2 2 2 2 2 2 2 2 2 2 2 2 queues 1@0 1@1 2@2 hw 0
 run tc qdisc add dev mqprio2 root handle 2d: mqprio num_tc 2 map 0 1 queues 1@0 3@1 hw 1 mode channel shaper bw_rlimit min_rate 1gbit 2gbit max_rate 4gbit 5gbit
 run tc qdisc add dev taprio root handle 2e: taprio num_tc 3 map 2 2 1 0 2 2 2 2 2 2 2 2 2 2 2 2 queues 1@0 1@1 2@2 base-time 1000000000 cycle-time 700000 cycle-time-extension 50 sched-entry S 01 300000 sched-entry S 02 300000 sched-entry S 04 400000 txtime-delay 200000 flags 0x1 clockid CLOCK_TAI
-run tc qdisc replace dev taprio root handle 2e: taprio num_tc 3 map 2 2 1 0 2 2 2 2 2 2 2 2 2 2 2 2 queues 1@0 1@1 2@2 base-time 1900000000000000000 sched-entry S 03 500000 sched-entry H 04 100000 flags 0x1 txtime-delay 200000 clockid CLOCK_TAI
+run tc qdisc replace dev taprio root handle 2e: taprio num_tc 3 map 2 2 1 0 2 2 2 2 2 2 2 2 2 2 2 2 queues 1@0 1@1 2@2 base-time 1900000000000000000 sched-entry S 03 500000 flags 0x1 txtime-delay 200000 clockid CLOCK_TAI
 run tc qdisc add dev teql root teql0
 run tc qdisc add dev ingress ingress
 run tc qdisc add dev clsact ingress_block 21 egress_block 22 clsact
@@ -81,12 +80,12 @@ run tc qdisc add dev cbq root handle 31: cbq bandwidth 10mbit avpkt 1000 cell 8
 run tc class add dev cbq parent 31: classid 31:1 cbq bandwidth 10mbit rate 1mbit allot 1514 cell 8 weight 100kbit prio 5 maxburst 20 avpkt 1000 bounded isolated split 31: defmap c0
 run tc qdisc add dev dsmark root handle 32: dsmark indices 64 default_index 3 set_tc_index
 run tc class change dev dsmark parent 32: classid 32:1 dsmark mask 0x3 value 0xb8
-setting python3 $tools/scenarios/tc_traffic.py $(ls /sys/class/net | grep -v -e lo -e nlmon0 -e teql0)
+setting python3 $tools/scenarios/tc_traffic.py bfifo pfifo hdrop prio tbf htb drr qfq hfsc red sfq choke codel fqcodel fq pie cake skbprio hhf multiq mq
 run tc -s -d qdisc show
 run tc -s -d class show dev htb
 json qdisc tc -j -s -d qdisc show
-for name in prio multiq htb hfsc drr qfq sfq fqcodel cake mq mqprio taprio; do
-    json class.$name tc -j -s -d class show dev $name
+for dev in prio multiq htb hfsc drr qfq sfq fqcodel cake mq mqprio taprio; do
+    json class.$dev tc -j -s -d class show dev $dev
 done
 run tc qdisc show dev htb invisible
 run tc qdisc replace dev pfifo root pfifo limit 40

@@ -1,0 +1,369 @@
+"""Report what a kernel's UAPI headers have and the dissectors lack.
+
+Usage: python uapi_report.py INCLUDE [SECTION]...
+
+INCLUDE is a folder with linux/*.h: that of linux-libc-dev, or of `make
+headers_install`. The report goes by the sections of SECTIONS, each a set of
+headers and the dissectors that cover them. An enumeration belongs to them
+when they know one of its constants; then every other one has to be known too,
+with its number, or stand in WHY with the reason. The same goes for a numeric
+#define that begins like the entries of an enumeration of theirs, and for the
+members of a struct that they know. Enumerations of which nothing is known are
+listed as such. The exit status is 1 if something is missing without a reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from nldissect import registry
+
+# Section: headers below linux/, dissectors (names, a trailing * for all that begin so).
+SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "rtnetlink": (
+        (
+            "rtnetlink.h", "if_link.h", "if_addr.h", "if_addrlabel.h", "neighbour.h",
+            "fib_rules.h", "nexthop.h", "netconf.h", "net_namespace.h", "if_bridge.h",
+            "mrp_bridge.h", "cfm_bridge.h", "if_bonding.h", "dcbnl.h", "mroute.h", "mroute6.h",
+            "mpls.h", "lwtunnel.h", "mpls_iptunnel.h", "seg6.h", "seg6_iptunnel.h",
+            "seg6_local.h", "rpl_iptunnel.h", "ioam6_iptunnel.h", "ila.h", "if_tunnel.h",
+            "ip6_tunnel.h", "if_vlan.h", "veth.h", "can/vxcan.h", "can/netlink.h", "wwan.h",
+            "batman_adv.h", "amt.h", "if_macsec.h", "ip.h", "ipv6.h", "snmp.h", "pkt_sched.h",
+            "pkt_cls.h", "gen_stats.h", "tc_act/*.h", "tc_ematch/*.h",
+        ),
+        ("rt-*", "tc"),
+    ),
+    "nlctrl": (("genetlink.h", "netlink.h"), ("nlctrl", "netlink")),
+}  # fmt: skip
+
+# Names that bound an enumeration and are no value in it.
+BOUND = re.compile(r"^__|_(MAX|UNSPEC|UNDEFINED|UNUSED|NONE)$|_MAX_")
+
+# Constants that are left out on purpose: pattern of the whole name, and the reason.
+WHY: tuple[tuple[str, str], ...] = (
+    (r"RTM_BASE|RTNLGRP_NOP\d|NLMSG_MIN_TYPE|GENL_ID_\w+|GENL_START_ALLOC|GENL_NAMSIZ", "no value"),
+    (r"\w+_MASK|XDP_FLAGS_MODES|TUNNEL_MSG_VALID_USER_FLAGS|TC_RED_HISTORIC_FLAGS"
+     r"|TUNNEL_OPTIONS_PRESENT|GRE_(REC|FLAGS|VERSION)|\w+_BITS|\w+_SHIFT", "a mask of others"),
+    (r"RTNLGRP_DECnet_\w+|RTNLGRP_NOTIFY", "a group to which no kernel sends"),
+    (r"DEVCONF_\w+|IPSTATS_MIB_\w+|ICMP6_MIB_\w+|BR_MCAST_DIR_\w+",
+     "an index, by which a struct of rt-link or rt-stats has its members"),
+    (r"(ICMP|TCP|UDP|LINUX)_MIB_\w+", "counters of /proc"),
+    (r"BATADV_\w+|MACSEC_\w+|ILA_CMD_\w+|NETLINK_(UN)?CONNECTED|NL_MMAP_\w+",
+     "generic netlink, or the socket's"),
+    (r"IP_TUNNEL_\w+_BIT|TCA_ACT_(NO)?(BIND|UNBIND|REPLACE)|TCA_ACT_NOUNBIND|TCA_ID_\w+|TCA_ACT_[A-Z]+"
+     r"|GRE_(PROTO_PPP|VERSION_\d)|TCF_EM_REL_END|TC_U32_ROOT", "a value of the kernel's own"),
+    (r"\w+_VLAN_CMD|\w+_VLAN_\w+_CMD|VLAN_NAME_TYPE_\w+", "ioctl"),
+    (r"BR_MRP_(SUB_)?TLV_HEADER_\w+|BR_CFM_OPCODE_\w+", "in packets, not in messages"),
+    (r"PORT_SELF_VF", "IFLA_PORT_SELF's place for a VF"),
+)  # fmt: skip
+
+
+@dataclass
+class Block:
+    """The constants of one enumeration, or the #defines of a header (`name` empty)."""
+
+    header: str
+    name: str
+    values: dict[str, int | None] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)  # constant: the one it is set to
+
+
+@dataclass
+class Facts:
+    """What headers hold: enumerations, #defines by header, struct members by struct."""
+
+    enums: list[Block] = field(default_factory=list)
+    defines: list[Block] = field(default_factory=list)
+    structs: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+
+
+OPERATORS: dict[type, Callable[[int, int], int]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.LShift: operator.lshift,
+    ast.BitOr: operator.or_, ast.Mult: operator.mul,
+}  # fmt: skip
+
+
+def evaluate(text: str, known: dict[str, int | None]) -> int | None:
+    """The value of a C integer expression, None for what is none."""
+    text = re.sub(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b", r"\1", text)
+    text = re.sub(r"\b(?:_?BIT(?:ULL|UL)?|_BITUL|__cpu_to_be16)\(([^()]*)\)", _call, text)
+    text = re.sub(r"\(\s*(?:__u\d+|__be\d+|unsigned int|int)\s*\)", "", text)
+    text = re.sub(r"\b0(?=\d)", "", text)  # octal is not used where it matters
+    try:
+        return _value(ast.parse(text.strip(), mode="eval").body, known)
+    except (SyntaxError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _call(found: re.Match[str]) -> str:
+    shift = "" if "cpu" in found[0] else "1 << "
+    return f"({shift}({found[1]}))"
+
+
+def _value(node: ast.AST, known: dict[str, int | None]) -> int:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.Name):
+        value = known[node.id]
+        if value is None:
+            raise ValueError
+        return value
+    if isinstance(node, ast.BinOp):
+        return OPERATORS[type(node.op)](_value(node.left, known), _value(node.right, known))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, known)
+    raise ValueError
+
+
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+ENUM = re.compile(r"\benum\s*(\w*)\s*\{([^{}]*)\}", re.DOTALL)
+DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\S[^\n]*)$", re.MULTILINE)
+STRUCT = re.compile(r"\bstruct\s+(\w+)\s*\{([^{}]*)\}", re.DOTALL)
+# A member's name, but for arrays without a length, which are no part of the struct.
+MEMBER = re.compile(r"\b([A-Za-z_]\w*)\s*(?::\s*\d+)?(?:\[[^\]]+\]\s*)*\s*(?:__attribute__.*)?(?:,|$)")
+GROUP = re.compile(r"__struct_group\(\w*,\s*\w*,\s*,")
+
+
+def read(folder: Path, patterns: tuple[str, ...]) -> Facts:
+    """The facts of the headers; one that is not there gives none."""
+    facts = Facts()
+    known: dict[str, int | None] = {}
+    for pattern in patterns:
+        for path in sorted((folder / "linux").glob(pattern)):
+            name = str(path.relative_to(folder / "linux"))
+            text = COMMENT.sub(" ", path.read_text(errors="replace")).replace("\\\n", " ")
+            _read_one(name, text, known, facts)
+    return facts
+
+
+def _read_one(header: str, text: str, known: dict[str, int | None], facts: Facts) -> None:
+    defines = Block(header, "")
+    for name, expression in DEFINE.findall(text):
+        if name != expression.strip():
+            known[name] = defines.values[name] = evaluate(expression, known)
+            _alias(defines, name, expression)
+    facts.defines.append(defines)
+    original = text
+    text = re.sub(r"^[ \t]*#[^\n]*", "", text, flags=re.MULTILINE)
+    for name, body in ENUM.findall(text):
+        block = Block(header, name)
+        following: int | None = 0
+        for entry in filter(None, (part.strip() for part in body.split(","))):
+            constant, equals, expression = (x.strip() for x in entry.partition("="))
+            value = evaluate(expression, known) if equals else following
+            known[constant] = block.values[constant] = value
+            _alias(block, constant, expression)
+            following = None if value is None else value + 1
+        facts.enums.append(block)
+    macros = {n: x for n, x in DEFINE.findall(original) if ";" in x}
+    for name in macros:
+        text = re.sub(rf"\b{name}\b", macros[name], text)
+    for name, body in STRUCT.findall(GROUP.sub("", text)):
+        members = [m for part in body.split(";") for m in MEMBER.findall(part.strip())]
+        facts.structs[name] = (header, members)
+
+
+def _alias(block: Block, constant: str, expression: str) -> None:
+    if re.fullmatch(r"[A-Za-z_]\w*", expression.strip()):
+        block.aliases[constant] = expression.strip()
+
+
+@dataclass
+class Known:
+    """What dissectors know: numbers by constant, prefixes of enumerations, struct members."""
+
+    numbers: dict[str, set[int]] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
+    prefixes: set[str] = field(default_factory=set)
+    structs: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, constant: str | None, number: int | None, where: str) -> None:
+        if constant is not None and number is not None:
+            self.numbers.setdefault(constant, set()).add(number)
+            self.where.setdefault(constant, where)
+
+
+def dissectors(names: tuple[str, ...]) -> Known:
+    """All that these built-in dissectors know."""
+    known = Known()
+    for entry in registry.Registry(use_system=False).entries():
+        if any(entry.name == n or (n[-1] == "*" and entry.name.startswith(n[:-1])) for n in names):
+            _learn(known, entry.spec(), registry._raw(entry.file))
+    return known
+
+
+def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
+    for aset in spec.attribute_sets.values():
+        for number, one in aset.ensure().items():
+            for each in (one, one.request):
+                if each is not None:
+                    known.add(each.constant, number, f"{spec.name}.{aset.name}")
+    for item in raw.get("definitions", ()):
+        if item["type"] == "struct":
+            struct = spec.struct(item["name"])
+            known.structs[item["name"].replace("-", "_")] = [m.name for m in struct.members]
+        elif item["type"] in ("enum", "flags") and item.get("name-prefix"):
+            known.prefixes.add(c_name(item["name-prefix"]))
+            _learn_enum(known, f"{spec.name}.{item['name']}", item)
+    for operation in spec.operations.values():
+        known.add(operation.constant, operation.request, spec.name)
+        known.add(operation.constant, operation.reply, spec.name)
+    for name, number in spec.groups.items():
+        known.add(c_name(name), number, spec.name)
+
+
+def _learn_enum(known: Known, where: str, item: dict[str, Any]) -> None:
+    value = int(item.get("value-start", 0))
+    for entry in item["entries"]:
+        entry = {"name": entry} if isinstance(entry, str) else entry
+        value = int(entry.get("value", value))
+        constant = entry.get("x-constant") or c_name(item["name-prefix"] + entry["name"])
+        known.add(constant, value, where)
+        if item["type"] == "flags":  # a header may have the bit or its number
+            known.add(constant, 1 << value, where)
+        value += 1
+
+
+def c_name(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def reason(constant: str) -> str | None:
+    return next((text for pattern, text in WHY if re.fullmatch(pattern, constant)), None)
+
+
+ALIAS = "another name of one that is known"
+
+
+@dataclass
+class Report:
+    """What came of comparing one section."""
+
+    known: int = 0
+    bounds: int = 0
+    missing: list[tuple[str, str]] = field(default_factory=list)  # header, constant
+    differs: list[str] = field(default_factory=list)
+    explained: dict[str, list[str]] = field(default_factory=dict)  # by reason
+    elsewhere: list[tuple[str, str]] = field(default_factory=list)  # header, enumeration
+    members: list[str] = field(default_factory=list)
+
+    def compare(self, block: Block, constant: str, known: Known) -> None:
+        value = block.values[constant]
+        numbers = known.numbers.get(constant)
+        text = reason(constant)
+        if numbers is not None:
+            self.known += 1
+            if value is not None and value not in numbers:
+                ours = "/".join(map(str, sorted(numbers)))
+                self.differs.append(f"{constant} is {value}, {known.where[constant]} has {ours}")
+        elif text is not None:
+            self.explained.setdefault(text, []).append(constant)
+        elif block.aliases.get(constant) in known.numbers:
+            self.explained.setdefault(ALIAS, []).append(constant)
+        elif BOUND.search(constant):
+            self.bounds += 1
+        else:
+            self.missing.append((block.header, constant))
+
+
+def compare(facts: Facts, known: Known) -> Report:
+    """Every fact of the headers against what the dissectors know."""
+    out = Report()
+    enumerated: set[str] = set()
+    for block in facts.enums:
+        enumerated |= block.values.keys()
+        real = [c for c in block.values if not BOUND.search(c)]
+        if not any(c in known.numbers for c in block.values):
+            told = {reason(c) for c in real}
+            if len(told) == 1 and None not in told:
+                out.explained.setdefault(str(told.pop()), []).extend(real)
+            elif real:
+                first = block.name or real[0]
+                out.elsewhere.append((block.header, f"{first} ({len(real)} constants)"))
+            continue
+        for constant in block.values:
+            out.compare(block, constant, known)
+    prefixes = tuple(p for p in known.prefixes if len(p) > 3)
+    for block in facts.defines:
+        for constant, value in block.values.items():
+            ours = constant in known.numbers
+            if constant not in enumerated and (
+                ours or (value is not None and constant.startswith(prefixes))
+            ):
+                out.compare(block, constant, known)
+    for name, (header, theirs) in facts.structs.items():
+        ours = known.structs.get(name)
+        if ours is None:
+            continue
+        have = {m.replace("-", "_") for m in ours}
+        new = [m for m in theirs if m.strip("_") not in have and not PADDING.search(m)]
+        if new and not _split(new, have):
+            text = reason(f"struct {name}")
+            if text is None:
+                out.members.append(f"{header}: struct {name}: {', '.join(new)}")
+            else:
+                out.explained.setdefault(text, []).append(f"struct {name}")
+    return out
+
+
+PADDING = re.compile(r"pad|res[ev]")
+
+
+def _split(new: list[str], have: set[str]) -> bool:
+    """Whether C's arrays, bit fields and unions are there, several as one member or the reverse."""
+    return all(any(n in h.split("_") or h.startswith(f"{n}_") for h in have) for n in new)
+
+
+def lines(section: str, facts: Facts, known: Known, out: Report) -> Iterator[str]:
+    """The report as text."""
+    headers = {b.header for b in (*facts.enums, *facts.defines)}
+    yield f"== {section}: {len(headers)} headers, {len(known.numbers)} constants in dissectors"
+    yield f"known: {out.known}"
+    yield f"bounds, no values: {out.bounds}"
+    for text, constants in sorted(out.explained.items()):
+        shown = ", ".join(constants[:6]) + (", ..." if len(constants) > 6 else "")
+        yield f"left out, {text}: {len(constants)} ({shown})"
+    yield f"missing, unknown why: {len(out.missing)}"
+    for header, constant in out.missing:
+        yield f"    {header}: {constant}"
+    yield f"struct members missing: {len(out.members)}"
+    for line in out.members:
+        yield f"    {line}"
+    yield f"numbers that differ: {len(out.differs)}"
+    for line in out.differs:
+        yield f"    {line}"
+    yield f"enumerations of which nothing is known: {len(out.elsewhere)}"
+    for header, text in out.elsewhere:
+        yield f"    {header}: {text}"
+    defined = {c for b in (*facts.enums, *facts.defines) for c in b.values}
+    ours = sorted(c for c in known.numbers if c not in defined and re.fullmatch(r"[A-Z]\w+", c))
+    yield f"in dissectors, not in these headers: {len(ours)}"
+    for at in range(0, len(ours), 6):
+        yield f"    {' '.join(ours[at : at + 6])}"
+
+
+def main(folder: str, *sections: str) -> int:
+    status = 0
+    for section in sections or SECTIONS:
+        headers, names = SECTIONS[section]
+        facts, known = read(Path(folder), headers), dissectors(names)
+        out = compare(facts, known)
+        print("\n".join(lines(section, facts, known, out)))
+        if out.missing or out.members or out.differs:
+            status = 1
+    return status
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
