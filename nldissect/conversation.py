@@ -62,9 +62,30 @@ from . import wire
 from .dissect import Message
 from .record import Interface, Record
 from .transaction import (
-    ACK, ANSWER, ANSWERED, BATCH, CERTAIN, COPY, CUT, DUMP, FAILED, GIVEN_UP, GUESS, INTERRUPTED,
-    LIKELY, NOT_ASKED, NOTIFICATION, OPEN, OTHER, OVERRUN, REQUEST, SILENT, SINGLE, UNANSWERED,
-    Link, Transaction,
+    ACK,
+    ANSWER,
+    ANSWERED,
+    BATCH,
+    CERTAIN,
+    COPY,
+    CUT,
+    DUMP,
+    FAILED,
+    GIVEN_UP,
+    GUESS,
+    INTERRUPTED,
+    LIKELY,
+    NOT_ASKED,
+    NOTIFICATION,
+    OPEN,
+    OTHER,
+    OVERRUN,
+    REQUEST,
+    SILENT,
+    SINGLE,
+    UNANSWERED,
+    Link,
+    Transaction,
 )  # fmt: skip
 
 NLM_F_ACK: Final = 4

@@ -197,6 +197,9 @@ class Node:
 
     def diagnose(self, code: str, severity: str, text: str) -> None:
         """Records what is wrong with this node; where it is cut, nothing else is."""
+        message = self.message
+        if message.state == wire.CUT and self.field.number < 0 and self.end == message.limit:
+            code, severity = "truncated", NOTE
         found = Diagnosis(code, severity, text, self.offset, self.end - self.offset)
         if self._diagnoses is None:
             self._diagnoses = [found]
@@ -733,11 +736,7 @@ def _misfit(node: Node, code: str, severity: str, text: str) -> None:
     """Records a payload of the wrong size or form, unless its end is known to be missing."""
     if node._diagnoses is not None and node._diagnoses[0].code == "attr-len-over":
         return
-    message = node.message
-    if node.field.number < 0 and message.state == wire.CUT and node.end == message.limit:
-        node.diagnose("truncated", NOTE, text)
-    else:
-        node.diagnose(code, severity, text)
+    node.diagnose(code, severity, text)
 
 
 # -- decoding one node ---------------------------------------------------------

@@ -10,7 +10,7 @@ agree with it; where they do not, the guess takes its place.
 
 Guessing, in this order: a payload is a nest if it always says so or always
 chains as attributes; a flag if always empty; a string if always printable and
-ended by NUL; a number by its one length; an address where the bytes look like
+ended by NUL; a number by its usual length; an address where the bytes look like
 nothing else; else bytes.
 """
 
@@ -35,6 +35,7 @@ CTRL_ATTR_FAMILY_ID: Final = 1
 CTRL_ATTR_POLICY: Final = 8
 CTRL_ATTR_OP_POLICY: Final = 9
 
+NUMBERS: Final = {1: m.U8, 2: m.U16, 4: m.U32, 8: m.U64}
 MAX_SAMPLES: Final = 4096  # messages of one family that are looked at
 MAX_PLACES: Final = 4096  # attributes of one family, nested ones included
 MAX_DEPTH: Final = 6
@@ -147,7 +148,7 @@ class Evidence:
             self.strings += 1
         if _looks_like_address(raw, big):
             self.addresses += 1
-        if size == 6 and any(raw) and not raw[0] & 1:
+        if size == 6 and (not raw[0] & 1 or raw == b"\xff" * 6):
             self.macs += 1
 
     def add_all(
@@ -184,8 +185,9 @@ class Evidence:
                 return m.BINARY, "ipv4" if size == 4 else "ipv6"
             if size == 6 and self.macs == filled:
                 return m.BINARY, "mac"
-            if size in (1, 2, 4, 8):
-                return {1: m.U8, 2: m.U16, 4: m.U32, 8: m.U64}[size], ""
+        size, times = max(self.sizes.items(), key=lambda item: item[1])
+        if size in NUMBERS and 3 * times >= 2 * filled:  # a few may be malformed
+            return NUMBERS[size], ""
         return m.BINARY, ""
 
     def agrees(self, kind: int) -> bool:
@@ -257,7 +259,7 @@ class Family:
         if self.budget.samples >= MAX_SAMPLES:
             return
         found = attributes(data, pos, end, big)
-        if not found:
+        if found is None:
             return
         self.budget.samples += 1
         self.everywhere.add_all(data, found, big, self.budget)

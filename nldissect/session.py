@@ -39,6 +39,7 @@ CTRL_CMD_DELFAMILY = 2
 CTRL_CMD_GETPOLICY = 10
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
+CTRL_ATTR_VERSION = 3
 CTRL_ATTR_HDRSIZE = 4
 CTRL_ATTR_MCAST_GROUPS = 7
 
@@ -60,11 +61,14 @@ class Capture(Protocol):
 class Family:
     """A generic netlink family as nlctrl told of it."""
 
-    __slots__ = ("groups", "header_size", "name", "number")
+    __slots__ = ("groups", "header_size", "name", "number", "version")
 
-    def __init__(self, name: str, number: int, header_size: int, groups: dict[int, str]) -> None:
+    def __init__(
+        self, name: str, number: int, version: int, header_size: int, groups: dict[int, str]
+    ) -> None:
         self.name = name
         self.number = number
+        self.version = version
         self.header_size = header_size
         self.groups = groups
 
@@ -96,13 +100,17 @@ class Timeline(Generic[T]):
 class Session(Context):
     """Binds the messages of one capture; see the rules above.
 
-    `byte_order` ("little" or "big") overrides what the bytes say. `records`
+    `byte_order` ("little" or "big") overrides what the bytes say. Evidence is
+    gathered of families without a dissector, and of the family `observe`. `records`
     counts what was read, `skipped` the records that are not netlink, by link
     type.
     """
 
-    def __init__(self, registry: Registry, byte_order: str | None = None) -> None:
+    def __init__(
+        self, registry: Registry, byte_order: str | None = None, observe: str = ""
+    ) -> None:
         self.registry = registry
+        self._always_observed = observe
         self.records = 0
         self.skipped: dict[int, int] = {}
         self._forced = None if byte_order is None else byte_order == "big"
@@ -267,7 +275,7 @@ class Session(Context):
         if command != CTRL_CMD_NEWFAMILY and command != CTRL_CMD_DELFAMILY:
             return
         order = _order(big)
-        number = header_size = -1
+        number = header_size = version = -1
         name = ""
         groups: dict[int, str] = {}
         for kind, start, stop in _attributes(data, 20, end, big):
@@ -275,6 +283,8 @@ class Session(Context):
                 number = int.from_bytes(data[start : start + 2], order)
             elif kind == CTRL_ATTR_FAMILY_NAME:
                 name = data[start:stop].partition(b"\0")[0].decode("utf-8", "backslashreplace")
+            elif kind == CTRL_ATTR_VERSION and stop - start >= 4:
+                version = int.from_bytes(data[start : start + 4], order)
             elif kind == CTRL_ATTR_HDRSIZE and stop - start >= 4:
                 header_size = int.from_bytes(data[start : start + 4], order)
             elif kind == CTRL_ATTR_MCAST_GROUPS:
@@ -298,7 +308,8 @@ class Session(Context):
             early = self._learnt.pop((*key, ""), None)
             if early is not None:  # seen before its name
                 self._learnt.setdefault((*key, name), early)
-            timeline.teach(serial, Family(name, number, max(header_size, 0), groups))
+            known = Family(name, number, max(version, 0), max(header_size, 0), groups)
+            timeline.teach(serial, known)
         else:
             timeline.last.groups.update(groups)
             timeline.last.header_size = max(header_size, timeline.last.header_size)
@@ -323,7 +334,7 @@ class Session(Context):
         timeline = self._families.get((record.interface.section, number))
         family = None if timeline is None else timeline.at(serial)
         name = FIXED_FAMILIES.get(number) if family is None else family.name
-        if self.registry.family(name, number) is not None:
+        if name != self._always_observed and self.registry.family(name, number) is not None:
             return
         start = 20 if family is None else 20 + ((family.header_size + 3) & ~3)
         ask = data[6 + big] & 1 == 1
@@ -334,6 +345,21 @@ class Session(Context):
         """What the capture taught of a generic family: its policy, or evidence of its messages."""
         for (_, _, known), family in self._learnt.items():
             if known == name and (family.policy.tables or family.by_command):
+                return family
+        return None
+
+    def learnt_names(self) -> list[str]:
+        """The families of which the capture taught something."""
+        return sorted(
+            {name for (_, _, name), f in self._learnt.items()
+             if name and (f.policy.tables or f.by_command)}
+        )  # fmt: skip
+
+    def family_named(self, name: str) -> Family | None:
+        """The generic family of this name, as nlctrl last told of it."""
+        for timeline in self._families.values():
+            family = timeline.last or timeline.at(0)
+            if family is not None and family.name == name:
                 return family
         return None
 

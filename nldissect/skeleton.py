@@ -6,14 +6,13 @@ from . import learn
 from . import spec as m
 
 HEAD = """\
-# {family}: learnt from {source}.
+# {comment}: learnt from {source}.
 # Give the attributes and commands their names; `# guess` marks what no policy
 # said but all the messages seen fit. Then: nldissect dissectors check FILE
 name: {family}
 protocol: genetlink-legacy
 version: {version}
-doc: Learnt from a recording.
-"""
+doc: Learnt from a recording."""
 
 
 def skeleton(
@@ -31,7 +30,9 @@ def skeleton(
     requests = {c: out.set_of(family.operation(c, True, c not in policy.do)) for c in asked}
     answers = {c: out.set_of(family.operation(c, False, False)) for c in answered}
     directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
-    lines = [HEAD.format(family=_plain(name), source=_plain(source), version=version), ""]
+    comment, about = _word(name), _word(source)
+    head = HEAD.format(comment=comment, family=_plain(name), source=about, version=version)
+    lines = [head, ""]
     lines.append("attribute-sets:" if out.sets else "attribute-sets: []")
     for set_name, attributes in out.sets.items():
         lines += [f"  - name: {set_name}", f"    name-prefix: {set_name}-a-"]
@@ -59,11 +60,15 @@ def _operation(name: str, value: int, attributes: str, directional: bool) -> lis
     return out if directional else [*out, f"      value: {value}"]
 
 
+def _word(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _plain(text: str) -> str:
     """A name as YAML takes it without surprises: quoted unless it is a plain word."""
     if text and all(c.isascii() and (c.isalnum() or c in "._/-") for c in text):
         return text if not text[0].isdigit() and text.lower() not in WORDS else f'"{text}"'
-    return '"' + "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text) + '"'
+    return '"' + _word(text).replace("\\", "?").replace('"', "?") + '"'
 
 
 WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import spec as m
 from . import wire
-from .dissect import Message, Node, find, flag_class, label, type_name
+from .dissect import NOTE, Message, Node, find, flag_class, label, type_name
 from .linux import errno_name
 
 Parts = list["str | Place | Parts"]
@@ -103,9 +103,12 @@ class Lookup:
         return self.names().get(path)
 
     def value(self, path: str) -> Any:
-        """Its value, None when it is not there."""
+        """Its value, None when it is not there or has no size that a number can have."""
         node = self.node(path)
-        return None if node is None else node.value
+        if node is None:
+            return None
+        value = node.value
+        return None if isinstance(value, bytes) and node.field.width else value
 
     def text(self, path: str) -> str:
         """Its label or value as text, empty when it is not there."""
@@ -231,6 +234,8 @@ def _operation(message: Message, operation: m.Operation | None) -> str:
         try:
             return str(operation.summarize(Lookup(message)))
         except Exception as problem:
+            if any(d.code == "truncated" or d.severity != NOTE for d in message.diagnoses):
+                return first_values(message)  # a value of the wrong size is not what it expects
             return f"(the summary failed: {problem!r})"
     if operation.summary:
         try:

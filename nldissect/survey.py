@@ -13,7 +13,14 @@ from typing import Final
 from .conversation import Conversations
 from .dissect import Message
 from .transaction import (
-    ACCEPTED, ANSWER, CONFIDENCES, COPY, ROLES, STATES, Link, Transaction,
+    ACCEPTED,
+    ANSWER,
+    CONFIDENCES,
+    COPY,
+    ROLES,
+    STATES,
+    Link,
+    Transaction,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from nldissect import learn, skeleton
 from nldissect.capture import open_capture
+from nldissect.cli import main
 from nldissect.dissect import Message, spans
 from nldissect.registry import Registry, check
 from nldissect.session import Session
@@ -194,3 +195,37 @@ def test_guess_prefers_what_the_bytes_say() -> None:
     assert guess(b"\x08\0\0\0\1\0\0\0", flags=0x8000) == ("nest", "")
     assert guess(b"abc", b"defgh") == ("binary", "")
     assert guess(b"\1", b"\1\0\0\0") == ("binary", "")
+
+
+def test_learn_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CAPTURES)
+    assert main(["dissectors", "learn", "nl_util.pcap", "nl_util"]) == 0
+    file = tmp_path / "nl_util.yaml"
+    file.write_text(capsys.readouterr().out)
+    assert main(["dissectors", "check", str(file)]) == 0
+    assert main(["read", "nl_util.pcap", "--dissectors", str(file), "--family", "nl_util"]) == 0
+    assert "command-2  attr-1.attr-1 55555" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nl_util.pcap"], "needs a capture and a family"),
+        (["nl_util.pcap", "nosuch"], "it has those of: none"),
+        (["missing.pcap", "nl_util"], "missing.pcap"),
+    ],
+)
+def test_learning_what_is_not_there_is_one_line(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(CAPTURES)
+    assert main(["dissectors", "learn", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert words in shown.err

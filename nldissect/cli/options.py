@@ -140,13 +140,15 @@ def build() -> tuple[Parser, dict[str, Parser]]:
 
     _read_parser(command("read", "show the messages of capture files", READ_EXAMPLES))
     dissectors = command(
-        "dissectors", "list the dissectors, or check a dissector file",
+        "dissectors", "list the dissectors, check a dissector file, or learn one from a capture",
         "examples:\n  nldissect dissectors\n  nldissect dissectors --specs ~/linux/Documentation/"
-        "netlink/specs\n  nldissect dissectors check my-family.yaml",
+        "netlink/specs\n  nldissect dissectors check my-family.yaml\n"
+        "  nldissect dissectors learn capture.pcap my-family > my-family.yaml",
     )  # fmt: skip
-    dissectors.add_argument("action", nargs="?", choices=("list", "check"), default="list",
-        help="list (the default) or check")  # fmt: skip
-    dissectors.add_argument("files", nargs="*", metavar="FILE", help="the files to check")
+    dissectors.add_argument("action", nargs="?", choices=("list", "check", "learn"),
+        default="list", help="list (the default), check or learn")  # fmt: skip
+    dissectors.add_argument("files", nargs="*", metavar="FILE",
+        help="the dissector files to check; or the capture and the family to learn")  # fmt: skip
     _dissector_options(dissectors)
     completion = command(
         "completion", "print a completion script for a shell",

@@ -30,8 +30,7 @@ class Lines:
         self.width = width
         self._constants = constants
         self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
-        self._texts: Memo[tuple[str, str]] = Memo(self._join, lambda t: len(t[1]) + 64)
-        self._plain = width is None and not style.colour
+        self._texts: Memo[tuple[str, str]] = Memo(self.make, lambda t: len(t[1]) + 64)
 
     def begin(self) -> str:
         return ""
@@ -45,21 +44,27 @@ class Lines:
 
     def message(self, message: Message) -> str:
         """The line, with its end."""
+        if self.width is None:
+            return self.line(message, *self._texts.get(message))
+        parts = self._parts.get(message)
+        head = (self._head(message), "dim")
+        return fit([parts[0], head, *parts[1:]], self.width, self.style) + "\n"
+
+    def line(self, message: Message, mark: str, text: str) -> str:
+        """The line of a message for which `make` gave `mark` and `text`."""
+        return f"{mark}{self.style.paint(self._head(message), 'dim')}{text}"
+
+    def make(self, message: Message) -> tuple[str, str]:
+        """The part of the line that repeats: the mark in front, and all after the arrow."""
+        mark, *parts = (self.style.paint(*part) for part in self._make(message))
+        return mark, "".join(parts) + "\n"
+
+    def _head(self, message: Message) -> str:
         record = message.record
         assert record is not None
         time = self.clock.text(record.number, record.time)
         arrow = self.style.arrows[0 if message.to_kernel else 1]
-        if self._plain:
-            mark, text = self._texts.get(message)
-            return f"{mark}{message.number:>5} {time:>10} {arrow} {text}"
-        parts = self._parts.get(message)
-        middle = [(f"{message.number:>5} {time:>10} ", "dim"), (f"{arrow} ", "plain")]
-        room = 1 << 30 if self.width is None else self.width
-        return fit([parts[0], *middle, *parts[1:]], room, self.style) + "\n"
-
-    def _join(self, message: Message) -> tuple[str, str]:
-        mark, *parts = self._make(message)
-        return mark[0], "".join(text for text, _ in parts) + "\n"
+        return f"{message.number:>5} {time:>10} {arrow} "
 
     def _make(self, message: Message) -> list[Part]:
         """The mark in front, then what follows the arrow."""

@@ -40,7 +40,7 @@ class Tree:
         self._lines = lines
         self._style = style
         self._constants = constants
-        self._memo: Memo[tuple[str, str]] = Memo(self._make, lambda p: len(p[0]) + len(p[1]) + 64)
+        self._memo: Memo[tuple[str, ...]] = Memo(self._make, lambda p: 64 + sum(map(len, p)))
         self._names: dict[m.Field, str] = {}
         self._values: dict[tuple[m.Field, int], str] = {}
         paint = style.paint
@@ -61,13 +61,13 @@ class Tree:
         """The tree, with an empty line after it."""
         record = message.record
         assert record is not None
-        out = [self._lines.message(message), self._origin(message)]
+        mark, line, head, body = self._memo.get(message)
+        out = [self._lines.line(message, mark, line), self._origin(message)]
         if record.options is not None:
             out += [
                 f"{STEP}{self._style.paint('comment', 'name')}: {_quoted(text)}\n"
                 for text in record.comments
             ]
-        head, body = self._memo.get(message)
         out.append(head)
         if message.netlink:
             out.append(f"{self._seq}{message.seq}\n{self._port}{message.port}\n")
@@ -89,8 +89,8 @@ class Tree:
 
     # -- the part that repeats --------------------------------------------------
 
-    def _make(self, message: Message) -> tuple[str, str]:
-        """What comes before sequence and port, and what comes after."""
+    def _make(self, message: Message) -> tuple[str, ...]:
+        """The line's two parts, what comes before sequence and port, and what comes after."""
         nodes = message.nodes
         head: list[str] = []
         for diagnosis in message._diagnoses or ():
@@ -110,7 +110,7 @@ class Tree:
         body: list[str] = []
         self._nodes(nodes, STEP, body)
         body.append("\n")
-        return "".join(head), "".join(body)
+        return *self._lines.make(message), "".join(head), "".join(body)
 
     def _labelled(self, label: str | None) -> str:
         return f" ({self._style.paint(safe(label), 'label')})" if label else ""
