@@ -264,16 +264,23 @@ def u32_counts(node: Node) -> bool:
     return True
 
 
-def xstats(node: Node) -> bool:
-    """Statistics of fq_codel: a union, of a class where the type says so (pkt_sched.h)."""
-    if node.end - node.start < 4 or in_scope(node, "kind") != "fq_codel":
+def by_kind(node: Node) -> bool:
+    """A payload that for this kind is one struct, of whatever length the kernel's version had.
+
+    Statistics of fq_codel are a union: of a class where their type says so (pkt_sched.h).
+    """
+    field, kind = node.field, in_scope(node, "kind")
+    form = field.sub_message.formats.get(str(kind)) if field.sub_message is not None else None
+    if form is None or form.header is None or form.attributes is not None:
         return False
-    kind = int.from_bytes(
-        node.message.data[node.start : node.start + 4], "big" if node.message.big else "little"
-    )
-    struct = struct_named(node, "tc-fq-codel-class-xstats") if kind == 1 else None
-    if struct is None:
+    struct = form.header
+    if node.start == node.end:
         return False
+    if struct.name == "tc-fq-codel-xstats":
+        first = node.message.data[node.start : node.start + 4]
+        other = struct_named(node, "tc-fq-codel-class-xstats")
+        if int.from_bytes(first, "big" if node.message.big else "little") == 1 and other is not None:
+            struct = other
     node.shown, node._children = "struct", members(node, struct)
     return True
 
@@ -405,7 +412,7 @@ HOOKS: dict[str, Callable[[Node], bool]] = {
     "u32-sel": u32_sel,
     "pedit-keys": pedit_keys,
     "u32-counts": u32_counts,
-    "xstats": xstats,
+    "by-kind": by_kind,
     "cookie": cookie,
     "may-be-empty": may_be_empty,
     "meta-value": meta_value,

@@ -733,7 +733,12 @@ def _chains(message: Message, pos: int, end: int, padding: int) -> bool:
 
 
 def _misfit(node: Node, code: str, severity: str, text: str) -> None:
-    """Records a payload of the wrong size or form, unless its end is known to be missing."""
+    """Records a payload of the wrong size or form, unless its end is known to be missing.
+
+    Nothing is wrong with one that is other than guessed.
+    """
+    if node.field.guess:
+        return
     if node._diagnoses is not None and node._diagnoses[0].code == "attr-len-over":
         return
     node.diagnose(code, severity, text)

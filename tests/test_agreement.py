@@ -148,9 +148,9 @@ def compare_message(parts: list[Any], message: Message) -> tuple[str | None, Cou
         theirs = set(flags.text.replace("NLM_F_", "").split("|"))
         theirs = {w for w in theirs if w[:1].isalpha()}
         # Before the message's type is known strace names the modifier bits by a guess.
-        if message.type >= 16 and not theirs <= set(flag_names(message)) | {"DUMP"}:
-            if message.protocol == 0:
-                return f"flags {flags.text} and {flag_names(message)}", counts
+        known = message.type >= 16 and message.protocol == 0
+        if known and not theirs <= set(flag_names(message)) | {"DUMP"}:
+            return f"flags {flags.text} and {flag_names(message)}", counts
     for part in parts[1:]:
         if isinstance(part, dict):
             problem = compare_header(part, message, counts)
@@ -223,7 +223,8 @@ def test_headers_and_names_agree_with_tshark(path: Path) -> None:
         assert theirs[3] == [m.seq for m in ours], number
         assert theirs[4] == [m.port for m in ours], number
         errors = [int(v, 0) for v in columns[6].split(",") if v]
-        assert [abs(e) for e in errors] == [-m.error for m in ours if m.type == 2 and m.error is not None], number
+        expected = [-m.error for m in ours if m.type == 2 and m.error is not None]
+        assert [abs(e) for e in errors] == expected, number
 
 
 JSONS = {

@@ -341,6 +341,14 @@ def test_a_summary_that_raises(tmp_path):
     assert "the summary failed: ZeroDivisionError" in describe(heard(found))
 
 
+def test_a_summary_that_did_not_expect_malformed_values(tmp_path):
+    code = HOOKS.replace("m.value('a')", "m.node('b').value + 1")
+    found = hooked(tmp_path / "d", code=code)
+    good, bad = attr(1, b"ab") + attr(2, u8(5)), attr(1, b"ab") + attr(2, u32(5))
+    assert describe(heard(found, payload=good)) == "op 6 and 5"
+    assert describe(heard(found, payload=bad)) == "op a 6261, b 05000000"
+
+
 @pytest.mark.parametrize(
     ("code", "why"),
     [

@@ -34,7 +34,8 @@ SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "rtnetlink.h", "if_link.h", "if_addr.h", "if_addrlabel.h", "neighbour.h",
             "fib_rules.h", "nexthop.h", "netconf.h", "net_namespace.h", "if_bridge.h",
             "mrp_bridge.h", "cfm_bridge.h", "if_bonding.h", "dcbnl.h", "mroute.h", "mroute6.h",
-            "mpls.h", "lwtunnel.h", "mpls_iptunnel.h", "seg6.h", "seg6_iptunnel.h",
+            "if.h", "icmpv6.h", "ife.h", "caif/if_caif.h", "mpls.h", "lwtunnel.h",
+            "mpls_iptunnel.h", "seg6.h", "seg6_iptunnel.h",
             "seg6_local.h", "rpl_iptunnel.h", "ioam6_iptunnel.h", "ila.h", "if_tunnel.h",
             "ip6_tunnel.h", "if_vlan.h", "veth.h", "can/vxcan.h", "can/netlink.h", "wwan.h",
             "batman_adv.h", "amt.h", "if_macsec.h", "ip.h", "ipv6.h", "snmp.h", "pkt_sched.h",
@@ -45,24 +46,32 @@ SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "nlctrl": (("genetlink.h", "netlink.h"), ("nlctrl", "netlink")),
 }  # fmt: skip
 
-# Names that bound an enumeration and are no value in it.
-BOUND = re.compile(r"^__|_(MAX|UNSPEC|UNDEFINED|UNUSED|NONE)$|_MAX_")
+# Enumerations whose constants are indices: prefix, and the struct that has them as members.
+INDICES: tuple[tuple[str, str], ...] = (
+    ("DEVCONF_", "ipv6_devconf"), ("IPSTATS_MIB_", "inet6_stats"), ("ICMP6_MIB_", "icmp6_stats"),
+)  # fmt: skip
 
-# Constants that are left out on purpose: pattern of the whole name, and the reason.
+# What is left out on purpose: pattern of the whole name, and the reason. These of the
+# entries of enumerations that dissectors know, where a new one must not pass for an old one:
+WHY_ENTRIES: tuple[tuple[str, str], ...] = (
+    (r"RTM_BASE|RTNLGRP_NOP[24]", "no value"),
+    (r"RTNLGRP_DECnet_(IFADDR|ROUTE|RULE)|RTNLGRP_NOTIFY", "a group to which no kernel sends"),
+)
+# And these of #defines, of enumerations of which nothing is known, and of structs:
 WHY: tuple[tuple[str, str], ...] = (
-    (r"RTM_BASE|RTNLGRP_NOP\d|NLMSG_MIN_TYPE|GENL_ID_\w+|GENL_START_ALLOC|GENL_NAMSIZ", "no value"),
-    (r"\w+_MASK|XDP_FLAGS_MODES|TUNNEL_MSG_VALID_USER_FLAGS|TC_RED_HISTORIC_FLAGS"
-     r"|TUNNEL_OPTIONS_PRESENT|GRE_(REC|FLAGS|VERSION)|\w+_BITS|\w+_SHIFT", "a mask of others"),
-    (r"RTNLGRP_DECnet_\w+|RTNLGRP_NOTIFY", "a group to which no kernel sends"),
-    (r"DEVCONF_\w+|IPSTATS_MIB_\w+|ICMP6_MIB_\w+|BR_MCAST_DIR_\w+",
-     "an index, by which a struct of rt-link or rt-stats has its members"),
-    (r"(ICMP|TCP|UDP|LINUX)_MIB_\w+", "counters of /proc"),
     (r"BATADV_\w+|MACSEC_\w+|ILA_CMD_\w+|NETLINK_(UN)?CONNECTED|NL_MMAP_\w+",
      "generic netlink, or the socket's"),
-    (r"IP_TUNNEL_\w+_BIT|TCA_ACT_(NO)?(BIND|UNBIND|REPLACE)|TCA_ACT_NOUNBIND|TCA_ID_\w+|TCA_ACT_[A-Z]+"
+    (r"NLMSG_MIN_TYPE|GENL_(ID_\w+|START_ALLOC|NAMSIZ|MAX_ID)|TC_U32_MAXDEPTH|PORT_\w+_MAX"
+     r"|IFE_METAHDRLEN|IEEE_8021QAZ_APP_SEL_MAX|DCB_ATTR_VALUE_UNDEFINED", "no value"),
+    (r"\w+_(MASK|BITS|SHIFT)|XDP_FLAGS_MODES|TUNNEL_MSG_VALID_USER_FLAGS|TC_RED_HISTORIC_FLAGS"
+     r"|TUNNEL_OPTIONS_PRESENT|GRE_(REC|FLAGS|VERSION)", "a mask of others"),
+    (r"BR_MCAST_DIR_\w+", "an index, of two members of struct br_mcast_stats each"),
+    (r"(ICMP|TCP|UDP|LINUX)_MIB_\w+", "counters of /proc"),
+    (r"IP_TUNNEL_\w+_BIT|TCA_ACT_[A-Z_]+|TCA_ID_\w+|TCA_FLOWER_MASK_FLAGS_RANGE"
      r"|GRE_(PROTO_PPP|VERSION_\d)|TCF_EM_REL_END|TC_U32_ROOT", "a value of the kernel's own"),
     (r"\w+_VLAN_CMD|\w+_VLAN_\w+_CMD|VLAN_NAME_TYPE_\w+", "ioctl"),
     (r"BR_MRP_(SUB_)?TLV_HEADER_\w+|BR_CFM_OPCODE_\w+", "in packets, not in messages"),
+    (r"TCF_EM_CMP_TRANS|struct tcf_em_text", "bit fields, which tc.py takes apart"),
     (r"PORT_SELF_VF", "IFLA_PORT_SELF's place for a VF"),
 )  # fmt: skip
 
@@ -75,6 +84,17 @@ class Block:
     name: str
     values: dict[str, int | None] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)  # constant: the one it is set to
+    limits: set[str] = field(default_factory=set)  # set to an expression
+
+    def bounds(self, constant: str) -> bool:
+        """Whether it only bounds the enumeration: `__X_MAX`, `X_MAX` at the end, 0 for none."""
+        if constant.startswith(("__", "NUM_")):
+            return True
+        if constant.endswith("_MAX"):
+            return constant == next(reversed(self.values)) or constant in self.limits
+        return self.values[constant] == 0 and constant.endswith(
+            ("_UNSPEC", "_UNDEFINED", "_UNUSED", "_NONE")
+        )
 
 
 @dataclass
@@ -84,6 +104,7 @@ class Facts:
     enums: list[Block] = field(default_factory=list)
     defines: list[Block] = field(default_factory=list)
     structs: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    macros: dict[str, str] = field(default_factory=dict)  # that stand for struct members
 
 
 OPERATORS: dict[type, Callable[[int, int], int]] = {
@@ -129,7 +150,9 @@ ENUM = re.compile(r"\benum\s*(\w*)\s*\{([^{}]*)\}", re.DOTALL)
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\S[^\n]*)$", re.MULTILINE)
 STRUCT = re.compile(r"\bstruct\s+(\w+)\s*\{([^{}]*)\}", re.DOTALL)
 # A member's name, but for arrays without a length, which are no part of the struct.
-MEMBER = re.compile(r"\b([A-Za-z_]\w*)\s*(?::\s*\d+)?(?:\[[^\]]+\]\s*)*\s*(?:__attribute__.*)?(?:,|$)")
+MEMBER = re.compile(
+    r"\b([A-Za-z_]\w*)\s*(?::\s*\d+)?(?:\[[^\]]+\]\s*)*\s*(?:__attribute__.*)?(?:,|$)"
+)
 GROUP = re.compile(r"__struct_group\(\w*,\s*\w*,\s*,")
 
 
@@ -164,9 +187,9 @@ def _read_one(header: str, text: str, known: dict[str, int | None], facts: Facts
             _alias(block, constant, expression)
             following = None if value is None else value + 1
         facts.enums.append(block)
-    macros = {n: x for n, x in DEFINE.findall(original) if ";" in x}
-    for name in macros:
-        text = re.sub(rf"\b{name}\b", macros[name], text)
+    facts.macros |= {n: x for n, x in DEFINE.findall(original) if ";" in x}
+    for name, body in facts.macros.items():
+        text = re.sub(rf"\b{name}\b", body, text)
     for name, body in STRUCT.findall(GROUP.sub("", text)):
         members = [m for part in body.split(";") for m in MEMBER.findall(part.strip())]
         facts.structs[name] = (header, members)
@@ -175,6 +198,8 @@ def _read_one(header: str, text: str, known: dict[str, int | None], facts: Facts
 def _alias(block: Block, constant: str, expression: str) -> None:
     if re.fullmatch(r"[A-Za-z_]\w*", expression.strip()):
         block.aliases[constant] = expression.strip()
+    elif re.search(r"[A-Za-z_]{3}", expression):
+        block.limits.add(constant)
 
 
 @dataclass
@@ -211,8 +236,8 @@ def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
         if item["type"] == "struct":
             struct = spec.struct(item["name"])
             known.structs[item["name"].replace("-", "_")] = [m.name for m in struct.members]
-        elif item["type"] in ("enum", "flags") and item.get("name-prefix"):
-            known.prefixes.add(c_name(item["name-prefix"]))
+        elif item["type"] in ("enum", "flags"):
+            known.prefixes.add(c_name(item.get("name-prefix", "")))
             _learn_enum(known, f"{spec.name}.{item['name']}", item)
     for operation in spec.operations.values():
         known.add(operation.constant, operation.request, spec.name)
@@ -222,11 +247,11 @@ def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
 
 
 def _learn_enum(known: Known, where: str, item: dict[str, Any]) -> None:
-    value = int(item.get("value-start", 0))
+    prefix, value = item.get("name-prefix", ""), int(item.get("value-start", 0))
     for entry in item["entries"]:
         entry = {"name": entry} if isinstance(entry, str) else entry
         value = int(entry.get("value", value))
-        constant = entry.get("x-constant") or c_name(item["name-prefix"] + entry["name"])
+        constant = entry.get("x-constant") or c_name(prefix + entry["name"])
         known.add(constant, value, where)
         if item["type"] == "flags":  # a header may have the bit or its number
             known.add(constant, 1 << value, where)
@@ -237,8 +262,8 @@ def c_name(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
-def reason(constant: str) -> str | None:
-    return next((text for pattern, text in WHY if re.fullmatch(pattern, constant)), None)
+def reason(name: str, why: tuple[tuple[str, str], ...]) -> str | None:
+    return next((text for pattern, text in why if re.fullmatch(pattern, name)), None)
 
 
 ALIAS = "another name of one that is known"
@@ -256,10 +281,31 @@ class Report:
     elsewhere: list[tuple[str, str]] = field(default_factory=list)  # header, enumeration
     members: list[str] = field(default_factory=list)
 
-    def compare(self, block: Block, constant: str, known: Known) -> None:
+    @staticmethod
+    def other_name(block: Block, constant: str, known: Known) -> bool:
+        """Whether a known constant is set to this one or the reverse."""
+        pairs = block.aliases.items()
+        return block.aliases.get(constant) in known.numbers or any(
+            other == constant and mine in known.numbers for mine, other in pairs
+        )
+
+    def indices(self, block: Block, real: list[str], known: Known) -> bool:
+        """Compares an enumeration of indices with its struct; False for any other."""
+        for prefix, struct in INDICES:
+            if real and all(c.startswith(prefix) for c in real):
+                have = {m.replace("-", "_") for m in known.structs.get(struct, ())}
+                for constant in real:
+                    if constant[len(prefix) :].lower() in have:
+                        self.known += 1
+                    else:
+                        self.missing.append((block.header, constant))
+                return True
+        return False
+
+    def compare(self, block: Block, constant: str, known: Known, entries: bool) -> None:
         value = block.values[constant]
         numbers = known.numbers.get(constant)
-        text = reason(constant)
+        text = reason(constant, WHY_ENTRIES if entries else WHY)
         if numbers is not None:
             self.known += 1
             if value is not None and value not in numbers:
@@ -267,9 +313,9 @@ class Report:
                 self.differs.append(f"{constant} is {value}, {known.where[constant]} has {ours}")
         elif text is not None:
             self.explained.setdefault(text, []).append(constant)
-        elif block.aliases.get(constant) in known.numbers:
+        elif self.other_name(block, constant, known):
             self.explained.setdefault(ALIAS, []).append(constant)
-        elif BOUND.search(constant):
+        elif block.bounds(constant):
             self.bounds += 1
         else:
             self.missing.append((block.header, constant))
@@ -281,9 +327,11 @@ def compare(facts: Facts, known: Known) -> Report:
     enumerated: set[str] = set()
     for block in facts.enums:
         enumerated |= block.values.keys()
-        real = [c for c in block.values if not BOUND.search(c)]
+        real = [c for c in block.values if not block.bounds(c)]
         if not any(c in known.numbers for c in block.values):
-            told = {reason(c) for c in real}
+            if out.indices(block, real, known):
+                continue
+            told = {reason(c, WHY) for c in real}
             if len(told) == 1 and None not in told:
                 out.explained.setdefault(str(told.pop()), []).extend(real)
             elif real:
@@ -291,7 +339,7 @@ def compare(facts: Facts, known: Known) -> Report:
                 out.elsewhere.append((block.header, f"{first} ({len(real)} constants)"))
             continue
         for constant in block.values:
-            out.compare(block, constant, known)
+            out.compare(block, constant, known, True)
     prefixes = tuple(p for p in known.prefixes if len(p) > 3)
     for block in facts.defines:
         for constant, value in block.values.items():
@@ -299,15 +347,14 @@ def compare(facts: Facts, known: Known) -> Report:
             if constant not in enumerated and (
                 ours or (value is not None and constant.startswith(prefixes))
             ):
-                out.compare(block, constant, known)
+                out.compare(block, constant, known, False)
     for name, (header, theirs) in facts.structs.items():
-        ours = known.structs.get(name)
-        if ours is None:
+        if name not in known.structs:
             continue
-        have = {m.replace("-", "_") for m in ours}
+        have = {m.replace("-", "_") for m in known.structs[name]}
         new = [m for m in theirs if m.strip("_") not in have and not PADDING.search(m)]
         if new and not _split(new, have):
-            text = reason(f"struct {name}")
+            text = reason(f"struct {name}", WHY)
             if text is None:
                 out.members.append(f"{header}: struct {name}: {', '.join(new)}")
             else:

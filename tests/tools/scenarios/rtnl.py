@@ -354,5 +354,6 @@ def dcb(device: str) -> None:
 if __name__ == "__main__":
     {
         "listen": listen, "mroute": mroute, "tables": tables, "streams": streams,
-        "advertise": advertise, "igmp": igmp, "rings": rings, "trees": trees, "newer": newer, "dcb": dcb,
+        "advertise": advertise, "igmp": igmp, "rings": rings, "trees": trees, "newer": newer,
+        "dcb": dcb,
     }[sys.argv[1]](*sys.argv[2:])  # fmt: skip

@@ -6,7 +6,7 @@
 # modules: sch_teql cls_matchall cls_u32 act_gact
 for dev in bfifo pfifo hdrop pfast prio tbf tbf64 htb hfsc drr qfq red redq gred grio sfb \
     sfq choke codel fqcodel fq pie cake cakeall netem netem2 netem3 plug skbprio hhf cbs etf \
-    teql ingress clsact fqpie ets cbq dsmark; do
+    teql ingress clsact fqpie ets cbq dsmark slowfq slowsfq slowcake; do
     run ip link add $dev type dummy
 done
 for dev in multiq mq mqprio mqprio2 taprio; do
@@ -80,17 +80,21 @@ run tc qdisc add dev cbq root handle 31: cbq bandwidth 10mbit avpkt 1000 cell 8
 run tc class add dev cbq parent 31: classid 31:1 cbq bandwidth 10mbit rate 1mbit allot 1514 cell 8 weight 100kbit prio 5 maxburst 20 avpkt 1000 bounded isolated split 31: defmap c0
 run tc qdisc add dev dsmark root handle 32: dsmark indices 64 default_index 3 set_tc_index
 run tc class change dev dsmark parent 32: classid 32:1 dsmark mask 0x3 value 0xb8
-setting python3 $tools/scenarios/tc_traffic.py bfifo pfifo hdrop prio tbf htb drr qfq hfsc red sfq choke codel fqcodel fq pie cake skbprio hhf multiq mq
+run tc qdisc add dev slowfq root handle 33: tbf rate 1kbit burst 200 limit 10k
+run tc qdisc add dev slowfq parent 33:1 handle 34: fq_codel flows 16 target 1s ecn
+run tc qdisc add dev slowsfq root handle 35: tbf rate 1kbit burst 200 limit 10k
+run tc qdisc add dev slowsfq parent 35:1 handle 36: sfq flows 16
+run tc qdisc add dev slowcake root handle 37: cake bandwidth 1kbit flowblind
+setting python3 $tools/scenarios/tc_traffic.py bfifo pfifo hdrop prio tbf htb drr qfq hfsc red sfq choke codel fqcodel fq pie cake skbprio hhf multiq mq slowfq slowsfq slowcake
 run tc -s -d qdisc show
 run tc -s -d class show dev htb
 json qdisc tc -j -s -d qdisc show
-for dev in prio multiq htb hfsc drr qfq sfq fqcodel cake mq mqprio taprio; do
+for dev in prio multiq htb hfsc drr qfq slowsfq slowfq slowcake mq mqprio taprio; do
     json class.$dev tc -j -s -d class show dev $dev
 done
 run tc qdisc show dev htb invisible
 run tc qdisc replace dev pfifo root pfifo limit 40
 run tc qdisc del dev prio parent 5:1 handle 51:
 run tc class del dev drr classid 3:2
-run tc class get dev htb classid 1:30
 run tc qdisc del dev htb root
 run tc qdisc del dev clsact clsact
