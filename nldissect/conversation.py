@@ -16,8 +16,8 @@ Answers
   An answer to another port is never one of the same transaction.
 - NLMSG_ERROR echoes the request's 16 header bytes: they must be equal, but for
   the flags, some of which the kernel clears now and then (IPv6 multipath).
-- Some answers and notifications (tc filters, actions, next hops) copy the
-  request's flags, NLM_F_REQUEST with them. Such a message looks like a request
+- Some answers and notifications of rtnetlink (traffic control, next hops) copy
+  the request's flags, NLM_F_REQUEST with them. Such a message looks like a request
   that repeats sequence number, flags and kin of one that still waits, in
   another datagram, and with a port: it comes from the kernel.
 - Data must have the request's sequence number and kin: the same rtnetlink
@@ -194,7 +194,9 @@ class Conversations:
             if record.interface is not self._interface:
                 self._move(record.interface)
         number, kind = message.number, message.type
-        if message.to_kernel and not (message.port and self._reflected(message)):
+        if message.to_kernel and not (
+            message.port and message.protocol == 0 and self._reflected(message)
+        ):
             return self._request(message)
         if kind < 0:
             return Link(OTHER, number, None, 0, CERTAIN, "no netlink message")
@@ -259,9 +261,9 @@ class Conversations:
 
     def _reflected(self, message: Message) -> bool:
         """Whether what looks like a request is an answer with its request's flags."""
-        alike = self._at.open.get(message.protocol << 32 | message.seq)
-        if alike is not None:
-            port, kin = message.port, _kin(message.protocol, message.type)
+        port, kin = message.port, message.type >> 2
+        alike = self._at.open.get(message.seq)
+        if alike is not None and kin in _REFLECTED:
             for t in alike:
                 if (
                     t.flags == message.flags
@@ -391,7 +393,9 @@ class Conversations:
 
     def _choose(self, found: list[Transaction], port: int) -> tuple[Transaction | None, str, str]:
         """Which of several open transactions an answer to `port` belongs to."""
-        fit = [t for t in found if t.port < 0 or t.port == port]
+        fit = found
+        if len(fit) != 1 or fit[0].port >= 0:
+            fit = [t for t in found if t.port < 0 or t.port == port]
         if len(fit) > 1:
             fit = [t for t in fit if t.port == port or t.said == port] or fit
         if len(fit) > 1:
@@ -400,12 +404,16 @@ class Conversations:
             return None, GUESS, ""
         newest = fit[-1]
         if len(fit) == 1:
+            if newest.rivals:
+                return newest, LIKELY, "what others of the same time left over"
             if newest.said in (0, port) or newest.port == port:
                 return newest, CERTAIN, "the only open request that fits"
             return newest, LIKELY, "the only one open, though its nlmsg_pid is another"
         if newest.state == OPEN and newest.start is not None:
             for t in fit:
                 if t.state == OPEN and t.start is not None and newest.start - t.start < TOGETHER:
+                    for rival in fit:
+                        rival.rivals = True
                     return t, LIKELY, "the oldest of several sent at one time"
         return newest, LIKELY, "the newest of several that fit"
 
@@ -443,11 +451,13 @@ class Conversations:
         several = message.flags & wire.NLM_F_MULTI
         alike = at.open.get(protocol << 32 | seq)
         if alike is not None:
-            fit = [t for t in alike if t.kin == kin]
-            if several:
-                fit = [t for t in fit if t.kind == DUMP] or [t for t in fit if t.wants]
-            elif len(fit) > 1:
-                fit = [t for t in fit if t.wants and t.kind != DUMP] or fit
+            fit = alike
+            if len(fit) != 1 or fit[0].kin != kin or several:
+                fit = [t for t in alike if t.kin == kin]
+                if several:
+                    fit = [t for t in fit if t.kind == DUMP] or [t for t in fit if t.wants]
+                elif len(fit) > 1:
+                    fit = [t for t in fit if t.wants and t.kind != DUMP] or fit
             found, confidence, reason = self._choose(fit, port)
             if found is not None:
                 request = found.request
@@ -523,7 +533,9 @@ class Conversations:
         kind, _, seq = _TYPE_SEQ[message.big](data, start + 4)
         alike = self._at.open.get(message.protocol << 32 | seq)
         if alike is not None:
-            fit = [t for t in alike if t.head == head]
+            fit = alike
+            if len(fit) != 1 or fit[0].head != head:
+                fit = [t for t in alike if t.head == head]
             if len(fit) > 1:
                 fit = self._same_payload(message, fit)
             elif not fit:  # length, type and nlmsg_pid alone
@@ -665,7 +677,7 @@ class Conversations:
             and message.seq in (0, last.seq)
             and last.request is not None
             and message.type in (last.request.type, wire.NLMSG_DONE)
-            and message.type != wire.GENL_ID_CTRL
+            and not (protocol == wire.NETLINK_GENERIC and message.type == wire.GENL_ID_CTRL)
         ):
             confidence = LIKELY if message.seq else GUESS
             return self._data(message, last, time, confidence, "order, without a port")
@@ -725,6 +737,8 @@ class Conversations:
         recent[key] = (link, record)
 
 
+# Kin whose messages copy nlmsg_flags: qdisc, tclass, tfilter, action, chain, nexthop.
+_REFLECTED: Final = frozenset((9, 10, 11, 12, 25, 26))
 # Protocols whose kernel side always names the receiver's port.
 _STRICT: Final = frozenset(
     (wire.NETLINK_ROUTE, wire.NETLINK_NETFILTER, 4, 6, 9)  # SOCK_DIAG, XFRM, AUDIT

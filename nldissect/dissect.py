@@ -198,7 +198,8 @@ class Node:
     def diagnose(self, code: str, severity: str, text: str) -> None:
         """Records what is wrong with this node; where it is cut, nothing else is."""
         message = self.message
-        if message.state == wire.CUT and self.field.number < 0 and self.end == message.limit:
+        cut = message.state == wire.CUT and self.end == message.limit
+        if cut and self.field.number < 0 and severity != NOTE:
             code, severity = "truncated", NOTE
         found = Diagnosis(code, severity, text, self.offset, self.end - self.offset)
         if self._diagnoses is None:

@@ -10,7 +10,7 @@ agree with it; where they do not, the guess takes its place.
 
 Guessing, in this order: a payload is a nest if it always says so or always
 chains as attributes; a flag if always empty; a string if always printable and
-ended by NUL; a number by its usual length; an address where the bytes look like
+ended by NUL; a number by its one length; an address where the bytes look like
 nothing else; else bytes.
 """
 
@@ -185,9 +185,8 @@ class Evidence:
                 return m.BINARY, "ipv4" if size == 4 else "ipv6"
             if size == 6 and self.macs == filled:
                 return m.BINARY, "mac"
-        size, times = max(self.sizes.items(), key=lambda item: item[1])
-        if size in NUMBERS and 3 * times >= 2 * filled:  # a few may be malformed
-            return NUMBERS[size], ""
+            if size in NUMBERS:
+                return NUMBERS[size], ""
         return m.BINARY, ""
 
     def agrees(self, kind: int) -> bool:

@@ -63,7 +63,7 @@ class Transaction:
     __slots__ = (
         "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "head", "id",
         "interrupted", "kin", "kind", "members", "notifications", "number", "overrun", "parts",
-        "port", "protocol", "request", "said", "seq", "start", "state", "waits", "wants",
+        "port", "protocol", "request", "rivals", "said", "seq", "start", "state", "waits", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +103,7 @@ class Transaction:
         self.members: list[Message] = []  # of a batch
         self.errors: dict[int, int] = {}  # of a batch: message number to error, 0 for an ack
         self._heads: dict[bytes, int] | None = None
+        self.rivals = False  # one of several that fitted an answer alike
         self.checked = 0  # the last answer when last asked whether any came
 
     @property
@@ -136,6 +137,13 @@ class Transaction:
         if self.errors.get(number):
             return FAILED
         return ROLLED_BACK if self.error else ACCEPTED
+
+    def question(self, number: int) -> Message | None:
+        """The request itself or, of a batch, its part of this message number."""
+        for part in self.members:
+            if part.number == number:
+                return part
+        return self.request
 
     def member(self, head: bytes) -> int:
         """The message number of a batch's part with this header, 0 if it has none."""

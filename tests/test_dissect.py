@@ -47,6 +47,7 @@ from build import (
 
 from nldissect.dissect import MAX_DEPTH, find, flag_names, spans, type_name
 from nldissect.dissect import label as words
+from nldissect.summary import Lookup, describe
 
 COLOURS = {
     "name": "colour", "type": "enum", "name-prefix": "c-", "entries": ["red", "green", "blue"],
@@ -342,6 +343,7 @@ def test_an_attribute_is_found_before_a_header_field_of_the_same_name():
     (message,) = read(record(data, GENERIC))
     assert message.find("version").value == 9  # CTRL_ATTR_VERSION
     assert message.find("genlmsghdr.version").value == 2
+    assert Lookup(message).value("version") == 9
 
 
 # -- cut by the snapshot length ------------------------------------------------------------
@@ -477,6 +479,8 @@ def test_errors_that_are_wrong_themselves(payload, code):
     (message,) = messages(msg(ERROR, payload))
     assert found(message, code).severity == "error"
     assert covered(message)
+    assert describe(message).startswith(("error", "ack"))
+    assert message.echo is None or message.echo.outer is message  # never the message itself
 
 
 def test_what_is_wrong_in_an_echoed_request_is_said():

@@ -21,7 +21,7 @@ from nldissect.record import Record
 from nldissect.registry import builtin_folder
 from nldissect.session import Session
 
-EXAMPLES = settings(max_examples=4000, deadline=None)
+EXAMPLES = settings(max_examples=200, deadline=None)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
 

@@ -206,7 +206,7 @@ def test_learn_from_the_command_line(
     file.write_text(capsys.readouterr().out)
     assert main(["dissectors", "check", str(file)]) == 0
     assert main(["read", "nl_util.pcap", "--dissectors", str(file), "--family", "nl_util"]) == 0
-    assert "command-2  attr-1.attr-1 55555" in capsys.readouterr().out
+    assert "command-2  attr-1.attr-1 03d90000" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

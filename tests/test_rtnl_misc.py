@@ -496,6 +496,7 @@ SAID = {
         "setlink fig0 mst entry msti 5 state blocking",
     ],
     "rtnl_mroute": [
+        "newlink multicast table 253 vif 0 dev apple0 vif 1 dev plum0 vif 2 dev pear0",
         "newcachereport nocache 198.51.100.7 to 239.1.1.9 vif 0 table 253",
         "newcachereport wrongvif 198.51.100.7 to 239.1.1.1 vif 1 table 253",
         "newroute multicast 239.1.1.1 from 198.51.100.7 iif apple0 table default proto mrouted"

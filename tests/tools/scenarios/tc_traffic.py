@@ -1,20 +1,18 @@
-"""Brings each interface up and sends three datagrams through it, so that there is something to count."""
+"""Brings an interface up and sends three datagrams through each given class, for the counters."""
 
 import socket
 import subprocess
 import sys
 
-TARGET = "192.0.2.1"
+TARGET, SOURCE = "192.0.2.1", "198.51.100.1"
 
-names = sys.argv[1:]
-batch = "".join(
-    f"link set {name} up arp off\naddr add 198.51.100.{number}/32 dev {name}\n"
-    f"route add {TARGET}/32 dev {name} table {number}\nrule add oif {name} table {number}\n"
-    for number, name in enumerate(names, 1)
-)
+device, classes = sys.argv[1], sys.argv[2:] or ["0:0"]
+batch = f"link set {device} up arp off\naddr replace {SOURCE}/32 dev {device}\n"
+batch += f"route replace {TARGET}/32 dev {device}\n"
 subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
-for name in names:
+for handle in classes:
+    major, minor = (int(half, 16) for half in handle.split(":"))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, major << 16 | minor)
         for port in (7, 8, 9):
             sender.sendto(bytes(100 + port), (TARGET, port))
