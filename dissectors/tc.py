@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from nldissect import spec
 from nldissect.dissect import Node, find, in_scope, member, members, part, walk
+from nldissect.summary import Lookup, node_text
 
 ROOT, INGRESS = 0xFFFFFFFF, 0xFFFFFFF1  # TC_H_ROOT, TC_H_INGRESS
 HOOK_NAMES = {0xFFFFFFF2: "ingress", 0xFFFFFFF3: "egress"}  # TC_H_MIN_INGRESS, _EGRESS
@@ -107,7 +108,8 @@ def info(node: Node) -> bool:
 
 
 PROTOCOLS = {0: "all", 3: "all", 0x800: "ip", 0x86DD: "ipv6", 0x806: "arp", 0x8100: "802.1Q",
-             0x88A8: "802.1ad", 0x8847: "mpls_uc", 0x8848: "mpls_mc", 0x8864: "ppp_ses"}  # fmt: skip
+             0x88A8: "802.1ad", 0x8847: "mpls_uc", 0x8848: "mpls_mc",
+             0x8864: "ppp_ses"}  # fmt: skip
 
 
 def protocol_text(value: int) -> str:
@@ -172,10 +174,13 @@ def length_layer(node: Node) -> bool:
 def meta_kind(node: Node) -> bool:
     """struct tcf_meta_val: the type in the top 4 bits, what to look at in the lower 11."""
     value = number(node)
-    parts = struct_named(node, "meta-kind-parts")
+    struct = struct_named(node, "meta-kind-parts")
+    if struct is None:
+        return False
     names = []
-    for field, bits in zip(parts.members if parts is not None else (), (value >> 12, value & 0x7FF)):
-        names.append((field.enum.names.get(bits) if field.enum is not None else None) or str(bits))
+    for field, bits in zip(struct.members, (value >> 12, value & 0x7FF), strict=True):
+        named = field.enum.names.get(bits) if field.enum is not None else None
+        names.append(named or str(bits))
     node._label = " ".join(names)
     return False
 
@@ -278,9 +283,9 @@ def by_kind(node: Node) -> bool:
         return False
     if struct.name == "tc-fq-codel-xstats":
         first = node.message.data[node.start : node.start + 4]
-        other = struct_named(node, "tc-fq-codel-class-xstats")
-        if int.from_bytes(first, "big" if node.message.big else "little") == 1 and other is not None:
-            struct = other
+        kind_of = int.from_bytes(first, "big" if node.message.big else "little")
+        if kind_of == 1:
+            struct = struct_named(node, "tc-fq-codel-class-xstats") or struct
     node.shown, node._children = "struct", members(node, struct)
     return True
 
@@ -303,6 +308,15 @@ def may_be_empty(node: Node) -> bool:
     if node.start < node.end:
         return False
     node.shown, node._value = "flag", True
+    return True
+
+
+def first_byte(node: Node) -> bool:
+    """A u8 that tc(8) of iproute2 6 sends as u32; the kernel reads its first byte."""
+    if node.end - node.start != 4 or not node.message.to_kernel:
+        return False
+    node._value = node.bytes[0]
+    node.shown = "u8"
     return True
 
 
@@ -415,10 +429,380 @@ HOOKS: dict[str, Callable[[Node], bool]] = {
     "by-kind": by_kind,
     "cookie": cookie,
     "may-be-empty": may_be_empty,
+    "first-byte": first_byte,
     "meta-value": meta_value,
     "ematches": ematches,
     "u8-array": array_hook(spec.U8),
     "u16-array": array_hook(spec.U16),
     "u32-array": array_hook(spec.U32),
     "u64-array": array_hook(spec.U64),
+}
+
+
+# -- one line: numbers as tc(8) writes them ------------------------------------------
+
+TICK = 64e-9  # seconds, since PSCHED_SHIFT is 6 (include/net/pkt_sched.h)
+
+
+def rate_text(rate: int) -> str:
+    """Bytes a second in bits: 1Mbit, 1500Kbit."""
+    bits = rate * 8
+    for unit in ("", "K", "M", "G"):
+        if bits < 1000 or (bits % 1000 and bits < 1_000_000):
+            return f"{bits}{unit}bit"
+        bits //= 1000
+    return f"{bits}Tbit"
+
+
+def size_text(size: float) -> str:
+    """Bytes: 1600b, 5Kb, 2Mb."""
+    for unit, name, near in ((1 << 20, "Mb", 1024), (1 << 10, "Kb", 16)):
+        if size >= unit and abs(round(size / unit) * unit - size) < near:
+            return f"{round(size / unit)}{name}"
+    return f"{size:.0f}b"
+
+
+def time_text(micro: float) -> str:
+    """Microseconds: 5ms, 1.5s."""
+    if micro >= 1_000_000:
+        return f"{micro / 1_000_000:g}s"
+    return f"{micro / 1000:g}ms" if micro >= 1000 else f"{micro:g}us"
+
+
+def share_text(part_of: int) -> str:
+    """A probability of 2^32 parts."""
+    return f"{100 * part_of / 0xFFFFFFFF:.3g}%"
+
+
+Show = Callable[[int], str]
+Words = tuple[tuple[str, str, Show | None], ...]  # word, path, how it is shown
+
+TICKS: Show = lambda ticks: time_text(ticks * TICK * 1e6)  # noqa: E731
+NANO: Show = lambda nano: time_text(nano / 1000)  # noqa: E731
+LIMIT: Words = (("limit", "limit", None),)
+AQM: Words = (("limit", "limit", None), ("target", "target", time_text))
+RED: Words = tuple((word, f"parms.{path}", size_text) for word, path in
+                   (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max")))  # fmt: skip
+
+MIRRED = {1: "egress redirect", 2: "egress mirror", 3: "ingress redirect", 4: "ingress mirror"}
+
+# What a qdisc's line says of its options; a value that is 0 is left out.
+QDISCS: dict[str, Words] = {
+    "bfifo": (("limit", "limit", size_text),),
+    "pfifo": LIMIT,
+    "pfifo_head_drop": LIMIT,
+    "skbprio": LIMIT,
+    "prio": (("bands", "bands", None),),
+    "pfifo_fast": (("bands", "bands", None),),
+    "multiq": (("bands", "bands", None),),
+    "plug": (("", "action", None), ("limit", "limit", None)),
+    "sfq": (("quantum", "v0.quantum", size_text), ("limit", "v0.limit", None),
+            ("perturb", "v0.perturb-period", lambda seconds: f"{seconds}s")),
+    "tbf": (("rate", "rate64|parms.rate.rate", rate_text), ("limit", "parms.limit", size_text)),
+    "htb": (("default", "init.defcls", lambda minor: f"{minor:x}"),),
+    "hfsc": (("default", "defcls", lambda minor: f"{minor:x}"),),
+    "red": RED,
+    "choke": tuple((word, path, None) for word, path, _ in RED),
+    "gred": (("vqs", "dps.DPs", None), ("default", "dps.def-DP", None)),
+    "sfb": (("limit", "parms.limit", None), ("max", "parms.max", None)),
+    "netem": (
+        ("limit", "limit", None), ("delay", "latency", TICKS), ("jitter", "jitter", TICKS),
+        ("loss", "loss", share_text), ("duplicate", "duplicate", share_text),
+        ("reorder", "reorder.probability", share_text),
+        ("corrupt", "corrupt.probability", share_text), ("gap", "gap", None),
+        ("rate", "rate64|rate.rate", rate_text),
+    ),
+    "codel": AQM,
+    "pie": AQM,
+    "fq_codel": (*AQM, ("flows", "flows", None)),
+    "fq_pie": (*AQM, ("flows", "flows", None)),
+    "fq": (("limit", "plimit", None), ("flow_limit", "flow-plimit", None),
+           ("quantum", "quantum", size_text)),
+    "hhf": (("limit", "backlog-limit", None), ("quantum", "quantum", size_text)),
+    "cake": (("bandwidth", "base-rate64", rate_text), ("", "diffserv-mode", None),
+             ("", "flow-mode", None), ("rtt", "rtt", time_text)),
+    "cbs": (("idleslope", "parms.idleslope", None), ("sendslope", "parms.sendslope", None)),
+    "etf": (("clockid", "parms.clockid", None), ("delta", "parms.delta", NANO)),
+    "mqprio": (("num_tc", "num-tc", None), ("hw", "hw", None)),
+    "taprio": (("num_tc", "priomap.num-tc", None), ("cycle", "sched-cycle-time", NANO)),
+    "ets": (("bands", "nbands", None), ("strict", "nstrict", None)),
+    "dualpi2": AQM,
+    "dsmark": (("indices", "indices", None), ("default_index", "default-index", None)),
+    "cbq": (("rate", "rate.rate", rate_text), ("prio", "wrropt.priority", None)),
+}  # fmt: skip
+QDISCS["cake_mq"] = QDISCS["cake"]
+CLASSES: dict[str, Words] = {
+    "htb": (("rate", "rate64|parms.rate.rate", rate_text),
+            ("ceil", "ceil64|parms.ceil.rate", rate_text), ("prio", "parms.prio", None)),
+    "hfsc": (("rt", "rsc.m2", rate_text), ("ls", "fsc.m2", rate_text), ("ul", "usc.m2", rate_text)),
+    "drr": (("quantum", "quantum", size_text),),
+    "qfq": (("weight", "weight", None), ("maxpkt", "lmax", None)),
+    "ets": (("quantum", "quanta-band", size_text),),
+    "cbq": QDISCS["cbq"],
+    "dsmark": (("mask", "mask", hex), ("value", "value", hex)),
+}  # fmt: skip
+FILTERS: dict[str, Words] = {
+    "u32": (("divisor", "divisor", None), ("ht", "hash", u32_text), ("link", "link", u32_text)),
+    "fw": (("mask", "mask", hex),),
+    "route": (("from", "from", None), ("fromif", "iif", None), ("to", "to", None)),
+    "flow": (("", "mode", None), ("keys", "keys", None)),
+    "bpf": (("", "name", None), ("id", "id", None)),
+    "tcindex": (("mask", "mask", hex), ("shift", "shift", None)),
+    "rsvp": (("session", "dst", None),),
+    "rsvp6": (("session", "dst", None),),
+}
+ACTIONS: dict[str, Words] = {
+    "police": (("rate", "rate64|tbf.rate.rate", rate_text), ("pkts_rate", "pktrate64", None)),
+    "mirred": (("", "parms.eaction", lambda action: MIRRED.get(action, "?")),
+               ("dev", "parms.ifindex", None), ("blockid", "blockid", None)),
+    "pedit": (("keys", "parms-ex.nkeys|parms.nkeys", None),),
+    "nat": (("", "parms.flags", None), ("", "parms.old-addr", None), ("", "parms.new-addr", None)),
+    "skbedit": (("priority", "priority", handle_text), ("mark", "mark", hex),
+                ("queue_mapping", "queue-mapping", None), ("ptype", "ptype", None)),
+    "vlan": (("", "parms.v-action", None), ("id", "push-vlan-id", None)),
+    "mpls": (("", "parms.m-action", None), ("label", "label", None)),
+    "csum": (("", "parms.update-flags", None),),
+    "ct": (("", "action", None), ("zone", "zone", None), ("mark", "mark", hex)),
+    "ctinfo": (("dscp", "parms-dscp-mask", hex), ("cpmark", "parms-cpmark-mask", hex),
+               ("zone", "zone", None)),
+    "connmark": (("zone", "parms.zone", None),),
+    "skbmod": (("", "parms.flags", None),),
+    "tunnel_key": (("", "parms.t-action", None), ("id", "enc-key-id", None),
+                   ("dst", "enc-ipv4-dst|enc-ipv6-dst", None)),
+    "ife": (("", "parms.flags", None), ("type", "type", hex)),
+    "sample": (("rate", "rate", None), ("group", "psample-group", None)),
+    "simple": (("", "data", None),),
+    "bpf": (("", "name", None), ("id", "id", None)),
+    "gate": (("cycle", "cycle-time", NANO), ("clockid", "clockid", None)),
+    "ipt": (("table", "table", None), ("hook", "hook", None)),
+}  # fmt: skip
+VERDICTS = {-1: "continue", 0: "pass", 1: "reclassify", 2: "drop", 3: "pipe", 4: "stolen",
+            5: "queued", 6: "repeat", 7: "redirect", 8: "trap"}  # fmt: skip
+
+
+def told(options: Node | None, words: Words) -> list[str]:
+    """`word value` for each option that is there and not 0 (or has a name); `a|b` takes the first there is."""
+    out: list[str] = []
+    if options is None:
+        return out
+    for word, paths, show in words:
+        found = (find(options.children, path) for path in paths.split("|"))
+        node = next((n for n in found if n is not None), None)
+        if node is None or not (node.value or node.field.enum is not None):
+            continue
+        text = show(node.value) if show is not None else node_text(node).replace("|", ",")
+        out.append(f"{word} {text}" if word else text)
+    return out
+
+
+def verdict(node: Node | None) -> str:
+    """What becomes of the packet, as tc(8) says it: drop, goto chain 5."""
+    if node is None or not isinstance(node.value, int):
+        return ""
+    return VERDICTS.get(node.value) or node_text(node).replace("-", " ")
+
+
+def action_text(entry: Node) -> str:
+    """One action: `drop`, `mirred egress redirect dev eth0`, `gact index 7` for a reference."""
+    kind, options = entry.find("kind"), entry.find("options")
+    name = str(kind.value) if kind is not None else "action"
+    out = [name, *told(options, ACTIONS.get(name, ()))]
+    general = options.find("parms.action") if options is not None else None
+    if name == "gact" and general is not None:
+        out = [verdict(general)]
+    elif name == "police" and options is not None:
+        exceed = options.find("tbf.action")
+        out += ["exceed", verdict(exceed)] if exceed is not None else []
+    index = entry.find("index")
+    if index is None and options is not None:
+        index = options.find("parms.index") or options.find("tbf.index")
+    if options is None and index is not None:
+        out.append(f"index {index.value}")
+    flushed = entry.find("TCA_FCNT")
+    if flushed is not None:
+        out.append(f"{flushed.value} flushed")
+    return " ".join(out)
+
+
+def actions_of(options: Node | None) -> list[str]:
+    """`action ...` for each action that the options hold."""
+    out: list[str] = []
+    for node in options.children if options is not None else ():
+        if node.name == "act":
+            out += [f"action {action_text(entry)}" for entry in node.children]
+        elif node.name == "police":
+            out.append("police")
+    return out
+
+
+# Attributes of the flower filter that tc(8) calls by other names.
+FLOWER = {"eth-dst": "dst_mac", "eth-src": "src_mac", "mpls-ttl": "mpls_ttl"}
+PORTS = ("tcp", "udp", "sctp")
+NOT_SHOWN = frozenset(("key-eth-type", "key-enc-opts", "key-mpls-opts", "key-cfm"))
+
+
+def key_word(name: str) -> str:
+    """The option of tc-flower(8) that sets `key-ipv4-src`: src_ip."""
+    name = name.removeprefix("key-")
+    first, _, last = name.rpartition("-")
+    if first in ("ipv4", "ipv6", "enc-ipv4", "enc-ipv6"):
+        return f"{first[:-4].replace('-', '_')}{last}_ip"
+    if first in PORTS and last in ("src", "dst"):
+        return f"{last}_port"
+    return FLOWER.get(name) or name.replace("-", "_")
+
+
+def mask_text(mask: Node) -> str:
+    """`/24`, `/0xff00`; empty when the mask takes all bits."""
+    raw = mask.bytes
+    bits = int.from_bytes(raw, "big")
+    size = 8 * len(raw)
+    if bits == (1 << size) - 1:
+        return ""
+    if mask.kind in ("ipv4", "ipv6"):
+        length = bits.bit_count()
+        return f"/{length}" if bits == (1 << size) - (1 << (size - length)) else f"/{mask.value}"
+    return f"/{mask.value:#x}" if isinstance(mask.value, int) else f"/{node_text(mask)}"
+
+
+def flower_keys(options: Node) -> list[str]:
+    """What a flower filter looks at, in the words of tc-flower(8)."""
+    attributes = {node.name: node for node in options.children}
+    out: list[str] = []
+    for name, node in attributes.items():
+        if not name.startswith("key-") or name.endswith(("-mask", "-max")) or name in NOT_SHOWN:
+            continue
+        text, word = node_text(node).replace("|", "+"), key_word(name)
+        if name.endswith("-min"):
+            last = attributes.get(f"{name[:-4]}-max")
+            text += f"-{node_text(last)}" if last is not None else ""
+            word = f"{name[9:12]}_port"
+        mask = attributes.get(f"{name}-mask")
+        if mask is not None:
+            if not any(mask.bytes):
+                continue
+            text += mask_text(mask)
+        out.append(f"{word} {text}")
+    return out
+
+
+def u32_keys(options: Node) -> list[str]:
+    """What a u32 filter looks at: match VALUE/MASK at OFFSET."""
+    out: list[str] = []
+    keys = options.find("sel.keys")
+    for key in keys.children if keys is not None else ():
+        found = {child.name: child.value for child in key.children}
+        if len(found) < 4:
+            continue
+        at = f"nexthdr+{found['off']}" if found["offmask"] else str(found["off"])
+        out.append(f"match {found['val']:08x}/{found['mask']:08x} at {at}")
+    return out
+
+
+def device_text(seen: Lookup) -> str:
+    """The interface by name, else `index 7`; empty for a block or none."""
+    index = seen.value("tcm-ifindex")
+    if not index or index == BLOCK:
+        return ""
+    name = seen.text("tcm-ifindex")
+    return name if name != str(index) else f"index {index}"
+
+
+def parent_text(seen: Lookup) -> str:
+    """`root`, `ingress`, `block 5` or `parent 1:30`."""
+    node = seen.node("tcm-parent")
+    label = None if node is None else node.label
+    if not label:
+        return ""
+    return f"parent {label}" if ":" in label else label
+
+
+def qdisc(seen: Lookup) -> str:
+    kind = seen.text("kind")
+    where = parent_text(seen)
+    out = [device_text(seen), "" if where == kind else where, handle_of(seen), kind]
+    out += told(seen.node("options"), QDISCS.get(kind, ()))
+    out += seen.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
+    return " ".join(word for word in out if word)
+
+
+def handle_of(seen: Lookup) -> str:
+    node = seen.node("tcm-handle")
+    return (None if node is None else node.label) or ""
+
+
+def tclass(seen: Lookup) -> str:
+    kind, device = seen.text("kind"), device_text(seen)
+    out = [f"dev {device}" if device else "", parent_text(seen), handle_of(seen), kind]
+    out += told(seen.node("options"), CLASSES.get(kind, ()))
+    leaf = seen.value("tcm-info")
+    if leaf:
+        out.append(f"leaf {handle_text(leaf)}")
+    return " ".join(word for word in out if word)
+
+
+def place(seen: Lookup) -> list[str]:
+    """Where filters and chains are."""
+    device = device_text(seen)
+    out = [f"dev {device}" if device else "", parent_text(seen)]
+    return [word for word in out if word]
+
+
+def tfilter(seen: Lookup) -> str:
+    out = place(seen)
+    info_value, kind = seen.value("tcm-info") or 0, seen.text("kind")
+    if info_value & 0xFFFF:
+        out.append(f"protocol {protocol_text(info_value)}")
+    if info_value >> 16:
+        out.append(f"pref {info_value >> 16}")
+    out.append(kind)
+    if seen.value("chain"):
+        out.append(f"chain {seen.value('chain')}")
+    number_of = seen.value("tcm-handle")
+    if number_of and kind == "u32":
+        out.append(f"fh {handle_of(seen)}")
+    elif number_of:
+        out.append(f"handle {number_of:#x}")
+    options = seen.node("options")
+    if options is not None:
+        out += told(options, FILTERS.get(kind, ()))
+        if kind == "flower":
+            out += flower_keys(options)
+        elif kind == "u32":
+            out += u32_keys(options)
+        target = options.find("classid")
+        if target is not None:
+            out.append(f"flowid {node_text(target)}")
+        out += actions_of(options)
+    return " ".join(word for word in out if word)
+
+
+def chain(seen: Lookup) -> str:
+    out = place(seen)
+    if seen.value("chain") is not None:
+        out.append(f"chain {seen.value('chain')}")
+    options, kind = seen.node("options"), seen.text("kind")
+    out.append(kind)
+    if options is not None and kind == "flower":
+        out += [words.split(" ")[0] for words in flower_keys(options)]
+    return " ".join(word for word in out if word)
+
+
+def actions(seen: Lookup) -> str:
+    table = seen.node("tab")
+    entries = table.children if table is not None else []
+    out = [action_text(entry) for entry in entries[:MAX_ACTIONS]]
+    if len(entries) > MAX_ACTIONS:
+        out.append(f"and {len(entries) - MAX_ACTIONS} more")
+    return ", ".join(out)
+
+
+MAX_ACTIONS = 4
+
+SUMMARIES = {
+    **dict.fromkeys(("newqdisc", "delqdisc", "getqdisc"), qdisc),
+    **dict.fromkeys(("newtclass", "deltclass", "gettclass"), tclass),
+    **dict.fromkeys(("newtfilter", "deltfilter", "gettfilter"), tfilter),
+    **dict.fromkeys(("newchain", "delchain", "getchain"), chain),
+    **dict.fromkeys(("newaction", "delaction", "getaction"), actions),
 }

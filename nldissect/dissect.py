@@ -1005,7 +1005,7 @@ def _by_family(node: Node, raw: bytes) -> None:
         node._value, node.shown = format_address(raw), "ipv4"
     elif size == 16 and family != 2:
         node._value, node.shown = format_address(raw), "ipv6"
-    elif size:
+    elif size and family in (-1, 2, 10, 28):  # others have addresses of lengths of their own
         _misfit(node, "binary-size", WARNING, f"{size} bytes are no address of family {family}")
 
 

@@ -1,22 +1,28 @@
-"""The conversations of a whole capture in compact columns, for a second pass over it.
+"""What is known of a message only after later ones: its answer, latency and listeners.
 
-Which answer ended a request, after how long, and how many sockets heard a
-notification: known only after the messages that come later.
+`ahead` holds messages back within one pass until they are settled, or until
+too many are held. `survey` gathers everything in compact columns in a pass of
+its own, for a second one over the same capture.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from .conversation import Conversations
+from .conversation import COPY_NEXT, MAX_RECENT, Conversations
 from .dissect import Message
+from .errors import CaptureError
 from .transaction import (
     ACCEPTED,
     ANSWER,
     CONFIDENCES,
     COPY,
+    OPEN,
+    OTHER,
+    REQUEST,
     ROLES,
     STATES,
     Link,
@@ -102,3 +108,53 @@ def survey(messages: Iterable[Message], limit: int = 1024) -> Survey:
         add(message, feed(message))
     pairs.finish()
     return out
+
+
+def ahead(
+    messages: Iterable[Message], pairs: Conversations | None = None, window: int = 4096
+) -> Iterator[tuple[Message, Link]]:
+    """Each message with its link, in order, once its transaction and listeners are settled.
+
+    No more than `window` messages are held back: what is longer (a dump of
+    more parts) comes with a transaction that is still open.
+    """
+    if pairs is None:
+        pairs = Conversations()
+    feed = pairs.feed
+    held: deque[tuple[Message, Link]] = deque()
+    failure: CaptureError | None = None
+    try:
+        for message in messages:
+            held.append((message, feed(message)))
+            record = message.record
+            now = None if record is None else record.time
+            while held:
+                first, link = held[0]
+                if len(held) <= window and not _settled(first, link, now, len(held)):
+                    break
+                yield held.popleft()
+    except CaptureError as problem:  # what was read before comes first
+        failure = problem
+    pairs.finish()
+    yield from held
+    if failure is not None:
+        raise failure
+
+
+def _settled(message: Message, link: Link, now: int | None, held: int) -> bool:
+    """Whether nothing that comes now can change what is known of the message."""
+    role = link.role
+    if role == REQUEST:
+        found = link.transaction
+        if found is None or not found.waits:
+            return True
+        if found.state == OPEN:
+            return False
+    elif role in (OTHER, COPY) or not link.listeners:
+        return True
+    if held > MAX_RECENT:
+        return True
+    record = message.record
+    if now is None or record is None or record.time is None:
+        return False
+    return now - record.time > COPY_NEXT

@@ -294,13 +294,13 @@ class _Builder:
             field.hook = self.hooks.get(str(hook))
             if field.hook is None:
                 self.fault(f"{path}.x-hook", f"no hook {hook!r} in the Python file beside it")
-        sub = item.get("sub-type")
+        sub = item.get("sub-type", item.get("x-sub-type"))
         if sub is not None:
             sub_kind = m.KINDS.get(str(sub))
             if sub_kind is None:
                 self.fault(f"{path}.sub-type", f"{sub!r} is no attribute type")
                 return
-            inner = {k: v for k, v in item.items() if k not in ("sub-type", "x-hook")}
+            inner = {k: v for k, v in item.items() if k not in ("sub-type", "x-sub-type", "x-hook")}
             element = m.Field(field.name, field.constant, -1, sub_kind)
             self.details(element, inner, path)
             element.nested = field.nested

@@ -8,17 +8,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import capture_files
 
 from nldissect import spec as m
 from nldissect import ynl
 from nldissect.capture import open_capture
-from nldissect.dissect import Context, Diagnosis, Message, Node, spans
+from nldissect.dissect import Diagnosis, Message, Node, spans
 from nldissect.record import Interface, Record
 from nldissect.registry import Registry
-from nldissect.session import Session
+from nldissect.session import Session, Timeline
 
 RECORDINGS = capture_files.RECORDINGS
 KERNEL_SPECS = Path(__file__).parents[2] / "shared" / "reference" / "netlink-specs"
@@ -181,21 +181,29 @@ def recording(name: str, registry: Registry | None = None) -> list[Message]:
     return list(Session(registry or builtin()).messages(capture))
 
 
-class Bound(Context):
-    """A context that binds every message to one spec's operation."""
+class OneSpec:
+    """A registry that knows one spec, and takes it for everything."""
 
     def __init__(self, spec: m.Spec) -> None:
         self.spec = spec
 
-    def bind(self, message: Message) -> None:
-        message.spec = self.spec
-        number = message.type
-        if message.protocol == GENERIC:
-            number = message.command = message.data[message.base + 16]
-        message.operation = self.spec.operation(number, message.to_kernel)
+    def family(self, name: str | None, number: int) -> m.Spec | None:
+        return self.spec
 
-    def interface(self, index: int, message: Message) -> str | None:
-        return {1: "lo", 2: "eth0"}.get(index)
+    def raw(self, protocol: int, number: int) -> m.Spec | None:
+        return self.spec
+
+    def control(self) -> m.Spec | None:
+        return None
+
+
+def bound(spec: m.Spec) -> Session:
+    """A session that binds every message to one spec, with two interfaces."""
+    session = Session(cast("Registry", OneSpec(spec)))
+    names = session._names[0, 0] = {1: Timeline(), 2: Timeline()}
+    names[1].teach(0, "lo")
+    names[2].teach(0, "eth0")
+    return session
 
 
 def of_spec(raw: Mapping[str, Any], hooks: Mapping[str, Any] | None = None) -> m.Spec:
@@ -223,7 +231,7 @@ def one(
     if total is not None:
         data = data[:total]
         state = 3
-    message = Message(Bound(spec), GENERIC, data, 0, len(data), order == ">", state)
+    message = Message(bound(spec), GENERIC, data, 0, len(data), order == ">", state)
     message.context.bind(message)
     return message
 

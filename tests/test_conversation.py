@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 import strace
@@ -35,11 +35,12 @@ from build import (
 
 from nldissect.conversation import Conversations
 from nldissect.dissect import Message
+from nldissect.errors import CaptureError
 from nldissect.multicast import group_of
 from nldissect.process import Processes
 from nldissect.record import Interface, Record
 from nldissect.session import Session
-from nldissect.survey import survey
+from nldissect.survey import ahead, survey
 from nldissect.transaction import (
     ACCEPTED,
     ANSWER,
@@ -716,6 +717,48 @@ def test_survey_takes_few_bytes_per_message() -> None:
     columns = [getattr(found, name) for name in found.__slots__]
     assert sum(getattr(c, "itemsize", 1) for c in columns) <= 40
     assert len({len(c) for c in columns}) == 1
+
+
+@pytest.mark.parametrize("name", ["iproute", "nft", "rtnl_misc"])
+def test_ahead_knows_what_comes_later(name: str) -> None:
+    messages = recording(name)
+    found = survey(messages)
+    seen = list(ahead(messages))
+    assert [m for m, _ in seen] == messages
+    for message, link in ahead(messages):
+        n = message.number
+        assert link.listeners == found.listeners[n]
+        transaction = link.transaction
+        if link.role == ASKED and transaction is not None:
+            assert transaction.last == found.answered_by[n] or transaction.kind == BATCH
+            assert transaction.state != OPEN
+
+
+def test_ahead_holds_no_more_than_its_window() -> None:
+    given = 0
+
+    def source() -> Iterator[Message]:
+        nonlocal given
+        for message in read(*_records(get(1), *(get(i) for i in range(2, 60)))):
+            given += 1
+            yield message
+
+    for message, link in ahead(source(), window=10):
+        assert given - message.number <= 10
+        assert link.transaction is not None
+        assert link.transaction.state in (OPEN, CUT)
+    assert given == 59
+
+
+def test_ahead_gives_what_was_read_before_a_failure() -> None:
+    def source() -> Iterator[Message]:
+        yield from read(*_records(get(1), get(2)))
+        raise CaptureError("x.pcap", "cut short", record=3, offset=99)
+
+    coming = ahead(source())
+    assert [next(coming)[0].number, next(coming)[0].number] == [1, 2]
+    with pytest.raises(CaptureError):
+        next(coming)
 
 
 # -- odds and ends ---------------------------------------------------------------------

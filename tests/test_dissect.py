@@ -568,14 +568,14 @@ def test_flags_of_generic_operations():
         "name": "test", "attribute-sets": [{"name": "test", "attributes": []}],
         "operations": {"list": operations},
     })  # fmt: skip
-    from build import Bound
+    from build import bound
 
     from nldissect.dissect import Message
 
     named = []
     for command in range(1, 5):
         data = msg(40, genl(command), 0x200)
-        message = Message(Bound(spec), GENERIC, data, 0, len(data), False)
+        message = Message(bound(spec), GENERIC, data, 0, len(data), False)
         message.context.bind(message)
         named.append(flag_names(message))
     assert named == [("MATCH",), ("EXCL",), ("BULK",), ("EXCL",)]

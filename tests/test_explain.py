@@ -12,8 +12,8 @@ from build import (
     GENERIC,
     MULTI,
     REQUEST,
-    Bound,
     attr,
+    bound,
     generic,
     genl,
     msg,
@@ -325,7 +325,7 @@ def test_array_entry_names_its_nest() -> None:
         {"name": "b", "attributes": [{"name": "x", "type": "u32"}, {"name": "y", "type": "u8"}]},
     ))  # fmt: skip
     data = msg(32, genl(1, nest(1, nest(5, attr(1, u32(1))))), REQUEST)
-    request = Message(Bound(spec), GENERIC, data, 0, len(data), False)
+    request = Message(bound(spec), GENERIC, data, 0, len(data), False)
     request.context.bind(request)
     answer = failing(padded(data), attr(MISS_TYPE, u32(2)), attr(MISS_NEST, u32(24)))
     found = explain(answer, request)
