@@ -464,9 +464,10 @@ def size_text(size: float) -> str:
 
 def time_text(micro: float) -> str:
     """Microseconds: 5ms, 1.5s."""
-    if micro >= 1_000_000:
-        return f"{micro / 1_000_000:g}s"
-    return f"{micro / 1000:g}ms" if micro >= 1000 else f"{micro:g}us"
+    for unit, name in ((1_000_000, "s"), (1000, "ms"), (1, "us")):
+        if micro >= unit:
+            return f"{float(f'{micro / unit:.3g}'):g}{name}"
+    return "0us"
 
 
 def share_text(part_of: int) -> str:
@@ -495,7 +496,7 @@ QDISCS: dict[str, Words] = {
     "prio": (("bands", "bands", None),),
     "pfifo_fast": (("bands", "bands", None),),
     "multiq": (("bands", "bands", None),),
-    "plug": (("", "action", None), ("limit", "limit", None)),
+    "plug": (("", "action", None), ("", "limit", None)),
     "sfq": (("quantum", "v0.quantum", size_text), ("limit", "v0.limit", None),
             ("perturb", "v0.perturb-period", lambda seconds: f"{seconds}s")),
     "tbf": (("rate", "rate64|parms.rate.rate", rate_text), ("limit", "parms.limit", size_text)),
@@ -556,7 +557,8 @@ ACTIONS: dict[str, Words] = {
     "mirred": (("", "parms.eaction", lambda action: MIRRED.get(action, "?")),
                ("dev", "parms.ifindex", None), ("blockid", "blockid", None)),
     "pedit": (("keys", "parms-ex.nkeys|parms.nkeys", None),),
-    "nat": (("", "parms.flags", None), ("", "parms.old-addr", None), ("", "parms.new-addr", None)),
+    "nat": (("from", "parms.old-addr", None),
+            ("to", "parms.new-addr", None)),
     "skbedit": (("priority", "priority", handle_text), ("mark", "mark", hex),
                 ("queue_mapping", "queue-mapping", None), ("ptype", "ptype", None)),
     "vlan": (("", "parms.v-action", None), ("id", "push-vlan-id", None)),
@@ -581,14 +583,17 @@ VERDICTS = {-1: "continue", 0: "pass", 1: "reclassify", 2: "drop", 3: "pipe", 4:
 
 
 def told(options: Node | None, words: Words) -> list[str]:
-    """`word value` for each option that is there and not 0 (or has a name); `a|b` takes the first there is."""
+    """`word value` for each option that is there, a 0 only if it has a name.
+
+    Of paths with `|` between them the first that is there counts.
+    """
     out: list[str] = []
     if options is None:
         return out
     for word, paths, show in words:
         found = (find(options.children, path) for path in paths.split("|"))
         node = next((n for n in found if n is not None), None)
-        if node is None or not (node.value or node.field.enum is not None):
+        if node is None or not (node.value or node.label):
             continue
         text = show(node.value) if show is not None else node_text(node).replace("|", ",")
         out.append(f"{word} {text}" if word else text)
@@ -602,25 +607,29 @@ def verdict(node: Node | None) -> str:
     return VERDICTS.get(node.value) or node_text(node).replace("-", " ")
 
 
-def action_text(entry: Node) -> str:
+def action_text(entry: Node, alone: bool = False) -> str:
     """One action: `drop`, `mirred egress redirect dev eth0`, `gact index 7` for a reference."""
     kind, options = entry.find("kind"), entry.find("options")
     name = str(kind.value) if kind is not None else "action"
     out = [name, *told(options, ACTIONS.get(name, ()))]
     general = options.find("parms.action") if options is not None else None
     if name == "gact" and general is not None:
-        out = [verdict(general)]
+        out = [name, verdict(general)] if alone else [verdict(general)]
+    elif name == "nat" and options is not None:
+        flags = options.find("parms.flags")
+        out.insert(1, "egress" if flags is not None and flags.value & 1 else "ingress")
     elif name == "police" and options is not None:
         exceed = options.find("tbf.action")
         out += ["exceed", verdict(exceed)] if exceed is not None else []
     index = entry.find("index")
     if index is None and options is not None:
-        index = options.find("parms.index") or options.find("tbf.index")
-    if options is None and index is not None:
+        found = (options.find(f"{place}.index") for place in ("parms", "parms-ex", "tbf", "act"))
+        index = next((node for node in found if node is not None), None)
+    if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
-    flushed = entry.find("TCA_FCNT")
-    if flushed is not None:
-        out.append(f"{flushed.value} flushed")
+    cookie_or_count = entry.find("6")
+    if cookie_or_count is not None and isinstance(cookie_or_count.value, int):
+        out.append(f"({cookie_or_count.value} of them)")
     return " ".join(out)
 
 
@@ -636,7 +645,8 @@ def actions_of(options: Node | None) -> list[str]:
 
 
 # Attributes of the flower filter that tc(8) calls by other names.
-FLOWER = {"eth-dst": "dst_mac", "eth-src": "src_mac", "mpls-ttl": "mpls_ttl"}
+FLOWER = {"eth-dst": "dst_mac", "eth-src": "src_mac", "icmpv4-type": "type", "icmpv4-code": "code",
+          "icmpv6-type": "type", "icmpv6-code": "code"}  # fmt: skip
 PORTS = ("tcp", "udp", "sctp")
 NOT_SHOWN = frozenset(("key-eth-type", "key-enc-opts", "key-mpls-opts", "key-cfm"))
 
@@ -697,6 +707,20 @@ def u32_keys(options: Node) -> list[str]:
         at = f"nexthdr+{found['off']}" if found["offmask"] else str(found["off"])
         out.append(f"match {found['val']:08x}/{found['mask']:08x} at {at}")
     return out
+
+
+def match_words(options: Node) -> list[str]:
+    """The kinds of the extended matches: match meta and not cmp."""
+    out: list[str] = []
+    entries = options.find("ematches.list")
+    for entry in entries.children if entries is not None else ():
+        kind, flags = entry.find("kind"), entry.find("flags")
+        if kind is None or flags is None:
+            continue
+        bits = flags.value
+        out.append(("not " if bits & 4 else "") + node_text(kind))
+        out += [word for bit, word in ((1, "and"), (2, "or")) if bits & bit]
+    return ["match", *out] if out else []
 
 
 def device_text(seen: Lookup) -> str:
@@ -770,6 +794,7 @@ def tfilter(seen: Lookup) -> str:
             out += flower_keys(options)
         elif kind == "u32":
             out += u32_keys(options)
+        out += match_words(options)
         target = options.find("classid")
         if target is not None:
             out.append(f"flowid {node_text(target)}")
@@ -791,12 +816,14 @@ def chain(seen: Lookup) -> str:
 def actions(seen: Lookup) -> str:
     table = seen.node("tab")
     entries = table.children if table is not None else []
-    out = [action_text(entry) for entry in entries[:MAX_ACTIONS]]
+    out = [action_text(entry, True) for entry in entries[:MAX_ACTIONS]]
     if len(entries) > MAX_ACTIONS:
         out.append(f"and {len(entries) - MAX_ACTIONS} more")
-    return ", ".join(out)
+    flush = seen.message.type == RTM_DELACTION and seen.message.flags & NLM_F_ROOT
+    return ("flush " if flush else "") + ", ".join(out)
 
 
+RTM_DELACTION, NLM_F_ROOT = 49, 0x100
 MAX_ACTIONS = 4
 
 SUMMARIES = {

@@ -191,10 +191,8 @@ def test_all_checks():
         "definitions: [{name: f, type: flags, entries: [a, b]}]",
     )
     checks = found_spec.attribute_sets["s"].ensure()[1].checks
-    assert {n: getattr(checks, n) for n in checks.__slots__} == {
-        "min": 1, "max": 2, "min_len": 3, "max_len": 4, "exact_len": 5, "flags_mask": 3,
-        "unterminated": True,
-    }  # fmt: skip
+    assert (checks.min, checks.max, checks.min_len, checks.max_len) == (1, 2, 3, 4)
+    assert (checks.exact_len, checks.flags_mask, checks.unterminated) == (5, 3, True)
 
 
 # -- operations ---------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ filter add dev fig egress pref 1 matchall action police rate 1mbit burst 10k con
 filter add dev fig egress pref 3 matchall action goto chain 42
 filter add dev fig egress pref 2 protocol ip matchall action gact index 1 action gact index 2
 END
-setting python3 $tools/scenarios/tc_traffic.py fig
+setting python3 $tools/scenarios/tc_traffic.py fig@0:0
 
 run tc -s -d filter show dev fig egress
 json filter tc -j -s -d filter show dev fig egress

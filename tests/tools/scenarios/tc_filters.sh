@@ -9,7 +9,6 @@ link add pear type dummy
 link add peach type dummy
 link add plum type dummy
 link add vx type vxlan external dstport 4789
-link set pear up
 END
 background monitor tc monitor
 batch tc <<'END'
@@ -36,8 +35,9 @@ filter add dev pear egress pref 8 handle 1 bpf bytecode "1,6 0 0 2" da skip_hw
 filter add dev pear parent 1: protocol all pref 9 basic match "cmp(u16 at 2 layer transport mask 0xff00 trans gt 256) and not cmp(u8 at 0 layer link eq 1)" classid 1:20
 filter add dev pear parent 1: protocol all pref 9 basic match 'nbyte("abcd" at 4 layer network) or u32(u16 0x1122 0xffff at nexthdr+4)' action drop
 filter add dev pear parent 1: protocol all pref 9 basic match "meta(nf_mark mask 0xf0 eq 0x20) and (meta(vlan lt 100) or not meta(pkt_len gt 1000)) and not (meta(random mask 1 eq 1) or meta(data_len gt 8))" classid 1:20
-filter add dev pear parent 1: protocol all pref 9 basic match 'meta(dev shift 1 eq "pe") and meta(sk_rcvbuf gt 4096) and meta(loadavg_1 lt 300) and meta(tc_index eq 2)' classid 1:20
-filter add dev pear parent 1: protocol all pref 9 basic match 'meta(sk_bind_if eq "pear") or meta(rt_iif eq 1)' classid 1:20
+filter add dev pear parent 1: protocol all pref 9 basic match 'meta(sk_rcvbuf gt 4096) and meta(loadavg_1 lt 300) and meta(tc_index shift 1 eq 2)' classid 1:20
+filter add dev pear parent 1: protocol all pref 9 basic match 'meta(dev eq "pear")' classid 1:20
+filter add dev pear parent 1: protocol all pref 9 basic match 'meta(rt_iif eq 1) or meta(sk_family eq 2)' classid 1:20
 filter add dev pear parent 1: protocol all pref 9 basic match "canid(sff 0x123 sff 0x500:0x700 eff 0x1ffffff)" classid 1:20
 filter add dev pear parent 1: protocol all pref 9 basic match "ipset(friends src,dst)" classid 1:20
 filter add dev pear parent 1: protocol all pref 9 basic match "ipt(-m policy --dir in --pol ipsec --strict --proto esp)" classid 1:20
@@ -55,8 +55,7 @@ filter add dev pear ingress protocol mpls_uc pref 18 flower mpls_label 12345 mpl
 filter add dev pear ingress protocol mpls_uc pref 19 flower mpls lse depth 1 label 100 ttl 64 lse depth 2 label 200 tc 2 bos 1
 filter add dev pear ingress protocol ip pref 20 flower ct_state +trk+est-new ct_mark 0x10/0xf0 ct_label 00112233445566778899aabbccddeeff/ffff0000000000000000000000000000
 filter add dev pear ingress protocol ppp_ses pref 21 flower pppoe_sid 1234 ppp_proto ip
-filter add dev pear ingress protocol ip pref 22 flower ip_proto 115 l2tpv3_sid 77
-filter add dev vx ingress protocol ip pref 23 flower enc_src_ip 192.0.2.1 enc_dst_ip 192.0.2.0/24 enc_key_id 100 enc_dst_port 4789 enc_src_port 4000 enc_tos 0x10/0xf0 enc_ttl 64 dst_ip 203.0.113.1
+filter add dev vx ingress protocol ip pref 23 flower enc_src_ip 192.0.2.1 enc_dst_ip 192.0.2.0/24 enc_key_id 100 enc_dst_port 4789 enc_tos 0x10/0xf0 enc_ttl 64 dst_ip 203.0.113.1
 filter add dev vx ingress protocol ip pref 24 flower enc_src_ip 2001:db8::1 enc_dst_ip 2001:db8::/64 enc_key_id 101 geneve_opts 0102:80:00800022/ffff:ff:ffffffff,0103:81:0011223344556677
 filter add dev vx ingress protocol ip pref 25 flower enc_key_id 102 vxlan_opts 32/255
 filter add dev vx ingress protocol ip pref 26 flower enc_key_id 103 erspan_opts 1:2:0:0
@@ -68,7 +67,7 @@ filter add dev pear ingress chain 9 protocol ip pref 1 flower dst_mac 02:00:00:0
 filter add dev pear parent 1: protocol ip pref 40 rsvp ipproto tcp session 198.51.100.1/80 classid 1:20
 filter add dev pear parent 1: protocol ip pref 41 handle 1 tcindex mask 0xf shift 2 pass_on classid 1:20
 END
-setting python3 $tools/scenarios/tc_traffic.py pear
+setting python3 $tools/scenarios/tc_traffic.py pear@0:0
 run tc -s -d filter show dev pear
 run tc -br filter show dev pear ingress
 run tc filter show dev pear ingress chain 7
@@ -82,6 +81,7 @@ json chain tc -j -d chain show dev pear ingress
 setting python3 $tools/scenarios/tc_text.py pear
 run tc chain show dev pear ingress
 run tc filter show dev pear pref 50
+run tc -s filter show dev pear ingress pref 53
 run tc actions list action skbedit
 batch tc <<'END'
 filter change dev pear ingress protocol ip pref 13 handle 1 flower ip_proto sctp src_port 1-99 dst_port 5061 classid 1:20

@@ -1,6 +1,6 @@
 # Every qdisc that tc(8) can configure, with classes and statistics, `tc monitor` listening.
 # What this kernel was built without (fq_pie, ets, cbq, dsmark) is only asked for.
-# modules: dummy ipv6 sch_cake sch_cbs sch_choke sch_codel sch_drr sch_etf sch_fq sch_fq_codel
+# modules: dummy sch_cake sch_cbs sch_choke sch_codel sch_drr sch_etf sch_fq sch_fq_codel
 # modules: sch_gred sch_hfsc sch_hhf sch_htb sch_ingress sch_mqprio sch_multiq sch_netem sch_pie
 # modules: sch_plug sch_prio sch_qfq sch_red sch_sfb sch_sfq sch_skbprio sch_taprio sch_tbf
 # modules: sch_teql cls_matchall cls_u32 act_gact
@@ -12,6 +12,8 @@ link add sack type dummy
 link add ingress type dummy
 link add clsact type dummy
 link add teql type dummy
+link add adsl type dummy
+link add lossy type dummy
 link add multiq numtxqueues 4 type dummy
 link add mq numtxqueues 4 type dummy
 link add mqprio numtxqueues 4 type dummy
@@ -24,7 +26,7 @@ qdisc add dev basket parent 1:1 handle 11: bfifo limit 10k
 qdisc add dev basket parent 1:2 handle 12: estimator 250ms 1s pfifo limit 20
 qdisc add dev basket parent 1:3 handle 13: pfifo_head_drop limit 30
 qdisc add dev basket parent 1:4 handle 14: pfifo_fast
-qdisc add dev basket parent 1:5 handle 15: stab mtu 2047 tsize 512 mpu 64 overhead 24 linklayer adsl tbf rate 1mbit burst 5kb latency 70ms peakrate 2mbit mtu 1540
+qdisc add dev adsl root handle 9: stab mtu 2047 tsize 512 mpu 64 overhead 24 linklayer adsl tbf rate 1mbit burst 5kb latency 70ms peakrate 2mbit mtu 1540
 qdisc add dev basket parent 1:6 handle 16: tbf rate 50gbit burst 64mb limit 10mb overhead 20 linklayer ethernet
 qdisc add dev basket parent 1:7 handle 17: htb default 30 r2q 5 direct_qlen 500
 class add dev basket parent 17: classid 17:1 htb rate 1mbit ceil 2mbit burst 15k
@@ -59,7 +61,7 @@ qdisc add dev crate parent 2:4 handle 24: fq limit 5000 flow_limit 50 quantum 30
 qdisc add dev crate parent 2:5 handle 25: pie limit 200 target 20ms tupdate 30ms alpha 3 beta 18 ecn bytemode dq_rate_estimator
 qdisc add dev crate parent 2:6 handle 26: cake bandwidth 50mbit besteffort dual-srchost nat wash ingress ack-filter overhead 18 mpu 64 atm rtt 50ms memlimit 4mb fwmark 0xff no-split-gso
 qdisc add dev crate parent 2:7 handle 27: cake autorate-ingress diffserv8 triple-isolate ptm overhead -4 ack-filter-aggressive split-gso
-qdisc add dev crate parent 2:8 handle 28: netem limit 500 delay 100ms 10ms 25% distribution normal loss 0.3% 25% duplicate 1% 5% reorder 25% 50% gap 5 corrupt 0.1% 2% rate 1mbit 20 100 5
+qdisc add dev lossy root handle a: netem limit 500 delay 100ms 10ms 25% distribution normal loss 0.3% 25% duplicate 1% 5% reorder 25% 50% gap 5 corrupt 0.1% 2% rate 1mbit 20 100 5
 qdisc add dev crate parent 2:9 handle 29: netem loss gemodel 1% 10% 70% 0.1% ecn delay 5s rate 50gbit
 qdisc add dev crate parent 2:a handle 2a: netem loss state 5% 90% 20% 30% 2% slot 800us 10ms packets 100 bytes 65536
 qdisc change dev crate parent 2:a handle 2a: netem slot distribution pareto 1ms 100us
@@ -93,21 +95,18 @@ qdisc add dev teql root teql0
 qdisc add dev ingress ingress
 qdisc add dev clsact ingress_block 21 egress_block 22 clsact
 END
-setting python3 $tools/scenarios/tc_traffic.py basket 1:1 1:2 1:3 1:4 1:5 1:6 1:7 1:8 1:9 1:a 1:b 1:d 1:e 1:f 1:10
-setting python3 $tools/scenarios/tc_traffic.py crate 2:1 2:2 2:3 2:4 2:5 2:6 2:7 2:c 2:d
-setting python3 $tools/scenarios/tc_traffic.py sack 3:1 3:2 3:3
+setting python3 $tools/scenarios/tc_traffic.py basket@1:1,1:2,1:3,1:4,1:6,1:7,1:8,1:9,1:a,1:b,1:d,1:e,1:f,1:10 crate@2:1,2:2,2:3,2:4,2:5,2:6,2:7,2:c,2:d sack@3:1,3:2,3:3 adsl@0:0
 run tc -s -d qdisc show
-run tc -s -d class show dev basket
 json qdisc tc -j -s -d qdisc show
-for dev in basket crate sack multiq mq mqprio taprio; do
-    json class.$dev tc -j -s -d class show dev $dev
-done
+run tc -s -d class show dev basket
+run tc -s -d class show dev sack
+run tc -s -d class show dev mqprio
 batch tc <<'END'
-qdisc show dev mq invisible
 qdisc replace dev basket parent 1:2 handle 12: pfifo limit 40
 qdisc change dev basket parent 1:7 handle 17: htb default 40
 qdisc del dev basket parent 1:1 handle 11:
 class del dev basket classid 19:2
 qdisc del dev crate root
+qdisc show dev mq invisible
 qdisc del dev clsact clsact
 END

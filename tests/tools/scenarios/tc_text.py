@@ -29,8 +29,14 @@ match = struct.pack("=HHHH", 0, TCF_EM_TEXT, 0, 0)
 match += struct.pack("=16sHHHBx", b"kmp", 10, 60, len(pattern), TEXT_LAYERS) + pattern
 tree = nest(2, attribute(1, struct.pack("=HH", 1, 0)), nest(2, attribute(1, match)))
 add("basic, text in packets", 0x10000, 50, ETH_P_ALL, "basic", u32(1, 0x10020), tree)
-add("flower by hash of the packet", 0xFFFFFFF2, 51, ETH_P_IP, "flower", u32(101, 0x1234),
-    u32(102, 0xFFFF), attribute(8, struct.pack("!H", ETH_P_IP)))  # fmt: skip
+ip = attribute(8, struct.pack("!H", ETH_P_IP))
+add("flower by hash of the packet", 0xFFFFFFF2, 51, ETH_P_IP, "flower", ip, u32(100, 0x1234),
+    u32(101, 0xFFFF))  # fmt: skip
+add("flower by L2TPv3 session", 0xFFFFFFF2, 52, ETH_P_IP, "flower", ip, attribute(9, b"\x73"),
+    attribute(105, struct.pack("!I", 77)))  # fmt: skip
+add("flower by outer UDP ports", 0xFFFFFFF2, 53, ETH_P_IP, "flower", ip,
+    attribute(26, struct.pack("!I", 100)), attribute(43, struct.pack("!H", 4000)),
+    attribute(44, struct.pack("!H", 0xFFF0)), attribute(45, struct.pack("!H", 4789)))  # fmt: skip
 
 parameters = struct.pack("=IIiii", 16, 0, 3, 0, 0)
 mapping = nest(2, attribute(2, parameters), attribute(4, struct.pack("=H", 2)),
