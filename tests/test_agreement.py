@@ -32,6 +32,8 @@ STRACE_WRONG = {
     r"MDBA_MDB is MDBA_(SET|GET)_ENTRY here",
     # net/core/rtnetlink.c, rtnl_stats_get: requests carry IFLA_STATS_GETSET (if_link.h)
     r"IFLA_STATS_LINK_64 is IFLA_STATS_GET_FILTERS here",
+    # net/sched/act_api.c, tc_ctl_action: the outermost attributes are TCA_ROOT_ (rtnetlink.h)
+    r"TCA_ACT_\w+ is TCA_ROOT_\w+ here",
     # net/core/neighbour.c: ndm protocol is an RTPROT_, not an IPPROTO_
     r"NDA_PROTOCOL: IPPROTO_\w+ and RTPROT_\w+",
     # net/ipv4/route.c, inet_rtm_getroute: ports are big-endian
