@@ -220,11 +220,12 @@ def counted(node: Node, key: str) -> bool:
     pos, struct = head_of(node, node.field.struct), struct_named(node, key)
     if pos < 0 or struct is None:
         return False
-    count = node.find("nkeys")
-    wanted = 0 if count is None else count.value * struct.size
-    end = min(pos + wanted, node.end)
-    if end - pos < wanted:
-        node.diagnose("keys-short", "error", f"{node.end - pos} bytes where nkeys is {count}")
+    found = node.find("nkeys")
+    count = 0 if found is None else found.value
+    end = min(pos + count * struct.size, node.end)
+    if end < pos + count * struct.size:
+        text = f"{node.end - pos} bytes are less than the {count} keys announced"
+        node.diagnose("keys-short", "error", text)
     if pos < end:
         member(node, array_of("keys", struct), pos, end)
     node.leftover(end)

@@ -36,6 +36,7 @@ LIMITS = {
         ("s", "min", -(1 << (bits - 1))),
     )
 }
+CLASSES = {"get": m.CLASS_GET, "new": m.CLASS_NEW, "delete": m.CLASS_DELETE}
 GET_WORDS = frozenset(("get", "dump", "list", "show", "read", "query"))
 DELETE_WORDS = frozenset(("del", "delete", "destroy", "flush", "remove", "rem", "rm"))
 NEW_WORDS = frozenset(("new", "add", "set", "create", "replace", "update", "change", "act"))
@@ -527,6 +528,10 @@ class _Builder:
             op.group = str(item.get("mcgrp", ""))
             op.summary = str(item.get("x-summary", self.raw.get("x-summary", "")))
             op.klass = classify(name)
+            if "x-class" in item:
+                op.klass = CLASSES.get(str(item["x-class"]), op.klass)
+                if item["x-class"] not in CLASSES:
+                    self.fault(f"{path}.x-class", f"not one of {', '.join(CLASSES)}")
             source = item
             if item.get("notify") is not None:
                 source = raw_ops.get(str(item["notify"]), item)

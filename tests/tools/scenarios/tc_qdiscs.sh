@@ -73,11 +73,11 @@ qdisc add dev crate parent 2:d handle 2d: hhf limit 1500 quantum 1514 hh_limit 1
 qdisc add dev crate parent 2:e handle 2e: cbs idleslope 98688 sendslope -901312 hicredit 153 locredit -1389 offload 0
 qdisc add dev crate parent 2:f handle 2f: etf clockid CLOCK_TAI delta 300000 deadline_mode skip_sock_check
 qdisc add dev sack root handle 3: prio bands 8
-qdisc add dev sack parent 3:1 handle 31: tbf rate 1kbit burst 200 limit 10k
+qdisc add dev sack parent 3:1 handle 31: tbf rate 80bit burst 200 limit 10k
 qdisc add dev sack parent 31:1 handle 32: fq_codel flows 16 target 1s ecn
-qdisc add dev sack parent 3:2 handle 33: tbf rate 1kbit burst 200 limit 10k
+qdisc add dev sack parent 3:2 handle 33: tbf rate 80bit burst 200 limit 10k
 qdisc add dev sack parent 33:1 handle 34: sfq flows 16
-qdisc add dev sack parent 3:3 handle 35: cake bandwidth 1kbit flowblind
+qdisc add dev sack parent 3:3 handle 35: cake bandwidth 80bit flowblind
 qdisc add dev sack parent 3:4 handle 36: fq_pie limit 5000 flows 256 target 10ms tupdate 10ms alpha 1 beta 10 quantum 1000 memory_limit 16mb ecn_prob 20 ecn bytemode dq_rate_estimator
 qdisc add dev sack parent 3:5 handle 37: ets strict 2 quanta 4500 3000 2500 bands 6 priomap 0 1 1 1 2 3 4 5
 class change dev sack classid 37:3 ets quantum 5000
@@ -99,7 +99,10 @@ setting python3 $tools/scenarios/tc_traffic.py basket@1:1,1:2,1:3,1:4,1:6,1:7,1:
 run tc -s -d qdisc show
 json qdisc tc -j -s -d qdisc show
 run tc -s -d class show dev basket
+run tc -s -d class show dev basket parent 18:
+run tc -s -d class show dev basket parent 1a:
 run tc -s -d class show dev sack
+run tc -s -d class show dev sack parent 34:
 run tc -s -d class show dev mqprio
 batch tc <<'END'
 qdisc replace dev basket parent 1:2 handle 12: pfifo limit 40

@@ -6,8 +6,17 @@ import socket
 import struct
 import sys
 
-from rawnl import NETLINK_EXT_ACK, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, Netlink, attribute, nest
-from rawnl import text, u32
+from rawnl import (
+    NETLINK_EXT_ACK,
+    NLM_F_ACK,
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    Netlink,
+    attribute,
+    nest,
+    text,
+    u32,
+)
 
 RTM_NEWTFILTER, RTM_NEWACTION = 44, 48
 TCA_KIND, TCA_OPTIONS = 1, 2
@@ -39,8 +48,13 @@ add("flower by outer UDP ports", 0xFFFFFFF2, 53, ETH_P_IP, "flower", ip,
     attribute(44, struct.pack("!H", 0xFFF0)), attribute(45, struct.pack("!H", 4789)))  # fmt: skip
 
 parameters = struct.pack("=IIiii", 16, 0, 3, 0, 0)
-mapping = nest(2, attribute(2, parameters), attribute(4, struct.pack("=H", 2)),
-               attribute(9, struct.pack("=Q", 0x40)), attribute(10, struct.pack("=H", 6)))  # fmt: skip
+mapping = nest(
+    2,
+    attribute(2, parameters),
+    attribute(4, struct.pack("=H", 2)),
+    attribute(9, struct.pack("=Q", 0x40)),
+    attribute(10, struct.pack("=H", 6)),
+)
 body = struct.pack("=Bxxx", 0) + nest(1, nest(1, text(1, "skbedit"), mapping))
 netlink.request("skbedit over a range of queues", RTM_NEWACTION, body,
                 NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)  # fmt: skip
