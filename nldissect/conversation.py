@@ -19,7 +19,7 @@ Answers
 - Some answers and notifications of rtnetlink (traffic control, next hops) copy
   the request's flags, NLM_F_REQUEST with them. Such a message looks like a request
   that repeats sequence number, flags and kin of one that still waits, in
-  another datagram, and with a port: it comes from the kernel.
+  another datagram, and with a port: it comes from the kernel, and is bound anew.
 - Data must have the request's sequence number and kin: the same rtnetlink
   object (type / 4), netfilter subsystem (type / 256) or generic family.
 - A part (NLM_F_MULTI) belongs to a dump before anything else; NLMSG_DONE has
@@ -194,10 +194,10 @@ class Conversations:
             if record.interface is not self._interface:
                 self._move(record.interface)
         number, kind = message.number, message.type
-        if message.to_kernel and not (
-            message.port and message.protocol == 0 and self._reflected(message)
-        ):
-            return self._request(message)
+        if message.to_kernel:
+            if not (message.port and message.protocol == 0 and self._reflected(message)):
+                return self._request(message)
+            message.turn()
         if kind < 0:
             return Link(OTHER, number, None, 0, CERTAIN, "no netlink message")
         self._heard = number

@@ -286,6 +286,17 @@ class Message:
         value: int = wire.LENGTH[self.big](self.data, start)[0]
         return value - (1 << 32) if value & 0x80000000 else value
 
+    def turn(self) -> None:
+        """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""
+        self.to_kernel = False
+        self.operation = None
+        self.forget()
+        self.context.bind(self)
+
+    def forget(self) -> None:
+        """Lets its nodes go, for one who keeps the message; they are decoded again when asked."""
+        self._nodes = self._diagnoses = None
+
     @property
     def nodes(self) -> list[Node]:
         """The message's payload: fixed headers, attributes, data, in order."""

@@ -7,6 +7,7 @@ request itself where it is known, else in what the error echoes of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from . import linux, wire
@@ -90,12 +91,14 @@ class Explanation:
         "value",
     )
 
-    def __init__(self, error: int, request: Message | None) -> None:
+    def __init__(
+        self, error: int, request: Message | None, about: Callable[[Message], str]
+    ) -> None:
         self.error = error
         self.errno = linux.errno_name(-error) or str(-error)
         self.text = WORDS.get(-error, "")
         self.request = request
-        self.subject = "" if request is None else _subject(request)
+        self.subject = "" if request is None else about(request)
         self.message: str | None = None
         self.offset: int | None = None
         self.length: int | None = None
@@ -115,10 +118,7 @@ class Explanation:
         if self.constant_path is not None:
             out.append(f"at {self.constant_path}")
             if self.value:
-                value = self.value
-                if len(value) > MAX_VALUE:
-                    value = value[: MAX_VALUE - 1] + "\N{HORIZONTAL ELLIPSIS}"
-                out.append(f"({value})")
+                out.append(f"({_short(self.value)})")
         elif self.offset is not None:
             out.append(f"at offset {self.offset}")
         text = " ".join(out)
@@ -131,6 +131,28 @@ class Explanation:
         if self.accepted is not None:
             text += f"; accepted: {self.accepted}"
         return safe(text)
+
+    @property
+    def brief(self) -> str:
+        """All of it in one line that starts with the number, for a row that says `error`."""
+        known = "" if self.errno == str(-self.error) else f" {self.errno}"
+        out = [f"{self.error}{known}"]
+        if self.message:
+            out.append(f'"{self.message}"')
+        if self.subject:
+            out.append(f"for {self.subject}")
+        if self.constant_path is not None:
+            out.append(f"at {self.constant_path}")
+            if self.value:
+                out.append(f"({_short(self.value)})")
+        elif self.offset is not None:
+            out.append(f"at offset {self.offset}")
+        if self.missing is not None:
+            where = f" in {self.missing_in}" if self.missing_in else ""
+            out.append(f"missing {self.missing}{where}")
+        if self.accepted is not None:
+            out.append(f"accepted {self.accepted}")
+        return safe(" ".join(out))
 
     @property
     def _lacks(self) -> str:
@@ -165,17 +187,20 @@ class Explanation:
         return f"<Explanation {self.line}>"
 
 
-def explain(answer: Message, request: Message | None = None) -> Explanation | None:
+def explain(
+    answer: Message, request: Message | None = None, about: Callable[[Message], str] | None = None
+) -> Explanation | None:
     """Why `answer` refuses; None when it does not.
 
-    `request` is the one that pairing found; without it the echo must do.
+    `request` is the one that pairing found; without it the echo must do. `about`
+    gives what it asked for, in place of `subject`.
     """
     error = answer.error
     if error is None or error >= 0:
         return None
     if request is None:
         request = answer.echo
-    out = Explanation(error, request)
+    out = Explanation(error, request, about or subject)
     nest: int | None = None
     missing: int | None = None
     for node in answer.nodes:
@@ -243,6 +268,10 @@ def _place(out: Explanation, request: Message, offset: int) -> None:
     out.length = node.end - node.offset
     out.bytes = request.data[node.offset : node.end]
     out.value = _value(node)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _bytes(size: int) -> str:
@@ -324,7 +353,7 @@ def accepted(policy: Node) -> str:
     return " ".join(out)
 
 
-def _subject(request: Message) -> str:
+def subject(request: Message) -> str:
     """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`."""
     operation = request.operation
     name = operation_name(request) or f"type {request.type}"

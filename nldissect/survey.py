@@ -125,7 +125,11 @@ def ahead(
     failure: CaptureError | None = None
     try:
         for message in messages:
-            held.append((message, feed(message)))
+            found = feed(message)
+            if not held and found.role != REQUEST and not found.listeners:
+                yield message, found
+                continue
+            held.append((message, found))
             record = message.record
             now = None if record is None else record.time
             while held:

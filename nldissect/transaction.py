@@ -140,9 +140,14 @@ class Transaction:
 
     def question(self, number: int) -> Message | None:
         """The request itself or, of a batch, its part of this message number."""
-        for part in self.members:
-            if part.number == number:
-                return part
+        members = self.members
+        if members:
+            place = number - members[0].number  # they follow each other in one datagram
+            if 0 <= place < len(members) and members[place].number == number:
+                return members[place]
+            for part in members:
+                if part.number == number:
+                    return part
         return self.request
 
     def member(self, head: bytes) -> int:

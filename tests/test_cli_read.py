@@ -36,7 +36,7 @@ def test_there_are_recordings() -> None:
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None:
-    listed = run("read", path)
+    listed = run("read", "--copies", path)
     objects = run("read", "-T", "jsonl", path).objects
     assert (listed.status, listed.err) == (0, "")
     assert [int(line[1:].split()[0]) for line in listed.lines] == [
@@ -47,14 +47,18 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
         assert ("→" in line) == (shown["direction"] == "to-kernel")
         assert line.startswith("!") == any(d["severity"] != "note" for d in shown["diagnoses"])
         generic = shown["protocol"] == "generic" and shown["type"] >= 16
-        assert (shown["family"] or ("family " if generic else shown["protocol"])) in line
+        asked = objects[shown["answers"] - 1] if shown["answers"] else shown
+        family = (shown if generic else asked)["family"]
+        if family is None and shown["protocol"] == "generic" and not generic:
+            continue  # an error that echoes a header names its family, too
+        assert (family or ("family " if generic else shown["protocol"])) in line
         if shown["operation"] is not None:
             assert f" {shown['operation']} " in line + " "
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
-    trees = run("read", "-V", "--names", "spec", path).out
+    trees = run("read", "-V", "--copies", "--names", "spec", path).out
     messages = trees.split("\n\n")[:-1]
     objects = run("read", "-T", "jsonl", path).objects
     assert len(messages) == len(objects)
@@ -91,7 +95,7 @@ def test_the_tree_in_full(tmp_path: Path, run: Command) -> None:
     path = save(tmp_path / "a.pcap", link(name("eth0"), mtu(1500), index=7, port=77, sequence=5))
     shown = run("read", "-V", path).lines
     assert shown[1:3] == [
-        "    record 1, 2026-01-02T03:04:05.000000000Z, 52 bytes",
+        "    record 1, 2026-01-02T03:04:05.000000000Z, 52 bytes, notification to RTNLGRP_LINK",
         "    nlmsghdr",
     ]
     for line in (
@@ -500,7 +504,7 @@ def test_arrows_in_ascii_where_the_encoding_lacks_them(mixed: Path) -> None:
 
 
 def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.pcap", *[link(name("eth0"))] * 20000)
+    path = save(tmp_path / "a.pcap", *[link(name("eth0")), link(name("eth1"))] * 10000)
     for form in ([], ["-V"], ["-T", "json"]):
         process = start("read", *form, path)
         assert process.stdout is not None

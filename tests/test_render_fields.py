@@ -122,4 +122,6 @@ def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
             value = shown[field]
             if isinstance(value, bool):
                 value = "true" if value else "false"
+            elif field == "process" and value is not None:
+                value = f"{value['name'] or value['pid']}{'?' if value['hint'] else ''}"
             assert text == safe("" if value is None else str(value)), field

@@ -134,6 +134,9 @@ def test_a_message_in_full(tmp_path: Path, run: Command) -> None:
         "family": None, "dissector": "rt-link", "operation": "newlink", "constant": "RTM_NEWLINK",
         "type": 16, "flags": 0, "flag_names": [], "sequence": 9, "port": 77, "length": len(data),
         "direction": "from-kernel", "truncated": False, "error": None, "error_name": None,
+        "answers": None, "answered_by": None, "transaction": None, "latency": None,
+        "confidence": None, "listeners": 1, "copy_of": None, "group": "RTNLGRP_LINK",
+        "process": {"pid": 77, "name": None, "hint": True},
     }  # fmt: skip
     header, ifname, size, unknown = attributes
     assert (header["kind"], header["type"], header["offset"], header["length"]) == (

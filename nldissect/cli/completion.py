@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Iterable, Mapping
 
 from .. import linux
+from ..lint import CODES
 from ..render.fields import TOP
 
 # What completes the values of options that are no fixed choice.
-_FILES = frozenset(("files", "write", "dissectors", "specs"))
+_FILES = frozenset(("files", "write", "dissectors", "specs", "svg", "a", "b"))
 
 
 def _words(action: argparse.Action) -> list[str]:
@@ -20,6 +21,8 @@ def _words(action: argparse.Action) -> list[str]:
         return [linux.protocol_name(number) for number in linux.NETLINK_PROTOCOL]
     if action.dest == "fields":
         return list(TOP)
+    if action.dest in ("codes", "no_codes"):
+        return list(CODES)
     if action.dest == "types":
         return ["error", "ack", "done", *(name[4:].lower() for name in linux.RTM.values())]
     return []

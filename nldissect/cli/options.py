@@ -28,10 +28,38 @@ The fields of -e are the top-level names of the JSON (record, time, operation,
 sequence, error_name...) and attributes by dotted path, in spec names, C
 constants or numbers: linkinfo.kind, IFLA_LINKINFO.IFLA_INFO_KIND, ifi-index.
 With :label after it, a field's value is given in words."""
+DIFF_EXAMPLES = """\
+examples:
+  nldissect diff good.pcap bad.pcap               what was asked and answered otherwise
+  nldissect diff --objects before.pcap after.pcap the links, routes... that changed
+  nldissect diff --objects --counters a.pcap b.pcap
+  nldissect diff -T json a.pcap b.pcap | jq '.differences[].title'
+
++ is only in B, - only in A, ~ in both but changed. The exit status is that of
+diff(1): 0 the same, 1 different, 2 trouble."""
+STATS_EXAMPLES = """\
+examples:
+  nldissect stats capture.pcap                   counts, errors, latencies, rates
+  nldissect stats --top 3 monday.pcap tuesday.pcap
+  nldissect stats --svg rates.svg capture.pcap   the plot as an image as well
+  nldissect stats -T json a.pcap | jq '.latencies[] | {operation, p99}'"""
+CHECK_EXAMPLES = """\
+examples:
+  nldissect check monitor.pcap                   all of it; status 1 if there is an error
+  nldissect check --fail-on warning a.pcap       status 1 from warnings on
+  nldissect check --no-code nest-flag-missing,trailing-zeros a.pcap
+  nldissect check --code request-unanswered a.pcap b.pcap.gz
+  nldissect check -T json a.pcap | jq -r '.[] | select(.severity == "error") | .text'
+  nldissect check -T sarif a.pcap > a.sarif      for what shows results of checks
+
+A line says file:record, severity, code, the offset from the start of the
+message's nlmsghdr and, if it is one, the attribute. docs/diagnostics.md has
+every code."""
 EXAMPLES = """\
 examples:
   nldissect read capture.pcap            what happened, a line per message
   nldissect read -V capture.pcap         everything in it
+  nldissect check capture.pcap           what is wrong with it
   nldissect dissectors                   the protocols it knows
   nldissect COMMAND --help               a command's options, with examples
 
@@ -83,6 +111,12 @@ def _read_parser(parser: Parser) -> None:
         "ud (UTC with date)")  # fmt: skip
     add("--names", choices=("c", "spec"), default=None,
         help="IFLA_IFNAME or ifname; the default is c in trees and spec elsewhere")  # fmt: skip
+    add("--copies", action="store_true",
+        help="each copy of a multicast notification by itself, not one row that "
+        "counts them")  # fmt: skip
+    add("--host-names", action="store_true", dest="host_names",
+        help="routing tables, protocols and scopes by this host's names "
+        "(/etc/iproute2)")  # fmt: skip
     add("--color", "--colour", choices=("auto", "always", "never"), default="auto", dest="color",
         help="auto is: on a terminal, unless NO_COLOR is set")  # fmt: skip
     select = parser.add_argument_group(
@@ -98,6 +132,52 @@ def _read_parser(parser: Parser) -> None:
         help="operations: newlink, RTM_NEWLINK, getfamily, error, ack, done... "
         "or numbers of nlmsg_type")  # fmt: skip
     add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
+    _decode_options(parser)
+    write = parser.add_argument_group("what else is done")
+    write.add_argument("-w", "--write", metavar="FILE",
+        help="write the messages shown to a pcapng file (- is standard output, "
+        "and nothing is shown)")  # fmt: skip
+
+
+def _stats_parser(parser: Parser) -> None:
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="captures, counted together; - is standard input")
+    add("-T", "--format", metavar="FORMAT", choices=("text", "json"), default="text",
+        help="text (the default) or json")  # fmt: skip
+    add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
+    add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
+    _decode_options(parser)
+
+
+def _check_parser(parser: Parser) -> None:
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="a pcap or pcapng file, plain or compressed; "
+        "- is standard input")  # fmt: skip
+    add("-T", "--format", metavar="FORMAT", choices=("text", "json", "sarif"), default="text",
+        help="text (the default), json (one array), sarif (SARIF 2.1.0)")  # fmt: skip
+    add("--fail-on", choices=("error", "warning", "note"), default="error",
+        help="exit with 1 when something so bad or worse was found; the default is error")
+    add("--code", metavar="CODE", action="append", default=[], dest="codes",
+        help="report only these, separated by commas")  # fmt: skip
+    add("--no-code", metavar="CODE", action="append", default=[], dest="no_codes",
+        help="do not report these")  # fmt: skip
+    _decode_options(parser)
+
+
+def _diff_parser(parser: Parser) -> None:
+    add = parser.add_argument
+    add("a", metavar="A", help="a capture; - is standard input")
+    add("b", metavar="B", help="the capture it is compared with")
+    add("--objects", action="store_true",
+        help="compare the links, addresses, routes, neighbours, rules, qdiscs, classes, filters "
+        "and next hops that the captures show last, not what was asked")  # fmt: skip
+    add("--counters", action="store_true", help="compare counters, ages and timers as well")
+    add("-T", "--format", metavar="FORMAT", choices=("text", "json"), default="text",
+        help="text (the default) or json")  # fmt: skip
+    _decode_options(parser)
+
+
+def _decode_options(parser: Parser) -> None:
     decode = parser.add_argument_group("how it is decoded")
     add = decode.add_argument
     add("--byte-order", choices=("little", "big"), default=None,
@@ -105,10 +185,6 @@ def _read_parser(parser: Parser) -> None:
     add("--decode-as", metavar="X=NAME", action="append", default=[],
         help="decode a protocol number or generic family id with this dissector")  # fmt: skip
     _dissector_options(decode)
-    write = parser.add_argument_group("what else is done")
-    write.add_argument("-w", "--write", metavar="FILE",
-        help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)")  # fmt: skip
 
 
 def _dissector_options(group: argparse._ActionsContainer) -> None:
@@ -139,6 +215,9 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         return made
 
     _read_parser(command("read", "show the messages of capture files", READ_EXAMPLES))
+    _stats_parser(command("stats", "count what capture files hold", STATS_EXAMPLES))
+    _check_parser(command("check", "report what is wrong or odd in capture files", CHECK_EXAMPLES))
+    _diff_parser(command("diff", "compare two captures by meaning", DIFF_EXAMPLES))
     dissectors = command(
         "dissectors", "list the dissectors, check a dissector file, or learn one from a capture",
         "examples:\n  nldissect dissectors\n  nldissect dissectors --specs ~/linux/Documentation/"
@@ -182,6 +261,18 @@ def parse(argv: Sequence[str], output: Output) -> int:
         from .read import read
 
         return read(options, output)
+    if options.command == "stats":
+        from .stats import stats
+
+        return stats(options, output)
+    if options.command == "check":
+        from .check import check
+
+        return check(options, output)
+    if options.command == "diff":
+        from .diff import diff
+
+        return diff(options, output)
     if options.command == "dissectors":
         from .dissectors import dissectors
 

@@ -6,11 +6,12 @@ import gc
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
+from ..conversation import Conversations
 from ..dissect import Message
 from ..errors import CaptureError, UsageError
 from ..record import Record
@@ -20,6 +21,8 @@ from ..render.fields import Layout
 from ..render.style import Style
 from ..render.times import Clock
 from ..session import Session
+from ..survey import ahead
+from ..transaction import COPY, Link
 from . import select
 from .output import Output, complain
 from .progress import Watched
@@ -43,6 +46,10 @@ def read(options: Namespace, output: Output) -> int:
         dissectors=options.dissectors, specs=options.specs,
         decode_as=dict(map(_decode_as, options.decode_as)),
     )  # fmt: skip
+    if options.host_names:
+        from .. import hostnames
+
+        hostnames.teach(registry, hostnames.FOLDERS)
     reading = Reading(options, output, registry)
     thresholds = gc.get_threshold()
     gc.set_threshold(*GC_THRESHOLDS)
@@ -80,6 +87,7 @@ class Reading:
             self.left = select.number(options.count, "-c")
             if self.left < 1:
                 raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+        self.fold = False  # whether copies of a notification are left out
         self.fits = False  # whether lines are cut to the terminal
         self.clock = Clock(options.time or "relative")
         self.renderer = self._renderer(options)
@@ -97,6 +105,8 @@ class Reading:
             raise UsageError(f"-V and -x go with text, not with -T {form}")
         if form != "fields" and (options.fields or options.layout):
             raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
+        if form != "text" and options.copies:
+            raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
         if form == "json" or form == "jsonl":
             from ..render.jsonout import JsonArray, JsonLines
 
@@ -105,6 +115,7 @@ class Reading:
             return self._fields(options)
         from ..render.lines import Lines
 
+        self.fold = not options.copies
         style = Style(_colour(options.color, self.output), self.output.can_encode("→←…"))
         self.fits = self.output.terminal() and not options.verbose
         constants = options.names == "c"
@@ -169,17 +180,21 @@ class Reading:
         if capture.rewindable and not self.output.terminal() and _terminal(sys.stderr):
             watched = source = Watched(capture, os.path.basename(path))
         try:
-            self._messages(session.messages(source), capture.rewindable)
+            if capture.rewindable:
+                self._messages(ahead(session.messages(source)), True)
+            else:
+                self._messages(_live(session.messages(source)), False)
         finally:
             if watched is not None:
                 watched.clear()
             self._passed_over(session)
             self.report_problems()
 
-    def _messages(self, messages: Iterable[Message], batches: bool) -> None:
+    def _messages(self, messages: Iterable[tuple[Message, Link]], batches: bool) -> None:
         output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
         clock = self.clock
-        for message in messages:
+        fold = self.fold and batches and not self.quiet  # a stream's row cannot count what follows
+        for message, link in messages:
             record = message.record
             assert record is not None
             if test is not None and not test(message):
@@ -188,10 +203,17 @@ class Reading:
                 if not batches and _last(message, record):
                     output.flush()
                 continue
+            if fold and link.role == COPY:
+                if clock.follows:
+                    clock.see(record.number, record.time)
+                if writer is not None:
+                    writer.add(message, record)
+                continue
             if not self.quiet:
                 if self.fits:
                     self.lines.width = output.columns()
-                output.write(renderer.message(message))
+                output.write(renderer.message(message, link))
+                message.forget()  # it has grown old, and its nodes would outlive young ones
             if writer is not None:
                 writer.add(message, record)
             if not batches and _last(message, record):
@@ -222,6 +244,15 @@ class Reading:
         self._reported += len(problems)
         for problem in problems:
             complain(f"this dissector is left out: {problem}")
+
+
+def _live(messages: Iterable[Message]) -> Iterator[tuple[Message, Link]]:
+    """Each message with what is known of it as it arrives."""
+    pairs = Conversations()
+    for message in messages:
+        link = pairs.feed(message)
+        link.listeners = 0  # how many there are is known only later
+        yield message, link
 
 
 def _last(message: Message, record: Record) -> bool:

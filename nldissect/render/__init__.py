@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the command's options need times only, and must start fast
     from ..dissect import Message
+    from ..transaction import Link
 
 
 class Renderer(Protocol):
@@ -21,6 +22,8 @@ class Renderer(Protocol):
         """Told before the messages of each file when there are several."""
         ...
 
-    def message(self, message: Message) -> str: ...
+    def message(self, message: Message, link: Link | None = None) -> str:
+        """`link` is what pairing found; without it nothing of that is shown."""
+        ...
 
     def end(self) -> str: ...

@@ -17,8 +17,13 @@ def protocol(message: Message) -> str:
     return found
 
 
-def who(message: Message) -> str:
-    """Protocol or generic family, for a column."""
+def who(message: Message, asked: Message | None = None) -> str:
+    """Protocol or generic family, for a column; of a control message those of what it answers."""
+    if 0 <= message.type < wire.NLMSG_MIN_TYPE and message.protocol == wire.NETLINK_GENERIC:
+        if asked is None:
+            asked = message.echo
+        if asked is not None and (asked.family or asked.type >= wire.NLMSG_MIN_TYPE):
+            return who(asked)
     if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
         return message.family or f"family {message.type}"
     return protocol(message)

@@ -12,17 +12,24 @@ from typing import Any, Final
 
 from .. import dissect
 from ..dissect import Message, Node
-from ..summary import describe, operation_constant, operation_name
+from ..process import Processes
+from ..summary import operation_constant, operation_name
 from ..text import safe
-from . import facts
+from ..transaction import ANSWER, COPY, Link
+from . import facts, pairs
 from .times import Clock, rfc3339
 
-Getter = Callable[[Message], Any]
+Getter = Callable[[Message, Link | None], Any]
 
 
-def _header(get: Getter) -> Getter:
+def _header(get: Callable[[Message], Any]) -> Getter:
     """Of what only a message with an nlmsghdr has."""
-    return lambda message: get(message) if message.netlink else None
+    return lambda message, _: get(message) if message.netlink else None
+
+
+def _paired(get: Callable[[Message, Link], Any]) -> Getter:
+    """Of what pairing tells; 0 is none."""
+    return lambda message, link: None if link is None else get(message, link) or None
 
 
 def _time(message: Message) -> str | None:
@@ -31,13 +38,13 @@ def _time(message: Message) -> str | None:
 
 
 TOP: Final[dict[str, Getter]] = {
-    "record": lambda m: None if m.record is None else m.record.number,
-    "message": lambda m: m.number,
-    "time": _time,
-    "comments": lambda m: None if m.record is None else m.record.comments,
-    "protocol": facts.protocol,
-    "family": lambda m: m.family,
-    "dissector": lambda m: None if m.spec is None else m.spec.name,
+    "record": lambda m, _: None if m.record is None else m.record.number,
+    "message": lambda m, _: m.number,
+    "time": lambda m, _: _time(m),
+    "comments": lambda m, _: None if m.record is None else m.record.comments,
+    "protocol": lambda m, _: facts.protocol(m),
+    "family": lambda m, _: m.family,
+    "dissector": lambda m, _: None if m.spec is None else m.spec.name,
     "operation": _header(operation_name),
     "constant": _header(operation_constant),
     "type": _header(lambda m: m.type),
@@ -45,14 +52,23 @@ TOP: Final[dict[str, Getter]] = {
     "flag_names": _header(lambda m: list(dissect.flag_names(m))),
     "sequence": _header(lambda m: m.seq),
     "port": _header(lambda m: m.port),
-    "length": lambda m: m.length,
-    "direction": lambda m: m.direction,
-    "summary": describe,
-    "truncated": lambda m: m.truncated,
-    "error": lambda m: m.error,
-    "error_name": facts.error_name,
-    "diagnoses": lambda m: [d.code for d in facts.diagnoses(m)],
-    "file": lambda m: None,
+    "length": lambda m, _: m.length,
+    "direction": lambda m, _: m.direction,
+    "summary": pairs.described,
+    "truncated": lambda m, _: m.truncated,
+    "error": lambda m, _: m.error,
+    "error_name": lambda m, _: facts.error_name(m),
+    "diagnoses": lambda m, _: [d.code for d in facts.diagnoses(m)],
+    "answers": _paired(lambda m, link: link.of if link.role == ANSWER else 0),
+    "answered_by": _paired(lambda m, link: pairs.answered_by(link)),
+    "transaction": _paired(lambda m, link: link.transaction and link.transaction.id),
+    "latency": lambda m, link: None if link is None else pairs.latency(m, link),
+    "confidence": _paired(lambda m, link: link.confidence if pairs.doubtful(link) else None),
+    "listeners": _paired(lambda m, link: link.listeners),
+    "copy_of": _paired(lambda m, link: link.of if link.role == COPY else 0),
+    "group": _paired(pairs.group),
+    "process": lambda m, _: None,
+    "file": lambda m, _: None,
 }
 
 
@@ -72,7 +88,9 @@ class Fields:
 
     def __init__(
         self, paths: list[str], layout: Layout, clock: Clock | None = None, constants: bool = False,
+        processes: Processes | None = None,
     ) -> None:  # fmt: skip
+        self._processes = Processes() if processes is None else processes
         self._paths = paths
         self._layout = layout
         self._clock = clock
@@ -93,9 +111,9 @@ class Fields:
     def end(self) -> str:
         return ""
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message, link: Link | None = None) -> str:
         layout = self._layout
-        columns = [self._column(get(message)) for get in self._getters]
+        columns = [self._column(get(message, link)) for get in self._getters]
         if layout.quote:
             mark = layout.quote
             columns = [mark + c.replace(mark, mark * 2) + mark for c in columns]
@@ -108,15 +126,17 @@ class Fields:
 
     def _getter(self, path: str) -> Getter:
         if path == "file":
-            return lambda message: self._file
+            return lambda message, _: self._file
         if path == "time" and self._clock is not None:
             return self._clocked
+        if path == "process":
+            return self._process
         if path in TOP:
             return TOP[path]
         path, _, mode = path.partition(":")
         constants = self._constants
 
-        def attribute(message: Message) -> list[Any]:
+        def attribute(message: Message, _: Link | None) -> list[Any]:
             found = dissect.find_all(message.nodes, path)
             if mode == "label":
                 return [_label(node, constants) for node in found]
@@ -124,7 +144,13 @@ class Fields:
 
         return attribute
 
-    def _clocked(self, message: Message) -> str:
+    def _process(self, message: Message, link: Link | None) -> str | None:
+        found = pairs.process(message, link, self._processes)
+        if found is None:
+            return None
+        return f"{found.name or found.pid}{'?' if found.hint else ''}"
+
+    def _clocked(self, message: Message, _: Link | None) -> str:
         record = message.record
         assert record is not None
         assert self._clock is not None

@@ -9,11 +9,13 @@ from __future__ import annotations
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
-from .. import dissect
+from .. import dissect, wire
 from .. import spec as m
 from ..dissect import Diagnosis, Message, Node
-from ..summary import describe, operation_constant, operation_name
-from . import facts
+from ..process import Process, Processes
+from ..summary import operation_constant, operation_name
+from ..transaction import ANSWER, COPY, Link
+from . import facts, pairs
 from .memo import Memo
 from .times import rfc3339
 
@@ -25,7 +27,8 @@ _KEPT: Final = 20_000
 class JsonLines:
     """One object a line (-T jsonl); `named` adds the file's name to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes | None = None) -> None:
+        self._processes = Processes() if processes is None else processes
         self._memo: Memo[tuple[str, str]] = Memo(self._make, lambda p: len(p[0]) + len(p[1]) + 64)
         self._prefixes: dict[tuple[m.Field, str], str] = {}
         self._values: dict[tuple[m.Field, int], str] = {}
@@ -41,11 +44,11 @@ class JsonLines:
     def end(self) -> str:
         return ""
 
-    def message(self, message: Message) -> str:
-        return self.object(message) + "\n"
+    def message(self, message: Message, link: Link | None = None) -> str:
+        return self.object(message, link) + "\n"
 
-    def object(self, message: Message) -> str:
-        """The message as one JSON object."""
+    def object(self, message: Message, link: Link | None = None) -> str:
+        """The message as one JSON object; without a link, nothing of pairing is known."""
         record = message.record
         assert record is not None
         when = None if record.time is None else rfc3339(record.time)
@@ -53,18 +56,38 @@ class JsonLines:
         comments = ""
         if record.options is not None and record.comments:
             comments = f'"comments":[{",".join(map(quote, record.comments))}],'
-        front, back = self._memo.get(message)
+        refuses = wire.NLMSG_ERROR <= message.type <= wire.NLMSG_DONE and message.error
+        front, back = self._make(message, link) if refuses else self._memo.get(message)
         chosen = '"sequence":null,"port":null,'
         if message.netlink:
             chosen = f'"sequence":{message.seq},"port":{message.port},'
         return (
             f'{self._opening}{record.number},"message":{message.number},"time":{time},'
-            f"{comments}{front}{chosen}{back}"
+            f"{comments}{front}{chosen}{self._pairing(message, link)}{back}"
+        )
+
+    def _pairing(self, message: Message, link: Link | None) -> str:
+        """What differs between messages of the same bytes: conversation and process."""
+        owner = _process(pairs.process(message, link, self._processes))
+        if link is None:
+            return f"{_UNPAIRED}{owner}"
+        found = link.transaction
+        of, role = link.of or "null", link.role
+        passed = pairs.latency(message, link)
+        return (
+            f'"answers":{of if role == ANSWER else "null"},'
+            f'"answered_by":{pairs.answered_by(link) or "null"},'
+            f'"transaction":{"null" if found is None else found.id},'
+            f'"latency":{"null" if passed is None else passed},'
+            f'"confidence":{quote(link.confidence) if pairs.doubtful(link) else "null"},'
+            f'"listeners":{link.listeners or "null"},'
+            f'"copy_of":{of if role == COPY else "null"},'
+            f'"group":{_text(pairs.group(message, link))},{owner}'
         )
 
     # -- the part that repeats --------------------------------------------------
 
-    def _make(self, message: Message) -> tuple[str, str]:
+    def _make(self, message: Message, link: Link | None = None) -> tuple[str, str]:
         """What comes before sequence and port, and what comes after."""
         nodes = message.nodes
         found: list[Diagnosis] = list(message._diagnoses or ())
@@ -85,7 +108,7 @@ class JsonLines:
         )
         back = (
             f'"length":{message.length},"direction":"{message.direction}",'
-            f'"summary":{quote(describe(message))},'
+            f'"summary":{quote(pairs.described(message, link))},'
             f'"truncated":{"true" if message.truncated else "false"},'
             f'"error":{"null" if error is None else error},'
             f'"error_name":{_text(facts.error_name(message))},'
@@ -159,19 +182,32 @@ class JsonLines:
 class JsonArray(JsonLines):
     """All objects as one JSON array (-T json), an object a line."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, processes: Processes | None = None) -> None:
+        super().__init__(processes)
         self._separator = "\n"
 
     def begin(self) -> str:
         return "["
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message, link: Link | None = None) -> str:
         separator, self._separator = self._separator, ",\n"
-        return separator + self.object(message)
+        return separator + self.object(message, link)
 
     def end(self) -> str:
         return "\n]\n"
+
+
+_UNPAIRED: Final = (
+    '"answers":null,"answered_by":null,"transaction":null,"latency":null,"confidence":null,'
+    '"listeners":null,"copy_of":null,"group":null,'
+)
+
+
+def _process(found: Process | None) -> str:
+    if found is None:
+        return '"process":null,'
+    hint = "true" if found.hint else "false"
+    return f'"process":{{"pid":{found.pid},"name":{_text(found.name)},"hint":{hint}}},'
 
 
 def _text(text: str | None) -> str:

@@ -2,21 +2,29 @@
 
 Number, time, direction (→ to the kernel), protocol or generic family,
 operation, summary. A malformed message has a ! in front, and at the end, in
-brackets, the first thing that is wrong with it.
+brackets, the first thing that is wrong with it. What pairing found (copies, why
+an error, the family of an acknowledgement) is shown where the link is given.
 """
 
 from __future__ import annotations
 
-from .. import dissect
+from typing import Final
+
+from .. import dissect, wire
 from ..dissect import Message
-from ..summary import summarize
 from ..text import safe
-from . import facts
+from ..transaction import COPY, Link
+from . import facts, pairs
 from .memo import Memo
 from .style import Style, fit
 from .times import Clock
 
 Part = tuple[str, str]
+
+# Bytes of an acknowledgement with no more than the request's header, and of the end of a dump.
+# What they say is in all of them but sequence and port, their own and the echoed ones.
+_SHORT: Final = {wire.NLMSG_ERROR: 36, wire.NLMSG_DONE: 20}
+_KEPT: Final = 20_000  # rows of those; emptied when a hostile capture would fill them
 
 
 class Lines:
@@ -30,6 +38,7 @@ class Lines:
         self.width = width
         self._constants = constants
         self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
+        self._successes: dict[tuple[bytes, int, bool], tuple[str, str]] = {}
         self._texts: Memo[tuple[str, str]] = Memo(self.make, lambda t: len(t[1]) + 64)
 
     def begin(self) -> str:
@@ -42,21 +51,47 @@ class Lines:
     def end(self) -> str:
         return ""
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message, link: Link | None = None) -> str:
         """The line, with its end."""
+        control = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
         if self.width is None:
-            return self.line(message, *self._texts.get(message))
-        parts = self._parts.get(message)
+            made = self._control(message, link) if control else self._texts.get(message)
+            return self.line(message, link, *made)
+        parts = self._make(message, link) if control else self._parts.get(message)
         head = (self._head(message), "dim")
-        return fit([parts[0], head, *parts[1:]], self.width, self.style) + "\n"
+        room, end = self.width, ""
+        if link is not None and (link.listeners > 1 or link.role == COPY):
+            aside = pairs.aside(message, link)
+            room, end = max(room - len(aside), 0), self.style.paint(aside, "dim")
+        return fit([parts[0], head, *parts[1:]], room, self.style) + end + "\n"
 
-    def line(self, message: Message, mark: str, text: str) -> str:
+    def _control(self, message: Message, link: Link | None) -> tuple[str, str]:
+        """`make` of a control message; the short ones of success, the commonest, are kept."""
+        data = message.data
+        if (
+            message.protocol == wire.NETLINK_GENERIC  # whose families the session binds
+            or message.error != 0
+            or len(data) != _SHORT.get(message.type)
+            or message.state != wire.OK
+        ):
+            return self.make(message, link)
+        key = (data[:8] + data[16:28], message.protocol, message.big)
+        found = self._successes.get(key)
+        if found is None:
+            if len(self._successes) >= _KEPT:
+                self._successes.clear()
+            found = self._successes[key] = self.make(message, link)
+        return found
+
+    def line(self, message: Message, link: Link | None, mark: str, text: str) -> str:
         """The line of a message for which `make` gave `mark` and `text`."""
+        if link is not None and (link.listeners > 1 or link.role == COPY):
+            text = f"{text[:-1]}{self.style.paint(pairs.aside(message, link), 'dim')}\n"
         return f"{mark}{self.style.paint(self._head(message), 'dim')}{text}"
 
-    def make(self, message: Message) -> tuple[str, str]:
-        """The part of the line that repeats: the mark in front, and all after the arrow."""
-        mark, *parts = (self.style.paint(*part) for part in self._make(message))
+    def make(self, message: Message, link: Link | None = None) -> tuple[str, str]:
+        """The line without number, time and arrow: the mark in front, and all after the arrow."""
+        mark, *parts = (self.style.paint(*part) for part in self._make(message, link))
         return mark, "".join(parts) + "\n"
 
     def _head(self, message: Message) -> str:
@@ -66,18 +101,18 @@ class Lines:
         arrow = self.style.arrows[0 if message.to_kernel else 1]
         return f"{message.number:>5} {time:>10} {arrow} "
 
-    def _make(self, message: Message) -> list[Part]:
+    def _make(self, message: Message, link: Link | None = None) -> list[Part]:
         """The mark in front, then what follows the arrow."""
         diagnoses = facts.diagnoses(message)
         what = safe(facts.what(message, self._constants))
-        summary = safe(summarize(message))
+        summary = safe(pairs.summary(message, link))
         looks = "operation"
         if message.error is not None:
             looks = "error" if message.error else "good"
         bad = [d for d in diagnoses if d.severity != dissect.NOTE]
         parts = [
             ("!", "error") if bad else (" ", "plain"),
-            (f"{safe(facts.who(message)):<9} ", "protocol"),
+            (f"{safe(facts.who(message, pairs.question(message, link))):<9} ", "protocol"),
             (f"{what:<10} " if summary else what, looks),
             (summary, looks if looks == "error" else "plain"),
         ]

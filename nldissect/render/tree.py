@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .. import dissect
+from .. import dissect, wire
 from .. import spec as m
 from ..dissect import Diagnosis, Message, Node
 from ..text import safe
+from ..transaction import Link
+from . import pairs
 from .hexdump import hexdump
 from .lines import Lines
 from .memo import Memo
@@ -57,12 +59,13 @@ class Tree:
     def end(self) -> str:
         return ""
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message, link: Link | None = None) -> str:
         """The tree, with an empty line after it."""
         record = message.record
         assert record is not None
-        mark, line, head, body = self._memo.get(message)
-        out = [self._lines.line(message, mark, line), self._origin(message)]
+        once = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
+        mark, line, head, body = self._make(message, link) if once else self._memo.get(message)
+        out = [self._lines.line(message, link, mark, line), self._origin(message, link)]
         if record.options is not None:
             out += [
                 f"{STEP}{self._style.paint('comment', 'name')}: {_quoted(text)}\n"
@@ -71,10 +74,10 @@ class Tree:
         out.append(head)
         if message.netlink:
             out.append(f"{self._seq}{message.seq}\n{self._port}{message.port}\n")
-        out.append(body)
+        out.append(f"{body}\n")
         return "".join(out)
 
-    def _origin(self, message: Message) -> str:
+    def _origin(self, message: Message, link: Link | None) -> str:
         record = message.record
         assert record is not None
         when = None if record.time is None else rfc3339(record.time)
@@ -85,11 +88,13 @@ class Tree:
         parts.append(f"{message.limit - message.base} bytes{where}")
         if record.interface.name:
             parts.append(f"on {safe(record.interface.name)}")
+        if link is not None:
+            parts += pairs.remarks(message, link)
         return STEP + self._style.paint(", ".join(parts), "dim") + "\n"
 
     # -- the part that repeats --------------------------------------------------
 
-    def _make(self, message: Message) -> tuple[str, ...]:
+    def _make(self, message: Message, link: Link | None = None) -> tuple[str, ...]:
         """The line's two parts, what comes before sequence and port, and what comes after."""
         nodes = message.nodes
         head: list[str] = []
@@ -109,8 +114,11 @@ class Tree:
                 head.append(f"{STEP * 2}{named}: {value}{self._labelled(label)}\n")
         body: list[str] = []
         self._nodes(nodes, STEP, body)
-        body.append("\n")
-        return *self._lines.make(message), "".join(head), "".join(body)
+        reason = pairs.why(message, link)
+        if reason is not None:
+            body.append(STEP + self._style.paint("why", "operation") + "\n")
+            body += [f"{STEP * 2}{line}\n" for line in reason.lines]
+        return *self._lines.make(message, link), "".join(head), "".join(body)
 
     def _labelled(self, label: str | None) -> str:
         return f" ({self._style.paint(safe(label), 'label')})" if label else ""
@@ -251,5 +259,5 @@ class HexDump:
     def end(self) -> str:
         return self._inner.end()
 
-    def message(self, message: Message) -> str:
-        return f"{self._inner.message(message)}{hexdump(message.data)}\n"
+    def message(self, message: Message, link: Link | None = None) -> str:
+        return f"{self._inner.message(message, link)}{hexdump(message.data)}\n"

@@ -1,0 +1,612 @@
+"""Two captures compared by meaning: by transactions in order, or by the objects they show.
+
+Messages become flat pairs of attribute path and value in words, without what
+differs from one run to the next: time, sequence and port numbers, message
+numbers and lengths, padding. An interface index is its name, or where the
+capture does not tell it, `interface #n` by order of appearance; a generic
+family id is its name. Counters, ages and timers are left out unless asked for.
+
+Transactions: a request with its outcome and its answers; a notification (its
+copies folded) and answers without their request stand for themselves. Equal
+requests are aligned (difflib); between those, requests of the same operation
+that have at least half of their attributes alike are one that changed. Parts of
+a dump are compared by what they tell of, whatever their order.
+
+Objects: what the kernel says last of each link, address, route, neighbour,
+rule, qdisc, class, filter and next hop, by NEW and DEL messages; see
+`object_key` for what makes one the same. Routes that were looked up
+(RTM_F_CLONED) are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+from . import dissect, linux, wire
+from . import spec as m
+from .conversation import Conversations
+from .dissect import Message, Node
+from .summary import operation_name, summarize, value_text
+from .text import safe
+from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, OTHER, REQUEST, Transaction
+
+ADDED: Final = "added"
+REMOVED: Final = "removed"
+CHANGED: Final = "changed"
+
+Flat = tuple[tuple[str, str], ...]
+Key = tuple[str, ...]
+
+# C constants of what counts, ages or runs down, in any protocol.
+_VOLATILE: Final = re.compile(
+    r"_(X?STATS(64|2)?|ICMP6STATS|CACHEINFO|TM|TIMERS?|CARRIER_(CHANGES|UP_COUNT|DOWN_COUNT)"
+    r"|PROBES|EXPIRES|RATE64)$|^IFLA_STATS_|^CTA_(COUNTERS|TIMEOUT$|TIMESTAMP)|^NFTA_COUNTER_"
+    r"|^TCA_RATE$"
+)
+_RTM_F_CLONED: Final = 0x200
+_MAX_GRID: Final = 40_000  # pairs tried in one block of differences
+_ALIKE: Final = 0.5
+
+
+class Change:
+    """One attribute that differs: its path, and both values (None where it is not there)."""
+
+    __slots__ = ("new", "old", "path")
+
+    def __init__(self, path: str, old: str | None, new: str | None) -> None:
+        self.path = path
+        self.old = old
+        self.new = new
+
+    def __repr__(self) -> str:
+        return f"<Change {self.path}: {self.old!r} to {self.new!r}>"
+
+
+class Difference:
+    """One transaction or object that differs.
+
+    `kind` is added, removed or changed; `title` says which. `changes` has the
+    attributes that differ, of what was added or removed all. `old` and `new`
+    are the message numbers in A and B, 0 where it is not there.
+    """
+
+    __slots__ = ("changes", "kind", "new", "old", "title")
+
+    def __init__(
+        self, kind: str, title: str, changes: list[Change], old: int = 0, new: int = 0
+    ) -> None:
+        self.kind = kind
+        self.title = title
+        self.changes = changes
+        self.old = old
+        self.new = new
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.title}: {self.changes}>"
+
+
+# -- messages as flat pairs --------------------------------------------------------
+
+
+class Flattener:
+    """Makes the messages of one capture comparable; `counters` keeps what is volatile."""
+
+    def __init__(self, counters: bool = False) -> None:
+        self.counters = counters
+        self._unnamed: dict[int, str] = {}
+
+    def __call__(self, message: Message) -> Flat:
+        """Path and value of every leaf, in order; a path that comes again has [2], [3]..."""
+        out: list[tuple[str, str]] = []
+        seen: dict[str, int] = {}
+        for node in message.nodes:
+            header = node.field.number < 0 and node.field.kind in (m.STRUCT, m.HEADER)
+            if header and node.children:
+                for child in node.children:
+                    self._leaf(child, child.field.name, out, seen)
+            else:
+                self._leaf(node, node.field.name, out, seen)
+        return tuple(out)
+
+    def _leaf(
+        self, node: Node, path: str, out: list[tuple[str, str]], seen: dict[str, int]
+    ) -> None:
+        field = node.field
+        if field.kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
+            return
+        if not self.counters and field.constant is not None and _VOLATILE.search(field.constant):
+            return
+        children = node.children
+        if path in seen:
+            seen[path] += 1
+            path = f"{path}[{seen[path]}]"
+        else:
+            seen[path] = 1
+        if children:
+            for child in children:
+                self._leaf(child, f"{path}.{child.field.name}", out, seen)
+        elif path != "tcm-info" or self.counters or node.message.type >> 2 not in (9, 10):
+            out.append((path, self.value(node)))  # tcm-info counts references there
+
+    def value(self, node: Node) -> str:
+        """A leaf's value in words; the same thing has the same words in every capture."""
+        if node.field.hint == "ifindex" and isinstance(node.value, int) and node.value:
+            named = dissect.label(node, False)
+            if named is not None:
+                return named
+            return self._unnamed.setdefault(node.value, f"interface #{len(self._unnamed) + 1}")
+        if node.parent is not None and node.field.constant == "CTRL_ATTR_MCAST_GRP_ID":
+            return "(a number)"  # given out in order of registration, as family ids are
+        value = node.value
+        if value is True:
+            return "true"
+        named = dissect.label(node, False)
+        return value_text(node) if named is None else named
+
+
+def compare(old: Flat, new: Flat, prefix: str = "") -> list[Change]:
+    """The paths whose values differ, in the order of `new`, what is gone at its old place."""
+    before, after = dict(old), dict(new)
+    if before == after:
+        return []
+    out = []
+    for path in _united([p for p, _ in old], [p for p, _ in new]):
+        was, now = before.get(path), after.get(path)
+        if was != now:
+            out.append(Change(prefix + path, was, now))
+    return out
+
+
+def _united(old: list[str], new: list[str]) -> list[str]:
+    """Both orders in one."""
+    known = set(new)
+    gone: dict[str, list[str]] = {}  # by the path that they stand behind
+    last = ""
+    for path in old:
+        if path in known:
+            last = path
+        else:
+            gone.setdefault(last, []).append(path)
+    out = gone.get("", [])
+    for path in new:
+        out.append(path)
+        out += gone.get(path, ())
+    return out
+
+
+def what(message: Message) -> str:
+    """The operation with its generic family or protocol: `route newlink`, `nlctrl getfamily`."""
+    who = linux.protocol_name(message.protocol)
+    name = operation_name(message) if message.netlink else "data"
+    if message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE:
+        who = message.family or "unnamed family"
+        name = name or f"command {message.command}"
+    return f"{who} {name or f'type {message.type}'}"
+
+
+# -- objects -------------------------------------------------------------------------
+
+# Kinds by message type / 4 (linux/rtnetlink.h)
+KINDS: Final[dict[int, str]] = {
+    4: "link", 5: "address", 6: "route", 7: "neighbour", 8: "rule", 9: "qdisc", 10: "class",
+    11: "filter", 26: "nexthop",
+}  # fmt: skip
+
+
+def object_key(message: Message, flat: Flat) -> Key | None:
+    """What makes the object that an RTM_NEW or RTM_DEL message tells of the same; None for none.
+
+    link: name (and family, where it is not AF_UNSPEC); address: interface,
+    address with prefix length; route: family, destination, table, metric, TOS,
+    of IPv6 link-local and multicast ones also the interface; neighbour:
+    interface, address, of bridge entries also the VLAN; rule: family, priority;
+    qdisc: interface, parent; class: interface, handle; filter: interface or
+    block, parent, preference and protocol, handle; next hop: id.
+    """
+    kind = KINDS.get(message.type >> 2)
+    if kind is None or message.protocol != wire.NETLINK_ROUTE or message.type & 3 > 1:
+        return None
+    of = dict(flat)
+    get = of.get
+    if kind == "link":
+        family = get("ifi-family", "")
+        name = get("ifname") or get("ifi-index", "")
+        return (kind, name) if family == "unspec" else (kind, name, family)
+    if kind == "address":
+        address = get("local") or get("address", "")
+        return kind, f"{address}/{get('ifa-prefixlen')}", "dev " + get("ifa-index", "")
+    if kind == "route":
+        return _route(message, get("rtm-family", ""), of)
+    if kind == "neighbour":
+        family = get("ndm-family", "")
+        bridged = family == "bridge"
+        words = [get("lladdr" if bridged else "dst", ""), "dev " + get("ndm-ifindex", "")]
+        if bridged:
+            words += [f"{w} {of[w]}" for w in ("vlan", "dst", "vni", "src-vni") if w in of]
+            words.append("bridge")
+        if "proxy" in get("ndm-flags", "").split("|"):
+            words.append("proxy")
+        return (kind, *words)
+    if kind == "rule":
+        return kind, get("priority", "0"), get("family", "")
+    if kind == "nexthop":
+        return kind, get("id", "")
+    dev = "dev " + get("tcm-ifindex", "")
+    if kind == "qdisc":
+        return kind, dev, "parent " + get("tcm-parent", "")
+    if kind == "class":
+        return kind, dev, get("tcm-handle", "")
+    parent = get("tcm-parent", "")  # of a shared block its number
+    words = [parent] if dev == "dev block" else [dev, "parent " + parent]
+    words += [get("tcm-info", ""), f"chain {get('chain', '0')}"]
+    return (kind, *words, "handle " + get("tcm-handle", ""))
+
+
+def _route(message: Message, family: str, of: dict[str, str]) -> Key | None:
+    flags = message.find("rtmsg.rtm-flags")
+    if flags is not None and isinstance(flags.value, int) and flags.value & _RTM_F_CLONED:
+        return None
+    length = of.get("rtm-dst-len", "0")
+    dst = of.get("dst")
+    prefix = "default" if dst is None and length == "0" else f"{dst}/{length}"
+    out = ["route", prefix, family, "table " + (of.get("table") or of.get("rtm-table", ""))]
+    out.append("metric " + of.get("priority", "0"))
+    if of.get("rtm-tos", "0") not in ("0", "0x0"):
+        out.append("tos " + of["rtm-tos"])
+    if "src" in of:
+        out.append(f"from {of['src']}/{of.get('rtm-src-len')}")
+    if family == "inet6" and dst is not None and (dst.startswith(("fe8", "ff"))):
+        out.append("dev " + of.get("oif", ""))  # each interface has its own
+    return tuple(out)
+
+
+class Objects:
+    """The last state of each object that the kernel tells of, with the message's number.
+
+    What one dump shows more than once under one key (as routes that were
+    appended) has `#2`, `#3`... after it.
+    """
+
+    def __init__(self, counters: bool = False) -> None:
+        self.flatten = Flattener(counters)
+        self.states: dict[Key, tuple[Flat, int]] = {}
+        self._links: dict[tuple[str, str], Key] = {}  # by index and family
+        self._dump: tuple[int, dict[Key, int]] = (0, {})  # transaction, how often each came
+
+    def feed(self, messages: Iterable[Message]) -> None:
+        """Takes in a capture."""
+        pairs = Conversations()
+        for message in messages:
+            link = pairs.feed(message)
+            kind = message.type >> 2
+            if link.role == REQUEST or message.protocol or kind not in KINDS:
+                continue
+            flat = self.flatten(message)
+            key = object_key(message, flat)
+            if key is None:
+                continue
+            if kind == 4:
+                self._renamed(message, key)
+            if message.type & 1:
+                self._gone(key, flat)
+                continue
+            found = link.transaction
+            if link.role == ANSWER and found is not None and found.kind == DUMP:
+                key = self._numbered(key, found.id)
+            self.states[key] = (flat, message.number)
+
+    def _numbered(self, key: Key, dump: int) -> Key:
+        if self._dump[0] != dump:
+            self._dump = (dump, {})
+        times = self._dump[1].get(key, 0) + 1
+        self._dump[1][key] = times
+        if times > 1:
+            return (*key, f"#{times}")
+        for more in self._more(key):
+            del self.states[more]
+        return key
+
+    def _more(self, key: Key) -> list[Key]:
+        out: list[Key] = []
+        while (more := (*key, f"#{len(out) + 2}")) in self.states:
+            out.append(more)
+        return out
+
+    def _gone(self, key: Key, flat: Flat) -> None:
+        """Forgets an object; of several under one key that which looks like it, else the first."""
+        several = [k for k in (key, *self._more(key)) if k in self.states]
+        if several:
+            gone = next((k for k in several if self.states[k][0] == flat), several[0])
+            del self.states[gone]
+
+    def _renamed(self, message: Message, key: Key) -> None:
+        """An interface that has another name now has not the old one any more."""
+        index = message.find("ifinfomsg.ifi-index")
+        place = ("" if index is None else str(index.value), key[2] if len(key) > 2 else "")
+        before = self._links.get(place)
+        if before is not None and before != key:
+            self.states.pop(before, None)
+        self._links[place] = key
+
+
+def diff_objects(old: Objects, new: Objects) -> list[Difference]:
+    """What B has more, less and otherwise than A, by kind and key."""
+    out = []
+    for key in sorted({*old.states, *new.states}, key=_order):
+        was, now = old.states.get(key), new.states.get(key)
+        changes = compare(was[0] if was else (), now[0] if now else ())
+        kind = ADDED if was is None else REMOVED if now is None else CHANGED
+        if changes or kind != CHANGED:
+            numbers = (was[1] if was else 0, now[1] if now else 0)
+            out.append(Difference(kind, " ".join(key), changes, *numbers))
+    return out
+
+
+_RANK: Final = {kind: i for i, kind in enumerate(KINDS.values())}
+
+
+def _order(key: Key) -> tuple[int, list[tuple[int, str]]]:
+    """By kind, then as people count: eth2 before eth10."""
+    pieces = re.findall(r"\d+|\D+", " ".join(key[1:]))
+    return _RANK[key[0]], [(int(p), "") if p.isdecimal() else (1 << 62, p) for p in pieces]
+
+
+# -- transactions ----------------------------------------------------------------------
+
+
+class Item:
+    """A request with what came back, or a message that stands for itself."""
+
+    __slots__ = ("answers", "flat", "number", "outcome", "title", "transaction", "what")
+
+    def __init__(self, name: str, flat: Flat, message: Message) -> None:
+        self.what = name
+        self.title = f"{name} {summarize(message)}".rstrip()
+        self.flat = flat
+        self.number = message.number
+        self.outcome = ""
+        self.transaction: Transaction | None = None
+        self.answers: list[tuple[Key, Flat]] = []
+
+    @property
+    def key(self) -> tuple[str, Flat]:
+        return self.what, self.flat
+
+
+def _tells(path: str, value: str) -> bool:
+    return path != "nlmsg_flags" and value not in ("", "0", "unspec", "0x0")
+
+
+class Transactions:
+    """What was asked in a capture, and what became of it, in order."""
+
+    def __init__(self, counters: bool = False) -> None:
+        self.flatten = Flattener(counters)
+        self.items: list[Item] = []
+        self.dumps = False  # whether any part of a dump of objects is there
+
+    def feed(self, messages: Iterable[Message]) -> None:
+        """Takes in a capture; what `messages` raises passes through, with all before it taken."""
+        pairs = Conversations()
+        asked: dict[int, Item] = {}  # by message number
+        orphans: dict[int, Item] = {}  # by transaction
+        try:
+            for message in messages:
+                link = pairs.feed(message)
+                if link.role == COPY:
+                    continue
+                flat = self.flatten(message)
+                name = what(message)
+                if link.role == REQUEST:
+                    flags = "|".join(dissect.flag_names(message))
+                    item = Item(name, (*flat, ("nlmsg_flags", flags)), message)
+                    item.transaction = link.transaction
+                    asked[message.number] = item
+                    self.items.append(item)
+                    continue
+                if link.role == ANSWER and link.transaction is not None:
+                    found = asked.get(link.of) or orphans.get(link.transaction.id)
+                    if found is None:
+                        found = Item(f"answers {name}", (), message)
+                        orphans[link.transaction.id] = found
+                        found.transaction = link.transaction
+                        self.items.append(found)
+                    self._answer(found, message, name, flat)
+                    continue
+                word = {NOTIFICATION: "notification", OTHER: "message"}.get(link.role, link.role)
+                self.items.append(Item(f"{word} {name}", flat, message))
+        finally:
+            pairs.finish()
+            for item in self.items:
+                self._settle(item)
+
+    def _answer(self, item: Item, message: Message, name: str, flat: Flat) -> None:
+        error = message.error
+        if message.type == wire.NLMSG_DONE and not error and len(flat) <= 1:
+            return
+        if message.type == wire.NLMSG_ERROR and not error and len(flat) <= 1:
+            return
+        key = object_key(message, flat)
+        if key is not None:
+            self.dumps = True
+        item.answers.append((key if key is not None else (name,), flat))
+
+    def _settle(self, item: Item) -> None:
+        found = item.transaction
+        item.transaction = None
+        if found is None:
+            return
+        item.outcome = found.fate(item.number)
+        error = found.errors.get(item.number, 0) if found.kind == BATCH else found.error
+        if error:
+            item.outcome += " " + (linux.errno_name(-error) or str(-error))
+
+
+def diff_transactions(old: Transactions, new: Transactions) -> list[Difference]:
+    """What was asked or answered more, less and otherwise in B than in A, in order."""
+    a, b = old.items, new.items
+    start = 0
+    while start < len(a) and start < len(b) and a[start].key == b[start].key:
+        start += 1
+    end = 0
+    least = min(len(a), len(b)) - start
+    while end < least and a[-1 - end].key == b[-1 - end].key:
+        end += 1
+    out: list[Difference] = []
+    for i in range(start):
+        _pair(a[i], b[i], out)
+    middle_a, middle_b = a[start : len(a) - end], b[start : len(b) - end]
+    many = min(len(middle_a), len(middle_b)) > 500  # what is asked all the time is no landmark
+    keys = [i.key for i in middle_a], [i.key for i in middle_b]
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys, many).get_opcodes():
+        if tag == "equal":
+            for one, other in zip(middle_a[a0:a1], middle_b[b0:b1], strict=True):
+                _pair(one, other, out)
+        else:
+            for was, now in _matched(middle_a[a0:a1], middle_b[b0:b1]):
+                if was is not None and now is not None:
+                    _pair(was, now, out)
+                elif was is not None:
+                    changes = [Change(p, v, None) for p, v in was.flat]
+                    out.append(Difference(REMOVED, was.title, changes, was.number, 0))
+                elif now is not None:
+                    changes = [Change(p, None, v) for p, v in now.flat]
+                    out.append(Difference(ADDED, now.title, changes, 0, now.number))
+    for i in range(end, 0, -1):
+        _pair(a[-i], b[-i], out)
+    return out
+
+
+def _pair(was: Item, now: Item, out: list[Difference]) -> None:
+    changes = compare(was.flat, now.flat)
+    if was.outcome != now.outcome:
+        changes.append(Change("outcome", was.outcome, now.outcome))
+    changes += _answers(was.answers, now.answers)
+    if changes:
+        out.append(Difference(CHANGED, now.title, changes, was.number, now.number))
+
+
+def _answers(old: list[tuple[Key, Flat]], new: list[tuple[Key, Flat]]) -> list[Change]:
+    """Differences of the answers, by what they tell of, then by order."""
+    if old == new:
+        return []
+    out: list[Change] = []
+    groups: dict[Key, tuple[list[Flat], list[Flat]]] = {}
+    for side, answers in enumerate((old, new)):
+        for key, flat in answers:
+            groups.setdefault(key, ([], []))[side].append(flat)
+    for key, (was, now) in groups.items():
+        name = " ".join(key)
+        for i in range(max(len(was), len(now))):
+            which = f"{name} #{i + 1}" if len(was) > 1 or len(now) > 1 else name
+            if i >= len(was):
+                out.append(Change(f"answer[{which}]", None, _brief(now[i])))
+            elif i >= len(now):
+                out.append(Change(f"answer[{which}]", _brief(was[i]), None))
+            else:
+                out += compare(was[i], now[i], f"answer[{which}].")
+    return out
+
+
+def _brief(flat: Flat) -> str:
+    words = [f"{p} {v}" for p, v in flat if _tells(p, v)]
+    return ", ".join(words[:6]) + (", ..." if len(words) > 6 else "")
+
+
+def _matched(a: list[Item], b: list[Item]) -> Iterator[tuple[Item | None, Item | None]]:
+    """Pairs of what changed, and what has no counterpart, in order.
+
+    The alignment of greatest likeness, where trying all is not too much; else
+    in turn what has the same operation.
+    """
+    if not a or not b or len(a) * len(b) > _MAX_GRID:
+        yield from _in_turn(a, b)
+        return
+    likeness = [[_alike(one, other) for other in b] for one in a]
+    best = [[0.0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        for j in range(len(b) - 1, -1, -1):
+            value = max(best[i + 1][j], best[i][j + 1])
+            if likeness[i][j]:
+                value = max(value, best[i + 1][j + 1] + likeness[i][j])
+            best[i][j] = value
+    i = j = 0
+    while i < len(a) and j < len(b):
+        if likeness[i][j] and best[i][j] == best[i + 1][j + 1] + likeness[i][j]:
+            yield a[i], b[j]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            yield a[i], None
+            i += 1
+        else:
+            yield None, b[j]
+            j += 1
+    for one in a[i:]:
+        yield one, None
+    for one in b[j:]:
+        yield None, one
+
+
+def _in_turn(a: list[Item], b: list[Item]) -> Iterator[tuple[Item | None, Item | None]]:
+    keys = [i.what for i in a], [i.what for i in b]
+    for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys).get_opcodes():
+        if tag == "equal":
+            for one, other in zip(a[a0:a1], b[b0:b1], strict=True):
+                if _alike(one, other):
+                    yield one, other
+                else:
+                    yield one, None
+                    yield None, other
+        else:
+            for one in a[a0:a1]:
+                yield one, None
+            for one in b[b0:b1]:
+                yield None, one
+
+
+def _alike(one: Item, other: Item) -> float:
+    """Which part of the attributes is the same; 0 where it is too little to be one thing."""
+    if one.what != other.what:
+        return 0.0
+    if not one.flat and not other.flat:
+        return 1.0
+    shared = len(set(one.flat) & set(other.flat))
+    part = shared / max(len(one.flat), len(other.flat))
+    return part if part >= _ALIKE else 0.0
+
+
+# -- what is shown -----------------------------------------------------------------------
+
+MARKS: Final = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
+
+
+def lines(found: Difference) -> list[str]:
+    """A difference as text: its mark and title, then a line for each attribute."""
+    out = [safe(f"{MARKS[found.kind]} {found.title}")]
+    for change in found.changes:
+        path = safe(change.path)
+        if found.kind != CHANGED:
+            value = change.new if change.old is None else change.old
+            if value not in ("", "0", None):
+                out.append(f"    {path} {safe(value)}")
+        elif change.old is None:
+            out.append(f"    + {path} {safe(change.new or '')}".rstrip())
+        elif change.new is None:
+            out.append(f"    - {path} {safe(change.old)}".rstrip())
+        else:
+            out.append(f"    {path}: {safe(change.old)} -> {safe(change.new)}")
+    return out
+
+
+def document(found: Difference) -> dict[str, Any]:
+    """A difference as JSON-ready data; docs/stats-and-diff.md describes it."""
+    return {
+        "kind": found.kind,
+        "title": found.title,
+        "a": found.old or None,
+        "b": found.new or None,
+        "changes": [{"path": c.path, "a": c.old, "b": c.new} for c in found.changes],
+    }

@@ -1,0 +1,518 @@
+"""What is wrong or odd in a capture: bytes, requests the kernel would refuse, broken conversations.
+
+To what dissecting finds (malformed bytes) this adds, message by message:
+- requests against the limits of the kernel's own policy, where the capture has
+  it (CTRL_CMD_GETPOLICY) for that very command, and against the spec's checks;
+- NLA_F_NESTED by the rule of lib/nlattr.c (NL_VALIDATE_NESTED): an error where
+  the kernel is known to want it, a note elsewhere;
+- reserved bits, padding, and attributes that an operation does not list;
+- what pairing tells: requests without an answer, numbers used twice, dumps
+  that changed under way, lost messages.
+
+A request inside an error is judged as the request itself, if that is in the
+capture; of a notification's copies only the first is. CODES has every code.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Literal
+
+from . import spec as m
+from . import wire
+from .dissect import ERROR, NOTE, WARNING, Diagnosis, Message, Node, flag_names, spans
+from .explain import paths
+from .learn import Family
+from .transaction import (
+    ANSWER,
+    BATCH,
+    COPY,
+    CUT,
+    GIVEN_UP,
+    OPEN,
+    REQUEST,
+    UNANSWERED,
+    Link,
+    Transaction,
+)  # fmt: skip
+
+SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
+NLM_F_DUMP_INTR: Final = 16
+NLM_F_DUMP: Final = 0x300
+MODIFIERS: Final = 0xF00  # bits that mean one thing to GET, another to NEW and DELETE
+REMEMBERED: Final = 1024  # sequence numbers
+
+# Code: (severity, meaning); the severity is the worst where there are several.
+CODES: Final[dict[str, tuple[str, str]]] = {
+    # framing
+    "no-header": (ERROR, "fewer bytes than a netlink header"),
+    "msg-len-short": (ERROR, "nlmsg_len is less than the header"),
+    "msg-len-over": (ERROR, "nlmsg_len is more than the bytes there are"),
+    "msg-len-audit": (NOTE, "nlmsg_len leaves out the header"),
+    "msg-unaligned": (WARNING, "a message starts at no multiple of 4 bytes"),
+    "trailing-data": (WARNING, "bytes after a message's end"),
+    "trailing-zeros": (NOTE, "zero bytes after a message's end"),
+    "truncated": (NOTE, "cut by the snapshot length"),
+    # headers and attributes
+    "header-short": (ERROR, "a fixed header is cut short"),
+    "attr-len-short": (ERROR, "nla_len is less than its own header"),
+    "attr-len-over": (ERROR, "nla_len is more than the bytes left"),
+    "attr-unaligned": (WARNING, "an attribute's padding is missing"),
+    "attr-trailing": (WARNING, "bytes after the last attribute"),
+    "attr-zeros": (NOTE, "zero bytes after the last attribute"),
+    "attr-duplicate": (WARNING, "an attribute is there twice"),
+    "attr-unknown": (NOTE, "an attribute that the dissector does not know"),
+    "nest-depth": (ERROR, "more levels of nesting than the kernel follows"),
+    # payloads
+    "scalar-size": (ERROR, "a number of the wrong size"),
+    "array-size": (ERROR, "an array that ends within an element"),
+    "struct-short": (ERROR, "a struct that is cut short"),
+    "struct-long": (NOTE, "a struct longer than known"),
+    "binary-size": (WARNING, "an address or the like of the wrong size"),
+    "flag-payload": (WARNING, "a flag with a payload"),
+    "string-unterminated": (WARNING, "a string without its NUL"),
+    "string-after-nul": (WARNING, "bytes after a string's NUL"),
+    "string-encoding": (WARNING, "a string that is not UTF-8"),
+    "selector-unknown": (NOTE, "nothing says what a nest holds"),
+    # of single dissectors
+    "hook-failed": (ERROR, "a dissector's own code failed"),
+    "nexthop-length": (ERROR, "rtnh_len that cannot be"),
+    "domain-length": (ERROR, "a domain name that overruns its option"),
+    "option-length": (ERROR, "a neighbour discovery option of a length that cannot be"),
+    "options-length": (ERROR, "neighbour discovery options that overrun the message"),
+    "keys-short": (ERROR, "fewer keys than the action says it has"),
+    "ematch-short": (ERROR, "an extended match cut short"),
+    "policy-differs": (WARNING, "dissector and the kernel's policy disagree"),
+    # requests
+    "value-range": (ERROR, "a value outside of what is accepted"),
+    "value-mask": (ERROR, "bits that are not accepted"),
+    "length-range": (ERROR, "a payload shorter or longer than what is accepted"),
+    "attr-not-in-policy": (ERROR, "an attribute that the kernel's policy does not have"),
+    "attr-unlisted": (NOTE, "an attribute that the operation does not list"),
+    "attr-unused": (WARNING, "an attribute that nothing reads"),
+    "nest-flag-missing": (ERROR, "a nest without NLA_F_NESTED"),
+    "nest-flag-unexpected": (ERROR, "NLA_F_NESTED on what is no nest"),
+    # reserved
+    "flags-reserved": (WARNING, "nlmsg_flags without a meaning here"),
+    "flags-unknown": (NOTE, "bits without a name in a header's flags"),
+    "reserved-set": (WARNING, "a reserved field that is not zero"),
+    "padding-nonzero": (WARNING, "padding that is not zero"),
+    # conversations
+    "request-unanswered": (WARNING, "an answer was due and none came"),
+    "request-cut": (NOTE, "the capture ends before the answer does"),
+    "request-given-up": (NOTE, "no answer while very many other requests passed"),
+    "sequence-differs": (NOTE, "an answer with another sequence number than its request"),
+    "sequence-repeated": (WARNING, "a port's sequence number is used while still open"),
+    "sequence-zero": (NOTE, "several open requests with sequence number 0"),
+    "dump-interrupted": (WARNING, "what was dumped changed meanwhile"),
+    "receive-overrun": (WARNING, "messages were lost on their way"),
+}
+
+# rtnetlink requests that go through nlmsg_parse (not its deprecated variants) in Linux 7.2:
+# RTM_GETSTATS and SETSTATS, NEW/DEL/GETNEXTHOP, NEW/DELLINKPROP, NEW/DELVLAN, GETNEXTHOPBUCKET,
+# NEW/DELTUNNEL. What lies deeper may be parsed liberally.
+STRICT_ROUTE: Final = frozenset((94, 95, 104, 105, 106, 108, 109, 112, 113, 118, 120, 121))
+# Generic families without any GENL_DONT_VALIDATE_STRICT in Linux 7.2.
+STRICT_FAMILIES: Final = frozenset(
+    ("ethtool", "handshake", "net-shaper", "netdev", "ovpn", "psp", "sunrpc", "wireguard")
+)
+# Single commands of families that are liberal otherwise: CTRL_CMD_GETPOLICY.
+STRICT_COMMANDS: Final = frozenset((("nlctrl", 10),))
+
+
+class Lint:
+    """Judges the messages of one capture, fed in order with their links.
+
+    `policy` gives what the capture taught of a generic family. Let `ended` be
+    told when a transaction is over (`Conversations.on_end`); `late` has what
+    that brought to light of requests that were judged before.
+    """
+
+    def __init__(self, policy: Callable[[str], Family | None]) -> None:
+        self._policy = policy
+        self._open: dict[int, Message] = {}
+        self._late: list[tuple[Message, Diagnosis]] = []
+        self._last: OrderedDict[tuple[int, int, int, int], Transaction] = OrderedDict()
+        self._interrupted = 0  # the last transaction of which it was said
+
+    def check(self, message: Message, link: Link) -> list[Diagnosis]:
+        """All diagnoses of the next message, by offset."""
+        out: list[Diagnosis] = []
+        if link.role != COPY:
+            _bytes(message, link.of != 0, out)
+            if message.to_kernel and link.role == REQUEST:
+                self._request(message, out)
+        self._conversation(message, link, out)
+        out.sort(key=lambda found: found.offset)
+        return out
+
+    # -- requests ----------------------------------------------------------------
+
+    def _request(self, message: Message, out: list[Diagnosis]) -> None:
+        operation = message.operation
+        if operation is None or message.type < wire.NLMSG_MIN_TYPE:
+            return
+        dump = message.flags & NLM_F_DUMP == NLM_F_DUMP and operation.klass == m.CLASS_GET
+        strict = strictly(message)
+        rules: m.AttributeSet | None = None
+        if message.protocol == wire.NETLINK_GENERIC:
+            rules = self._rules(message, dump)
+            if message.spec is None and rules is None:
+                return  # what it was read by is the policy of other commands, or a guess
+        legal = operation.legal.get(("dump" if dump else "do", "request"), ())
+        own = message.command if message.protocol == wire.NETLINK_GENERIC else message.type
+        if legal and operation.request == own:  # not that of a reply, for want of another
+            for node in message.nodes:
+                if node.field.number >= 0 and not node.field.unknown and node.name not in legal:
+                    text = f"{_name(node)} is not listed for {operation.name}"
+                    _say(out, node, "attr-unlisted", NOTE, text)
+        _attributes(message.nodes, rules, strict, out)
+        _nests(message, strict, out)
+
+    def _rules(self, message: Message, dump: bool) -> m.AttributeSet | None:
+        """What the kernel's policy allows in this command's requests, None if it is not known."""
+        family = None if message.family is None else self._policy(message.family)
+        if family is None:
+            return None
+        index = (family.policy.dump if dump else family.policy.do).get(message.command)
+        if index not in family.policy.tables:
+            return None
+        return family.operation(message.command, True, dump).attributes
+
+    # -- conversations -------------------------------------------------------------
+
+    def ended(self, found: Transaction) -> None:
+        """A transaction is over."""
+        request = self._open.pop(found.id, None)
+        if request is not None:
+            told = _fate(request, found)
+            if told is not None:
+                self._late.append((request, told))
+
+    def late(self) -> list[tuple[Message, Diagnosis]]:
+        """What was found since the last call, of messages judged earlier."""
+        out = self._late
+        if out:
+            self._late = []
+        return out
+
+    def _conversation(self, message: Message, link: Link, out: list[Diagnosis]) -> None:
+        if message.type == wire.NLMSG_OVERRUN:
+            text = "messages were lost on their way to this socket"
+            _say(out, message, "receive-overrun", WARNING, text, 4, 2)
+        found = link.transaction
+        if found is None:
+            return
+        if link.role == REQUEST:
+            if message.number == found.number:
+                self._sequence(message, found, out)
+                if found.state == OPEN:
+                    self._open[found.id] = message
+                else:
+                    told = _fate(message, found)
+                    if told is not None:
+                        out.append(told)
+        elif link.role == ANSWER:
+            if message.flags & NLM_F_DUMP_INTR and found.id != self._interrupted:
+                self._interrupted = found.id
+                text = f"what request {found.number} dumps changed meanwhile: parts may not agree"
+                _say(out, message, "dump-interrupted", WARNING, text, 6, 2)
+            asked = found.question(link.of)
+            if asked is not None and message.seq != asked.seq:
+                text = f"sequence number {message.seq}, though its request has {asked.seq}"
+                _say(out, message, "sequence-differs", NOTE, text, 8, 4)
+
+    def _sequence(self, message: Message, found: Transaction, out: list[Diagnosis]) -> None:
+        """Whether the request's number could still mean another one."""
+        record = message.record
+        place = (0, 0) if record is None else (record.interface.section, record.interface.number)
+        key = (*place, message.protocol, message.seq)
+        before = self._last.pop(key, None)
+        self._last[key] = found
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+        if before is None or BATCH in (before.kind, found.kind):
+            return
+        still = before.last > message.number or before.state in (OPEN, UNANSWERED)
+        port = _port(found)
+        if not still:
+            return
+        if port and port == _port(before):
+            text = f"sequence number {message.seq} of port {port} is open since {before.number}"
+            _say(out, message, "sequence-repeated", WARNING, text, 8, 4)
+        elif not message.seq:
+            text = f"sequence number 0, as has {before.number}, which is still open"
+            _say(out, message, "sequence-zero", NOTE, text, 8, 4)
+
+
+def strictly(message: Message) -> bool:
+    """Whether the kernel is known to validate this request strictly (NL_VALIDATE_STRICT)."""
+    if message.protocol == wire.NETLINK_ROUTE:
+        return message.type in STRICT_ROUTE
+    return message.protocol == wire.NETLINK_GENERIC and (
+        message.family in STRICT_FAMILIES or (message.family, message.command) in STRICT_COMMANDS
+    )
+
+
+def place(message: Message, found: Diagnosis) -> str:
+    """The dotted path, in C constants, of what a diagnosis is about; empty for no node."""
+    best: Node | None = None
+    nodes = message.nodes
+    start, end = found.offset, found.offset + found.length
+    while True:
+        node = next((n for n in nodes if n.offset <= start < n.end and end <= n.end), None)
+        if node is None:
+            break
+        best = node
+        if node.offset == start and node.end == end:
+            break
+        nodes = node.children
+    return "" if best is None else paths(best)[1]
+
+
+def _port(found: Transaction) -> int:
+    return found.port if found.port > 0 else found.said
+
+
+def _fate(request: Message, found: Transaction) -> Diagnosis | None:
+    """What is wrong with how a transaction ended; its failures are no fault of the capture."""
+    if found.state == UNANSWERED:
+        if found.kind == BATCH:
+            text = "of this batch, not every acknowledgement came that was asked for"
+            return _made(request, "request-unanswered", WARNING, text)
+        if not found.last:
+            text = "an answer was due and none came"
+            return _made(request, "request-unanswered", WARNING, text)
+    if found.state == CUT:
+        return _made(request, "request-cut", NOTE, "the capture ends before its answer does")
+    if found.state == GIVEN_UP:
+        text = "no answer while very many other requests passed"
+        return _made(request, "request-given-up", NOTE, text)
+    return None
+
+
+# -- making diagnoses ----------------------------------------------------------------
+
+
+def _made(message: Message, code: str, severity: str, text: str) -> Diagnosis:
+    """A diagnosis of the message as a whole: of its header."""
+    return Diagnosis(code, severity, text, message.base, 16)
+
+
+def _say(
+    out: list[Diagnosis], where: Node | Message, code: str, severity: str, text: str,
+    offset: int = 0, length: int = 0,
+) -> None:  # fmt: skip
+    """Adds a diagnosis of a node, or of a place in a message's header."""
+    if isinstance(where, Node):
+        offset, length = where.offset, where.length
+    out.append(Diagnosis(code, severity, text, offset, length))
+
+
+def _name(node: Node) -> str:
+    return node.constant or node.name
+
+
+# -- bytes ---------------------------------------------------------------------------
+
+
+def _bytes(message: Message, known: bool, out: list[Diagnosis]) -> None:
+    """What any message may have wrong; `known`: what it echoes was judged as a message."""
+    start = end = -1
+    if known and message.type == wire.NLMSG_ERROR:
+        echo = message.echo
+        if echo is not None:
+            start, end = echo.base, echo.limit
+    for found in message.diagnoses:
+        if not start <= found.offset < end:
+            out.append(found)
+    data = message.data
+    for at, to, node, role in spans(message):
+        if role == "padding" and any(data[at:to]) and not start <= at < end:
+            text = f"padding is {data[at:to].hex(' ')}"
+            _say(out, message, "padding-nonzero", WARNING, text, at, to - at)
+        elif node is not None and node.field.number < 0 and not start <= at < end:
+            _reserved(node, out)
+    bits = _meaningless(message)
+    if bits:
+        text = f"bits {bits:#x} of nlmsg_flags mean nothing here"
+        _say(out, message, "flags-reserved", WARNING, text, message.base + 6, 2)
+
+
+def _meaningless(message: Message) -> int:
+    """The bits of nlmsg_flags that have no name for what the message is."""
+    if not message.netlink:
+        return 0
+    names = flag_names(message)
+    if not names or not names[-1].startswith("0x"):
+        return 0
+    bits = int(names[-1], 16)
+    if (
+        message.operation is None
+        and message.protocol != wire.NETLINK_ROUTE
+        and message.type >= wire.NLMSG_MIN_TYPE
+    ):
+        bits &= ~MODIFIERS  # whose meaning goes by what nobody knows
+    return bits
+
+
+def _reserved(node: Node, out: list[Diagnosis]) -> None:
+    """Members of headers and structs that should be zero, and bits that have no name."""
+    field, value = node.field, node.value
+    name = field.name
+    if field.kind == m.PAD or node.shown == "pad":
+        if isinstance(value, bytes) and any(value):
+            _say(out, node, "padding-nonzero", WARNING, f"padding is {value.hex(' ')}")
+    elif not isinstance(value, int) or not value:
+        return
+    elif name.startswith("pad"):
+        _say(out, node, "padding-nonzero", WARNING, f"{name} is {value:#x}")
+    elif name.startswith("reserved"):
+        _say(out, node, "reserved-set", WARNING, f"{name} is {value:#x}")
+    elif field.enum is not None and field.enum.flags and _in_header(node):
+        every = (1 << 8 * (node.end - node.start)) - 1
+        rest = value & every
+        for bit in field.enum.names:
+            rest &= ~bit
+        if rest and value & every != every:  # all ones is a mask that leaves nothing out
+            _say(out, node, "flags-unknown", NOTE, f"bits {rest:#x} of {name} have no name")
+
+
+def _in_header(node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and parent.parent is None and parent.field.number < 0
+
+
+# -- attributes of requests -----------------------------------------------------------
+
+
+def _attributes(
+    nodes: list[Node], rules: m.AttributeSet | None, strict: bool, out: list[Diagnosis]
+) -> None:
+    """Checks attributes against a policy where there is one, else against their spec."""
+    fields = None if rules is None else rules.ensure()
+    for node in nodes:
+        field: m.Field | None = node.field
+        assert field is not None
+        if field.number < 0:
+            if field.kind not in (m.STRUCT, m.BINARY):  # an element that a hook made
+                _attributes(node.children, None, strict, out)
+            continue
+        if field.kind == m.UNKNOWN and field.constant is not None:
+            _say(out, node, "attr-unused", WARNING, f"nothing reads {field.constant}")
+        if fields is not None:
+            field = fields.get(field.number)
+            if field is None:
+                text = f"the kernel's policy has no attribute {node.field.number} here"
+                severity = ERROR if strict else WARNING
+                _say(out, node, "attr-not-in-policy", severity, text)
+                continue
+        checks = field.checks
+        if checks is not None and not (field.guess or _partial(node)):
+            _limits(node, field, checks, out)
+        inner = None if fields is None or field.guess else field.nested
+        if inner is not None and field.kind == m.INDEXED:
+            for entry in node.children:
+                _attributes(entry.children, inner, strict, out)
+        elif node.children:
+            _attributes(node.children, inner, strict, out)
+
+
+def _partial(node: Node) -> bool:
+    """Whether an attribute's payload is not all there, which has been said."""
+    return any(found.code in ("truncated", "attr-len-over") for found in node.diagnoses)
+
+
+def _limits(node: Node, field: m.Field, checks: m.Checks, out: list[Diagnosis]) -> None:
+    """One attribute against its limits, as validate_nla does (lib/nlattr.c)."""
+    name = _name(node)
+    size = node.end - node.start
+    value = _number(node, field)
+    if value is not None:
+        low, high, mask = checks.min, checks.max, checks.flags_mask
+        if (low is not None and value < low) or (high is not None and value > high):
+            accepted = f"{'' if low is None else low} to {'' if high is None else high}".strip()
+            _say(out, node, "value-range", ERROR, f"{name} is {value}; accepted: {accepted}")
+        if mask is not None and value & ~mask:
+            text = f"{name} is {value:#x}; no bits but {mask:#x} are accepted"
+            _say(out, node, "value-mask", ERROR, text)
+    elif field.kind == m.BITFIELD32 and size == 8 and checks.flags_mask is not None:
+        bits, selector = (
+            int.from_bytes(node.bytes[i : i + 4], _order(node.message.big)) for i in (0, 4)
+        )
+        mask = checks.flags_mask
+        if (bits | selector) & ~mask or bits & ~selector:
+            text = f"{name} is {bits:#x} of {selector:#x}; no bits but {mask:#x} are accepted"
+            _say(out, node, "value-mask", ERROR, text)
+    if checks.exact_len is not None and size != checks.exact_len:
+        text = f"{name} has {size} bytes; accepted: {checks.exact_len}"
+        _say(out, node, "length-range", ERROR, text)
+    elif checks.min_len is not None and size < checks.min_len:
+        text = f"{name} has {size} bytes; accepted: {checks.min_len} or more"
+        _say(out, node, "length-range", ERROR, text)
+    elif checks.max_len is not None:
+        if field.kind == m.STRING and node.bytes.endswith(b"\0"):
+            size -= 1  # what is limited is the text
+        if size > checks.max_len:
+            text = f"{name} has {size} bytes; accepted: at most {checks.max_len}"
+            _say(out, node, "length-range", ERROR, text)
+
+
+def _number(node: Node, field: m.Field) -> int | None:
+    """An attribute's payload as the number that `field` says it is."""
+    size = node.end - node.start
+    if field.kind > m.LAST_SCALAR or (size != field.width and (field.width or size not in (4, 8))):
+        return None
+    big = node.message.big if field.big is None else field.big
+    return int.from_bytes(node.bytes, _order(big), signed=field.signed)
+
+
+def _order(big: bool) -> Literal["big", "little"]:
+    return "big" if big else "little"
+
+
+_PLAIN: Final = frozenset((*range(m.LAST_SCALAR + 1), m.FLAG, m.STRING, m.BITFIELD32))
+
+
+def _nests(message: Message, strict: bool, out: list[Diagnosis]) -> None:
+    """NLA_F_NESTED, where it is missing and where it should not be.
+
+    Strict rtnetlink parsing is known of the first level only. Elsewhere the flag
+    was never wanted, and all that lack it in one message are one note.
+    """
+    bare: list[Node] = []
+    deep = message.protocol == wire.NETLINK_GENERIC
+
+    def look(nodes: list[Node], level: int, entries: bool) -> None:
+        for node in nodes:
+            field = node.field
+            if field.number >= 0 and not field.guess:
+                flagged = node.flags & wire.NLA_F_NESTED
+                severe = strict and (deep or level == 0)
+                if field.kind in _PLAIN and flagged:
+                    text = f"{_name(node)} is no nest"
+                    severity = ERROR if severe else NOTE
+                    _say(out, node, "nest-flag-unexpected", severity, text)
+                elif not flagged and not entries and _is_nest(node):
+                    if severe:
+                        text = f"{_name(node)} is a nest without NLA_F_NESTED"
+                        _say(out, node, "nest-flag-missing", ERROR, text)
+                    else:
+                        bare.append(node)
+            if node.children:
+                look(node.children, level + 1, field.kind in (m.INDEXED, m.TYPE_VALUE))
+
+    look(message.nodes, 0, False)
+    if bare:
+        more = f", nor have {len(bare) - 1} more" if len(bare) > 1 else ""
+        text = f"{_name(bare[0])} has no NLA_F_NESTED{more}; the kernel does not insist here"
+        _say(out, bare[0], "nest-flag-missing", NOTE, text)
+
+
+def _is_nest(node: Node) -> bool:
+    """Whether attributes are all that an attribute holds, and some."""
+    if node.field.kind not in (m.NEST, m.INDEXED, m.TYPE_VALUE, m.SUB_MESSAGE):
+        return False
+    children = node.children
+    return bool(children) and all(child.field.number >= 0 for child in children)

@@ -1,0 +1,159 @@
+"""What pairing found of a message, in the numbers and words that are shown.
+
+All of it differs from message to message, so none of it belongs into a memo.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..dissect import Message
+from ..explain import Explanation, explain, subject
+from ..multicast import group_of
+from ..process import Process, Processes
+from ..summary import describe, operation_name, summarize
+from ..transaction import (
+    ANSWER,
+    ANSWERED,
+    CERTAIN,
+    COPY,
+    CUT,
+    FAILED,
+    GIVEN_UP,
+    INTERRUPTED,
+    NOT_ASKED,
+    NOTIFICATION,
+    OPEN,
+    OTHER,
+    OVERRUN,
+    REQUEST,
+    UNANSWERED,
+    Link,
+)  # fmt: skip
+from .memo import Memo
+
+# States in which an answer ended the transaction.
+ENDED: Final = frozenset((ANSWERED, FAILED, INTERRUPTED))
+# What is said of a request that no answer ended.
+WITHOUT: Final = {
+    OPEN: "", NOT_ASKED: "no answer asked for", UNANSWERED: "unanswered", GIVEN_UP: "unanswered",
+    CUT: "its answer is not whole", OVERRUN: "answers were lost",
+}  # fmt: skip
+
+# The same is asked for, and refused, again and again.
+_subjects: Final[Memo[str]] = Memo(subject)
+
+
+def question(message: Message, link: Link | None) -> Message | None:
+    """The request that the message answers, None where that is not known."""
+    if link is None or link.role != ANSWER or link.transaction is None or not link.of:
+        return None
+    return link.transaction.question(link.of)
+
+
+def why(message: Message, link: Link | None) -> Explanation | None:
+    """Why the message refuses, None when it does not."""
+    error = message.error
+    if error is None or error >= 0:
+        return None
+    asked = question(message, link)
+    return explain(message) if asked is None else explain(message, asked, _subjects.get)
+
+
+def summary(message: Message, link: Link | None) -> str:
+    """The summary, of an error what can be said about its request."""
+    reason = why(message, link)
+    return summarize(message) if reason is None else reason.brief
+
+
+def described(message: Message, link: Link | None) -> str:
+    """Operation and summary in one."""
+    reason = why(message, link)
+    return describe(message) if reason is None else f"{operation_name(message)} {reason.brief}"
+
+
+def answered_by(link: Link) -> int:
+    """Of a request: the number of the answer that ended its transaction, 0 for none."""
+    found = link.transaction
+    if link.role != REQUEST or found is None or found.state not in ENDED:
+        return 0
+    return found.last
+
+
+def latency(message: Message, link: Link) -> int | None:
+    """Of a request until that answer, of an answer since its request, in ns."""
+    found = link.transaction
+    if found is None or found.start is None:
+        return None
+    if link.role == ANSWER:
+        record = message.record
+        if record is None or record.time is None:
+            return None
+        return record.time - found.start
+    return found.latency if answered_by(link) else None
+
+
+def doubtful(link: Link) -> bool:
+    """Whether the link says something that confidence can be about."""
+    return link.role == COPY or (link.role != OTHER and link.transaction is not None)
+
+
+def group(message: Message, link: Link) -> str | None:
+    """The multicast group of a notification and its copies, where it can be known."""
+    return group_of(message) if link.role in (NOTIFICATION, COPY) else None
+
+
+def process(message: Message, link: Link | None, processes: Processes) -> Process | None:
+    """Whose socket asked: of a request the port that its answers name, else the message's."""
+    port = message.port
+    if link is not None and link.transaction is not None and link.transaction.port > 0:
+        port = link.transaction.port
+    return processes.of(message.protocol, port) if port > 0 else None
+
+
+def span(nanoseconds: int) -> str:
+    """A duration as one reads it: `42.5 ms`."""
+    sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    for unit, name in ((10**9, "s"), (10**6, "ms"), (10**3, "\N{MICRO SIGN}s")):
+        if size >= unit:
+            whole = size / unit
+            return f"{sign}{whole:.{2 if whole < 10 else 1 if whole < 100 else 0}f} {name}"
+    return f"{sign}{size} ns"
+
+
+def remarks(message: Message, link: Link) -> list[str]:
+    """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
+    role, found = link.role, link.transaction
+    sure = "" if link.confidence == CERTAIN else f" ({link.confidence})"
+    passed = latency(message, link)
+    after = "" if passed is None else f" after {span(passed)}"
+    out: list[str] = []
+    if role == REQUEST and found is not None:
+        ended = answered_by(link)
+        text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
+        if text:
+            out.append(text)
+        if found.interrupted:
+            out.append("interrupted: what was dumped changed meanwhile")
+    elif role == ANSWER:
+        out.append(f"answers #{link.of}{sure}{after}" if link.of else "its request is not there")
+    elif role == NOTIFICATION:
+        name = group_of(message)
+        out.append("notification" if name is None else f"notification to {name}")
+        if link.of:
+            out.append(f"caused by #{link.of}{sure}")
+    elif role == COPY:
+        out.append(f"copy of #{link.of}")
+    if link.listeners > 1:
+        out.append(f"{link.listeners} listeners")
+    return out
+
+
+def aside(message: Message, link: Link) -> str:
+    """What a row of the list says of copies: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
+    if link.role == COPY:
+        return f" (copy of #{link.of})"
+    if link.listeners < 2:
+        return ""
+    name = group_of(message)
+    return f" ({link.listeners} copies{'' if name is None else ', ' + name})"

@@ -1,0 +1,465 @@
+"""What a capture holds, in numbers: counts, errors, latencies, rates, the largest of each.
+
+Memory does not grow with the capture. Counts have at most `ROWS` rows a table
+(what comes after is one row more, `OTHERS`). Latencies are kept per operation
+in log-spaced buckets, 32 to an octave, so that percentiles are within 1.6 %
+(the greatest is exact). Rates have at most `BINS` equal bins, which double
+their width when the time they cover grows. Of dumps the largest `keep` are
+kept.
+
+Rules: a request goes to the kernel, all else comes from it, as pairing says
+(some of the kernel's messages bear NLM_F_REQUEST). A request is counted for
+the port that its answer went to, or else the one it bears. An error is
+counted under the operation that it refuses.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from . import linux, wire
+from .conversation import Conversations
+from .dissect import Message
+from .multicast import group_of
+from .process import Processes
+from .summary import operation_name, summarize
+from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, REQUEST, SILENT, Link, Transaction
+
+ROWS: Final = 10_000
+OTHERS: Final = "(others)"
+BINS: Final = 1024
+UNKNOWN: Final = -1  # a port that nobody told
+MULTICAST: Final = -2  # instead of a port: whoever listens
+
+_FIRST_WIDTH: Final = 1 << 20  # ns
+_HELD: Final = 4096  # requests whose port may yet be told
+_OCTAVE: Final = 5  # 32 buckets
+
+# (netlink protocol, generic family or None, operation)
+Operation = tuple[str, str | None, str]
+
+
+class Counts:
+    """Rows of sums by key, at most `ROWS` of them and one for all others."""
+
+    __slots__ = ("columns", "others", "rows")
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.rows: dict[Any, list[int]] = {}
+        self.others = [0] * columns
+
+    def row(self, key: Any) -> list[int]:
+        """The sums of `key`, to be added to."""
+        found = self.rows.get(key)
+        if found is None:
+            if len(self.rows) >= ROWS:
+                return self.others
+            found = self.rows[key] = [0] * self.columns
+        return found
+
+
+class Latencies:
+    """A histogram of durations in ns: log-spaced buckets, and the exact extremes."""
+
+    __slots__ = ("buckets", "count", "greatest", "least")
+
+    def __init__(self) -> None:
+        self.buckets: dict[int, int] = {}
+        self.count = 0
+        self.least = 0
+        self.greatest = 0
+
+    def add(self, value: int) -> None:
+        """Takes in one duration; a negative one (a clock that was set back) counts as 0."""
+        value = max(value, 0)
+        shift = max(value.bit_length() - _OCTAVE - 1, 0)
+        place = (shift << _OCTAVE) + (value >> shift)
+        self.buckets[place] = self.buckets.get(place, 0) + 1
+        self.least = value if not self.count else min(self.least, value)
+        self.greatest = max(self.greatest, value)
+        self.count += 1
+
+    def percentile(self, percent: float) -> int | None:
+        """The least duration that so many percent do not exceed (nearest rank); None if empty."""
+        if not self.count:
+            return None
+        rank = max(-int(-percent * self.count // 100), 1)
+        if rank >= self.count:
+            return self.greatest
+        for place in sorted(self.buckets):
+            rank -= self.buckets[place]
+            if rank <= 0:
+                break
+        shift = max((place >> _OCTAVE) - 1, 0)
+        middle = (place - (shift << _OCTAVE) << shift) + (1 << shift >> 1)
+        return min(max(middle, self.least), self.greatest)
+
+
+class Rates:
+    """Messages and errors over time, in bins of equal width (ns)."""
+
+    __slots__ = ("bins", "first", "last", "width")
+
+    def __init__(self) -> None:
+        self.width = _FIRST_WIDTH
+        self.bins: dict[int, list[int]] = {}  # by time // width
+        self.first: int | None = None
+        self.last: int | None = None
+
+    def add(self, time: int, error: bool) -> None:
+        """Takes in one message of this time (ns since the epoch)."""
+        if self.first is None or self.last is None:
+            self.first = self.last = time
+        elif time < self.first:
+            self.first = time
+        elif time > self.last:
+            self.last = time
+        while self.last // self.width - self.first // self.width >= BINS:
+            self._double()
+        found = self.bins.setdefault(time // self.width, [0, 0])
+        found[0] += 1
+        found[1] += error
+
+    def _double(self) -> None:
+        self.width *= 2
+        bins, self.bins = self.bins, {}
+        for place, (count, errors) in bins.items():
+            found = self.bins.setdefault(place >> 1, [0, 0])
+            found[0] += count
+            found[1] += errors
+
+    def columns(self, wanted: int) -> tuple[int, list[tuple[float, float]]]:
+        """Width (ns) and (messages, errors) of at most so many bins from the first on.
+
+        A bin that two columns share is split between them.
+        """
+        if self.first is None or self.last is None:
+            return self.width, []
+        origin = self.first // self.width * self.width
+        span = self.last // self.width * self.width + self.width - origin
+        number = min(wanted, span // self.width)
+        wide = -(-span // number)
+        out = [[0.0, 0.0] for _ in range(number)]
+        for place, (count, errors) in self.bins.items():
+            start = place * self.width - origin
+            end = start + self.width
+            column = start // wide
+            while start < end and column < number:
+                stop = min(end, (column + 1) * wide)
+                share = (stop - start) / self.width
+                out[column][0] += count * share
+                out[column][1] += errors * share
+                start = stop
+                column += 1
+        return wide, [(count, errors) for count, errors in out]
+
+
+class Dump:
+    """A dump: what was asked, how many parts came, their bytes, and the time (ns) it took."""
+
+    __slots__ = ("asked", "bytes", "latency", "number", "parts", "port", "state", "what")
+
+    def __init__(self, found: Transaction, size: int) -> None:
+        request = found.request
+        self.what: Operation | None = None if request is None else operation(request)
+        self.asked = "" if request is None else summarize(request)
+        self.number = found.number
+        self.parts = found.parts
+        self.bytes = size
+        self.latency = found.latency
+        self.port = found.port
+        self.state = found.state
+
+
+class Statistics:
+    """The numbers of one capture or several; `feed` it with each capture's messages.
+
+    `operations`: Operation to [to the kernel, from the kernel, bytes].
+    `errors`: (errno constant, Operation) to [count]. `sockets`: (protocol,
+    port or UNKNOWN or MULTICAST) to [to the kernel, bytes, from the kernel, bytes].
+    `groups`: (protocol, group or None) to [notifications, deliveries]; each
+    notification is delivered once and once more for each copy. `roles` and
+    `states` count messages and transactions by the words of `transaction`.
+    """
+
+    def __init__(self, processes: Processes | None = None, keep: int = 100) -> None:
+        self.processes = Processes() if processes is None else processes
+        self.messages = 0
+        self.records = 0
+        self.bytes = 0
+        self.operations = Counts(3)
+        self.errors = Counts(1)
+        self.sockets = Counts(4)
+        self.groups = Counts(2)
+        self.roles: dict[str, int] = {}
+        self.states: dict[str, int] = {}
+        self.latencies: dict[Operation, Latencies] = {}
+        self.rates = Rates()
+        self._keep = keep
+        self._dumps: list[tuple[int, int, int, Dump]] = []
+        self._serial = 0
+        self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
+        self._sent: deque[tuple[Transaction, int]] = deque()
+        self._late: dict[int, tuple[str, bool]] = {}  # may end again: state, measured
+
+    def feed(self, messages: Iterable[Message]) -> None:
+        """Takes in a capture; what `messages` raises passes through, with all before it counted."""
+        pairs = Conversations(on_end=self._ended)
+        try:
+            last: object = None
+            for message in messages:
+                if message.record is not last:
+                    last = message.record
+                    self.records += 1
+                self._add(message, pairs.feed(message))
+        finally:
+            pairs.finish()
+            while self._sent:
+                self._attribute()
+            self._sizes.clear()
+            self._late.clear()
+
+    @property
+    def dumps(self) -> list[Dump]:
+        """The largest dumps, by parts."""
+        return [dump for *_, dump in sorted(self._dumps, key=lambda d: (-d[0], -d[1], -d[2]))]
+
+    def _add(self, message: Message, link: Link) -> None:
+        role, size = link.role, message.limit - message.base
+        self.messages += 1
+        self.bytes += size
+        self.roles[role] = self.roles.get(role, 0) + 1
+        row = self.operations.row(operation(message))
+        row[0 if role == REQUEST else 1] += 1
+        row[2] += size
+        error = message.error
+        failed = error is not None and error < 0
+        found = link.transaction
+        if error is not None and error < 0:
+            request = message.echo if found is None else found.question(link.of)
+            name = linux.errno_name(-error) or str(-error)
+            refused = None if request is None else operation(request)
+            self.errors.row((name, refused))[0] += 1
+        record = message.record
+        if record is not None and record.time is not None:
+            self.rates.add(record.time, failed)
+        protocol = linux.protocol_name(message.protocol)
+        if role == REQUEST:
+            if found is None:
+                self._socket(message.protocol, message.port or UNKNOWN, 0, size)
+            else:
+                self._sent.append((found, size))
+                if len(self._sent) > _HELD:
+                    self._attribute()
+        elif role == ANSWER:
+            self._socket(message.protocol, message.port or UNKNOWN, 2, size)
+            if found is not None and found.kind == DUMP and message.type >= wire.NLMSG_MIN_TYPE:
+                self._sizes[found.id] = self._sizes.get(found.id, 0) + size
+        elif role in (NOTIFICATION, COPY):
+            self._socket(message.protocol, MULTICAST, 2, size)
+            heard = self.groups.row((protocol, group_of(message)))
+            heard[0] += role == NOTIFICATION
+            heard[1] += 1
+        else:
+            self._socket(message.protocol, message.port or UNKNOWN, 2, size)
+
+    def _socket(self, protocol: int, port: int, column: int, size: int) -> None:
+        row = self.sockets.row((protocol, port))
+        row[column] += 1
+        row[column + 1] += size
+
+    def _attribute(self) -> None:
+        """Counts the oldest request for the port that it is known to have by now."""
+        found, size = self._sent.popleft()
+        port = found.port if found.port > 0 else found.said or UNKNOWN
+        self._socket(found.protocol, port, 0, size)
+
+    def _ended(self, found: Transaction) -> None:
+        before: tuple[str, bool] | None = None
+        request = found.request
+        latency = None if request is None else found.latency
+        if found.kind in (BATCH, SILENT):
+            before = self._late.pop(found.id, None)
+            measured = latency is not None or (before is not None and before[1])
+            self._late[found.id] = (found.state, measured)
+            if len(self._late) > _HELD:
+                del self._late[next(iter(self._late))]
+        if before is not None:
+            self.states[before[0]] -= 1
+        self.states[found.state] = self.states.get(found.state, 0) + 1
+        if request is not None and latency is not None and not (before and before[1]):
+            what = operation(request)
+            kept = self.latencies.get(what)
+            if kept is None and len(self.latencies) < ROWS:
+                kept = self.latencies[what] = Latencies()
+            if kept is not None:
+                kept.add(latency)
+        if found.kind == DUMP:
+            self._serial += 1
+            size = self._sizes.pop(found.id, 0)
+            rank = (found.parts, size, -self._serial)
+            if len(self._dumps) < self._keep:
+                heapq.heappush(self._dumps, (*rank, Dump(found, size)))
+            elif self._dumps and rank > self._dumps[0][:3]:
+                heapq.heapreplace(self._dumps, (*rank, Dump(found, size)))
+
+
+def operation(message: Message) -> Operation:
+    """What a message is counted as: protocol, generic family, operation (`type 77` if unknown)."""
+    protocol = linux.protocol_name(message.protocol)
+    if not message.netlink:
+        return protocol, None, "data"
+    family = None
+    generic = message.protocol == wire.NETLINK_GENERIC and message.type >= wire.NLMSG_MIN_TYPE
+    if generic:
+        family = message.family or f"family {message.type}"
+    name = operation_name(message)
+    if name is None:
+        command = generic and message.command >= 0
+        name = f"command {message.command}" if command else f"type {message.type}"
+    return protocol, family, name
+
+
+# -- tables: what is shown and what goes into JSON ------------------------------
+
+
+def _ranked(counts: Counts, weigh: tuple[int, ...]) -> Iterator[tuple[Any, list[int]]]:
+    """Rows by the sum of these columns, the greatest first; others last."""
+    rows = sorted(counts.rows.items(), key=lambda r: (-sum(r[1][c] for c in weigh), str(r[0])))
+    yield from rows
+    if any(counts.others):
+        yield None, counts.others
+
+
+def _merged(rows: Iterable[tuple[Any, list[int]]]) -> list[tuple[Any, list[int]]]:
+    """Rows of equal key added up, in order of the first two columns' sum."""
+    out: dict[Any, list[int]] = {}
+    for key, sums in rows:
+        found = out.setdefault(key, [0] * len(sums))
+        for i, value in enumerate(sums):
+            found[i] += value
+    return sorted(out.items(), key=lambda r: (-r[1][0] - r[1][1], str(r[0])))
+
+
+def _traffic(sums: list[int]) -> dict[str, Any]:
+    to, back, size = sums
+    return {"messages": to + back, "to_kernel": to, "from_kernel": back, "bytes": size}
+
+
+def _named(what: Operation | None) -> dict[str, Any]:
+    protocol, family, name = what or (None, None, None)
+    return {"protocol": protocol, "family": family, "operation": name}
+
+
+def document(stats: Statistics, top: int | None = None) -> dict[str, Any]:
+    """All of it as JSON-ready data, each list its greatest first and at most `top` long.
+
+    docs/stats-and-diff.md describes every key. Times are in ns.
+    """
+    operations = list(_ranked(stats.operations, (0, 1)))
+    by_protocol = _merged((k[0] if k else OTHERS, v) for k, v in operations)
+    by_family = _merged((k[1], v) for k, v in operations if k and k[1] is not None)
+    rates = stats.rates
+    return {
+        "messages": stats.messages,
+        "records": stats.records,
+        "bytes": stats.bytes,
+        "first": rates.first,
+        "last": rates.last,
+        "roles": dict(stats.roles),
+        "transactions": {state: n for state, n in stats.states.items() if n},
+        "protocols": [{"protocol": k, **_traffic(v)} for k, v in by_protocol[:top]],
+        "families": [{"family": k, **_traffic(v)} for k, v in by_family[:top]],
+        "operations": [
+            {**(_named(k) if k else _named((OTHERS, None, OTHERS))), **_traffic(v)}
+            for k, v in operations[:top]
+        ],
+        "processes": _processes(stats)[:top],
+        "sockets": _sockets(stats)[:top],
+        "errors": [
+            {"errno": k[0] if k else OTHERS, **_named(k[1] if k else None), "count": v[0]}
+            for k, v in list(_ranked(stats.errors, (0,)))[:top]
+        ],
+        "latencies": _latencies(stats)[:top],
+        "dumps": [_dump(dump) for dump in stats.dumps[:top]],
+        "groups": [
+            {"protocol": k[0] if k else None, "group": k[1] if k else OTHERS,
+             "notifications": v[0], "deliveries": v[1]}
+            for k, v in list(_ranked(stats.groups, (1,)))[:top]
+        ],
+        "rates": {
+            "width": rates.width,
+            "bins": [
+                {"start": place * rates.width, "messages": count, "errors": errors}
+                for place, (count, errors) in sorted(rates.bins.items())
+            ],
+        },
+    }  # fmt: skip
+
+
+def _exchanged(sums: list[int]) -> dict[str, Any]:
+    return {
+        "messages": sums[0] + sums[2], "bytes": sums[1] + sums[3], "to_kernel": sums[0],
+        "to_kernel_bytes": sums[1], "from_kernel": sums[2], "from_kernel_bytes": sums[3],
+    }  # fmt: skip
+
+
+def _sockets(stats: Statistics) -> list[dict[str, Any]]:
+    """By port; what went to listeners or nobody knows whom is not a socket."""
+    out = []
+    for key, sums in _ranked(stats.sockets, (0, 2)):
+        if key is None or key[1] >= 0:
+            protocol = OTHERS if key is None else linux.protocol_name(key[0])
+            port = None if key is None else key[1]
+            out.append({"protocol": protocol, "port": port, **_exchanged(sums)})
+    return out
+
+
+def _processes(stats: Statistics) -> list[dict[str, Any]]:
+    """Messages by process, by port where that is not known; multicast is a row of its own."""
+    out: dict[tuple[Any, ...], list[int]] = {}
+    for key, sums in _ranked(stats.sockets, (0, 2)):
+        protocol, port = (0, UNKNOWN) if key is None else key
+        process = stats.processes.of(protocol, port)
+        if process is not None:
+            who: tuple[Any, ...] = (process.pid, process.name, process.hint, None)
+        else:
+            who = (None, None, False, port)
+        found = out.setdefault(who, [0, 0, 0, 0])
+        for i, value in enumerate(sums):
+            found[i] += value
+    rows = sorted(out.items(), key=lambda r: (-r[1][0] - r[1][2], str(r[0])))
+    return [
+        {
+            "kind": "process" if pid is not None else _KINDS.get(port, "port"), "pid": pid,
+            "name": name, "hint": hint, "port": port if port is not None and port >= 0 else None,
+            **_exchanged(sums),
+        }
+        for (pid, name, hint, port), sums in rows
+    ]  # fmt: skip
+
+
+_KINDS: Final = {UNKNOWN: "unknown", MULTICAST: "multicast"}
+
+
+def _latencies(stats: Statistics) -> list[dict[str, Any]]:
+    rows = sorted(stats.latencies.items(), key=lambda r: (-r[1].count, str(r[0])))
+    return [
+        {
+            **_named(what), "count": found.count, "p50": found.percentile(50),
+            "p90": found.percentile(90), "p99": found.percentile(99), "max": found.greatest,
+        }
+        for what, found in rows
+    ]  # fmt: skip
+
+
+def _dump(dump: Dump) -> dict[str, Any]:
+    return {
+        "message": dump.number or None, **_named(dump.what), "asked": dump.asked,
+        "parts": dump.parts, "bytes": dump.bytes, "latency": dump.latency,
+        "port": dump.port if dump.port >= 0 else None, "state": dump.state,
+    }  # fmt: skip

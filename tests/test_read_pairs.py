@@ -1,0 +1,264 @@
+"""What pairing adds to `nldissect read`: who answers whom, copies in one row, errors in words."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_support import (
+    CAPTURES,
+    GENERIC,
+    GETLINK,
+    NEWLINK,
+    ROOT,
+    Command,
+    attribute,
+    link,
+    message,
+    mtu,
+    name,
+    run,
+    save,
+    start,
+)  # fmt: skip
+
+from nldissect.capture import open_capture
+from nldissect.cli.options import build
+from nldissect.registry import Registry
+from nldissect.session import Session
+from nldissect.survey import survey
+from nldissect.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
+
+__all__ = ["run"]
+
+RECORDINGS = ROOT / "captures"
+ACK, DUMP, REQUEST_FLAG, MULTI, CAPPED, TLVS = 4, 0x300, 1, 2, 0x100, 0x200
+NEWTFILTER = 44
+
+
+def nlmsgerr(request: bytes, error: int, extra: bytes = b"", **header: int) -> bytes:
+    return message(2, struct.pack("<i", error) + request + extra, **header)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """A request, its answer; a notification for three sockets; an error about an attribute."""
+    get = link(name("eth0"), kind=GETLINK, flags=REQUEST_FLAG, sequence=7)
+    told = link(name("eth1"), mtu(1400), index=3)
+    change = link(name("eth2"), mtu(70000), flags=REQUEST_FLAG | ACK, sequence=8)
+    offset = change.index(struct.pack("<I", 70000)) - 4
+    refused = nlmsgerr(
+        change, -22, attribute(1, b"too large\0") + attribute(2, struct.pack("<I", offset)),
+        flags=TLVS, sequence=8, port=500,
+    )  # fmt: skip
+    return save(
+        tmp_path / "a.pcap", get, link(name("eth0"), sequence=7, port=500), told, told, told,
+        change, refused,
+    )  # fmt: skip
+
+
+# -- JSON and fields ---------------------------------------------------------------------
+
+
+def test_the_json_of_a_conversation(asked: Path, run: Command) -> None:
+    shown = run("read", "-T", "jsonl", asked).objects
+    names = ("answers", "answered_by", "transaction", "latency", "listeners", "copy_of", "group")
+    assert [tuple(m[n] for n in names) for m in shown] == [
+        (None, 2, 1, 1_000_000, None, None, None),
+        (1, None, 1, 1_000_000, None, None, None),
+        (None, None, None, None, 3, None, "RTNLGRP_LINK"),
+        (None, None, None, None, None, 3, "RTNLGRP_LINK"),
+        (None, None, None, None, None, 3, "RTNLGRP_LINK"),
+        (None, 7, 2, 1_000_000, None, None, None),
+        (6, None, 2, 1_000_000, None, None, None),
+    ]
+    confidences = [m["confidence"] for m in shown]
+    assert confidences == ["certain", "certain", None, "likely", "likely", "certain", "certain"]
+
+
+def test_the_process_is_a_hint_from_the_port_of_the_answers(asked: Path, run: Command) -> None:
+    shown = run("read", "-T", "jsonl", asked).objects
+    hint = {"pid": 500, "name": None, "hint": True}
+    assert [m["process"] for m in shown] == [hint, hint, None, None, None, hint, hint]
+    assert run("read", "-e", "process", asked).lines == ["500?", "500?", "", "", "", "500?", "500?"]
+
+
+def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
+    options = [w for f in ("answers", "answered_by", "latency", "copy_of") for w in ("-e", f)]
+    assert run("read", *options, asked).lines[:4] == [
+        "\t2\t1000000\t", "1\t\t1000000\t", "\t\t\t", "\t\t\t3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
+def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: Command) -> None:
+    whole = survey(Session(Registry()).messages(open_capture(str(path))))
+    objects = run("read", "-T", "jsonl", path).objects
+    assert len(whole.role) == len(objects) + 1
+    for shown in objects:
+        n = shown["message"]
+        role = ROLES[whole.role[n]]
+        of = whole.of[n] or None
+        assert shown["answers"] == (of if role == ANSWER else None)
+        assert shown["copy_of"] == (of if role == COPY else None)
+        assert shown["transaction"] == (whole.transaction[n] or None)
+        assert shown["listeners"] == (whole.listeners[n] or None)
+        assert (shown["direction"] == "to-kernel") == (role == REQUEST)
+        if shown["confidence"] is not None:
+            assert shown["confidence"] == CONFIDENCES[whole.confidence[n]]
+        if shown["answered_by"] is not None:
+            assert shown["answered_by"] == whole.answered_by[n]
+            assert shown["latency"] == whole.latency[n]
+
+
+def test_a_stream_knows_nothing_of_what_comes_later(asked: Path, run: Command) -> None:
+    with start("read", "-T", "jsonl", "-", stdin=subprocess.PIPE) as process:
+        out, _ = process.communicate(asked.read_bytes())
+    shown = [json.loads(line) for line in io.BytesIO(out)]
+    assert len(shown) == 7
+    for key in ("answered_by", "listeners"):
+        assert [m[key] for m in shown] == [None] * 7
+    assert [m["answers"] for m in shown] == [None, 1, None, None, None, None, 6]
+    assert [m["copy_of"] for m in shown] == [None, None, None, 3, 3, None, None]
+    assert [m["latency"] for m in shown] == [None, 10**6, None, None, None, None, 10**6]
+
+
+# -- direction ---------------------------------------------------------------------------
+
+
+def test_an_answer_that_bears_its_requests_flags_comes_from_the_kernel(
+    tmp_path: Path, run: Command
+) -> None:
+    tcmsg = struct.pack("<BxxxiIII", 0, 2, 0, 0xFFFFFFFF, 0)
+    ask = message(NEWTFILTER, tcmsg, flags=REQUEST_FLAG | ACK, sequence=9)
+    back = message(NEWTFILTER, tcmsg, flags=REQUEST_FLAG | ACK, sequence=9, port=800)
+    path = save(tmp_path / "a.pcap", ask, back, nlmsgerr(ask[:16], 0, sequence=9, port=800))
+    shown = run("read", "-T", "jsonl", path).objects
+    assert [m["direction"] for m in shown] == ["to-kernel", "from-kernel", "from-kernel"]
+    assert [line.split()[2] for line in run("read", path).lines] == ["→", "←", "←"]
+
+
+# -- the list ------------------------------------------------------------------------------
+
+
+def test_copies_are_one_row_that_counts_them(asked: Path, run: Command) -> None:
+    lines = run("read", asked).lines
+    assert [int(line.split()[0]) for line in lines] == [1, 2, 3, 6, 7]
+    assert lines[2].endswith(" (3 copies, RTNLGRP_LINK)")
+    assert not any("cop" in line for line in (*lines[:2], *lines[3:]))
+
+
+def test_each_copy_on_request(asked: Path, run: Command) -> None:
+    lines = run("read", "--copies", asked).lines
+    assert len(lines) == 7
+    assert lines[2].endswith("(3 copies, RTNLGRP_LINK)")
+    assert [line.endswith("(copy of #3)") for line in lines] == [n in (3, 4) for n in range(7)]
+
+
+def test_copies_are_no_rows_to_count_but_are_written(
+    asked: Path, tmp_path: Path, run: Command
+) -> None:
+    assert len(run("read", "-c", "4", asked).lines) == 4
+    out = tmp_path / "out.pcapng"
+    assert len(run("read", "-w", out, asked).lines) == 5
+    assert len(run("read", "-e", "message", out).lines) == 7
+
+
+def test_copies_are_for_text(asked: Path, run: Command) -> None:
+    ran = run("read", "--copies", "-T", "jsonl", asked)
+    assert ran.status == 2
+    assert "--copies goes with text" in ran.err
+
+
+def test_an_error_says_where_the_fault_lies(asked: Path, run: Command) -> None:
+    expected = '-22 EINVAL "too large" for newlink eth2 at IFLA_MTU (value 70000)'
+    assert run("read", asked).lines[-1].endswith(f"error      {expected}")
+    assert run("read", "-T", "jsonl", asked).objects[-1]["summary"] == f"error {expected}"
+
+
+def test_an_error_that_echoes_a_header_is_about_the_request_that_it_answers(
+    tmp_path: Path, run: Command
+) -> None:
+    ask = link(name("eth9"), kind=NEWLINK, flags=REQUEST_FLAG | ACK, sequence=4)
+    path = save(
+        tmp_path / "a.pcap", ask, nlmsgerr(ask[:16], -17, flags=CAPPED, sequence=4, port=9)
+    )
+    assert run("read", path).lines[1].endswith("error      -17 EEXIST for newlink eth9")
+
+
+@pytest.mark.parametrize(
+    ("recording", "text"),
+    [
+        ("acks", " at IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_BOND_PRIMARY (value 3 kiwi0)"),
+        ("errors", '-22 EINVAL "Unknown attribute type" for getlink dump at attr 400'),
+    ],
+)
+def test_errors_of_recordings(recording: str, text: str, run: Command) -> None:
+    assert text in run("read", RECORDINGS / f"{recording}.pcap").out
+
+
+def test_acknowledgements_and_ends_show_the_family_of_their_request(run: Command) -> None:
+    path = RECORDINGS / "nlctrl.pcap"
+    rows = [line.split() for line in run("read", "--protocol", "generic", path).lines]
+    last = [row[3] for row in rows if row[4] in ("ack", "error", "done")]
+    assert last
+    assert "generic" not in last
+
+
+def test_the_family_of_a_silent_error(tmp_path: Path, run: Command) -> None:
+    """No request in the capture: the echo tells nlctrl (type 16)."""
+    ask = message(16, b"\3\2\0\0", flags=REQUEST_FLAG, sequence=2)
+    path = save(tmp_path / "a.pcap", nlmsgerr(ask, -2, sequence=2, port=3), protocol=GENERIC)
+    assert run("read", path).lines[0].split()[2:5] == ["←", "nlctrl", "error"]
+
+
+# -- the tree ------------------------------------------------------------------------------
+
+
+def test_the_tree_says_what_belongs_together(asked: Path, run: Command) -> None:
+    trees = run("read", "-V", "--copies", asked).out.split("\n\n")
+    origins = [tree.split("\n")[1] for tree in trees[:7]]
+    for origin, end in zip(
+        origins,
+        ["answered by #2 after 1.00 ms", "answers #1 after 1.00 ms",
+         "notification to RTNLGRP_LINK, 3 listeners", "copy of #3", "copy of #3",
+         "answered by #7 after 1.00 ms", "answers #6 after 1.00 ms"],
+        strict=True,
+    ):  # fmt: skip
+        assert origin.endswith(f" bytes, {end}")
+
+
+def test_the_tree_explains_an_error_in_full(asked: Path, run: Command) -> None:
+    lines = run("read", "-V", asked).lines
+    assert lines[lines.index("    why") :] == [
+        "    why",
+        "        EINVAL (22): invalid",
+        "        the kernel says: too large",
+        "        at offset 44: IFLA_MTU, 8 bytes",
+        "        there: value 70000",
+        "        bytes: 08 00 04 00 70 11 01 00",
+        "",
+    ]
+
+
+# -- host names ----------------------------------------------------------------------------
+
+
+def test_host_names_are_taken_when_asked_for(
+    tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rt_protos").write_text("77 orchard\n")
+    monkeypatch.setattr("nldissect.hostnames.FOLDERS", (str(tmp_path),))
+    route = struct.pack("<BBBBBBBBI", 2, 24, 0, 0, 254, 77, 0, 1, 0)
+    path = save(tmp_path / "a.pcap", message(24, route + attribute(1, bytes((192, 0, 2, 0)))))
+    assert "orchard" not in run("read", path).out
+    assert "orchard" in run("read", "--host-names", path).out
+
+
+def test_both_options_are_told(run: Command) -> None:
+    options = build()[1]["read"].options()
+    assert {"--copies", "--host-names"} <= set(options)
