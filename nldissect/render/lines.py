@@ -8,8 +8,6 @@ an error, the family of an acknowledgement) is shown where the link is given.
 
 from __future__ import annotations
 
-from typing import Final
-
 from .. import dissect, wire
 from ..dissect import Message
 from ..text import safe
@@ -20,11 +18,6 @@ from .style import Style, fit
 from .times import Clock
 
 Part = tuple[str, str]
-
-# Bytes of an acknowledgement with no more than the request's header, and of the end of a dump.
-# What they say is in all of them but sequence and port, their own and the echoed ones.
-_SHORT: Final = {wire.NLMSG_ERROR: 36, wire.NLMSG_DONE: 20}
-_KEPT: Final = 20_000  # rows of those; emptied when a hostile capture would fill them
 
 
 class Lines:
@@ -38,7 +31,6 @@ class Lines:
         self.width = width
         self._constants = constants
         self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
-        self._successes: dict[tuple[bytes, int, bool], tuple[str, str]] = {}
         self._texts: Memo[tuple[str, str]] = Memo(self.make, lambda t: len(t[1]) + 64)
 
     def begin(self) -> str:
@@ -66,22 +58,24 @@ class Lines:
         return fit([parts[0], head, *parts[1:]], room, self.style) + end + "\n"
 
     def _control(self, message: Message, link: Link | None) -> tuple[str, str]:
-        """`make` of a control message; the short ones of success, the commonest, are kept."""
-        data = message.data
-        if (
-            message.protocol == wire.NETLINK_GENERIC  # whose families the session binds
-            or message.error != 0
-            or len(data) != _SHORT.get(message.type)
-            or message.state != wire.OK
-        ):
+        """`make` of a control message, whose line says what its request was.
+
+        Sequence and port, its own and the echoed ones, are not in the line.
+        """
+        asked = pairs.question(message, link)
+        unnamed = message.protocol == wire.NETLINK_GENERIC and asked is None
+        if message.state != wire.OK or unnamed:  # the session binds what is echoed
             return self.make(message, link)
-        key = (data[:8] + data[16:28], message.protocol, message.big)
-        found = self._successes.get(key)
-        if found is None:
-            if len(self._successes) >= _KEPT:
-                self._successes.clear()
-            found = self._successes[key] = self.make(message, link)
-        return found
+        data = message.data
+        if message.type == wire.NLMSG_ERROR:
+            data = data[:8] + data[16:28] + data[36:]
+        else:
+            data = data[:8] + data[16:]
+        of = None
+        if asked is not None:
+            of = (asked.data[:8] + asked.data[16:], asked.operation, asked.family)
+        key = (data, message.protocol, message.big, message.family, of)
+        return self._texts.recall(message, key, lambda m: self.make(m, link))
 
     def line(self, message: Message, link: Link | None, mark: str, text: str) -> str:
         """The line of a message for which `make` gave `mark` and `text`."""

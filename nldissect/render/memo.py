@@ -57,20 +57,28 @@ class Memo(Generic[T]):
             data[:8] + data[16:], message.operation, message.family, message.protocol,
             message.to_kernel, message.big, message.header_size,
         )  # fmt: skip
+        return self.recall(message, key, self._make)
+
+    def recall(self, message: Message, key: Any, make: Callable[[Message], T]) -> T:
+        """What `make` gives, now or when it was last asked under this key.
+
+        `key` begins with bytes and holds all that the answer depends on beside
+        what the message's context answers.
+        """
         found = self._entries.get(key)
-        if found is None:
-            return self._fresh(message, key)
+        if found is None or not self._limit:
+            return self._fresh(message, key, make)
         for question, number, answer in found[1]:
             if getattr(message.context, question)(number, message) != answer:
-                return self._fresh(message, key)
+                return self._fresh(message, key, make)
         return found[0]
 
-    def _fresh(self, message: Message, key: Any) -> T:
+    def _fresh(self, message: Message, key: Any, make: Callable[[Message], T]) -> T:
         context = message.context
         asked: Asked = []
         context.asked = asked
         try:
-            made = self._make(message)
+            made = make(message)
         finally:
             context.asked = None
         once = {(question, number): answer for question, number, answer in asked}
