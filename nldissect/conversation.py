@@ -129,6 +129,9 @@ class _Place:
         self.recent: dict[object, tuple[Link, Record]] = {}
 
 
+_FILTER, _CHAIN = 44 >> 2, 100 >> 2  # RTM_NEWTFILTER, RTM_NEWCHAIN
+
+
 def _kin(protocol: int, kind: int) -> int:
     """What a message type has in common with those of its answers."""
     if protocol == 0:
@@ -267,7 +270,8 @@ class Conversations:
             for t in alike:
                 if (
                     t.flags == message.flags
-                    and t.kin == kin
+                    # deleting a chain tells of the filters in it
+                    and (t.kin == kin or (t.kin == _CHAIN and kin == _FILTER))
                     and t.port in (-1, port)
                     and (not t.said or (t.said == port and t.state == OPEN))
                     and t.request is not None

@@ -227,8 +227,6 @@ def summarize(message: Message) -> str:
 
 def _operation(message: Message, operation: m.Operation | None) -> str:
     if operation is None:
-        if message.protocol == wire.NETLINK_GENERIC and message.command >= 0:
-            return f"command {message.command} {_size(message)}"
         return _size(message)
     if operation.summarize is not None:
         try:
@@ -294,7 +292,7 @@ def describe(message: Message) -> str:
         if not message.netlink:
             name = "data"
         elif message.protocol == wire.NETLINK_GENERIC:
-            name = ""
+            name = f"command {message.command}" if message.command >= 0 else ""
         else:
             name = f"type {message.type}"
     text = summarize(message)

@@ -815,3 +815,13 @@ def test_error_too_short_for_an_echo() -> None:
     wire.put(msg(ERROR, u32(0xFFFFFFEA), 0, 4, 7))
     links, (only,), _ = wire.pair()
     assert (links[1].of, links[1].confidence, only.error) == (1, LIKELY, -22)
+
+
+def test_filters_deleted_with_their_chain_are_no_requests() -> None:
+    """The kernel's RTM_DELTFILTER has the flags of the RTM_DELCHAIN that caused it."""
+    conversations = Conversations()
+    links = [conversations.feed(m) for m in recording("tc_filters")]
+    asked = links[514]
+    assert (asked.role, links[515].role) == ("request", "notification")
+    assert asked.transaction is not None
+    assert asked.transaction.state == "answered"
