@@ -26,6 +26,7 @@ from ..transaction import COPY, Link
 from . import select
 from .output import Output, complain
 from .progress import Watched
+from .source import registry_of
 
 # Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
 LINK_TYPES = {
@@ -42,10 +43,7 @@ GC_THRESHOLDS = (5000, 20, 50)
 
 def read(options: Namespace, output: Output) -> int:
     """Shows the messages of the files as the options say; returns the exit status."""
-    registry = Registry(
-        dissectors=options.dissectors, specs=options.specs,
-        decode_as=dict(map(_decode_as, options.decode_as)),
-    )  # fmt: skip
+    registry = registry_of(options)
     if options.host_names:
         from .. import hostnames
 
@@ -58,15 +56,6 @@ def read(options: Namespace, output: Output) -> int:
     finally:
         gc.set_threshold(*thresholds)
         reading.report_problems()
-
-
-def _decode_as(text: str) -> tuple[str, str]:
-    left, mark, right = text.partition("=")
-    if not mark or not left or not right:
-        raise UsageError(
-            f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
-        )
-    return left, right
 
 
 class Reading:

@@ -22,10 +22,7 @@ class Source:
     """The captures of one run, each read by the options --byte-order, --decode-as and so on."""
 
     def __init__(self, options: Namespace) -> None:
-        self.registry = Registry(
-            dissectors=options.dissectors, specs=options.specs,
-            decode_as=dict(map(_decode_as, options.decode_as)),
-        )  # fmt: skip
+        self.registry = registry_of(options)
         self.byte_order: str | None = options.byte_order
 
     def messages(self, path: str, keep: bool = False) -> Iterable[Message]:
@@ -88,10 +85,14 @@ def only_once(files: list[str]) -> None:
         raise UsageError("standard input (-) can be read only once")
 
 
-def _decode_as(text: str) -> tuple[str, str]:
-    left, mark, right = text.partition("=")
-    if not mark or not left or not right:
-        raise UsageError(
-            f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
-        )
-    return left, right
+def registry_of(options: Namespace) -> Registry:
+    """The dissectors that --dissectors, --specs and --decode-as ask for."""
+    pairs = {}
+    for text in options.decode_as:
+        left, mark, right = text.partition("=")
+        if not mark or not left or not right:
+            raise UsageError(
+                f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
+            )
+        pairs[left] = right
+    return Registry(dissectors=options.dissectors, specs=options.specs, decode_as=pairs)
