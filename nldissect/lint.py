@@ -164,7 +164,8 @@ class Lint:
         own = message.command if message.protocol == wire.NETLINK_GENERIC else message.type
         if legal and operation.request == own:  # not that of a reply, for want of another
             for node in message.nodes:
-                if node.field.number >= 0 and not node.field.unknown and node.name not in legal:
+                field = node.field
+                if field.number >= 0 and field.kind != m.UNKNOWN and field.name not in legal:
                     text = f"{_name(node)} is not listed for {operation.name}"
                     _say(out, node, "attr-unlisted", NOTE, text)
         _attributes(message.nodes, rules, strict, out)

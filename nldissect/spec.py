@@ -91,15 +91,6 @@ class Enum:
                 out.add(1 << value, name, self.constants[value])
         return out
 
-    def as_enum(self) -> Enum:
-        """The same entries as plain values, for a scalar typed by a flags definition."""
-        if not self.flags:
-            return self
-        out = Enum(self.name, False)
-        for mask, name in self.names.items():
-            out.add(mask.bit_length() - 1, name, self.constants[mask])
-        return out
-
     def label(self, value: int, constants: bool = False) -> str | None:
         """The entry's name, or for flags the names joined by `|`; None if unknown.
 
@@ -137,7 +128,7 @@ class Field:
     __slots__ = (
         "big", "checks", "constant", "entries", "enum", "guess", "hint", "hook", "kind",
         "multi", "name", "nested", "number", "path", "request", "selectors", "shown", "signed",
-        "size", "struct", "sub", "sub_message", "type_values", "unknown", "width", "unterminated",
+        "size", "struct", "sub", "sub_message", "type_values", "width", "unterminated",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -163,7 +154,6 @@ class Field:
         self.request: Field | None = None  # how it reads in messages to the kernel
         self.checks: Checks | None = None
         self.unterminated = False
-        self.unknown = kind == UNKNOWN
         self.guess = False  # nobody says that it is so
         self.hook: Callable[[Any], Any] | None = None
         self.path = ""

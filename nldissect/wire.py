@@ -11,10 +11,6 @@ from collections.abc import Callable
 from struct import Struct as _Struct
 from typing import Any, Final
 
-NLMSG_HEADER: Final = 16
-GENL_HEADER: Final = 4
-ATTR_HEADER: Final = 4
-
 NLMSG_NOOP: Final = 1
 NLMSG_ERROR: Final = 2
 NLMSG_DONE: Final = 3
