@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Node
 from nldissect.summary import Lookup, constant_text, flags_text, node_text
+from nldissect.tree import Node
 
 
 def interface(netdev: Node) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import WARNING, Node
 from nldissect.summary import Lookup, node_text
+from nldissect.tree import WARNING, Node
 
 
 def policy_type(node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Message, Node, walk
+from nldissect.tree import Message, Node, walk
 
 RTNL_FAMILY_IP6MR = 129
 

@@ -5,9 +5,9 @@ And what is asked or set in one line.
 
 from __future__ import annotations
 
-from nldissect.dissect import Node
 from nldissect.linux import errno_name
 from nldissect.summary import Lookup, node_text
+from nldissect.tree import Node
 from nldissect.ynl import linux_enum
 
 SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)

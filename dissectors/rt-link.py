@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Node, members
 from nldissect.summary import Lookup, node_text
+from nldissect.tree import Node, members
 
 AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Node
 from nldissect.summary import Lookup, node_text
 from nldissect.text import format_address, format_mac
+from nldissect.tree import Node
 
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
 SHOWN = 4  # groups in one line, of the many that an answer may hold

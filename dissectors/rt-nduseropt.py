@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nldissect import spec
-from nldissect.dissect import Message, Node, member, members, part, walk
 from nldissect.summary import Lookup, node_text
 from nldissect.text import format_address
+from nldissect.tree import Message, Node, member, members, part, walk
 
 HEADER_SIZE = 16  # struct nduseroptmsg
 # Option type: name, struct, and how what follows the struct is read.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Node
 from nldissect.summary import Lookup
+from nldissect.tree import Node
 
 SPECIAL = {-1: "all", -2: "default"}  # NETCONFA_IFINDEX_ALL, _DEFAULT (linux/netconf.h)
 SETTINGS = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nldissect import spec
-from nldissect.dissect import Node, element, member, members, mpls_labels, part
 from nldissect.summary import Lookup, node_text
 from nldissect.text import format_address
+from nldissect.tree import Node, element, member, members, mpls_labels, part
 from nldissect.ynl import linux_enum
 
 AF_INET, AF_INET6, AF_MPLS = 2, 10, 28

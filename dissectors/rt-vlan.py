@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nldissect.dissect import Node
 from nldissect.summary import Lookup, node_text
+from nldissect.tree import Node
 
 SHOWN = 4  # VLANs and ranges in one line, of the many that an answer may hold
 # Flags of struct bridge_vlan_info that bridge(8) names.

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nldissect import spec
-from nldissect.dissect import Node, find, in_scope, member, members, part, walk
+from nldissect.finding import find
+from nldissect.scope import in_scope
 from nldissect.summary import Lookup, node_text
+from nldissect.tree import Node, member, members, part, walk
 
 ROOT, INGRESS = 0xFFFFFFFF, 0xFFFFFFF1  # TC_H_ROOT, TC_H_INGRESS
 HOOK_NAMES = {0xFFFFFFF2: "ingress", 0xFFFFFFF3: "egress"}  # TC_H_MIN_INGRESS, _EGRESS

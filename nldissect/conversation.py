@@ -59,7 +59,6 @@ from typing import Final
 
 from . import spec as m
 from . import wire
-from .dissect import Message
 from .record import Interface, Record
 from .transaction import (
     ACK,
@@ -87,6 +86,7 @@ from .transaction import (
     Link,
     Transaction,
 )  # fmt: skip
+from .tree import Message
 
 NLM_F_ACK: Final = 4
 NLM_F_ECHO: Final = 8
@@ -153,9 +153,10 @@ def kind_of(request: Message) -> str:
     if operation is not None:
         klass = operation.klass
         if protocol == wire.NETLINK_GENERIC:
-            # A change that the spec gives a reply.
+            # A change that the spec gives a reply, unless it goes to a group.
             if klass != m.CLASS_GET:
-                return SINGLE if ("do", "reply") in operation.legal else asked
+                told = ("do", "reply") in operation.legal and not operation.group
+                return SINGLE if told else asked
             return DUMP if flags & NLM_F_DUMP == NLM_F_DUMP else SINGLE
     elif protocol != wire.NETLINK_ROUTE:
         if flags & NLM_F_DUMP == NLM_F_DUMP:
@@ -164,6 +165,8 @@ def kind_of(request: Message) -> str:
     if protocol == wire.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
         klass = m.CLASS_GET if kind & 3 == 2 or kind == RTM_SETDCB else m.CLASS_NEW
     if klass == m.CLASS_GET:
+        if flags & NLM_F_CREATE:  # a spec that knows the answer to a question only
+            return asked
         return DUMP if flags & NLM_F_DUMP else SINGLE
     return asked
 
@@ -230,6 +233,14 @@ class Conversations:
         if kind == wire.NLMSG_OVERRUN:
             return self._overrun(message)
         return Link(OTHER, number, None, 0, CERTAIN, "a control message")
+
+    def pass_by(self, number: int) -> None:
+        """A request with this message number was not fed, since nobody asks for it."""
+        self._at.asked = number
+
+    def expects(self, protocol: int, seq: int) -> bool:
+        """Whether a request with this sequence number may still be answered."""
+        return protocol << 32 | seq in self._at.open
 
     def finish(self) -> list[Transaction]:
         """Ends what is open at the end of the capture; returns it, oldest first."""

@@ -21,17 +21,17 @@ rule, qdisc, class, filter and next hop, by NEW and DEL messages; see
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from . import dissect, linux, wire
+from . import labels, linux, wire
 from . import spec as m
 from .conversation import Conversations
-from .dissect import Message, Node
 from .summary import operation_name, summarize, value_text
 from .text import safe
 from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, OTHER, REQUEST, Transaction
+from .tree import Message, Node
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -91,6 +91,12 @@ class Difference:
 # -- messages as flat pairs --------------------------------------------------------
 
 
+def volatile(node: Node) -> bool:
+    """Whether a node counts, ages or runs down, so that it differs from run to run."""
+    constant = node.field.constant
+    return constant is not None and _VOLATILE.search(constant) is not None
+
+
 class Flattener:
     """Makes the messages of one capture comparable; `counters` keeps what is volatile."""
 
@@ -117,7 +123,7 @@ class Flattener:
         field = node.field
         if field.kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
             return
-        if not self.counters and field.constant is not None and _VOLATILE.search(field.constant):
+        if not self.counters and volatile(node):
             return
         children = node.children
         if path in seen:
@@ -134,7 +140,7 @@ class Flattener:
     def value(self, node: Node) -> str:
         """A leaf's value in words; the same thing has the same words in every capture."""
         if node.field.hint == "ifindex" and isinstance(node.value, int) and node.value:
-            named = dissect.label(node, False)
+            named = labels.label(node, False)
             if named is not None:
                 return named
             return self._unnamed.setdefault(node.value, f"interface #{len(self._unnamed) + 1}")
@@ -143,7 +149,7 @@ class Flattener:
         value = node.value
         if value is True:
             return "true"
-        named = dissect.label(node, False)
+        named = labels.label(node, False)
         return value_text(node) if named is None else named
 
 
@@ -276,13 +282,17 @@ class Objects:
         self._links: dict[tuple[str, str], Key] = {}  # by index and family
         self._dump: tuple[int, dict[Key, int]] = (0, {})  # transaction, how often each came
 
-    def feed(self, messages: Iterable[Message]) -> None:
-        """Takes in a capture."""
+    def feed(
+        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
+    ) -> None:
+        """Takes in a capture, of the messages those of which `counts` says so when they come."""
         pairs = Conversations()
         for message in messages:
             link = pairs.feed(message)
             kind = message.type >> 2
             if link.role == REQUEST or message.protocol or kind not in KINDS:
+                continue
+            if counts is not None and not counts():
                 continue
             flat = self.flatten(message)
             key = object_key(message, flat)
@@ -388,20 +398,25 @@ class Transactions:
         self.items: list[Item] = []
         self.dumps = False  # whether any part of a dump of objects is there
 
-    def feed(self, messages: Iterable[Message]) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it taken."""
+    def feed(
+        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
+    ) -> None:
+        """Takes in a capture; what `messages` raises passes through, with all before it taken.
+
+        `counts` tells of the message that `messages` gave last whether it is compared.
+        """
         pairs = Conversations()
         asked: dict[int, Item] = {}  # by message number
         orphans: dict[int, Item] = {}  # by transaction
         try:
             for message in messages:
                 link = pairs.feed(message)
-                if link.role == COPY:
+                if link.role == COPY or (counts is not None and not counts()):
                     continue
                 flat = self.flatten(message)
                 name = what(message)
                 if link.role == REQUEST:
-                    flags = "|".join(dissect.flag_names(message))
+                    flags = "|".join(labels.flag_names(message))
                     item = Item(name, (*flat, ("nlmsg_flags", flags)), message)
                     item.transaction = link.transaction
                     asked[message.number] = item

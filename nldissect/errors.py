@@ -40,3 +40,22 @@ class SpecError(NldissectError):
 
 class UsageError(NldissectError):
     """A request that makes no sense: an unknown option value, field or name."""
+
+
+class FilterError(UsageError):
+    """A display filter that is wrong.
+
+    `text` is the filter, `column` (from 0) and `length` where in it, `reason`
+    what is wrong and `hint` what to do about it, empty if there is nothing to say.
+    """
+
+    def __init__(
+        self, text: str, column: int, reason: str, hint: str = "", length: int = 1
+    ) -> None:
+        self.text = text
+        self.column = column
+        self.length = max(length, 1)
+        self.reason = reason
+        self.hint = hint
+        said = f"{reason}; {hint}" if hint else reason
+        super().__init__(f"filter: {said} (column {column + 1})")

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from . import linux, wire
 from . import spec as m
-from .dissect import NLMSGHDR, Message, Node, _selected, label
+from .labels import label
 from .summary import operation_name, summarize, value_text
 from .text import safe
+from .tree import NLMSGHDR, Message, Node, selected
 
 MAX_VALUE: Final = 64  # characters of a value in the one line
 
@@ -316,7 +317,7 @@ def attributes_in(node: Node) -> m.AttributeSet | None:
     """The attributes that may lie in a node, None when that is not known."""
     field = node.field
     if field.kind == m.SUB_MESSAGE:
-        form = _selected(node, field)[0]
+        form = selected(node, field)[0]
         return None if form is None else form.attributes
     return field.nested
 

@@ -21,9 +21,10 @@ from typing import Final, Literal
 
 from . import spec as m
 from . import wire
-from .dissect import ERROR, NOTE, WARNING, Diagnosis, Message, Node, flag_names, spans
 from .explain import paths
+from .labels import flag_names
 from .learn import Family
+from .spans import spans
 from .transaction import (
     ANSWER,
     BATCH,
@@ -36,6 +37,7 @@ from .transaction import (
     Link,
     Transaction,
 )  # fmt: skip
+from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
 NLM_F_DUMP_INTR: Final = 16
@@ -54,6 +56,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     "trailing-data": (WARNING, "bytes after a message's end"),
     "trailing-zeros": (NOTE, "zero bytes after a message's end"),
     "truncated": (NOTE, "cut by the snapshot length"),
+    "not-in-trace": (NOTE, "strace shows something else instead of these bytes"),
     # headers and attributes
     "header-short": (ERROR, "a fixed header is cut short"),
     "attr-len-short": (ERROR, "nla_len is less than its own header"),
@@ -422,7 +425,9 @@ def _attributes(
 
 def _partial(node: Node) -> bool:
     """Whether an attribute's payload is not all there, which has been said."""
-    return any(found.code in ("truncated", "attr-len-over") for found in node.diagnoses)
+    return any(
+        found.code in ("truncated", "not-in-trace", "attr-len-over") for found in node.diagnoses
+    )
 
 
 def _limits(node: Node, field: m.Field, checks: m.Checks, out: list[Diagnosis]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import wire
-from .dissect import Message
+from .tree import Message
 
 # RTNLGRP_ (linux/rtnetlink.h) by message type / 4 and address family (-1: any other)
 _ROUTE_GROUPS: Final[dict[tuple[int, int], str]] = {

@@ -1,54 +1,77 @@
 """Which process a port id belongs to, as far as that can be known.
 
-A process's first netlink socket is given the process id as its port id
+What the capture itself recorded of its sockets comes first. Else there is the
+number: a process's first netlink socket is given the process id as its port id
 (netlink_autobind, net/netlink/af_netlink.c), the others a number far above.
 Programs may choose any other, and libnl chooses one with the process id in its
-low 22 bits, so what a number suggests is a hint and no more.
+low 22 bits, so what a number suggests is a hint and no more. Where the capture
+has sock_diag's answer about the socket, its inode is known too, by which
+/proc/PID/fd of the recording host names the process; sock_diag itself does not.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from .tree import Message
+
 PID_BITS: Final = 22  # PID_MAX_LIMIT is 4194304 (include/linux/threads.h)
+
+_KEPT: Final = 4096
 
 
 class Process:
-    """A process: its id, its name where known, and whether that is a hint only."""
+    """A process: what is known of it, and whether that is a hint only.
 
-    __slots__ = ("hint", "name", "pid")
+    `pid` is None where nothing but the socket's `inode` is known.
+    """
 
-    def __init__(self, pid: int, name: str | None, hint: bool) -> None:
+    __slots__ = ("command", "hint", "inode", "name", "pid")
+
+    def __init__(
+        self, pid: int | None, name: str | None, hint: bool, command: str | None = None,
+        inode: int | None = None,
+    ) -> None:  # fmt: skip
         self.pid = pid
         self.name = name
         self.hint = hint
+        self.command = command
+        self.inode = inode
 
     def __repr__(self) -> str:
         return f"<Process {self.pid} {self.name}{' (hint)' if self.hint else ''}>"
 
+    def __str__(self) -> str:
+        if self.pid is None:
+            return f"socket:[{self.inode}]"
+        name = "" if self.name is None else f"{self.name}"
+        return f"{name}[{self.pid}]{'?' if self.hint else ''}"
 
-class Processes:
-    """The owners of ports: what is told, else what the number hints at.
 
-    Front ends that know better (a live capture reads /proc) `tell`.
-    """
+_hints: Final[dict[int, Process | None]] = {}
 
-    __slots__ = ("_known",)
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], Process] = {}
-
-    def tell(self, protocol: int, port: int, pid: int, name: str | None = None) -> None:
-        """From now on this port of this netlink protocol is that process's."""
-        self._known[protocol, port] = Process(pid, name, False)
-
-    def of(self, protocol: int, port: int) -> Process | None:
-        """The process that has the port; None for the kernel and when nothing hints."""
-        found = self._known.get((protocol, port))
-        if found is not None or port <= 0:
-            return found
-        if port >> PID_BITS == 0:
-            return Process(port, None, True)
-        if not port >> 31:  # libnl: ten bits of its own, the process id below them
-            return Process(port & (1 << PID_BITS) - 1, None, True)
+def owner(message: Message, port: int) -> Process | None:
+    """The process that has the port; None for the kernel and when nothing hints."""
+    if port <= 0:
         return None
+    socket = message.context.socket(port, message)
+    if socket is not None:
+        return Process(socket.pid, socket.name, False, socket.command)
+    inode = message.context.inode(port, message)
+    if inode is not None:
+        return Process(_hinted(port), None, True, None, inode)
+    if port not in _hints:
+        if len(_hints) >= _KEPT:
+            _hints.clear()
+        pid = _hinted(port)
+        _hints[port] = None if pid is None else Process(pid, None, True)
+    return _hints[port]
+
+
+def _hinted(port: int) -> int | None:
+    """The process id that a port id hints at."""
+    if port >> PID_BITS == 0:
+        return port
+    # libnl: ten bits of its own, the process id below them
+    return port & (1 << PID_BITS) - 1 or None if not port >> 31 else None

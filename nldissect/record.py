@@ -2,6 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
+COMMENT: Final = 1  # opt_comment
+DROP_COUNT: Final = 4  # epb_dropcount
+
+
+class Socket:
+    """Whose a netlink socket is, as a capture recorded it.
+
+    `time` is that of the first message seen of it (nanoseconds since the epoch, None
+    when unknown); `protocol` and `port` name the socket (nlmsg_pid of its messages). `pid`, `name`
+    (/proc/PID/comm), `command` (its arguments, joined by spaces) and `uid` tell of the
+    process. `own`: the socket is the recording program's.
+    """
+
+    __slots__ = ("command", "name", "own", "pid", "port", "protocol", "time", "uid")
+
+    def __init__(
+        self, time: int | None, protocol: int, port: int, pid: int, name: str | None,
+        command: str | None = None, uid: int | None = None, own: bool = False,
+    ) -> None:  # fmt: skip
+        self.time = time
+        self.protocol = protocol
+        self.port = port
+        self.pid = pid
+        self.name = name
+        self.command = command
+        self.uid = uid
+        self.own = own
+
+    def __repr__(self) -> str:
+        return f"<Socket {self.protocol}:{self.port} of {self.pid} {self.name}>"
+
 
 class Interface:
     """Where records came from: one interface of one section of a capture.
@@ -9,12 +42,14 @@ class Interface:
     `section` and `number` count from 0 within the file, `link_type` is the
     masked LINKTYPE_ value, `name` and the other texts are None when unknown.
     `big_endian` is the byte order of the file (pcap) or section (pcapng).
-    `options` keeps every other option as (code, bytes), in file order.
+    `options` keeps every other option as (code, bytes), in file order. `sockets`
+    and `dropped` (datagrams that the interface lost, by its statistics) grow as the
+    capture is read.
     """
 
     __slots__ = (
-        "big_endian", "description", "filter", "hardware", "link_type", "name",
-        "number", "options", "section", "section_options", "snaplen", "os",
+        "big_endian", "description", "dropped", "filter", "hardware", "link_type", "name",
+        "number", "options", "section", "section_options", "snaplen", "sockets", "os",
     )
 
     def __init__(
@@ -32,6 +67,8 @@ class Interface:
         self.hardware: str | None = None
         self.options: list[tuple[int, bytes]] = []
         self.section_options: list[tuple[int, bytes]] = []
+        self.sockets: list[Socket] = []
+        self.dropped: int | None = None
 
 
 class Record:
@@ -45,11 +82,15 @@ class Record:
     it. `offset` is where the record starts in the (decompressed) file.
     `cooked` is the link-layer header in front of `data`, as captured.
     `options` holds pcapng options (code, bytes), None when there are none.
+    `socket` is the one it passed, where the capture tells that: the process that had it, and
+    its port, 0 while that is not known.
+    `decoded` is what strace(1) made of the datagram where its text is all there is; `gaps`
+    are then the bytes that it does not tell: from, to (in `data`, zero there), its own words.
     """
 
     __slots__ = (
-        "cooked", "data", "interface", "number", "offset", "options",
-        "original_length", "protocol", "time",
+        "cooked", "data", "decoded", "gaps", "interface", "number", "offset", "options",
+        "original_length", "protocol", "socket", "time",
     )
 
     def __init__(
@@ -73,6 +114,9 @@ class Record:
         self.interface = interface
         self.cooked = cooked
         self.options = options
+        self.socket: Socket | None = None
+        self.decoded: object = None
+        self.gaps: list[tuple[int, int, str]] | None = None
 
     @property
     def truncated(self) -> bool:
@@ -81,5 +125,19 @@ class Record:
 
     @property
     def comments(self) -> list[str]:
-        """The comments (pcapng option 1) kept on the record."""
-        return [v.decode("utf-8", "backslashreplace") for c, v in self.options or () if c == 1]
+        """The comments (pcapng opt_comment) kept on the record."""
+        return [v.decode("utf-8", "backslashreplace") for c, v in self.options or () if c == COMMENT]
+
+    @property
+    def lost(self) -> int:
+        """How many datagrams were lost between the record before and this one (epb_dropcount)."""
+        if self.options:
+            order: Literal["little", "big"] = "big" if self.interface.big_endian else "little"
+            for code, value in self.options:
+                if code == DROP_COUNT and len(value) == 8:
+                    return int.from_bytes(value, order)
+        return 0
+
+
+# Given out by what follows a growing capture: nothing more is there yet.
+PENDING: Final = Record(0, None, -1, b"", 0, 0, Interface(-1, False))

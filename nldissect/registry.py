@@ -212,6 +212,7 @@ class Registry:
         self._control: m.Spec | None = None
         self.protocol_as: dict[int, Entry] = {}
         self.family_as: dict[int, Entry] = {}
+        self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
         given = [*dissectors, *specs]
         for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
             given += [p for p in os.environ.get(variable, "").split(os.pathsep) if p]

@@ -22,17 +22,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from . import learn, wire
 from . import spec as m
-from .dissect import Context, Message
 from .errors import CaptureError
-from .record import Record
+from .recode import Recoder
+from .record import PENDING, Interface, Record, Socket
 from .registry import Registry
+from .tree import Context, Message
 
 RTM_NEWLINK = 16
 RTM_DELLINK = 17
+RTM_NEWNSID = 88
+RTM_DELNSID = 89
+RTM_GETNSID = 90
+NETNSA_NSID = 1
+NETNSA_PID = 2
 IFLA_IFNAME = 3
 CTRL_CMD_NEWFAMILY = 1
 CTRL_CMD_DELFAMILY = 2
@@ -42,11 +48,25 @@ CTRL_ATTR_FAMILY_NAME = 2
 CTRL_ATTR_VERSION = 3
 CTRL_ATTR_HDRSIZE = 4
 CTRL_ATTR_MCAST_GROUPS = 7
+SOCK_DIAG_BY_FAMILY = 20
+PACKET_KERNEL = 7  # linux/if_packet.h
+AF_NETLINK = 16
+
+# More parts than `survey.ahead` holds back a request for; dumps under way at a time.
+LONG_DUMP = 2048
+MANY_DUMPS = 4096
+
+# The message types of rtnetlink that teach something.
+TEACHING: Final = frozenset((RTM_NEWLINK, RTM_DELLINK, RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID))
+# The protocols whose messages teach something.
+TEACHERS = frozenset((wire.NETLINK_ROUTE, wire.NETLINK_GENERIC, wire.NETLINK_SOCK_DIAG))
 
 # So many records with an opinion settle the byte order.
 ORDER_VOTES = 256
 
 T = TypeVar("T")
+# A record, whether it is big-endian, and where its messages lie
+Taught = tuple[Record, bool, list[wire.Frame]]
 
 
 class Capture(Protocol):
@@ -56,6 +76,16 @@ class Capture(Protocol):
     def rewindable(self) -> bool: ...
 
     def __iter__(self) -> Iterator[Record]: ...
+
+
+class Sieve(Protocol):
+    """Lets records pass by unread, whose messages count all the same."""
+
+    learning: bool
+
+    def at(self, record: Record, big: bool, serial: int) -> None: ...
+
+    def taken(self) -> int: ...
 
 
 class Family:
@@ -97,6 +127,33 @@ class Timeline(Generic[T]):
         return self._values[place if place > 0 else 0]
 
 
+class Owners:
+    """Whose the ports of one interface were, by the sockets that the capture recorded."""
+
+    __slots__ = ("_by_port", "_taken")
+
+    def __init__(self) -> None:
+        self._by_port: dict[tuple[int, int], list[Socket]] = {}
+        self._taken = 0
+
+    def take(self, sockets: list[Socket]) -> None:
+        """Takes in what was added to the list since the last time."""
+        for socket in sockets[self._taken :] if len(sockets) > self._taken else ():
+            self._by_port.setdefault((socket.protocol, socket.port), []).append(socket)
+        self._taken = len(sockets)
+
+    def at(self, protocol: int, port: int, time: int | None) -> Socket | None:
+        """Whose the port was at this time: the last one told by then, else the first."""
+        found = self._by_port.get((protocol, port))
+        if found is None:
+            return None
+        if time is not None:
+            for socket in reversed(found):
+                if socket.time is not None and socket.time <= time:
+                    return socket
+        return found[0]
+
+
 class Session(Context):
     """Binds the messages of one capture; see the rules above.
 
@@ -111,6 +168,7 @@ class Session(Context):
     ) -> None:
         self.registry = registry
         self._always_observed = observe
+        self.sieve: Sieve | None = None  # what lets records of the capture pass by
         self.records = 0
         self.skipped: dict[int, int] = {}
         self._forced = None if byte_order is None else byte_order == "big"
@@ -118,6 +176,14 @@ class Session(Context):
         self._families: dict[tuple[int, int], Timeline[Family]] = {}
         self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
         self._learnt: dict[tuple[int, int, str], learn.Family] = {}
+        self._owners: dict[Interface, Owners] = {}
+        self._recoder: Recoder | None = None
+        self._namespaces: dict[tuple[int, int, int], Timeline[str]] = {}
+        self._asked_namespace: tuple[tuple[int, int], int, int] = ((-1, -1), 0, 0)
+        # (section, interface, protocol and port): sequence number, and the message before
+        self._dumping: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self._long_dumps: dict[tuple[int, int, int, int], list[tuple[int, int | None]]] = {}
+        self._inodes: dict[tuple[int, int, int, int], int] = {}
         self._bound: dict[tuple[int, int, bool], tuple[m.Spec | None, m.Operation | None]] = {}
 
     # -- reading -------------------------------------------------------------
@@ -129,13 +195,22 @@ class Session(Context):
             with suppress(CaptureError):  # it comes again, in its place
                 self._learn_all(capture)
         serial = 0
+        sieve = self.sieve
+        if sieve is not None:
+            sieve.learning = False
+            sieve.taken()
         for record in capture:
+            if record.decoded is not None:
+                self._recode(record)
             self.records += 1
             if record.protocol < 0:
                 link_type = record.interface.link_type
                 self.skipped[link_type] = self.skipped.get(link_type, 0) + 1
                 continue
             big = self._order(record)
+            if sieve is not None:
+                serial += sieve.taken()
+                sieve.at(record, big, serial)
             for message in self.split(record, big):
                 serial += 1
                 message.number = message.serial = serial
@@ -146,6 +221,8 @@ class Session(Context):
 
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""
+        if record.decoded is not None:
+            self._recode(record)
         data = record.data
         protocol = record.protocol
         total = record.original_length
@@ -160,8 +237,16 @@ class Session(Context):
             message.record = record
             message.offset = start
             message.truncated = state == wire.CUT
+            if record.socket is not None:  # a system call knows which way it goes
+                message.to_kernel = record.cooked[1] == PACKET_KERNEL
             out.append(message)
         return out
+
+    def _recode(self, record: Record) -> None:
+        """Gives a record its bytes of which there is only what strace made of them."""
+        if self._recoder is None:
+            self._recoder = Recoder(self.registry)
+        self._recoder.fill(record)
 
     # -- byte order ----------------------------------------------------------
 
@@ -194,44 +279,81 @@ class Session(Context):
 
     def _learn_all(self, capture: Capture) -> None:
         """The header pass: byte order, families and interface names of the whole capture."""
-        serial = 0
+        for _ in self.taught(capture):
+            pass
+
+    def taught(self, capture: Iterable[Record], serial: int = 0) -> Iterator[Taught]:
+        """The header pass, record by record: what each was cut into after it taught.
+
+        The first records of a section come once they have voted on its byte order; a
+        PENDING record makes them. What `capture` raises comes after what was read before.
+        `serial` messages went before.
+        """
+        sieve = self.sieve
         waiting: list[Record] = []
         section = -1
+        failure: CaptureError | None = None
         try:
             for record in capture:
+                if record.decoded is not None:
+                    self._recode(record)
                 if record.protocol < 0:
-                    continue
-                if record.interface.section != section:
-                    serial = self._learn_waiting(waiting, serial)
-                    section = record.interface.section
-                    waiting = [record]
-                elif waiting:
-                    waiting.append(record)
-                    if len(waiting) >= ORDER_VOTES:
-                        serial = self._learn_waiting(waiting, serial)
+                    if record is PENDING:
+                        for found in self._teach_waiting(waiting, serial):
+                            serial += len(found[2])
+                            yield found
                         waiting = []
+                    yield record, False, []
+                elif record.interface.section != section or waiting:
+                    if record.interface.section == section:
+                        waiting.append(record)
+                        if len(waiting) < ORDER_VOTES:
+                            continue
+                    for found in self._teach_waiting(waiting, serial):
+                        serial += len(found[2])
+                        yield found
+                    waiting = []
+                    if record.interface.section != section:
+                        section = record.interface.section
+                        waiting = [record]
                 else:
-                    serial = self._learn_record(record, serial)
-        finally:  # a capture that is cut teaches up to there
-            self._learn_waiting(waiting, serial)
+                    if sieve is not None:
+                        serial += sieve.taken()
+                    found = self._teach(record, serial)
+                    serial += len(found[2])
+                    if sieve is not None:
+                        sieve.at(record, found[1], serial)
+                    yield found
+        except CaptureError as problem:
+            failure = problem
+        yield from self._teach_waiting(waiting, serial)
+        if failure is not None:
+            raise failure
 
-    def _learn_waiting(self, records: list[Record], serial: int) -> int:
+    def _teach_waiting(self, records: list[Record], serial: int) -> list[Taught]:
         if self._forced is None:
             self._vote(records)
+        out = []
         for record in records:
-            serial = self._learn_record(record, serial)
-        return serial
+            found = self._teach(record, serial)
+            serial += len(found[2])
+            out.append(found)
+        return out
 
-    def _learn_record(self, record: Record, serial: int) -> int:
+    def _teach(self, record: Record, serial: int) -> Taught:
         data = record.data
         big = self._order(record)
         protocol = record.protocol
-        for start, _, end, _ in wire.split(data, big, record.original_length, protocol):
-            serial += 1
-            if protocol == wire.NETLINK_ROUTE or protocol == wire.NETLINK_GENERIC:
+        before = serial
+        frames = wire.split(data, big, record.original_length, protocol)
+        if protocol in TEACHERS:
+            for start, _, end, _ in frames:
+                serial += 1
                 piece = data if end - start == len(data) else data[start:end]
                 self._learn(record, piece, serial, big)
-        return serial
+        if frames:
+            self._learn_dump(record, data, big, before + len(frames), frames)
+        return record, big, frames
 
     def _learn(self, record: Record, data: bytes, serial: int, big: bool) -> None:
         """Takes from one message what later (or earlier) ones need."""
@@ -241,18 +363,23 @@ class Session(Context):
         end = min(length, len(data))
         if kind > wire.GENL_ID_CTRL and record.protocol == wire.NETLINK_GENERIC:
             self._observe(record, data, serial, big, end, kind)
+        if record.protocol == wire.NETLINK_ROUTE and RTM_NEWNSID <= kind <= RTM_GETNSID:
+            self._learn_namespace(record, data, serial, big, end)
         if flags & wire.NLM_F_REQUEST:
             return
         if record.protocol == wire.NETLINK_ROUTE:
             if kind in (RTM_NEWLINK, RTM_DELLINK) and end >= 32:
                 self._learn_link(record, data, serial, big, end)
-        elif record.protocol == wire.NETLINK_GENERIC and kind == wire.GENL_ID_CTRL:
-            self._learn_family(record, data, serial, big, end)
+        elif record.protocol == wire.NETLINK_GENERIC:
+            if kind == wire.GENL_ID_CTRL:
+                self._learn_family(record, data, serial, big, end)
+        elif record.protocol == wire.NETLINK_SOCK_DIAG and kind == SOCK_DIAG_BY_FAMILY:
+            self._learn_socket(record, data, big, end)
 
     def _learn_link(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
         index: int = wire.LENGTH[big](data, 20)[0]
         found = _attribute(data, 32, end, big, IFLA_IFNAME)
-        if found is None:
+        if found is None or (record.gaps is not None and not index):
             return
         raw = data[found[0] : found[1]].partition(b"\0")[0]
         name = raw.decode("utf-8", "backslashreplace")
@@ -262,6 +389,71 @@ class Session(Context):
             timeline = names[index] = Timeline()
         if timeline.last != name:
             timeline.teach(serial, name)
+
+    def _learn_dump(
+        self, record: Record, data: bytes, big: bool, serial: int, frames: list[wire.Frame]
+    ) -> None:
+        """Where a long dump ends, since its request is shown before that is come to.
+
+        `serial` is the number of the record's last message.
+        """
+        if len(data) < 16:
+            return
+        _, _, flags, seq, port = wire.HEADER[big](data, 0)
+        if not flags & wire.NLM_F_MULTI or not port:
+            return
+        key = (*_place(record), record.protocol << 32 | port)
+        begun = self._dumping.get(key)
+        if begun is None or begun[0] != seq:
+            if len(self._dumping) >= MANY_DUMPS:
+                self._dumping.clear()
+            begun = self._dumping[key] = (seq, serial - len(frames))
+        last = frames[-1][0]
+        if len(data) < last + 16 or wire.HEADER[big](data, last)[1] != wire.NLMSG_DONE:
+            return
+        del self._dumping[key]
+        if serial - begun[1] >= LONG_DUMP:
+            self._long_dumps.setdefault((*key, seq), []).append((serial, record.time))
+
+    def _learn_namespace(
+        self, record: Record, data: bytes, serial: int, big: bool, end: int
+    ) -> None:
+        """Whose network namespace an id stands for: that of the process which a request named."""
+        _, kind, flags, seq, _ = wire.HEADER[big](data, 0)
+        number, pid = -1, 0
+        for attribute, start, stop in _attributes(data, 20, end, big):
+            if stop - start == 4 and attribute == NETNSA_NSID:
+                number = int.from_bytes(data[start:stop], _order(big), signed=True)
+            elif stop - start == 4 and attribute == NETNSA_PID:
+                pid = int.from_bytes(data[start:stop], _order(big))
+        place = _place(record)
+        if flags & wire.NLM_F_REQUEST:
+            if not pid:
+                return
+            if number < 0:  # it is asked for; the answer has the number
+                self._asked_namespace = (place, seq, pid)
+                return
+        elif not pid and self._asked_namespace[:2] == (place, seq):
+            pid = self._asked_namespace[2]
+        if number < 0:
+            return
+        key = (*place, number)
+        timeline = self._namespaces.get(key)
+        if kind == RTM_DELNSID:
+            if timeline is not None:
+                timeline.teach(serial + 1, None)
+        elif pid:
+            if timeline is None:
+                timeline = self._namespaces[key] = Timeline()
+            timeline.teach(serial, f"pid {pid}")
+
+    def _learn_socket(self, record: Record, data: bytes, big: bool, end: int) -> None:
+        """The inode of a netlink socket (struct netlink_diag_msg, linux/netlink_diag.h)."""
+        if data[16] == AF_NETLINK and end >= 36:
+            port: int = wire.LENGTH[big](data, 20)[0]
+            inode: int = wire.LENGTH[big](data, 32)[0]
+            if port:
+                self._inodes[(*_place(record), data[18], port)] = inode
 
     def _learn_family(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
         command = data[16]
@@ -333,13 +525,19 @@ class Session(Context):
         """Gathers evidence from a message of a generic family that has no dissector."""
         timeline = self._families.get((record.interface.section, number))
         family = None if timeline is None else timeline.at(serial)
-        name = FIXED_FAMILIES.get(number) if family is None else family.name
+        name = wire.FIXED_FAMILIES.get(number) if family is None else family.name
         if name != self._always_observed and self.registry.family(name, number) is not None:
             return
         start = 20 if family is None else 20 + ((family.header_size + 3) & ~3)
         ask = data[6 + big] & 1 == 1
         learnt = self._learnt_of(record, number, serial)
         learnt.observe(data, start, end, big, data[16], ask)
+
+    def know(self, number: int, name: str) -> None:
+        """Says which generic family has this id, where no capture tells."""
+        timeline: Timeline[Family] = Timeline()
+        timeline.teach(0, Family(name, number, 0, 0, {}))
+        self._families[0, number] = timeline
 
     def learnt(self, name: str) -> learn.Family | None:
         """What the capture taught of a generic family: its policy, or evidence of its messages."""
@@ -380,7 +578,7 @@ class Session(Context):
     def family_name(self, number: int, message: Message) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
         family = self.family(number, message)
-        name = FIXED_FAMILIES.get(number) if family is None else family.name
+        name = wire.FIXED_FAMILIES.get(number) if family is None else family.name
         if self.asked is not None:
             self.asked.append(("family_name", number, name))
         return name
@@ -388,7 +586,7 @@ class Session(Context):
     # -- what messages ask -------------------------------------------------------
 
     def bind(self, message: Message) -> None:
-        """Sets what the message is; see `dissect.Context`."""
+        """Sets what the message is; see `tree.Context`."""
         kind = message.type
         if kind < wire.NLMSG_MIN_TYPE:
             return
@@ -411,7 +609,7 @@ class Session(Context):
         if family is not None:
             message.family = family.name
             message.header_size = family.header_size
-        name = message.family or FIXED_FAMILIES.get(kind)
+        name = message.family or wire.FIXED_FAMILIES.get(kind)
         spec = self.registry.family(name, kind)
         message.family = spec.name if spec is not None else name
         message.spec = spec
@@ -441,13 +639,48 @@ class Session(Context):
             self.asked.append(("interface", index, name))
         return name
 
+    def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
+        """Number and time of what ends the long dump that the message asks for, if it is known."""
+        if message.record is None:
+            return None
+        key = (*_place(message.record), message.protocol << 32 | port, message.seq)
+        for end in self._long_dumps.get(key, ()):
+            if end[0] > message.serial:
+                return end
+        return None
+
+    def namespace(self, number: int, message: Message) -> str | None:
+        """What is known of the network namespace with this id: `pid 4711`, or this host's name."""
+        name = None
+        if message.record is not None:
+            timeline = self._namespaces.get((*_place(message.record), number))
+            name = None if timeline is None else timeline.at(message.serial)
+        if name is None:
+            name = self.registry.namespaces.get(number)
+        if self.asked is not None:
+            self.asked.append(("namespace", number, name))
+        return name
+
+    def socket(self, port: int, message: Message) -> Socket | None:
+        """Whose port it was when the message was sent, as the capture recorded it."""
+        record = message.record
+        if record is None or not record.interface.sockets:
+            return None
+        owners = self._owners.get(record.interface)
+        if owners is None:
+            owners = self._owners[record.interface] = Owners()
+        owners.take(record.interface.sockets)
+        return owners.at(message.protocol, port, record.time)
+
+    def inode(self, port: int, message: Message) -> int | None:
+        """The inode of the socket with this port, as sock_diag told."""
+        if not self._inodes or message.record is None:
+            return None
+        return self._inodes.get((*_place(message.record), message.protocol, port))
+
     def control(self) -> m.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""
         return self.registry.control()
-
-
-# linux/genetlink.h: families with an id of their own
-FIXED_FAMILIES = {wire.GENL_ID_CTRL: "nlctrl", 17: "VFS_DQUOT", 18: "pmcraid"}
 
 
 def _order(big: bool) -> Literal["big", "little"]:

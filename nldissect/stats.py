@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from . import linux, wire
 from .conversation import Conversations
-from .dissect import Message
 from .multicast import group_of
-from .process import Processes
+from .process import Process, owner
 from .summary import operation_name, summarize
 from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, REQUEST, SILENT, Link, Transaction
+from .tree import Message
 
 ROWS: Final = 10_000
 OTHERS: Final = "(others)"
@@ -180,20 +180,21 @@ class Statistics:
 
     `operations`: Operation to [to the kernel, from the kernel, bytes].
     `errors`: (errno constant, Operation) to [count]. `sockets`: (protocol,
-    port or UNKNOWN or MULTICAST) to [to the kernel, bytes, from the kernel, bytes].
+    port or UNKNOWN or MULTICAST) to [to the kernel, bytes, from the kernel, bytes],
+    `owners` to whose the port is where that is known.
     `groups`: (protocol, group or None) to [notifications, deliveries]; each
     notification is delivered once and once more for each copy. `roles` and
     `states` count messages and transactions by the words of `transaction`.
     """
 
-    def __init__(self, processes: Processes | None = None, keep: int = 100) -> None:
-        self.processes = Processes() if processes is None else processes
+    def __init__(self, keep: int = 100) -> None:
         self.messages = 0
         self.records = 0
         self.bytes = 0
         self.operations = Counts(3)
         self.errors = Counts(1)
         self.sockets = Counts(4)
+        self.owners: dict[tuple[int, int], Process | None] = {}
         self.groups = Counts(2)
         self.roles: dict[str, int] = {}
         self.states: dict[str, int] = {}
@@ -203,19 +204,34 @@ class Statistics:
         self._dumps: list[tuple[int, int, int, Dump]] = []
         self._serial = 0
         self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
-        self._sent: deque[tuple[Transaction, int]] = deque()
+        self._sent: deque[tuple[Transaction, Message, int]] = deque()
+        self._asked: dict[int, None] | None = None  # transactions that count; None: all
         self._late: dict[int, tuple[str, bool]] = {}  # may end again: state, measured
 
-    def feed(self, messages: Iterable[Message]) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it counted."""
+    def feed(
+        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
+    ) -> None:
+        """Takes in a capture; what `messages` raises passes through, with all before it counted.
+
+        `counts` tells of the message that `messages` gave last whether it is counted, and
+        its transaction with it.
+        """
+        self._asked = None if counts is None else {}
         pairs = Conversations(on_end=self._ended)
         try:
             last: object = None
             for message in messages:
+                link = pairs.feed(message)
+                if counts is not None and not counts():
+                    continue
                 if message.record is not last:
                     last = message.record
                     self.records += 1
-                self._add(message, pairs.feed(message))
+                if self._asked is not None and link.role == REQUEST and link.transaction:
+                    self._asked[link.transaction.id] = None
+                    while len(self._asked) > _HELD:
+                        del self._asked[next(iter(self._asked))]
+                self._add(message, link)
         finally:
             pairs.finish()
             while self._sent:
@@ -250,35 +266,40 @@ class Statistics:
         protocol = linux.protocol_name(message.protocol)
         if role == REQUEST:
             if found is None:
-                self._socket(message.protocol, message.port or UNKNOWN, 0, size)
+                self._socket(message, message.port or UNKNOWN, 0, size)
             else:
-                self._sent.append((found, size))
+                self._sent.append((found, message, size))
                 if len(self._sent) > _HELD:
                     self._attribute()
         elif role == ANSWER:
-            self._socket(message.protocol, message.port or UNKNOWN, 2, size)
+            self._socket(message, message.port or UNKNOWN, 2, size)
             if found is not None and found.kind == DUMP and message.type >= wire.NLMSG_MIN_TYPE:
                 self._sizes[found.id] = self._sizes.get(found.id, 0) + size
         elif role in (NOTIFICATION, COPY):
-            self._socket(message.protocol, MULTICAST, 2, size)
+            self._socket(message, MULTICAST, 2, size)
             heard = self.groups.row((protocol, group_of(message)))
             heard[0] += role == NOTIFICATION
             heard[1] += 1
         else:
-            self._socket(message.protocol, message.port or UNKNOWN, 2, size)
+            self._socket(message, message.port or UNKNOWN, 2, size)
 
-    def _socket(self, protocol: int, port: int, column: int, size: int) -> None:
-        row = self.sockets.row((protocol, port))
+    def _socket(self, message: Message, port: int, column: int, size: int) -> None:
+        key = message.protocol, port
+        row = self.sockets.row(key)
+        if key in self.sockets.rows and self.owners.get(key) is None:
+            self.owners[key] = owner(message, port)
         row[column] += 1
         row[column + 1] += size
 
     def _attribute(self) -> None:
         """Counts the oldest request for the port that it is known to have by now."""
-        found, size = self._sent.popleft()
+        found, sent, size = self._sent.popleft()
         port = found.port if found.port > 0 else found.said or UNKNOWN
-        self._socket(found.protocol, port, 0, size)
+        self._socket(sent, port, 0, size)
 
     def _ended(self, found: Transaction) -> None:
+        if self._asked is not None and found.id not in self._asked:
+            return
         before: tuple[str, bool] | None = None
         request = found.request
         latency = None if request is None else found.latency
@@ -424,8 +445,8 @@ def _processes(stats: Statistics) -> list[dict[str, Any]]:
     out: dict[tuple[Any, ...], list[int]] = {}
     for key, sums in _ranked(stats.sockets, (0, 2)):
         protocol, port = (0, UNKNOWN) if key is None else key
-        process = stats.processes.of(protocol, port)
-        if process is not None:
+        process = stats.owners.get((protocol, port))
+        if process is not None and process.pid is not None:
             who: tuple[Any, ...] = (process.pid, process.name, process.hint, None)
         else:
             who = (None, None, False, port)

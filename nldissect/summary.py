@@ -14,8 +14,10 @@ from typing import Any
 
 from . import spec as m
 from . import wire
-from .dissect import NOTE, Message, Node, find, flag_class, label, type_name
+from .finding import find
+from .labels import flag_class, label, type_name
 from .linux import errno_name
+from .tree import NOTE, Message, Node
 
 Parts = list["str | Place | Parts"]
 
@@ -138,6 +140,8 @@ class Lookup:
 def node_text(node: Node) -> str:
     """A node's label, else its value, as one word."""
     named = label(node, False)
+    if named is not None and node.field.hint == "nsid" and node.value >= 0:
+        return f"{node.value} ({named})"
     return value_text(node) if named is None else named
 
 
@@ -225,6 +229,9 @@ def summarize(message: Message) -> str:
     return text
 
 
+UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
+
+
 def _operation(message: Message, operation: m.Operation | None) -> str:
     if operation is None:
         return _size(message)
@@ -232,7 +239,7 @@ def _operation(message: Message, operation: m.Operation | None) -> str:
         try:
             return str(operation.summarize(Lookup(message)))
         except Exception as problem:
-            if any(d.code == "truncated" or d.severity != NOTE for d in message.diagnoses):
+            if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
                 return first_values(message)  # a value of the wrong size is not what it expects
             return f"(the summary failed: {problem!r})"
     if operation.summary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -43,6 +44,14 @@ def safe(text: str) -> str:
     if text.isprintable():  # false for all that is named above
         return text
     return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """` (did you mean ...?)` for the closest of `names`, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(names), 1, 0.6)
+    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def _escape(char: str) -> str:

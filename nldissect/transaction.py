@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .dissect import Message
+from .tree import Message
 
 # Roles of a message
 REQUEST: Final = "request"
@@ -42,6 +42,7 @@ CERTAIN: Final = "certain"
 LIKELY: Final = "likely"
 GUESS: Final = "guess"
 
+KINDS: Final = (DUMP, SINGLE, ACK, SILENT, BATCH)
 ROLES: Final = (REQUEST, ANSWER, NOTIFICATION, COPY, OTHER)
 STATES: Final = (
     "", OPEN, ANSWERED, FAILED, INTERRUPTED, OVERRUN, UNANSWERED, NOT_ASKED, CUT, GIVEN_UP,
@@ -57,11 +58,12 @@ class Transaction:
     not in the capture. `start` and `end` are ns since the epoch, of the
     request and of the answer that ended it. `port` is the socket's port id
     once an answer told it. `parts` counts messages with data, `notifications`
-    those it caused. `error` is 0 or the negative error number.
+    those it caused. `error` is 0 or the negative error number. `foretold` is the number
+    and time of a dump's end that is known before it is come to.
     """
 
     __slots__ = (
-        "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "head", "id",
+        "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "foretold", "head", "id",
         "interrupted", "kin", "kind", "members", "notifications", "number", "overrun", "parts",
         "port", "protocol", "request", "rivals", "said", "seq", "start", "state", "waits", "wants",
     )  # fmt: skip
@@ -77,7 +79,7 @@ class Transaction:
         self.kin = kin
         self.number = 0
         self.flags = 0
-        self.said = 0  # the request's nlmsg_pid
+        self.said = 0  # the request's nlmsg_pid, or the port id of its socket where that is known
         self.start: int | None = None
         self.head = b""
         if request is not None:
@@ -88,6 +90,8 @@ class Transaction:
             record = request.record
             if record is not None:
                 self.start = record.time
+                if record.socket is not None and record.socket.port:
+                    self.said = record.socket.port
         self.first: int | None = None  # time of the first answer
         self.end: int | None = None
         self.port = -1
@@ -104,6 +108,7 @@ class Transaction:
         self.errors: dict[int, int] = {}  # of a batch: message number to error, 0 for an ack
         self._heads: dict[bytes, int] | None = None
         self.rivals = False  # one of several that fitted an answer alike
+        self.foretold: tuple[int, int | None] | None = None
         self.checked = 0  # the last answer when last asked whether any came
 
     @property
@@ -182,10 +187,11 @@ class Link:
     `transaction` is the one it belongs to or, for a notification, that caused
     it; None for none. `of` is the message it answers, copies or was caused by,
     0 for none. `listeners` counts the sockets that got a notification, on the
-    first of its copies. `reason` says what `confidence` stands on.
+    first of its copies. `late`: a copy that came when its first was shown already.
+    `reason` says what `confidence` stands on.
     """
 
-    __slots__ = ("confidence", "listeners", "number", "of", "reason", "role", "transaction")
+    __slots__ = ("confidence", "late", "listeners", "number", "of", "reason", "role", "transaction")
 
     def __init__(
         self, role: str, number: int, transaction: Transaction | None, of: int,
@@ -198,6 +204,7 @@ class Link:
         self.confidence = confidence
         self.reason = reason
         self.listeners = 1 if role == NOTIFICATION else 0
+        self.late = False
 
     def __repr__(self) -> str:
         return f"<{self.role} #{self.number} of {self.of} {self.confidence}: {self.reason}>"

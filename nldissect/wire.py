@@ -32,11 +32,14 @@ NETLINK_AUDIT: Final = 9
 NETLINK_NETFILTER: Final = 12
 NETLINK_KOBJECT_UEVENT: Final = 15
 NETLINK_GENERIC: Final = 16
+NETLINK_SOCK_DIAG: Final = 4
 GENL_ID_CTRL: Final = 16
+# Families with an id of their own (linux/genetlink.h)
+FIXED_FAMILIES: Final = {GENL_ID_CTRL: "nlctrl", 17: "VFS_DQUOT", 18: "pmcraid"}
 # Protocols whose datagrams need not be netlink messages: user programs' own, and uevents.
 FREE_FORM: Final = (NETLINK_USERSOCK, NETLINK_KOBJECT_UEVENT)
 
-Unpack = Callable[[bytes, int], tuple[Any, ...]]
+Unpack = Callable[[bytes | bytearray, int], tuple[Any, ...]]
 
 # unpack_from by byte order: index with `big` (False is little).
 HEADER: Final[tuple[Unpack, Unpack]] = (

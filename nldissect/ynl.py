@@ -22,7 +22,7 @@ ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
 HINTS = frozenset(
     ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
-     "family-id")
+     "family-id", "nsid")
 )
 HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}

@@ -15,10 +15,11 @@ import capture_files
 from nldissect import spec as m
 from nldissect import ynl
 from nldissect.capture import open_capture
-from nldissect.dissect import Diagnosis, Message, Node, spans
 from nldissect.record import Interface, Record
 from nldissect.registry import Registry
 from nldissect.session import Session, Timeline
+from nldissect.spans import spans
+from nldissect.tree import Diagnosis, Message, Node
 
 RECORDINGS = capture_files.RECORDINGS
 KERNEL_SPECS = Path(__file__).parents[2] / "shared" / "reference" / "netlink-specs"

@@ -18,9 +18,10 @@ import pytest
 import strace_values as sv
 
 from nldissect.capture import open_capture
-from nldissect.dissect import Message, Node, flag_names, label
+from nldissect.labels import flag_names, label
 from nldissect.registry import Registry
 from nldissect.session import Session
+from nldissect.tree import Message, Node
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 PCAPS = sorted(CAPTURES.glob("*.pcap"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from array import array
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -34,13 +36,12 @@ from build import (
 )  # fmt: skip
 
 from nldissect.conversation import Conversations
-from nldissect.dissect import Message
 from nldissect.errors import CaptureError
 from nldissect.multicast import group_of
-from nldissect.process import Processes
+from nldissect.process import owner
 from nldissect.record import Interface, Record
 from nldissect.session import Session
-from nldissect.survey import ahead, survey
+from nldissect.survey import Ahead, ahead, survey
 from nldissect.transaction import (
     ACCEPTED,
     ANSWER,
@@ -68,6 +69,7 @@ from nldissect.transaction import (
 )  # fmt: skip
 from nldissect.transaction import OVERRUN as LOST
 from nldissect.transaction import REQUEST as ASKED
+from nldissect.tree import Message
 
 ECHO, DUMP_INTR, CREATE, EXCL = 8, 16, 0x400, 0x200
 NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, GETADDR, NEWTFILTER = 16, 17, 18, 19, 20, 22, 44
@@ -714,7 +716,8 @@ def test_survey_of_a_failed_batch_gives_each_part_its_fate() -> None:
 
 def test_survey_takes_few_bytes_per_message() -> None:
     found = survey(recording("policies"))
-    columns = [getattr(found, name) for name in found.__slots__]
+    every = [getattr(found, name) for name in found.__slots__]
+    columns = [c for c in every if isinstance(c, (array, bytearray))]
     assert sum(getattr(c, "itemsize", 1) for c in columns) <= 40
     assert len({len(c) for c in columns}) == 1
 
@@ -794,19 +797,23 @@ def test_open_state_while_it_lasts() -> None:
 
 
 def test_ports_hint_at_processes() -> None:
-    known = Processes()
-    found = known.of(ROUTE, 450)
+    (message,) = read(*_records(get(1)))
+    found = owner(message, 450)
     assert found is not None
     assert (found.pid, found.hint) == (450, True)
-    libnl = known.of(GENERIC, 532676765)  # of the recording genltest, process 157
+    libnl = owner(message, 532676765)  # of the recording genltest, process 157
     assert libnl is not None
     assert (libnl.pid, libnl.hint) == (157, True)
-    assert known.of(ROUTE, 0) is None
-    assert known.of(ROUTE, 3328540092) is None
-    known.tell(ROUTE, 3328540092, 450, "ip")
-    told = known.of(ROUTE, 3328540092)
-    assert told is not None
-    assert (told.pid, told.name, told.hint) == (450, "ip", False)
+    assert owner(message, 0) is None
+    assert owner(message, 3328540092) is None
+
+
+def test_what_a_change_tells_a_group_is_no_answer() -> None:
+    conversations = Conversations()
+    links = {m.number: conversations.feed(m) for m in recording("nlex")}
+    assert [links[n].role for n in (28, 29, 30)] == ["request", "notification", "answer"]
+    assert links[29].of == 28
+    assert links[37].of == 36, "what was asked for is one"
 
 
 def test_error_too_short_for_an_echo() -> None:
@@ -825,3 +832,22 @@ def test_filters_deleted_with_their_chain_are_no_requests() -> None:
     assert (asked.role, links[515].role) == ("request", "notification")
     assert asked.transaction is not None
     assert asked.transaction.state == "answered"
+
+
+def test_what_is_shown_as_it_happens_waits_for_its_answer_but_not_long() -> None:
+    asked, answered, unheard = read(*_records(get(1), link(1), get(2)))
+    holding = Ahead(patience=0.05)
+    assert holding.patience is None
+    assert list(holding.feed(asked)) == []
+    assert 0 < (holding.patience or 0) <= 0.05
+    first, second = holding.feed(answered)
+    assert first[1].transaction is not None
+    assert first[1].transaction.last == second[0].number
+    assert list(holding.feed(unheard)) == []
+    assert holding.overdue() == []
+    time.sleep(0.06)
+    ((message, found),) = holding.overdue()
+    assert message is unheard
+    assert found.transaction is not None
+    assert found.transaction.state == OPEN
+    assert holding.finish() == []

@@ -12,8 +12,8 @@ import pytest
 from build import ACK, DUMP, REQUEST, nlmsgerr, recording, u32
 from cli_support import CAPTURES, Command, attribute, link, message, mtu, name, run, save, start
 
-from nldissect.dissect import Message, Node
 from nldissect.transaction import ANSWER
+from nldissect.tree import Message, Node
 
 __all__ = ["run"]
 

@@ -45,9 +45,12 @@ from build import (
     u64,
 )
 
-from nldissect.dissect import MAX_DEPTH, find, flag_names, spans, type_name
-from nldissect.dissect import label as words
+from nldissect.finding import find
+from nldissect.labels import flag_names, type_name
+from nldissect.labels import label as words
+from nldissect.spans import spans
 from nldissect.summary import Lookup, describe
+from nldissect.tree import MAX_DEPTH
 
 COLOURS = {
     "name": "colour", "type": "enum", "name-prefix": "c-", "entries": ["red", "green", "blue"],
@@ -570,7 +573,7 @@ def test_flags_of_generic_operations():
     })  # fmt: skip
     from build import bound
 
-    from nldissect.dissect import Message
+    from nldissect.tree import Message
 
     named = []
     for command in range(1, 5):

@@ -31,11 +31,11 @@ from build import (
 
 from nldissect import hostnames
 from nldissect.conversation import Conversations
-from nldissect.dissect import Message
 from nldissect.explain import WORDS, Explanation, explain, locate, paths
 from nldissect.linux import ERRNO
 from nldissect.registry import Registry
 from nldissect.transaction import ANSWER
+from nldissect.tree import Message
 
 MSG, OFFS, COOKIE, POLICY, MISS_TYPE, MISS_NEST = range(1, 7)
 LINK = bytes(16)

@@ -12,14 +12,14 @@ from build import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldissect import dissect, specfile, summary, ynl
+from nldissect import labels, spans, specfile, summary, tree, ynl
 from nldissect import spec as m
 from nldissect.capture import open_capture
-from nldissect.dissect import Message, Node
 from nldissect.errors import SpecError
 from nldissect.record import Record
 from nldissect.registry import builtin_folder
 from nldissect.session import Session
+from nldissect.tree import Message, Node
 
 EXAMPLES = settings(max_examples=200, deadline=None)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
@@ -65,7 +65,7 @@ def looked_at(message: Message) -> None:
     """Asks the message for all that it can tell; checks what must hold of any."""
     assert covered(message)
     for diagnosis in message.diagnoses:
-        assert diagnosis.severity in (dissect.ERROR, dissect.WARNING, dissect.NOTE)
+        assert diagnosis.severity in (tree.ERROR, tree.WARNING, tree.NOTE)
         assert diagnosis.text
         assert 0 <= diagnosis.offset <= diagnosis.offset + diagnosis.length <= len(message.data)
     for node in message.walk():
@@ -74,16 +74,16 @@ def looked_at(message: Message) -> None:
         assert node.path
         assert node.value is None or isinstance(node.value, int | str | bytes | list)
         for constants in (False, True):
-            text = dissect.label(node, constants)
+            text = labels.label(node, constants)
             assert text is None or text
         assert node.flags & 0x3FFF == 0
-    assert dissect.flag_names(message) is not None
-    dissect.type_name(message, True)
+    assert labels.flag_names(message) is not None
+    labels.type_name(message, True)
     assert "(the summary" not in summary.describe(message)
     assert isinstance(summary.operation_constant(message), str | None)
     if message.echo is not None:
         summary.describe(message.echo)
-        owned = dissect.spans(message.echo)
+        owned = spans.spans(message.echo)
         assert owned[-1][1] == message.echo.limit
 
 
@@ -161,7 +161,7 @@ def test_cut_by_the_snapshot_length(found, where):
     assert [x for x in leaves(whole, cut) if repr(x) not in known] == []
     if not any(message.diagnoses for message in whole):
         worst = {d.severity for message in messages for d in message.diagnoses}
-        assert worst <= {dissect.NOTE}
+        assert worst <= {tree.NOTE}
 
 
 @EXAMPLES

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 from build import GENERIC, attr, genl, msg, newfamily, read, record
 
-from nldissect import dissect, registry, summary, ynl
-from nldissect.dissect import Context, Message, Node
+from nldissect import registry, summary, tree, ynl
 from nldissect.registry import Registry, check
 from nldissect.summary import Lookup
+from nldissect.tree import Context, Message, Node
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "HOWTO-add-a-dissector.md").read_text(encoding="utf-8")
@@ -140,7 +140,7 @@ def test_every_type_hint_and_table_is_named():
 
 @pytest.mark.parametrize("name", re.findall(r"^\| `(?!node)(\w+)\(.*\| ", TEXT, re.M))
 def test_the_functions_for_hooks_are_there(name):
-    assert callable(getattr(dissect, name))
+    assert callable(getattr(tree, name))
 
 
 def test_the_nodes_and_lookups_have_what_is_promised():

@@ -9,9 +9,10 @@ import pytest
 from nldissect import learn, skeleton
 from nldissect.capture import open_capture
 from nldissect.cli import main
-from nldissect.dissect import Message, spans
 from nldissect.registry import Registry, check
 from nldissect.session import Session
+from nldissect.spans import spans
+from nldissect.tree import Message
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 

@@ -47,13 +47,13 @@ from cli_support import ROOT, Command, link, mtu, name, run, save
 
 from nldissect.capture import PcapngWriter, open_capture
 from nldissect.conversation import Conversations
-from nldissect.dissect import Diagnosis, Message
 from nldissect.lint import CODES, SEVERITIES, Lint, place
 from nldissect.record import Interface, Record
 from nldissect.session import Session
 from nldissect.survey import ahead
 from nldissect.transaction import CERTAIN, FAILED, Link
 from nldissect.transaction import REQUEST as ASKED
+from nldissect.tree import Diagnosis, Message
 
 __all__ = ["run"]
 

@@ -26,7 +26,7 @@ from cli_support import (
     start,
 )  # fmt: skip
 
-from nldissect.capture import open_capture
+from nldissect.capture import PcapngWriter, open_capture
 from nldissect.cli.options import build
 from nldissect.registry import Registry
 from nldissect.session import Session
@@ -82,7 +82,7 @@ def test_the_json_of_a_conversation(asked: Path, run: Command) -> None:
 
 def test_the_process_is_a_hint_from_the_port_of_the_answers(asked: Path, run: Command) -> None:
     shown = run("read", "-T", "jsonl", asked).objects
-    hint = {"pid": 500, "name": None, "hint": True}
+    hint = {"pid": 500, "name": None, "command": None, "hint": True, "inode": None}
     assert [m["process"] for m in shown] == [hint, hint, None, None, None, hint, hint]
     assert run("read", "-e", "process", asked).lines == ["500?", "500?", "", "", "", "500?", "500?"]
 
@@ -115,16 +115,37 @@ def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: C
             assert shown["latency"] == whole.latency[n]
 
 
-def test_a_stream_knows_nothing_of_what_comes_later(asked: Path, run: Command) -> None:
+PAIRED = ("answered_by", "answers", "latency", "listeners", "copy_of", "process")
+
+
+def test_a_stream_waits_for_what_belongs_together(asked: Path, run: Command) -> None:
     with start("read", "-T", "jsonl", "-", stdin=subprocess.PIPE) as process:
         out, _ = process.communicate(asked.read_bytes())
     shown = [json.loads(line) for line in io.BytesIO(out)]
-    assert len(shown) == 7
-    for key in ("answered_by", "listeners"):
-        assert [m[key] for m in shown] == [None] * 7
-    assert [m["answers"] for m in shown] == [None, 1, None, None, None, None, 6]
-    assert [m["copy_of"] for m in shown] == [None, None, None, 3, 3, None, None]
-    assert [m["latency"] for m in shown] == [None, 10**6, None, None, None, None, 10**6]
+    whole = run("read", "-T", "jsonl", asked).objects
+    assert [[m[key] for key in PAIRED] for m in shown] == [
+        [m[key] for key in PAIRED] for m in whole
+    ]
+    with start("read", "-", stdin=subprocess.PIPE) as process:
+        lines, _ = process.communicate(asked.read_bytes())
+    assert lines.decode() == run("read", asked).out, "copies are one row, and so on"
+
+
+def test_a_stream_does_not_wait_long(asked: Path) -> None:
+    content = asked.read_bytes()
+    first = 24 + 16 + struct.unpack_from("<I", content, 24 + 8)[0]
+    with start("read", "-T", "jsonl", "-", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(content[:first])
+        process.stdin.flush()
+        request = json.loads(process.stdout.readline())  # though its answer never comes
+        assert request["answered_by"] is None
+        process.stdin.write(content[first:])
+        process.stdin.close()
+        answer = json.loads(process.stdout.readline())
+        assert (answer["answers"], answer["latency"]) == (1, 10**6)
+        process.stdout.read()
 
 
 # -- direction ---------------------------------------------------------------------------
@@ -262,3 +283,16 @@ def test_host_names_are_taken_when_asked_for(
 def test_both_options_are_told(run: Command) -> None:
     options = build()[1]["read"].options()
     assert {"--copies", "--host-names"} <= set(options)
+
+
+def test_a_dump_longer_than_what_is_held_back_is_answered_by_its_end(
+    tmp_path: Path, run: Command
+) -> None:
+    path = tmp_path / "long.pcapng"
+    first, part, *rest = open_capture(str(RECORDINGS / "sockets.pcap"))
+    with open(path, "wb") as stream:
+        writer = PcapngWriter(stream)
+        for record in (first, *[part] * 2500, *rest):  # two messages each
+            writer.write(record)
+    shown = run("read", "-T", "fields", "-e", "answered_by", "-e", "latency", "-c", "1", path).lines
+    assert shown == ["5002\t974080"]

@@ -283,7 +283,7 @@ operations:
     - {name: blob, x-hook: whole, do: {}}
 """
 HOOKS = """
-from nldissect.dissect import member, part
+from nldissect.tree import member, part
 from nldissect import spec
 
 def swap(node):
@@ -298,7 +298,7 @@ def swap(node):
 def whole(message, start, end, out):
     if message.data[start:end] == b"bad!":
         raise ValueError("as told")
-    from nldissect.dissect import Node
+    from nldissect.tree import Node
     out.append(Node(part("blob", spec.BINARY), message, None, start, start, end))
     return True
 

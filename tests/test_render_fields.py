@@ -112,7 +112,7 @@ def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:
 
 @pytest.mark.parametrize("recording", CAPTURES, ids=lambda p: p.name)
 def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
-    lists = ("file", "comments", "diagnoses", "flag_names")
+    lists = ("file", "comments", "lost", "diagnoses", "flag_names")
     names = [field for field in TOP if field not in lists]
     options = [word for field in names for word in ("-e", field)]
     rows = [line.split("\t") for line in run("read", *options, recording).lines]
@@ -123,5 +123,7 @@ def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
             if isinstance(value, bool):
                 value = "true" if value else "false"
             elif field == "process" and value is not None:
-                value = f"{value['name'] or value['pid']}{'?' if value['hint'] else ''}"
+                known = value["name"] or value["pid"]
+                mark = "?" if value["hint"] else ""
+                value = f"{known}{mark}" if known else f"socket:[{value['inode']}]"
             assert text == safe("" if value is None else str(value)), field

@@ -27,11 +27,11 @@ from cli_support import (
 from jsonschema import Draft202012Validator
 
 from nldissect.capture import open_capture
-from nldissect.dissect import Message
 from nldissect.registry import Registry
 from nldissect.render.jsonout import JsonLines
 from nldissect.render.memo import Memo
 from nldissect.session import Session
+from nldissect.tree import Message
 
 __all__ = ["run"]
 
@@ -136,7 +136,7 @@ def test_a_message_in_full(tmp_path: Path, run: Command) -> None:
         "direction": "from-kernel", "truncated": False, "error": None, "error_name": None,
         "answers": None, "answered_by": None, "transaction": None, "latency": None,
         "confidence": None, "listeners": 1, "copy_of": None, "group": "RTNLGRP_LINK",
-        "process": {"pid": 77, "name": None, "hint": True},
+        "process": {"pid": 77, "name": None, "command": None, "hint": True, "inode": None},
     }  # fmt: skip
     header, ifname, size, unknown = attributes
     assert (header["kind"], header["type"], header["offset"], header["length"]) == (

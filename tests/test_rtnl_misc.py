@@ -30,8 +30,10 @@ from build import (
 )
 
 from nldissect import linux
-from nldissect.dissect import Message, Node, find_all, label
+from nldissect.finding import find_all
+from nldissect.labels import label
 from nldissect.summary import describe
+from nldissect.tree import Message, Node
 
 OURS = ("rtnl_bridge", "rtnl_misc", "rtnl_mroute", "rtnl_ra")
 ALL = (*OURS, "addresses", "bridge", "fdb", "links", "routes", "tunnels", "vlan")

@@ -23,8 +23,8 @@ from build import (
 )
 
 from nldissect import wire
-from nldissect.dissect import ERROR, NOTE, WARNING
 from nldissect.record import Interface
+from nldissect.tree import ERROR, NOTE, WARNING
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 

@@ -1,4 +1,4 @@
-"""Capture files and streams in, records out: pcap and pcapng, plain or compressed.
+"""Captures in, records out: pcap, pcapng and strace's traces, plain or compressed.
 
 The only input and output of the library; used by front ends.
 """
@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from nldissect.capture import pcap, pcapng
-from nldissect.capture.source import Source
+from nldissect.capture import pcap, pcapng, strace
+from nldissect.capture.source import Source, readable
 from nldissect.capture.write import PcapngWriter
 from nldissect.errors import CaptureError
-from nldissect.record import Interface, Record
+from nldissect.record import PENDING, Interface, Record
 
 __all__ = ["Capture", "PcapngWriter", "open_capture"]
+
+SHORTEST = 24  # bytes of a file header
 
 
 def open_capture(path: str, *, stream: BinaryIO | None = None) -> Capture:
@@ -40,18 +42,27 @@ class Capture:
     read once: a further `iter()` goes on where the last one stopped, and a
     record is given out as soon as its bytes are there. Iterating raises
     CaptureError where the capture is cut short or damaged, after every record
-    before that. `interfaces` has those met so far by the latest iteration.
+    before that. `interfaces` has those met so far by the latest iteration,
+    `copied` tells of what is followed whether it goes to the copy, `seekable` whether
+    `seek` can read its records again (not those of a trace, which belong together).
+    `waits` is called before more of a stream is waited for, and returns in how many
+    seconds it wants that again (None: not).
     """
 
     def __init__(self, path: str, stream: BinaryIO | None = None) -> None:
         self.path = path
         self.interfaces: list[Interface] = []
+        self.waits: Callable[[], float | None] | None = None
         self.rewindable = False
         self._name = path
         self._stream = stream
         self._source: Source | None = None
+        self._settled = False
+        self.copied = False
+        self.seekable = True
         self._total: int | None = None
         self._running: Iterator[Record] | None = None
+        self.passes: pcap.Passes | None = None  # packets that need not be read, where it is asked
         if stream is None and path == "-":
             self._name = "standard input"
             self._stream = stream = self._standard_input()
@@ -87,6 +98,38 @@ class Capture:
             self._running = self._records()
         return self._running
 
+    def follow(self, copy: BinaryIO | None = None, grows: bool = True) -> Iterator[Record]:
+        """Its records from the start, never waiting: PENDING where no more is there yet.
+
+        A file that `grows` has no end until `settle` (unless it is compressed). What
+        cannot be read again, a stream or a compressed file, is written to `copy` as it
+        is read, decompressed; None keeps none.
+        """
+        self._settled = not (grows or self._stream)
+        if self._stream is not None:
+            yield from self._followed(self._stream, copy)
+        else:
+            with self._open() as stream:
+                yield from self._followed(stream, copy)
+
+    def _followed(self, stream: BinaryIO, copy: BinaryIO | None) -> Iterator[Record]:
+        while _waits(stream) and not self._settled:
+            yield PENDING
+        source = Source(stream, not self._settled, copy)
+        self._source = source
+        self.copied = bool(source.compression) or not self.rewindable
+        if not self.copied:
+            source.copy = None
+        interfaces: list[Interface] = []
+        self.interfaces = interfaces
+        yield from self._decode(source, interfaces)
+
+    def settle(self) -> None:
+        """What is followed grows no more: an end that is reached is the end."""
+        self._settled = True
+        if self._source is not None:
+            self._source.follow = False
+
     def _records(self) -> Iterator[Record]:
         interfaces: list[Interface] = []
         self.interfaces = interfaces
@@ -97,17 +140,28 @@ class Capture:
                 yield from self._read(stream, interfaces)
 
     def _read(self, stream: BinaryIO, interfaces: list[Interface]) -> Iterator[Record]:
-        source = Source(stream)
+        source = Source(stream, waits=self.waits)
         self._source = source
+        return self._decode(source, interfaces)
+
+    def _decode(self, source: Source, interfaces: list[Interface]) -> Iterator[Record]:
         head = self._identify(source)
-        read = pcapng.read_pcapng if head.startswith(pcapng.MAGIC) else pcap.read_pcap
-        return read(source, head, self._name, interfaces)
+        if head.startswith(pcapng.MAGIC):
+            return pcapng.read_pcapng(source, head, self._name, interfaces)
+        if head[:4] not in pcap.MAGICS:
+            self.seekable = False
+            return strace.read_strace(source, head, self._name, interfaces)
+        return pcap.read_pcap(source, head, self._name, interfaces, self.passes)
 
     def _identify(self, source: Source) -> bytes:
-        """Return the first bytes, which are those of a pcap or pcapng file."""
+        """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""
         head = source.extend(b"", 4)
         if head.startswith(pcapng.MAGIC) or head[:4] in pcap.MAGICS:
             return head
+        if head[:4].isascii() and head[:4].decode().isprintable():
+            head = strace.first_line(source, head)
+            if strace.is_trace(head):
+                return head
         within = f" within {source.compression}" if source.compression else ""
         if source.fault is not None:
             raise CaptureError(self._name, source.fault, 1, 0)
@@ -116,7 +170,7 @@ class Capture:
         else:
             reason = (
                 f"is not a capture{within}: it begins with {head[:4].hex(' ')};"
-                " pcap and pcapng can be read, editcap converts other formats"
+                " pcap, pcapng and traces of strace can be read, editcap converts other formats"
             )
         raise CaptureError(self._name, reason)
 
@@ -140,3 +194,14 @@ class Capture:
             return cast(BinaryIO, open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
         except (OSError, ValueError):
             return sys.stdin.buffer
+
+
+def _waits(stream: BinaryIO) -> bool:
+    """Whether there is not enough yet to tell what the stream is."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    if stat.S_ISREG(status.st_mode):
+        return status.st_size < SHORTEST
+    return not readable(stream)

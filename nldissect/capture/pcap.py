@@ -6,7 +6,7 @@ Layout: draft-ietf-opsawg-pcap, and libpcap's sf-pcap.c for the magic numbers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nldissect.capture.link import make_record
 from nldissect.capture.source import Source
@@ -34,16 +34,22 @@ _VERSION = 2
 _LINK_TYPE = 0xFFFF
 
 
+# Whether the packet between two places of the bytes is not wanted
+Passes = Callable[[bytes, int, int, Interface], bool]
+
+
 def read_pcap(
-    source: Source, head: bytes, path: str, interfaces: list[Interface]
-) -> Iterator[Record]:
+    source: Source, head: bytes, path: str, interfaces: list[Interface],
+    passes: Passes | None = None,
+) -> Iterator[Record]:  # fmt: skip
     """Yield the records of a pcap file whose first bytes are `head`, its magic number at least.
 
-    The one interface is appended to `interfaces`. Raises CaptureError where
+    The one interface is appended to `interfaces`. What `passes` says so of is counted
+    and left out. Raises CaptureError where
     the file is cut short or damaged, after the records before.
     """
     order, unit, header = MAGICS[head[:4]]
-    buffer = source.extend(head, _FILE_HEADER)
+    buffer = yield from source.more(head, _FILE_HEADER)
     end = len(buffer)
     if end < _FILE_HEADER:
         reason = source.fault or f"the file ends after {end} of the pcap header's 24 bytes"
@@ -62,7 +68,7 @@ def read_pcap(
         number += 1
         if end - pos < header:
             base += pos
-            buffer = source.extend(buffer[pos:], header)
+            buffer = yield from source.more(buffer[pos:], header)
             pos = 0
             end = len(buffer)
             if end < header:
@@ -79,7 +85,7 @@ def read_pcap(
         stop = start + captured
         if stop > end:
             base += pos
-            buffer = source.extend(buffer[pos:], header + captured)
+            buffer = yield from source.more(buffer[pos:], header + captured)
             pos = 0
             end = len(buffer)
             start = header
@@ -87,6 +93,9 @@ def read_pcap(
             if stop > end:
                 reason = source.fault or f"the file ends after {end} of the record's {stop} bytes"
                 raise CaptureError(path, reason, number, base)
+        if passes is not None and captured == original and passes(buffer, start, stop, interface):
+            pos = stop
+            continue
         yield make_record(
             number,
             seconds * 1_000_000_000 + fraction * unit,

@@ -1,6 +1,12 @@
 """Reading pcapng files: all sections, interfaces, packet blocks and options.
 
 Layout: draft-ietf-opsawg-pcapng; the obsolete Packet Block is in its appendix.
+
+SOCKET is this project's own block, of a type that the draft keeps for local use, so
+that other readers skip it. Its body, in the section's byte order: interface (32 bits),
+time (nanoseconds since the epoch, the high 32 bits first, all ones when unknown),
+netlink protocol (16), flags (16, bit 0: the recording program's own), port, pid, uid
+(32 each, all ones when unknown), then options: SOCKET_NAME, SOCKET_COMMAND (UTF-8).
 """
 
 from __future__ import annotations
@@ -12,14 +18,16 @@ from nldissect.capture.link import make_record
 from nldissect.capture.pcap import LONGEST
 from nldissect.capture.source import Source
 from nldissect.errors import CaptureError
-from nldissect.record import Interface, Record
+from nldissect.record import Interface, Record, Socket
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION = 0x0A0D0D0A
 INTERFACE = 1
 PACKET = 2
 SIMPLE = 3
+STATISTICS = 5
 ENHANCED = 6
+SOCKET = 0x80006E6C
 BYTE_ORDER = 0x1A2B3C4D
 
 # Option numbers of an Interface Description Block
@@ -31,9 +39,18 @@ IF_OS = 12
 IF_TSOFFSET = 14
 IF_HARDWARE = 15
 
+ISB_IFRECV = 4
+ISB_IFDROP = 5
+
+SOCKET_NAME = 2
+SOCKET_COMMAND = 3
+SOCKET_BODY = "IIIHHIII"
+OWN = 1
+UNKNOWN = 0xFFFF_FFFF
+
 _VERSION = 1
 # Shortest block of each type, in bytes, without options
-_SHORTEST = {SECTION: 28, INTERFACE: 20, PACKET: 32, SIMPLE: 16, ENHANCED: 32}
+_SHORTEST = {SECTION: 28, INTERFACE: 20, PACKET: 32, SIMPLE: 16, STATISTICS: 24, ENHANCED: 32}
 _SHORTEST_ANY = 12
 _PACKETS = (ENHANCED, PACKET)
 _HEADER = 12  # type, length, and what tells the byte order of a section
@@ -85,7 +102,7 @@ def read_pcapng(
     while True:
         if end - pos < _HEADER:
             base += pos
-            buffer = source.extend(buffer[pos:], _HEADER)
+            buffer = yield from source.more(buffer[pos:], _HEADER)
             pos = 0
             end = len(buffer)
             if end < _HEADER:
@@ -106,7 +123,7 @@ def read_pcapng(
             stop = pos + length
             if stop > end:
                 base += pos
-                buffer = source.extend(buffer[pos:], length)
+                buffer = yield from source.more(buffer[pos:], length)
                 pos = 0
                 end = len(buffer)
                 stop = length
@@ -139,7 +156,7 @@ def read_pcapng(
                     original,
                     base + pos,
                     clock.interface,
-                    _options(order, buffer, rest, stop) or None if rest < stop else None,
+                    read_options(order, buffer, rest, stop) or None if rest < stop else None,
                 )
             elif kind == SIMPLE:
                 (original,) = four.unpack_from(buffer, pos + 8)
@@ -158,15 +175,19 @@ def read_pcapng(
                     if major != _VERSION:
                         raise _Damage(f"pcapng version {major}.{minor} is not known, only 1.x is")
                     section += 1
-                    section_options = _options(order, buffer, pos + 24, stop)
+                    section_options = read_options(order, buffer, pos + 24, stop)
                     clocks = []
                 elif kind == INTERFACE:
                     link, snaplen = struct.unpack_from(order + "HxxI", buffer, pos + 8)
                     interface = Interface(link, order == ">", section, len(clocks), snaplen)
                     interface.section_options = section_options
-                    options = _options(order, buffer, pos + 16, stop)
+                    options = read_options(order, buffer, pos + 16, stop)
                     clocks.append(_describe(interface, order, options))
                     interfaces.append(interface)
+                elif kind == SOCKET:
+                    _owned(order, buffer, pos + 8, stop, clocks)
+                elif kind == STATISTICS:
+                    _statistics(order, buffer, pos + 8, stop, clocks)
                 pos = stop + 4
                 continue
         except _Damage as damage:
@@ -189,7 +210,7 @@ def _clock(clocks: list[_Clock], index: int) -> _Clock:
     return clocks[index]
 
 
-def _options(order: str, buffer: bytes, pos: int, stop: int) -> Options:
+def read_options(order: str, buffer: bytes, pos: int, stop: int) -> Options:
     """Return the options in `buffer[pos:stop]` up to the end mark, as (code, bytes)."""
     options: Options = []
     while pos < stop:  # both are multiples of 4 from the block's start
@@ -230,6 +251,43 @@ def _describe(interface: Interface, order: str, options: Options) -> _Clock:
                     raise _Damage(f"if_tsoffset has {len(value)} bytes, not 8")
                 (offset,) = struct.unpack(order + "q", value)
     return _Clock(interface, resolution, offset)
+
+
+def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock]) -> None:
+    """Keep what a socket block says with its interface; pass over one that is not ours."""
+    body = struct.Struct(order + SOCKET_BODY)
+    if stop - pos < body.size:
+        return
+    index, high, low, protocol, flags, port, pid, uid = body.unpack_from(buffer, pos)
+    if index >= len(clocks):
+        return
+    try:
+        texts = dict(read_options(order, buffer, pos + body.size, stop))
+    except _Damage:
+        return
+    name, command = texts.get(SOCKET_NAME), texts.get(SOCKET_COMMAND)
+    clocks[index].interface.sockets.append(
+        Socket(
+            None if high == low == UNKNOWN else high << 32 | low,
+            protocol,
+            port,
+            pid,
+            None if name is None else _text(name),
+            None if command is None else _text(command),
+            None if uid == UNKNOWN else uid,
+            bool(flags & OWN),
+        )
+    )
+
+
+def _statistics(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock]) -> None:
+    """Keep what an Interface Statistics Block says of loss with its interface."""
+    (index,) = struct.unpack_from(order + "I", buffer, pos)
+    if index >= len(clocks):
+        return
+    for code, value in read_options(order, buffer, pos + 12, stop):
+        if code == ISB_IFDROP and len(value) == 8:
+            (clocks[index].interface.dropped,) = struct.unpack(order + "Q", value)
 
 
 def _text(value: bytes) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import os
 import select
+import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import BinaryIO, Protocol
+
+from nldissect.record import PENDING, Record
 
 # One read of a plain file; a stream returns sooner, with what is there.
 CHUNK = 1 << 20
@@ -111,16 +116,44 @@ _COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
 _LONGEST_MAGIC = 6
 
 
+def readable(stream: BinaryIO) -> bool:
+    """Whether reading would not wait."""
+    try:
+        return bool(select.select([stream], [], [], 0)[0])
+    except (OSError, ValueError):  # no file, such as BytesIO
+        return True
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    """What poll(2) takes for so many seconds, rounded up."""
+    return None if seconds is None else math.ceil(seconds * 1000)
+
+
+def _regular(stream: BinaryIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 class Source:
     """The decompressed bytes of one open file or stream, each given out once.
 
     `done` counts the bytes taken from the file itself (the compressed ones),
     `compression` is "" for none. Nothing is raised here: when reading or
     decompressing fails the bytes end, and `fault` says why; it stays None at
-    a proper end.
+    a proper end. With `follow` nothing waits: the end is not there yet, but for
+    that of a pipe. `copy` takes what is given out. `waits` is called before more is
+    waited for, and returns in how many seconds it wants that again (None: not).
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(
+        self, stream: BinaryIO, follow: bool = False, copy: BinaryIO | None = None,
+        waits: Callable[[], float | None] | None = None,
+    ) -> None:  # fmt: skip
+        self._waits = waits
+        self.follow = False  # not for what tells the compression
+        self.copy = copy
         self.done = 0
         self.fault: str | None = None
         self.compression = ""
@@ -137,6 +170,17 @@ class Source:
                 self.compression = name
                 self._new = new
                 break
+        else:
+            self.follow = follow
+        self._pipe = follow and not _regular(stream)
+
+    def more(self, tail: bytes, need: int) -> Generator[Record, None, bytes]:
+        """Return what `extend` does; where that is too little and more may come, yield PENDING."""
+        data = self.extend(tail, need)
+        while self.follow and len(data) < need and self.fault is None:
+            yield PENDING
+            data = self.extend(data, need)
+        return data
 
     def extend(self, tail: bytes, need: int) -> bytes:
         """Return `tail` and what follows it, at least `need` bytes unless the bytes end before."""
@@ -145,6 +189,8 @@ class Source:
         while have < need and (data := self._next()):
             parts.append(data)
             have += len(data)
+            if self.copy is not None:
+                self.copy.write(data)
         return b"".join(parts)
 
     def _next(self) -> bytes:
@@ -157,6 +203,11 @@ class Source:
 
     def _pull(self, size: int) -> bytes:
         try:
+            if self.follow and self._pipe and not readable(self._stream):
+                return b""
+            if self._waits is not None and not readable(self._stream):
+                while not select.select([self._stream], [], [], self._waits())[0]:
+                    pass
             data = self._read(size)
             while data is None:  # standard input left in non-blocking mode by another program
                 select.select([self._stream], [], [])
@@ -165,6 +216,8 @@ class Source:
             self.fault = f"reading failed: {getattr(error, 'strerror', None) or error}"
             return b""
         self.done += len(data)
+        if self.follow and self._pipe and not data:
+            self.follow = False
         return data
 
     def _decode(self, new: Callable[[], _Decoder]) -> bytes:

@@ -6,7 +6,7 @@ import struct
 from typing import BinaryIO
 
 from nldissect.capture import link, pcapng
-from nldissect.record import Interface, Record
+from nldissect.record import Interface, Record, Socket
 
 _NANOSECONDS = b"\x09"
 _LATEST = (1 << 64) - 1
@@ -32,6 +32,7 @@ class PcapngWriter:
         self._order = ""
         self._section_options: pcapng.Options = []
         self._interfaces: dict[Interface, int] = {}
+        self._sockets: dict[Interface, int] = {}  # how many of each are written
 
     def write(
         self, record: Record, data: bytes | None = None, original_length: int | None = None
@@ -42,13 +43,11 @@ class PcapngWriter:
         length as it is.
         """
         interface = record.interface
-        order = ">" if interface.big_endian else "<"
-        if order != self._order or interface.section_options != self._section_options:
-            self._begin(order, interface.section_options)
-        index = self._interfaces.get(interface)
-        if index is None:
-            index = self._interfaces[interface] = len(self._interfaces)
-            self._describe(interface)
+        index = self._index(interface)
+        order = self._order
+        if len(interface.sockets) > self._sockets[interface]:
+            for socket in interface.sockets[self._sockets[interface] :]:
+                self.socket(interface, socket)
 
         options = record.options or []
         if data is None:
@@ -80,6 +79,50 @@ class PcapngWriter:
             + self._options(options),
         )
 
+    def socket(self, interface: Interface, socket: Socket) -> None:
+        """Write whose a socket is, for readers that know the block (see `pcapng`)."""
+        index = self._index(interface)
+        self._sockets[interface] += 1
+        time = _LATEST if socket.time is None else min(max(socket.time, 0), _LATEST)
+        texts = ((pcapng.SOCKET_NAME, socket.name), (pcapng.SOCKET_COMMAND, socket.command))
+        self._block(
+            pcapng.SOCKET,
+            struct.pack(
+                self._order + pcapng.SOCKET_BODY,
+                index,
+                time >> 32,
+                time & 0xFFFF_FFFF,
+                socket.protocol,
+                pcapng.OWN if socket.own else 0,
+                socket.port,
+                socket.pid,
+                pcapng.UNKNOWN if socket.uid is None else socket.uid,
+            )
+            + self._options([(code, text.encode()) for code, text in texts if text is not None]),
+        )
+
+    def statistics(self, interface: Interface, time: int, received: int, dropped: int) -> None:
+        """Write an Interface Statistics Block: datagrams received and lost so far, at `time`."""
+        index = self._index(interface)
+        counts = ((pcapng.ISB_IFRECV, received), (pcapng.ISB_IFDROP, dropped))
+        self._block(
+            pcapng.STATISTICS,
+            struct.pack(self._order + "III", index, time >> 32, time & 0xFFFF_FFFF)
+            + self._options([(code, struct.pack(self._order + "Q", n)) for code, n in counts]),
+        )
+
+    def _index(self, interface: Interface) -> int:
+        """The interface's number in the file; describes it, in a new section if need be."""
+        order = ">" if interface.big_endian else "<"
+        if order != self._order or interface.section_options != self._section_options:
+            self._begin(order, interface.section_options)
+        index = self._interfaces.get(interface)
+        if index is None:
+            index = self._interfaces[interface] = len(self._interfaces)
+            self._sockets[interface] = 0
+            self._describe(interface)
+        return index
+
     def finish(self) -> None:
         """Make the file a valid one even if no record was written; the stream stays open."""
         if not self._order:
@@ -89,6 +132,7 @@ class PcapngWriter:
         self._order = order
         self._section_options = options
         self._interfaces = {}
+        self._sockets = {}
         self._block(
             pcapng.SECTION,
             struct.pack(order + "IHHQ", pcapng.BYTE_ORDER, 1, 0, _UNKNOWN_LENGTH)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import NldissectError, UsageError
+from ..errors import FilterError, NldissectError, UsageError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 INTERRUPTED = 130
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 2 that something could not be done (said on standard error),
     130 and 141 that the user or a closed pipe ended it.
     """
-    from .output import Output, complain
+    from .output import Output, complain, point
 
     output = Output()
     try:
@@ -37,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except FilterError as problem:
+        complain(str(problem))
+        if problem.text.strip():
+            point(problem.text, problem.column, problem.length)
     except UsageError as problem:
         complain(str(problem))
     except NldissectError as problem:

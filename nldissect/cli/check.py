@@ -11,12 +11,13 @@ from .. import __version__
 from ..capture import Capture, open_capture, pcap, pcapng
 from ..capture.source import Source as Bytes
 from ..conversation import Conversations
-from ..dissect import ERROR, NOTE, WARNING, Diagnosis, Message
 from ..errors import CaptureError, UsageError
 from ..lint import CODES, SEVERITIES, Lint, place
 from ..session import Session
 from ..survey import ahead
 from ..text import safe
+from ..transaction import Link
+from ..tree import ERROR, NOTE, WARNING, Diagnosis, Message
 from . import select
 from .options import near
 from .output import Output, complain
@@ -56,6 +57,8 @@ class Checking:
         self.fail_on = SEVERITIES.index(options.fail_on)
         made: dict[str, Callable[[], Text]] = {"text": Text, "json": Json, "sarif": Sarif}
         self.report = made[options.format]()
+        self.filter = select.display_filter(options, source.registry)
+        self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
 
@@ -81,6 +84,9 @@ class Checking:
         session = Session(self.source.registry, self.source.byte_order)
         lint = Lint(session.learnt)
         pairs = Conversations(on_end=lint.ended)
+        self.chosen.clear()
+        if self.filter is not None:
+            self.filter.restart()
         self.report.file(path, _packet_header(path) if capture.rewindable else None)
         watched = None
         records: Capture | Watched = capture
@@ -88,7 +94,8 @@ class Checking:
             watched = records = Watched(capture, os.path.basename(path))
         try:
             for message, link in ahead(session.messages(records), pairs):
-                self.messages += 1
+                if self.filter is None or self._choose(message, link):
+                    self.messages += 1
                 for earlier, found in lint.late():
                     self._found(earlier, found)
                 for found in lint.check(message, link):
@@ -105,7 +112,17 @@ class Checking:
                 records_were = "record was" if count == 1 else "records were"
                 complain(f"{count} {records_were} not netlink (link type {link_type})")
 
+    def _choose(self, message: Message, link: Link) -> bool:
+        """Whether the filter holds, which is remembered: some findings come later."""
+        assert self.filter is not None
+        holds = self.filter.matches(message, link)
+        self.chosen.extend(bytes(message.number + 1 - len(self.chosen)))
+        self.chosen[message.number] = holds
+        return holds
+
     def _found(self, message: Message, found: Diagnosis) -> None:
+        if self.filter is not None and not self.chosen[message.number]:
+            return
         if (self.only and found.code not in self.only) or found.code in self.without:
             return
         self.counts[found.severity] += 1
@@ -127,14 +144,19 @@ def _terminal() -> bool:
         return False
 
 
-def _packet_header(path: str) -> int:
-    """The bytes between where a record starts and its packet; -1 for those of pcapng."""
+def _packet_header(path: str) -> int | None:
+    """The bytes between where a record starts and its packet; -1 for those of pcapng.
+
+    None where the bytes lie nowhere in the file, as in a trace of strace.
+    """
     try:
         with open(path, "rb", buffering=0) as stream:
             head = Bytes(stream).extend(b"", 4)[:4]
     except OSError as problem:
         raise CaptureError(path, f"cannot be opened: {problem.strerror}") from None
-    return -1 if head == pcapng.MAGIC else pcap.MAGICS[head][2]
+    if head == pcapng.MAGIC:
+        return -1
+    return pcap.MAGICS[head][2] if head in pcap.MAGICS else None
 
 
 class Text:

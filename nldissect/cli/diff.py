@@ -7,6 +7,7 @@ from argparse import Namespace
 from .. import diff as d
 from ..errors import CaptureError
 from ..text import safe
+from . import select
 from .output import Output, complain
 from .source import Source, only_once
 
@@ -15,13 +16,15 @@ def diff(options: Namespace, output: Output) -> int:
     """0 when A and B mean the same, 1 when they differ, 2 when one could not be read to its end."""
     only_once([options.a, options.b])
     source = Source(options)
+    wanted = select.display_filter(options, source.registry)
     sides: list[d.Objects | d.Transactions] = []
     trouble = False
     for path in (options.a, options.b):
         side = (d.Objects if options.objects else d.Transactions)(options.counters)
         sides.append(side)
         try:
-            side.feed(source.messages(path, keep=True))
+            chosen = select.Chosen(source.messages(path, keep=True), wanted)
+            side.feed(chosen, None if wanted is None else chosen.holds)
         except CaptureError as problem:
             complain(str(problem))
             if problem.record is None:

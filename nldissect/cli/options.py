@@ -18,6 +18,8 @@ examples:
   nldissect read -V -x monitor.pcap.gz           all of each message, and its bytes
   nldissect read -V -c 1 --type newlink a.pcap   the first RTM_NEWLINK
   nldissect read --protocol route --pid 0 a.pcap rtnetlink, from or to port 0
+  nldissect read -Y 'linkinfo.kind == "vxlan" and mtu < 1500' a.pcap
+  nldissect read -Y 'error == ENODEV or latency > 10ms' a.pcap
   nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
   nldissect read -T fields -e time -e ifname -e IFLA_MTU --type newlink a.pcap
   nldissect read -w errors.pcapng --type error a.pcap
@@ -28,6 +30,50 @@ The fields of -e are the top-level names of the JSON (record, time, operation,
 sequence, error_name...) and attributes by dotted path, in spec names, C
 constants or numbers: linkinfo.kind, IFLA_LINKINFO.IFLA_INFO_KIND, ifi-index.
 With :label after it, a field's value is given in words."""
+RUN_EXAMPLES = """\
+examples:
+  nldissect run -- ip link show lo               what ip and the kernel say to each other
+  nldissect run -V --type newlink -- ip link add pear0 type dummy
+  nldissect run --after -o shown -- make test    all commands of make, shown at the end
+  nldissect run -w ip.pcapng -- ip route         kept for read, diff, Wireshark
+  nldissect run --strace -T jsonl -o log.jsonl -- ./program
+
+It listens on nlmon where that can be had, else it traces system calls with strace
+and says so. Shown are the sockets of the command and of all that it starts, with the
+notifications that these received. docs/run.md tells what each of the two ways sees."""
+MONITOR_EXAMPLES = """\
+examples:
+  nldissect monitor                              all notifications that you may hear
+  nldissect monitor link neigh                   RTNLGRP_LINK and RTNLGRP_NEIGH
+  nldissect monitor nlctrl ethtool:monitor       a family's groups, or one of them
+  nldissect monitor netfilter:nftables route:27  other protocols, and numbers
+  nldissect monitor --list                       the groups there are
+  nldissect monitor -V --type newlink link
+  nldissect monitor -w heard.pcapng
+
+No nlmon and no privileges are needed; groups that may not be joined are named."""
+LIVE_EXAMPLES = """\
+examples:
+  sudo nldissect live                              whatever is said, until Ctrl-C
+  sudo nldissect live --protocol route -V          rtnetlink, all of each message
+  sudo nldissect live --type newlink,dellink       filtered by the kernel
+  sudo nldissect live -w all.pcapng                shown and kept; Wireshark reads it too
+  sudo nldissect live -q -w all.pcapng -a duration:60
+  sudo nldissect live -q -w ring.pcapng -b filesize:10000 -b files:5
+  sudo nldissect live --netns blue                 in another network namespace
+  sudo nldissect live -T jsonl | jq .summary
+
+--protocol, --family, --type and --pid filter in the kernel: what they leave out is
+not written either. docs/live.md tells which privileges are needed, and why."""
+TUI_EXAMPLES = """\
+examples:
+  nldissect tui capture.pcap                     list, tree and bytes; ? shows every key
+  sudo nldissect tui nlmon0                      as it happens; kept if you say so at the end
+  ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -
+  nldissect tui before.pcap after.pcap           ] and [ go from one to the other
+  nldissect                                      recent files, and what can be captured
+
+Settings, keys and colours: ~/.config/nldissect/tui.toml; docs/tui.md has them all."""
 DIFF_EXAMPLES = """\
 examples:
   nldissect diff good.pcap bad.pcap               what was asked and answered otherwise
@@ -59,13 +105,18 @@ EXAMPLES = """\
 examples:
   nldissect read capture.pcap            what happened, a line per message
   nldissect read -V capture.pcap         everything in it
+  nldissect live                         what is said right now (needs root)
+  nldissect run -- ip link show          what one command and the kernel say
+  nldissect monitor                      the kernel's notifications
   nldissect check capture.pcap           what is wrong with it
   nldissect dissectors                   the protocols it knows
   nldissect COMMAND --help               a command's options, with examples
 
-To record: ip link add nlmon0 type nlmon && ip link set nlmon0 up, then
-tcpdump -i nlmon0 -w capture.pcap"""
+To record: nldissect live -w capture.pcapng"""
 
+
+# What render.code has; the parser need not import it.
+CODE = ("hex", "python", "build", "c", "go", "rust")
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal.
@@ -94,12 +145,84 @@ def _read_parser(parser: Parser) -> None:
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="a pcap or pcapng file, plain or compressed; "
         "- is standard input, each message shown as it arrives")  # fmt: skip
+    _show_options(parser)
+    write = parser.add_argument_group("what else is done")
+    write.add_argument("-w", "--write", metavar="FILE",
+        help="write the messages shown to a pcapng file (- is standard output, "
+        "and nothing is shown)")  # fmt: skip
+
+
+def _live_parser(parser: Parser) -> None:
+    parser.add_argument("interface", nargs="?", metavar="IFACE",
+        help="an nlmon interface; the default is one that is up, else one is made "
+        "and removed at the end")  # fmt: skip
+    capture = parser.add_argument_group("what is captured")
+    add = capture.add_argument
+    add("--netns", metavar="NAME|PID", help="in this network namespace, by its name in "
+        "`ip netns` or a process in it")  # fmt: skip
+    add("--no-prime", action="store_false", dest="prime", help="do not ask the kernel for "
+        "families, policies and links, which explain the capture")  # fmt: skip
+    add("-s", "--snaplen", metavar="BYTES", help="of each datagram no more, the 16 bytes of the "
+        "cooked header included; 0, the default, is 262144")  # fmt: skip
+    add("-B", "--buffer-size", metavar="MIB", dest="buffer",
+        help="the kernel's buffer; the default is 32")  # fmt: skip
+    write = parser.add_argument_group("where it is written")
+    add = write.add_argument
+    add("-w", "--write", metavar="FILE", help="write all that is captured to a pcapng file as "
+        "well (- is standard output, and nothing is shown)")  # fmt: skip
+    add("-q", "--quiet", action="store_true", help="show nothing")
+    add("-b", "--ring-buffer", metavar="CRITERION", action="append", default=[], dest="ring",
+        help="numbered files, the next one begun after duration:SECONDS, filesize:KB, packets:N "
+        "or at every interval:SECONDS of the clock; files:N keeps the last N")  # fmt: skip
+    add("-a", "--autostop", metavar="CRITERION", action="append", default=[], dest="stop",
+        help="stop after duration:SECONDS, filesize:KB, packets:N or files:N")  # fmt: skip
+    _show_options(parser)
+
+
+def _run_parser(parser: Parser) -> None:
+    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND",
+        help="the command with its arguments; its exit status is that of nldissect")  # fmt: skip
+    how = parser.add_argument_group("how it is run")
+    add = how.add_argument
+    way = how.add_mutually_exclusive_group()
+    way.add_argument("--nlmon", action="store_true", help="listen on nlmon, or fail")
+    way.add_argument("--strace", action="store_true", help="trace its system calls with strace")
+    add("--after", action="store_true", help="show everything when the command has ended")
+    write = parser.add_argument_group("where it is written")
+    add = write.add_argument
+    add("-o", "--output", metavar="FILE", help="what is shown goes to this file; the default is "
+        "standard output, where the command's own goes too")  # fmt: skip
+    add("-w", "--write", metavar="FILE",
+        help="write the messages shown to a pcapng file")  # fmt: skip
+    _show_options(parser)
+
+
+def _monitor_parser(parser: Parser) -> None:
+    parser.add_argument("groups", nargs="*", metavar="GROUP",
+        help="link, ipv4-route, RTNLGRP_NEIGH; nlctrl, ethtool:monitor; netfilter:nftables; "
+        "route:27; the default is every group that may be joined")  # fmt: skip
+    how = parser.add_argument_group("how it listens")
+    add = how.add_argument
+    add("--list", action="store_true", help="list the groups there are, and listen to none")
+    add("--all-nsid", action="store_true", dest="all_nsid",
+        help="also what is said in other network namespaces that have an id here")  # fmt: skip
+    write = parser.add_argument_group("what else is done")
+    write.add_argument("-w", "--write", metavar="FILE",
+        help="write the messages shown to a pcapng file (- is standard output, "
+        "and nothing is shown)")  # fmt: skip
+    _show_options(parser)
+
+
+def _show_options(parser: Parser) -> None:
+    """What `read` and `live` share."""
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
     add("-x", "--hex", action="store_true", help="its bytes as well")
-    add("-T", "--format", metavar="FORMAT", choices=("text", "json", "jsonl", "fields"),
-        help="text (the default), json (one array), jsonl (an object a line), fields")  # fmt: skip
+    add("-T", "--format", metavar="FORMAT",
+        choices=("text", "json", "jsonl", "fields", *CODE, "ynl"),
+        help="text (the default), json (one array), jsonl (an object a line), fields; as code: "
+        "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)")  # fmt: skip
     add("-e", "--field", metavar="PATH", action="append", default=[], dest="fields",
         help="a column of -T fields; may be given many times")  # fmt: skip
     add("-E", metavar="KEY=VALUE", action="append", default=[], dest="layout",
@@ -115,14 +238,15 @@ def _read_parser(parser: Parser) -> None:
         help="each copy of a multicast notification by itself, not one row that "
         "counts them")  # fmt: skip
     add("--host-names", action="store_true", dest="host_names",
-        help="routing tables, protocols and scopes by this host's names "
-        "(/etc/iproute2)")  # fmt: skip
+        help="routing tables, protocols, scopes and network namespaces by this host's names "
+        "(/etc/iproute2, /run/netns)")  # fmt: skip
     add("--color", "--colour", choices=("auto", "always", "never"), default="auto", dest="color",
         help="auto is: on a terminal, unless NO_COLOR is set")  # fmt: skip
     select = parser.add_argument_group(
         "which messages are shown", "Lists are separated by commas; all conditions must hold."
     )
     add = select.add_argument
+    _filter_option(select)
     add("-c", "--count", metavar="N", help="stop after so many messages")
     add("--protocol", metavar="NAME", action="append", default=[],
         help="netlink protocols: route, generic, netfilter... or numbers")  # fmt: skip
@@ -133,10 +257,14 @@ def _read_parser(parser: Parser) -> None:
         "or numbers of nlmsg_type")  # fmt: skip
     add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
     _decode_options(parser)
-    write = parser.add_argument_group("what else is done")
-    write.add_argument("-w", "--write", metavar="FILE",
-        help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)")  # fmt: skip
+
+
+def _filter_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument("-Y", "--filter", metavar="FILTER", default=None,
+        help="a display filter, with the operators of Wireshark's: "
+        "'ifname == \"eth0\" and mtu > 1500'; docs/filter.md")  # fmt: skip
+    group.add_argument("--own", action="store_true",
+        help="also what the recording nldissect itself asked the kernel")  # fmt: skip
 
 
 def _stats_parser(parser: Parser) -> None:
@@ -146,6 +274,7 @@ def _stats_parser(parser: Parser) -> None:
         help="text (the default) or json")  # fmt: skip
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
+    _filter_option(parser)
     _decode_options(parser)
 
 
@@ -161,6 +290,7 @@ def _check_parser(parser: Parser) -> None:
         help="report only these, separated by commas")  # fmt: skip
     add("--no-code", metavar="CODE", action="append", default=[], dest="no_codes",
         help="do not report these")  # fmt: skip
+    _filter_option(parser)
     _decode_options(parser)
 
 
@@ -174,6 +304,7 @@ def _diff_parser(parser: Parser) -> None:
     add("--counters", action="store_true", help="compare counters, ages and timers as well")
     add("-T", "--format", metavar="FORMAT", choices=("text", "json"), default="text",
         help="text (the default) or json")  # fmt: skip
+    _filter_option(parser)
     _decode_options(parser)
 
 
@@ -185,6 +316,24 @@ def _decode_options(parser: Parser) -> None:
     add("--decode-as", metavar="X=NAME", action="append", default=[],
         help="decode a protocol number or generic family id with this dissector")  # fmt: skip
     _dissector_options(decode)
+
+
+def _tui_parser(parser: Parser) -> None:
+    parser.add_argument("files", nargs="*", metavar="FILE|IFACE|-",
+        help="capture files, nlmon interfaces to listen on, or - for standard input; "
+        "without any there is a screen to choose from")  # fmt: skip
+    parser.add_argument("--config", metavar="FILE",
+        help="settings, in place of ~/.config/nldissect/tui.toml")  # fmt: skip
+    _decode_options(parser)
+
+
+def _at_a_terminal(output: Output) -> bool:
+    """Whether somebody sits in front of it, to whom the start screen can be shown."""
+    import os
+    import sys
+
+    reads = sys.stdin is not None and sys.stdin.isatty()
+    return reads and output.terminal() and os.environ.get("TERM") != "dumb"
 
 
 def _dissector_options(group: argparse._ActionsContainer) -> None:
@@ -215,6 +364,10 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         return made
 
     _read_parser(command("read", "show the messages of capture files", READ_EXAMPLES))
+    _live_parser(command("live", "show netlink messages as they are sent", LIVE_EXAMPLES))
+    _run_parser(command("run", "run a command and show its conversation", RUN_EXAMPLES))
+    _monitor_parser(command("monitor", "show notifications, without privileges", MONITOR_EXAMPLES))
+    _tui_parser(command("tui", "look through captures in the terminal", TUI_EXAMPLES))
     _stats_parser(command("stats", "count what capture files hold", STATS_EXAMPLES))
     _check_parser(command("check", "report what is wrong or odd in capture files", CHECK_EXAMPLES))
     _diff_parser(command("diff", "compare two captures by meaning", DIFF_EXAMPLES))
@@ -261,6 +414,24 @@ def parse(argv: Sequence[str], output: Output) -> int:
         from .read import read
 
         return read(options, output)
+    if options.command == "run":
+        from .run import run
+
+        return run(options, output)
+    if options.command == "monitor":
+        from .monitor import monitor
+
+        return monitor(options, output)
+    if options.command == "live":
+        from .live import live
+
+        return live(options, output)
+    if options.command is None and not argv and _at_a_terminal(output):
+        return parse(["tui"], output)
+    if options.command == "tui":
+        from .tui import tui
+
+        return tui(options, output)
     if options.command == "stats":
         from .stats import stats
 

@@ -23,6 +23,27 @@ def complain(text: str) -> None:
         pass
 
 
+def point(text: str, column: int, length: int) -> None:
+    """On standard error, `text` with carets under `length` characters from `column` (from 0) on."""
+    before = safe(text[:column])
+    under = safe(text[column : column + length])
+    room = _cells(before)
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"  {safe(text)}\n  {' ' * room}{'^' * max(_cells(under), 1)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def _cells(text: str) -> int:
+    """How wide text is on a terminal."""
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
 class Output:
     """Text to standard output, in batches; what its encoding lacks is written as \\u escapes."""
 

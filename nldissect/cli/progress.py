@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from ..capture import Capture
+from ..capture.pcap import Passes
 from ..record import Record
 
 # Seconds until the bar appears, and between its updates.
@@ -26,6 +27,15 @@ class Watched:
         self._pass = 0
         self._next = time.monotonic() + PATIENCE
         self._drawn = False
+
+    @property
+    def passes(self) -> Passes | None:
+        """Which packets need not be read."""
+        return self._capture.passes
+
+    @passes.setter
+    def passes(self, passes: Passes | None) -> None:
+        self._capture.passes = passes
 
     def __iter__(self) -> Iterator[Record]:
         self._pass += 1

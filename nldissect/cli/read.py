@@ -6,23 +6,24 @@ import gc
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
 from ..conversation import Conversations
-from ..dissect import Message
 from ..errors import CaptureError, UsageError
-from ..record import Record
+from ..record import Interface, Record
 from ..registry import Registry
 from ..render import Renderer
 from ..render.fields import Layout
 from ..render.style import Style
 from ..render.times import Clock
+from ..session import Capture as Records
 from ..session import Session
-from ..survey import ahead
+from ..survey import Ahead, ahead
 from ..transaction import COPY, Link
+from ..tree import Message
 from . import select
 from .output import Output, complain
 from .progress import Watched
@@ -58,6 +59,26 @@ def read(options: Namespace, output: Output) -> int:
         reading.report_problems()
 
 
+Pair = tuple[Message, Link]
+
+# How long a message that arrives waits for what belongs to it, in seconds.
+PATIENCE = 0.05
+
+
+class Arriving(Records, Protocol):
+    """Records that come with time: `waits` is called before more is waited for.
+
+    It returns in how many seconds it wants to be called again, None for when something
+    has come.
+    """
+
+    waits: Callable[[], float | None] | None
+
+
+class _Enough(Exception):
+    """As many messages are shown as were asked for."""
+
+
 class Reading:
     """One run of the command over all its files."""
 
@@ -71,6 +92,8 @@ class Reading:
             registry, select.split(options.protocol), self.family,
             select.split(options.types), select.split(options.pid),
         )  # fmt: skip
+        self.filter = select.display_filter(options, registry)
+        self.own = None if options.own else select.Own()
         self.left = -1
         if options.count is not None:
             self.left = select.number(options.count, "-c")
@@ -86,6 +109,8 @@ class Reading:
         if list(options.files).count("-") > 1:
             raise UsageError("standard input (-) can be read only once")
         self.quiet = self.writer is not None and self.writer.path == "-"
+        self._interface: Interface | None = None  # of the last record
+        self._lost = 0  # datagrams, of those that its statistics count
         self._reported = 0
 
     def _renderer(self, options: Namespace) -> Renderer:
@@ -102,6 +127,14 @@ class Reading:
             return JsonArray() if form == "json" else JsonLines()
         if form == "fields":
             return self._fields(options)
+        if form == "ynl":
+            from ..render.ynlout import Ynl
+
+            return Ynl()
+        if form != "text":
+            from ..render.code import FORMS
+
+            return FORMS[form]()
         from ..render.lines import Lines
 
         self.fold = not options.copies
@@ -152,10 +185,7 @@ class Reading:
                 if self.left == 0:
                     break
         finally:
-            if self.writer is not None:
-                self.writer.finish()
-            if not self.quiet:
-                self.output.write(self.renderer.end())
+            self.finish()
         if self.family is not None and self.left:
             self.output.flush()
             for remark in self.family.missed():
@@ -163,41 +193,147 @@ class Reading:
         return status
 
     def _file(self, capture: Capture, path: str) -> None:
-        session = Session(self.registry, self.byte_order)
-        watched = None
-        source: Capture | Watched = capture
-        if capture.rewindable and not self.output.terminal() and _terminal(sys.stderr):
-            watched = source = Watched(capture, os.path.basename(path))
+        if not capture.rewindable:
+            self.follow(capture)
+            return
+        if self.output.terminal() or not _terminal(sys.stderr):
+            self.whole(capture)
+            return
+        watched = Watched(capture, os.path.basename(path))
         try:
-            if capture.rewindable:
-                self._messages(ahead(session.messages(source)), True)
-            else:
-                self._messages(_live(session.messages(source)), False)
+            self.whole(watched)
         finally:
-            if watched is not None:
-                watched.clear()
+            watched.clear()
+
+    def whole(self, capture: Records) -> None:
+        """Shows a capture that is all there, and can be gone through twice."""
+        session = Session(self.registry, self.byte_order)
+        pairs = Conversations()
+        if isinstance(capture, (Capture, Watched)):
+            capture.passes = None
+            if self._sieves():
+                from .sieve import Sieve
+
+                assert self.filter is not None
+                session.sieve = sieve = Sieve(self.filter, pairs)
+                capture.passes = sieve.passes
+        try:
+            self._messages(ahead(session.messages(capture), pairs), True)
+            self._gap()
+        finally:
             self._passed_over(session)
             self.report_problems()
 
-    def _messages(self, messages: Iterable[tuple[Message, Link]], batches: bool) -> None:
-        output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
-        clock = self.clock
-        fold = self.fold and batches and not self.quiet  # a stream's row cannot count what follows
+    def _sieves(self) -> bool:
+        """Whether what the filter leaves out shows nowhere, not even in numbers of pairing."""
+        wanted = self.filter
+        return (
+            wanted is not None and wanted.picks and not wanted.needs_link
+            and self.renderer is getattr(self, "lines", None)
+            and self.clock.form != "delta"
+        )  # fmt: skip
+
+    def chosen(
+        self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
+    ) -> None:
+        """Shows what is chosen of a capture's messages, each when its transaction is settled."""
+        session = Session(self.registry, self.byte_order)
+        try:
+            self._messages(choose(ahead(session.messages(capture))), False)
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def finish(self) -> None:
+        """Completes what is shown, and the file that is written."""
+        if self.writer is not None:
+            self.writer.finish()
+        if not self.quiet:
+            self.output.write(self.renderer.end())
+
+    def follow(self, capture: Arriving) -> None:
+        """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
+        session = Session(self.registry, self.byte_order)
+        holding = Ahead(patience=PATIENCE)
+        show = self._shower(True)
+
+        broken: list[OSError] = []
+
+        def waits() -> float | None:
+            try:
+                for pair in holding.overdue():
+                    if not show(*pair):
+                        raise _Enough
+                self.output.flush()
+                if self.writer is not None:
+                    self.writer.flush(holding.patience is None)
+            except OSError as problem:  # of the output, and not of what is read
+                broken.append(problem)
+                raise _Enough from None
+            return holding.patience
+
+        capture.waits = waits
+        failure: CaptureError | None = None
+        try:
+            try:
+                for message in session.messages(capture):
+                    for pair in holding.feed(message):
+                        if not show(*pair):
+                            return
+            except CaptureError as problem:  # what was read before comes first
+                failure = problem
+            except _Enough:
+                if broken:
+                    raise broken[0] from None
+                return
+            for pair in holding.finish():
+                if not show(*pair):
+                    return
+            self._gap()
+            if failure is not None:
+                raise failure
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def _messages(self, messages: Iterable[Pair], fold: bool) -> None:
+        show = self._shower(fold)
         for message, link in messages:
+            if not show(message, link):
+                return
+
+    def _shower(self, fold: bool) -> Callable[[Message, Link], bool]:
+        """What shows a message if it is to be shown; false when that were enough."""
+        output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
+        clock, own, wanted = self.clock, self.own, self.filter
+        if wanted is not None:
+            wanted.restart()
+        fold = fold and self.fold and not self.quiet
+
+        def show(message: Message, link: Link) -> bool:
             record = message.record
             assert record is not None
-            if test is not None and not test(message):
+            if record.interface is not self._interface:
+                self._gap()
+                self._interface = record.interface
+            if record.options is not None and not message.offset and record.lost:
+                self._lost += record.lost
+                if not self.quiet:
+                    output.write(renderer.lost(record.lost, True))
+            if (
+                (own is not None and own(message))
+                or (test is not None and not test(message))
+                or (wanted is not None and not wanted.matches(message, link))
+            ):
                 if clock.follows:
                     clock.see(record.number, record.time)
-                if not batches and _last(message, record):
-                    output.flush()
-                continue
-            if fold and link.role == COPY:
+                return True
+            if fold and link.role == COPY and not link.late:
                 if clock.follows:
                     clock.see(record.number, record.time)
                 if writer is not None:
                     writer.add(message, record)
-                continue
+                return True
             if not self.quiet:
                 if self.fits:
                     self.lines.width = output.columns()
@@ -205,14 +341,19 @@ class Reading:
                 message.forget()  # it has grown old, and its nodes would outlive young ones
             if writer is not None:
                 writer.add(message, record)
-            if not batches and _last(message, record):
-                output.flush()
-                if writer is not None:
-                    writer.flush(record)
             if self.left > 0:
                 self.left -= 1
-                if not self.left:
-                    return
+            return self.left != 0
+
+        return show
+
+    def _gap(self) -> None:
+        """Tells of loss that no record tells of: by the interface's statistics."""
+        more = 0 if self._interface is None else (self._interface.dropped or 0) - self._lost
+        if more > 0 and not self.quiet:
+            self.output.write(self.renderer.lost(more, False))
+        self._interface = None
+        self._lost = 0
 
     # -- what is said at the end -------------------------------------------------
 
@@ -233,20 +374,6 @@ class Reading:
         self._reported += len(problems)
         for problem in problems:
             complain(f"this dissector is left out: {problem}")
-
-
-def _live(messages: Iterable[Message]) -> Iterator[tuple[Message, Link]]:
-    """Each message with what is known of it as it arrives."""
-    pairs = Conversations()
-    for message in messages:
-        link = pairs.feed(message)
-        link.listeners = 0  # how many there are is known only later
-        yield message, link
-
-
-def _last(message: Message, record: Record) -> bool:
-    """Whether nothing follows the message in its record."""
-    return message.offset + len(message.data) >= len(record.data)
 
 
 def _terminal(stream: object) -> bool:
@@ -320,9 +447,14 @@ class Writer:
             self._record = record
         self._pieces.append(message)
 
-    def flush(self, record: Record) -> None:
-        """The record is over: writes it through."""
-        if record is self._record:
+    def keep(self, record: Record) -> None:
+        """A record that is not shown, and explains those that are."""
+        self._emit()
+        self._open().write(record)
+
+    def flush(self, complete: bool) -> None:
+        """Writes through what there is; `complete`: nothing is missing of the last record."""
+        if complete:
             self._emit()
         if self._stream is not None:
             self._stream.flush()
@@ -347,7 +479,10 @@ class Writer:
         shown = sum(len(message.data) for message in pieces)
         writer = self._open()
         try:
-            if shown == len(record.data):
+            if record.gaps is not None:  # what is not known is not written
+                known = record.data[: min(gap[0] for gap in record.gaps)]
+                writer.write(record, known, record.original_length)
+            elif shown == len(record.data):
                 writer.write(record)
             else:
                 data = b"".join(message.data for message in pieces)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from .. import linux
 from .. import spec as m
-from ..dissect import Message
 from ..errors import SpecError, UsageError
+from ..record import Interface
 from ..registry import Registry
 from ..summary import operation_constant, operation_name
+from ..survey import ahead
+from ..tree import Message
 from .options import near
+
+if TYPE_CHECKING:
+    from ..filter import Filter
 
 Test = Callable[[Message], bool]
 CONTROL = ("noop", "error", "ack", "done", "overrun",
@@ -47,8 +54,29 @@ def loaded(registry: Registry) -> Iterator[m.Spec]:
             continue  # the registry reports it when it is needed
 
 
-def by_protocol(values: list[str]) -> Test:
-    """--protocol."""
+class Own:
+    """What the program that recorded asked for itself, as the capture tells."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Interface, int] = {}  # how many of its sockets are known
+        self._own: set[tuple[Interface, int, int]] = set()
+
+    def __call__(self, message: Message) -> bool:
+        record = message.record
+        if record is None or not record.interface.sockets or not message.netlink:
+            return False
+        interface = record.interface
+        sockets = interface.sockets
+        known = self._seen.get(interface, 0)
+        if known < len(sockets):
+            fresh = (socket for socket in sockets[known:] if socket.own)
+            self._own.update((interface, socket.protocol, socket.port) for socket in fresh)
+            self._seen[interface] = len(sockets)
+        return (interface, message.protocol, message.port) in self._own
+
+
+def protocols(values: list[str]) -> set[int]:
+    """The numbers that --protocol names."""
     names = [linux.protocol_name(n) for n in linux.NETLINK_PROTOCOL]
     chosen = set()
     for text in values:
@@ -62,6 +90,12 @@ def by_protocol(values: list[str]) -> Test:
                 )
             found = list(linux.NETLINK_PROTOCOL)[names.index(name)]
         chosen.add(found)
+    return chosen
+
+
+def by_protocol(values: list[str]) -> Test:
+    """--protocol."""
+    chosen = protocols(values)
     return lambda message: message.protocol in chosen
 
 
@@ -179,3 +213,41 @@ def selection(
     if not tests:
         return None
     return lambda message: all(test(message) for test in tests)
+
+
+def display_filter(options: Namespace, registry: Registry) -> Filter | None:
+    """-Y; None without it."""
+    text: str | None = getattr(options, "filter", None)
+    if text is None:
+        return None
+    from ..filter import compile
+
+    return compile(text, registry)
+
+
+class Chosen:
+    """Every message, for those who pair them, and whether a filter holds for it."""
+
+    def __init__(self, messages: Iterable[Message], wanted: Filter | None) -> None:
+        self._messages = messages
+        self._filter = wanted
+        self._last = True
+
+    def holds(self) -> bool:
+        """Whether it holds for the message that was given last."""
+        return self._last
+
+    def __iter__(self) -> Iterator[Message]:
+        wanted = self._filter
+        if wanted is None:
+            yield from self._messages
+            return
+        wanted.restart()
+        if wanted.needs_link:
+            for message, link in ahead(self._messages):
+                self._last = wanted.matches(message, link)
+                yield message
+        else:
+            for message in self._messages:
+                self._last = wanted.matches(message)
+                yield message

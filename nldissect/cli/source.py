@@ -8,14 +8,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 
 from ..capture import open_capture
-from ..dissect import Message
 from ..errors import CaptureError, UsageError
 from ..record import Record
 from ..registry import Registry
 from ..session import Capture as Records
 from ..session import Session
+from ..tree import Message
 from .output import complain
 from .progress import Watched
+from .select import Own
 
 
 class Source:
@@ -24,6 +25,9 @@ class Source:
     def __init__(self, options: Namespace) -> None:
         self.registry = registry_of(options)
         self.byte_order: str | None = options.byte_order
+        # What the recording program asked for tells of objects, but not of what went on.
+        shown = getattr(options, "own", False) or getattr(options, "objects", False)
+        self.own = None if shown else Own()
 
     def messages(self, path: str, keep: bool = False) -> Iterable[Message]:
         """Every message of a capture; raises CaptureError, at once where it cannot be opened.
@@ -33,7 +37,7 @@ class Source:
         capture = open_capture(path)
         session = Session(self.registry, self.byte_order)
         if not capture.rewindable:
-            return self._messages(session, _Kept(capture) if keep else capture)
+            return self._messages(session, Kept(capture) if keep else capture)
         if sys.stderr is None or not sys.stderr.isatty():
             return self._messages(session, capture)
         watched = Watched(capture, os.path.basename(path))
@@ -43,7 +47,10 @@ class Source:
         self, session: Session, capture: Records, watched: Watched | None = None
     ) -> Iterator[Message]:
         try:
-            yield from session.messages(capture)
+            own = self.own
+            for message in session.messages(capture):
+                if own is None or not own(message):
+                    yield message
         finally:
             if watched is not None:
                 watched.clear()
@@ -60,7 +67,7 @@ class Source:
             complain(f"this dissector is left out: {problem}")
 
 
-class _Kept:
+class Kept:
     """A stream's records, which can be gone through again; so can what cut them short."""
 
     def __init__(self, capture: Records) -> None:
@@ -87,6 +94,13 @@ def only_once(files: list[str]) -> None:
 
 def registry_of(options: Namespace) -> Registry:
     """The dissectors that --dissectors, --specs and --decode-as ask for."""
+    return Registry(
+        dissectors=options.dissectors, specs=options.specs, decode_as=decode_as_of(options)
+    )
+
+
+def decode_as_of(options: Namespace) -> dict[str, str]:
+    """What --decode-as asks for, by number; raises UsageError for what is no pair."""
     pairs = {}
     for text in options.decode_as:
         left, mark, right = text.partition("=")
@@ -95,4 +109,4 @@ def registry_of(options: Namespace) -> Registry:
                 f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
             )
         pairs[left] = right
-    return Registry(dissectors=options.dissectors, specs=options.specs, decode_as=pairs)
+    return pairs

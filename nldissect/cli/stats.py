@@ -26,11 +26,13 @@ def stats(options: Namespace, output: Output) -> int:
     if options.svg is not None:
         _refuse(options.svg, options.files)
     source = Source(options)
+    wanted = select.display_filter(options, source.registry)
     found = Statistics(keep=max(top, KEPT_DUMPS))
     status = 0
     for path in options.files:
         try:
-            found.feed(source.messages(path))
+            chosen = select.Chosen(source.messages(path), wanted)
+            found.feed(chosen, None if wanted is None else chosen.holds)
         except CaptureError as problem:
             complain(str(problem))
             status = 2

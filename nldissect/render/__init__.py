@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the command's options need times only, and must start fast
-    from ..dissect import Message
     from ..transaction import Link
+    from ..tree import Message
 
 
 class Renderer(Protocol):
@@ -24,6 +24,10 @@ class Renderer(Protocol):
 
     def message(self, message: Message, link: Link | None = None) -> str:
         """`link` is what pairing found; without it nothing of that is shown."""
+        ...
+
+    def lost(self, number: int, here: bool) -> str:
+        """Told where so many datagrams were lost; not `here`: or at any place before."""
         ...
 
     def end(self) -> str: ...

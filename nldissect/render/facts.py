@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import dissect, linux, wire
-from ..dissect import Diagnosis, Message, Node
+from .. import linux, tree, wire
 from ..summary import operation_constant, operation_name
+from ..tree import Diagnosis, Message, Node
 
 _protocols: dict[int, str] = {}
 
@@ -58,7 +58,7 @@ def diagnoses(message: Message) -> list[Diagnosis]:
 def _collect(nodes: list[Node], out: list[Diagnosis]) -> None:
     for node in nodes:
         if not node.shown:
-            dissect.decode(node)
+            tree.decode(node)
         if node._diagnoses is not None:
             out += node._diagnoses
         children = node._children

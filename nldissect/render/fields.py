@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .. import dissect
-from ..dissect import Message, Node
-from ..process import Processes
+from .. import finding, labels
+from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..text import safe
 from ..transaction import ANSWER, COPY, Link
+from ..tree import Message, Node
 from . import facts, pairs
 from .times import Clock, rfc3339
 
@@ -25,6 +25,13 @@ Getter = Callable[[Message, Link | None], Any]
 def _header(get: Callable[[Message], Any]) -> Getter:
     """Of what only a message with an nlmsghdr has."""
     return lambda message, _: get(message) if message.netlink else None
+
+
+def _process(found: Process | None) -> str | None:
+    if found is None:
+        return None
+    mark = "?" if found.hint else ""
+    return f"{found.name or found.pid}{mark}" if found.pid is not None else str(found)
 
 
 def _paired(get: Callable[[Message, Link], Any]) -> Getter:
@@ -49,7 +56,7 @@ TOP: Final[dict[str, Getter]] = {
     "constant": _header(operation_constant),
     "type": _header(lambda m: m.type),
     "flags": _header(lambda m: m.flags),
-    "flag_names": _header(lambda m: list(dissect.flag_names(m))),
+    "flag_names": _header(lambda m: list(labels.flag_names(m))),
     "sequence": _header(lambda m: m.seq),
     "port": _header(lambda m: m.port),
     "length": lambda m, _: m.length,
@@ -59,6 +66,7 @@ TOP: Final[dict[str, Getter]] = {
     "error": lambda m, _: m.error,
     "error_name": lambda m, _: facts.error_name(m),
     "diagnoses": lambda m, _: [d.code for d in facts.diagnoses(m)],
+    "lost": lambda m, _: None if m.record is None or m.offset else m.record.lost or None,
     "answers": _paired(lambda m, link: link.of if link.role == ANSWER else 0),
     "answered_by": _paired(lambda m, link: pairs.answered_by(link)),
     "transaction": _paired(lambda m, link: link.transaction and link.transaction.id),
@@ -67,7 +75,7 @@ TOP: Final[dict[str, Getter]] = {
     "listeners": _paired(lambda m, link: link.listeners),
     "copy_of": _paired(lambda m, link: link.of if link.role == COPY else 0),
     "group": _paired(pairs.group),
-    "process": lambda m, _: None,
+    "process": lambda m, link: _process(pairs.process(m, link)),
     "file": lambda m, _: None,
 }
 
@@ -88,9 +96,7 @@ class Fields:
 
     def __init__(
         self, paths: list[str], layout: Layout, clock: Clock | None = None, constants: bool = False,
-        processes: Processes | None = None,
     ) -> None:  # fmt: skip
-        self._processes = Processes() if processes is None else processes
         self._paths = paths
         self._layout = layout
         self._clock = clock
@@ -106,6 +112,9 @@ class Fields:
         self._file = path
         if self._clock is not None:
             self._clock.restart()
+        return ""
+
+    def lost(self, number: int, here: bool) -> str:
         return ""
 
     def end(self) -> str:
@@ -129,26 +138,18 @@ class Fields:
             return lambda message, _: self._file
         if path == "time" and self._clock is not None:
             return self._clocked
-        if path == "process":
-            return self._process
         if path in TOP:
             return TOP[path]
         path, _, mode = path.partition(":")
         constants = self._constants
 
         def attribute(message: Message, _: Link | None) -> list[Any]:
-            found = dissect.find_all(message.nodes, path)
+            found = finding.find_all(message.nodes, path)
             if mode == "label":
                 return [_label(node, constants) for node in found]
             return [_value(node) for node in found]
 
         return attribute
-
-    def _process(self, message: Message, link: Link | None) -> str | None:
-        found = pairs.process(message, link, self._processes)
-        if found is None:
-            return None
-        return f"{found.name or found.pid}{'?' if found.hint else ''}"
 
     def _clocked(self, message: Message, _: Link | None) -> str:
         record = message.record
@@ -164,7 +165,7 @@ def _value(node: Node) -> Any:
 
 
 def _label(node: Node, constants: bool) -> Any:
-    named = dissect.label(node, constants)
+    named = labels.label(node, constants)
     return _value(node) if named is None else named
 
 

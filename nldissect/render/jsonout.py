@@ -6,15 +6,16 @@ not by way of dictionaries: most of the time of a long capture is spent here.
 
 from __future__ import annotations
 
+import json
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
-from .. import dissect, wire
+from .. import labels, tree, wire
 from .. import spec as m
-from ..dissect import Diagnosis, Message, Node
-from ..process import Process, Processes
+from ..process import Process
 from ..summary import operation_constant, operation_name
-from ..transaction import ANSWER, COPY, Link
+from ..transaction import ANSWER, CONFIDENCES, COPY, Link
+from ..tree import Diagnosis, Message, Node
 from . import facts, pairs
 from .memo import Memo
 from .times import rfc3339
@@ -27,8 +28,7 @@ _KEPT: Final = 20_000
 class JsonLines:
     """One object a line (-T jsonl); `named` adds the file's name to each."""
 
-    def __init__(self, processes: Processes | None = None) -> None:
-        self._processes = Processes() if processes is None else processes
+    def __init__(self) -> None:
         self._memo: Memo[tuple[str, str]] = Memo(self._make, lambda p: len(p[0]) + len(p[1]) + 64)
         self._prefixes: dict[tuple[m.Field, str], str] = {}
         self._values: dict[tuple[m.Field, int], str] = {}
@@ -40,6 +40,9 @@ class JsonLines:
     def file(self, path: str, last: int) -> str:
         self._opening = f'{{"file":{quote(path)},"record":'
         return ""
+
+    def lost(self, number: int, here: bool) -> str:
+        return ""  # the object of the next message has it
 
     def end(self) -> str:
         return ""
@@ -54,8 +57,11 @@ class JsonLines:
         when = None if record.time is None else rfc3339(record.time)
         time = "null" if when is None else f'"{when}"'
         comments = ""
-        if record.options is not None and record.comments:
-            comments = f'"comments":[{",".join(map(quote, record.comments))}],'
+        if record.options is not None:
+            if record.comments:
+                comments = f'"comments":[{",".join(map(quote, record.comments))}],'
+            if record.lost and not message.offset:
+                comments += f'"lost":{record.lost},'
         refuses = wire.NLMSG_ERROR <= message.type <= wire.NLMSG_DONE and message.error
         front, back = self._make(message, link) if refuses else self._memo.get(message)
         chosen = '"sequence":null,"port":null,'
@@ -68,7 +74,7 @@ class JsonLines:
 
     def _pairing(self, message: Message, link: Link | None) -> str:
         """What differs between messages of the same bytes: conversation and process."""
-        owner = _process(pairs.process(message, link, self._processes))
+        owner = _process(pairs.process(message, link))
         if link is None:
             return f"{_UNPAIRED}{owner}"
         found = link.transaction
@@ -79,7 +85,7 @@ class JsonLines:
             f'"answered_by":{pairs.answered_by(link) or "null"},'
             f'"transaction":{"null" if found is None else found.id},'
             f'"latency":{"null" if passed is None else passed},'
-            f'"confidence":{quote(link.confidence) if pairs.doubtful(link) else "null"},'
+            f'"confidence":{_CONFIDENCE[link.confidence] if pairs.doubtful(link) else "null"},'
             f'"listeners":{link.listeners or "null"},'
             f'"copy_of":{of if role == COPY else "null"},'
             f'"group":{_text(pairs.group(message, link))},{owner}'
@@ -96,7 +102,7 @@ class JsonLines:
         netlink = message.netlink
         spec = message.spec
         error = message.error
-        flags = dissect.flag_names(message) if netlink else ()
+        flags = labels.flag_names(message) if netlink else ()
         front = (
             f'"protocol":{quote(facts.protocol(message))},"family":{_text(message.family)},'
             f'"dissector":{_text(None if spec is None else spec.name)},'
@@ -121,7 +127,7 @@ class JsonLines:
         separator = ""
         for node in nodes:
             if not node.shown:
-                dissect.decode(node)
+                tree.decode(node)
             field = node.field
             prefix = prefixes.get((field, node.shown))
             if prefix is None:
@@ -169,7 +175,7 @@ class JsonLines:
         return prefix
 
     def _labelled(self, node: Node, text: str) -> str:
-        return f'{text},"label":{_text(dissect.label(node, False))}'
+        return f'{text},"label":{_text(labels.label(node, False))}'
 
     def _number(self, node: Node, value: int) -> str:
         text = self._labelled(node, str(value))
@@ -182,8 +188,8 @@ class JsonLines:
 class JsonArray(JsonLines):
     """All objects as one JSON array (-T json), an object a line."""
 
-    def __init__(self, processes: Processes | None = None) -> None:
-        super().__init__(processes)
+    def __init__(self) -> None:
+        super().__init__()
         self._separator = "\n"
 
     def begin(self) -> str:
@@ -197,6 +203,7 @@ class JsonArray(JsonLines):
         return "\n]\n"
 
 
+_CONFIDENCE: Final = {word: quote(word) for word in CONFIDENCES}
 _UNPAIRED: Final = (
     '"answers":null,"answered_by":null,"transaction":null,"latency":null,"confidence":null,'
     '"listeners":null,"copy_of":null,"group":null,'
@@ -206,8 +213,16 @@ _UNPAIRED: Final = (
 def _process(found: Process | None) -> str:
     if found is None:
         return '"process":null,'
+    if found.hint and found.inode is None:  # nearly always
+        return (
+            f'"process":{{"pid":{found.pid},"name":null,"command":null,"hint":true,"inode":null}},'
+        )
     hint = "true" if found.hint else "false"
-    return f'"process":{{"pid":{found.pid},"name":{_text(found.name)},"hint":{hint}}},'
+    return (
+        f'"process":{{"pid":{"null" if found.pid is None else found.pid},'
+        f'"name":{_text(found.name)},"command":{_text(found.command)},"hint":{hint},'
+        f'"inode":{found.inode or "null"}}},'
+    )
 
 
 def _text(text: str | None) -> str:
@@ -237,3 +252,14 @@ def _diagnoses(found: list[Diagnosis]) -> str:
         f'"offset":{d.offset},"length":{d.length}}}'
         for d in found
     ) + "]"
+
+
+def to_json(message: Message) -> str:
+    """One message as one object, with its link where it has one."""
+    return JsonLines().object(message, message.link)
+
+
+def to_dict(message: Message) -> dict[str, Any]:
+    """The same as Python objects."""
+    found: dict[str, Any] = json.loads(to_json(message))
+    return found

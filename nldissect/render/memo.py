@@ -16,7 +16,7 @@ from sys import getsizeof
 from typing import Any, Generic, TypeVar
 
 from .. import wire
-from ..dissect import Message
+from ..tree import Message
 
 T = TypeVar("T")
 Asked = list[tuple[str, int, Any]]

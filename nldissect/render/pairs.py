@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..dissect import Message
 from ..explain import Explanation, explain, subject
 from ..multicast import group_of
-from ..process import Process, Processes
+from ..process import Process, owner
 from ..summary import describe, operation_name, summarize
+from ..text import safe
 from ..transaction import (
     ANSWER,
     ANSWERED,
@@ -30,6 +30,7 @@ from ..transaction import (
     UNANSWERED,
     Link,
 )  # fmt: skip
+from ..tree import Message
 from .memo import Memo
 
 # States in which an answer ended the transaction.
@@ -75,9 +76,11 @@ def described(message: Message, link: Link | None) -> str:
 def answered_by(link: Link) -> int:
     """Of a request: the number of the answer that ended its transaction, 0 for none."""
     found = link.transaction
-    if link.role != REQUEST or found is None or found.state not in ENDED:
+    if link.role != REQUEST or found is None:
         return 0
-    return found.last
+    if found.foretold is not None:
+        return found.foretold[0]
+    return found.last if found.state in ENDED else 0
 
 
 def latency(message: Message, link: Link) -> int | None:
@@ -90,6 +93,9 @@ def latency(message: Message, link: Link) -> int | None:
         if record is None or record.time is None:
             return None
         return record.time - found.start
+    if found.foretold is not None:
+        end = found.foretold[1]
+        return None if end is None else end - found.start
     return found.latency if answered_by(link) else None
 
 
@@ -103,12 +109,37 @@ def group(message: Message, link: Link) -> str | None:
     return group_of(message) if link.role in (NOTIFICATION, COPY) else None
 
 
-def process(message: Message, link: Link | None, processes: Processes) -> Process | None:
+def process(message: Message, link: Link | None) -> Process | None:
     """Whose socket asked: of a request the port that its answers name, else the message's."""
+    record = message.record
+    if record is not None and record.socket is not None and record.socket.pid:
+        told = record.socket
+        return Process(told.pid, told.name, False, told.command)
     port = message.port
     if link is not None and link.transaction is not None and link.transaction.port > 0:
         port = link.transaction.port
-    return processes.of(message.protocol, port) if port > 0 else None
+    return owner(message, port) if port > 0 else None
+
+
+def asking(message: Message, link: Link) -> Process | None:
+    """The process that sent a request, where the capture recorded it."""
+    if link.role != REQUEST or not _sockets(message):
+        return None
+    found = process(message, link)
+    return None if found is None or found.hint else found
+
+
+def _sockets(message: Message) -> bool:
+    """Whether the capture tells whose its sockets are."""
+    record = message.record
+    return record is not None and (bool(record.interface.sockets) or record.socket is not None)
+
+
+def beside(message: Message, link: Link) -> bool:
+    """Whether `aside` may have something to say; quick."""
+    if link.role == REQUEST:
+        return _sockets(message)
+    return link.listeners > 1 or link.role == COPY
 
 
 def span(nanoseconds: int) -> str:
@@ -124,10 +155,11 @@ def span(nanoseconds: int) -> str:
 def remarks(message: Message, link: Link) -> list[str]:
     """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
     role, found = link.role, link.transaction
+    asker = asking(message, link)
     sure = "" if link.confidence == CERTAIN else f" ({link.confidence})"
     passed = latency(message, link)
     after = "" if passed is None else f" after {span(passed)}"
-    out: list[str] = []
+    out: list[str] = [] if asker is None else [f"from {safe(str(asker))}"]
     if role == REQUEST and found is not None:
         ended = answered_by(link)
         text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
@@ -150,9 +182,12 @@ def remarks(message: Message, link: Link) -> list[str]:
 
 
 def aside(message: Message, link: Link) -> str:
-    """What a row of the list says of copies: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
+    """What a row says of copies and processes: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
     if link.role == COPY:
         return f" (copy of #{link.of})"
+    if link.role == REQUEST:
+        asker = asking(message, link)
+        return "" if asker is None else f" ({safe(str(asker))})"
     if link.listeners < 2:
         return ""
     name = group_of(message)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .. import dissect, wire
+from .. import labels, tree, wire
 from .. import spec as m
-from ..dissect import Diagnosis, Message, Node
 from ..text import safe
 from ..transaction import Link
+from ..tree import Diagnosis, Message, Node
 from . import pairs
 from .hexdump import hexdump
-from .lines import Lines
+from .lines import Lines, control_key
 from .memo import Memo
 from .style import Style
 from .times import rfc3339
@@ -29,7 +29,7 @@ _HEADER_NAMES: Final[dict[str, str]] = {
     "length": "nlmsg_len", "type": "nlmsg_type", "flags": "nlmsg_flags",
     "sequence": "nlmsg_seq", "port": "nlmsg_pid", "command": "cmd",
 }  # fmt: skip
-_HEADER_FIELDS: Final = frozenset((*dissect.NLMSGHDR.members, *dissect.GENLMSGHDR.members))
+_HEADER_FIELDS: Final = frozenset((*tree.NLMSGHDR.members, *tree.GENLMSGHDR.members))
 
 # Names and values by definition; emptied when a hostile capture would fill them.
 _KEPT: Final = 20_000
@@ -56,6 +56,9 @@ class Tree:
     def file(self, path: str, last: int) -> str:
         return self._lines.file(path, 0)
 
+    def lost(self, number: int, here: bool) -> str:
+        return self._lines.lost(number, here) + "\n"
+
     def end(self) -> str:
         return ""
 
@@ -63,8 +66,8 @@ class Tree:
         """The tree, with an empty line after it."""
         record = message.record
         assert record is not None
-        once = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
-        mark, line, head, body = self._make(message, link) if once else self._memo.get(message)
+        control = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
+        mark, line, head, body = (self._control if control else self._made)(message, link)
         out = [self._lines.line(message, link, mark, line), self._origin(message, link)]
         if record.options is not None:
             out += [
@@ -76,6 +79,16 @@ class Tree:
             out.append(f"{self._seq}{message.seq}\n{self._port}{message.port}\n")
         out.append(f"{body}\n")
         return "".join(out)
+
+    def _made(self, message: Message, link: Link | None) -> tuple[str, ...]:
+        return self._memo.get(message)
+
+    def _control(self, message: Message, link: Link | None) -> tuple[str, ...]:
+        """`_make` of a control message; the tree of an error shows the echoed sequence number."""
+        key = None if message.type == wire.NLMSG_ERROR else control_key(message, link)
+        if key is None:
+            return self._make(message, link)
+        return self._memo.recall(message, key, lambda m: self._make(m, link))
 
     def _origin(self, message: Message, link: Link | None) -> str:
         record = message.record
@@ -103,8 +116,8 @@ class Tree:
         if message.netlink:
             head.append(self._nlmsghdr)
             names = _HEADER_NAMES if self._constants else {}
-            kind = dissect.type_name(message, self._constants)
-            flags = "|".join(dissect.flag_names(message))
+            kind = labels.type_name(message, self._constants)
+            flags = "|".join(labels.flag_names(message))
             for name, value, label in (
                 ("length", str(message.length), None),
                 ("type", str(message.type), kind),
@@ -118,7 +131,9 @@ class Tree:
         if reason is not None:
             body.append(STEP + self._style.paint("why", "operation") + "\n")
             body += [f"{STEP * 2}{line}\n" for line in reason.lines]
-        return *self._lines.make(message, link), "".join(head), "".join(body)
+        refers = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
+        line = self._lines.control if refers else self._lines.make
+        return *line(message, link), "".join(head), "".join(body)
 
     def _labelled(self, label: str | None) -> str:
         return f" ({self._style.paint(safe(label), 'label')})" if label else ""
@@ -132,7 +147,7 @@ class Tree:
         names = self._names
         for node in nodes:
             if not node.shown:
-                dissect.decode(node)
+                tree.decode(node)
             field = node.field
             name = names.get(field)
             if name is None:
@@ -182,7 +197,7 @@ class Tree:
             out.append(" " + self._wrong(diagnosis))
 
     def _label(self, node: Node) -> str:
-        return self._labelled(dissect.label(node, self._constants))
+        return self._labelled(labels.label(node, self._constants))
 
     def _name(self, node: Node) -> str:
         field = node.field
@@ -255,6 +270,9 @@ class HexDump:
 
     def file(self, path: str, last: int) -> str:
         return self._inner.file(path, last)
+
+    def lost(self, number: int, here: bool) -> str:
+        return self._inner.lost(number, here)
 
     def end(self) -> str:
         return self._inner.end()

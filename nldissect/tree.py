@@ -10,13 +10,21 @@ nlmsghdr.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from . import linux, wire
 from . import spec as m
-from .record import Record
+from . import wire
+from .finding import find, find_all, missing
+from .labels import label
+from .plain import plain, plain_value
+from .record import Record, Socket
+from .scope import header_family, in_scope, selector
 from .text import format_address, format_mac
+
+if TYPE_CHECKING:
+    from .transaction import Link, Transaction
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -67,6 +75,22 @@ class Context:
 
     def family_name(self, number: int, message: Message) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
+        return None
+
+    def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
+        """Number and time of what ends the long dump that the message asks for, if it is known."""
+        return None
+
+    def namespace(self, number: int, message: Message) -> str | None:
+        """What is known of the network namespace that has this id (nsid): `pid 4711`."""
+        return None
+
+    def socket(self, port: int, message: Message) -> Socket | None:
+        """Whose port it was when the message was sent, as the capture recorded it."""
+        return None
+
+    def inode(self, port: int, message: Message) -> int | None:
+        """The inode of the socket with this port, as sock_diag told."""
         return None
 
     def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
@@ -218,6 +242,15 @@ class Node:
         """The first node below at this dotted path of spec names or constants."""
         return find(self.children, path)
 
+    def find_all(self, path: str) -> Iterator[Node]:
+        """Every node below at this path, in order."""
+        return find_all(self.children, path)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value of the first node below at this path; see `Message.get`."""
+        found = find(self.children, path)
+        return default if found is None else plain_value(found)
+
     def __repr__(self) -> str:
         return f"<Node {self.path} {self.kind} {self.value!r} at {self.offset}+{self.length}>"
 
@@ -229,14 +262,15 @@ class Message:
     `base` is where its nlmsghdr lies in there (not 0 only for an echoed
     request). `limit` is where it ends, by nlmsg_len or by the end of the
     bytes. `number` counts from 1 through the capture. `netlink` is False for
-    a datagram that holds no netlink message at all.
+    a datagram that holds no netlink message at all. `link` is what pairing
+    found, where someone set it.
     """
 
     __slots__ = (
         "_diagnoses", "_nodes", "base", "big", "command", "context", "data", "family", "flags",
-        "header_size", "length", "limit", "netlink", "number", "offset", "operation", "outer",
-        "port", "protocol", "record", "seq", "serial", "spec", "state", "to_kernel", "truncated",
-        "type",
+        "header_size", "length", "limit", "link", "netlink", "number", "offset", "operation",
+        "outer", "port", "protocol", "record", "seq", "serial", "spec", "state", "to_kernel",
+        "truncated", "type",
     )  # fmt: skip
 
     def __init__(
@@ -261,6 +295,7 @@ class Message:
         self.command = -1
         self.header_size = 0
         self.truncated = False
+        self.link: Link | None = None
         self._nodes: list[Node] | None = None
         self._diagnoses: list[Diagnosis] | None = None
         if limit - base >= 16 and state != wire.NO_HEADER:
@@ -276,6 +311,11 @@ class Message:
     def direction(self) -> str:
         """`to-kernel` or `from-kernel`."""
         return TO_KERNEL if self.to_kernel else FROM_KERNEL
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The transaction that it belongs to, by its link."""
+        return None if self.link is None else self.link.transaction
 
     @property
     def error(self) -> int | None:
@@ -303,6 +343,8 @@ class Message:
         if self._nodes is None:
             self._nodes = []
             self._nodes = build(self)
+            if self.record is not None and self.record.gaps is not None:
+                _hide(self, self.record.gaps)
         return self._nodes
 
     @property
@@ -337,9 +379,124 @@ class Message:
         for node in self.nodes:
             yield from node.walk()
 
+    # -- by path -----------------------------------------------------------
+
     def find(self, path: str) -> Node | None:
         """The first node at this dotted path of spec names or constants."""
         return find(self.nodes, path)
+
+    def find_all(self, path: str) -> Iterator[Node]:
+        """Every node at this path, in order; entries of arrays need not be named."""
+        return find_all(self.nodes, path)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value of the first node at this path; `default` when there is none.
+
+        What has something inside gives plain dictionaries and lists.
+        """
+        found = find(self.nodes, path)
+        return default if found is None else plain_value(found)
+
+    def __getitem__(self, path: str) -> Any:
+        """The value at this path, as `get`; KeyError, with the nearest name, for none."""
+        found = find(self.nodes, path)
+        if found is None:
+            raise KeyError(missing(self.nodes, path))
+        return plain_value(found)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and find(self.nodes, path) is not None
+
+    def __setitem__(self, path: str, value: Any) -> None:
+        """Another value at this path, or one more attribute; raises EncodeError.
+
+        Takes what `nldissect.build` takes. Nodes given out before are those of the message
+        as it was.
+        """
+        from .encode import assign
+
+        assign(self, path, value)
+
+    def __delitem__(self, path: str) -> None:
+        """Takes every attribute at this path out; KeyError for none."""
+        from .encode import remove
+
+        remove(self, path)
+
+    # -- as a whole --------------------------------------------------------
+
+    @property
+    def bytes(self) -> bytes:
+        """The message as captured or edited, from its nlmsghdr to its end, without padding."""
+        return self.data[self.base : self.limit]
+
+    def plain(self) -> dict[str, Any]:
+        """Headers and attributes as plain dictionaries, by spec names; see `plain.plain`."""
+        return plain(self.nodes)
+
+    def encode(self) -> builtins.bytes:
+        """The bytes that its header and the values of its nodes give, with what trails it.
+
+        Of a message that nobody changed they are the captured ones.
+        """
+        from .encode import encode
+
+        return encode(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `to_json` says, as Python objects."""
+        from .render.jsonout import to_dict
+
+        return to_dict(self)
+
+    def to_json(self) -> str:
+        """The message as `nldissect read -T jsonl` prints it (docs/json.md)."""
+        from .render.jsonout import to_json
+
+        return to_json(self)
+
+    def to_scapy(self) -> Any:
+        """The message as a scapy packet; see `nldissect.scapy`."""
+        from .scapy import to_scapy
+
+        return to_scapy(self)
+
+    def adopt(self, data: builtins.bytes) -> None:
+        """Takes these bytes, which begin with its nlmsghdr, for its own."""
+        before = Message(
+            self.context, self.protocol, self.data, self.base, self.limit, self.big, self.state
+        )
+        before.record, before.number, before.serial = self.record, self.number, self.serial
+        before.spec, before.operation, before.family = self.spec, self.operation, self.family
+        before.command, before.header_size = self.command, self.header_size
+        before.to_kernel = self.to_kernel
+        for node in self._nodes or ():
+            _move(node, before)
+        self.forget()
+        self.data, self.base = data, 0
+        self.length = wire.LENGTH[self.big](data, 0)[0]
+        self.limit = min(self.length, len(data))
+        self.state = wire.OK
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same message, or a dictionary tells just what `plain` does."""
+        if isinstance(other, dict):
+            return bool(self.plain() == other)
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __repr__(self) -> str:
+        kind = self.type if self.operation is None else self.operation.name
+        return f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>"
+
+
+def _move(node: Node, message: Message) -> None:
+    """Lets a node and what was made of it belong to another message object."""
+    node.message = message
+    for child in node._children or ():
+        _move(child, message)
 
 
 def _collect(node: Node, out: list[Diagnosis]) -> None:
@@ -401,61 +558,6 @@ def _struct_field(struct: m.Struct) -> m.Field:
     return field
 
 
-# -- flags of nlmsghdr ------------------------------------------------------
-
-_COMMON: Final = (
-    (1, "REQUEST"), (2, "MULTI"), (4, "ACK"), (8, "ECHO"), (16, "DUMP_INTR"),
-    (32, "DUMP_FILTERED"),
-)  # fmt: skip
-_BY_CLASS: Final = (
-    ((0x100, "ROOT"), (0x200, "MATCH"), (0x400, "ATOMIC")),
-    ((0x100, "REPLACE"), (0x200, "EXCL"), (0x400, "CREATE"), (0x800, "APPEND")),
-    ((0x100, "NONREC"), (0x200, "BULK")),
-    ((0x100, "CAPPED"), (0x200, "ACK_TLVS")),
-)
-_flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
-
-
-def flag_class(message: Message) -> int:
-    """Which meaning the bits 0x0f00 have: that of GET, NEW, DELETE or acknowledgement (3)."""
-    if 0 <= message.type < wire.NLMSG_MIN_TYPE:
-        return 3
-    if message.operation is not None:
-        return message.operation.klass
-    if message.protocol == wire.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
-        return (m.CLASS_NEW, m.CLASS_DELETE, m.CLASS_GET, m.CLASS_NEW)[message.type & 3]
-    return m.CLASS_GET
-
-
-def flag_names(message: Message) -> tuple[str, ...]:
-    """The names of nlmsg_flags for what the message is, without NLM_F_ (linux/netlink.h).
-
-    Bits without a meaning there are kept as one hexadecimal number.
-    """
-    klass = flag_class(message)
-    key = (message.flags, klass)
-    found = _flag_cache.get(key)
-    if found is None:
-        rest = message.flags
-        names = []
-        for bit, name in _COMMON:
-            if rest & bit:
-                names.append(name)
-                rest &= ~bit
-        if klass == m.CLASS_GET and rest & 0x300 == 0x300:
-            names.append("DUMP")
-            rest &= ~0x300
-        for bit, name in _BY_CLASS[klass]:
-            if rest & bit:
-                names.append(name)
-                rest &= ~bit
-        if rest:
-            names.append(hex(rest))
-        found = tuple(names)
-        _flag_cache[key] = found
-    return found
-
-
 # -- building a message's tree ----------------------------------------------
 
 _STATES: Final[dict[int, tuple[str, str, str]]] = {
@@ -495,6 +597,22 @@ def build(message: Message) -> list[Node]:
     if limit < len(data) and message.outer is None:
         _trailing(message, limit, len(data), out)
     return out
+
+
+def _hide(message: Message, gaps: list[tuple[int, int, str]]) -> None:
+    """Values that lie in bytes which the record does not have are shown as what stands for them."""
+    for start, end, text in gaps:
+        start, end = start - message.offset, end - message.offset
+        if start < 16 and end > 0:
+            words = "the trace does not tell the header" + (f": {text}" if text else "")
+            message.diagnose("not-in-trace", NOTE, words, max(start, 0), min(end, 16))
+        for top in message._nodes or ():
+            for node in top.walk():
+                if node.start < end and node.end > start and not node.children:
+                    node.shown = "unknown"
+                    node._value = text or None
+                    node._label = ""
+                    node.diagnose("not-in-trace", NOTE, "the trace does not tell these bytes")
 
 
 def _trailing(message: Message, limit: int, end: int, out: list[Node]) -> None:
@@ -1025,59 +1143,12 @@ def mpls_labels(raw: bytes) -> str:
     return "/".join(str(int.from_bytes(raw[i : i + 3], "big") >> 4) for i in range(0, len(raw), 4))
 
 
-def header_family(node: Node) -> int:
-    """The address family that the fixed header in scope names, -1 if there is none."""
-    for top in _scopes(node):
-        if top.field.kind == m.STRUCT and top.field.number < 0:
-            for child in top.children:
-                if child.field.name == "family" or child.field.name.endswith("-family"):
-                    value = child.value
-                    return value if isinstance(value, int) else -1
-    return -1
-
-
-def _scopes(node: Node) -> Iterator[Node]:
-    """Nodes that are in scope, nearest level first, those before the node first."""
-    up: Node | None = node
-    while up is not None:
-        level = up.parent.children if up.parent is not None else up.message.nodes
-        later: list[Node] = []
-        before = True
-        for sibling in level:
-            if sibling is up:
-                before = False
-            elif before:
-                yield sibling
-            else:
-                later.append(sibling)
-        yield from later
-        up = up.parent
-
-
-def _selector(node: Node, name: str) -> Node | None:
-    """The attribute or header member of this name that is nearest around the node."""
-    for found in _scopes(node):
-        if found.field.name == name:
-            return found
-        if found.field.kind == m.STRUCT and found.field.number < 0:
-            for child in found.children:
-                if child.field.name == name:
-                    return child
-    return None
-
-
-def in_scope(node: Node, name: str) -> Any:
-    """Its value, None when there is none."""
-    found = _selector(node, name)
-    return None if found is None else found.value
-
-
-def _selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
+def selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
     """The format that the selector's value picks, and that value as text."""
     sub = field.sub_message
     assert sub is not None
     for name in field.selectors:
-        hit = _selector(node, name)
+        hit = selector(node, name)
         if hit is None:
             continue
         value = hit.value
@@ -1093,7 +1164,7 @@ def _selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
 
 def _sub_message(node: Node, field: m.Field) -> None:
     node.shown = "nest"  # first, since its selector may look back at it
-    form, selector = _selected(node, field)
+    form, selector = selected(node, field)
     if form is None or (form.attributes is None and form.header is None):
         _opaque(node)
         if form is None:
@@ -1117,7 +1188,7 @@ def _sub_message(node: Node, field: m.Field) -> None:
         out.append(_data(message, node, pos, node.end, "data"))
 
 
-def _entry_field(field: m.Field, number: int) -> m.Field:
+def entry_field(field: m.Field, number: int) -> m.Field:
     """The definition of one entry of an array: its name is its index."""
     made = field.entries.get(number)
     if made is not None:
@@ -1148,7 +1219,7 @@ def _entries(node: Node, field: m.Field) -> list[Node]:
     walk(node.message, node, node.start, node.end, None, out)
     for entry in out:
         if entry.field.kind == m.UNKNOWN:
-            entry.field = _entry_field(field, entry.field.number)
+            entry.field = entry_field(field, entry.field.number)
     return out
 
 
@@ -1170,7 +1241,7 @@ def _array(node: Node, field: m.Field) -> None:
     pos, size = node.start, element.size
     index = 0
     while size > 0 and pos + size <= node.end:
-        made = _entry_field(field, index)
+        made = entry_field(field, index)
         out.append(Node(made, node.message, node, pos, pos, pos + size))
         pos += size
         index += 1
@@ -1270,142 +1341,3 @@ def member(node: Node, field: m.Field, start: int, end: int) -> Node:
         node._children = []
     node._children.append(made)
     return made
-
-
-# -- labels -------------------------------------------------------------------
-
-
-def label(node: Node, constants: bool) -> str | None:
-    """The value in words: enumeration or flag names, interface names; None if it has none.
-
-    `constants` chooses C constants over spec names where there are both.
-    """
-    if not node.shown:
-        decode(node)
-    if node._label is not None:
-        return node._label or None  # empty: a hook knows that there is none
-    field = node.field
-    value = node._value
-    if not isinstance(value, int):
-        return None
-    if field.enum is not None:
-        return field.enum.label(value, constants)
-    hint = field.hint
-    if not hint:
-        return None
-    if hint == "ifindex":
-        return node.message.context.interface(value, node.message) if value else None
-    if hint == "family-id":
-        return node.message.context.family_name(value, node.message)
-    if hint == "errno":
-        return linux.errno_name(-value) if value < 0 else None
-    if hint == "message-type":
-        return type_name(node.message, constants)
-    if hint == "message-flags":
-        names = flag_names(node.message)
-        return "|".join(names) if names else None
-    if hint == "command" and node.message.operation is not None:
-        operation = node.message.operation
-        return (constants and operation.constant) or operation.name  # one learnt has no constant
-    return None
-
-
-_CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
-
-
-def type_name(message: Message, constants: bool) -> str | None:
-    """What nlmsg_type means: the operation, or for generic netlink the family."""
-    if message.type < wire.NLMSG_MIN_TYPE:
-        name = _CONTROL_NAMES.get(message.type)
-        return f"NLMSG_{name.upper()}" if name is not None and constants else name
-    if message.protocol == wire.NETLINK_GENERIC:
-        return message.family
-    if message.operation is not None:
-        return (constants and message.operation.constant) or message.operation.name
-    if message.protocol == wire.NETLINK_ROUTE:
-        constant = linux.RTM.get(message.type)
-        if constant is not None:
-            return constant if constants else constant[4:].lower()
-    return None
-
-
-# -- finding -----------------------------------------------------------------
-
-
-def find(nodes: list[Node], path: str) -> Node | None:
-    """The first node at a dotted path; see `find_all`."""
-    for node in find_all(nodes, path):
-        return node
-    return None
-
-
-def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
-    """Every node at a dotted path of spec names, constants or numbers, in order.
-
-    The entries of an array need not be named: `ops.id` finds each of them.
-    A header's members are found with and without the header's own name.
-    """
-    parts = path.split(".")
-    yield from _find(nodes, parts, 0)
-
-
-def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
-    want = parts[at]
-    number = int(want) if want.isdecimal() else -2
-    last = at + 1 == len(parts)
-    named = False
-    for node in nodes:
-        field = node.field
-        if field.name == want or field.constant == want or field.number == number:
-            named = True
-            if last:
-                yield node
-            else:
-                yield from _find(node.children, parts, at + 1)
-        elif field.name.isdigit() and not want.isdigit():
-            yield from _find(node.children, parts, at)
-    if last and not named:  # an attribute `version` is not the header's `version`
-        for node in nodes:
-            field = node.field
-            if field.number < 0 and (field.kind == m.STRUCT or field.kind == m.HEADER):
-                for child in node.children:
-                    if child.field.name == want:
-                        yield child
-
-
-# -- ownership -----------------------------------------------------------------
-
-
-def spans(message: Message) -> list[tuple[int, int, Node | None, str]]:
-    """Who owns each byte: (start, end, node, role), in order, without gaps or overlaps.
-
-    Roles: `nlmsghdr` (no node), `header` (the four bytes of an attribute that
-    has children), `value` (a leaf, an attribute's header included), `padding`.
-    """
-    out: list[tuple[int, int, Node | None, str]] = []
-    pos = message.base
-    if message.netlink and message.outer is None:  # an echoed request has it as a node
-        out.append((pos, pos + 16, None, "nlmsghdr"))
-        pos += 16
-    end = len(message.data) if message.outer is None else message.limit
-    pos = _spans(message.nodes, pos, out)
-    if pos < end:
-        out.append((pos, end, None, "padding"))
-    return out
-
-
-def _spans(nodes: list[Node], pos: int, out: list[tuple[int, int, Node | None, str]]) -> int:
-    for node in nodes:
-        if node.offset > pos:
-            out.append((pos, node.offset, None, "padding"))
-        children = node.children
-        if children:
-            if node.start > node.offset:
-                out.append((node.offset, node.start, node, "header"))
-            pos = _spans(children, node.start, out)
-            if pos < node.end:
-                out.append((pos, node.end, None, "padding"))
-        elif node.end > node.offset:
-            out.append((node.offset, node.end, node, "value"))
-        pos = node.end
-    return pos

@@ -1,0 +1,119 @@
+"""Numbers in words: flags of nlmsghdr, message types, and the values of nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from . import linux, wire
+from . import spec as m
+
+if TYPE_CHECKING:
+    from .tree import Message, Node
+
+_COMMON: Final = (
+    (1, "REQUEST"), (2, "MULTI"), (4, "ACK"), (8, "ECHO"), (16, "DUMP_INTR"),
+    (32, "DUMP_FILTERED"),
+)  # fmt: skip
+_BY_CLASS: Final = (
+    ((0x100, "ROOT"), (0x200, "MATCH"), (0x400, "ATOMIC")),
+    ((0x100, "REPLACE"), (0x200, "EXCL"), (0x400, "CREATE"), (0x800, "APPEND")),
+    ((0x100, "NONREC"), (0x200, "BULK")),
+    ((0x100, "CAPPED"), (0x200, "ACK_TLVS")),
+)
+_flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
+
+
+def flag_class(message: Message) -> int:
+    """Which meaning the bits 0x0f00 have: that of GET, NEW, DELETE or acknowledgement (3)."""
+    if 0 <= message.type < wire.NLMSG_MIN_TYPE:
+        return 3
+    if message.operation is not None:
+        return message.operation.klass
+    if message.protocol == wire.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
+        return (m.CLASS_NEW, m.CLASS_DELETE, m.CLASS_GET, m.CLASS_NEW)[message.type & 3]
+    return m.CLASS_GET
+
+
+def flag_names(message: Message) -> tuple[str, ...]:
+    """The names of nlmsg_flags for what the message is, without NLM_F_ (linux/netlink.h).
+
+    Bits without a meaning there are kept as one hexadecimal number.
+    """
+    klass = flag_class(message)
+    key = (message.flags, klass)
+    found = _flag_cache.get(key)
+    if found is None:
+        rest = message.flags
+        names = []
+        for bit, name in _COMMON:
+            if rest & bit:
+                names.append(name)
+                rest &= ~bit
+        if klass == m.CLASS_GET and rest & 0x300 == 0x300:
+            names.append("DUMP")
+            rest &= ~0x300
+        for bit, name in _BY_CLASS[klass]:
+            if rest & bit:
+                names.append(name)
+                rest &= ~bit
+        if rest:
+            names.append(hex(rest))
+        found = tuple(names)
+        _flag_cache[key] = found
+    return found
+
+
+def label(node: Node, constants: bool) -> str | None:
+    """The value in words: enumeration or flag names, interface names; None if it has none.
+
+    `constants` chooses C constants over spec names where there are both.
+    """
+    value = node.value
+    if node._label is not None:
+        return node._label or None  # empty: a hook knows that there is none
+    field = node.field
+    if not isinstance(value, int):
+        return None
+    hint = field.hint
+    if field.enum is not None:
+        named = field.enum.label(value, constants)
+        if named is not None or not hint:
+            return named
+    if not hint:
+        return None
+    if hint == "ifindex":
+        return node.message.context.interface(value, node.message) if value else None
+    if hint == "nsid":
+        return node.message.context.namespace(value, node.message) if value >= 0 else None
+    if hint == "family-id":
+        return node.message.context.family_name(value, node.message)
+    if hint == "errno":
+        return linux.errno_name(-value) if value < 0 else None
+    if hint == "message-type":
+        return type_name(node.message, constants)
+    if hint == "message-flags":
+        names = flag_names(node.message)
+        return "|".join(names) if names else None
+    if hint == "command" and node.message.operation is not None:
+        operation = node.message.operation
+        return (constants and operation.constant) or operation.name  # one learnt has no constant
+    return None
+
+
+_CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
+
+
+def type_name(message: Message, constants: bool) -> str | None:
+    """What nlmsg_type means: the operation, or for generic netlink the family."""
+    if message.type < wire.NLMSG_MIN_TYPE:
+        name = _CONTROL_NAMES.get(message.type)
+        return f"NLMSG_{name.upper()}" if name is not None and constants else name
+    if message.protocol == wire.NETLINK_GENERIC:
+        return message.family
+    if message.operation is not None:
+        return (constants and message.operation.constant) or message.operation.name
+    if message.protocol == wire.NETLINK_ROUTE:
+        constant = linux.RTM.get(message.type)
+        if constant is not None:
+            return constant if constants else constant[4:].lower()
+    return None

@@ -1,0 +1,109 @@
+"""Messages as the JSON of the kernel's tools/net/ynl/pyynl/cli.py (-T ynl), one a line.
+
+What `cli.py --output-json` prints of a reply and takes after `--json` for a request: the
+members of the fixed header and the attributes by spec name in one object, enumeration
+entries and flags as names, bytes as hexadecimal. Control messages give what the kernel
+said: `{"error": -17, ...}`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .. import spec as m
+from .. import wire
+from ..summary import operation_name
+from ..transaction import Link
+from ..tree import Message, Node
+
+
+class Ynl:
+    """One object a line."""
+
+    def begin(self) -> str:
+        return ""
+
+    def file(self, path: str, last: int) -> str:
+        return ""
+
+    def lost(self, number: int, here: bool) -> str:
+        return ""
+
+    def end(self) -> str:
+        return ""
+
+    def message(self, message: Message, link: Link | None = None) -> str:
+        return json.dumps(ynl(message)) + "\n"
+
+
+def ynl(message: Message) -> dict[str, Any]:
+    """The message as an object."""
+    if 0 <= message.type < wire.NLMSG_MIN_TYPE:
+        out: dict[str, Any] = {"error": message.error or 0}
+        for node in message.nodes:
+            if node.field.number >= 0:
+                out.setdefault("extack", {})[node.name] = _value(node)
+        return out if message.error is not None else {"control": operation_name(message)}
+    return _level([node for node in message.nodes if node.name != "genlmsghdr"])
+
+
+def _level(nodes: list[Node]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for node in nodes:
+        field = node.field
+        if field.kind == m.PAD or node.shown == "pad" or node.kind == "pad":
+            continue
+        if field.kind == m.STRUCT and field.number < 0:
+            out |= _level(node.children)  # a fixed header
+            continue
+        name = field.name
+        if field.kind == m.UNKNOWN:
+            name = f"UnknownAttr({field.number})"
+        value = _value(node)
+        if field.multi:
+            out.setdefault(name, []).append(value)
+        else:
+            out[name] = value
+    return out
+
+
+def _value(node: Node) -> Any:
+    field = node.field
+    value = node.value
+    if field.kind == m.FLAG:
+        return True
+    if field.kind == m.INDEXED:
+        entries = node.children
+        if field.sub is None or field.sub.kind == m.NEST:
+            return [{entry.field.number: _level(entry.children)} for entry in entries]
+        return [_value(entry) for entry in entries]
+    if field.kind == m.TYPE_VALUE:
+        return {child.field.number: _value(child) for child in node.children}
+    if field.kind == m.ARRAY or node.kind == "array":
+        return [_value(child) for child in node.children]
+    if node.children or value is None:
+        return _level(node.children)
+    if isinstance(value, int) and field.enum is not None:
+        return _named(field.enum, value)
+    if isinstance(value, int) and field.hint == "hex":
+        return hex(value)
+    if isinstance(value, bytes):
+        return value.hex(" ") if field.hint == "hex" else value.hex()
+    return value
+
+
+def _named(enum: m.Enum, value: int) -> Any:
+    """An entry's name; of flags the list of names, with numbers for bits without one."""
+    if not enum.flags:
+        return enum.names.get(value, value)
+    out: list[Any] = []
+    for mask, name in enum.names.items():
+        if mask and value & mask == mask:
+            out.append(name)
+            value &= ~mask
+    while value > 0:
+        bit = value & -value
+        out.append(bit)
+        value ^= bit
+    return out

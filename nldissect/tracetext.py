@@ -1,0 +1,191 @@
+"""The values that strace(1) writes: strings, structs, arrays, calls and words.
+
+A struct becomes a dict, an array a list, a string `Text`, `htons(80)` a `Call`; all else
+(numbers, constants, flags) stays a str as written, without strace's comments.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeAlias
+
+MORE: Final = "..."  # what stands for members and elements that strace left out
+
+
+class Text:
+    """A string's bytes; `cut` when strace put dots behind it."""
+
+    __slots__ = ("cut", "data")
+
+    def __init__(self, data: bytes, cut: bool) -> None:
+        self.data = data
+        self.cut = cut
+
+    def __repr__(self) -> str:
+        return f"<Text {self.data!r}{'...' if self.cut else ''}>"
+
+
+class Call:
+    """A macro or function that strace writes around a value: inet_addr("192.0.2.1")."""
+
+    __slots__ = ("args", "name")
+
+    def __init__(self, name: str, args: list[Value]) -> None:
+        self.name = name
+        self.args = args
+
+    def __repr__(self) -> str:
+        return f"<{self.name}({self.args})>"
+
+
+Value: TypeAlias = "str | Text | Call | dict[str, Value] | list[Value] | None"
+
+_TOKEN: Final = re.compile(
+    r"""\s*(?:
+      (?P<comment>/\*.*?\*/)
+    | "(?P<text>(?:[^"\\]|\\.)*)"(?P<cut>\.\.\.)?
+    | (?P<mark>=>|[\[\]{}(),=|])
+    | (?P<word>(?:\d+<(?:[A-Z0-9_-]+:\[.*?\]|(?:\\.|[^<>\\])*)>|[^\s\[\]{}(),="|/]|/(?!\*))+)
+    )""",
+    re.VERBOSE,
+)
+_ESCAPE: Final = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))", re.DOTALL)
+_LETTERS: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"f": b"\f", b"a": b"\a"}
+
+
+def _plain(found: re.Match[bytes]) -> bytes:
+    if found[1] is not None:
+        return bytes((int(found[1], 16),))
+    if found[2] is not None:
+        return bytes((int(found[2], 8) & 0xFF,))
+    return _LETTERS.get(found[3], found[3])
+
+
+def unescape(text: str) -> bytes:
+    """The bytes of a C string as strace writes it, with -xx, -x or neither."""
+    raw = text.encode("latin-1", "replace")
+    if len(raw) % 4 == 0 and raw.startswith(b"\\x"):  # -xx: nothing but that
+        try:
+            return bytes.fromhex(text.replace("\\x", ""))
+        except ValueError:
+            pass
+    return _ESCAPE.sub(_plain, raw)
+
+
+class _Reader:
+    """Goes through the tokens of one text; ValueError where they end too soon."""
+
+    __slots__ = ("_at", "_text", "kind", "token")
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text = text
+        self._at = at
+        self.kind: str | None = None
+        self.token: re.Match[str] | None = None
+        self.step()
+
+    def step(self) -> None:
+        while True:
+            found = _TOKEN.match(self._text, self._at)
+            if found is None:
+                self.kind, self.token = None, None
+                return
+            self._at = found.end()
+            if found.lastgroup != "comment":
+                self.kind, self.token = found.lastgroup, found
+                return
+
+    def mark(self) -> str:
+        return self.token["mark"] if self.kind == "mark" and self.token is not None else ""
+
+    def values(self, end: str) -> list[Value]:
+        """The values up to the mark `end`, which is stepped over."""
+        out: list[Value] = []
+        while self.mark() != end:
+            if self.token is None:
+                raise ValueError("the text ends within a value")
+            if self.mark() == ",":
+                self.step()
+                continue
+            made = self.value()
+            if self.mark() in ("=", "=>"):  # [0]=7 of an array; [128 => 12] in and out
+                self.step()
+                made = self.value()
+            out.append(made)
+        self.step()
+        return out
+
+    def value(self) -> Value:
+        if self.token is None:
+            raise ValueError("the text ends before a value")
+        if self.kind in ("text", "cut"):
+            made = Text(unescape(self.token["text"]), self.token["cut"] is not None)
+            self.step()
+            return made
+        mark = self.mark()
+        if mark == "[":
+            self.step()
+            return self.values("]")
+        if mark == "{":
+            self.step()
+            return self._members()
+        if mark:
+            raise ValueError(f"{mark} where a value should be")
+        return self._words()
+
+    def _members(self) -> dict[str, Value]:
+        out: dict[str, Value] = {}
+        while self.mark() != "}":
+            if self.token is None:
+                raise ValueError("the text ends within a struct")
+            if self.mark() == ",":
+                self.step()
+                continue
+            made = self.value()
+            if self.mark() == "=" and isinstance(made, str):
+                self.step()
+                out[made] = self.value()
+            else:
+                out[MORE if made == MORE else f"#{len(out)}"] = made
+        self.step()
+        return out
+
+    def _words(self) -> Value:
+        """A word, words joined by |, or a call."""
+        parts: list[str] = []
+        while self.kind == "word" and self.token is not None:
+            text = self.token["word"]
+            self.step()
+            if self.mark() == "(":
+                self.step()
+                made = Call(text, self.values(")"))
+                if not parts and self.mark() != "|":
+                    return made
+                text = f"{text}(...)"
+            parts.append(text)
+            if self.mark() == "|":
+                self.step()
+            elif self.kind != "word":
+                break
+        return "|".join(parts)
+
+
+def arguments(text: str) -> list[Value]:
+    """The arguments of a call `name(...)`; raises ValueError when the text is no such."""
+    return _Reader(text, text.index("(") + 1).values(")")
+
+
+def word(value: Value) -> str:
+    """A word as written, empty for what is none."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: Value) -> int | None:
+    """A number that is written as one; None for a constant and all else."""
+    if not isinstance(value, str):
+        return None
+    digits = value.partition("<")[0] if value.endswith(">") else value  # -Y: 4711<comm>
+    try:
+        return int(digits, 0)
+    except ValueError:
+        return int(digits) if digits.isdecimal() else None

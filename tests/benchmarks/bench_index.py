@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""How long it takes to index a million messages, and how much memory; beside tshark's pass.
+
+    bench_index.py [MESSAGES]
+
+The recordings of captures/ are repeated to so many messages. tshark reads the same file
+with `-q -z io,stat,0`, in the same run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from nldissect.capture import open_capture  # noqa: E402
+from nldissect.index import Index  # noqa: E402
+from nldissect.registry import Registry  # noqa: E402
+from nldissect.session import Session  # noqa: E402
+
+
+def repeated(path: str, wanted: int) -> None:
+    """A pcap file of so many messages, microseconds apart."""
+    packets = []
+    for name in sorted(ROOT.glob("captures/*.pcap")):
+        count: dict[int, int] = {}
+        for message in Session(Registry()).messages(open_capture(str(name))):
+            assert message.record is not None
+            count[message.record.number] = count.get(message.record.number, 0) + 1
+        packets += [(r.cooked + r.data, count.get(r.number, 0)) for r in open_capture(str(name))]
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 253))
+        made = number = 0
+        while made < wanted:
+            for data, messages in packets:
+                moment = divmod(number * 100, 1_000_000)
+                file.write(struct.pack("<IIII", *moment, len(data), len(data)) + data)
+                made += messages
+                number += 1
+
+
+def resident() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def main() -> None:
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "many.pcap")
+        made = subprocess.run([sys.executable, __file__, "--make", path, str(wanted)], check=False)
+        assert made.returncode == 0
+        print(f"{os.path.getsize(path) / 1e6:.0f} MB")
+        with Index(path, Registry()) as index:
+            start, wall = time.process_time(), time.monotonic()
+            while len(index) < 10_000:
+                index.extend(0.01)
+            print(f"first 10,000 messages: {time.monotonic() - wall:.3f} s")
+            while not index.read:
+                index.extend(0.05)
+            print(
+                f"{len(index):,} messages listed: {time.process_time() - start:.1f} s CPU, "
+                f"{resident()} MB resident"
+            )
+            index.extend()
+            total = time.process_time() - start
+            paired = f"and paired ({index.transactions:,} transactions)"
+            print(f"{paired}: {total:.1f} s, {resident()} MB")
+            places = [random.randrange(len(index)) for _ in range(20_000)]
+            start = time.process_time()
+            for place in places:
+                index.message(place)
+            each = (time.process_time() - start) / len(places)
+            print(f"one message at random: {each * 1e6:.1f} µs")
+        tshark = shutil.which("tshark")
+        if tshark is not None:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            command = [tshark, "-q", "-z", "io,stat,0", "-r", path]  # a tap, so that it dissects
+            subprocess.run(command, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(f"tshark: {spent:.1f} s CPU; ratio {total / spent:.2f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--make"]:
+        repeated(sys.argv[2], int(sys.argv[3]))
+    else:
+        main()

@@ -1,0 +1,485 @@
+"""What test_live.py lets a kernel of its own do: runs every scene, prints what came of it as JSON.
+
+Run inside User-Mode Linux, where nlmon0 is up: live_guest.py FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nldissect import wire
+from nldissect.capture import Capture, bpf, live, privileges
+from nldissect.capture.files import Limits
+from nldissect.cli import live as command
+from nldissect.cli import main
+
+assert command  # imported before the forks
+ROUTE, USERSOCK, GENERIC = 0, 2, 16
+NOBODY = 65534
+SCENES: list[Callable[[Path], Any]] = []
+
+
+def scene(function: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    SCENES.append(function)
+    return function
+
+
+# -- tools --------------------------------------------------------------------------------
+
+
+def ip(*words: str) -> str:
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def links() -> list[str]:
+    return [name for _, name in socket.if_nameindex()]
+
+
+class Speaker:
+    """A netlink socket with a port of its own choice."""
+
+    def __init__(self, protocol: int, port: int) -> None:
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
+        self.socket.bind((port, 0))
+        self.socket.settimeout(5)
+        self.port = port
+
+    def message(self, kind: int, body: bytes = b"", flags: int = 5, port: int = -1) -> bytes:
+        port = self.port if port < 0 else port
+        return struct.pack("=IHHII", 16 + len(body), kind, flags, 7, port) + body
+
+    def say(self, *messages: bytes) -> None:
+        """Sends them as one datagram and waits for the acknowledgement of the first."""
+        self.socket.sendto(b"".join(messages), (0, 0))
+        self.socket.recv(1 << 16)
+
+
+def noops(count: int, port: int = 0) -> None:
+    """So many messages that the kernel says nothing to."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, ROUTE) as made:
+        for number in range(count):
+            made.sendto(struct.pack("=IHHII", 16, 1, 0, number, port), (0, 0))
+
+
+class Command:
+    """`nldissect live` in a process of its own, forked: a kernel on a kernel starts slowly."""
+
+    def __init__(
+        self, *words: str, folder: Path, name: str, stdout: int | None = None,
+        env: dict[str, str] | None = None, without: set[int] | None = None,
+    ) -> None:  # fmt: skip
+        self.pid = os.fork()
+        if self.pid:
+            return
+        status = 1
+        try:
+            flags = os.O_WRONLY | os.O_CREAT
+            os.dup2(os.open(folder / f"{name}.out", flags) if stdout is None else stdout, 1)
+            os.dup2(os.open(folder / f"{name}.err", flags), 2)
+            os.closerange(3, 100)
+            os.environ.update(env or {})
+            if without is not None:
+                privileges.drop(set(range(40)) - without)
+            sys.stdout = open(1, "w")  # noqa: SIM115
+            sys.stderr = open(2, "w")  # noqa: SIM115
+            status = main(["live", *words])
+        finally:
+            os._exit(status)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float = 30) -> int:
+        found = [0, 0]
+        if not until(lambda: found.__setitem__(slice(2), os.waitpid(self.pid, os.WNOHANG))
+                     or found[0], seconds):  # fmt: skip
+            return -1000
+        return os.waitstatus_to_exitcode(found[1])
+
+
+def until(condition: Callable[[], Any], seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def heard(folder: Path, name: str) -> str:
+    path = folder / f"{name}.err"
+    return path.read_text() if path.exists() else ""
+
+
+def listening(folder: Path, name: str) -> str:
+    """Waits; returns the interface."""
+    until(lambda: "listening on" in heard(folder, name) or ": " in heard(folder, name))
+    return heard(folder, name).partition("listening on ")[2].split(",")[0].strip()
+
+
+def rows(capture: Capture | live.LiveCapture) -> list[list[Any]]:
+    """[protocol, type, port, messages] of each record that is not the capture's own."""
+    out = []
+    for record in capture:
+        kinds, ports = [], []
+        big = sys.byteorder == "big"
+        for start, _, end, _ in wire.split(record.data, big, record.original_length, 0):
+            if end - start >= 16:
+                kinds.append(struct.unpack_from("=H", record.data, start + 4)[0])
+                ports.append(struct.unpack_from("=I", record.data, start + 12)[0])
+        own = {(s.protocol, s.port) for s in record.interface.sockets if s.own}
+        if not own & {(record.protocol, port) for port in ports}:
+            out.append([record.protocol, kinds, ports])
+    return out
+
+
+def status(pid: int) -> dict[str, str]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def children(pid: int) -> list[int]:
+    found = [int(other.name) for other in Path("/proc").glob("[0-9]*")
+             if status(int(other.name)).get("PPid") == str(pid)]  # fmt: skip
+    return found + [below for child in found for below in children(child)]
+
+
+# -- scenes --------------------------------------------------------------------------------
+
+
+@scene
+def filters(folder: Path) -> Any:
+    """Captures with one filter each, all of the same conversation."""
+    link = bytes(16)
+    kind = bpf.Kind
+    wanted = {
+        "none": None,
+        "protocol": bpf.Filter([GENERIC, USERSOCK]),
+        "type": bpf.Filter(kinds=[kind(type=26), kind(ROUTE, 18), kind(GENERIC, command=3)]),
+        "port": bpf.Filter(ports=[4242]),
+        "all": bpf.Filter([ROUTE], [kind(type=2)], [4242]),
+        "nothing": bpf.Filter([9]),
+    }
+    running = {
+        name: live.start(live.LiveOptions("nlmon0", filter=chosen, prime=name == "nothing"))
+        for name, chosen in wanted.items()
+    }
+    first, second = Speaker(ROUTE, 4242), Speaker(ROUTE, 4243)
+    control = Speaker(GENERIC, 4244)
+    first.say(first.message(18, link[:4] + struct.pack("=i", 1) + link[8:]))  # RTM_GETLINK of lo
+    second.say(second.message(18, link[:4] + struct.pack("=i", 1) + link[8:]))
+    second.say(second.message(22, bytes(8)))  # RTM_GETADDR, refused
+    second.say(second.message(22, bytes(8)), second.message(18, bytes(16)))  # two in one datagram
+    control.say(control.message(16, struct.pack("=BBHHH8s", 3, 2, 0, 11, 2, b"nlctrl\0\0")))
+    user = Speaker(USERSOCK, 4245)
+    other = Speaker(USERSOCK, 4246)
+    user.socket.sendto(b"not a netlink message at all", (4246, 0))
+    other.socket.recv(100)
+    out = {}
+    heard_all = running["nothing"]
+    until(lambda: heard_all.poll() or heard_all.packets > 25)
+    time.sleep(0.3)
+    for name, capture in reversed(running.items()):  # the one whose own traffic all hear is first
+        capture.stop()
+        records = list(capture)
+        own = {(s.protocol, s.port) for i in capture.interfaces for s in i.sockets if s.own}
+        out[name] = [[r.protocol, *struct.unpack_from("=4xH6xI", r.data)] for r in records]
+        out[name + " own"] = sum((row[0], row[2]) in own for row in out[name])
+        every = {port for other in running.values() for i in other.interfaces for s in i.sockets
+                 if s.own for port in [s.port]}  # fmt: skip
+        out[name] = [row for row in out[name] if row[2] not in every]
+        capture.close()
+    return out
+
+
+@scene
+def life(folder: Path) -> Any:
+    """An interface made where none is up: removed however the command ends."""
+    ip("link", "set", "nlmon0", "down")
+    signals = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP,
+               "KILL": signal.SIGKILL}  # fmt: skip
+    running = {name: Command(folder=folder, name=name) for name in [*signals, "recorder killed"]}
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    running["pipe"] = Command("--protocol", "xfrm", folder=folder, name="pipe", stdout=writing)
+    os.close(writing)
+    made = {name: listening(folder, name) for name in running}
+    before = links()
+    os.close(reading)  # nobody reads any more, and nothing is ever written
+    for name, number in signals.items():
+        running[name].send_signal(number)
+    os.kill(children(running["recorder killed"].pid)[0], signal.SIGKILL)
+    ended = {name: process.wait(20) for name, process in running.items()}
+    right_after = links()
+    until(lambda: not [name for name in links() if name.startswith("nldissect")], 5)
+    out = {"made": made, "before": before, "ended": ended, "after": links(),
+           "right after": [n for n in right_after if n != made["KILL"]],
+           "said": {name: heard(folder, name) for name in running}}  # fmt: skip
+    ip("link", "set", "nlmon0", "up")
+    return out
+
+
+@scene
+def there(folder: Path) -> Any:
+    """An interface that is up is used, and left alone."""
+    before = ip("-d", "link", "show", "nlmon0")
+    with live.start(live.LiveOptions()) as capture:
+        name, made = capture.interface, capture.made
+        during = links()
+    return {"name": name, "made": made, "during": during, "before": before,
+            "after": ip("-d", "link", "show", "nlmon0")}  # fmt: skip
+
+
+@scene
+def explained(folder: Path) -> Any:
+    """A whole capture by the command: shown, written, explained, and whose sockets they were."""
+    process = Command("nlmon0", "-w", f"{folder}/all.pcapng", "--color", "never", folder=folder,
+                    name="all")  # fmt: skip
+    listening(folder, "all")
+    ip("link", "add", "pear0", "type", "dummy")
+    ip("route", "show", "table", "all")  # two sockets
+    ip("link", "del", "pear0")
+    speaker = Speaker(ROUTE, 0x7000_0001)  # a port that hints at nothing
+    speaker.say(speaker.message(18, bytes(4) + struct.pack("=i", 1) + bytes(8)))
+    many = [Speaker(ROUTE, 0x7000_1000 + number) for number in range(150)]
+    for one in many:
+        one.socket.sendto(one.message(1), (0, 0))
+    size = -1
+    while size != (size := (folder / "all.pcapng").stat().st_size):
+        time.sleep(1)
+    early = (folder / "all.pcapng").read_bytes()
+    process.send_signal(signal.SIGINT)
+    return {"ended": process.wait(20), "pid": os.getpid(), "early": len(early),
+            "whole": (folder / "all.pcapng").stat().st_size}  # fmt: skip
+
+
+@scene
+def rings(folder: Path) -> Any:
+    """Ring files and autostop."""
+    options = live.LiveOptions
+    def path(name: str) -> str:
+        return str(folder / f"{name}.pcapng")
+    running = {
+        "packets": live.start(options("nlmon0", write=path("packets"), prime=False,
+                                      ring=Limits(packets=10, files=2), stop=Limits(files=4))),
+        "filesize": live.start(options("nlmon0", write=path("filesize"), prime=False,
+                                       ring=Limits(filesize=2000), stop=Limits(packets=100))),
+        "primed": live.start(options("nlmon0", write=path("primed"),
+                                     ring=Limits(packets=20), stop=Limits(files=2))),
+        "seconds": live.start(options("nlmon0", write=path("seconds"), prime=False,
+                                      ring=Limits(duration=0.5), stop=Limits(duration=1.4))),
+        "stop filesize": live.start(options("nlmon0", write=path("stop filesize"), prime=False,
+                                            stop=Limits(filesize=3000))),
+        "messages": live.start(options("nlmon0", messages=15, prime=False)),
+        "snaplen": live.start(options("nlmon0", write=path("snaplen"), prime=False, snaplen=40,
+                                      stop=Limits(packets=5))),
+    }  # fmt: skip
+    time.sleep(0.3)
+    for _ in range(4):
+        noops(30)
+        time.sleep(0.1)
+    speaker = Speaker(ROUTE, 5252)
+    speaker.say(speaker.message(18, bytes(4) + struct.pack("=i", 1) + bytes(8)))
+    out = {}
+    for name, capture in running.items():
+        until(lambda: capture.poll() or capture.reason, 20)  # noqa: B023 - called here only
+        out[name] = {"seen": len(rows(capture)), "reason": capture.reason, "path": capture.path}
+        capture.close()
+    return out
+
+
+@scene
+def refusals(folder: Path) -> Any:
+    """What is said to those who may not, or ask for what is not there."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    raw = {"without": {privileges.CAP_NET_RAW}}
+    asked: dict[str, tuple[list[str], dict[str, Any]]] = {
+        "raw": ([], raw),
+        "netns": (["--netns", "1"], {"without": {21}}),  # CAP_SYS_ADMIN
+        "loopback": (["lo"], {}), "missing": (["nope0"], {}),
+        "no namespace": (["--netns", "nope"], {}), "no process": (["--netns", "999999"], {}),
+        "nowhere": (["nlmon0", "-w", "/nonexistent/x.pcapng"], {}),
+    }  # fmt: skip
+    running = {name: Command(*words, folder=folder, name=name, **more)
+               for name, (words, more) in asked.items()}  # fmt: skip
+    out = {name: [process.wait(30), heard(folder, name)] for name, process in running.items()}
+    ip("link", "set", "nlmon0", "down")
+    running = {
+        "down": Command("nlmon0", folder=folder, name="down"),
+        "admin": Command(folder=folder, name="admin", without={privileges.CAP_NET_ADMIN}),
+        "raw made": Command(folder=folder, name="raw made", **raw),
+    }
+    out |= {name: [process.wait(30), heard(folder, name)] for name, process in running.items()}
+    out["links"] = links()
+    ip("link", "set", "nlmon0", "up")
+    return out
+
+
+@scene
+def elsewhere(folder: Path) -> Any:
+    """Another network namespace, by name and by process."""
+    ip("netns", "add", "blue")
+    sleeping = subprocess.Popen(["ip", "netns", "exec", "blue", "sleep", "60"])
+    until(lambda: Path(f"/proc/{sleeping.pid}/comm").read_text() == "sleep\n")
+    numbered = Command("--netns", str(sleeping.pid), "--own", folder=folder, name="numbered")
+    inside = [listening(folder, "numbered")]
+    time.sleep(0.5)  # what it asks is not `named`'s own
+    named = Command("--netns", "blue", folder=folder, name="named")
+    inside.append(listening(folder, "named"))
+    ip("-n", "blue", "link", "add", "blue0", "type", "dummy")
+    ip("link", "add", "here0", "type", "dummy")
+    during = ip("-n", "blue", "-br", "link")
+    time.sleep(0.5)
+    for process in named, numbered:
+        process.send_signal(signal.SIGINT)
+    ended = [named.wait(20), numbered.wait(20)]
+    out = {"inside": inside, "during": during, "ended": ended,
+           "after": ip("-n", "blue", "-br", "link"), "links": links()}  # fmt: skip
+    sleeping.kill()
+    ip("netns", "del", "blue")
+    return out
+
+
+@scene
+def identity(folder: Path) -> Any:
+    """Privileges once it listens, started through sudo and by root itself."""
+    public = Path("/dev/shm/public")
+    public.mkdir()
+    public.chmod(0o777)
+    ip("link", "set", "nlmon0", "down")
+    sudo = {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
+    running = {
+        "sudo": Command("-w", f"{public}/sudo.pcapng", folder=folder, name="sudo", env=sudo),
+        "root": Command("-w", f"{public}/root.pcapng", folder=folder, name="root"),
+        "shown": Command(folder=folder, name="shown", env=sudo),
+    }
+    out: dict[str, Any] = {}
+    for name, process in running.items():
+        listening(folder, name)
+        time.sleep(0.2)
+        recorder, steward = children(process.pid)
+        keys = ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs")
+        out[name] = {
+            role: {key: status(pid)[key] for key in keys}
+            for role, pid in (("front", process.pid), ("recorder", recorder), ("steward", steward))
+        }
+    ip("link", "show", "lo")
+    for name, process in running.items():
+        process.send_signal(signal.SIGINT)
+        out[name]["ended"] = process.wait(20)
+        if name != "shown":
+            found = (public / f"{name}.pcapng").stat()
+            out[name] |= {"owner": found.st_uid, "size": found.st_size}
+    out["links"] = links()
+    ip("link", "set", "nlmon0", "up")
+    return out
+
+
+@scene
+def loss(folder: Path) -> Any:
+    """More than the ring holds while the recorder is stopped."""
+    process = Command("nlmon0", "-B", "1", "-w", f"{folder}/loss.pcapng", "--no-prime",
+                    "--color", "never", folder=folder, name="loss")  # fmt: skip
+    listening(folder, "loss")
+    (recorder, _) = children(process.pid)
+    os.kill(recorder, signal.SIGSTOP)
+    noops(20_000)
+    os.kill(recorder, signal.SIGCONT)
+    time.sleep(0.5)
+    noops(1)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    return {"ended": process.wait(30)}
+
+
+@scene
+def crash(folder: Path) -> Any:
+    """Everything is killed in the middle; the file has what was captured a second before."""
+    process = Command("nlmon0", "-q", "-w", f"{folder}/crash.pcapng", folder=folder, name="crash")
+    listening(folder, "crash")
+    found = children(process.pid)
+    noops(500, 77)
+    time.sleep(1)
+    noops(500, 78)
+    for pid in found:  # the recorder, then the steward, which may have ended with it
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.send_signal(signal.SIGKILL)
+    return {"ended": process.wait(20)}
+
+
+@scene
+def overtaken(folder: Path) -> Any:
+    """A reader that is much slower than the capture, without a file."""
+    with live.start(live.LiveOptions("nlmon0", buffer=1 << 20, prime=False)) as capture:
+        noops(40_000)
+        time.sleep(0.5)
+        noops(1)
+        time.sleep(0.3)
+        capture.stop()
+        lost = got = 0
+        for record in capture:
+            lost += record.lost
+            got += 1
+        return {"got": got, "lost": lost, "dropped": capture.dropped, "packets": capture.packets,
+                "counted": capture.interfaces[0].dropped}  # fmt: skip
+
+
+@scene
+def standstill(folder: Path) -> Any:
+    """A front end that does not read for a while, and many ring files meanwhile."""
+    folder = Path("/dev/shm")
+    ring = live.LiveOptions("nlmon0", write=f"{folder}/still.pcapng", prime=False,
+                            ring=Limits(packets=10, files=3))  # fmt: skip
+    with live.start(ring) as capture:
+        noops(5000)
+        until(lambda: list(folder.glob("still_00500_*")), 20)
+        kept = len(list(folder.glob("still_*")))
+        capture.stop()
+        return {"kept": kept, "seen": len(rows(capture)), "dropped": capture.dropped}
+
+
+@scene
+def moduleless(folder: Path) -> Any:
+    """A kernel without nlmon, and no module to be found; the last scene."""
+    ip("link", "del", "nlmon0")
+    subprocess.run(["rmmod", "nlmon"], check=True)
+    process = Command(folder=folder, name="none")
+    return {"ended": process.wait(), "said": heard(folder, "none"), "links": links()}
+
+
+def run() -> None:
+    folder = Path(sys.argv[1])
+    out = {}
+    for function in SCENES:
+        if sys.argv[2:] and function.__name__ not in sys.argv[2:]:
+            continue
+        place = folder / function.__name__
+        place.mkdir()
+        began = time.monotonic()
+        try:
+            out[function.__name__] = function(place)
+        except Exception:
+            out[function.__name__] = {"failed": traceback.format_exc()}
+        print(f"{function.__name__} {time.monotonic() - began:.1f} s", file=sys.stderr)
+    (folder / "result.json").write_text(json.dumps(out))
+
+
+if __name__ == "__main__":
+    run()
