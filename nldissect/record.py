@@ -126,7 +126,8 @@ class Record:
     @property
     def comments(self) -> list[str]:
         """The comments (pcapng opt_comment) kept on the record."""
-        return [v.decode("utf-8", "backslashreplace") for c, v in self.options or () if c == COMMENT]
+        codes = self.options or ()
+        return [v.decode("utf-8", "backslashreplace") for c, v in codes if c == COMMENT]
 
     @property
     def lost(self) -> int:

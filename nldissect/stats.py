@@ -24,11 +24,14 @@ from . import linux, wire
 from .conversation import Conversations
 from .multicast import group_of
 from .process import Process, owner
+from .record import Interface
 from .summary import operation_name, summarize
 from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, REQUEST, SILENT, Link, Transaction
 from .tree import Message
 
 ROWS: Final = 10_000
+# Options of a Section Header Block (draft-ietf-opsawg-pcapng)
+_ORIGIN: Final = {1: "comment", 2: "hardware", 3: "os", 4: "program"}
 OTHERS: Final = "(others)"
 BINS: Final = 1024
 UNKNOWN: Final = -1  # a port that nobody told
@@ -181,7 +184,8 @@ class Statistics:
     `operations`: Operation to [to the kernel, from the kernel, bytes].
     `errors`: (errno constant, Operation) to [count]. `sockets`: (protocol,
     port or UNKNOWN or MULTICAST) to [to the kernel, bytes, from the kernel, bytes],
-    `owners` to whose the port is where that is known.
+    `owners` to whose the port is where that is known. `origins` has what pcapng files
+    tell of the host, program and interface that they were recorded with.
     `groups`: (protocol, group or None) to [notifications, deliveries]; each
     notification is delivered once and once more for each copy. `roles` and
     `states` count messages and transactions by the words of `transaction`.
@@ -202,6 +206,8 @@ class Statistics:
         self.rates = Rates()
         self._keep = keep
         self._dumps: list[tuple[int, int, int, Dump]] = []
+        self.origins: list[dict[str, str]] = []
+        self._interface: Interface | None = None  # met last
         self._serial = 0
         self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
         self._sent: deque[tuple[Transaction, Message, int]] = deque()
@@ -224,9 +230,13 @@ class Statistics:
                 link = pairs.feed(message)
                 if counts is not None and not counts():
                     continue
-                if message.record is not last:
-                    last = message.record
+                record = message.record
+                if record is not last:
+                    last = record
                     self.records += 1
+                    if record is not None and record.interface is not self._interface:
+                        self._interface = record.interface
+                        self._met(record.interface)
                 if self._asked is not None and link.role == REQUEST and link.transaction:
                     self._asked[link.transaction.id] = None
                     while len(self._asked) > _HELD:
@@ -243,6 +253,18 @@ class Statistics:
     def dumps(self) -> list[Dump]:
         """The largest dumps, by parts."""
         return [dump for *_, dump in sorted(self._dumps, key=lambda d: (-d[0], -d[1], -d[2]))]
+
+    def _met(self, interface: Interface) -> None:
+        """Takes in what a capture tells of itself: options of its section, interface name."""
+        texts = dict(reversed(interface.section_options))
+        known = {
+            name: texts[code].decode("utf-8", "backslashreplace")
+            for code, name in _ORIGIN.items() if code in texts
+        }  # fmt: skip
+        if interface.name is not None:
+            known["interface"] = interface.name
+        if known and known not in self.origins and len(self.origins) < ROWS:
+            self.origins.append(known)
 
     def _add(self, message: Message, link: Link) -> None:
         role, size = link.role, message.limit - message.base
@@ -389,6 +411,7 @@ def document(stats: Statistics, top: int | None = None) -> dict[str, Any]:
         "messages": stats.messages,
         "records": stats.records,
         "bytes": stats.bytes,
+        "recorded": stats.origins[:top],
         "first": rates.first,
         "last": rates.last,
         "roles": dict(stats.roles),

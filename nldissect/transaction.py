@@ -63,9 +63,10 @@ class Transaction:
     """
 
     __slots__ = (
-        "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "foretold", "head", "id",
-        "interrupted", "kin", "kind", "members", "notifications", "number", "overrun", "parts",
-        "port", "protocol", "request", "rivals", "said", "seq", "start", "state", "waits", "wants",
+        "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "foretold",
+        "head", "id", "interrupted", "kin", "kind", "members", "notifications", "number",
+        "overrun", "parts", "port", "protocol", "request", "rivals", "said", "seq", "start",
+        "state", "waits", "wants",
     )  # fmt: skip
 
     def __init__(

@@ -123,3 +123,18 @@ def test_host_names_name_namespaces(tmp_path: Path) -> None:
     assert namespaces(str(tmp_path / "none")) == {}
     (tmp_path / "no-namespace").write_text("")
     assert namespaces(str(tmp_path)) == {}
+
+
+def test_statistics_tell_how_a_capture_was_made(tmp_path: Path, run: Command) -> None:
+    path = tmp_path / "made.pcapng"
+    records = list(open_capture(str(RECORDING)))
+    interface = records[0].interface
+    interface.name = "nlmon\x1b7"
+    interface.section_options = [(3, b"Linux 7.2"), (4, b"nldissect 0.1.0")]
+    with open(path, "wb") as stream:
+        writer = PcapngWriter(stream)
+        for record in records:
+            writer.write(record)
+    line = run("stats", path).lines[2]
+    assert line == "recorded: os Linux 7.2, program nldissect 0.1.0, interface nlmon\\x1b7"
+    assert run("stats", RECORDING).lines[2].startswith("messages: ")

@@ -28,7 +28,7 @@ from nldissect.capture import bpf, nlmon, privileges
 from nldissect.capture.files import File, Limits
 from nldissect.capture.files import Ring as Files
 from nldissect.capture.link import NETLINK
-from nldissect.capture.ring import DATAGRAM_AT, PATIENCE, PROTOCOL_AT, Ring, listen
+from nldissect.capture.ring import DATAGRAM_AT, PROTOCOL_AT, Ring, listen
 from nldissect.capture.steward import Steward
 from nldissect.capture.write import PcapngWriter
 from nldissect.errors import NldissectError, UsageError
@@ -39,7 +39,7 @@ _COMMENT, _HARDWARE, _OS, _APPLICATION = 1, 2, 3, 4  # options of a Section Head
 _PIPE_SIZE = 1 << 20
 _SOCKETS = 1000
 _UNSAID = 500
-_ENDING = 3 * PATIENCE / 1000
+_ENDING = 5  # seconds; it takes some milliseconds
 
 
 def main(control: int, pipe: int) -> int:
@@ -200,13 +200,14 @@ class Recorder:
         limited = self.reason == "limit"
         with suppress(OSError):
             bpf.attach(self.ring.socket, bpf.NOTHING)
-            if not limited:
-                end = time.monotonic() + _ENDING  # until the kernel has handed over its last block
-                while (left := end - time.monotonic()) > 0 and self.reason != "limit":
-                    while (found := self.ring.take()) and self.reason != "limit":
-                        self._add(found)
-                    time.sleep(min(left, 0.005))
             self.ring.count_dropped()
+            end = time.monotonic() + _ENDING
+            while not limited and self.reason != "limit" and time.monotonic() < end:
+                while (found := self.ring.take()) and self.reason != "limit":
+                    self._add(found)
+                if self.ring.received >= self.ring.placed:
+                    break
+                time.sleep(0.002)  # the kernel hands over its last block in a moment
         self._named()
         last = self._statistics()
         if self.file is not None:

@@ -43,8 +43,9 @@ def listen(snaplen: int, wanted: bpf.Filter, own: list[int]) -> socket.socket:
 class Ring:
     """The packets of a socket as pcapng Enhanced Packet Blocks of interface 0.
 
-    `received` counts the packets handed out, `dropped` those that the kernel
-    had no room for, `snaplen` cuts datagrams. The socket is bound here.
+    `received` counts the packets handed out, `placed` those that the kernel put into
+    the ring and `dropped` those it had no room for, when last asked. The
+    socket is bound here.
     """
 
     def __init__(self, source: socket.socket, interface: str, size: int) -> None:
@@ -54,6 +55,7 @@ class Ring:
         source.setsockopt(_SOL_PACKET, _PACKET_RX_RING, struct.pack("7I", *request))
         self.socket = source
         self.received = 0
+        self.placed = 0
         self.dropped = 0
         self._memory = mmap.mmap(source.fileno(), BLOCK * blocks)
         self._end = BLOCK * blocks
@@ -85,7 +87,10 @@ class Ring:
     def count_dropped(self) -> int:
         """Ask the kernel how many packets it dropped since it was asked last."""
         answer = self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 12)
-        dropped: int = struct.unpack("III", answer)[1]
+        packets: int
+        dropped: int
+        packets, dropped, _ = struct.unpack("III", answer)  # the first counts both
+        self.placed += packets - dropped
         self.dropped += dropped
         return dropped
 

@@ -108,6 +108,7 @@ examples:
   nldissect live                         what is said right now (needs root)
   nldissect run -- ip link show          what one command and the kernel say
   nldissect monitor                      the kernel's notifications
+  nldissect tui capture.pcap             list, tree and bytes, in the terminal
   nldissect check capture.pcap           what is wrong with it
   nldissect dissectors                   the protocols it knows
   nldissect COMMAND --help               a command's options, with examples

@@ -118,6 +118,9 @@ class _Tables:
         if first is not None:
             line += f", over {self._duration_safe(plot.duration(last - first))}"
         self.out.append(line)
+        for origin in document["recorded"]:
+            told = ", ".join(safe(f"{name} {text}") for name, text in origin.items())
+            self.out.append(f"recorded: {told}")
         for title, words in (("messages", "roles"), ("transactions", "transactions")):
             counts = sorted(document[words].items(), key=lambda c: (-c[1], c[0]))
             if counts:
