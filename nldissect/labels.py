@@ -10,11 +10,12 @@ from . import spec as m
 if TYPE_CHECKING:
     from .tree import Message, Node
 
-_COMMON: Final = (
+# Bits of nlmsg_flags with one meaning, and those whose meaning `flag_class` chooses
+COMMON: Final = (
     (1, "REQUEST"), (2, "MULTI"), (4, "ACK"), (8, "ECHO"), (16, "DUMP_INTR"),
     (32, "DUMP_FILTERED"),
 )  # fmt: skip
-_BY_CLASS: Final = (
+BY_CLASS: Final = (
     ((0x100, "ROOT"), (0x200, "MATCH"), (0x400, "ATOMIC")),
     ((0x100, "REPLACE"), (0x200, "EXCL"), (0x400, "CREATE"), (0x800, "APPEND")),
     ((0x100, "NONREC"), (0x200, "BULK")),
@@ -45,14 +46,14 @@ def flag_names(message: Message) -> tuple[str, ...]:
     if found is None:
         rest = message.flags
         names = []
-        for bit, name in _COMMON:
+        for bit, name in COMMON:
             if rest & bit:
                 names.append(name)
                 rest &= ~bit
         if klass == m.CLASS_GET and rest & 0x300 == 0x300:
             names.append("DUMP")
             rest &= ~0x300
-        for bit, name in _BY_CLASS[klass]:
+        for bit, name in BY_CLASS[klass]:
             if rest & bit:
                 names.append(name)
                 rest &= ~bit

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from nldissect import filter as filters
 from nldissect.capture import open_capture
 from nldissect.errors import FilterError, UsageError
+from nldissect.filter.fields import NLM_FLAGS
 from nldissect.filter.syntax import MAX_DEPTH
+from nldissect.labels import flag_names
 from nldissect.registry import Registry
 from nldissect.session import Session
 from nldissect.survey import ahead
@@ -149,6 +151,35 @@ def test_the_header_alone_never_says_no_wrongly(links: Path) -> None:
             assert wanted.possible(m.protocol, m.length, m.type, m.flags, m.seq, m.port)
             assert wanted.may_be(m.protocol, m.type)
             assert wanted.may_hold(m.data, 0, len(m.data))
+
+
+def test_the_name_of_a_flag_is_what_it_means_there() -> None:
+    seen = set()
+    for stem in ("acks", "errors", "links", "nlctrl", "routes"):
+        capture = open_capture(str(ROOT / "captures" / f"{stem}.pcap"))
+        messages = list(Session(REGISTRY).messages(capture))
+        for constant, bits in NLM_FLAGS.items():
+            name = constant.removeprefix("NLM_F_")
+            named = filters.compile(f"flags & {constant}", REGISTRY)
+            whole = filters.compile(f"flags & {constant} == {bits:#x}", REGISTRY)
+            number = filters.compile(f"flags & {bits:#x}", REGISTRY)
+            for m in messages:
+                names = flag_names(m)
+                meant = name in names or (name in ("ROOT", "MATCH") and "DUMP" in names)
+                assert named.matches(m) == whole.matches(m) == meant, (stem, m.number, constant)
+                assert number.matches(m) == (m.flags & bits != 0)
+                if meant:
+                    seen.add(name)
+                    assert named.possible(m.protocol, m.length, m.type, m.flags, m.seq, m.port)
+    assert seen >= {"DUMP", "CREATE", "EXCL", "REPLACE", "APPEND", "CAPPED", "ACK_TLVS", "MULTI"}
+
+
+def test_types_by_number_and_by_name_go_together() -> None:
+    capture = open_capture(str(ROOT / "captures" / "nlctrl.pcap"))
+    messages = list(Session(REGISTRY).messages(capture))
+    wanted = filters.compile("type in {0..0xffff, newfamily}", REGISTRY)
+    assert all(wanted.matches(m) for m in messages)
+    assert all(wanted.possible(m.protocol, m.length, m.type, 0, 0, 0) for m in messages)
 
 
 @pytest.mark.parametrize("text", ["type == RTM_NEWLINK", "flags & 1", "length > 10", "port == 0"])

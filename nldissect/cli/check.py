@@ -15,11 +15,10 @@ from ..errors import CaptureError, UsageError
 from ..lint import CODES, SEVERITIES, Lint, place
 from ..session import Session
 from ..survey import ahead
-from ..text import safe
+from ..text import near, safe
 from ..transaction import Link
 from ..tree import ERROR, NOTE, WARNING, Diagnosis, Message
 from . import select
-from .options import near
 from .output import Output, complain
 from .progress import Watched
 from .source import Source, only_once

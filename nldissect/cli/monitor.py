@@ -10,7 +10,7 @@ from argparse import Namespace
 from .. import linux
 from ..capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, Monitor, may_join
 from ..errors import CaptureError, UsageError
-from .options import near
+from ..text import near
 from .output import Output, complain
 from .read import Reading
 from .source import registry_of

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import UsageError
 from ..render.times import FORMATS
+from ..text import near
 from .output import Output
 
 DESCRIPTION = "Shows what Linux netlink messages in a capture say, down to the last attribute."
@@ -411,49 +413,17 @@ def parse(argv: Sequence[str], output: Output) -> int:
             f"no such option: {rest[0]}{near(rest[0], chosen.options())}; "
             f"`{chosen.prog} --help` lists them"
         )
-    if options.command == "read":
-        from .read import read
-
-        return read(options, output)
-    if options.command == "run":
-        from .run import run
-
-        return run(options, output)
-    if options.command == "monitor":
-        from .monitor import monitor
-
-        return monitor(options, output)
-    if options.command == "live":
-        from .live import live
-
-        return live(options, output)
     if options.command is None and not argv and _at_a_terminal(output):
         return parse(["tui"], output)
-    if options.command == "tui":
-        from .tui import tui
-
-        return tui(options, output)
-    if options.command == "stats":
-        from .stats import stats
-
-        return stats(options, output)
-    if options.command == "check":
-        from .check import check
-
-        return check(options, output)
-    if options.command == "diff":
-        from .diff import diff
-
-        return diff(options, output)
-    if options.command == "dissectors":
-        from .dissectors import dissectors
-
-        return dissectors(options, output)
     if options.command == "completion":
         from .completion import script
 
         output.write(script(options.shell, commands))
         return 0
+    if options.command is not None:  # its module is imported only now
+        module = import_module(f".{options.command}", __package__)
+        status: int = getattr(module, options.command)(options, output)
+        return status
     output.write(parser.format_help())
     return 0
 
@@ -466,11 +436,3 @@ def _no_command(given: str, commands: list[str]) -> NoReturn:
     raise UsageError(
         f"{given!r} is no command{near(given, commands)}; there are {', '.join(commands)}"
     )
-
-
-def near(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)` for the closest of `names`, or nothing."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, names, 1, 0.6)
-    return f" (did you mean {found[0]!r}?)" if found else ""

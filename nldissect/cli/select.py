@@ -13,8 +13,8 @@ from ..record import Interface
 from ..registry import Registry
 from ..summary import operation_constant, operation_name
 from ..survey import ahead
+from ..text import near
 from ..tree import Message
-from .options import near
 
 if TYPE_CHECKING:
     from ..filter import Filter

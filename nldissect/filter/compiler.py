@@ -10,7 +10,7 @@ from .. import wire
 from ..errors import FilterError
 from ..registry import Registry
 from ..transaction import Link
-from ..tree import Message, Node
+from ..tree import Context, Message, Node
 from . import values
 from .fields import (
     DECODED,
@@ -22,6 +22,7 @@ from .fields import (
     Operations,
     Top,
     Types,
+    meant,
     table,
 )  # fmt: skip
 from .paths import DYNAMIC, WORDS_OF_IP, Path, Vocabulary, Way, leads, plain, reaches, unspecified
@@ -148,6 +149,14 @@ class OfTop(Source):
         if name in ("error", "error_name", "extack"):
             return lambda protocol, length, kind, flags, seq, port: 2 <= kind <= 3
         return None
+
+
+class OfFlag(OfTop):
+    """nlmsg_flags as far as a flag is meant; `bare` is what the header has."""
+
+    def __init__(self, top: Top, bare: OfTop) -> None:
+        super().__init__(top)
+        self.bare: OfTop = bare.bare if isinstance(bare, OfFlag) else bare
 
 
 class OfEcho(Source):
@@ -504,8 +513,13 @@ class Compiler:
         values = operand.values
         if operand.bits:
             exact = self._exact(operand, lambda shape: bool)
+            quick = exact or source.quick()
+            if isinstance(source, OfFlag):  # the bits must be there, whatever they mean
+                operand.source = source.bare
+                quick = self._exact(operand, lambda shape: bool)
+                operand.source = source
             return self._tested(
-                lambda subject, link: any(values(subject, link)), operand, exact or source.quick(),
+                lambda subject, link: any(values(subject, link)), operand, quick,
                 exact is not None,
             )  # fmt: skip
         return self._tested(lambda subject, link: bool(values(subject, link)), operand,
@@ -824,7 +838,9 @@ class Compiler:
             return None
         top = source.top
         if isinstance(top.shape, Types) and field.plain:
-            return self._exact_type(make(top.shape), quantify)
+            types = Types(self.words)
+            only = make(types)
+            return None if types.named else self._exact_type(only, quantify)
         if top.raw < 0:
             return None
         try:
@@ -846,7 +862,6 @@ class Compiler:
         """For tests of nlmsg_type that look at nothing else than protocol and number."""
         positive = quantify is _any or quantify is _all
         known: dict[tuple[int, int], bool] = {}
-        probe = _Probe()
 
         def quick(
             protocol: int, length: int, kind: int, flags: int, seq: int, port: int
@@ -855,15 +870,10 @@ class Compiler:
             if found is None:
                 if kind < 0:
                     return False
-                probe.protocol, probe.type = protocol, kind
-                found = known[protocol, kind] = bool(test(probe)) is positive
+                found = bool(test(_typical(protocol, kind))) is positive
+                known[protocol, kind] = found
             return found
 
-        try:
-            probe.protocol, probe.type = 0, 16
-            test(probe)
-        except AttributeError:  # it asks for the operation
-            return None
         return quick
 
     def _named(self, source: OfTop, test: Test, quantify: _Quantify) -> Quick | None:
@@ -872,7 +882,6 @@ class Compiler:
             return None
         known: dict[tuple[int, int], bool] = {}
         registry = self.registry
-        probe = _Probe()
 
         def quick(
             protocol: int, length: int, kind: int, flags: int, seq: int, port: int
@@ -882,13 +891,11 @@ class Compiler:
             found = known.get((protocol, kind))
             if found is None:
                 spec = registry.raw(protocol, kind)
-                probe.protocol, probe.type = protocol, kind
+                message = _typical(protocol, kind)
                 found = False
                 for to_kernel in (True, False):
-                    probe.operation = None if spec is None else spec.operation(kind, to_kernel)
-                    probe.netlink = True
-                    probe.command = 0
-                    found = found or test(probe)
+                    message.operation = None if spec is None else spec.operation(kind, to_kernel)
+                    found = found or bool(test(message))
                 known[protocol, kind] = found
             return found
 
@@ -1036,6 +1043,8 @@ class Compiler:
             ):
                 raise self.wrong(literal, "a number or the name of a flag goes after &")
             mask = literal
+            if isinstance(literal, Word):
+                operand.source = _meant(operand.source, literal.text)
             operand.adapts.append(lambda view, by=mask: _masked(view, by))  # type: ignore[misc]
             operand.bits = True
             try:
@@ -1067,16 +1076,20 @@ def _by_kind(source: Source) -> bool:
     )
 
 
-class _Probe:
-    """Stands for a message of which only what is set is known."""
+def _typical(protocol: int, kind: int) -> Message:
+    """A message of which no more is known than protocol and type."""
+    message = Message(Context(), protocol, bytes(16), 0, 16, False)
+    message.type = kind
+    return message
 
-    __slots__ = ("command", "netlink", "operation", "protocol", "type")
 
-    protocol: int
-    type: int
-    operation: m.Operation | None
-    netlink: bool
-    command: int
+def _meant(source: Source, name: str) -> Source:
+    """The source as `& name` asks for it."""
+    of = source.inner if isinstance(source, OfEcho) else source
+    top = meant(of.top, name) if isinstance(of, OfTop) else None
+    if top is None or not isinstance(of, OfTop):
+        return source
+    return OfEcho(top) if isinstance(source, OfEcho) else OfFlag(top, of)
 
 
 def _nests(field: m.Field) -> bool:

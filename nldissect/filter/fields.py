@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from .. import labels, linux, wire
+from .. import labels, linux, spec, wire
 from ..process import Process
 from ..render import facts, pairs
 from ..summary import operation_constant, operation_name
@@ -55,13 +55,15 @@ WALKED: Final = 2
 DECODED: Final = 3
 EVERYTHING: Final = 4
 
+# Flags by which of `labels.flag_class` has them
+_CLASS_OF: Final[dict[str, int]] = {
+    "NLM_F_DUMP": spec.CLASS_GET,
+    **{f"NLM_F_{name}": i for i, flags in enumerate(labels.BY_CLASS) for _, name in flags},
+}
 NLM_FLAGS: Final[dict[str, int]] = {
-    "NLM_F_REQUEST": 1, "NLM_F_MULTI": 2, "NLM_F_ACK": 4, "NLM_F_ECHO": 8, "NLM_F_DUMP_INTR": 16,
-    "NLM_F_DUMP_FILTERED": 32, "NLM_F_ROOT": 0x100, "NLM_F_MATCH": 0x200, "NLM_F_ATOMIC": 0x400,
-    "NLM_F_DUMP": 0x300, "NLM_F_REPLACE": 0x100, "NLM_F_EXCL": 0x200, "NLM_F_CREATE": 0x400,
-    "NLM_F_APPEND": 0x800, "NLM_F_NONREC": 0x100, "NLM_F_BULK": 0x200, "NLM_F_CAPPED": 0x100,
-    "NLM_F_ACK_TLVS": 0x200,
-}  # fmt: skip
+    **{f"NLM_F_{name}": bit for flags in (labels.COMMON, *labels.BY_CLASS) for bit, name in flags},
+    "NLM_F_DUMP": 0x300,
+}
 CONTROL: Final = {"noop": 1, "error": 2, "done": 3, "overrun": 4}
 
 
@@ -86,6 +88,25 @@ class Top:
         self.many = many
         self.raw = raw
         self.alone = alone
+
+
+def meant(top: Top, name: str) -> Top | None:
+    """nlmsg_flags with the bits of one flag only where they mean that flag; None: they always do.
+
+    NLM_F_DUMP takes both of its bits.
+    """
+    klass = _CLASS_OF.get(name)
+    if klass is None or not isinstance(top.shape, Flags):
+        return None
+    bits, get = NLM_FLAGS[name], top.get
+
+    def flags(message: Message, link: Link | None) -> int | None:
+        found: int | None = get(message, link)
+        if found is None or (found & bits == bits and labels.flag_class(message) == klass):
+            return found
+        return found & ~bits
+
+    return Top(top.name, top.shape, flags, BOUND, top.help)
 
 
 # -- shapes of their own -----------------------------------------------------------
@@ -166,9 +187,13 @@ _NLMSG: Final = {f"NLMSG_{name.upper()}": value for name, value in CONTROL.items
 
 
 class Types(Operations):
-    """nlmsg_type: numbers, or messages by the name of what the number stands for."""
+    """nlmsg_type: numbers, or messages by the name of what the number stands for.
+
+    `named` says that a test was made that looks at more than protocol and number.
+    """
 
     noun = "a message type"
+    named = False
 
     def exact(self, literal: Term) -> tuple[int, int] | None:
         """(protocol or -1, number) where the number tells all."""
@@ -189,6 +214,7 @@ class Types(Operations):
             return lambda message: message.type == value and message.protocol == protocol
         if text_of(literal) in ("error", "ack"):
             return lambda message: bool(message.type == wire.NLMSG_ERROR)
+        self.named = True
         return super().equal(literal)
 
     def key(self, literal: Term) -> int:

@@ -1,0 +1,1 @@
+"""The terminal interface; textual is imported by nothing else."""

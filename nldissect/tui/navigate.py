@@ -1,0 +1,256 @@
+"""Moving: within panes, between them, and from message to message by what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import UsageError
+from ..transaction import COPY, REQUEST
+from .control import Controller
+from .hexview import HexPane
+from .layout import TREE
+from .listing import Listing
+from .tree import TreePane
+
+_ERROR, _DONE, _OVERRUN = 2, 3, 4  # NLMSG_ (linux/netlink.h)
+
+
+class Navigate(Controller):
+    """Keys of the groups Move, Tree and Go."""
+
+    # -- in the pane that has the focus -----------------------------------------------
+
+    def _by(self, lines: int) -> None:
+        pane = self.browser.pane
+        if lines < 0:
+            self.browser.unfollow()
+        pane.move(pane.cursor + lines)
+
+    def do_down(self, count: int | None, _: str) -> None:
+        self._by(count or 1)
+
+    def do_up(self, count: int | None, _: str) -> None:
+        self._by(-(count or 1))
+
+    def do_page_down(self, count: int | None, _: str) -> None:
+        self._by((count or 1) * max(self.browser.pane.room - 1, 1))
+
+    def do_page_up(self, count: int | None, _: str) -> None:
+        self._by(-(count or 1) * max(self.browser.pane.room - 1, 1))
+
+    def do_half_down(self, count: int | None, _: str) -> None:
+        self._by((count or 1) * max(self.browser.pane.room // 2, 1))
+
+    def do_half_up(self, count: int | None, _: str) -> None:
+        self._by(-(count or 1) * max(self.browser.pane.room // 2, 1))
+
+    def do_first(self, count: int | None, _: str) -> None:
+        self._to(count, 0)
+
+    def do_last(self, count: int | None, _: str) -> None:
+        self._to(count, self.browser.pane.count - 1)
+
+    def _to(self, number: int | None, line: int) -> None:
+        if number is not None:
+            self.browser.go(number - 1)
+            return
+        pane = self.browser.pane
+        if pane is self.browser.list_pane:
+            self.browser.remember()
+            if line == 0:
+                self.browser.unfollow()
+            elif self.browser.live.growing:
+                self.browser.live.resume()
+        pane.move(line)
+
+    def do_next_pane(self, count: int | None, _: str) -> None:
+        self.browser.focus_pane(1)
+
+    def do_previous_pane(self, count: int | None, _: str) -> None:
+        self.browser.focus_pane(-1)
+
+    # -- the next message from any pane --------------------------------------------------
+
+    def do_next_message(self, count: int | None, _: str) -> None:
+        listing = self.browser.list_pane
+        listing.move(listing.cursor + (count or 1))
+
+    def do_previous_message(self, count: int | None, _: str) -> None:
+        self.browser.unfollow()
+        listing = self.browser.list_pane
+        listing.move(listing.cursor - (count or 1))
+
+    # -- unfolding ------------------------------------------------------------------------
+
+    def do_open(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, Listing):
+            self.browser.show_now()
+            self.browser.to_pane(TREE)
+        elif isinstance(pane, TreePane):
+            pane.fold()
+        elif isinstance(pane, HexPane):
+            self.browser.to_pane(TREE)
+        else:
+            self.browser.transaction_pane.choose()
+
+    def do_left(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, TreePane):
+            pane.left()
+        elif isinstance(pane, HexPane):
+            pane.go(pane.byte - (count or 1))
+        elif isinstance(pane, Listing):
+            self._copies(False)
+
+    def do_right(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, TreePane):
+            pane.right()
+        elif isinstance(pane, HexPane):
+            pane.go(pane.byte + (count or 1))
+        elif isinstance(pane, Listing):
+            self._copies(True)
+
+    def _copies(self, shown: bool) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        if link is None:
+            return
+        first = link.of - 1 if link.role == COPY else row
+        if link.role != COPY and link.listeners < 2:
+            raise UsageError("only notifications with several listeners unfold into their copies")
+        before = self.model.unfolded
+        (before.add if shown else before.discard)(first)
+        self.browser.refill(first if not shown else row)
+
+    def do_parent(self, count: int | None, _: str) -> None:
+        if isinstance(self.browser.pane, TreePane):
+            self.browser.pane.parent_line()
+
+    def do_unfold_below(self, count: int | None, _: str) -> None:
+        self.browser.tree_pane.unfold_below()
+
+    def do_unfold_all(self, count: int | None, _: str) -> None:
+        self.browser.tree_pane.fold_everything(True)
+
+    def do_fold_all(self, count: int | None, _: str) -> None:
+        self.browser.tree_pane.fold_everything(False)
+
+    # -- by meaning -----------------------------------------------------------------------
+
+    def do_next_error(self, count: int | None, _: str) -> None:
+        self._error(1, count or 1)
+
+    def do_previous_error(self, count: int | None, _: str) -> None:
+        self._error(-1, count or 1)
+
+    def _error(self, step: int, count: int) -> None:
+        view = self.model.view
+        place, found = self.browser.list_pane.cursor, -1
+        while count and 0 <= place + step < len(view):
+            place += step
+            if self._failed(view.rows[place]):
+                found, count = place, count - 1
+        if found < 0:
+            raise UsageError("no further error" if step > 0 else "no error before this")
+        self.browser.go(view.rows[found])
+
+    def _failed(self, row: int) -> bool:
+        kind = self.model.index.header(row)[1]
+        if kind == _OVERRUN:
+            return True
+        if kind not in (_ERROR, _DONE):
+            return False
+        return bool((self.model.message(row).error or 0) < 0)
+
+    def do_reply(self, count: int | None, _: str) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        if link is None:
+            raise UsageError("this message is not paired yet")
+        if link.role == REQUEST:
+            answer = 0 if link.transaction is None else link.transaction.last
+            if not answer:
+                raise UsageError("this request has no reply in the capture")
+            self.browser.go(answer - 1)
+        elif link.of:
+            self.browser.go(link.of - 1)
+        else:
+            raise UsageError("nothing in the capture asked for this message")
+
+    def do_next_in_transaction(self, count: int | None, _: str) -> None:
+        self._member(1)
+
+    def do_previous_in_transaction(self, count: int | None, _: str) -> None:
+        self._member(-1)
+
+    def _member(self, step: int) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        found = None if link is None else link.transaction
+        if link is None or found is None:
+            raise UsageError("this message belongs to no transaction")
+        rows = set(self.browser.transaction_pane.rows) | {n - 1 for n in found.answers}
+        if found.number:
+            rows.add(found.number - 1)
+        rows |= {part.number - 1 for part in found.members}
+        beyond: Iterable[int] = sorted((r for r in rows if (r - row) * step > 0), reverse=step < 0)
+        target = next(iter(beyond), -1)
+        if target < 0:
+            raise UsageError(f"this is the {'last' if step > 0 else 'first'} of the transaction")
+        self.browser.go(target)
+
+    # -- marks -------------------------------------------------------------------------------
+
+    def do_mark(self, count: int | None, letter: str) -> None:
+        self.model.marks[letter] = self.row()
+        self.browser.list_pane.refresh()
+        self.browser.say(f"mark {letter}: '{letter} comes back here")
+
+    def do_to_mark(self, count: int | None, letter: str) -> None:
+        if letter == "'":
+            if self.browser.before < 0:
+                raise UsageError("there was no jump yet")
+            self.browser.go(self.browser.before)
+            return
+        row = self.model.marks.get(letter)
+        if row is None:
+            set_ = " ".join(sorted(self.model.marks)) or "none"
+            raise UsageError(f"no mark {letter}; there are: {set_}")
+        self.browser.go(row)
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def do_transaction(self, count: int | None, _: str) -> None:
+        self.browser.show_transaction()
+
+    def do_zoom(self, count: int | None, _: str) -> None:
+        self.browser.zoom()
+
+    def do_layout(self, count: int | None, _: str) -> None:
+        self.browser.turn()
+
+    def do_grow(self, count: int | None, _: str) -> None:
+        self.browser.give(rows=count or 1)
+
+    def do_shrink(self, count: int | None, _: str) -> None:
+        self.browser.give(rows=-(count or 1))
+
+    def do_wider(self, count: int | None, _: str) -> None:
+        self.browser.give(cells=2 * (count or 1))
+
+    def do_narrower(self, count: int | None, _: str) -> None:
+        self.browser.give(cells=-2 * (count or 1))
+
+    def do_fold(self, count: int | None, _: str) -> None:
+        row = self.browser.list_pane.row
+        self.model.folded = not self.model.folded
+        self.model.unfolded.clear()
+        self.browser.refill(row)
+        self.browser.say(
+            "copies of notifications are one row" if self.model.folded
+            else "each copy of a notification is a row of its own"
+        )  # fmt: skip
+
+

@@ -1,0 +1,171 @@
+"""The start screen: recent files, interfaces to listen on, and what listening needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+
+from ..capture import privileges
+from ..errors import NldissectError
+from ..text import safe
+from .bars import Bar
+from .config import State
+from .paint import Part
+from .prompt import Prompt
+from .report import Entries, Entry
+
+if TYPE_CHECKING:
+    from .app import Application
+
+ARPHRD_NETLINK = 824  # linux/if_arp.h
+RECENT = 10
+
+
+class Start(Screen[None]):
+    """What there is to look at."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._lines = Entries()
+        self._prompt = Prompt()
+        self._said = Bar("status")
+
+    @property
+    def application(self) -> Application:
+        """The application around it."""
+        from .app import Application
+
+        assert isinstance(self.app, Application)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content("nldissect: what Linux netlink messages say")
+            keys = "Enter opens   o a file   c captures   ? help   q quits"
+            box.border_subtitle = Content(keys)
+            yield self._lines
+        yield self._said
+        yield self._prompt
+
+    def on_mount(self) -> None:
+        self._lines.add(list(self._entries()))
+        self._lines.cursor = next(
+            (i for i, entry in enumerate(self._lines.found) if entry.value is not None), 0
+        )
+        self.set_focus(self._lines)
+
+    def _entries(self) -> list[Entry]:
+        out = [Entry([("Recent files", "heading")])]
+        files = [path for path in reversed(self._state.files) if os.path.isfile(path)][:RECENT]
+        for path in files:
+            folder, name = os.path.split(path)
+            out.append(Entry([(f"  {safe(name):<32}", "name"), (safe(folder), "dim")],
+                             ("file", path)))  # fmt: skip
+        if not files:
+            out.append(Entry([("  none yet: o opens one, or `nldissect tui FILE`", "dim")]))
+        out.append(Entry([("  another file…", "plain")], ("ask", "")))
+        out += [Entry([]), Entry([("Capture", "heading")])]
+        found = interfaces()
+        for name, up in found:
+            state: Part = ("up", "good") if up else ("down: ip link set it up first", "warning")
+            out.append(Entry([(f"  {safe(name):<32}", "name"), state], ("capture", name)))
+        if not any(up for _, up in found):
+            out.append(Entry([("  an nlmon interface made for this, removed at the end", "plain")],
+                             ("capture", "")))  # fmt: skip
+        out += [Entry([(f"  {text}", look)]) for text, look in needs()]
+        out += [Entry([]), Entry([("Elsewhere", "heading")])]
+        for text in (
+            "tcpdump -i nlmon0 -U -w - | nldissect tui -",
+            "ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -",
+        ):
+            out.append(Entry([(f"  {text}", "dim")]))
+        return out
+
+    def take(self, event: events.Key) -> bool:
+        """Works a key off, at once."""
+        if self._prompt.asking:
+            return self._prompt.input.take(event)
+        key = event.character if event.character and event.is_printable else event.key
+        lines = self._lines
+        page = lines.room
+        moves = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": page, "pageup": -page}
+        if key in moves:
+            step = moves[key]
+            lines.move(lines.cursor + step)
+            while lines.found[lines.cursor].value is None and lines.move(
+                lines.cursor + (1 if step > 0 else -1)
+            ):
+                pass
+        elif key in ("g", "home"):
+            lines.move(0)
+        elif key in ("G", "end"):
+            lines.move(lines.count - 1)
+        elif key == "enter":
+            value = lines.found[lines.cursor].value if lines.found else None
+            if isinstance(value, tuple):
+                self._do(*value)
+        elif key == "o":
+            self._do("ask", "")
+        elif key == "c":
+            self._do("capture", "")
+        elif key in ("?", "f1"):
+            self._say("Enter opens what is chosen; o asks for a file; c captures; q quits")
+        elif key in ("q", "Q", "escape", "ctrl+c", "ctrl+q"):
+            self.application.leave()
+        return True
+
+    def _do(self, what: str, which: str) -> None:
+        if what == "ask":
+            self._prompt.ask("open", lambda path: self._do("file", path.strip()),
+                             back=lambda: self.set_focus(self._lines))  # fmt: skip
+            return
+        if what == "file" and not which:
+            return
+        try:
+            if what == "file":
+                self.application.open(which)
+            else:
+                self.application.start_capture(which or None)
+        except (NldissectError, OSError) as problem:
+            self._say(str(problem), "error")
+
+    def _say(self, text: str, look: str = "note") -> None:
+        parts: list[Part] = [(f" {safe(text)}", look)]
+        self._said.say(parts)
+
+
+def interfaces(folder: str = "/sys/class/net") -> list[tuple[str, bool]]:
+    """The nlmon interfaces of this host, and whether each is up."""
+    out = []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    for name in names:
+        place = Path(folder, name)
+        try:
+            if int((place / "type").read_text()) == ARPHRD_NETLINK:
+                out.append((name, bool(int((place / "flags").read_text(), 16) & 1)))
+        except (OSError, ValueError):
+            continue
+    return out
+
+
+def needs() -> list[tuple[str, str]]:
+    """What stands in the way of capturing, in words; empty when nothing seems to."""
+    if privileges.privileged():
+        return []
+    return [
+        ("needs CAP_NET_RAW to listen and CAP_NET_ADMIN to make an interface:", "warning"),
+        ("sudo nldissect tui nlmon0", "plain"),
+    ]
