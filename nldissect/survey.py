@@ -241,6 +241,11 @@ class Ahead:
         held.append((message, found))
         if self._patience is not None:
             self._came.append(monotonic())
+        elif len(held) <= self._window:
+            first = held[0][1]
+            asked = first.transaction
+            if first.role == REQUEST and asked is not None and asked.state == OPEN and asked.waits:
+                return ()  # the commonest: parts of a dump
         record = message.record
         return self._release(None if record is None else record.time)
 
@@ -262,7 +267,7 @@ class Ahead:
             if not _settled(first, link, now, len(held)):
                 if len(held) > self._window:
                     _foretell(first, link)
-                elif self.patience != 0:
+                elif self._patience is None or self.patience:
                     break
             out.append(held.popleft())
             if came:

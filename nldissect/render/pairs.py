@@ -155,20 +155,26 @@ def span(nanoseconds: int) -> str:
 def remarks(message: Message, link: Link) -> list[str]:
     """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
     role, found = link.role, link.transaction
-    asker = asking(message, link)
     sure = "" if link.confidence == CERTAIN else f" ({link.confidence})"
-    passed = latency(message, link)
-    after = "" if passed is None else f" after {span(passed)}"
-    out: list[str] = [] if asker is None else [f"from {safe(str(asker))}"]
+    if role == ANSWER:  # by far the commonest
+        if not link.of:
+            return ["its request is not there"]
+        passed = latency(message, link)
+        return [f"answers #{link.of}{sure}" if passed is None else
+                f"answers #{link.of}{sure} after {span(passed)}"]  # fmt: skip
+    out: list[str] = []
+    asker = asking(message, link)
+    if asker is not None:
+        out.append(f"from {safe(str(asker))}")
     if role == REQUEST and found is not None:
+        passed = latency(message, link)
+        after = "" if passed is None else f" after {span(passed)}"
         ended = answered_by(link)
         text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
         if text:
             out.append(text)
         if found.interrupted:
             out.append("interrupted: what was dumped changed meanwhile")
-    elif role == ANSWER:
-        out.append(f"answers #{link.of}{sure}{after}" if link.of else "its request is not there")
     elif role == NOTIFICATION:
         name = group_of(message)
         out.append("notification" if name is None else f"notification to {name}")
