@@ -59,8 +59,8 @@ class Index:
     `taken` counts records (`skipped` of them, by link type, are no netlink), `paired` the
     messages that went through pairing.
 
-    Columns by message: `record_of` (place of its record in the columns by record),
-    `offset` (of its nlmsghdr in the datagram); `header` gives the nlmsghdr. `survey` has
+    Column by message: `offset` (of its nlmsghdr in the datagram); `header` gives the
+    nlmsghdr, `record_of` the place of its record in the columns by record. `survey` has
     what pairing found; its columns count from 1. Columns by record: `time` (see `moment`),
     `number`, `protocol`, `position` (in the file, in bytes), `first` (place of its first
     message).
@@ -82,7 +82,6 @@ class Index:
         self.taken = 0
         self.paired = 0
 
-        self.record_of = array("I")
         self.offset = array("I")
         self._headers = bytearray()
         self._bare: dict[int, int] = {}  # lengths of what has no header
@@ -121,7 +120,11 @@ class Index:
         self._transactions: dict[int, Transaction] = {}
 
     def __len__(self) -> int:
-        return len(self.record_of)
+        return len(self.offset)
+
+    def record_of(self, place: int) -> int:
+        """The place of a message's record in the columns by record."""
+        return bisect_right(self.first, place) - 1
 
     def __enter__(self) -> Index:
         return self
@@ -229,21 +232,20 @@ class Index:
         self.number.append(record.number)
         self.protocol.append(record.protocol)
         self.position.append(record.offset)
-        self.first.append(len(self.record_of))
+        self.first.append(len(self.offset))
         if not self._capture.seekable:
             self._kept.append(record)
         self._big.append(big)
         self._from.append(interface)
         data = record.data
         for start, stop, _, state in frames:
-            self.record_of.append(place)
             self.offset.append(start)
             if state == wire.OK:
                 self._headers += data[start : start + 16]
                 continue
             wrong = state == wire.SHORT_LENGTH or state == wire.LONG_LENGTH
             if stop - start < 16 or (wrong and not start and record.protocol in wire.FREE_FORM):
-                self._bare[len(self.record_of) - 1] = stop - start
+                self._bare[len(self.offset) - 1] = stop - start
                 self._headers += bytes(16)
             else:
                 self._headers += data[start : start + 16]
@@ -310,7 +312,7 @@ class Index:
         return found
 
     def _make(self, place: int) -> Message:
-        at = self.record_of[place]
+        at = self.record_of(place)
         record = self.record(at)
         found = self.session.split(record, bool(self._big[at]))[place - self.first[at]]
         found.number = found.serial = place + 1
@@ -323,7 +325,7 @@ class Index:
         """Length, type (-1 where there is no header), flags, sequence number and port."""
         if place in self._bare:
             return self._bare[place], -1, 0, 0, 0
-        big = bool(self._big[self.record_of[place]])
+        big = bool(self._big[self.record_of(place)])
         length, kind, flags, sequence, port = wire.HEADER[big](self._headers, 16 * place)
         return length, kind, flags, sequence, port
 

@@ -62,7 +62,7 @@ def agrees(index: Index, path: Path) -> int:
         assert rendered(message, link, json, tree) == expected[place]
         header = (message.length, message.type, message.flags, message.seq, message.port)
         assert index.header(place) == header
-        at = index.record_of[place]
+        at = index.record_of(place)
         assert message.record is not None
         assert (index.number[at], index.moment(at)) == (message.record.number, message.record.time)
     return len(order)

@@ -56,7 +56,7 @@ class Filtering(Controller):
 
         if not found.picks:
             return test
-        return lambda row: possible(protocol[record_of[row]], *header(row)) and test(row)
+        return lambda row: possible(protocol[record_of(row)], *header(row)) and test(row)
 
     def use(self, text: str) -> None:
         """Applies a filter as it was typed; raises FilterError."""

@@ -65,7 +65,7 @@ class Model:
         index = self.index
         if not 0 <= row < len(index):
             return None
-        return index.moment(index.record_of[row])
+        return index.moment(index.record_of(row))
 
     def process(self, message: Message, link: Link | None) -> Process | None:
         """Whose message it is, None when unknown."""
