@@ -239,7 +239,7 @@ def _looks_like_address(raw: bytes, big: bool) -> bool:
 class Family:
     """All that a capture taught of one family: its policy, and evidence where there is none."""
 
-    __slots__ = ("_built", "_sets", "_state", "budget", "by_command", "differences",
+    __slots__ = ("_built", "_seen", "_sets", "_state", "budget", "by_command", "differences",
                  "everywhere", "name", "policy")  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -252,14 +252,19 @@ class Family:
         self._built: dict[tuple[int, bool, bool], m.Operation] = {}
         self._sets: dict[tuple[int, bool], m.AttributeSet] = {}
         self._state = (-1, -1, -1)
+        self._seen: set[int] = set()  # the messages taken in, by their hash
 
     def observe(self, data: bytes, pos: int, end: int, big: bool, command: int, ask: bool) -> None:
         """Takes in one message's attributes (`pos` to `end`) as evidence."""
         if self.budget.samples >= MAX_SAMPLES:
             return
+        known = hash((data[pos:end], command, ask))
+        if known in self._seen:  # the same again tells nothing more
+            return
         found = attributes(data, pos, end, big)
         if found is None:
             return
+        self._seen.add(known)
         self.budget.samples += 1
         self.everywhere.add_all(data, found, big, self.budget)
         own = self.by_command.get((command, ask))

@@ -176,6 +176,7 @@ class Session(Context):
         self._families: dict[tuple[int, int], Timeline[Family]] = {}
         self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
         self._learnt: dict[tuple[int, int, str], learn.Family] = {}
+        self._told: dict[tuple[int, bytes], bytes] = {}  # of families, by id as it is in bytes
         self._owners: dict[Interface, Owners] = {}
         self._recoder: Recoder | None = None
         self._namespaces: dict[tuple[int, int, int], Timeline[str]] = {}
@@ -210,7 +211,6 @@ class Session(Context):
             big = self._order(record)
             if sieve is not None:
                 serial += sieve.taken()
-                sieve.at(record, big, serial)
             for message in self.split(record, big):
                 serial += 1
                 message.number = message.serial = serial
@@ -218,6 +218,8 @@ class Session(Context):
                     self._learn(record, message.data, serial, big)
                 self.bind(message)
                 yield message
+            if sieve is not None:
+                sieve.at(record, big, serial)
 
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""
@@ -457,15 +459,21 @@ class Session(Context):
 
     def _learn_family(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
         command = data[16]
+        if command not in (CTRL_CMD_NEWFAMILY, CTRL_CMD_DELFAMILY, CTRL_CMD_GETPOLICY):
+            return
+        found = _attribute(data, 20, end, big, CTRL_ATTR_FAMILY_ID)
         if command == CTRL_CMD_GETPOLICY:
-            found = _attribute(data, 20, end, big, CTRL_ATTR_FAMILY_ID)
             if found is not None and found[1] - found[0] == 2:
                 owner = data[found[0] : found[1]]
                 learnt = self._learnt_of(record, int.from_bytes(owner, _order(big)), serial)
                 learnt.policy.add(data, 20, end, big)
                 learnt.differences = None
-        if command != CTRL_CMD_NEWFAMILY and command != CTRL_CMD_DELFAMILY:
             return
+        if found is not None:  # most tell again what they told before
+            own = record.interface.section, data[found[0] : found[0] + 2]
+            if self._told.get(own) == data[16:end]:
+                return
+            self._told[own] = data[16:end]
         order = _order(big)
         number = header_size = version = -1
         name = ""

@@ -1,8 +1,9 @@
-"""What every test has: a cache of parsed dissectors that is not the user's."""
+"""What every test has: a cache of parsed dissectors of its own, and signals that act."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -14,3 +15,13 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # the workers share it
     os.environ["NLDISSECT_CACHE"] = str(base / "nldissect-cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals() -> None:
+    """What a shell's background job ignores is not ignored by the commands that tests start."""
+    for number, handler in (
+        (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
+    ):  # fmt: skip
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)

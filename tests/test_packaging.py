@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOISE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "py.typed")
+PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "*.lark", "py.typed")
 # No name of a Python module, so the kind of file that builds lose first.
 HOOKS = "rt-link.py"
 

@@ -768,7 +768,7 @@ def test_the_terminal_that_goes_loses_nothing() -> None:
 
         async def story(user: Player) -> None:
             user.browser.live.feed = piped
-            user.app.lost()
+            user.app.lost(gone=False)
             await user.pilot.pause(0.1)
 
         app = play("errors", story=story)

@@ -62,7 +62,7 @@ class Capture:
         self.seekable = True
         self._total: int | None = None
         self._running: Iterator[Record] | None = None
-        self.passes: pcap.Passes | None = None  # packets that need not be read, where it is asked
+        self.sieve: pcap.Sieve | None = None  # lets packets of a pcap file pass by
         if stream is None and path == "-":
             self._name = "standard input"
             self._stream = stream = self._standard_input()
@@ -151,7 +151,7 @@ class Capture:
         if head[:4] not in pcap.MAGICS:
             self.seekable = False
             return strace.read_strace(source, head, self._name, interfaces)
-        return pcap.read_pcap(source, head, self._name, interfaces, self.passes)
+        return pcap.read_pcap(source, head, self._name, interfaces, self.sieve)
 
     def _identify(self, source: Source) -> bytes:
         """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""

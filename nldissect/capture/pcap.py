@@ -6,7 +6,8 @@ Layout: draft-ietf-opsawg-pcap, and libpcap's sf-pcap.c for the magic numbers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Final, Protocol
 
 from nldissect.capture.link import make_record
 from nldissect.capture.source import Source
@@ -32,21 +33,36 @@ _FILE_HEADER = 24
 _VERSION = 2
 # The bits above are reserved or hold the length of a frame check sequence.
 _LINK_TYPE = 0xFFFF
+_NO_LEAP: Final = (-1, -1, -1)
 
+class Sieve(Protocol):
+    """Says which packets are not wanted."""
 
-# Whether the packet between two places of the bytes is not wanted
-Passes = Callable[[bytes, int, int, Interface], bool]
+    def passes(
+        self, buffer: bytes, start: int, stop: int, number: int, place: int, interface: Interface
+    ) -> bool:
+        """Whether the packet in `buffer[start:stop]` is not.
+
+        It is that of record `number`, which ends at `place` in the file.
+        """
+        ...
+
+    def leaps(self) -> Iterator[tuple[int, int, int]]:
+        """Runs of records that are known not to be: the first, the last, and where that ends.
+
+        A run is taken, and has to be counted, when the next one is asked for.
+        """
+        ...
 
 
 def read_pcap(
     source: Source, head: bytes, path: str, interfaces: list[Interface],
-    passes: Passes | None = None,
+    sieve: Sieve | None = None,
 ) -> Iterator[Record]:  # fmt: skip
     """Yield the records of a pcap file whose first bytes are `head`, its magic number at least.
 
-    The one interface is appended to `interfaces`. What `passes` says so of is counted
-    and left out. Raises CaptureError where
-    the file is cut short or damaged, after the records before.
+    The one interface is appended to `interfaces`. What the sieve does not want is left
+    out. Raises CaptureError where the file is cut short or damaged, after the records before.
     """
     order, unit, header = MAGICS[head[:4]]
     buffer = yield from source.more(head, _FILE_HEADER)
@@ -64,8 +80,19 @@ def read_pcap(
     number = 0
     base = 0  # where `buffer` begins in the file
     pos = _FILE_HEADER
+    passes = None if sieve is None else sieve.passes
+    leaps = iter(()) if sieve is None else sieve.leaps()
+    first, last, place = next(leaps, _NO_LEAP)
     while True:
         number += 1
+        if number == first:
+            number, pos = last + 1, place - base
+            first, last, place = next(leaps, _NO_LEAP)
+            while pos > end > 0:
+                pos -= end
+                base += end
+                buffer = yield from source.more(b"", header)
+                end = len(buffer)
         if end - pos < header:
             base += pos
             buffer = yield from source.more(buffer[pos:], header)
@@ -93,7 +120,9 @@ def read_pcap(
             if stop > end:
                 reason = source.fault or f"the file ends after {end} of the record's {stop} bytes"
                 raise CaptureError(path, reason, number, base)
-        if passes is not None and captured == original and passes(buffer, start, stop, interface):
+        if passes is not None and captured == original and passes(
+            buffer, start, stop, number, base + stop, interface
+        ):
             pos = stop
             continue
         yield make_record(

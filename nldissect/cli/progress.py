@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from ..capture import Capture
-from ..capture.pcap import Passes
+from ..capture.pcap import Sieve
 from ..record import Record
 
 # Seconds until the bar appears, and between its updates.
@@ -29,13 +29,13 @@ class Watched:
         self._drawn = False
 
     @property
-    def passes(self) -> Passes | None:
-        """Which packets need not be read."""
-        return self._capture.passes
+    def sieve(self) -> Sieve | None:
+        """What lets packets pass by unread."""
+        return self._capture.sieve
 
-    @passes.setter
-    def passes(self, passes: Passes | None) -> None:
-        self._capture.passes = passes
+    @sieve.setter
+    def sieve(self, sieve: Sieve | None) -> None:
+        self._capture.sieve = sieve
 
     def __iter__(self) -> Iterator[Record]:
         self._pass += 1

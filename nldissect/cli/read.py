@@ -210,13 +210,12 @@ class Reading:
         session = Session(self.registry, self.byte_order)
         pairs = Conversations()
         if isinstance(capture, (Capture, Watched)):
-            capture.passes = None
+            capture.sieve = None
             if self._sieves():
                 from .sieve import Sieve
 
                 assert self.filter is not None
-                session.sieve = sieve = Sieve(self.filter, pairs)
-                capture.passes = sieve.passes
+                session.sieve = capture.sieve = Sieve(self.filter, pairs)
         try:
             self._messages(ahead(session.messages(capture), pairs), True)
             self._gap()

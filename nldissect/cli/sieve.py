@@ -5,10 +5,14 @@ when nothing in it can match, and when it has no part in the transactions of wha
 of the same kin (the same object of rtnetlink, the same generic family) with a sequence number
 that the header pass saw in something that can match. What pairing makes of those holds
 for the list; but transactions are not counted, and the answers of dumps not gathered.
+
+What the header pass already knows to be needed for nothing is leapt over when messages are read.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
@@ -27,23 +31,54 @@ _LINKS: Final = (RTM_NEWLINK, RTM_DELLINK)
 MANY: Final = 100_000
 
 
+class Runs:
+    """Records that follow each other and are not needed, in columns.
+
+    Of each run the first and the last, where that ends in the file, how many messages it has,
+    and which of these is the last request (from 1; 0: none).
+    """
+
+    __slots__ = ("asked", "first", "last", "messages", "place")
+
+    def __init__(self) -> None:
+        self.first, self.last, self.place = array("Q"), array("Q"), array("Q")
+        self.messages, self.asked = array("Q"), array("Q")
+
+    def add(self, record: int, place: int, messages: int, asked: int) -> None:
+        """Takes in a record of so many messages that ends at `place`."""
+        if not self.last or record != self.last[-1] + 1:
+            self.first.append(record)
+            self.last.append(record)
+            self.place.append(place)
+            self.messages.append(messages)
+            self.asked.append(asked)
+            return
+        self.last[-1] = record
+        self.place[-1] = place
+        if asked:
+            self.asked[-1] = self.messages[-1] + asked
+        self.messages[-1] += messages
+
+
 class Sieve:
     """Tells which packets of a file may be passed by; see `capture.pcap` and `session`."""
 
     def __init__(self, wanted: Filter, pairs: Conversations) -> None:
         self.learning = True  # the header pass, which needs what teaches
-        self._reading = False
         self._possible = wanted.possible
         self._may_hold = wanted.may_hold
         self._kinds = wanted.may_be
         self._pairs = pairs
         self._matters: dict[tuple[int, int], bool] = {}  # by protocol and message type
+        self._protocols: dict[int, bool] = {}  # whether any type of a protocol may match
         self._answers: dict[int, bool] = {}  # whether errors and ends of dumps do, by protocol
         # protocol and sequence number of all that may match; None for too many
         self._numbers: set[int] | None = set()
         self._begun = 1 << 62  # after this message they were gathered
-        # protocol and message type of what passes by in any case
+        # protocol and message type of what passes by in any case, and while learning
         self._idle: set[int] = set()
+        self._idle_now: set[int] = set()
+        self._runs = Runs()  # what the header pass found to be needed for nothing
         self._names: dict[bytes, bytes] = {}  # of interfaces by index, as last told
         self._interface: Interface | None = None
         self._big = False
@@ -69,8 +104,23 @@ class Sieve:
         count, self._count = self._count, 0
         return count
 
-    def passes(self, buffer: bytes, start: int, stop: int, interface: Interface) -> bool:
-        """Whether the whole packet in `buffer[start:stop]` is needed for nothing."""
+    def leaps(self) -> Iterator[tuple[int, int, int]]:
+        """See `capture.pcap.Sieve`; there are none in the header pass, which finds them."""
+        if self.learning:
+            return
+        runs = self._runs
+        for first, last, place, messages, asked in zip(
+            runs.first, runs.last, runs.place, runs.messages, runs.asked, strict=True
+        ):
+            yield first, last, place
+            if asked:
+                self._pairs.pass_by(self._serial + self._count + asked)
+            self._count += messages
+
+    def passes(
+        self, buffer: bytes, start: int, stop: int, number: int, place: int, interface: Interface
+    ) -> bool:
+        """Whether the whole packet is needed for nothing; see `capture.pcap.Sieve`."""
         if interface is not self._interface or stop - start < 32:
             return False
         big = self._big
@@ -85,18 +135,25 @@ class Sieve:
                 self._begun = self._serial
         elif self._serial + self._count < self._begun or protocol in wire.FREE_FORM:
             return False
-        elif not self._reading:
-            self._reading = True
-            self._idle.clear()  # what taught nothing may have part in a transaction
         at = start + 16
         single = at + length == stop
-        if single and protocol << 16 | kind in self._idle:  # by far the commonest
-            self._count += 1
-            if flags & 1 and not learning:
-                self._pairs.pass_by(self._serial + self._count)
-            return True
+        if single:  # by far the commonest
+            key = protocol << 16 | kind
+            if key in self._idle:
+                if learning:
+                    if key in _LINKS and self._teaches(buffer, at, length, kind, flags):
+                        return False
+                    self._runs.add(number, place, 1, flags & 1)
+                elif flags & 1:
+                    self._pairs.pass_by(self._serial + self._count + 1)
+                self._count += 1
+                return True
+            if learning and key in self._idle_now:
+                self._count += 1
+                return True
         count = asked = 0
         passes = not (learning and protocol and protocol in TEACHERS)
+        idle = True
         while True:
             if length < 16 or length > stop - at:
                 if learning:  # the session makes of it what it can
@@ -105,8 +162,10 @@ class Sieve:
             if learning:
                 if passes and kind in TEACHING and not protocol:
                     passes = not self._teaches(buffer, at, length, kind, flags)
-                if port and self._numbers is not None:
-                    self._note(buffer, at, protocol, length, kind, flags, seq, port)
+                if not self._idles(buffer, at, protocol, length, kind, flags, seq, port):
+                    idle = False
+                    if port and self._numbers is not None:
+                        self._note(buffer, at, protocol, length, kind, flags, seq, port)
             elif self._needed(buffer, at, protocol, length, kind, flags, seq, port):
                 return False
             count += 1
@@ -121,11 +180,43 @@ class Sieve:
         if asked and not learning:
             self._pairs.pass_by(self._serial + self._count + asked)
         self._count += count
-        if single and kind >= wire.NLMSG_MIN_TYPE and (protocol or kind not in TEACHING):
-            matters = self._kinds if learning else self._kin_matters
-            if not matters(protocol, kind):
-                self._idle.add(protocol << 16 | kind)
+        if learning and idle:
+            self._runs.add(number, place, count, asked)
+        if single and kind >= wire.NLMSG_MIN_TYPE:
+            teaches = learning and not protocol and kind in TEACHING
+            if not self._kin_matters(protocol, kind):
+                if not teaches or kind in _LINKS:
+                    self._idle.add(key)
+            elif learning and not teaches and not self._kinds(protocol, kind):
+                self._idle_now.add(key)
         return True
+
+    def _idles(
+        self, buffer: bytes, at: int, protocol: int, length: int, kind: int, flags: int,
+        seq: int, port: int,
+    ) -> bool:  # fmt: skip
+        """Whether a message is needed for nothing whatever else there is."""
+        if kind < wire.NLMSG_MIN_TYPE:
+            if kind != wire.NLMSG_ERROR or length < 36 or self._answer(protocol):
+                return False
+            about = wire.ATTR[self._big](buffer, at + 24)[0]
+            return about >= wire.NLMSG_MIN_TYPE and not self._kin_matters(protocol, about)
+        if not self._kin_matters(protocol, kind):
+            return True
+        # Parts of a dump make no difference to other messages.
+        parts = flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI
+        return (
+            parts and protocol not in wire.FREE_FORM
+            and not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+        )
+
+    def _may_match(
+        self, buffer: bytes, at: int, protocol: int, length: int, kind: int, flags: int,
+        seq: int, port: int,
+    ) -> bool:  # fmt: skip
+        return self._possible(protocol, length, kind, flags, seq, port) and self._may_hold(
+            buffer, at, at + length
+        )
 
     def _teaches(self, buffer: bytes, at: int, length: int, kind: int, flags: int) -> bool:
         """Whether a message tells of a namespace, or of an interface what was not told before."""
@@ -151,11 +242,10 @@ class Sieve:
 
         It does not for what is multicast and for the parts of dumps.
         """
-        if flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI:
+        parts = flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI
+        if parts and kind >= wire.NLMSG_MIN_TYPE:
             return
-        if self._possible(protocol, length, kind, flags, seq, port) and self._may_hold(
-            buffer, at, at + length
-        ):
+        if self._may_match(buffer, at, protocol, length, kind, flags, seq, port):
             self._remember(protocol, seq)
 
     def _remember(self, protocol: int, seq: int) -> None:
@@ -171,48 +261,41 @@ class Sieve:
         seq: int, port: int,
     ) -> bool:  # fmt: skip
         """Whether a message may match, or has part in the transaction of one that may."""
+        if self._idles(buffer, at, protocol, length, kind, flags, seq, port):
+            return False
         numbers = self._numbers
         if numbers is not None and protocol << 32 | seq not in numbers:
-            return self._possible(protocol, length, kind, flags, seq, port) and self._may_hold(
-                buffer, at, at + length
-            )
-        if kind < wire.NLMSG_MIN_TYPE:
-            answers = self._answers.get(protocol)
-            if answers is None:
-                answers = self._answers[protocol] = any(
-                    self._kinds(protocol, one) for one in (wire.NLMSG_ERROR, wire.NLMSG_DONE)
-                )
-            if answers:
-                return True
-            if kind == wire.NLMSG_DONE and flags & wire.NLM_F_MULTI:
-                return self._pairs.expects(protocol, seq)
-            if kind != wire.NLMSG_ERROR or length < 36:
-                return True
-            kind = wire.ATTR[self._big](buffer, at + 24)[0]
-            if kind < wire.NLMSG_MIN_TYPE:
-                return True
-        found = self._matters.get((protocol, kind))
+            return self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+        if kind == wire.NLMSG_DONE and flags & wire.NLM_F_MULTI and not self._answer(protocol):
+            return self._pairs.expects(protocol, seq)
+        return True
+
+    def _answer(self, protocol: int) -> bool:
+        """Whether what ends requests of a protocol may match, echoed requests left aside."""
+        found = self._answers.get(protocol)
         if found is None:
-            found = self._matters[protocol, kind] = self._kin_matters(protocol, kind)
-        if not found:
-            return False
-        # Parts of a dump make no difference to other messages.
-        parts = flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI
-        return not parts or (
-            self._possible(protocol, length, kind, flags, seq, port)
-            and self._may_hold(buffer, at, at + length)
-        )
+            found = self._answers[protocol] = any(
+                self._kinds(protocol, kind) for kind in (wire.NLMSG_ERROR, wire.NLMSG_DONE)
+            )
+        return found
 
     def _kin_matters(self, protocol: int, kind: int) -> bool:
         """Whether messages that answer to this type, or that it answers, may match."""
+        found = self._matters.get((protocol, kind))
+        if found is None:
+            found = self._matters[protocol, kind] = self._kin_may(protocol, kind)
+        return found
+
+    def _kin_may(self, protocol: int, kind: int) -> bool:
         kinds = self._kinds
-        if self._answers.get(protocol) or any(
-            kinds(protocol, one) for one in (wire.NLMSG_ERROR, wire.NLMSG_DONE)
-        ):
+        if protocol in wire.FREE_FORM or self._answer(protocol):
             return True
         if protocol == wire.NETLINK_ROUTE:
             first = kind & ~3
             return any(kinds(protocol, one) for one in range(first, first + 4))
         if protocol == wire.NETLINK_GENERIC:
             return kinds(protocol, kind)
-        return any(kinds(protocol, one) for one in range(1 << 12)) or kinds(protocol, kind)
+        found = self._protocols.get(protocol)
+        if found is None:
+            found = self._protocols[protocol] = any(kinds(protocol, k) for k in range(1 << 12))
+        return found or kinds(protocol, kind)

@@ -529,6 +529,8 @@ class Compiler:
         self, check: Check, operand: Operand, quick: Quick | None, exact: bool = False
     ) -> Tested:
         source = operand.source
+        if operand.counted:  # what has none of them has 0
+            return Tested(check, source.cost, source.paired)
         kinds = source.kinds()
         if kinds is None and quick is not None and _by_kind(source):
             known = quick

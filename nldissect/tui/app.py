@@ -6,6 +6,7 @@ import asyncio
 import os
 import select
 import signal
+import threading
 from contextlib import suppress
 from weakref import WeakSet
 
@@ -24,6 +25,7 @@ from .opening import Opener
 from .start import Start
 
 LOOK = 1.0  # s between looks whether the terminal is still there
+LEAVING = 3.0  # s to end in once it is not
 
 
 class Application(App[int]):
@@ -207,9 +209,9 @@ class Application(App[int]):
 
     def _watch_the_terminal(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number, gone in ((signal.SIGHUP, True), (signal.SIGTERM, False)):
             with suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, self.lost)
+                loop.add_signal_handler(number, self.lost, gone)
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
         self.set_interval(LOOK, self._look)
@@ -222,11 +224,15 @@ class Application(App[int]):
         except OSError:
             there, events = False, []
         if not there or any(event & (select.POLLHUP | select.POLLERR) for _, event in events):
-            self.lost()
+            self.lost(True)
 
-    def lost(self) -> None:
+    def lost(self, gone: bool) -> None:
         """The terminal is gone or the end was asked for: keeps what was captured, and ends."""
         for browser in self._browsers.values():
             browser.live.finish(keep=True)
         self.state.save()
+        if gone:  # textual may wait for its writing thread, which ended with the terminal
+            last = threading.Timer(LEAVING, os._exit, (0,))
+            last.daemon = True
+            last.start()
         self.exit(0)
