@@ -287,13 +287,13 @@ def test_ring_files_and_autostop(scenes: Scenes) -> None:
     for path in full:
         assert path.stat().st_size >= 2000
         # Blocks that name sockets count too, so the packet after them may be the one too many.
-        assert list(open_capture(str(path)))[-2].offset < 2000
+        assert all(r.offset < 2000 for r in list(open_capture(str(path)))[:-1])
     assert rings["filesize"]["seen"] == 100
     assert len(list(folder.glob("seconds_*"))) == 3
     assert rings["seconds"]["reason"] == "time"
     stopped = folder / "stop filesize.pcapng"
     assert stopped.stat().st_size >= 3000
-    assert list(open_capture(str(stopped)))[-2].offset < 3000
+    assert all(r.offset < 3000 for r in list(open_capture(str(stopped)))[:-1])
     assert rings["messages"] == {"seen": 15, "reason": "limit", "path": None}
 
 
