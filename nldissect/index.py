@@ -357,11 +357,6 @@ class Index:
             self._descriptor = self._spool.fileno()
         return self._descriptor
 
-    def at_record(self, number: int) -> int:
-        """The place of the first message of record `number` (from 1), or of the next one."""
-        at = bisect_right(self.number, number - 1)
-        return self.first[at] if at < len(self.first) else len(self)
-
     # -- conversations -----------------------------------------------------------
 
     def link(self, place: int) -> Link | None:

@@ -294,16 +294,6 @@ def test_transactions_are_those_of_pairing() -> None:
                 assert [m.number for m in found.members] == [m.number for m in one.members]
 
 
-def test_places_by_record_number() -> None:
-    with Index(str(RECORDINGS / "nft.pcap"), builtin()) as index:
-        index.extend()
-        for number in (1, 2, 5, index.number[-1]):
-            record = index.message(index.at_record(number)).record
-            assert record is not None
-            assert record.number == number
-        assert index.at_record(10**6) == len(index)
-
-
 def test_a_million_messages_fit_in_little_memory(tmp_path: Path) -> None:
     """As a share of it: 20,000 messages, of which no more than a few hundred bytes are kept."""
     import tracemalloc

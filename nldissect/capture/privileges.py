@@ -15,7 +15,6 @@ from nldissect.errors import UsageError
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 CAP_NET_ADMIN = 12
-CAP_NET_RAW = 13
 CAP_SYS_PTRACE = 19
 _CAP_LAST = 63
 

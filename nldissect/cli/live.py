@@ -29,10 +29,6 @@ _GENERIC = 16
 def live(options: Namespace, output: Output) -> int:
     """Captures and shows until stopped; returns the exit status."""
     registry = registry_of(options)
-    if options.host_names:
-        from .. import hostnames
-
-        hostnames.teach(registry, hostnames.FOLDERS)
     plain = Namespace(**{**vars(options), "files": [], "write": None})
     return Live(options, output, Reading(plain, output, registry)).run()
 

@@ -33,10 +33,6 @@ ABSENT = (errno.EINVAL, errno.EPROTONOSUPPORT, errno.ENOENT)
 def monitor(options: Namespace, output: Output) -> int:
     """Listens and shows until stopped; returns the exit status."""
     registry = registry_of(options)
-    if options.host_names:
-        from .. import hostnames
-
-        hostnames.teach(registry, hostnames.FOLDERS)
     try:
         families = Families()
     except OSError as problem:

@@ -14,13 +14,7 @@ BATCH = 1 << 16
 
 def complain(text: str) -> None:
     """One line on standard error, in the manner of every Unix tool."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(f"nldissect: {safe(text)}\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
+    _tell(f"nldissect: {safe(text)}\n")
 
 
 def point(text: str, column: int, length: int) -> None:
@@ -28,10 +22,15 @@ def point(text: str, column: int, length: int) -> None:
     before = safe(text[:column])
     under = safe(text[column : column + length])
     room = _cells(before)
+    _tell(f"  {safe(text)}\n  {' ' * room}{'^' * max(_cells(under), 1)}\n")
+
+
+def _tell(lines: str) -> None:
+    """Safe text on standard error, if somebody can still read it."""
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"  {safe(text)}\n  {' ' * room}{'^' * max(_cells(under), 1)}\n")
+        sys.stderr.write(lines)
         sys.stderr.flush()
     except (OSError, ValueError):
         pass

@@ -45,10 +45,6 @@ GC_THRESHOLDS = (5000, 20, 50)
 def read(options: Namespace, output: Output) -> int:
     """Shows the messages of the files as the options say; returns the exit status."""
     registry = registry_of(options)
-    if options.host_names:
-        from .. import hostnames
-
-        hostnames.teach(registry, hostnames.FOLDERS)
     reading = Reading(options, output, registry)
     thresholds = gc.get_threshold()
     gc.set_threshold(*GC_THRESHOLDS)

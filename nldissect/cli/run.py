@@ -42,10 +42,6 @@ def run(options: Namespace, output: Output) -> int:
     if not command:
         raise UsageError("run: which command? nldissect run [options] -- COMMAND")
     registry = registry_of(options)
-    if options.host_names:
-        from .. import hostnames
-
-        hostnames.teach(registry, hostnames.FOLDERS)
     stream: TextIO | None = None
     if options.output is not None:
         try:

@@ -93,10 +93,15 @@ def only_once(files: list[str]) -> None:
 
 
 def registry_of(options: Namespace) -> Registry:
-    """The dissectors that --dissectors, --specs and --decode-as ask for."""
-    return Registry(
+    """The dissectors that --dissectors, --specs and --decode-as ask for; --host-names too."""
+    registry = Registry(
         dissectors=options.dissectors, specs=options.specs, decode_as=decode_as_of(options)
     )
+    if getattr(options, "host_names", False):
+        from .. import hostnames
+
+        hostnames.teach(registry)
+    return registry
 
 
 def decode_as_of(options: Namespace) -> dict[str, str]:

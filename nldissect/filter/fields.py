@@ -7,6 +7,7 @@ cost little are tried first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, Final
 
 from .. import labels, linux, spec, wire
@@ -292,17 +293,33 @@ class Errors(Number):
         return [(name, str(-value)) for value, name in linux.ERRNO.items()]
 
 
-class Owners(Text):
-    """Processes by name or by process id; the values are Process."""
+class Named(Text):
+    """What has a name, which may not be known (None), and a number."""
 
-    noun = "a process"
+    attribute = "number"  # where the number is
 
     def equal(self, literal: Term) -> Test:
         value = number(text_of(literal)) if isinstance(literal, Word) else None
         if value is not None:
-            return lambda found: bool(found.pid == value)
+            number_of = attrgetter(self.attribute)
+            return lambda found: bool(number_of(found) == value)
         key = text_of(literal)
         return lambda found: bool(found.name == key)
+
+    def contains(self, literal: Term) -> Test:
+        inner = super().contains(literal)
+        return lambda found: found.name is not None and inner(found.name)
+
+    def matches(self, literal: Term) -> Test:
+        inner = super().matches(literal)
+        return lambda found: found.name is not None and inner(found.name)
+
+
+class Owners(Named):
+    """Processes by name or by process id; the values are Process."""
+
+    noun = "a process"
+    attribute = "pid"
 
     def ordered(self, op: str, literal: Term) -> Test:
         inner = Number().ordered(op, literal)
@@ -312,37 +329,14 @@ class Owners(Text):
         inner = Number().between(low, high)
         return lambda found: found.pid is not None and inner(found.pid)
 
-    def contains(self, literal: Term) -> Test:
-        inner = Text.contains(self, literal)
-        return lambda found: found.name is not None and inner(found.name)
 
-    def matches(self, literal: Term) -> Test:
-        inner = Text.matches(self, literal)
-        return lambda found: found.name is not None and inner(found.name)
-
-
-class Interfaces(Text):
+class Interfaces(Named):
     """Interfaces of the capture by name, or by number from 0."""
 
     noun = "an interface of the capture"
 
-    def equal(self, literal: Term) -> Test:
-        value = number(text_of(literal)) if isinstance(literal, Word) else None
-        if value is not None:
-            return lambda found: bool(found.number == value)
-        key = text_of(literal)
-        return lambda found: bool(found.name == key)
-
     def key(self, literal: Term) -> str:
         raise Mismatch("interfaces have no order")
-
-    def contains(self, literal: Term) -> Test:
-        inner = Text.contains(self, literal)
-        return lambda found: found.name is not None and inner(found.name)
-
-    def matches(self, literal: Term) -> Test:
-        inner = Text.matches(self, literal)
-        return lambda found: found.name is not None and inner(found.name)
 
 
 class Clock:

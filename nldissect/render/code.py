@@ -19,6 +19,7 @@ from ..summary import describe, value_text
 from ..text import safe
 from ..transaction import Link
 from ..tree import Message, Node
+from . import Renderer
 from .facts import protocol
 
 # Bytes on a line, and characters of a value in a comment.
@@ -28,23 +29,14 @@ _LONGEST: Final = 48
 Piece = tuple[bytes, int, str]  # bytes, depth, comment
 
 
-class Code:
+class Code(Renderer):
     """One language: `message` gives a definition, named by file and message number."""
 
     def __init__(self) -> None:
         self._files = 0
 
-    def begin(self) -> str:
-        return ""
-
     def file(self, path: str, last: int) -> str:
         self._files += 1
-        return ""
-
-    def lost(self, number: int, here: bool) -> str:
-        return ""
-
-    def end(self) -> str:
         return ""
 
     def number(self, message: Message) -> str:

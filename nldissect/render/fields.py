@@ -16,7 +16,7 @@ from ..summary import operation_constant, operation_name
 from ..text import safe
 from ..transaction import ANSWER, COPY, Link
 from ..tree import Message, Node
-from . import facts, pairs
+from . import Renderer, facts, pairs
 from .times import Clock, rfc3339
 
 Getter = Callable[[Message, Link | None], Any]
@@ -91,7 +91,7 @@ class Layout:
         self.header = False
 
 
-class Fields:
+class Fields(Renderer):
     """Renders chosen fields, a line per message."""
 
     def __init__(
@@ -112,12 +112,6 @@ class Fields:
         self._file = path
         if self._clock is not None:
             self._clock.restart()
-        return ""
-
-    def lost(self, number: int, here: bool) -> str:
-        return ""
-
-    def end(self) -> str:
         return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:

@@ -16,7 +16,7 @@ from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..transaction import ANSWER, CONFIDENCES, COPY, Link
 from ..tree import Diagnosis, Message, Node
-from . import facts, pairs
+from . import Renderer, facts, pairs
 from .memo import Memo
 from .times import rfc3339
 
@@ -25,7 +25,7 @@ quote: Final = encode_basestring_ascii
 _KEPT: Final = 20_000
 
 
-class JsonLines:
+class JsonLines(Renderer):
     """One object a line (-T jsonl); `named` adds the file's name to each."""
 
     def __init__(self) -> None:
@@ -34,17 +34,8 @@ class JsonLines:
         self._values: dict[tuple[m.Field, int], str] = {}
         self._opening = '{"record":'
 
-    def begin(self) -> str:
-        return ""
-
     def file(self, path: str, last: int) -> str:
         self._opening = f'{{"file":{quote(path)},"record":'
-        return ""
-
-    def lost(self, number: int, here: bool) -> str:
-        return ""  # the object of the next message has it
-
-    def end(self) -> str:
         return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:

@@ -14,7 +14,7 @@ from .. import tree, wire
 from ..text import safe
 from ..transaction import Link
 from ..tree import Message
-from . import facts, pairs
+from . import Renderer, facts, pairs
 from .memo import Memo
 from .style import Style, fit
 from .times import Clock
@@ -42,7 +42,7 @@ def control_key(message: Message, link: Link | None) -> tuple[Any, ...] | None:
     return data, message.protocol, message.big, message.family, of
 
 
-class Lines:
+class Lines(Renderer):
     """Renders the list; `width` cuts each line to so many cells (None: never)."""
 
     def __init__(
@@ -55,9 +55,6 @@ class Lines:
         self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
         self._texts: Memo[tuple[str, str]] = Memo(self.make, lambda t: len(t[1]) + 64)
 
-    def begin(self) -> str:
-        return ""
-
     def file(self, path: str, last: int) -> str:
         self.clock.restart()
         return ("\n" if last else "") + f"==> {safe(path)} <==\n"
@@ -67,9 +64,6 @@ class Lines:
         where = "here" if here else "here or before"
         text = f"{number} datagram{'s' * (number > 1)} lost {where}: the capture was too slow"
         return f"!{' ' * 19}{self.style.paint(text, 'error')}\n"
-
-    def end(self) -> str:
-        return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:
         """The line, with its end."""

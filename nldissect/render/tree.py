@@ -13,7 +13,7 @@ from .. import spec as m
 from ..text import safe
 from ..transaction import Link
 from ..tree import Diagnosis, Message, Node
-from . import pairs
+from . import Renderer, pairs
 from .hexdump import hexdump
 from .lines import Lines, control_key
 from .memo import Memo
@@ -35,7 +35,7 @@ _HEADER_FIELDS: Final = frozenset((*tree.NLMSGHDR.members, *tree.GENLMSGHDR.memb
 _KEPT: Final = 20_000
 
 
-class Tree:
+class Tree(Renderer):
     """Renders the tree, each under its line of the list."""
 
     def __init__(self, lines: Lines, style: Style, constants: bool = True) -> None:
@@ -50,17 +50,11 @@ class Tree:
         self._seq = f"{STEP * 2}{paint('nlmsg_seq' if constants else 'sequence', 'name')}: "
         self._port = f"{STEP * 2}{paint('nlmsg_pid' if constants else 'port', 'name')}: "
 
-    def begin(self) -> str:
-        return ""
-
     def file(self, path: str, last: int) -> str:
         return self._lines.file(path, 0)
 
     def lost(self, number: int, here: bool) -> str:
         return self._lines.lost(number, here) + "\n"
-
-    def end(self) -> str:
-        return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:
         """The tree, with an empty line after it."""
@@ -259,7 +253,7 @@ def _bytes(value: bytes) -> str:
     return value.hex(" ") if len(value) <= INLINE else f"{len(value)} bytes"
 
 
-class HexDump:
+class HexDump(Renderer):
     """Any text renderer with the message's bytes below (-x); offsets from its nlmsghdr."""
 
     def __init__(self, inner: Lines | Tree) -> None:

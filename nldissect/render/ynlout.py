@@ -16,22 +16,11 @@ from .. import wire
 from ..summary import operation_name
 from ..transaction import Link
 from ..tree import Message, Node
+from . import Renderer
 
 
-class Ynl:
+class Ynl(Renderer):
     """One object a line."""
-
-    def begin(self) -> str:
-        return ""
-
-    def file(self, path: str, last: int) -> str:
-        return ""
-
-    def lost(self, number: int, here: bool) -> str:
-        return ""
-
-    def end(self) -> str:
-        return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:
         return json.dumps(ynl(message)) + "\n"

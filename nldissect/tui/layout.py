@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 LIST, TRANSACTION, TREE, HEX = "list", "transaction", "tree", "hex"
-PANES: Final = (LIST, TRANSACTION, TREE, HEX)
 BARS: Final = 4  # lines above and below the panes
 WIDE: Final = 120  # from here on panes stand side by side
 BYTES: Final = 78  # cells of the hex pane with 16 bytes a line

@@ -24,11 +24,7 @@ from .control import Controller
 from .model import Model
 from .outline import value_of
 
-_LANGUAGES = {
-    "hex": code.Hex, "python": code.Python, "build": code.Build, "c": code.C, "go": code.Go,
-    "rust": code.Rust,
-}  # fmt: skip
-FORMS = ("text", "json", "jsonl", *_LANGUAGES)
+FORMS = ("text", "json", "jsonl", *code.FORMS)
 
 
 class Output(Controller):
@@ -205,7 +201,7 @@ def exported(model: Model, rows: Iterable[int], form: str) -> str:
         if form == "jsonl":
             return "".join(f"{one}\n" for one in objects)
         return "[\n" + ",\n".join(objects) + "\n]\n"
-    language = _LANGUAGES[form]()
+    language = code.FORMS[form]()
     body = [language.message(model.message(row), model.link(row)) for row in rows]
     return language.begin() + "".join(body) + language.end()
 

@@ -65,19 +65,13 @@ def _piped() -> Pipe:
 
 def _terminal() -> None:
     """Makes the terminal standard input, as keys come from there; raises UsageError without one."""
-    if not os.isatty(0):
-        try:
-            terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            raise UsageError("tui: there is no terminal to show it on") from None
-        os.dup2(terminal, 0)
-        os.close(terminal)
     for name in ("LINES", "COLUMNS"):  # of whoever exported them; the terminal knows its size
         os.environ.pop(name, None)
-    if not os.isatty(2):
-        try:
-            terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            raise UsageError("tui: there is no terminal to show it on") from None
-        os.dup2(terminal, 2)
-        os.close(terminal)
+    for descriptor in (0, 2):  # keys come from the one, textual draws on the other
+        if not os.isatty(descriptor):
+            try:
+                terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+            except OSError:
+                raise UsageError("tui: there is no terminal to show it on") from None
+            os.dup2(terminal, descriptor)
+            os.close(terminal)
