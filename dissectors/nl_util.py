@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, constant_text, flags_text, node_text
-from nldissect.tree import Node
+from nldissect.hooks import Lookup, Node, constant_text, flags_text, node_text
 
 
 def interface(netdev: Node) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, node_text
-from nldissect.tree import WARNING, Node
+from nldissect.hooks import WARNING, Lookup, Node, node_text
 
 
 def policy_type(node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup
+from nldissect.hooks import Lookup
 
 SCOPES = {0: "global", 253: "link", 254: "host", 255: "nowhere"}  # as ip(8) names rt_scope
 

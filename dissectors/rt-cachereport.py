@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.tree import Message, Node, walk
+from nldissect.hooks import Message, Node, walk
 
 RTNL_FAMILY_IP6MR = 129
 

@@ -5,10 +5,7 @@ And what is asked or set in one line.
 
 from __future__ import annotations
 
-from nldissect.linux import errno_name
-from nldissect.summary import Lookup, node_text
-from nldissect.tree import Node
-from nldissect.ynl import linux_enum
+from nldissect.hooks import Lookup, Node, errno_name, linux_enum, node_text
 
 SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)
 ETHERTYPE = linux_enum("ethertype")
@@ -19,9 +16,9 @@ def result(node: Node) -> bool:
     if node.end - node.start != 1:
         return False
     value = node.bytes[0]
-    node.shown, node._value = "u8", value
+    node.set_value("u8", value)
     if value > 127:
-        node._label = errno_name(256 - value)
+        node.set_label(errno_name(256 - value))
     return True
 
 
@@ -31,8 +28,7 @@ def app_protocol(node: Node) -> bool:
     if ETHERTYPE is None or table is None or node.message.data[table.start] != SELECTOR_ETHERTYPE:
         return False
     value = int.from_bytes(node.bytes, "big" if node.message.big else "little")
-    node.shown, node._value = "enum", value
-    node._label = ETHERTYPE.label(value) or ""
+    node.set_value("enum", value, ETHERTYPE.label(value) or "")
     return True
 
 

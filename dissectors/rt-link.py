@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, node_text
-from nldissect.tree import Node, members
+from nldissect.hooks import Lookup, Node, members, node_text
 
 AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40
@@ -20,14 +19,14 @@ FLAGS = (
 def lower_link(node: Node) -> bool:
     """The index of the device below: without a name when it lies in another namespace."""
     if any(other.name == "link-netnsid" for other in node.message.nodes):
-        node._label = ""
+        node.set_label("")
     return False
 
 
 def hardware_type(node: Node) -> bool:
     """ifi_type: requests leave it 0, which would read ARPHRD_NETROM."""
     if node.message.to_kernel and not any(node.bytes):
-        node._label = ""
+        node.set_label("")
     return False
 
 
@@ -35,7 +34,7 @@ def port_state(node: Node) -> bool:
     """IFLA_PROTINFO of old bridge requests: no nest, one byte of STP state (if_bridge.h)."""
     if node.end - node.start != 1:
         return False
-    node.shown, node._value = "u8", node.bytes[0]
+    node.set_value("u8", node.bytes[0])
     return True
 
 
@@ -54,7 +53,7 @@ def inet6_stats(node: Node) -> bool:
     struct = spec.struct(name) if spec is not None and name is not None else None
     if struct is None:
         return False
-    node.shown, node._children = "struct", members(node, struct)
+    node.set_children("struct", members(node, struct))
     return True
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, node_text
-from nldissect.text import format_address, format_mac
-from nldissect.tree import Node
+from nldissect.hooks import Lookup, Node, format_address, format_mac, node_text
 
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
 SHOWN = 4  # groups in one line, of the many that an answer may hold
@@ -16,11 +14,11 @@ def group(node: Node) -> bool:
     raw = node.bytes
     proto = int.from_bytes(node.message.data[node.start + PROTO_AT : node.start + 18], "big")
     if proto == ETH_P_IP:
-        node.shown, node._value = "ipv4", format_address(raw[:4])
+        node.set_value("ipv4", format_address(raw[:4]))
     elif proto == ETH_P_IPV6:
-        node.shown, node._value = "ipv6", format_address(raw)
+        node.set_value("ipv6", format_address(raw))
     elif proto == 0 and any(raw):
-        node.shown, node._value = "mac", format_mac(raw[:6])
+        node.set_value("mac", format_mac(raw[:6]))
     else:
         return False
     return True
@@ -30,7 +28,7 @@ def group_type(node: Node) -> bool:
     """The group's protocol; 0 is a MAC address and no EtherType."""
     if any(node.bytes):
         return False
-    node.shown, node._value = "u16", 0
+    node.set_value("u16", 0)
     return True
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from nldissect import spec
-from nldissect.summary import Lookup, node_text
-from nldissect.text import format_address
-from nldissect.tree import Message, Node, member, members, part, walk
+from nldissect.hooks import (
+    BINARY,
+    NEST,
+    PAD,
+    STRING,
+    Lookup,
+    Message,
+    Node,
+    format_address,
+    member,
+    members,
+    node_text,
+    part,
+    walk,
+)
 
 HEADER_SIZE = 16  # struct nduseroptmsg
 # Option type: name, struct, and how what follows the struct is read.
@@ -25,7 +36,7 @@ def leading_bytes(node: Node) -> bool:
     raw = node.bytes
     if len(raw) > 16:
         return False
-    node.shown, node._value = "ipv6", format_address(raw + bytes(16 - len(raw)))
+    node.set_value("ipv6", format_address(raw + bytes(16 - len(raw))))
     return True
 
 
@@ -43,28 +54,28 @@ def domains(node: Node, pos: int) -> None:
             labels.append(data[pos + 1 : pos + 1 + size].decode("ascii", "backslashreplace"))
             pos += 1 + size
         pos = min(pos + 1, node.end)
-        name = member(node, part(f"domain-{number}", spec.STRING), start, pos)
-        name.shown, name._value = "string", ".".join(labels)
+        name = member(node, part(f"domain-{number}", STRING), start, pos)
+        name.set_value("string", ".".join(labels))
         number += 1
     if pos < node.end:
-        member(node, part("padding", spec.PAD), pos, node.end)
+        member(node, part("padding", PAD), pos, node.end)
 
 
 def option(message: Message, parent: Node, pos: int, end: int) -> Node:
     """One option from `pos` to `end` as a node below `parent`."""
     name, struct_name, rest = KINDS.get(message.data[pos], ("option", "opt-header", "data"))
     struct = message.spec.struct(struct_name) if message.spec is not None else None
-    node = member(parent, part(name, spec.NEST), pos, end)
+    node = member(parent, part(name, NEST), pos, end)
     node.shown = "struct"
     if struct is None or end - pos < struct.size:
         node.leftover(pos)
         return node
-    node._children = members(node, struct, pos + struct.size)
+    node.set_children("struct", members(node, struct, pos + struct.size))
     pos += struct.size
     if rest == "servers":
         number = 0
         while end - pos >= 16:
-            server = member(node, part(f"server-{number}", spec.BINARY), pos, pos + 16)
+            server = member(node, part(f"server-{number}", BINARY), pos, pos + 16)
             leading_bytes(server)
             pos += 16
             number += 1
@@ -72,12 +83,12 @@ def option(message: Message, parent: Node, pos: int, end: int) -> Node:
         domains(node, pos)
         return node
     elif rest == "prefix" and pos < end:
-        leading_bytes(member(node, part("prefix", spec.BINARY), pos, end))
+        leading_bytes(member(node, part("prefix", BINARY), pos, end))
         return node
     elif rest == "uri" and pos < end:
-        uri = member(node, part("uri", spec.STRING), pos, end)
+        uri = member(node, part("uri", STRING), pos, end)
         text = uri.bytes.rstrip(b"\0")
-        uri.shown, uri._value = "string", text.decode("utf-8", "backslashreplace")
+        uri.set_value("string", text.decode("utf-8", "backslashreplace"))
         return node
     node.leftover(pos)
     return node
@@ -90,8 +101,8 @@ def options(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
     at = message.base + 16 + 2
     size = int.from_bytes(message.data[at : at + 2], "big" if message.big else "little")
     end = min(pos + size, limit)
-    listed = Node(part("options", spec.NEST), message, None, pos, pos, end)
-    listed.shown, listed._children = "array", []
+    listed = Node(part("options", NEST), message, None, pos, pos, end)
+    listed.set_children("array", [])
     if size > limit - pos:
         text = f"nduseropt_opts_len {size} where {limit - pos} bytes are left"
         listed.diagnose("options-length", "error", text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup
-from nldissect.tree import Node
+from nldissect.hooks import Lookup, Node
 
 SPECIAL = {-1: "all", -2: "default"}  # NETCONFA_IFINDEX_ALL, _DEFAULT (linux/netconf.h)
 SETTINGS = (
@@ -18,7 +17,7 @@ def ifindex(node: Node) -> bool:
     value = int.from_bytes(raw, "big" if node.message.big else "little", signed=True)
     if len(raw) != 4 or value not in SPECIAL:
         return False
-    node.shown, node._value, node._label = "s32", value, SPECIAL[value]
+    node.set_value("s32", value, SPECIAL[value])
     return True
 
 

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nldissect import spec
-from nldissect.summary import Lookup, node_text
-from nldissect.text import format_address
-from nldissect.tree import Node, element, member, members, mpls_labels, part
-from nldissect.ynl import linux_enum
+from nldissect.hooks import (
+    BINARY,
+    U16,
+    Field,
+    Lookup,
+    Node,
+    element,
+    format_address,
+    linux_enum,
+    member,
+    members,
+    mpls_labels,
+    node_text,
+    part,
+)
 
 AF_INET, AF_INET6, AF_MPLS = 2, 10, 28
 RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
 
-VIA_FAMILY = spec.Field("family", None, -1, spec.U16)
+VIA_FAMILY = Field("family", None, -1, U16)
 VIA_FAMILY.enum = linux_enum("address-family")
 VIA_FAMILY.shown = "enum"
 
@@ -45,10 +55,9 @@ def address(node: Node, family: int) -> bool:
     """Reads the node's whole payload as an address of this family; False if it is none."""
     raw = node.bytes
     if (family, len(raw)) in ((AF_INET, 4), (AF_INET6, 16)):
-        node.shown = "ipv4" if family == AF_INET else "ipv6"
-        node._value = format_address(raw)
+        node.set_value("ipv4" if family == AF_INET else "ipv6", format_address(raw))
     elif family == AF_MPLS and raw and len(raw) % 4 == 0:
-        node.shown, node._value = "mpls", mpls_labels(raw)
+        node.set_value("mpls", mpls_labels(raw))
     else:
         return False
     return True
@@ -60,7 +69,7 @@ def via(node: Node) -> bool:
         return False
     node.shown = "struct"
     family = member(node, VIA_FAMILY, node.start, node.start + 2)
-    gateway = member(node, part("addr", spec.BINARY), node.start + 2, node.end)
+    gateway = member(node, part("addr", BINARY), node.start + 2, node.end)
     address(gateway, family.value)
     return True
 
@@ -75,13 +84,12 @@ def segments(node: Node) -> bool:
     struct = node.field.struct
     if struct is None or node.end - node.start < struct.size:
         return False
-    node.shown = "struct"
-    node._children = members(node, struct, node.start + struct.size)
+    node.set_children("struct", members(node, struct, node.start + struct.size))
     pos, number = node.start + struct.size, 0
     head = (n for child in node.children for n in child.walk())
     count = next((n.value + 1 for n in head if n.name == "first-segment"), None)
     while node.end - pos >= 16 and (count is None or number < count):
-        segment = member(node, part(f"segment-{number}", spec.BINARY), pos, pos + 16)
+        segment = member(node, part(f"segment-{number}", BINARY), pos, pos + 16)
         address(segment, AF_INET6)
         pos += 16
         number += 1

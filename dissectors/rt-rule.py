@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup
+from nldissect.hooks import Lookup
 
 FR_ACT_TO_TBL, FR_ACT_GOTO = 1, 2
 FIB_RULE_INVERT = 2

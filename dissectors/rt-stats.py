@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup
+from nldissect.hooks import Lookup
 
 SHOWN = (("rx", "rx-packets", "rx-bytes"), ("tx", "tx-packets", "tx-bytes"))
 

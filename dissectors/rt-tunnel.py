@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, node_text
+from nldissect.hooks import Lookup, node_text
 
 SHOWN = 4  # entries in one line, of the many that an answer may hold
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.summary import Lookup, node_text
-from nldissect.tree import Node
+from nldissect.hooks import Lookup, Node, node_text
 
 SHOWN = 4  # VLANs and ranges in one line, of the many that an answer may hold
 # Flags of struct bridge_vlan_info that bridge(8) names.

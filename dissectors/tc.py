@@ -7,11 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nldissect import spec
-from nldissect.finding import find
-from nldissect.scope import in_scope
-from nldissect.summary import Lookup, node_text
-from nldissect.tree import Node, member, members, part, walk
+from nldissect.hooks import (
+    ARRAY,
+    BINARY,
+    NEST,
+    SIZES,
+    STRUCT,
+    U8,
+    U16,
+    U32,
+    U64,
+    Field,
+    Lookup,
+    Node,
+    Struct,
+    find,
+    in_scope,
+    member,
+    members,
+    node_text,
+    part,
+    walk,
+)
 
 ROOT, INGRESS = 0xFFFFFFFF, 0xFFFFFFF1  # TC_H_ROOT, TC_H_INGRESS
 HOOK_NAMES = {0xFFFFFFF2: "ingress", 0xFFFFFFF3: "egress"}  # TC_H_MIN_INGRESS, _EGRESS
@@ -51,13 +68,13 @@ def u32_text(value: int) -> str:
 
 def handle(node: Node) -> bool:
     """The id of a class or qdisc."""
-    node._label = handle_text(number(node))
+    node.set_label(handle_text(number(node)))
     return False
 
 
 def u32_handle(node: Node) -> bool:
     """The id of a hash table or node of the u32 filter."""
-    node._label = u32_text(number(node))
+    node.set_label(u32_text(number(node)))
     return False
 
 
@@ -70,7 +87,7 @@ def is_filter(node: Node) -> bool:
 def device(node: Node) -> bool:
     """tcm_ifindex: -1 where tcm_parent is the number of a block."""
     if is_filter(node) and number(node) == BLOCK & 0xFFFFFFFF:
-        node._label = "block"
+        node.set_label("block")
     return False
 
 
@@ -79,7 +96,7 @@ def own_handle(node: Node) -> bool:
     if not is_filter(node):
         return handle(node)
     kind = find(node.message.nodes, "kind")
-    node._label = u32_text(number(node)) if kind is not None and kind.value == "u32" else ""
+    node.set_label(u32_text(number(node)) if kind is not None and kind.value == "u32" else "")
     return False
 
 
@@ -87,12 +104,12 @@ def parent(node: Node) -> bool:
     """tcm_parent: a class or qdisc, a hook of a device, or a block."""
     value = number(node)
     if is_filter(node) and in_scope(node, "tcm-ifindex") == BLOCK:
-        node._label = f"block {value}"
+        node.set_label(f"block {value}")
     elif value == INGRESS:
         kind = find(node.message.nodes, "kind")
-        node._label = "clsact" if kind is not None and kind.value == "clsact" else "ingress"
+        node.set_label("clsact" if kind is not None and kind.value == "clsact" else "ingress")
     else:
-        node._label = HOOK_NAMES.get(value) or handle_text(value)
+        node.set_label(HOOK_NAMES.get(value) or handle_text(value))
     return False
 
 
@@ -101,11 +118,11 @@ def info(node: Node) -> bool:
     value = number(node)
     operation = node.message.operation
     name = operation.name if operation is not None else ""
-    node._label = ""
+    node.set_label("")
     if name.endswith("tfilter"):
-        node._label = f"pref {value >> 16} protocol {protocol_text(value)}" if value else ""
+        node.set_label(f"pref {value >> 16} protocol {protocol_text(value)}" if value else "")
     elif name.endswith("tclass"):
-        node._label = handle_text(value)
+        node.set_label(handle_text(value))
     return False
 
 
@@ -124,9 +141,9 @@ def control(node: Node) -> bool:
     """A verdict; jump and goto carry a number below their opcode (pkt_cls.h)."""
     value = number(node)
     if value >> 28 == JUMP:
-        node._label = f"jump {value & 0xFFFFFFF}"
+        node.set_label(f"jump {value & 0xFFFFFFF}")
     elif value >> 28 == GOTO_CHAIN:
-        node._label = f"goto-chain {value & 0xFFFFFFF}"
+        node.set_label(f"goto-chain {value & 0xFFFFFFF}")
     return False
 
 
@@ -146,21 +163,21 @@ def name_of(names: tuple[str, ...], index: int) -> str:
 def align(node: Node) -> bool:
     """struct tcf_em_cmp: align:4, flags:4."""
     width, flags = nibbles(node)
-    node._label = f"u{8 * width}" + (" trans" if flags & 1 else "")
+    node.set_label(f"u{8 * width}" + (" trans" if flags & 1 else ""))
     return False
 
 
 def layer_operand(node: Node) -> bool:
     """struct tcf_em_cmp: layer:4, opnd:4."""
     layer, operand = nibbles(node)
-    node._label = f"{name_of(LAYERS, layer)} {name_of(OPERANDS, operand)}"
+    node.set_label(f"{name_of(LAYERS, layer)} {name_of(OPERANDS, operand)}")
     return False
 
 
 def layers(node: Node) -> bool:
     """struct tcf_em_text: from_layer:4, to_layer:4."""
     first, last = nibbles(node)
-    node._label = f"from {name_of(LAYERS, first)} to {name_of(LAYERS, last)}"
+    node.set_label(f"from {name_of(LAYERS, first)} to {name_of(LAYERS, last)}")
     return False
 
 
@@ -169,7 +186,7 @@ def length_layer(node: Node) -> bool:
     value = number(node)
     big = node.message.big
     length, layer = (value >> 4, value & 15) if big else (value & 0xFFF, value >> 12)
-    node._label = f"{length} bytes at {name_of(LAYERS, layer)}"
+    node.set_label(f"{length} bytes at {name_of(LAYERS, layer)}")
     return False
 
 
@@ -183,37 +200,36 @@ def meta_kind(node: Node) -> bool:
     for field, bits in zip(struct.members, (value >> 12, value & 0x7FF), strict=True):
         named = field.enum.names.get(bits) if field.enum is not None else None
         names.append(named or str(bits))
-    node._label = " ".join(names)
+    node.set_label(" ".join(names))
     return False
 
 
 # -- payloads ------------------------------------------------------------------
 
-_arrays: dict[tuple[str, spec.Struct], spec.Field] = {}
+_arrays: dict[tuple[str, Struct], Field] = {}
 
 
-def array_of(name: str, struct: spec.Struct) -> spec.Field:
+def array_of(name: str, struct: Struct) -> Field:
     """A member that is a C array of structs."""
     field = _arrays.get((name, struct))
     if field is None:
-        field = _arrays[name, struct] = spec.Field(name, None, -1, spec.ARRAY)
-        field.sub = spec.Field(name, None, -1, spec.STRUCT)
+        field = _arrays[name, struct] = Field(name, None, -1, ARRAY)
+        field.sub = Field(name, None, -1, STRUCT)
         field.sub.struct, field.sub.size = struct, struct.size
     return field
 
 
-def struct_named(node: Node, name: str) -> spec.Struct | None:
+def struct_named(node: Node, name: str) -> Struct | None:
     known = node.message.spec
     return None if known is None else known.struct(name)
 
 
-def head_of(node: Node, struct: spec.Struct | None) -> int:
+def head_of(node: Node, struct: Struct | None) -> int:
     """Shows a struct at the start of the payload; returns where it ends, -1 if it is cut."""
     if struct is None or node.end - node.start < struct.size:
         return -1
-    node.shown = "struct"
     end = node.start + struct.size
-    node._children = members(node, struct, end)
+    node.set_children("struct", members(node, struct, end))
     return end
 
 
@@ -246,19 +262,20 @@ def pedit_keys(node: Node) -> bool:
 
 def array_hook(kind: int) -> Callable[[Node], bool]:
     """A hook that reads a member as an array of scalars of this kind."""
-    size = spec.SIZES[kind]
+    size = SIZES[kind]
 
     def read(node: Node) -> bool:
-        node.shown, node._value = "array", []
+        values: list[int] = []
+        node.set_value("array", values)
         for index, pos in enumerate(range(node.start, node.end - size + 1, size)):
-            node._value.append(member(node, part(str(index), kind), pos, pos + size).value)
+            values.append(member(node, part(str(index), kind), pos, pos + size).value)
         return True
 
     return read
 
 
-COUNTS = spec.Field("kcnts", None, -1, spec.ARRAY)
-COUNTS.sub = spec.Field("kcnts", None, -1, spec.U64)
+COUNTS = Field("kcnts", None, -1, ARRAY)
+COUNTS.sub = Field("kcnts", None, -1, U64)
 COUNTS.sub.size = 8
 
 
@@ -289,7 +306,7 @@ def by_kind(node: Node) -> bool:
         kind_of = int.from_bytes(first, "big" if node.message.big else "little")
         if kind_of == 1:
             struct = struct_named(node, "tc-fq-codel-class-xstats") or struct
-    node.shown, node._children = "struct", members(node, struct)
+    node.set_children("struct", members(node, struct))
     return True
 
 
@@ -299,18 +316,18 @@ def cookie(node: Node) -> bool:
     if entry is None or entry.field.number != 0 or node.end - node.start != 4:
         return False
     node.field = FLUSHED
-    node.shown, node._value = "u32", number(node)
+    node.set_value("u32", number(node))
     return True
 
 
-FLUSHED = spec.Field("fcnt", "TCA_FCNT", 6, spec.U32)
+FLUSHED = Field("fcnt", "TCA_FCNT", 6, U32)
 
 
 def may_be_empty(node: Node) -> bool:
     """A number, or nothing."""
     if node.start < node.end:
         return False
-    node.shown, node._value = "flag", True
+    node.set_value("flag", True)
     return True
 
 
@@ -318,8 +335,7 @@ def first_byte(node: Node) -> bool:
     """A u8 that tc(8) of iproute2 6 sends as u32; the kernel reads its first byte."""
     if node.end - node.start != 4 or not node.message.to_kernel:
         return False
-    node._value = node.bytes[0]
-    node.shown = "u8"
+    node.set_value("u8", node.bytes[0])
     return True
 
 
@@ -331,7 +347,7 @@ def meta_value(node: Node) -> bool:
     size = node.end - node.start
     if kind is None or kind.value >> 12 != 1 or size not in (4, 8):
         return False
-    node.shown, node._value = "u32" if size == 4 else "u64", number(node)
+    node.set_value("u32" if size == 4 else "u64", number(node))
     return True
 
 
@@ -347,24 +363,23 @@ MATCHES = {
 }
 MATCH_ATTRIBUTES = {4: "em-meta-attrs", 9: "em-ipt-attrs"}
 CONTAINER, CANID = 0, 7
-_structs: dict[spec.Struct, spec.Field] = {}
-_matches: dict[int, spec.Field] = {}
+_structs: dict[Struct, Field] = {}
+_matches: dict[int, Field] = {}
 
 
-def struct_field(struct: spec.Struct) -> spec.Field:
+def struct_field(struct: Struct) -> Field:
     """A member that is this struct."""
     field = _structs.get(struct)
     if field is None:
-        field = _structs[struct] = spec.Field(struct.name, None, -1, spec.STRUCT)
+        field = _structs[struct] = Field(struct.name, None, -1, STRUCT)
         field.struct = struct
     return field
 
 
 def ematches(node: Node) -> bool:
     """TCA_EMATCH_TREE_LIST: the matches, numbered from 1."""
-    node.shown = "nest"
     out: list[Node] = []
-    node._children = out
+    node.set_children("nest", out)
     walk(node.message, node, node.start, node.end, None, out)
     for entry in out:
         position = entry.field.number
@@ -372,7 +387,7 @@ def ematches(node: Node) -> bool:
             continue
         field = _matches.get(position)
         if field is None:
-            field = _matches[position] = spec.Field(str(position), None, position, spec.NEST)
+            field = _matches[position] = Field(str(position), None, position, NEST)
             field.hook = ematch
         entry.field = field
     return True
@@ -390,12 +405,11 @@ def ematch(node: Node) -> bool:
     value = kind.value if kind is not None else -1
     node.shown = "nest"
     known = node.message.spec
-    assert node._children is not None
     if value == CONTAINER and node.end - pos == 4:
-        member(node, part("ref", spec.U32), pos, node.end)
+        member(node, part("ref", U32), pos, node.end)
     elif value in MATCH_ATTRIBUTES and known is not None:
         walk(node.message, node, pos, node.end, known.attribute_sets[MATCH_ATTRIBUTES[value]],
-             node._children)  # fmt: skip
+             node.children)  # fmt: skip
     elif value == CANID and pos < node.end:
         struct = struct_named(node, "can-filter")
         if struct is not None:
@@ -407,7 +421,7 @@ def ematch(node: Node) -> bool:
             member(node, struct_field(struct), pos, pos + struct.size)
             pos += struct.size
             if rest and pos < node.end:
-                member(node, part(rest, spec.BINARY), pos, node.end)
+                member(node, part(rest, BINARY), pos, node.end)
                 pos = node.end
         node.leftover(pos)
     return True
@@ -435,10 +449,10 @@ HOOKS: dict[str, Callable[[Node], bool]] = {
     "first-byte": first_byte,
     "meta-value": meta_value,
     "ematches": ematches,
-    "u8-array": array_hook(spec.U8),
-    "u16-array": array_hook(spec.U16),
-    "u32-array": array_hook(spec.U32),
-    "u64-array": array_hook(spec.U64),
+    "u8-array": array_hook(U8),
+    "u16-array": array_hook(U16),
+    "u32-array": array_hook(U32),
+    "u64-array": array_hook(U64),
 }
 
 

@@ -1,8 +1,8 @@
 """nldissect: a dissector for Linux netlink.
 
-What is named here is the library's public surface (docs/library.md); so are the plugins
-`nldissect.scapy` and `nldissect.testing`, and for dissectors' own code `nldissect.tree`
-and `nldissect.spec`. All other modules may change with any version.
+What is named here is the library's public surface (docs/library.md), with `nldissect.scapy`,
+`nldissect.testing`, and `nldissect.hooks` for code beside dissectors. Everything else is in
+`nldissect._internal` and may change with any version.
 """
 
 from __future__ import annotations
@@ -10,23 +10,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .encode import EncodeError
-    from .errors import CaptureError, FilterError, NldissectError, SpecError, UsageError
-    from .library import Capture, Messages, Transactions, build, dissect, dissect_all, open
-    from .record import Interface, Record
-    from .transaction import Link, Transaction
-    from .tree import Diagnosis, Message, Node
+    from ._internal.encode import EncodeError
+    from ._internal.errors import CaptureError, FilterError, NldissectError, SpecError, UsageError
+    from ._internal.filter import Candidate, Completion, Filter
+    from ._internal.library import (
+        Capture,
+        Listening,
+        Messages,
+        Transactions,
+        build,
+        compile,
+        complete,
+        dissect,
+        dissect_all,
+        listen,
+        open,
+    )
+    from ._internal.record import Interface, Record
+    from ._internal.transaction import Link, Transaction
+    from ._internal.tree import Diagnosis, Message, Node
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Candidate",
     "Capture",
     "CaptureError",
+    "Completion",
     "Diagnosis",
     "EncodeError",
+    "Filter",
     "FilterError",
     "Interface",
     "Link",
+    "Listening",
     "Message",
     "Messages",
     "NldissectError",
@@ -38,8 +55,11 @@ __all__ = [
     "UsageError",
     "__version__",
     "build",
+    "compile",
+    "complete",
     "dissect",
     "dissect_all",
+    "listen",
     "open",
 ]
 
@@ -47,7 +67,11 @@ __all__ = [
 _MODULES = {
     "encode": ("EncodeError",),
     "errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
-    "library": ("Capture", "Messages", "Transactions", "build", "dissect", "dissect_all", "open"),
+    "filter": ("Candidate", "Completion", "Filter"),
+    "library": (
+        "Capture", "Listening", "Messages", "Transactions", "build", "compile", "complete",
+        "dissect", "dissect_all", "listen", "open",
+    ),
     "record": ("Interface", "Record"),
     "transaction": ("Link", "Transaction"),
     "tree": ("Diagnosis", "Message", "Node"),
@@ -61,7 +85,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'nldissect' has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(f"nldissect.{module}"), name)
+    found = getattr(import_module(f"nldissect._internal.{module}"), name)
     globals()[name] = found
     return found
 

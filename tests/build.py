@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import capture_files
 
-from nldissect import spec as m
-from nldissect import ynl
-from nldissect.capture import open_capture
-from nldissect.record import Interface, Record
-from nldissect.registry import Registry
-from nldissect.session import Session, Timeline
-from nldissect.spans import spans
-from nldissect.tree import Diagnosis, Message, Node
+from nldissect._internal import spec as m
+from nldissect._internal import ynl
+from nldissect._internal.capture import open_capture
+from nldissect._internal.record import Interface, Record
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session, Timeline
+from nldissect._internal.spans import spans
+from nldissect._internal.tree import Diagnosis, Message, Node
 
 RECORDINGS = capture_files.RECORDINGS
 KERNEL_SPECS = Path(__file__).parents[2] / "shared" / "reference" / "netlink-specs"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from capture_files import netlink, padded, pcap
 
-from nldissect.cli import main
+from nldissect._internal.cli import main
 
 ROOT = Path(__file__).parent.parent
 CAPTURES = sorted(

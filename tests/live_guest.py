@@ -19,11 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from nldissect import wire
-from nldissect.capture import Capture, bpf, live, privileges
-from nldissect.capture.files import Limits
-from nldissect.cli import live as command
-from nldissect.cli import main
+import nldissect
+from nldissect._internal import wire
+from nldissect._internal.capture import Capture, bpf, live, privileges
+from nldissect._internal.capture.files import Limits
+from nldissect._internal.cli import live as command
+from nldissect._internal.cli import main
 
 assert command  # imported before the forks
 ROUTE, USERSOCK, GENERIC = 0, 2, 16
@@ -305,10 +306,41 @@ def rings(folder: Path) -> Any:
 
 
 @scene
+def library(folder: Path) -> Any:
+    """nldissect.listen."""
+    out: dict[str, Any] = {}
+    kept = folder / "library.pcapng"
+    with nldissect.listen(filter="ifname == fig0 and role == request", write=kept) as capture:
+        out["interface"] = capture.interface
+        ip("link", "add", "fig0", "type", "dummy")
+        first = next(iter(capture))
+        out["first"] = [first["ifname"], first["linkinfo.kind"]]
+        ip("link", "set", "fig0", "up")
+        ip("link", "del", "fig0")
+        capture.stop()
+        out["links"] = [message["ifname"] for message in capture]
+        out["states"] = [message.link.transaction.state for message in capture]
+        out["dropped"], out["length"] = capture.dropped, len(capture)
+    with nldissect.open(kept, filter="ifname == fig0 and role == request") as asked:
+        out["asked"] = [message["ifname"] for message in asked]
+    with nldissect.listen("nlmon0") as capture:
+        noops(3, 77)
+        path = capture.path
+        found = [m.port for _, m in zip(range(3), capture, strict=False)]
+        out["noops"], out["there"] = found, os.path.exists(path)
+    out["left"] = os.path.exists(path)
+    try:
+        nldissect.listen("nope0")
+    except nldissect.UsageError as problem:
+        out["problem"] = str(problem)
+    return out
+
+
+@scene
 def refusals(folder: Path) -> Any:
     """What is said to those who may not, or ask for what is not there."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
-    raw = {"without": {privileges.CAP_NET_RAW}}
+    raw = {"without": {13}}  # CAP_NET_RAW
     asked: dict[str, tuple[list[str], dict[str, Any]]] = {
         "raw": ([], raw),
         "netns": (["--netns", "1"], {"without": {21}}),  # CAP_SYS_ADMIN

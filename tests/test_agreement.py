@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 import strace_values as sv
 
-from nldissect.capture import open_capture
-from nldissect.labels import flag_names, label
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.tree import Message, Node
+from nldissect._internal.capture import open_capture
+from nldissect._internal.labels import flag_names, label
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Message, Node
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 PCAPS = sorted(CAPTURES.glob("*.pcap"))

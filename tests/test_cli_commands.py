@@ -12,8 +12,8 @@ import pytest
 from cli_support import ROOT, Command, link, mtu, name, run, save, start
 
 from nldissect import __version__
-from nldissect.cli.completion import script
-from nldissect.cli.options import build
+from nldissect._internal.cli.completion import script
+from nldissect._internal.cli.options import build
 
 __all__ = ["run"]
 
@@ -51,7 +51,7 @@ def imported(*arguments: object) -> set[str]:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = re.findall(r"import time: +\d+ \| +\d+ \| +(\S+)", ran.stderr)
-    assert "nldissect.cli" in names
+    assert "nldissect._internal.cli" in names
     return {found.partition(".")[0] for found in names}
 
 

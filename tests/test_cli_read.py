@@ -461,7 +461,7 @@ def test_a_terminal_gets_colour_unless_told(
 def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
     path = save(tmp_path / "a.pcap", link(name("veryyy\u4e2d\u6587longname0")), link(mtu(9)))
     out = on_a_terminal("read", path, columns=columns, NO_COLOR="1")
-    from nldissect.render.style import width
+    from nldissect._internal.render.style import width
 
     widths = [width(line) for line in out.splitlines()]
     assert max(widths) <= columns
@@ -596,7 +596,7 @@ def test_what_is_written_reads_back_the_same(path: Path, tmp_path: Path, run: Co
 
 
 def test_only_the_messages_shown_are_written(mixed: Path, tmp_path: Path, run: Command) -> None:
-    from nldissect.capture import open_capture
+    from nldissect._internal.capture import open_capture
 
     written = tmp_path / "out.pcapng"
     shown = run("read", "-c", "2", "-w", written, mixed)

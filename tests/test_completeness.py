@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nldissect import linux
-from nldissect.capture import open_capture
-from nldissect.registry import Registry
-from nldissect.session import Session
+from nldissect._internal import linux
+from nldissect._internal.capture import open_capture
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 ROUTE = 0

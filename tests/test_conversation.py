@@ -35,14 +35,14 @@ from build import (
     u32,
 )  # fmt: skip
 
-from nldissect.conversation import Conversations
-from nldissect.errors import CaptureError
-from nldissect.multicast import group_of
-from nldissect.process import owner
-from nldissect.record import Interface, Record
-from nldissect.session import Session
-from nldissect.survey import Ahead, ahead, survey
-from nldissect.transaction import (
+from nldissect._internal.conversation import Conversations
+from nldissect._internal.errors import CaptureError
+from nldissect._internal.multicast import group_of
+from nldissect._internal.process import owner
+from nldissect._internal.record import Interface, Record
+from nldissect._internal.session import Session
+from nldissect._internal.survey import Ahead, ahead, survey
+from nldissect._internal.transaction import (
     ACCEPTED,
     ANSWER,
     ANSWERED,
@@ -67,9 +67,9 @@ from nldissect.transaction import (
     Link,
     Transaction,
 )  # fmt: skip
-from nldissect.transaction import OVERRUN as LOST
-from nldissect.transaction import REQUEST as ASKED
-from nldissect.tree import Message
+from nldissect._internal.transaction import OVERRUN as LOST
+from nldissect._internal.transaction import REQUEST as ASKED
+from nldissect._internal.tree import Message
 
 ECHO, DUMP_INTR, CREATE, EXCL = 8, 16, 0x400, 0x200
 NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, GETADDR, NEWTFILTER = 16, 17, 18, 19, 20, 22, 44

@@ -12,8 +12,8 @@ import pytest
 from build import ACK, DUMP, REQUEST, nlmsgerr, recording, u32
 from cli_support import CAPTURES, Command, attribute, link, message, mtu, name, run, save, start
 
-from nldissect.transaction import ANSWER
-from nldissect.tree import Message, Node
+from nldissect._internal.transaction import ANSWER
+from nldissect._internal.tree import Message, Node
 
 __all__ = ["run"]
 
@@ -209,8 +209,8 @@ def test_a_renamed_link_is_one_link(tmp_path: Path, run: Command) -> None:
 
 def test_no_object_of_a_dump_hides_another() -> None:
     """In all recordings, every part of a dump of objects is an object of its own."""
-    from nldissect.conversation import Conversations
-    from nldissect.diff import Flattener, object_key
+    from nldissect._internal.conversation import Conversations
+    from nldissect._internal.diff import Flattener, object_key
 
     shown = 0
     for path in CAPTURES:

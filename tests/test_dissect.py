@@ -45,12 +45,12 @@ from build import (
     u64,
 )
 
-from nldissect.finding import find
-from nldissect.labels import flag_names, type_name
-from nldissect.labels import label as words
-from nldissect.spans import spans
-from nldissect.summary import Lookup, describe
-from nldissect.tree import MAX_DEPTH
+from nldissect._internal.finding import find
+from nldissect._internal.labels import flag_names, type_name
+from nldissect._internal.labels import label as words
+from nldissect._internal.spans import spans
+from nldissect._internal.summary import Lookup, describe
+from nldissect._internal.tree import MAX_DEPTH
 
 COLOURS = {
     "name": "colour", "type": "enum", "name-prefix": "c-", "entries": ["red", "green", "blue"],
@@ -573,7 +573,7 @@ def test_flags_of_generic_operations():
     })  # fmt: skip
     from build import bound
 
-    from nldissect.tree import Message
+    from nldissect._internal.tree import Message
 
     named = []
     for command in range(1, 5):

@@ -26,10 +26,10 @@ from build import (
 )  # fmt: skip
 
 import nldissect
-from nldissect.capture import open_capture
-from nldissect.encode import Arguments, EncodeError, Tally, build, encode
-from nldissect.session import Session
-from nldissect.tree import Message
+from nldissect._internal.capture import open_capture
+from nldissect._internal.encode import Arguments, EncodeError, Tally, build, encode
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Message
 
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 

@@ -29,13 +29,13 @@ from build import (
     u64,
 )  # fmt: skip
 
-from nldissect import hostnames
-from nldissect.conversation import Conversations
-from nldissect.explain import WORDS, Explanation, explain, locate, paths
-from nldissect.linux import ERRNO
-from nldissect.registry import Registry
-from nldissect.transaction import ANSWER
-from nldissect.tree import Message
+from nldissect._internal import hostnames
+from nldissect._internal.conversation import Conversations
+from nldissect._internal.explain import WORDS, Explanation, explain, locate, paths
+from nldissect._internal.linux import ERRNO
+from nldissect._internal.registry import Registry
+from nldissect._internal.transaction import ANSWER
+from nldissect._internal.tree import Message
 
 MSG, OFFS, COOKIE, POLICY, MISS_TYPE, MISS_NEST = range(1, 7)
 LINK = bytes(16)

@@ -11,16 +11,16 @@ from cli_support import Command, attribute, link, mtu, name, run, save
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldissect import filter as filters
-from nldissect.capture import open_capture
-from nldissect.errors import FilterError, UsageError
-from nldissect.filter.fields import NLM_FLAGS
-from nldissect.filter.syntax import MAX_DEPTH
-from nldissect.labels import flag_names
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.survey import ahead
-from nldissect.tree import Message
+from nldissect._internal import filter as filters
+from nldissect._internal.capture import open_capture
+from nldissect._internal.errors import FilterError, UsageError
+from nldissect._internal.filter.fields import NLM_FLAGS
+from nldissect._internal.filter.syntax import MAX_DEPTH
+from nldissect._internal.labels import flag_names
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.survey import ahead
+from nldissect._internal.tree import Message
 
 __all__ = ["run"]
 
@@ -30,14 +30,14 @@ REGISTRY = Registry()
 
 def wrong(text: str) -> FilterError:
     with pytest.raises(FilterError) as caught:
-        filters.compile(text, REGISTRY)
+        filters.Filter(text, REGISTRY)
     assert caught.value.text == text
     assert 0 <= caught.value.column <= len(text)
     return caught.value
 
 
 def numbers(path: Path, text: str) -> list[int]:
-    wanted = filters.compile(text, REGISTRY)
+    wanted = filters.Filter(text, REGISTRY)
     pairs = ahead(Session(REGISTRY).messages(open_capture(str(path))))
     return [message.number for message, link in pairs if wanted.matches(message, link)]
 
@@ -145,7 +145,7 @@ def test_conditions_in_braces_are_tied_to_one_nest(tmp_path: Path) -> None:
 def test_the_header_alone_never_says_no_wrongly(links: Path) -> None:
     messages = list(Session(REGISTRY).messages(open_capture(str(links))))
     for text in ("type == RTM_NEWLINK or mtu == 1", "not type == 17", "flags & 1 or port == 0"):
-        wanted = filters.compile(text, REGISTRY)
+        wanted = filters.Filter(text, REGISTRY)
         for m in messages:
             assert wanted.matches(m)
             assert wanted.possible(m.protocol, m.length, m.type, m.flags, m.seq, m.port)
@@ -160,9 +160,9 @@ def test_the_name_of_a_flag_is_what_it_means_there() -> None:
         messages = list(Session(REGISTRY).messages(capture))
         for constant, bits in NLM_FLAGS.items():
             name = constant.removeprefix("NLM_F_")
-            named = filters.compile(f"flags & {constant}", REGISTRY)
-            whole = filters.compile(f"flags & {constant} == {bits:#x}", REGISTRY)
-            number = filters.compile(f"flags & {bits:#x}", REGISTRY)
+            named = filters.Filter(f"flags & {constant}", REGISTRY)
+            whole = filters.Filter(f"flags & {constant} == {bits:#x}", REGISTRY)
+            number = filters.Filter(f"flags & {bits:#x}", REGISTRY)
             for m in messages:
                 names = flag_names(m)
                 meant = name in names or (name in ("ROOT", "MATCH") and "DUMP" in names)
@@ -177,7 +177,7 @@ def test_the_name_of_a_flag_is_what_it_means_there() -> None:
 def test_types_by_number_and_by_name_go_together() -> None:
     capture = open_capture(str(ROOT / "captures" / "nlctrl.pcap"))
     messages = list(Session(REGISTRY).messages(capture))
-    wanted = filters.compile("type in {0..0xffff, newfamily}", REGISTRY)
+    wanted = filters.Filter("type in {0..0xffff, newfamily}", REGISTRY)
     assert all(wanted.matches(m) for m in messages)
     assert all(wanted.possible(m.protocol, m.length, m.type, 0, 0, 0) for m in messages)
 
@@ -187,7 +187,7 @@ def test_header_terms_touch_no_attributes(
     links: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     messages = list(Session(REGISTRY).messages(open_capture(str(links))))
-    wanted = filters.compile(text, REGISTRY)
+    wanted = filters.Filter(text, REGISTRY)
 
     def refuse(message: Message) -> None:
         raise AssertionError("attributes are looked at")
@@ -198,7 +198,7 @@ def test_header_terms_touch_no_attributes(
 
 
 def test_a_nested_attribute_is_found_without_a_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = filters.compile('newlink.linkinfo.kind == "vlan"', REGISTRY)
+    wanted = filters.Filter('newlink.linkinfo.kind == "vlan"', REGISTRY)
     capture = open_capture(str(ROOT / "captures" / "links.pcap"))
     messages = [m for m in Session(REGISTRY).messages(capture) if m.type == 16]
 
@@ -214,7 +214,7 @@ def test_only_pairing_needs_a_link() -> None:
         ("mtu == 1", False), ("answered", True), ("not (mtu == 1 and latency > 1s)", True),
         ("newlink { unanswered }", True), ("summary contains x", True), ("note", False),
     ):  # fmt: skip
-        assert filters.compile(text, REGISTRY).needs_link is needs, text
+        assert filters.Filter(text, REGISTRY).needs_link is needs, text
 
 
 # -- mistakes --------------------------------------------------------------------------
@@ -303,12 +303,12 @@ def test_what_is_wrong_and_where(text: str, column: int, words: str) -> None:
 
 def test_depth_is_bounded() -> None:
     deep = MAX_DEPTH
-    filters.compile("(" * deep + "mtu" + ")" * deep, REGISTRY)
-    filters.compile("not " * 5000 + "mtu", REGISTRY)
-    filters.compile(" or ".join(["mtu == 1"] * 500), REGISTRY)
-    filters.compile(f'ifname == "{"(" * 5000}"', REGISTRY)
+    filters.Filter("(" * deep + "mtu" + ")" * deep, REGISTRY)
+    filters.Filter("not " * 5000 + "mtu", REGISTRY)
+    filters.Filter(" or ".join(["mtu == 1"] * 500), REGISTRY)
+    filters.Filter(f'ifname == "{"(" * 5000}"', REGISTRY)
     nested = "not (" * deep + "mtu == 1 and mtu" + ")" * deep
-    filters.compile(nested, REGISTRY)
+    filters.Filter(nested, REGISTRY)
     assert wrong("(" * 100_000).column == deep
     assert wrong("linkinfo { " * 60 + "kind" + " }" * 60)
 
@@ -327,7 +327,7 @@ PIECES = st.sampled_from(
 def test_nothing_but_a_filter_error_is_raised(pieces: list[str]) -> None:
     for text in ("".join(pieces), " ".join(pieces)):
         with suppress(FilterError):
-            wanted = filters.compile(text, REGISTRY)
+            wanted = filters.Filter(text, REGISTRY)
             for message, found in SAMPLE:
                 wanted.matches(message, found)
         filters.complete(text, len(text) // 2, REGISTRY)

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from cli_support import Command, run
 
-from nldissect import filter as filters
-from nldissect.capture import open_capture
-from nldissect.filter.compiler import FUNCTIONS
-from nldissect.filter.fields import Clock, table
-from nldissect.filter.paths import WORDS_OF_IP
-from nldissect.filter.syntax import WORDS
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.survey import ahead
-from nldissect.transaction import Link
-from nldissect.tree import Message
+from nldissect._internal import filter as filters
+from nldissect._internal.capture import open_capture
+from nldissect._internal.filter.compiler import FUNCTIONS
+from nldissect._internal.filter.fields import Clock, table
+from nldissect._internal.filter.paths import WORDS_OF_IP
+from nldissect._internal.filter.syntax import WORDS
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.survey import ahead
+from nldissect._internal.transaction import Link
+from nldissect._internal.tree import Message
 
 __all__ = ["run"]
 
@@ -53,7 +53,7 @@ ROWS = rows()
 
 @pytest.mark.parametrize(("text", "count", "name"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_line_of_a_table(text: str, count: int, name: str) -> None:
-    wanted = filters.compile(text, REGISTRY)
+    wanted = filters.Filter(text, REGISTRY)
     found = [message for message, link in recording(name) if wanted.matches(message, link)]
     assert len(found) == count
     for message in found:  # what may be skipped by the header alone never holds
@@ -75,7 +75,7 @@ def test_every_field_is_there() -> None:
 
 
 def test_every_operator_is_there() -> None:
-    grammar = (ROOT / "nldissect" / "filter" / "grammar.lark").read_text()
+    grammar = (ROOT / "nldissect" / "_internal" / "filter" / "grammar.lark").read_text()
     words = set(re.findall(r"\b(?:or|xor|and|not|in|any|all|contains|matches)\b", grammar))
     assert words == {"or", "xor", "and", "not", "in", "any", "all", "contains", "matches"}
     for word in [*words, *WORDS, *WORDS.values(), *FUNCTIONS]:

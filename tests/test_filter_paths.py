@@ -6,13 +6,13 @@ from pathlib import Path as File
 
 import pytest
 
-from nldissect import spec as m
-from nldissect.capture import open_capture
-from nldissect.filter import vocabulary
-from nldissect.filter.paths import Path, names_of, plain
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.tree import Node
+from nldissect._internal import spec as m
+from nldissect._internal.capture import open_capture
+from nldissect._internal.filter import vocabulary
+from nldissect._internal.filter.paths import Path, names_of, plain
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Node
 
 RECORDINGS = [
     File(__file__).parent.parent / "captures" / f"{name}.pcap"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from cli_support import CAPTURES, Command, run
 
-from nldissect.capture import pcap
-from nldissect.cli.read import Reading
-from nldissect.record import Record
+from nldissect._internal.capture import pcap
+from nldissect._internal.cli.read import Reading
+from nldissect._internal.record import Record
 
 __all__ = ["run"]
 

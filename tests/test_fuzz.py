@@ -12,14 +12,14 @@ from build import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldissect import labels, spans, specfile, summary, tree, ynl
-from nldissect import spec as m
-from nldissect.capture import open_capture
-from nldissect.errors import SpecError
-from nldissect.record import Record
-from nldissect.registry import builtin_folder
-from nldissect.session import Session
-from nldissect.tree import Message, Node
+from nldissect._internal import labels, spans, specfile, summary, tree, ynl
+from nldissect._internal import spec as m
+from nldissect._internal.capture import open_capture
+from nldissect._internal.errors import SpecError
+from nldissect._internal.record import Record
+from nldissect._internal.registry import builtin_folder
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Message, Node
 
 EXAMPLES = settings(max_examples=200, deadline=None)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))

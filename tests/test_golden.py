@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nldissect.cli import main
+from nldissect._internal.cli import main
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,7 +46,7 @@ def test_tree(
 ) -> None:
     for name in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("nldissect.registry.SYSTEM_SPECS", "/nonexistent")
+    monkeypatch.setattr("nldissect._internal.registry.SYSTEM_SPECS", "/nonexistent")
     monkeypatch.chdir(CAPTURES)
     arguments = ["read", "-V", path.name]
     for choice in OPTIONS.get(path.stem, []):

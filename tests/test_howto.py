@@ -15,10 +15,11 @@ from typing import NamedTuple
 import pytest
 from build import GENERIC, attr, genl, msg, newfamily, read, record
 
-from nldissect import registry, summary, tree, ynl
-from nldissect.registry import Registry, check
-from nldissect.summary import Lookup
-from nldissect.tree import Context, Message, Node
+from nldissect import hooks
+from nldissect._internal import registry, summary, ynl
+from nldissect._internal.registry import Registry, check
+from nldissect._internal.summary import Lookup
+from nldissect._internal.tree import Context, Message, Node
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "HOWTO-add-a-dissector.md").read_text(encoding="utf-8")
@@ -116,7 +117,8 @@ def test_the_package_is_found_once_installed(tmp_path, monkeypatch):
 
 
 def test_every_key_of_ours_is_explained():
-    source = "".join((ROOT / "nldissect" / f).read_text() for f in ("ynl.py", "registry.py"))
+    folder = ROOT / "nldissect" / "_internal"
+    source = "".join((folder / f).read_text() for f in ("ynl.py", "registry.py"))
     used = set(re.findall(r"[\"'](x-[a-z-]+)[\"']", source))
     for file in (ROOT / "dissectors").glob("*.yaml"):
         content = file.read_text(encoding="utf-8")
@@ -126,8 +128,8 @@ def test_every_key_of_ours_is_explained():
 
 
 def test_every_type_hint_and_table_is_named():
-    from nldissect import linux
-    from nldissect import spec as m
+    from nldissect._internal import linux
+    from nldissect._internal import spec as m
 
     ranges = {f"{sign}{size}" for sign in "us" for size in (8, 16, 32, 64)}
     for name in (set(m.KINDS) - ranges - {"array-nest"}) | set(linux.ENUMS):
@@ -140,12 +142,13 @@ def test_every_type_hint_and_table_is_named():
 
 @pytest.mark.parametrize("name", re.findall(r"^\| `(?!node)(\w+)\(.*\| ", TEXT, re.M))
 def test_the_functions_for_hooks_are_there(name):
-    assert callable(getattr(tree, name))
+    assert callable(getattr(hooks, name))
+    assert name in hooks.__all__
 
 
 def test_the_nodes_and_lookups_have_what_is_promised():
     message = Message(Context(), 0, bytes(16), 0, 16, False)
-    for name in ("bytes", "start", "end", "message", "diagnose", "leftover", "shown", "_value"):
+    for name in ("bytes", "start", "end", "message", "diagnose", "leftover", "shown", "set_value"):
         assert f"node.{name}" in TEXT
         assert hasattr(Node, name)
     assert message.big is False

@@ -12,17 +12,17 @@ import capture_files as files
 import pytest
 from build import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
 
-from nldissect.capture import open_capture
-from nldissect.index import Index
-from nldissect.render.jsonout import JsonLines
-from nldissect.render.lines import Lines
-from nldissect.render.style import Style
-from nldissect.render.times import Clock
-from nldissect.render.tree import Tree
-from nldissect.session import Session
-from nldissect.survey import ahead
-from nldissect.transaction import Link
-from nldissect.tree import Message
+from nldissect._internal.capture import open_capture
+from nldissect._internal.index import Index
+from nldissect._internal.render.jsonout import JsonLines
+from nldissect._internal.render.lines import Lines
+from nldissect._internal.render.style import Style
+from nldissect._internal.render.times import Clock
+from nldissect._internal.render.tree import Tree
+from nldissect._internal.session import Session
+from nldissect._internal.survey import ahead
+from nldissect._internal.transaction import Link
+from nldissect._internal.tree import Message
 
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nldissect import learn, skeleton
-from nldissect.capture import open_capture
-from nldissect.cli import main
-from nldissect.registry import Registry, check
-from nldissect.session import Session
-from nldissect.spans import spans
-from nldissect.tree import Message
+from nldissect._internal import learn, skeleton
+from nldissect._internal.capture import open_capture
+from nldissect._internal.cli import main
+from nldissect._internal.registry import Registry, check
+from nldissect._internal.session import Session
+from nldissect._internal.spans import spans
+from nldissect._internal.tree import Message
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from build import RECORDINGS, attr, msg, newfamily, newlink, padded
 from cli_support import Command, run  # noqa: F401 - a fixture
 
 import nldissect
+from nldissect import hooks
 
 ROOT = Path(__file__).parent.parent
 ERRORS = RECORDINGS / "errors.pcap"
@@ -280,7 +282,34 @@ def test_wrong_names_to_build() -> None:
         nldissect.build("nlctrl", "getfamily", header={"x": 1})
 
 
+# -- filters ----------------------------------------------------------------------------
+
+
+def test_filters_by_themselves() -> None:
+    wanted = nldissect.compile("unanswered or error == ENODEV")
+    assert wanted.needs_link
+    with nldissect.open(ERRORS) as capture:
+        found = [m.number for m in capture if wanted.matches(m)]
+        assert found == [m.number for m in capture.filter(wanted.text)] != []
+    with pytest.raises(nldissect.FilterError, match="no field") as caught:
+        nldissect.compile("mtu > 5 and nothing == 1")
+    assert caught.value.column == 12
+    found = nldissect.complete("linkinfo.ki")
+    assert [c.text for c in found.candidates] == ["linkinfo.kind"]
+    assert nldissect.complete("linkinfo.ki == 5", 11).end == 11
+
+
 # -- the module -----------------------------------------------------------------------
+
+
+def test_what_is_not_public_says_so_by_its_name() -> None:
+    folder = ROOT / "nldissect"
+    public = {path.stem for path in folder.iterdir() if not path.name.startswith(("_", "py.typed"))}
+    assert public == {"hooks", "scapy", "testing"}
+    for path in (ROOT / "dissectors").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"(?:from|import) (nldissect\S*)", text)) <= {"nldissect.hooks"}, path
+    assert all(getattr(hooks, name) is not None for name in hooks.__all__)
 
 
 def python(*words: str, **environment: str) -> str:
@@ -326,6 +355,6 @@ def test_users_of_mypy_see_types(tmp_path: Path) -> None:
     found = [line.rpartition("type is ")[2] for line in out.splitlines() if "type is" in line]
     found = [text.strip('"') for text in found]
     assert found == [
-        "nldissect.tree.Message", "nldissect.tree.Node | None", "str", "int | None", "bytes",
-        "nldissect.tree.Message",
+        "nldissect._internal.tree.Message", "nldissect._internal.tree.Node | None", "str",
+        "int | None", "bytes", "nldissect._internal.tree.Message",
     ]  # fmt: skip

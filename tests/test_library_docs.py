@@ -42,7 +42,10 @@ def test_every_public_name_is_documented() -> None:
         thing = getattr(nldissect, name)
         # mypyc keeps no docstrings of classes.
         assert thing.__doc__ or hasattr(thing, "__mypyc_attrs__"), name
-    for name in ("open", "dissect", "dissect_all", "build", "EncodeError", "CaptureError"):
+    for name in (
+        "open", "listen", "dissect", "dissect_all", "build", "compile", "complete", "EncodeError",
+        "CaptureError",
+    ):  # fmt: skip
         assert f"`{name}`" in TEXT or f"nldissect.{name}" in TEXT
     for name in re.findall(r"`message\.(\w+)", TEXT):
         assert hasattr(nldissect.Message, name), name

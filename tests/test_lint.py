@@ -45,15 +45,15 @@ from build import (
 )
 from cli_support import ROOT, Command, link, mtu, name, run, save
 
-from nldissect.capture import PcapngWriter, open_capture
-from nldissect.conversation import Conversations
-from nldissect.lint import CODES, SEVERITIES, Lint, place
-from nldissect.record import Interface, Record
-from nldissect.session import Session
-from nldissect.survey import ahead
-from nldissect.transaction import CERTAIN, FAILED, Link
-from nldissect.transaction import REQUEST as ASKED
-from nldissect.tree import Diagnosis, Message
+from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.conversation import Conversations
+from nldissect._internal.lint import CODES, SEVERITIES, Lint, place
+from nldissect._internal.record import Interface, Record
+from nldissect._internal.session import Session
+from nldissect._internal.survey import ahead
+from nldissect._internal.transaction import CERTAIN, FAILED, Link
+from nldissect._internal.transaction import REQUEST as ASKED
+from nldissect._internal.tree import Diagnosis, Message
 
 __all__ = ["run"]
 
@@ -133,7 +133,8 @@ def in_source() -> dict[str, set[str]]:
                     if isinstance(inner, ast.Name) and inner.id in severities:
                         out[code].add(severities[inner.id])
 
-    for path in [*(ROOT / "nldissect").glob("*.py"), *(ROOT / "dissectors").glob("*.py")]:
+    folders = (ROOT / "nldissect" / "_internal", ROOT / "dissectors")
+    for path in [path for folder in folders for path in folder.glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 called = node.func

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from nldissect.capture import nlmon, open_capture, ring
-from nldissect.capture.files import limits, numbered
-from nldissect.cli import live as command
-from nldissect.cli.options import build
-from nldissect.errors import CaptureError, UsageError
-from nldissect.record import Record
-from nldissect.registry import Registry
+from nldissect._internal.capture import nlmon, open_capture, ring
+from nldissect._internal.capture.files import limits, numbered
+from nldissect._internal.cli import live as command
+from nldissect._internal.cli.options import build
+from nldissect._internal.errors import CaptureError, UsageError
+from nldissect._internal.record import Record
+from nldissect._internal.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("linux.uml", "insmod", "ip")
@@ -107,6 +107,19 @@ def test_another_network_namespace_by_name_and_by_process(scenes: Scenes) -> Non
         assert "here0" not in shown
     assert "getfamily" in scenes.text("elsewhere/numbered.out")  # --own
     assert "getfamily" not in scenes.text("elsewhere/named.out")
+
+
+@needs_kernel
+def test_the_library_listens(scenes: Scenes) -> None:
+    found = scenes["library"]
+    assert found["interface"] == "nlmon0"
+    assert found["first"] == ["fig0", "dummy"]
+    assert found["links"] == found["asked"] == ["fig0"] * found["length"] != []
+    assert found["states"] == ["answered"] * found["length"]
+    assert found["dropped"] == 0
+    assert found["noops"] == [77, 77, 77]
+    assert (found["there"], found["left"]) == (True, False)
+    assert found["problem"].startswith("there is no interface 'nope0'")
 
 
 @needs_kernel
@@ -435,7 +448,7 @@ def test_limits() -> None:
     ],
 )
 def test_wrong_options(words: list[str], said: str) -> None:
-    from nldissect.cli.output import Output
+    from nldissect._internal.cli.output import Output
 
     options = build()[0].parse_args(["live", *words])
     with pytest.raises(UsageError) as problem:

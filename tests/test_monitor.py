@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from nldissect.capture import open_capture
-from nldissect.capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, announced
-from nldissect.cli.monitor import chosen_of, full
-from nldissect.errors import UsageError
+from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, announced
+from nldissect._internal.cli.monitor import chosen_of, full
+from nldissect._internal.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("linux.uml", "insmod", "ip", "setpriv", "nsenter", "unshare")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cli_support import ROOT, Command, run, start
 
-from nldissect.capture import PcapngWriter, open_capture
-from nldissect.hostnames import namespaces
-from nldissect.record import Socket
+from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.hostnames import namespaces
+from nldissect._internal.record import Socket
 
 __all__ = ["run"]
 

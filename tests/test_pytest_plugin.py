@@ -16,12 +16,12 @@ from dirty_equals import Contains, IsInt, IsPartialDict, IsStr
 from plugin_support import arguments
 
 import nldissect
-from nldissect.capture import PcapngWriter
-from nldissect.errors import UsageError
-from nldissect.library import registry
-from nldissect.record import Interface, Record, Socket
+from nldissect._internal.capture import PcapngWriter
+from nldissect._internal.errors import UsageError
+from nldissect._internal.library import registry
+from nldissect._internal.record import Interface, Record, Socket
+from nldissect._internal.testing.capture import recorded
 from nldissect.testing import Captured, exact
-from nldissect.testing.capture import recorded
 
 pytest_plugins = ["pytester"]
 CAPTURES = Path(__file__).parent.parent / "captures"
@@ -410,9 +410,9 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     assert "nearest of" in kept
     line = sections["test_at_its_line"]
     assert '>       cap.expect("newlink", ifname="plum").acked()\nE       AssertionError: ' in line
-    assert "nldissect/testing" not in line
+    assert "nldissect/_internal/testing" not in line
     assert re.search(r"- netlink capture -+\nread from \S+errors.pcap$", line, re.M)
-    assert "nldissect/testing" not in sections["test_mistake"]
+    assert "nldissect/_internal/testing" not in sections["test_mistake"]
     assert "there is no nowhere.pcap; looked for nowhere.pcap" in sections["test_missing"]
     assert "cut.pcap: record" in sections["test_damaged"]
     assert "recordings/test_inner/test_not_there.pcapng" in text
@@ -447,8 +447,11 @@ def test_snapshot_plugins(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
 
 def test_a_run_without_netlink_pays_nothing() -> None:
     code = (
-        "import sys, pytest; before = set(sys.modules); import nldissect.testing.plugin; "
+        "import sys, pytest; before = set(sys.modules); import nldissect._internal.testing.plugin; "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["nldissect", "nldissect.testing", "nldissect.testing.plugin"]
+    assert done.stdout.split() == [
+        "nldissect", "nldissect._internal", "nldissect._internal.testing",
+        "nldissect._internal.testing.plugin",
+    ]  # fmt: skip

@@ -26,12 +26,12 @@ from cli_support import (
     start,
 )  # fmt: skip
 
-from nldissect.capture import PcapngWriter, open_capture
-from nldissect.cli.options import build
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.survey import survey
-from nldissect.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
+from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.cli.options import build
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.survey import survey
+from nldissect._internal.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
 
 __all__ = ["run"]
 
@@ -273,7 +273,7 @@ def test_host_names_are_taken_when_asked_for(
     tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "rt_protos").write_text("77 orchard\n")
-    monkeypatch.setattr("nldissect.hostnames.FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr("nldissect._internal.hostnames.FOLDERS", (str(tmp_path),))
     route = struct.pack("<BBBBBBBBI", 2, 24, 0, 0, 254, 77, 0, 1, 0)
     path = save(tmp_path / "a.pcap", message(24, route + attribute(1, bytes((192, 0, 2, 0)))))
     assert "orchard" not in run("read", path).out

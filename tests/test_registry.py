@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from build import GENERIC, attr, genl, msg, newfamily, read, record, recording, tree, u8, u32
 
-from nldissect import registry, specfile
-from nldissect.errors import SpecError, UsageError
-from nldissect.registry import Registry, check
-from nldissect.summary import describe, summarize
+from nldissect._internal import registry, specfile
+from nldissect._internal.errors import SpecError, UsageError
+from nldissect._internal.registry import Registry, check
+from nldissect._internal.summary import describe, summarize
 
 FAMILY = """
 name: {name}
@@ -283,8 +283,8 @@ operations:
     - {name: blob, x-hook: whole, do: {}}
 """
 HOOKS = """
-from nldissect.tree import member, part
-from nldissect import spec
+from nldissect._internal.tree import member, part
+from nldissect._internal import spec
 
 def swap(node):
     if len(node.bytes) < 2:
@@ -292,13 +292,13 @@ def swap(node):
     if node.bytes == b"bad!":
         raise ValueError("as told")
     node.shown = "swapped"
-    node._value = node.bytes[::-1]
+    node.set_value(node.shown, node.bytes[::-1])
     return True
 
 def whole(message, start, end, out):
     if message.data[start:end] == b"bad!":
         raise ValueError("as told")
-    from nldissect.tree import Node
+    from nldissect._internal.tree import Node
     out.append(Node(part("blob", spec.BINARY), message, None, start, start, end))
     return True
 
@@ -389,7 +389,7 @@ SPEC = {
 
 def length(node):
     node.shown = "u32"
-    node._value = len(node.bytes)
+    node.set_value(node.shown, len(node.bytes))
     return True
 
 HOOKS = {"length": length}
@@ -531,9 +531,9 @@ def test_the_entry_point_of_the_built_in_ones_is_not_read_twice(installed):
 
 PROBE = """
 import sys
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.capture import open_capture
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.capture import open_capture
 found = Registry(use_system=False)
 messages = Session(found).messages(open_capture(sys.argv[1]))
 names = [m.operation.name for m in messages if m.operation]

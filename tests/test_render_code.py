@@ -14,11 +14,11 @@ import pytest
 from build import RECORDINGS, attr, builtin, messages, msg, newlink
 from cli_support import Command, run  # noqa: F401 - a fixture
 
-from nldissect.capture import open_capture
-from nldissect.render.code import FORMS
-from nldissect.render.ynlout import ynl
-from nldissect.session import Session
-from nldissect.tree import Message
+from nldissect._internal.capture import open_capture
+from nldissect._internal.render.code import FORMS
+from nldissect._internal.render.ynlout import ynl
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Message
 
 SOME = ["errors", "nft", "rtnl_ra", "wireguard", "genltest", "tc"]
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))

@@ -18,8 +18,8 @@ from cli_support import (
     save,
 )  # fmt: skip
 
-from nldissect.render.fields import TOP
-from nldissect.text import safe
+from nldissect._internal.render.fields import TOP
+from nldissect._internal.text import safe
 
 __all__ = ["run"]
 

@@ -26,12 +26,12 @@ from cli_support import (
 )  # fmt: skip
 from jsonschema import Draft202012Validator
 
-from nldissect.capture import open_capture
-from nldissect.registry import Registry
-from nldissect.render.jsonout import JsonLines
-from nldissect.render.memo import Memo
-from nldissect.session import Session
-from nldissect.tree import Message
+from nldissect._internal.capture import open_capture
+from nldissect._internal.registry import Registry
+from nldissect._internal.render.jsonout import JsonLines
+from nldissect._internal.render.memo import Memo
+from nldissect._internal.session import Session
+from nldissect._internal.tree import Message
 
 __all__ = ["run"]
 

@@ -29,11 +29,11 @@ from build import (
     u64,
 )
 
-from nldissect import linux
-from nldissect.finding import find_all
-from nldissect.labels import label
-from nldissect.summary import describe
-from nldissect.tree import Message, Node
+from nldissect._internal import linux
+from nldissect._internal.finding import find_all
+from nldissect._internal.labels import label
+from nldissect._internal.summary import describe
+from nldissect._internal.tree import Message, Node
 
 OURS = ("rtnl_bridge", "rtnl_misc", "rtnl_mroute", "rtnl_ra")
 ALL = (*OURS, "addresses", "bridge", "fdb", "links", "routes", "tunnels", "vlan")

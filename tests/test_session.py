@@ -26,10 +26,10 @@ from build import (
     u32,
 )
 
-from nldissect.errors import CaptureError
-from nldissect.record import Interface
-from nldissect.registry import Registry
-from nldissect.session import Session
+from nldissect._internal.errors import CaptureError
+from nldissect._internal.record import Interface
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
 
 GENLTEST = 40
 NAME = "genltest"

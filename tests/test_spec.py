@@ -25,10 +25,10 @@ from build import (
     u32,
 )
 
-from nldissect import linux, registry, ynl
-from nldissect import spec as m
-from nldissect.errors import SpecError
-from nldissect.registry import Registry
+from nldissect._internal import linux, registry, ynl
+from nldissect._internal import spec as m
+from nldissect._internal.errors import SpecError
+from nldissect._internal.registry import Registry
 
 
 def spec(text: str, **more: Any) -> m.Spec:

@@ -14,11 +14,20 @@ import pytest
 from build import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 from cli_support import CAPTURES, Command, link, message, mtu, name, run, save
 
-from nldissect.cli import plot
-from nldissect.cli.output import Output
-from nldissect.session import Session
-from nldissect.stats import BINS, OTHERS, ROWS, Counts, Latencies, Rates, Statistics, document
-from nldissect.survey import survey
+from nldissect._internal.cli import plot
+from nldissect._internal.cli.output import Output
+from nldissect._internal.session import Session
+from nldissect._internal.stats import (
+    BINS,
+    OTHERS,
+    ROWS,
+    Counts,
+    Latencies,
+    Rates,
+    Statistics,
+    document,
+)
+from nldissect._internal.survey import survey
 
 __all__ = ["run"]
 
@@ -122,7 +131,7 @@ def test_a_batch_refused_twice_is_counted_once(tmp_path: Path) -> None:
     end = msg(17, bytes(4), REQUEST, seq=4)
     refusals = [nlmsgerr(-22, part) for part in parts]
     path = save(tmp_path / "a.pcap", begin + b"".join(parts) + end, *refusals, protocol=12)
-    from nldissect.capture import open_capture
+    from nldissect._internal.capture import open_capture
 
     found = Statistics()
     found.feed(Session(builtin()).messages(open_capture(str(path))))
@@ -265,7 +274,7 @@ def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]
     import io
     from argparse import Namespace
 
-    from nldissect.cli.stats import stats
+    from nldissect._internal.cli.stats import stats
 
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")

@@ -16,20 +16,20 @@ from typing import BinaryIO, cast
 import pytest
 from cli_support import Command, run  # noqa: F401 - a fixture
 
-from nldissect import wire
-from nldissect.capture import open_capture
-from nldissect.capture.descriptors import PROTOCOLS
-from nldissect.capture.strace import is_trace
-from nldissect.errors import CaptureError
-from nldissect.index import Index
-from nldissect.linux import NETLINK_PROTOCOL
-from nldissect.recode import Recoder
-from nldissect.record import Record
-from nldissect.registry import Registry
-from nldissect.session import Session
-from nldissect.spans import spans
-from nldissect.tracetext import Call, Text, arguments, unescape
-from nldissect.tree import Message
+from nldissect._internal import wire
+from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.descriptors import PROTOCOLS
+from nldissect._internal.capture.strace import is_trace
+from nldissect._internal.errors import CaptureError
+from nldissect._internal.index import Index
+from nldissect._internal.linux import NETLINK_PROTOCOL
+from nldissect._internal.recode import Recoder
+from nldissect._internal.record import Record
+from nldissect._internal.registry import Registry
+from nldissect._internal.session import Session
+from nldissect._internal.spans import spans
+from nldissect._internal.tracetext import Call, Text, arguments, unescape
+from nldissect._internal.tree import Message
 
 ROOT = Path(__file__).parent.parent
 TRACES = sorted((ROOT / "captures").glob("*.strace"))

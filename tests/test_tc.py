@@ -28,8 +28,8 @@ from build import (
     u32,
 )
 
-from nldissect.summary import describe
-from nldissect.tree import Message, Node
+from nldissect._internal.summary import describe
+from nldissect._internal.tree import Message, Node
 
 OURS = ("tc", "tc_qdiscs", "tc_filters", "tc_actions")
 TICK = 64e-9

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from tui_support import CAPTURES, Player, application, play
 
-from nldissect.capture import PcapngWriter, open_capture
-from nldissect.errors import UsageError
-from nldissect.tui import clipboard, feed
-from nldissect.tui.config import Settings, State, load
-from nldissect.tui.keys import KEYS, Keyboard, Keymap
-from nldissect.tui.layout import Wishes, plan
+from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.errors import UsageError
+from nldissect._internal.tui import clipboard, feed
+from nldissect._internal.tui.config import Settings, State, load
+from nldissect._internal.tui.keys import KEYS, Keyboard, Keymap
+from nldissect._internal.tui.layout import Wishes, plan
 
 pytestmark = pytest.mark.usefixtures("no_clipboard")
 

@@ -14,7 +14,7 @@ import pytest
 import textual
 from tui_support import Player, application
 
-from nldissect.tui.config import Settings
+from nldissect._internal.tui.config import Settings
 
 TAKEN_WITH = "8.2.8"
 pytestmark = pytest.mark.skipif(

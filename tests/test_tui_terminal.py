@@ -203,7 +203,7 @@ def test_what_cannot_be_shown_is_one_line(tmp_path: Path) -> None:
 
 def test_other_commands_do_not_import_textual() -> None:
     code = (
-        "import sys\nfrom nldissect.cli import main\nmain(['read', sys.argv[1]])\n"
+        "import sys\nfrom nldissect._internal.cli import main\nmain(['read', sys.argv[1]])\n"
         "sys.exit(any(name.split('.')[0] == 'textual' for name in sys.modules))"
     )
     done = subprocess.run(

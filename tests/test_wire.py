@@ -22,9 +22,9 @@ from build import (
     u32,
 )
 
-from nldissect import wire
-from nldissect.record import Interface
-from nldissect.tree import ERROR, NOTE, WARNING
+from nldissect._internal import wire
+from nldissect._internal.record import Interface
+from nldissect._internal.tree import ERROR, NOTE, WARNING
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 
@@ -304,7 +304,7 @@ def test_a_stream_decides_at_its_first_clear_record():
 def test_the_user_overrides_the_byte_order():
     from build import Given, builtin
 
-    from nldissect.session import Session
+    from nldissect._internal.session import Session
 
     session = Session(builtin(), byte_order="big")
     (message,) = session.messages(Given([record(msg(1))]))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from nldissect.tui.app import Application
-from nldissect.tui.browser import Browser
-from nldissect.tui.config import Settings, State
-from nldissect.tui.opening import Opener
+from nldissect._internal.tui.app import Application
+from nldissect._internal.tui.browser import Browser
+from nldissect._internal.tui.config import Settings, State
+from nldissect._internal.tui.opening import Opener
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

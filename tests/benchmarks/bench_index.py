@@ -23,10 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from nldissect.capture import open_capture  # noqa: E402
-from nldissect.index import Index  # noqa: E402
-from nldissect.registry import Registry  # noqa: E402
-from nldissect.session import Session  # noqa: E402
+from nldissect._internal.capture import open_capture  # noqa: E402
+from nldissect._internal.index import Index  # noqa: E402
+from nldissect._internal.registry import Registry  # noqa: E402
+from nldissect._internal.session import Session  # noqa: E402
 
 
 def repeated(path: str, wanted: int) -> None:

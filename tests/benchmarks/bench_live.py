@@ -171,7 +171,7 @@ def measure(method: str, rate: int, seconds: float) -> None:
 
 def stand_in(seconds: float) -> None:
     """The code behind the ring, without a kernel: blocks to pcapng to a file."""
-    from nldissect.capture import ring
+    from nldissect._internal.capture import ring
 
     packet = 48 + 20
     start = (packet + 16 + 15) & ~15

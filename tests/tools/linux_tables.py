@@ -1,4 +1,4 @@
-"""Print the tables of nldissect/linux.py from a kernel's include folder.
+"""Print the tables of nldissect/_internal/linux.py from a kernel's include folder.
 
 Usage: python linux_tables.py KERNEL/include > tables
 

@@ -1,0 +1,100 @@
+"""Records of an open, uncompressed capture file by their offsets, in any order."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from contextlib import suppress
+from typing import BinaryIO, cast
+
+from nldissect._internal.capture import pcap, pcapng, strace
+from nldissect._internal.capture.link import make_record
+from nldissect._internal.capture.source import Source
+from nldissect._internal.errors import CaptureError
+from nldissect._internal.record import Interface, Record
+
+# Most records are read whole with their headers at once.
+_ONCE = 4096
+
+
+class Seeker:
+    """Reads records of the file behind `descriptor` again; its position is left alone."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self._descriptor = descriptor
+        self._path = path
+        self._header = 0  # of a pcap record
+        head = os.pread(descriptor, 4, 0)
+        self._trace: dict[int, Record] | None = None  # what strace wrote has no records to seek
+        if head in pcap.MAGICS:
+            self._header = pcap.MAGICS[head][2]
+        elif not head.startswith(pcapng.MAGIC):
+            source = Source(cast(BinaryIO, Reread(descriptor)))
+            self._trace = {}
+            with suppress(CaptureError):  # said when it was read first
+                for record in strace.read_strace(source, source.extend(b"", 1), path, []):
+                    self._trace[record.number] = record
+
+    def record(self, number: int, time: int | None, offset: int, interface: Interface) -> Record:
+        """The record that a reader of the whole file gave this number, time and interface."""
+        if self._trace is not None:
+            found = self._trace.get(number)
+            if found is None:
+                raise CaptureError(self._path, "the file was cut since it was read", number, offset)
+            found.interface = interface
+            return found
+        order = ">" if interface.big_endian else "<"
+        piece = self._read(offset, _ONCE, number, 0)
+        if self._header:
+            captured, original = struct.unpack_from(order + "II", piece, 8)
+            stop = self._header + captured
+            if stop > len(piece):
+                piece = self._read(offset, stop, number, stop)
+            return make_record(
+                number, time, piece, self._header, stop, original, offset, interface
+            )
+        kind, length = struct.unpack_from(order + "II", piece)
+        if length > len(piece):
+            piece = self._read(offset, length, number, length)
+        if kind == pcapng.SIMPLE:
+            (original,) = struct.unpack_from(order + "I", piece, 8)
+            captured = min(original, interface.snaplen or original)
+            return make_record(
+                number, time, piece, 12, 12 + captured, original, offset, interface
+            )
+        captured, original = struct.unpack_from(order + "II", piece, 20)
+        stop = 28 + captured
+        rest, end = stop + (-captured & 3), length - 4
+        options = pcapng.read_options(order, piece, rest, end) or None if rest < end else None
+        return make_record(number, time, piece, 28, stop, original, offset, interface, options)
+
+    def _read(self, offset: int, size: int, number: int, need: int) -> bytes:
+        try:
+            data = os.pread(self._descriptor, size, offset)
+        except OSError as error:
+            raise CaptureError(
+                self._path, f"reading failed: {error.strerror}", number, offset
+            ) from None
+        if len(data) < max(need, 12):
+            raise CaptureError(self._path, "the file was cut since it was read", number, offset)
+        return data
+
+
+class Reread(io.RawIOBase):
+    """The file behind a descriptor as a stream of its own, from its start."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._at = 0
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = os.pread(self._descriptor, size if size >= 0 else 1 << 20, self._at)
+        self._at += len(data)
+        return data

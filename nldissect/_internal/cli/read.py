@@ -1,0 +1,511 @@
+"""`nldissect read`: captures in, text out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, Protocol
+
+from .. import wire
+from ..capture import Capture, PcapngWriter, open_capture
+from ..conversation import Conversations
+from ..errors import CaptureError, UsageError
+from ..process import Own
+from ..record import Interface, Record
+from ..registry import Registry
+from ..render import Renderer
+from ..render.fields import Layout
+from ..render.style import Style
+from ..render.times import Clock
+from ..session import Capture as Records
+from ..session import Session
+from ..survey import Ahead, ahead
+from ..transaction import COPY, Link
+from ..tree import Message
+from . import select
+from .output import Output, complain
+from .progress import Watched
+from .source import registry_of
+
+# Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
+LINK_TYPES = {
+    0: "NULL", 1: "ETHERNET", 9: "PPP", 12: "RAW", 101: "RAW", 105: "IEEE802_11", 113: "LINUX_SLL",
+    127: "IEEE802_11_RADIOTAP", 147: "USER0", 189: "USB_LINUX", 192: "PPI",
+    220: "USB_LINUX_MMAPPED", 228: "IPV4", 229: "IPV6", 239: "NFLOG", 253: "NETLINK",
+    276: "LINUX_SLL2",
+}  # fmt: skip
+
+# Messages and their nodes refer to each other, so the collector must run; but what is kept for
+# long (specs, the memo) need not be gone through every time.
+GC_THRESHOLDS = (5000, 20, 50)
+
+
+def read(options: Namespace, output: Output) -> int:
+    """Shows the messages of the files as the options say; returns the exit status."""
+    registry = registry_of(options)
+    reading = Reading(options, output, registry)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        return reading.run(options.files)
+    finally:
+        gc.set_threshold(*thresholds)
+        reading.report_problems()
+
+
+Pair = tuple[Message, Link]
+
+# How long a message that arrives waits for what belongs to it, in seconds.
+PATIENCE = 0.05
+
+
+class Arriving(Records, Protocol):
+    """Records that come with time: `waits` is called before more is waited for.
+
+    It returns in how many seconds it wants to be called again, None for when something
+    has come.
+    """
+
+    waits: Callable[[], float | None] | None
+
+
+class _Enough(Exception):
+    """As many messages are shown as were asked for."""
+
+
+class Reading:
+    """One run of the command over all its files."""
+
+    def __init__(self, options: Namespace, output: Output, registry: Registry) -> None:
+        self.output = output
+        self.registry = registry
+        self.byte_order: str | None = options.byte_order
+        families = select.split(options.family)
+        self.family = select.ByFamily(families) if families else None
+        self.test = select.selection(
+            registry, select.split(options.protocol), self.family,
+            select.split(options.types), select.split(options.pid),
+        )  # fmt: skip
+        self.filter = select.display_filter(options, registry)
+        self.own = None if options.own else Own()
+        self.left = -1
+        if options.count is not None:
+            self.left = select.number(options.count, "-c")
+            if self.left < 1:
+                raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+        self.fold = False  # whether copies of a notification are left out
+        self.fits = False  # whether lines are cut to the terminal
+        self.clock = Clock(options.time or "relative")
+        self.renderer = self._renderer(options)
+        self.writer = None if options.write is None else Writer(options.write, output)
+        if self.writer is not None:
+            self.writer.refuse_inputs(options.files)
+        if list(options.files).count("-") > 1:
+            raise UsageError("standard input (-) can be read only once")
+        self.quiet = self.writer is not None and self.writer.path == "-"
+        self._interface: Interface | None = None  # of the last record
+        self._lost = 0  # datagrams, of those that its statistics count
+        self._reported = 0
+
+    def _renderer(self, options: Namespace) -> Renderer:
+        form = options.format or ("fields" if options.fields else "text")
+        if form != "text" and (options.verbose or options.hex):
+            raise UsageError(f"-V and -x go with text, not with -T {form}")
+        if form != "fields" and (options.fields or options.layout):
+            raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
+        if form != "text" and options.copies:
+            raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
+        if form == "json" or form == "jsonl":
+            from ..render.jsonout import JsonArray, JsonLines
+
+            return JsonArray() if form == "json" else JsonLines()
+        if form == "fields":
+            return self._fields(options)
+        if form == "ynl":
+            from ..render.ynlout import Ynl
+
+            return Ynl()
+        if form != "text":
+            from ..render.code import FORMS
+
+            return FORMS[form]()
+        from ..render.lines import Lines
+
+        self.fold = not options.copies
+        style = Style(_colour(options.color, self.output), self.output.can_encode("→←…"))
+        self.fits = self.output.terminal() and not options.verbose
+        constants = options.names == "c"
+        lines = Lines(style, self.clock, self.output.columns() if self.fits else None, constants)
+        self.lines = lines
+        if not options.verbose and not options.hex:
+            return lines
+        from ..render.tree import HexDump, Tree
+
+        inner = Tree(lines, style, options.names != "spec") if options.verbose else lines
+        return HexDump(inner) if options.hex else inner
+
+    def _fields(self, options: Namespace) -> Renderer:
+        from ..render.fields import TOP, Fields
+
+        if not options.fields:
+            raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
+        for path in options.fields:
+            if path not in TOP:
+                select.known_path(path, self.registry)
+        clock = None if options.time is None else self.clock
+        return Fields(options.fields, _layout(options.layout), clock, options.names == "c")
+
+    # -- reading ---------------------------------------------------------------
+
+    def run(self, files: list[str]) -> int:
+        """Reads the files one after the other; 2 if one of them could not be read to its end."""
+        status = 0
+        several = len(files) > 1
+        shown = 0
+        if not self.quiet:
+            self.output.write(self.renderer.begin())
+        try:
+            for path in files:
+                try:
+                    capture = open_capture(path)
+                    if several and not self.quiet:
+                        self.output.write(self.renderer.file(path, shown))
+                    shown += 1
+                    self._file(capture, path)
+                except CaptureError as problem:
+                    self.output.flush()
+                    complain(str(problem))
+                    status = 2
+                if self.left == 0:
+                    break
+        finally:
+            self.finish()
+        if self.family is not None and self.left:
+            self.output.flush()
+            for remark in self.family.missed():
+                complain(remark)
+        return status
+
+    def _file(self, capture: Capture, path: str) -> None:
+        if not capture.rewindable:
+            self.follow(capture)
+            return
+        if self.output.terminal() or not _terminal(sys.stderr):
+            self.whole(capture)
+            return
+        watched = Watched(capture, os.path.basename(path))
+        try:
+            self.whole(watched)
+        finally:
+            watched.clear()
+
+    def whole(self, capture: Records) -> None:
+        """Shows a capture that is all there, and can be gone through twice."""
+        session = Session(self.registry, self.byte_order)
+        pairs = Conversations()
+        if isinstance(capture, (Capture, Watched)):
+            capture.sieve = None
+            if self._sieves():
+                from .sieve import Sieve
+
+                assert self.filter is not None
+                session.sieve = capture.sieve = Sieve(self.filter, pairs)
+        try:
+            self._messages(ahead(session.messages(capture), pairs), True)
+            self._gap()
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def _sieves(self) -> bool:
+        """Whether what the filter leaves out shows nowhere, not even in numbers of pairing."""
+        wanted = self.filter
+        return (
+            wanted is not None and wanted.picks and not wanted.needs_link
+            and self.renderer is getattr(self, "lines", None)
+            and self.clock.form != "delta"
+        )  # fmt: skip
+
+    def chosen(
+        self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
+    ) -> None:
+        """Shows what is chosen of a capture's messages, each when its transaction is settled."""
+        session = Session(self.registry, self.byte_order)
+        try:
+            self._messages(choose(ahead(session.messages(capture))), False)
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def finish(self) -> None:
+        """Completes what is shown, and the file that is written."""
+        if self.writer is not None:
+            self.writer.finish()
+        if not self.quiet:
+            self.output.write(self.renderer.end())
+
+    def follow(self, capture: Arriving) -> None:
+        """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
+        session = Session(self.registry, self.byte_order)
+        holding = Ahead(patience=PATIENCE)
+        show = self._shower(True)
+
+        broken: list[OSError] = []
+
+        def waits() -> float | None:
+            try:
+                for pair in holding.overdue():
+                    if not show(*pair):
+                        raise _Enough
+                self.output.flush()
+                if self.writer is not None:
+                    self.writer.flush(holding.patience is None)
+            except OSError as problem:  # of the output, and not of what is read
+                broken.append(problem)
+                raise _Enough from None
+            return holding.patience
+
+        capture.waits = waits
+        failure: CaptureError | None = None
+        try:
+            try:
+                for message in session.messages(capture):
+                    for pair in holding.feed(message):
+                        if not show(*pair):
+                            return
+            except CaptureError as problem:  # what was read before comes first
+                failure = problem
+            except _Enough:
+                if broken:
+                    raise broken[0] from None
+                return
+            for pair in holding.finish():
+                if not show(*pair):
+                    return
+            self._gap()
+            if failure is not None:
+                raise failure
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def _messages(self, messages: Iterable[Pair], fold: bool) -> None:
+        show = self._shower(fold)
+        for message, link in messages:
+            if not show(message, link):
+                return
+
+    def _shower(self, fold: bool) -> Callable[[Message, Link], bool]:
+        """What shows a message if it is to be shown; false when that were enough."""
+        output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
+        clock, own, wanted = self.clock, self.own, self.filter
+        if wanted is not None:
+            wanted.restart()
+        fold = fold and self.fold and not self.quiet
+
+        def show(message: Message, link: Link) -> bool:
+            record = message.record
+            assert record is not None
+            if record.interface is not self._interface:
+                self._gap()
+                self._interface = record.interface
+            if record.options is not None and not message.offset and record.lost:
+                self._lost += record.lost
+                if not self.quiet:
+                    output.write(renderer.lost(record.lost, True))
+            if (
+                (own is not None and own(message))
+                or (test is not None and not test(message))
+                or (wanted is not None and not wanted.matches(message, link))
+            ):
+                if clock.follows:
+                    clock.see(record.number, record.time)
+                return True
+            if fold and link.role == COPY and not link.late:
+                if clock.follows:
+                    clock.see(record.number, record.time)
+                if writer is not None:
+                    writer.add(message, record)
+                return True
+            if not self.quiet:
+                if self.fits:
+                    self.lines.width = output.columns()
+                output.write(renderer.message(message, link))
+                message.forget()  # it has grown old, and its nodes would outlive young ones
+            if writer is not None:
+                writer.add(message, record)
+            if self.left > 0:
+                self.left -= 1
+            return self.left != 0
+
+        return show
+
+    def _gap(self) -> None:
+        """Tells of loss that no record tells of: by the interface's statistics."""
+        more = 0 if self._interface is None else (self._interface.dropped or 0) - self._lost
+        if more > 0 and not self.quiet:
+            self.output.write(self.renderer.lost(more, False))
+        self._interface = None
+        self._lost = 0
+
+    # -- what is said at the end -------------------------------------------------
+
+    def _passed_over(self, session: Session) -> None:
+        if session.skipped:
+            self.output.flush()
+        for link_type, count in sorted(session.skipped.items()):
+            name = LINK_TYPES.get(link_type)
+            named = f"{link_type} ({name})" if name is not None else str(link_type)
+            were = "record of link type {} is not netlink and was" if count == 1 else (
+                "records of link type {} are not netlink and were"
+            )
+            complain(f"{count} {were.format(named)} passed over")
+
+    def report_problems(self) -> None:
+        """Says which dissectors are broken, each once."""
+        problems = self.registry.problems[self._reported :]
+        self._reported += len(problems)
+        for problem in problems:
+            complain(f"this dissector is left out: {problem}")
+
+
+def _terminal(stream: object) -> bool:
+    try:
+        return bool(getattr(stream, "isatty", lambda: False)())
+    except ValueError:
+        return False
+
+
+def _colour(choice: str, output: Output) -> bool:
+    """--color, else NO_COLOR (no-color.org) and TERM=dumb, else whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return output.terminal()
+
+
+def _layout(settings: list[str]) -> Layout:
+    out = Layout()
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        value = {"/t": "\t", "/s": " "}.get(value, value)
+        if key == "header" and value in ("y", "n"):
+            out.header = value == "y"
+        elif key == "separator" and len(value) == 1:
+            out.separator = value
+        elif key == "aggregator" and len(value) == 1:
+            out.aggregator = value
+        elif key == "quote" and value in ("d", "s", "n"):
+            out.quote = {"d": '"', "s": "'", "n": ""}[value]
+        else:
+            raise UsageError(
+                f"-E: {setting!r} is none of header=y|n, separator=CHARACTER, "
+                "aggregator=CHARACTER, quote=d|s|n"
+            )
+    return out
+
+
+class Writer:
+    """-w: the messages shown, as pcapng.
+
+    A record of which all messages are shown is written as it is, otherwise
+    with the bytes of those shown. The file is made when there is something to
+    read, so that a wrong file name elsewhere does not empty it.
+    """
+
+    def __init__(self, path: str, output: Output) -> None:
+        self.path = path
+        self._output = output
+        self._stream: BinaryIO | None = None
+        self._pcapng: PcapngWriter | None = None
+        self._record: Record | None = None
+        self._pieces: list[Message] = []
+
+    def refuse_inputs(self, files: list[str]) -> None:
+        """Raises UsageError when it would write over what is to be read."""
+        for path in files:
+            if path != "-" and self.path != "-" and os.path.exists(self.path):
+                try:
+                    same = os.path.samefile(path, self.path)
+                except OSError:
+                    continue
+                if same and os.path.isfile(path):
+                    raise UsageError(f"-w: {self.path} is read at the same time; name another file")
+
+    def add(self, message: Message, record: Record) -> None:
+        """One message shown, of this record."""
+        if record is not self._record:
+            self._emit()
+            self._record = record
+        self._pieces.append(message)
+
+    def keep(self, record: Record) -> None:
+        """A record that is not shown, and explains those that are."""
+        self._emit()
+        self._open().write(record)
+
+    def flush(self, complete: bool) -> None:
+        """Writes through what there is; `complete`: nothing is missing of the last record."""
+        if complete:
+            self._emit()
+        if self._stream is not None:
+            self._stream.flush()
+
+    def finish(self) -> None:
+        """Completes the file."""
+        self._emit()
+        self._open().finish()
+        assert self._stream is not None
+        if self.path == "-":
+            self._stream.flush()
+        else:
+            try:
+                self._stream.close()
+            except OSError as problem:
+                raise self._failed(problem) from None
+
+    def _emit(self) -> None:
+        record, pieces = self._record, self._pieces
+        if record is None:
+            return
+        shown = sum(len(message.data) for message in pieces)
+        writer = self._open()
+        try:
+            if record.gaps is not None:  # what is not known is not written
+                known = record.data[: min(gap[0] for gap in record.gaps)]
+                writer.write(record, known, record.original_length)
+            elif shown == len(record.data):
+                writer.write(record)
+            else:
+                data = b"".join(message.data for message in pieces)
+                lost = record.original_length - len(record.data)
+                cut = any(message.state == wire.CUT for message in pieces)
+                writer.write(record, data, len(data) + lost if cut else None)
+        except OSError as problem:
+            raise self._failed(problem) from None
+        self._record = None
+        self._pieces = []
+
+    def _open(self) -> PcapngWriter:
+        if self._pcapng is None:
+            if self.path == "-":
+                stream = self._output.binary
+                if stream is None or self._output.terminal():
+                    raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
+            else:
+                try:
+                    stream = open(self.path, "wb")  # noqa: SIM115 - closed by finish
+                except OSError as problem:
+                    raise self._failed(problem) from None
+            self._stream = stream
+            self._pcapng = PcapngWriter(stream)
+        return self._pcapng
+
+    def _failed(self, problem: OSError) -> BaseException:
+        if isinstance(problem, BrokenPipeError) and self.path == "-":
+            return problem
+        return UsageError(f"-w: {self.path} cannot be written: {problem.strerror or problem}")

@@ -1,0 +1,231 @@
+"""Which messages are shown: --protocol, --family, --type and --pid."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from .. import linux
+from .. import spec as m
+from ..errors import SpecError, UsageError
+from ..registry import Registry
+from ..summary import operation_constant, operation_name
+from ..survey import ahead
+from ..text import near
+from ..tree import Message
+
+if TYPE_CHECKING:
+    from ..filter import Filter
+
+Test = Callable[[Message], bool]
+CONTROL = ("noop", "error", "ack", "done", "overrun",
+           "NLMSG_NOOP", "NLMSG_ERROR", "NLMSG_DONE", "NLMSG_OVERRUN")  # fmt: skip
+
+
+def split(values: Iterable[str]) -> list[str]:
+    """The members of comma-separated lists."""
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def number(text: str, option: str) -> int:
+    """A number in any base that C writes; UsageError names the option."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is no number") from None
+
+
+def numbered(text: str) -> int | None:
+    """The number that `text` is, None if it is a name."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+def loaded(registry: Registry) -> Iterator[m.Spec]:
+    """Every dissector that loads, one after the other."""
+    for entry in registry.entries():
+        try:
+            yield entry.spec()
+        except SpecError:
+            continue  # the registry reports it when it is needed
+
+
+def protocols(values: list[str]) -> set[int]:
+    """The numbers that --protocol names."""
+    names = [linux.protocol_name(n) for n in linux.NETLINK_PROTOCOL]
+    chosen = set()
+    for text in values:
+        found = numbered(text)
+        if found is None:
+            name = text.lower().replace("_", "-").removeprefix("netlink-")
+            if name not in names:
+                raise UsageError(
+                    f"--protocol: no netlink protocol {text!r}{near(name, names)}; there are "
+                    f"{', '.join(names)}, and numbers"
+                )
+            found = list(linux.NETLINK_PROTOCOL)[names.index(name)]
+        chosen.add(found)
+    return chosen
+
+
+def by_protocol(values: list[str]) -> Test:
+    """--protocol."""
+    chosen = protocols(values)
+    return lambda message: message.protocol in chosen
+
+
+class ByFamily:
+    """--family; any name, since a capture may name families that no dissector knows."""
+
+    def __init__(self, values: list[str]) -> None:
+        self._chosen = set(values)
+        self._seen: set[str] = set()
+
+    def __call__(self, message: Message) -> bool:
+        family = message.family
+        if family is None:
+            return False
+        self._seen.add(family)
+        return family in self._chosen
+
+    def missed(self) -> Iterator[str]:
+        """A remark on each name that no message had."""
+        for name in sorted(self._chosen - self._seen):
+            there = f"; there are {', '.join(sorted(self._seen))}" if self._seen else ""
+            yield f"--family: no message of family {name!r}{near(name, list(self._seen))}{there}"
+
+
+def by_type(values: list[str], registry: Registry) -> Test:
+    """--type: operations by either name, or numbers."""
+    names = set()
+    numbers = set()
+    for text in values:
+        found = numbered(text)
+        if found is None:
+            names.add(text)
+        else:
+            numbers.add(found)
+    _known_operations(names, registry)
+
+    def test(message: Message) -> bool:
+        return message.netlink and (
+            message.type in numbers
+            or operation_name(message) in names
+            or operation_constant(message) in names
+        )
+
+    return test
+
+
+def _known_operations(names: set[str], registry: Registry) -> None:
+    """Raises UsageError for a name that no dissector has; loads no more of them than needed."""
+    known = {*CONTROL, *linux.RTM.values()}
+    known |= {name[4:].lower() for name in linux.RTM.values()}
+    missing = names - known
+    for spec in loaded(registry) if missing else ():
+        for table in (spec.requests, spec.replies):
+            for operation in table.values():
+                known |= {operation.name, operation.constant}
+        missing -= known
+        if not missing:
+            return
+    for name in sorted(missing):
+        raise UsageError(
+            f"--type: no operation {name!r}{near(name, sorted(known))}; "
+            "give names such as newlink or RTM_NEWLINK, or numbers of nlmsg_type"
+        )
+
+
+def known_path(path: str, registry: Registry) -> None:
+    """Raises UsageError for an attribute path with a name that no dissector has."""
+    from ..render.fields import TOP
+
+    path, _, mode = path.partition(":")
+    parts = path.split(".")
+    if mode not in ("", "label") or not all(parts):
+        raise UsageError(f"-e: {path}:{mode} is no field; only :label may follow a path")
+    missing = {part for part in parts if not part.removeprefix("attr ").isdecimal()}
+    known: set[str] = set()
+    for spec in loaded(registry) if missing else ():
+        for aset in spec.attribute_sets.values():
+            try:
+                fields = aset.ensure()
+            except SpecError:
+                continue
+            for field in fields.values():
+                known.add(field.name)
+                if field.constant is not None:
+                    known.add(field.constant)
+        for struct in spec.structs.values():
+            known.add(struct.name)
+            known |= {member.name for member in struct.members}
+        missing -= known
+        if not missing:
+            return
+    missing -= {"nlmsgerr", "request", "genlmsghdr", "nlmsghdr", "command", "version", "error"}
+    for name in sorted(missing):
+        raise UsageError(
+            f"-e: no field {name!r}{near(name, [*TOP, *sorted(known)])}; "
+            "fields are the JSON's top-level names and attributes such as ifname or IFLA_MTU"
+        )
+
+
+def selection(
+    registry: Registry, protocols: list[str], family: ByFamily | None, types: list[str],
+    ports: list[str],
+) -> Test | None:  # fmt: skip
+    """What a message must be to be shown; None when all are."""
+    tests: list[Test] = []
+    if protocols:
+        tests.append(by_protocol(protocols))
+    if family is not None:
+        tests.append(family)
+    if ports:
+        chosen = {number(text, "--pid") for text in ports}
+        tests.append(lambda message: message.netlink and message.port in chosen)
+    if types:
+        tests.append(by_type(types, registry))
+    if not tests:
+        return None
+    return lambda message: all(test(message) for test in tests)
+
+
+def display_filter(options: Namespace, registry: Registry) -> Filter | None:
+    """-Y; None without it."""
+    text: str | None = getattr(options, "filter", None)
+    if text is None:
+        return None
+    from ..filter import Filter
+
+    return Filter(text, registry)
+
+
+class Chosen:
+    """Every message, for those who pair them, and whether a filter holds for it."""
+
+    def __init__(self, messages: Iterable[Message], wanted: Filter | None) -> None:
+        self._messages = messages
+        self._filter = wanted
+        self._last = True
+
+    def holds(self) -> bool:
+        """Whether it holds for the message that was given last."""
+        return self._last
+
+    def __iter__(self) -> Iterator[Message]:
+        wanted = self._filter
+        if wanted is None:
+            yield from self._messages
+            return
+        wanted.restart()
+        if wanted.needs_link:
+            for message, link in ahead(self._messages):
+                self._last = wanted.matches(message, link)
+                yield message
+        else:
+            for message in self._messages:
+                self._last = wanted.matches(message)
+                yield message

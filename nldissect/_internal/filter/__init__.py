@@ -1,0 +1,92 @@
+"""Display filters: which messages hold what a line of text asks for; docs/filter.md."""
+
+from __future__ import annotations
+
+import weakref
+
+from ..errors import FilterError
+from ..registry import Registry
+from ..transaction import Link
+from ..tree import Message
+from .compiler import Compiler
+from .completion import Candidate, Completion
+from .completion import complete as _complete
+from .paths import Vocabulary
+from .syntax import parse
+
+__all__ = ["Candidate", "Completion", "Filter", "FilterError", "complete"]
+
+_vocabularies: weakref.WeakKeyDictionary[Registry, Vocabulary] = weakref.WeakKeyDictionary()
+
+
+class Filter:
+    """A filter that messages can be held against; a wrong one raises FilterError.
+
+    `text` is what it was made of. `needs_link` says that it asks for what pairing finds;
+    without a link, such terms hold for no message. `matches` does not change the message.
+    """
+
+    __slots__ = ("_check", "_clock", "_kinds", "_needles", "_quick", "needs_link", "text")
+
+    def __init__(self, text: str, registry: Registry) -> None:
+        compiler = Compiler(text, registry, vocabulary(registry))
+        made = compiler.term(parse(text), "")
+        self.text = text
+        self.needs_link = made.paired
+        self._check = made.check
+        self._quick = made.quick
+        self._kinds = made.kinds
+        self._needles = made.needles
+        self._clock = compiler.clock
+
+    def matches(self, message: Message, link: Link | None = None) -> bool:
+        """Whether the message holds what the filter asks for; `link` is the message's own."""
+        if link is None:
+            link = message.link
+        clock = self._clock
+        if clock.first is None and message.record is not None:
+            clock.see(message.record.time)
+        return self._check(message, link)
+
+    def possible(
+        self, protocol: int, length: int, kind: int, flags: int, sequence: int, port: int
+    ) -> bool:
+        """Whether a message with this header may match; `kind` is nlmsg_type."""
+        quick = self._quick
+        return quick is None or quick(protocol, length, kind, flags, sequence, port)
+
+    def may_hold(self, data: bytes, start: int, end: int) -> bool:
+        """Whether a message with these bytes, from its nlmsghdr on, may match."""
+        needles = self._needles
+        return not needles or any(data.find(needle, start, end) >= 0 for needle in needles)
+
+    def may_be(self, protocol: int, kind: int) -> bool:
+        """Whether a message of this type may match, apart from what an error echoes."""
+        kinds = self._kinds
+        return kinds is None or kinds(protocol, kind)
+
+    @property
+    def picks(self) -> bool:
+        """Whether `may_be` ever says no."""
+        return self._kinds is not None
+
+    def restart(self, time: int | None = None) -> None:
+        """Another capture begins, at this time (ns; None: that of the next message)."""
+        self._clock.first = time
+
+    def __repr__(self) -> str:
+        return f"<Filter {self.text!r}>"
+
+
+def complete(text: str, cursor: int, registry: Registry) -> Completion:
+    """What may stand at `cursor` (a place in `text`) of a filter that is being typed."""
+    words = vocabulary(registry)
+    return _complete(text, cursor, words, Compiler(text, registry, words))
+
+
+def vocabulary(registry: Registry) -> Vocabulary:
+    """The names that a registry's dissectors have, gathered once."""
+    found = _vocabularies.get(registry)
+    if found is None:
+        found = _vocabularies[registry] = Vocabulary(registry)
+    return found

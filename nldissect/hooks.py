@@ -1,0 +1,55 @@
+"""What Python code beside a dissector works with; docs/HOWTO-add-a-dissector.md tells how."""
+
+from __future__ import annotations
+
+from ._internal.finding import find
+from ._internal.linux import errno_name
+from ._internal.scope import header_family, in_scope
+from ._internal.spec import (
+    ARRAY,
+    BINARY,
+    BITFIELD32,
+    FLAG,
+    NEST,
+    PAD,
+    S8,
+    S16,
+    S32,
+    S64,
+    SIZES,
+    STRING,
+    STRUCT,
+    U8,
+    U16,
+    U32,
+    U64,
+    AttributeSet,
+    Enum,
+    Field,
+    Struct,
+)
+from ._internal.summary import Lookup, constant_text, flags_text, node_text, value_text
+from ._internal.text import format_address, format_mac
+from ._internal.tree import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Message,
+    Node,
+    element,
+    member,
+    members,
+    mpls_labels,
+    part,
+    walk,
+)
+from ._internal.ynl import linux_enum
+
+__all__ = [
+    "ARRAY", "BINARY", "BITFIELD32", "ERROR", "FLAG", "NEST", "NOTE", "PAD", "S8", "S16", "S32",
+    "S64", "SIZES", "STRING", "STRUCT", "U8", "U16", "U32", "U64", "WARNING", "AttributeSet",
+    "Enum", "Field", "Lookup", "Message", "Node", "Struct", "constant_text", "element",
+    "errno_name", "find", "flags_text", "format_address", "format_mac", "header_family",
+    "in_scope", "linux_enum", "member", "members", "mpls_labels", "node_text", "part",
+    "value_text", "walk",
+]  # fmt: skip
