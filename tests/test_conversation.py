@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 import strace
-from build import (
+from make import (
     ACK,
     ACK_TLVS,
     DONE,

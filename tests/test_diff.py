@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from build import ACK, DUMP, REQUEST, nlmsgerr, recording, u32
 from cli_support import CAPTURES, Command, attribute, link, message, mtu, name, run, save, start
+from make import ACK, DUMP, REQUEST, nlmsgerr, recording, u32
 
 from nldissect._internal.transaction import ANSWER
 from nldissect._internal.tree import Message, Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from build import (
+from make import (
     ACK_TLVS,
     CAPPED,
     DONE,
@@ -571,7 +571,7 @@ def test_flags_of_generic_operations():
         "name": "test", "attribute-sets": [{"name": "test", "attributes": []}],
         "operations": {"list": operations},
     })  # fmt: skip
-    from build import bound
+    from make import bound
 
     from nldissect._internal.tree import Message
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from build import (
+from make import (
     ERROR,
     RECORDINGS,
     attr,

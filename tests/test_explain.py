@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from build import (
+from make import (
     ACK,
     CAPPED,
     DONE,

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from build import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from make import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 
 from nldissect._internal import labels, spans, specfile, summary, tree, ynl
 from nldissect._internal import spec as m

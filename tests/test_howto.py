@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from build import GENERIC, attr, genl, msg, newfamily, read, record
+from make import GENERIC, attr, genl, msg, newfamily, read, record
 
 from nldissect import hooks
 from nldissect._internal import registry, summary, ynl

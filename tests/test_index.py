@@ -10,7 +10,7 @@ from pathlib import Path
 
 import capture_files as files
 import pytest
-from build import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
+from make import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.index import Index

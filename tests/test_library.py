@@ -15,8 +15,8 @@ from pathlib import Path
 import capture_files as files
 import jsonschema
 import pytest
-from build import RECORDINGS, attr, msg, newfamily, newlink, padded
 from cli_support import Command, run  # noqa: F401 - a fixture
+from make import RECORDINGS, attr, msg, newfamily, newlink, padded
 
 import nldissect
 from nldissect import hooks

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 import jsonschema
 import pytest
-from build import (
+from cli_support import ROOT, Command, link, mtu, name, run, save
+from make import (
     ACK,
     DONE,
     DUMP,
@@ -43,7 +44,6 @@ from build import (
     u32,
     u64,
 )
-from cli_support import ROOT, Command, link, mtu, name, run, save
 
 from nldissect._internal.capture import PcapngWriter, open_capture
 from nldissect._internal.conversation import Conversations

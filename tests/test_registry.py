@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from build import GENERIC, attr, genl, msg, newfamily, read, record, recording, tree, u8, u32
+from make import GENERIC, attr, genl, msg, newfamily, read, record, recording, tree, u8, u32
 
 from nldissect._internal import registry, specfile
 from nldissect._internal.errors import SpecError, UsageError
@@ -543,7 +543,7 @@ print(len(names), found.problems, *{"yaml", "scapy", "textual"} & set(sys.module
 
 def probe(cache: Path | str) -> list[str]:
     """What a process of its own says: how much it read and which modules that took."""
-    from build import RECORDINGS
+    from make import RECORDINGS
 
     root = str(Path(registry.__file__).parents[1])
     result = subprocess.run(

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import RECORDINGS, attr, builtin, messages, msg, newlink
 from cli_support import Command, run  # noqa: F401 - a fixture
+from make import RECORDINGS, attr, builtin, messages, msg, newlink
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.render.code import FORMS

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import (
+from make import (
     DUMP,
     RECORDINGS,
     REQUEST,

@@ -13,7 +13,7 @@ from typing import Any
 
 import capture_files as files
 import pytest
-from build import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
+from make import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
 from scapy.all import PcapReader, Raw, conf, ls, rdpcap, sniff, wrpcap  # type: ignore
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2
 from scapy.utils import RawPcapReader

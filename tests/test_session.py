@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from build import (
+from make import (
     DUMP,
     GENERIC,
     REQUEST,

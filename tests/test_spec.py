@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from build import (
+from make import (
     KERNEL_SPECS,
     REQUEST,
     attr,

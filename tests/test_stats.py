@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from build import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 from cli_support import CAPTURES, Command, link, message, mtu, name, run, save
+from make import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 
 from nldissect._internal.cli import plot
 from nldissect._internal.cli.output import Output
@@ -211,7 +211,7 @@ def test_top_cuts_tables_and_says_so(run: Command) -> None:
 
 
 def test_names_from_a_capture_reach_no_terminal_raw(tmp_path: Path, run: Command) -> None:
-    from build import newfamily, padded
+    from make import newfamily, padded
 
     told = newfamily(40, "bad\x1b[31m")
     used = msg(40, bytes(4), REQUEST)

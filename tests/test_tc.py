@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from build import (
+from make import (
     RECORDINGS,
     attr,
     codes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from build import (
+from make import (
     AUDIT,
     GENERIC,
     ROUTE,
@@ -302,7 +302,7 @@ def test_a_stream_decides_at_its_first_clear_record():
 
 
 def test_the_user_overrides_the_byte_order():
-    from build import Given, builtin
+    from make import Given, builtin
 
     from nldissect._internal.session import Session
 
