@@ -150,7 +150,7 @@ def test_the_header_alone_never_says_no_wrongly(links: Path) -> None:
             assert wanted.matches(m)
             assert wanted.possible(m.protocol, m.length, m.type, m.flags, m.seq, m.port)
             assert wanted.may_be(m.protocol, m.type)
-            assert wanted.may_hold(m.data, 0, len(m.data))
+            assert wanted.may_hold(m.data, 0, len(m.data), m.big, m.protocol, m.type, m.flags)
 
 
 def test_the_name_of_a_flag_is_what_it_means_there() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path as File
 
 import pytest
 
 from nldissect._internal import spec as m
 from nldissect._internal.capture import open_capture
+from nldissect._internal.conversation import REFLECTED
 from nldissect._internal.filter import vocabulary
 from nldissect._internal.filter.paths import Path, names_of, plain
+from nldissect._internal.filter.raw import Glance
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
-from nldissect._internal.tree import Node
+from nldissect._internal.tree import Message, Node
 
 RECORDINGS = [
     File(__file__).parent.parent / "captures" / f"{name}.pcap"
@@ -80,6 +83,42 @@ def test_the_walk_finds_what_the_tree_has(recording: File) -> None:
         for path in PATHS:
             want = ends(tree, [plain(part) for part in path.split(".")])
             assert found[path] == want, (path, message.number)
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+def test_a_glance_at_the_bytes_never_says_no_wrongly(recording: File) -> None:
+    words = vocabulary(REGISTRY)
+    dice = random.Random(7)
+    glances = [
+        (path, Path(way, REGISTRY), Glance(Path(way, REGISTRY), REGISTRY))
+        for path in PATHS for way in words.ways(path)
+    ]  # fmt: skip
+    asked = useless = 0
+    session = Session(REGISTRY)
+    for message in session.messages(open_capture(str(recording))):
+        broken = bytearray(message.data)
+        for _ in range(3):
+            broken[dice.randrange(16, len(broken) + 1) - 1] ^= 1 << dice.randrange(8)
+        for data in message.data, bytes(broken):
+            for turned in False, True:
+                one = Message(session, message.protocol, data, 0, len(data), message.big)
+                if one.length != len(data):
+                    continue
+                one.record, one.serial = message.record, message.serial
+                session.bind(one)
+                if turned:
+                    if not (one.to_kernel and one.port and one.type >> 2 in REFLECTED):
+                        continue
+                    one.turn()
+                where = (data, 0, len(data), one.big, one.protocol, one.type, one.flags)
+                for text, path, glance in glances:
+                    may = glance(*where)
+                    if path.find(one):
+                        assert may, (text, message.number)
+                    elif message.protocol == 0 and data is message.data:
+                        asked += 1
+                        useless += may
+    assert not asked or useless < asked / 20  # it is not for nothing
 
 
 def test_every_path_is_in_some_recording() -> None:

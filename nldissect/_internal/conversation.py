@@ -277,7 +277,7 @@ class Conversations:
         """Whether what looks like a request is an answer with its request's flags."""
         port, kin = message.port, message.type >> 2
         alike = self._at.open.get(message.seq)
-        if alike is not None and kin in _REFLECTED:
+        if alike is not None and kin in REFLECTED:
             for t in alike:
                 if (
                     t.flags == message.flags
@@ -729,7 +729,7 @@ class Conversations:
             return None
         near = before.number + 1 == record.number
         if time is not None and before.time is not None:
-            passed = time - before.time
+            passed = abs(time - before.time)  # clocks are set back, and captures joined
             if passed > COPY_NEXT or (passed > COPY_NEAR and not near):
                 return None
         elif not near:
@@ -753,7 +753,7 @@ class Conversations:
 
 
 # Kin whose messages copy nlmsg_flags: qdisc, tclass, tfilter, action, chain, nexthop.
-_REFLECTED: Final = frozenset((9, 10, 11, 12, 25, 26))
+REFLECTED: Final = frozenset((9, 10, 11, 12, 25, 26))
 # Protocols whose kernel side always names the receiver's port.
 _STRICT: Final = frozenset(
     (wire.NETLINK_ROUTE, wire.NETLINK_NETFILTER, 4, 6, 9)  # SOCK_DIAG, XFRM, AUDIT

@@ -3,8 +3,9 @@
 Packets as nlmon gives them are looked at by the headers of their messages. One passes by
 when nothing in it can match, and when it has no part in the transactions of what can: those
 of the same kin (the same object of rtnetlink, the same generic family) with a sequence number
-that the header pass saw in something that can match. What pairing makes of those holds
-for the list; but transactions are not counted, and the answers of dumps not gathered.
+that the header pass saw in something that can match, but for what decides nothing about others
+(rtnetlink's changes that are merely acknowledged, what names no port). What pairing makes of those
+holds for the list; but causes are not found, transactions not counted, dumps' answers not gathered.
 
 What the header pass already knows to be needed for nothing is leapt over when messages are read.
 """
@@ -17,7 +18,7 @@ from struct import Struct
 from typing import Final
 
 from .. import wire
-from ..conversation import Conversations
+from ..conversation import NLM_F_ECHO, REFLECTED, Conversations
 from ..filter import Filter
 from ..record import Interface, Record
 from ..session import IFLA_IFNAME, RTM_DELLINK, RTM_NEWLINK, TEACHERS, TEACHING
@@ -74,6 +75,7 @@ class Sieve:
         self._answers: dict[int, bool] = {}  # whether errors and ends of dumps do, by protocol
         # protocol and sequence number of all that may match; None for too many
         self._numbers: set[int] | None = set()
+        self._changes: set[int] | None = set()  # of the changes among them, which await their end
         self._begun = 1 << 62  # after this message they were gathered
         # protocol and message type of what passes by in any case, and while learning
         self._idle: set[int] = set()
@@ -164,6 +166,8 @@ class Sieve:
                     passes = not self._teaches(buffer, at, length, kind, flags)
                 if not self._idles(buffer, at, protocol, length, kind, flags, seq, port):
                     idle = False
+                    if flags & 1 and _merely_acked(protocol, kind, flags):
+                        self._changes = _kept(self._changes, protocol << 32 | seq)
                     if port and self._numbers is not None:
                         self._note(buffer, at, protocol, length, kind, flags, seq, port)
             elif self._needed(buffer, at, protocol, length, kind, flags, seq, port):
@@ -199,14 +203,27 @@ class Sieve:
         if kind < wire.NLMSG_MIN_TYPE:
             if kind != wire.NLMSG_ERROR or length < 36 or self._answer(protocol):
                 return False
-            about = wire.ATTR[self._big](buffer, at + 24)[0]
-            return about >= wire.NLMSG_MIN_TYPE and not self._kin_matters(protocol, about)
+            about, asked = wire.ATTR[self._big](buffer, at + 24)
+            if about < wire.NLMSG_MIN_TYPE:
+                return False
+            if not self._kin_matters(protocol, about):
+                return True
+            return _merely_acked(protocol, about, asked) and not (
+                self._kinds(protocol, about) or self._kinds(protocol, kind, about)
+            )
         if not self._kin_matters(protocol, kind):
             return True
-        # Parts of a dump make no difference to other messages.
-        parts = flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI
-        return (
-            parts and protocol not in wire.FREE_FORM
+        if flags & wire.NLM_F_REQUEST:
+            return (
+                _merely_acked(protocol, kind, flags)
+                and not self._answer(protocol)
+                and not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+                and not self._may_be_refused(buffer, at, protocol, length, kind)
+            )
+        # Parts of a dump make no difference to other messages, nor what rtnetlink multicasts.
+        apart = flags & wire.NLM_F_MULTI or (not port and protocol == wire.NETLINK_ROUTE)
+        return bool(
+            apart and protocol not in wire.FREE_FORM
             and not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
         )
 
@@ -215,7 +232,17 @@ class Sieve:
         seq: int, port: int,
     ) -> bool:  # fmt: skip
         return self._possible(protocol, length, kind, flags, seq, port) and self._may_hold(
-            buffer, at, at + length
+            buffer, at, at + length, self._big, protocol, kind, flags
+        )
+
+    def _may_be_refused(
+        self, buffer: bytes, at: int, protocol: int, length: int, kind: int
+    ) -> bool:
+        """Whether an error that echoes this request may match."""
+        error = wire.NLMSG_ERROR
+        # Its nlmsghdr and error number, which are not looked at, would be the 20 bytes before.
+        return self._kinds(protocol, error, kind) and self._may_hold(
+            buffer, at - 20, at + length, self._big, protocol, error, 0
         )
 
     def _teaches(self, buffer: bytes, at: int, length: int, kind: int, flags: int) -> bool:
@@ -249,12 +276,9 @@ class Sieve:
             self._remember(protocol, seq)
 
     def _remember(self, protocol: int, seq: int) -> None:
-        numbers = self._numbers
-        if numbers is not None:
-            numbers.add(protocol << 32 | seq)
-            numbers.add(protocol << 32 | (seq - 1 & 0xFFFFFFFF))  # some modules answer so
-            if len(numbers) > MANY:
-                self._numbers = None
+        self._numbers = _kept(self._numbers, protocol << 32 | seq)
+        # Some modules answer with the number after it.
+        self._numbers = _kept(self._numbers, protocol << 32 | (seq - 1 & 0xFFFFFFFF))
 
     def _needed(
         self, buffer: bytes, at: int, protocol: int, length: int, kind: int, flags: int,
@@ -266,6 +290,13 @@ class Sieve:
         numbers = self._numbers
         if numbers is not None and protocol << 32 | seq not in numbers:
             return self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+        if kind == wire.NLMSG_ERROR and length >= 36 and not self._answer(protocol):
+            about, asked = wire.ATTR[self._big](buffer, at + 24)
+            changes = self._changes
+            if _merely_acked(protocol, about, asked) and changes is not None:
+                return protocol << 32 | seq in changes or self._may_match(
+                    buffer, at, protocol, length, kind, flags, seq, port
+                )
         if kind == wire.NLMSG_DONE and flags & wire.NLM_F_MULTI and not self._answer(protocol):
             return self._pairs.expects(protocol, seq)
         return True
@@ -287,15 +318,40 @@ class Sieve:
         return found
 
     def _kin_may(self, protocol: int, kind: int) -> bool:
-        kinds = self._kinds
         if protocol in wire.FREE_FORM or self._answer(protocol):
             return True
         if protocol == wire.NETLINK_ROUTE:
             first = kind & ~3
-            return any(kinds(protocol, one) for one in range(first, first + 4))
+            return any(self._or_refusal_may(protocol, one) for one in range(first, first + 4))
         if protocol == wire.NETLINK_GENERIC:
-            return kinds(protocol, kind)
+            return self._or_refusal_may(protocol, kind)
         found = self._protocols.get(protocol)
         if found is None:
-            found = self._protocols[protocol] = any(kinds(protocol, k) for k in range(1 << 12))
-        return found or kinds(protocol, kind)
+            found = self._protocols[protocol] = any(
+                self._or_refusal_may(protocol, k) for k in range(1 << 12)
+            )
+        return found or self._or_refusal_may(protocol, kind)
+
+    def _or_refusal_may(self, protocol: int, kind: int) -> bool:
+        """Whether messages of this type may match, or errors that echo one."""
+        kinds = self._kinds
+        return kinds(protocol, kind) or kinds(protocol, wire.NLMSG_ERROR, kind)
+
+
+def _merely_acked(protocol: int, kind: int, flags: int) -> bool:
+    """Whether a request of rtnetlink asks for no data, so that it makes nothing an answer."""
+    return (
+        protocol == wire.NETLINK_ROUTE
+        and kind & 3 < 2  # RTM_NEW..., RTM_DEL... (linux/rtnetlink.h)
+        and kind >= wire.NLMSG_MIN_TYPE
+        and not flags & NLM_F_ECHO
+        and kind >> 2 not in REFLECTED
+    )
+
+
+def _kept(numbers: set[int] | None, one: int) -> set[int] | None:
+    if numbers is not None:
+        numbers.add(one)
+        if len(numbers) > MANY:
+            return None
+    return numbers

@@ -26,7 +26,7 @@ class Filter:
     without a link, such terms hold for no message. `matches` does not change the message.
     """
 
-    __slots__ = ("_check", "_clock", "_kinds", "_needles", "_quick", "needs_link", "text")
+    __slots__ = ("_check", "_clock", "_holds", "_kinds", "_needles", "_quick", "needs_link", "text")
 
     def __init__(self, text: str, registry: Registry) -> None:
         compiler = Compiler(text, registry, vocabulary(registry))
@@ -37,6 +37,7 @@ class Filter:
         self._quick = made.quick
         self._kinds = made.kinds
         self._needles = made.needles
+        self._holds = made.holds
         self._clock = compiler.clock
 
     def matches(self, message: Message, link: Link | None = None) -> bool:
@@ -55,15 +56,19 @@ class Filter:
         quick = self._quick
         return quick is None or quick(protocol, length, kind, flags, sequence, port)
 
-    def may_hold(self, data: bytes, start: int, end: int) -> bool:
+    def may_hold(
+        self, data: bytes, start: int, end: int, big: bool, protocol: int, kind: int, flags: int
+    ) -> bool:
         """Whether a message with these bytes, from its nlmsghdr on, may match."""
-        needles = self._needles
-        return not needles or any(data.find(needle, start, end) >= 0 for needle in needles)
+        needles, holds = self._needles, self._holds
+        if needles and not any(data.find(needle, start, end) >= 0 for needle in needles):
+            return False
+        return holds is None or holds(data, start, end, big, protocol, kind, flags)
 
-    def may_be(self, protocol: int, kind: int) -> bool:
-        """Whether a message of this type may match, apart from what an error echoes."""
+    def may_be(self, protocol: int, kind: int, echoed: int = -1) -> bool:
+        """Whether a message of this type may match; of an error, one that echoes such a type."""
         kinds = self._kinds
-        return kinds is None or kinds(protocol, kind)
+        return kinds is None or kinds(protocol, kind, echoed)
 
     @property
     def picks(self) -> bool:

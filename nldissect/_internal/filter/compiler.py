@@ -10,7 +10,7 @@ from .. import wire
 from ..errors import FilterError
 from ..registry import Registry
 from ..transaction import Link
-from ..tree import Context, Message, Node
+from ..tree import Message, Node
 from . import values
 from .fields import (
     DECODED,
@@ -25,7 +25,19 @@ from .fields import (
     meant,
     table,
 )  # fmt: skip
-from .paths import DYNAMIC, WORDS_OF_IP, Path, Vocabulary, Way, leads, plain, reaches, unspecified
+from .paths import (
+    DYNAMIC,
+    NEVER,
+    WORDS_OF_IP,
+    Path,
+    Vocabulary,
+    Way,
+    leads,
+    plain,
+    reaches,
+    unspecified,
+)
+from .raw import Glance, Holds, bound, in_control, typical
 from .syntax import (
     ALL_EQ,
     ANY_NE,
@@ -51,8 +63,8 @@ Subject = Any
 Check = Callable[[Subject, Link | None], bool]
 # Of a header alone: protocol, nlmsg_len, type, flags, sequence, port.
 Quick = Callable[[int, int, int, int, int, int], bool]
-# Of netlink protocol and message type alone
-Kinds = Callable[[int, int], bool]
+# Of netlink protocol and message type alone, and of an error the type that it echoes (or -1).
+Kinds = Callable[[int, int, int], bool]
 View = tuple[Shape, Callable[[Any], Any]]
 Adapt = Callable[[View], View]
 
@@ -61,11 +73,11 @@ class Tested:
     """A test with what it costs.
 
     `quick` is what the header alone says, `exact` if that is all there is to it. `kinds`
-    says of which messages it may hold at all, echoed requests left aside; `needles` are
-    bytes of which a message has one where it holds.
+    says of which messages it may hold at all; `needles` are
+    bytes of which a message has one where it holds, `holds` says by its raw bytes whether it may.
     """
 
-    __slots__ = ("check", "cost", "exact", "kinds", "needles", "paired", "quick")
+    __slots__ = ("check", "cost", "exact", "holds", "kinds", "needles", "paired", "quick")
 
     def __init__(
         self, check: Check, cost: int, paired: bool, quick: Quick | None = None,
@@ -73,6 +85,7 @@ class Tested:
     ) -> None:  # fmt: skip
         self.kinds = kinds
         self.needles: tuple[bytes, ...] = ()
+        self.holds: Holds | None = None
         self.check = check
         self.cost = cost
         self.paired = paired
@@ -111,9 +124,12 @@ class Source:
         """What must hold of the header for there to be any item."""
         return None
 
-
     def kinds(self) -> Kinds | None:
-        """Which messages may have an item, echoed requests left aside; None: any."""
+        """Which messages may have an item; None: any."""
+        return None
+
+    def holds(self) -> Holds | None:
+        """Which messages may have an item, by their raw bytes; None: any."""
         return None
 
 
@@ -273,41 +289,44 @@ class OfPath(Source):
             return None
         known: dict[tuple[int, int], bool] = {}
 
-        def kinds(protocol: int, kind: int) -> bool:
+        def may(protocol: int, kind: int) -> bool:
             found = known.get((protocol, kind))
             if found is None:
                 found = known[protocol, kind] = self._may(protocol, kind)
             return found
 
-        return kinds
+        return lambda protocol, kind, echoed: may(protocol, kind) or (
+            echoed >= wire.NLMSG_MIN_TYPE and may(protocol, echoed)
+        )
+
+    def holds(self) -> Holds | None:
+        if self.inside or not all(path.way.names for path in self.paths):
+            return None
+        glances: list[Holds] = [Glance(path, self.words.registry) for path in self.paths]
+        return glances[0] if len(glances) == 1 else _one_holds(glances)
 
     def _may(self, protocol: int, kind: int) -> bool:
+        registry = self.words.registry
         if kind < wire.NLMSG_MIN_TYPE:
-            control = self.words.registry.control()
-            operation = None if control is None else control.replies.get(kind)
-            return any(
-                path.way.names and (
-                    path.way.names[0] in DYNAMIC
-                    or (operation is not None and leads(operation, path.way))
-                )
-                for path in self.paths
-            )
-        spec = self.words.registry.raw(protocol, kind)
-        if spec is None:
-            return any(path.way.names and unspecified(path.way) for path in self.paths)
-        operations = [spec.operation(kind, True), spec.operation(kind, False)]
-        for path in self.paths:
-            way = path.way
-            if way.specs is not None and plain(spec.name) != way.specs:
-                continue
-            for operation in operations:
-                if operation is None:
-                    continue
-                if way.operations is not None and operation.name not in way.operations:
-                    continue
-                if not way.names or leads(operation, way):
-                    return True
-        return False
+            return any(in_control(path.way, registry, kind) for path in self.paths)
+        if protocol == wire.NETLINK_GENERIC:  # an id may be any family's
+            return any(self._in_generic(path.way) for path in self.paths)
+        messages = [bound(registry, protocol, kind, asks) for asks in (True, False)]
+        return any(
+            path.start(message) is not NEVER if path.way.names else path.way.about(message)
+            for path in self.paths for message in messages
+        )  # fmt: skip
+
+    def _in_generic(self, way: Way) -> bool:
+        if not way.names or unspecified(way):
+            return True
+        return any(
+            leads(operation, way)
+            for spec in self.words.specs
+            if spec.protonum is None and (way.specs is None or plain(spec.name) == way.specs)
+            for operation in {*spec.requests.values(), *spec.replies.values()}
+            if way.operations is None or operation.name in way.operations
+        )
 
 
 class OfNote(Source):
@@ -485,18 +504,22 @@ class Compiler:
             if quicks:
                 quick = _both(quicks)
             if every:
-                kinds = lambda protocol, kind: all(k(protocol, kind) for k in every)  # noqa: E731
+                kinds = lambda *where: all(k(*where) for k in every)  # noqa: E731
             made = Tested(_and(checks), cost, paired, quick, exact, kinds)
             made.needles = next((part.needles for part in parts if part.needles), ())
+            made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
             return made
         if len(every) == len(parts):
-            kinds = lambda protocol, kind: any(k(protocol, kind) for k in every)  # noqa: E731
+            kinds = lambda *where: any(k(*where) for k in every)  # noqa: E731
         if len(quicks) == len(parts) and (term.how == "or" or exact):
             quick = _either(quicks) if term.how == "or" else _odd(quicks)
         check = _or(checks) if term.how == "or" else _xor(checks)
         made = Tested(check, cost, paired, quick, exact, kinds)
         if all(part.needles for part in parts) and term.how == "or":
             made.needles = tuple(needle for part in parts for needle in part.needles)
+        parted = [part.holds for part in parts if part.holds is not None]
+        if len(parted) == len(parts):
+            made.holds = _one_holds(parted)
         return made
 
     def _alone(self, term: Term, scope: str) -> Tested:
@@ -534,8 +557,10 @@ class Compiler:
         kinds = source.kinds()
         if kinds is None and quick is not None and _by_kind(source):
             known = quick
-            kinds = lambda protocol, kind: known(protocol, 16, kind, 0, 0, 0)  # noqa: E731
-        return Tested(check, source.cost, source.paired, quick, exact, kinds)
+            kinds = lambda protocol, kind, echoed: known(protocol, 16, kind, 0, 0, 0)  # noqa: E731
+        made = Tested(check, source.cost, source.paired, quick, exact, kinds)
+        made.holds = source.holds()
+        return made
 
     # -- braces ------------------------------------------------------------------
 
@@ -584,7 +609,9 @@ class Compiler:
                         return True
             return False
 
-        return Tested(nested, DECODED, inner.paired, source.quick(), kinds=source.kinds())
+        made = Tested(nested, DECODED, inner.paired, source.quick(), kinds=source.kinds())
+        made.holds = source.holds()
+        return made
 
     # -- comparisons ---------------------------------------------------------------
 
@@ -598,11 +625,13 @@ class Compiler:
             return parts[0]
         parts.sort(key=lambda part: part.cost)
         quicks = [part.quick for part in parts if part.quick is not None]
-        return Tested(
+        made = Tested(
             _and(tuple(part.check for part in parts)), max(p.cost for p in parts),
             any(p.paired for p in parts), _both(quicks) if quicks else None,
             all(p.exact for p in parts), parts[0].kinds,
         )  # fmt: skip
+        made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
+        return made
 
     def _pair(self, term: Comparison, i: int, op: str, scope: str) -> Tested:
         left, right = term.operands[i], term.operands[i + 1]
@@ -872,7 +901,7 @@ class Compiler:
             if found is None:
                 if kind < 0:
                     return False
-                found = bool(test(_typical(protocol, kind))) is positive
+                found = bool(test(typical(protocol, kind))) is positive
                 known[protocol, kind] = found
             return found
 
@@ -893,7 +922,7 @@ class Compiler:
             found = known.get((protocol, kind))
             if found is None:
                 spec = registry.raw(protocol, kind)
-                message = _typical(protocol, kind)
+                message = typical(protocol, kind)
                 found = False
                 for to_kernel in (True, False):
                     message.operation = None if spec is None else spec.operation(kind, to_kernel)
@@ -1078,13 +1107,6 @@ def _by_kind(source: Source) -> bool:
     )
 
 
-def _typical(protocol: int, kind: int) -> Message:
-    """A message of which no more is known than protocol and type."""
-    message = Message(Context(), protocol, bytes(16), 0, 16, False)
-    message.type = kind
-    return message
-
-
 def _meant(source: Source, name: str) -> Source:
     """The source as `& name` asks for it."""
     of = source.inner if isinstance(source, OfEcho) else source
@@ -1261,3 +1283,13 @@ def _either(quicks: list[Quick]) -> Quick:
 
 def _odd(quicks: list[Quick]) -> Quick:
     return lambda *header: sum(quick(*header) for quick in quicks) % 2 == 1
+
+
+def _all_hold(parts: list[Holds]) -> Holds | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return lambda *where: all(holds(*where) for holds in parts)
+
+
+def _one_holds(parts: list[Holds]) -> Holds:
+    return lambda *where: any(holds(*where) for holds in parts)

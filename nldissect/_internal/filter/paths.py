@@ -395,13 +395,16 @@ TREE: Final = 4  # only the tree knows
 class Step:
     """What to do with one attribute: take it, and look inside."""
 
-    __slots__ = ("below", "field", "forms", "hit", "how", "selector", "states")
+    __slots__ = ("below", "field", "forms", "hit", "how", "selector", "states", "to_kernel")
 
-    def __init__(self, field: m.Field, hit: bool, how: int, states: States) -> None:
+    def __init__(
+        self, field: m.Field, hit: bool, how: int, states: States, to_kernel: bool
+    ) -> None:
         self.field = field
         self.hit = hit
         self.how = how  # -1: nothing inside matters
         self.states = states
+        self.to_kernel = to_kernel
         self.below: Plan | None = None
         self.selector = -1
         self.forms: dict[bytes, Plan | None] = {}  # by the selector's bytes
@@ -433,7 +436,7 @@ class NeedsTree(Exception):
     """The bytes hold what a walk cannot decide."""
 
 
-_NEVER: Final = Start()
+NEVER: Final = Start()  # nowhere in such messages
 
 
 class Path:
@@ -465,8 +468,8 @@ class Path:
         if start is None:
             if len(self._starts) > 1024:
                 self._starts.clear()
-            start = self._starts[key] = self._start(message)
-        if start is _NEVER:
+            start = self._starts[key] = self.start(message)
+        if start is NEVER:
             return []
         if message.state != wire.OK and message.state != wire.UNALIGNED:
             return self._in_tree(message)
@@ -493,7 +496,8 @@ class Path:
 
     # -- planning --------------------------------------------------------------
 
-    def _start(self, message: Message) -> Start:
+    def start(self, message: Message) -> Start:
+        """Where to look, by the message's protocol, operation and direction."""
         way, operation = self.way, message.operation
         if operation is None:
             generic = message.protocol == wire.NETLINK_GENERIC and way.names[-1] in _GENERIC
@@ -501,9 +505,9 @@ class Path:
                 start = Start()
                 start.tree = True
                 return start
-            return _NEVER
+            return NEVER
         if way.control or not way.about(message) or not leads(operation, way):
-            return _NEVER
+            return NEVER
         start = Start()
         header = operation.header
         if operation.hook is not None or (header is None and message.header_size):
@@ -523,7 +527,7 @@ class Path:
             start.plan = plan if plan.steps else None
             start.hiding = {step.field for step in plan.steps.values() if step.hit}
         if start.plan is None and not start.members and not start.tree:
-            return _NEVER
+            return NEVER
         return start
 
     def _members(self, struct: m.Struct, skip: int, states: States, start: Start) -> None:
@@ -559,7 +563,7 @@ class Path:
                 how = _how(field)
             elif field.hook is not None:
                 how = TREE
-            step = plan.steps[number] = Step(field, hit, how, below)
+            step = plan.steps[number] = Step(field, hit, how, below, to_kernel)
             if how == SELECT:
                 selector = aset.by_name.get(field.selectors[0])
                 if selector is None or selector.kind != m.STRING or selector.hook is not None:
@@ -581,7 +585,7 @@ class Path:
                 if number not in plan.steps and number not in aset.by_number:
                     how = -1 if state == last else TREE
                     plan.steps[number] = Step(
-                        aset.unknown(number), state == last, how, frozenset((state + 1,))
+                        aset.unknown(number), state == last, how, frozenset((state + 1,)), to_kernel
                     )
         return plan
 
@@ -613,7 +617,7 @@ class Path:
             step = get(number & 0x3FFF)
             if step is not None:
                 if step.how == SELECT:
-                    selected = self._selected(message, begin, end, step)
+                    selected = self.selected(data, message.big, begin, end, step)
                     if selected is not None:
                         self._walk(message, pos + 4, pos + length, selected, out, depth + 1)
                     if step.hit:
@@ -622,10 +626,9 @@ class Path:
                     self._take(message, pos, pos + length, step, out, depth)
             pos += (length + 3) & ~3
 
-    def _selected(self, message: Message, pos: int, end: int, step: Step) -> Plan | None:
+    def selected(self, data: bytes, big: bool, pos: int, end: int, step: Step) -> Plan | None:
         """What a sub-message is by the string in the attributes from `pos` to `end`."""
-        data = message.data
-        unpack = wire.ATTR[message.big]
+        unpack = wire.ATTR[big]
         while end - pos >= 4:
             length, number = unpack(data, pos)
             if length < 4 or length > end - pos:
@@ -635,12 +638,12 @@ class Path:
                 if value not in step.forms:
                     if len(step.forms) > 256:
                         step.forms.clear()
-                    step.forms[value] = self._form(message, value, step)
+                    step.forms[value] = self._form(value, step)
                 return step.forms[value]
             pos += (length + 3) & ~3
         raise NeedsTree
 
-    def _form(self, message: Message, value: bytes, step: Step) -> Plan | None:
+    def _form(self, value: bytes, step: Step) -> Plan | None:
         sub = step.field.sub_message
         assert sub is not None
         form = sub.formats.get(value.decode("utf-8", "backslashreplace"), sub.default)
@@ -650,7 +653,7 @@ class Path:
             return None
         if form.header is not None:
             raise NeedsTree
-        plan = self._plan(form.attributes, step.states, message.to_kernel)
+        plan = self._plan(form.attributes, step.states, step.to_kernel)
         return plan if plan.steps else None
 
     def _take(

@@ -1,0 +1,180 @@
+"""Whether a message may hold what paths end at, told from its raw bytes: no message is made.
+
+The plans are those of `paths`. Where these leave it to the tree, it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from .. import wire
+from ..conversation import REFLECTED
+from ..registry import Registry
+from ..tree import MAX_DEPTH, Context, Message
+from .paths import (
+    ENTRIES,
+    NEVER,
+    SELECT,
+    WALK,
+    NeedsTree,
+    Path,
+    Plan,
+    Start,
+    Way,
+    leads,
+    unspecified,
+)
+
+# Of bytes from `start` (an nlmsghdr) to `end`: byte order, netlink protocol, type, flags.
+Holds = Callable[[bytes, int, int, bool, int, int, int], bool]
+
+_UNTOLD: Final = (wire.NETLINK_GENERIC, wire.NETLINK_AUDIT, *wire.FREE_FORM)
+_OF_CONTROL: Final = frozenset(("noop", "ack", "error", "done", "overrun"))
+
+
+def typical(protocol: int, kind: int) -> Message:
+    """A message of which no more is known than protocol and type."""
+    message = Message(Context(), protocol, bytes(16), 0, 16, False)
+    message.type = kind
+    return message
+
+
+def bound(registry: Registry, protocol: int, kind: int, asks: bool) -> Message:
+    """A typical message of a raw protocol that knows its operation; a request or not."""
+    message = typical(protocol, kind)
+    message.to_kernel = asks
+    message.spec = spec = registry.raw(protocol, kind)
+    message.operation = None if spec is None else spec.operation(kind, asks)
+    return message
+
+
+def in_control(way: Way, registry: Registry, kind: int) -> bool:
+    """Whether a path may lie in what a control message of this type holds beside an echo."""
+    if way.specs is not None and way.specs != "netlink":
+        return False
+    if way.operations is not None:
+        return not _OF_CONTROL.isdisjoint(way.operations)
+    if not way.names or unspecified(way):
+        return True
+    control = registry.control()
+    operation = None if control is None else control.replies.get(kind)
+    return operation is not None and leads(operation, way)
+
+
+class Glance:
+    """Looks for what one path ends at."""
+
+    __slots__ = ("_control", "_echoes", "_path", "_registry", "_starts")
+
+    def __init__(self, path: Path, registry: Registry) -> None:
+        self._path = path
+        self._registry = registry
+        self._starts: dict[int, Start] = {}
+        self._control: dict[int, bool] = {}  # whether control messages may, by type
+        way = path.way
+        # Whether an echoed request may have it.
+        self._echoes = way.specs is None and way.operations is None and not way.control
+
+    def __call__(
+        self, data: bytes, start: int, end: int, big: bool, protocol: int, kind: int, flags: int
+    ) -> bool:
+        """See `Holds`."""
+        if kind < wire.NLMSG_MIN_TYPE:
+            return self._in_control(data, start, end, big, protocol, kind, flags)
+        if protocol in _UNTOLD:
+            return True
+        asks = flags & wire.NLM_F_REQUEST
+        if self._in_message(data, start, end, big, protocol, kind, asks):
+            return True
+        # What looks like a request may be an answer.
+        return bool(asks and protocol == wire.NETLINK_ROUTE and kind >> 2 in REFLECTED) and (
+            self._in_message(data, start, end, big, protocol, kind, 0)
+        )
+
+    def _in_message(
+        self, data: bytes, start: int, end: int, big: bool, protocol: int, kind: int, asks: int
+    ) -> bool:
+        key = protocol << 17 | kind << 1 | asks
+        try:
+            found = self._starts[key]
+        except KeyError:
+            found = self._starts[key] = self._start(protocol, kind, bool(asks))
+        if found is NEVER:
+            return False
+        plan = found.plan
+        if found.tree or found.members or plan is None:
+            return True
+        return self._walk(data, start + found.skip, end, big, plan, 1)
+
+    def _start(self, protocol: int, kind: int, asks: bool) -> Start:
+        return self._path.start(bound(self._registry, protocol, kind, asks))
+
+    def _walk(self, data: bytes, pos: int, end: int, big: bool, plan: Plan, depth: int) -> bool:
+        """Whether the attributes from `pos` to `end` may lead to it."""
+        if depth > MAX_DEPTH:
+            return True
+        unpack = wire.ATTR[big]
+        get = plan.steps.get
+        begin = pos
+        while end - pos >= 4:
+            length, number = unpack(data, pos)
+            if length < 4 or length > end - pos:
+                return True
+            step = get(number & wire.NLA_TYPE_MASK)
+            if step is not None:
+                if step.hit:
+                    return True
+                below: Plan | None = step.below
+                if step.how == SELECT:
+                    try:
+                        below = self._path.selected(data, big, begin, end, step)
+                    except NeedsTree:
+                        return True
+                    if below is not None and self._walk(
+                        data, pos + 4, pos + length, big, below, depth + 1
+                    ):
+                        return True
+                elif step.how == WALK and below is not None:
+                    if self._walk(data, pos + 4, pos + length, big, below, depth + 1):
+                        return True
+                elif step.how == ENTRIES and below is not None:
+                    if self._entries(data, pos + 4, pos + length, big, below, depth):
+                        return True
+                else:
+                    return True
+            pos += (length + 3) & ~3
+        return pos < end
+
+    def _entries(
+        self, data: bytes, pos: int, end: int, big: bool, plan: Plan, depth: int
+    ) -> bool:
+        unpack = wire.ATTR[big]
+        while end - pos >= 4:
+            length = unpack(data, pos)[0]
+            if length < 4 or length > end - pos:
+                return True
+            if self._walk(data, pos + 4, pos + length, big, plan, depth + 2):
+                return True
+            pos += (length + 3) & ~3
+        return pos < end
+
+    # -- control messages -----------------------------------------------------------
+
+    def _in_control(
+        self, data: bytes, start: int, end: int, big: bool, protocol: int, kind: int, flags: int
+    ) -> bool:
+        own = self._control.get(kind)
+        if own is None:
+            own = self._control[kind] = in_control(self._path.way, self._registry, kind)
+        if own:
+            return True
+        echo = start + 20  # after the error number
+        if kind != wire.NLMSG_ERROR or not self._echoes or end - echo <= 16:
+            return False
+        if flags & wire.NLM_F_CAPPED or self._path.whole:
+            return True
+        length, about, asked, _, _ = wire.HEADER[big](data, echo)
+        if length < 16 or length > end - echo or about < wire.NLMSG_MIN_TYPE:
+            return True
+        return self(data, echo, echo + length, big, protocol, about, asked | wire.NLM_F_REQUEST)
