@@ -118,7 +118,7 @@ def test_a_glance_at_the_bytes_never_says_no_wrongly(recording: File) -> None:
                     elif message.protocol == 0 and data is message.data:
                         asked += 1
                         useless += may
-    assert not asked or useless < asked / 20  # it is not for nothing
+    assert useless <= asked / 5  # it is not for nothing, though some leave it to the tree
 
 
 def test_every_path_is_in_some_recording() -> None:

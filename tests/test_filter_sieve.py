@@ -26,10 +26,11 @@ FILTERS = [
     "newaddr and port == 0", "request.ifname or extack.msg", "count(mtu) == 0 and type == 20",
     "type == RTM_DELLINK", "newaddr and flags & NLM_F_CREATE", "type == NLMSG_DONE",
     "IFLA_MTU == 1400", "delqdisc or gettclass or delrule", "linkinfo.data.id == 7",
-    "error and ifname", 'type == 2 and linkinfo.kind == "dummy"', "error == EINVAL and request.ifname",
-    "extack.msg and ifname", "ops.id > 1", "family-name", "operation == getfamily or delrule",
-    "done", "type == RTM_SETLINK", "newtfilter", 'error and linkinfo { kind == "vlan" }',
-    "newroute { nexthop { weight == 1 } }", "getnsid or newnsid", "nlctrl and not mtu",
+    "error and ifname", 'type == 2 and linkinfo.kind == "dummy"',
+    "error == EINVAL and request.ifname", "extack.msg and ifname", "ops.id > 1", "family-name",
+    "operation == getfamily or delrule", "done", "type == RTM_SETLINK", "newtfilter",
+    'error and linkinfo { kind == "vlan" }', "newroute { nexthop { weight == 1 } }",
+    "getnsid or newnsid", "nlctrl and not mtu",
 ]  # fmt: skip
 
 

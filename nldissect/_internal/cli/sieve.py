@@ -28,6 +28,10 @@ NETLINK: Final = 253  # LINKTYPE_NETLINK
 _PACKET: Final = (Struct("<2xH10xHIHHII").unpack_from, Struct(">2xH10xHIHHII").unpack_from)
 _ARPHRD: Final = (0x3803, 0x0338)
 _LINKS: Final = (RTM_NEWLINK, RTM_DELLINK)
+# Flags that decide whether a message is needed: NLM_F_REQUEST, _MULTI, _ECHO.
+_DECIDING: Final = wire.NLM_F_REQUEST | wire.NLM_F_MULTI | NLM_F_ECHO
+# The message types of protocols that have others than up to 255 (linux/audit.h).
+_TYPES: Final = {wire.NETLINK_AUDIT: range(1000, 3000)}
 # So many sequence numbers are kept in mind.
 MANY: Final = 100_000
 
@@ -69,8 +73,9 @@ class Sieve:
         self._possible = wanted.possible
         self._may_hold = wanted.may_hold
         self._kinds = wanted.may_be
+        self._alike = wanted.alike
         self._pairs = pairs
-        self._matters: dict[tuple[int, int], bool] = {}  # by protocol and message type
+        self._matters: dict[int, bool] = {}  # by protocol and message type
         self._protocols: dict[int, bool] = {}  # whether any type of a protocol may match
         self._answers: dict[int, bool] = {}  # whether errors and ends of dumps do, by protocol
         # protocol and sequence number of all that may match; None for too many
@@ -80,6 +85,10 @@ class Sieve:
         # protocol and message type of what passes by in any case, and while learning
         self._idle: set[int] = set()
         self._idle_now: set[int] = set()
+        self._idle_so: set[int] = set()  # with flags and whether a port is named
+        self._weighed: set[int] = set()  # of these, what was looked into
+        self._tellers: dict[int, bool] = {}  # whether a protocol teaches what matters
+        self._ends: dict[int, bool] = {}  # whether errors do, by what they echo
         self._runs = Runs()  # what the header pass found to be needed for nothing
         self._names: dict[bytes, bytes] = {}  # of interfaces by index, as last told
         self._interface: Interface | None = None
@@ -138,14 +147,16 @@ class Sieve:
         elif self._serial + self._count < self._begun or protocol in wire.FREE_FORM:
             return False
         at = start + 16
+        key = protocol << 16 | kind
+        so = key << 4 | flags & _DECIDING | (4 if port else 0)
+        known, known_so = self._idle, self._idle_so
         single = at + length == stop
         if single:  # by far the commonest
-            key = protocol << 16 | kind
-            if key in self._idle:
+            if key in known or so in known_so:
                 if learning:
+                    self._runs.add(number, place, 1, flags & 1)
                     if key in _LINKS and self._teaches(buffer, at, length, kind, flags):
                         return False
-                    self._runs.add(number, place, 1, flags & 1)
                 elif flags & 1:
                     self._pairs.pass_by(self._serial + self._count + 1)
                 self._count += 1
@@ -154,23 +165,29 @@ class Sieve:
                 self._count += 1
                 return True
         count = asked = 0
-        passes = not (learning and protocol and protocol in TEACHERS)
+        passes = not (learning and protocol and self._tells(protocol))
         idle = True
         while True:
             if length < 16 or length > stop - at:
                 if learning:  # the session makes of it what it can
                     self._remember(protocol, seq)
                 return False
-            if learning:
+            if key in known or so in known_so:
+                if learning and passes and key in _LINKS:
+                    passes = not self._teaches(buffer, at, length, kind, flags)
+            elif learning:
                 if passes and kind in TEACHING and not protocol:
                     passes = not self._teaches(buffer, at, length, kind, flags)
-                if not self._idles(buffer, at, protocol, length, kind, flags, seq, port):
+                needless = self._idles(buffer, at, protocol, length, kind, flags, seq, port)
+                if so not in self._weighed:
+                    self._weigh(key, so, needless)
+                if not needless:
                     idle = False
                     if flags & 1 and _merely_acked(protocol, kind, flags):
                         self._changes = _kept(self._changes, protocol << 32 | seq)
                     if port and self._numbers is not None:
                         self._note(buffer, at, protocol, length, kind, flags, seq, port)
-            elif self._needed(buffer, at, protocol, length, kind, flags, seq, port):
+            elif self._needed(buffer, at, protocol, length, kind, flags, seq, port, single):
                 return False
             count += 1
             if flags & 1:
@@ -179,21 +196,48 @@ class Sieve:
             if stop - at < 16:
                 break
             length, kind, flags, seq, port = wire.HEADER[big](buffer, at)
-        if at < stop or not passes:
+            key = protocol << 16 | kind
+            so = key << 4 | flags & _DECIDING | (4 if port else 0)
+        if at < stop:
+            return False
+        if learning and idle:
+            self._runs.add(number, place, count, asked)
+        if not passes:
             return False
         if asked and not learning:
             self._pairs.pass_by(self._serial + self._count + asked)
         self._count += count
-        if learning and idle:
-            self._runs.add(number, place, count, asked)
-        if single and kind >= wire.NLMSG_MIN_TYPE:
-            teaches = learning and not protocol and kind in TEACHING
-            if not self._kin_matters(protocol, kind):
-                if not teaches or kind in _LINKS:
-                    self._idle.add(key)
-            elif learning and not teaches and not self._kinds(protocol, kind):
-                self._idle_now.add(key)
         return True
+
+    def _weigh(self, key: int, so: int, idle: bool) -> None:
+        """Keeps in mind what cannot match, where the header tells whether it is idle."""
+        self._weighed.add(so)
+        protocol, kind = key >> 16, key & 0xFFFF
+        if (
+            kind >= wire.NLMSG_MIN_TYPE
+            and not self._teaching(protocol, kind)
+            and not self._or_refusal_may(protocol, kind)
+        ):
+            if idle:
+                self._idle_so.add(so)
+            elif key not in _LINKS:
+                self._idle_now.add(key)
+
+    def _teaching(self, protocol: int, kind: int) -> bool:
+        """Whether the header pass must see every such message; of links `_teaches` knows better."""
+        return self._tells(protocol) if protocol else kind in TEACHING and kind not in _LINKS
+
+    def _tells(self, protocol: int) -> bool:
+        """Whether the protocol, not rtnetlink, teaches something that matters.
+
+        Families and sockets matter to messages of their own protocol.
+        """
+        found = self._tellers.get(protocol)
+        if found is None:
+            found = self._tellers[protocol] = protocol in TEACHERS and any(
+                self._or_refusal_may(protocol, kind) for kind in range(1 << 10)
+            )
+        return found
 
     def _idles(
         self, buffer: bytes, at: int, protocol: int, length: int, kind: int, flags: int,
@@ -201,30 +245,42 @@ class Sieve:
     ) -> bool:  # fmt: skip
         """Whether a message is needed for nothing whatever else there is."""
         if kind < wire.NLMSG_MIN_TYPE:
-            if kind != wire.NLMSG_ERROR or length < 36 or self._answer(protocol):
+            if kind != wire.NLMSG_ERROR or length < 36:
                 return False
             about, asked = wire.ATTR[self._big](buffer, at + 24)
-            if about < wire.NLMSG_MIN_TYPE:
-                return False
-            if not self._kin_matters(protocol, about):
-                return True
-            return _merely_acked(protocol, about, asked) and not (
-                self._kinds(protocol, about) or self._kinds(protocol, kind, about)
-            )
+            key = protocol << 32 | about << 16 | asked & NLM_F_ECHO
+            found = self._ends.get(key)
+            if found is None:
+                found = self._ends[key] = self._end_idles(protocol, about, asked)
+            return found
         if not self._kin_matters(protocol, kind):
+            if not self._teaching(protocol, kind):
+                self._idle.add(protocol << 16 | kind)
             return True
         if flags & wire.NLM_F_REQUEST:
-            return (
-                _merely_acked(protocol, kind, flags)
-                and not self._answer(protocol)
-                and not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
-                and not self._may_be_refused(buffer, at, protocol, length, kind)
-            )
+            if not _merely_acked(protocol, kind, flags) or self._answer(protocol):
+                return False
         # Parts of a dump make no difference to other messages, nor what rtnetlink multicasts.
-        apart = flags & wire.NLM_F_MULTI or (not port and protocol == wire.NETLINK_ROUTE)
-        return bool(
-            apart and protocol not in wire.FREE_FORM
-            and not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+        elif protocol in wire.FREE_FORM or not (
+            flags & wire.NLM_F_MULTI or (not port and protocol == wire.NETLINK_ROUTE)
+        ):
+            return False
+        if not flags & wire.NLM_F_REQUEST or not self._kinds(protocol, wire.NLMSG_ERROR, kind):
+            return not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
+        end = at + length
+        if self._may_hold(buffer, at, end, self._big, protocol, kind, flags):
+            return False
+        # Of an error that echoes it, the 20 bytes before are not looked at.
+        return self._alike or not self._may_hold(
+            buffer, at - 20, end, self._big, protocol, wire.NLMSG_ERROR, 0
+        )
+
+    def _end_idles(self, protocol: int, about: int, asked: int) -> bool:
+        """Whether acknowledgements and errors of such requests are needed for nothing."""
+        if self._answer(protocol) or about < wire.NLMSG_MIN_TYPE:
+            return False
+        return not self._kin_matters(protocol, about) or (
+            _merely_acked(protocol, about, asked) and not self._or_refusal_may(protocol, about)
         )
 
     def _may_match(
@@ -233,16 +289,6 @@ class Sieve:
     ) -> bool:  # fmt: skip
         return self._possible(protocol, length, kind, flags, seq, port) and self._may_hold(
             buffer, at, at + length, self._big, protocol, kind, flags
-        )
-
-    def _may_be_refused(
-        self, buffer: bytes, at: int, protocol: int, length: int, kind: int
-    ) -> bool:
-        """Whether an error that echoes this request may match."""
-        error = wire.NLMSG_ERROR
-        # Its nlmsghdr and error number, which are not looked at, would be the 20 bytes before.
-        return self._kinds(protocol, error, kind) and self._may_hold(
-            buffer, at - 20, at + length, self._big, protocol, error, 0
         )
 
     def _teaches(self, buffer: bytes, at: int, length: int, kind: int, flags: int) -> bool:
@@ -269,8 +315,11 @@ class Sieve:
 
         It does not for what is multicast and for the parts of dumps.
         """
-        parts = flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI
-        if parts and kind >= wire.NLMSG_MIN_TYPE:
+        if kind < wire.NLMSG_MIN_TYPE:
+            # By what they echo alone, which the commonest do not.
+            if (kind != wire.NLMSG_ERROR or length <= 36) and not self._answer(protocol):
+                return
+        elif flags & (wire.NLM_F_MULTI | wire.NLM_F_REQUEST) == wire.NLM_F_MULTI:
             return
         if self._may_match(buffer, at, protocol, length, kind, flags, seq, port):
             self._remember(protocol, seq)
@@ -282,13 +331,16 @@ class Sieve:
 
     def _needed(
         self, buffer: bytes, at: int, protocol: int, length: int, kind: int, flags: int,
-        seq: int, port: int,
+        seq: int, port: int, single: bool,
     ) -> bool:  # fmt: skip
         """Whether a message may match, or has part in the transaction of one that may."""
-        if self._idles(buffer, at, protocol, length, kind, flags, seq, port):
+        # Of a record of one message the header pass would have said so.
+        if not single and self._idles(buffer, at, protocol, length, kind, flags, seq, port):
             return False
         numbers = self._numbers
         if numbers is not None and protocol << 32 | seq not in numbers:
+            if single and port and (kind < wire.NLMSG_MIN_TYPE or not flags & wire.NLM_F_MULTI):
+                return False  # noted if it might match
             return self._may_match(buffer, at, protocol, length, kind, flags, seq, port)
         if kind == wire.NLMSG_ERROR and length >= 36 and not self._answer(protocol):
             about, asked = wire.ATTR[self._big](buffer, at + 24)
@@ -312,9 +364,10 @@ class Sieve:
 
     def _kin_matters(self, protocol: int, kind: int) -> bool:
         """Whether messages that answer to this type, or that it answers, may match."""
-        found = self._matters.get((protocol, kind))
+        key = protocol << 16 | kind
+        found = self._matters.get(key)
         if found is None:
-            found = self._matters[protocol, kind] = self._kin_may(protocol, kind)
+            found = self._matters[key] = self._kin_may(protocol, kind)
         return found
 
     def _kin_may(self, protocol: int, kind: int) -> bool:
@@ -325,10 +378,13 @@ class Sieve:
             return any(self._or_refusal_may(protocol, one) for one in range(first, first + 4))
         if protocol == wire.NETLINK_GENERIC:
             return self._or_refusal_may(protocol, kind)
+        if protocol == wire.NETLINK_NETFILTER:
+            first = kind & ~0xFF
+            return any(self._or_refusal_may(protocol, one) for one in range(first, first + 256))
         found = self._protocols.get(protocol)
         if found is None:
             found = self._protocols[protocol] = any(
-                self._or_refusal_may(protocol, k) for k in range(1 << 12)
+                self._or_refusal_may(protocol, k) for k in _TYPES.get(protocol, range(1 << 8))
             )
         return found or self._or_refusal_may(protocol, kind)
 

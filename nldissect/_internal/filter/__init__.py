@@ -26,7 +26,9 @@ class Filter:
     without a link, such terms hold for no message. `matches` does not change the message.
     """
 
-    __slots__ = ("_check", "_clock", "_holds", "_kinds", "_needles", "_quick", "needs_link", "text")
+    __slots__ = (
+        "_check", "_clock", "_holds", "_kinds", "_needles", "_quick", "alike", "needs_link", "text",
+    )  # fmt: skip
 
     def __init__(self, text: str, registry: Registry) -> None:
         compiler = Compiler(text, registry, vocabulary(registry))
@@ -38,6 +40,8 @@ class Filter:
         self._kinds = made.kinds
         self._needles = made.needles
         self._holds = made.holds
+        # Whether `may_hold` says of an error that echoes a request what it says of the request.
+        self.alike = made.alike
         self._clock = compiler.clock
 
     def matches(self, message: Message, link: Link | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from .. import spec as m
@@ -37,7 +37,7 @@ from .paths import (
     reaches,
     unspecified,
 )
-from .raw import Glance, Holds, bound, in_control, typical
+from .raw import Glance, Holds, Wanted, bound, in_control, typical
 from .syntax import (
     ALL_EQ,
     ANY_NE,
@@ -75,9 +75,12 @@ class Tested:
     `quick` is what the header alone says, `exact` if that is all there is to it. `kinds`
     says of which messages it may hold at all; `needles` are
     bytes of which a message has one where it holds, `holds` says by its raw bytes whether it may.
+    `alike` tells that needles and `holds` find in an error what the request that it echoes has.
     """
 
-    __slots__ = ("check", "cost", "exact", "holds", "kinds", "needles", "paired", "quick")
+    __slots__ = (
+        "alike", "check", "cost", "exact", "holds", "kinds", "needles", "paired", "quick",
+    )  # fmt: skip
 
     def __init__(
         self, check: Check, cost: int, paired: bool, quick: Quick | None = None,
@@ -86,6 +89,7 @@ class Tested:
         self.kinds = kinds
         self.needles: tuple[bytes, ...] = ()
         self.holds: Holds | None = None
+        self.alike = True
         self.check = check
         self.cost = cost
         self.paired = paired
@@ -128,9 +132,9 @@ class Source:
         """Which messages may have an item; None: any."""
         return None
 
-    def holds(self) -> Holds | None:
-        """Which messages may have an item, by their raw bytes; None: any."""
-        return None
+    def holds(self, wanted: Wanted | None = None) -> tuple[Holds | None, bool]:
+        """Which messages may have a wanted item, by their raw bytes (None: any); `Tested.alike`."""
+        return None, True
 
 
 class OfTop(Source):
@@ -206,6 +210,8 @@ class OfPath(Source):
         self.words = words
         self.inside = inside
         self.split = split  # whether arrays are their elements
+        self._generic: bool | None = None
+        self._by_operation: dict[tuple[m.Spec | m.Operation | None, ...], bool] = {}
 
     def items(self, subject: Subject, link: Link | None) -> list[Node]:
         out: list[Node] = []
@@ -299,23 +305,30 @@ class OfPath(Source):
             echoed >= wire.NLMSG_MIN_TYPE and may(protocol, echoed)
         )
 
-    def holds(self) -> Holds | None:
+    def holds(self, wanted: Wanted | None = None) -> tuple[Holds | None, bool]:
         if self.inside or not all(path.way.names for path in self.paths):
-            return None
-        glances: list[Holds] = [Glance(path, self.words.registry) for path in self.paths]
-        return glances[0] if len(glances) == 1 else _one_holds(glances)
+            return None, True
+        glances = [Glance(path, self.words.registry, wanted) for path in self.paths]
+        alike = all(glance.alike for glance in glances)
+        return glances[0] if len(glances) == 1 else _one_holds(glances), alike
 
     def _may(self, protocol: int, kind: int) -> bool:
         registry = self.words.registry
         if kind < wire.NLMSG_MIN_TYPE:
             return any(in_control(path.way, registry, kind) for path in self.paths)
         if protocol == wire.NETLINK_GENERIC:  # an id may be any family's
-            return any(self._in_generic(path.way) for path in self.paths)
+            if self._generic is None:
+                self._generic = any(self._in_generic(path.way) for path in self.paths)
+            return self._generic
         messages = [bound(registry, protocol, kind, asks) for asks in (True, False)]
-        return any(
-            path.start(message) is not NEVER if path.way.names else path.way.about(message)
-            for path in self.paths for message in messages
-        )  # fmt: skip
+        operations = (messages[0].spec, *(message.operation for message in messages))
+        found = self._by_operation.get(operations)
+        if found is None:
+            found = self._by_operation[operations] = any(
+                path.start(message) is not NEVER if path.way.names else path.way.about(message)
+                for path in self.paths for message in messages
+            )  # fmt: skip
+        return found
 
     def _in_generic(self, way: Way) -> bool:
         if not way.names or unspecified(way):
@@ -498,6 +511,7 @@ class Compiler:
         quicks = [part.quick for part in parts if part.quick is not None]
         every = [part.kinds for part in parts if part.kinds is not None]
         exact = all(part.exact for part in parts)
+        alike = all(part.alike for part in parts)
         quick: Quick | None = None
         kinds: Kinds | None = None
         if term.how == "and":
@@ -508,6 +522,7 @@ class Compiler:
             made = Tested(_and(checks), cost, paired, quick, exact, kinds)
             made.needles = next((part.needles for part in parts if part.needles), ())
             made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
+            made.alike = alike
             return made
         if len(every) == len(parts):
             kinds = lambda *where: any(k(*where) for k in every)  # noqa: E731
@@ -520,6 +535,7 @@ class Compiler:
         parted = [part.holds for part in parts if part.holds is not None]
         if len(parted) == len(parts):
             made.holds = _one_holds(parted)
+        made.alike = alike
         return made
 
     def _alone(self, term: Term, scope: str) -> Tested:
@@ -549,8 +565,9 @@ class Compiler:
                             source.quick())  # fmt: skip
 
     def _tested(
-        self, check: Check, operand: Operand, quick: Quick | None, exact: bool = False
-    ) -> Tested:
+        self, check: Check, operand: Operand, quick: Quick | None, exact: bool = False,
+        wanted: Wanted | None = None,
+    ) -> Tested:  # fmt: skip
         source = operand.source
         if operand.counted:  # what has none of them has 0
             return Tested(check, source.cost, source.paired)
@@ -559,7 +576,7 @@ class Compiler:
             known = quick
             kinds = lambda protocol, kind, echoed: known(protocol, 16, kind, 0, 0, 0)  # noqa: E731
         made = Tested(check, source.cost, source.paired, quick, exact, kinds)
-        made.holds = source.holds()
+        made.holds, made.alike = source.holds(wanted)
         return made
 
     # -- braces ------------------------------------------------------------------
@@ -610,7 +627,7 @@ class Compiler:
             return False
 
         made = Tested(nested, DECODED, inner.paired, source.quick(), kinds=source.kinds())
-        made.holds = source.holds()
+        made.holds, made.alike = source.holds()
         return made
 
     # -- comparisons ---------------------------------------------------------------
@@ -631,6 +648,7 @@ class Compiler:
             all(p.exact for p in parts), parts[0].kinds,
         )  # fmt: skip
         made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
+        made.alike = all(part.alike for part in parts)
         return made
 
     def _pair(self, term: Comparison, i: int, op: str, scope: str) -> Tested:
@@ -800,10 +818,14 @@ class Compiler:
 
         exact = self._exact(field, make, quantify)
         check = lambda subject, link: quantify(map(outcome, items(subject, link)))  # noqa: E731
-        needles = self._needles(field, make, texts) if quantify in (_any, _all) else ()
+        needles: tuple[bytes, ...] = ()
+        wanted: Wanted | None = None
+        if quantify is _any or quantify is _all:
+            needles = self._needles(field, make, texts)
+            wanted = lambda key: _number_test(field, make, key)  # noqa: E731
         if needles:
             check = _with(needles, check)
-        made = self._tested(check, field, exact or source.quick(), exact is not None)
+        made = self._tested(check, field, exact or source.quick(), exact is not None, wanted)
         made.needles = needles
         return made
 
@@ -1107,6 +1129,17 @@ def _by_kind(source: Source) -> bool:
     )
 
 
+def _number_test(field: Operand, make: Callable[[Shape], Test], key: m.Field) -> Test | None:
+    """What is asked of a field that is a number as it is; None for others."""
+    if key.kind > m.LAST_SCALAR:
+        return None
+    try:
+        shape, get = field.view(key)
+        return make(shape) if get is values.integer else None
+    except Mismatch:
+        return None
+
+
 def _meant(source: Source, name: str) -> Source:
     """The source as `& name` asks for it."""
     of = source.inner if isinstance(source, OfEcho) else source
@@ -1285,11 +1318,11 @@ def _odd(quicks: list[Quick]) -> Quick:
     return lambda *header: sum(quick(*header) for quick in quicks) % 2 == 1
 
 
-def _all_hold(parts: list[Holds]) -> Holds | None:
+def _all_hold(parts: Sequence[Holds]) -> Holds | None:
     if len(parts) < 2:
         return parts[0] if parts else None
     return lambda *where: all(holds(*where) for holds in parts)
 
 
-def _one_holds(parts: list[Holds]) -> Holds:
+def _one_holds(parts: Sequence[Holds]) -> Holds:
     return lambda *where: any(holds(*where) for holds in parts)

@@ -77,7 +77,8 @@ class Way:
         self.operations = operations
         self.top = top
         self.control = control
-        self.homes: frozenset[str] = frozenset()  # the specs that have the first name
+        # the specs that have the first name; "" for members of structs, which any may have
+        self.homes: frozenset[str] = frozenset()
 
     def about(self, message: Message) -> bool:
         """Whether a message of this operation may have it."""
@@ -282,10 +283,11 @@ def leads(operation: m.Operation, way: Way) -> bool:
     states = frozenset((0,))
     if operation.hook is not None:
         return True
-    if operation.header is not None and _within(operation.header, states, way, set()):
-        return True
-    for member in GENLMSGHDR.members:
-        if advance(names_of(member), states, way)[0]:
+    for header in (operation.header, GENLMSGHDR):
+        if header is not None and (
+            advance(frozenset((plain(header.name),)), states, way)[0]
+            or _within(header, states, way, set())
+        ):
             return True
     aset = operation.attributes
     return aset is not None and _in_set(aset, states, way, set())
@@ -371,16 +373,18 @@ def _below(field: m.Field, states: States, way: Way, seen: _Seen) -> bool:
 def _hooked(field: m.Field, states: States, way: Way) -> bool:
     """Whether a dissector's own code may make it.
 
-    It makes what its spec describes; of other names only what lies in a field that the
-    path names.
+    It makes what the sub-message says that it holds, else what its spec describes; of other names
+    only what lies in a field that the path names.
     """
     if field.kind <= m.LAST_SCALAR or field.kind == m.STRING or field.kind == m.FLAG:
         return False
     if any(state > 0 for state in states) or way.names[0] in DYNAMIC:
         return True
-    if field.kind == m.ARRAY:
+    if field.kind == m.ARRAY:  # if at all, then a struct
+        return way.homes == {""}
+    if field.sub_message is not None:
         return False
-    return not way.homes or field.path.partition(".")[0] in way.homes
+    return not way.homes or "" in way.homes or field.path.partition(".")[0] in way.homes
 
 
 # -- walking the bytes ---------------------------------------------------------------
@@ -638,12 +642,13 @@ class Path:
                 if value not in step.forms:
                     if len(step.forms) > 256:
                         step.forms.clear()
-                    step.forms[value] = self._form(value, step)
+                    step.forms[value] = self.form(value, step)
                 return step.forms[value]
             pos += (length + 3) & ~3
         raise NeedsTree
 
-    def _form(self, value: bytes, step: Step) -> Plan | None:
+    def form(self, value: bytes, step: Step) -> Plan | None:
+        """What matters of a sub-message of this kind, None for nothing; raises NeedsTree."""
         sub = step.field.sub_message
         assert sub is not None
         form = sub.formats.get(value.decode("utf-8", "backslashreplace"), sub.default)

@@ -496,7 +496,8 @@ def shape_of(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
     return found
 
 
-def _integer(node: Node) -> int | None:
+def integer(node: Node) -> int | None:
+    """A number as it is."""
     value = node.value
     return value if type(value) is int else None
 
@@ -512,7 +513,7 @@ def _payload(node: Node) -> bytes:
 
 def _low_word(node: Node) -> int | None:
     children = node.children
-    return _integer(children[0]) if children else None
+    return integer(children[0]) if children else None
 
 
 def _hardware(node: Node) -> bytes:
@@ -541,8 +542,8 @@ def _shape(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
             if hint:
                 return Any_(field), _itself
             of = f"the names of {field.enum.name}"
-            return (Flags if field.enum.flags else Number)(names, of), _integer
-        return (Any_(field), _itself) if hint in _WORDED else (Number(), _integer)
+            return (Flags if field.enum.flags else Number)(names, of), integer
+        return (Any_(field), _itself) if hint in _WORDED else (Number(), integer)
     if kind == m.STRING:
         return Text(), _string
     if kind == m.FLAG:
