@@ -340,12 +340,15 @@ def library(folder: Path) -> Any:
 def refusals(folder: Path) -> Any:
     """What is said to those who may not, or ask for what is not there."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    os.mkdir("/run/netns")
+    Path("/run/netns/left").touch()  # as one looks from elsewhere, or after its end
     raw = {"without": {13}}  # CAP_NET_RAW
     asked: dict[str, tuple[list[str], dict[str, Any]]] = {
         "raw": ([], raw),
         "netns": (["--netns", "1"], {"without": {21}}),  # CAP_SYS_ADMIN
         "loopback": (["lo"], {}), "missing": (["nope0"], {}),
         "no namespace": (["--netns", "nope"], {}), "no process": (["--netns", "999999"], {}),
+        "stale namespace": (["--netns", "left"], {}),
         "nowhere": (["nlmon0", "-w", "/nonexistent/x.pcapng"], {}),
     }  # fmt: skip
     running = {name: Command(*words, folder=folder, name=name, **more)

@@ -39,7 +39,8 @@ from nldissect._internal.conversation import Conversations
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.multicast import group_of
 from nldissect._internal.process import owner
-from nldissect._internal.record import Interface, Record
+from nldissect._internal.record import Interface, Record, Socket
+from nldissect._internal.render.pairs import answered_by, latency
 from nldissect._internal.session import Session
 from nldissect._internal.survey import Ahead, ahead, survey
 from nldissect._internal.transaction import (
@@ -529,6 +530,35 @@ def test_batch_with_acknowledgements_waits_for_all_of_them() -> None:
     assert (found.state, found.answers) == (ANSWERED, [5, 6])
 
 
+def test_a_part_of_a_batch_that_nobody_acknowledged_is_not_accepted() -> None:
+    parts = batch(CREATE | ACK, CREATE | ACK)
+    wire = Wire(NETFILTER)
+    wire.put(*parts)
+    wire.put(ack(parts[1]))
+    wire.put(msg(2561, bytes(4), REQUEST, 9))
+    _, (found, _), _ = wire.pair()
+    assert (found.kind, found.state) == (BATCH, UNANSWERED)
+    assert [found.fate(n) for n in (2, 3)] == [ACCEPTED, UNANSWERED]
+
+
+def test_each_refusal_of_a_batch_is_known_before_its_parts_are_shown() -> None:
+    parts = batch(*[CREATE] * 100)
+    wire = Wire(NETFILTER)
+    wire.put(*parts)
+    for n in (3, 90):
+        wire.put(ack(parts[n], 7, -17))
+    shown = list(ahead(Session(builtin()).messages(Given(wire.records))))
+    answers = {m.number: answered_by(link) for m, link in shown if link.role == ASKED}
+    assert (answers.pop(4), answers.pop(91)) == (103, 104)
+    assert set(answers.values()) == {103}  # what rolled them back
+    link = shown[90][1]
+    assert link.transaction is not None
+    assert link.transaction.fate(91) == FAILED
+    assert (latency(*shown[3]), latency(*shown[90])) == (1000, 2000)
+    found = survey(Session(builtin()).messages(Given(wire.records)))
+    assert (found.answered_by[4], found.answered_by[5], found.answered_by[91]) == (103, 103, 104)
+
+
 def test_equal_batches_of_two_sockets() -> None:
     parts = batch(CREATE, CREATE)
     wire = Wire(NETFILTER)
@@ -591,6 +621,18 @@ def test_the_same_event_later_is_another(gap: int, between: bool, role: str) -> 
     wire.put(link(0, 0), after=gap)
     links, _, _ = wire.pair()
     assert links[-1].role == role
+
+
+def test_a_trace_tells_copies_from_repetitions() -> None:
+    wire = Wire()
+    for port in (7, 7, 8, 8, 7):
+        wire.put(link(0, 0), after=30 * MS)
+        got = wire.records[-1]
+        got.socket, got.cooked = Socket(None, ROUTE, port, port, None), b"\0\6"
+    links, _, _ = wire.pair()
+    assert [found.of for found in links] == [0, 0, 1, 2, 0]
+    assert [found.role for found in links] == [NOTIFICATION] * 2 + [COPY] * 2 + [NOTIFICATION]
+    assert [found.listeners for found in links[:2]] == [2, 2]
 
 
 def test_equal_messages_of_one_datagram_are_no_copies() -> None:

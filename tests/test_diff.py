@@ -9,8 +9,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from cli_support import CAPTURES, Command, attribute, link, message, mtu, name, run, save, start
-from make import ACK, DUMP, REQUEST, nlmsgerr, recording, u32
+from cli_support import (
+    CAPTURES,
+    GENERIC,
+    Command,
+    attribute,
+    link,
+    message,
+    mtu,
+    name,
+    run,
+    save,
+    start,
+)
+from make import ACK, DUMP, REQUEST, nlmsgerr, recording, u16, u32
 
 from nldissect._internal.transaction import ANSWER
 from nldissect._internal.tree import Message, Node
@@ -147,6 +159,48 @@ def test_the_order_of_a_dumps_parts_makes_no_difference(tmp_path: Path, run: Com
     c = save(tmp_path / "c.pcap", ask, parts[0], parts[2], done)
     (found,) = differences(run, a, c)
     assert [(x["path"], x["b"]) for x in found["changes"]] == [("answer[link eth2]", None)]
+
+
+def test_what_has_no_key_is_recognised_by_its_attributes(tmp_path: Path, run: Command) -> None:
+    """Families come in the order in which modules were loaded, with ids in that order."""
+
+    def dumped(file: str, *families: tuple[int, str, int]) -> Path:
+        asked = message(16, b"\3\2\0\0", REQUEST | DUMP, sequence=5)
+        parts = [
+            message(
+                16,
+                b"\1\2\0\0" + attribute(2, f"{text}\0".encode()) + attribute(1, u16(number))
+                + attribute(3, u32(version)) + attribute(4, u32(0)) + attribute(5, u32(9)),
+                2, sequence=5, port=99,
+            )
+            for number, text, version in families
+        ]  # fmt: skip
+        done = message(3, u32(0), 2, sequence=5, port=99)
+        return save(tmp_path / file, asked, *parts, done, protocol=GENERIC)
+
+    one = dumped("1.pcap", (16, "nlctrl", 2), (20, "ethtool", 1), (21, "kiwi", 1))
+    other = dumped("2.pcap", (16, "nlctrl", 2), (20, "kiwi", 1), (30, "ethtool", 1))
+    assert differences(run, one, other) == []
+    newer = dumped("3.pcap", (16, "nlctrl", 2), (20, "kiwi", 3), (30, "ethtool", 1))
+    (found,) = differences(run, one, newer)
+    assert [(c["a"], c["b"]) for c in found["changes"]] == [("1", "3")]
+
+
+def test_several_routes_under_one_key_may_come_in_any_order(tmp_path: Path, run: Command) -> None:
+    def dumped(file: str, *gateways: int) -> Path:
+        asked = message(26, bytes(12), REQUEST | DUMP, sequence=6)
+        header = struct.pack("<BBBBBBBBI", 10, 0, 0, 0, 254, 9, 0, 1, 0)
+        parts = [
+            message(RTM_NEWROUTE, header + attribute(5, bytes(15) + bytes([last])), 2, 6, 99)
+            for last in gateways
+        ]
+        return save(tmp_path / file, asked, *parts, message(3, u32(0), 2, sequence=6, port=99))
+
+    one, other = dumped("1.pcap", 1, 2, 3), dumped("2.pcap", 3, 1, 2)
+    assert differences(run, one, other) == []
+    assert differences(run, "--objects", one, other) == []
+    (found,) = differences(run, "--objects", one, dumped("3.pcap", 3, 1, 4))
+    assert [(c["path"], c["a"], c["b"]) for c in found["changes"]] == [("gateway", "::2", "::4")]
 
 
 def test_copies_of_a_notification_make_no_difference(tmp_path: Path, run: Command) -> None:

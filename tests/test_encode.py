@@ -394,3 +394,20 @@ def test_the_request_in_an_error_is_not_edited() -> None:
     assert message.echo is not None
     with pytest.raises(EncodeError, match="cannot be edited"):
         message.echo["mtu"] = 5
+    for path in ("nlmsgerr.request.ifname", "nlmsgerr.request.ifi-index"):
+        with pytest.raises(EncodeError, match="cannot be edited"):
+            message[path] = 5
+    with pytest.raises(EncodeError, match="cannot be edited"):
+        del message["nlmsgerr.request.ifname"]
+    message["error"] = -5
+    assert message.error == -5
+
+
+@pytest.mark.parametrize(("member", "value"), [
+    ("seq", 1 << 32), ("port", -1), ("flags", 1 << 16), ("type", -1), ("seq", "1"),
+])  # fmt: skip
+def test_a_header_that_does_not_fit_is_told(member: str, value: object) -> None:
+    (message,) = messages(newlink(1, "lo"))
+    setattr(message, member, value)
+    with pytest.raises(EncodeError, match=f"{member}.*{value}"):
+        message.encode()

@@ -111,10 +111,28 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("ifname == 'eth\\x30'", [1]),
         ("ifname == '\\145th0'", [1]),
         ("IFLA_MTU == 1500 and rt_link.ifname == eth0", [1]),
+        ("ifname matches '(?-i)^e' and not ifname ~ '(?-i)^E'", [1, 2]),
+        ("attributes.4 == 1500", [1, 6]),
+        ("RTM_NEWLINK == type and 16 == type", [1, 2, 3, 4, 5, 6]),
+        ("direction == from_kernel", [1, 2, 3, 4, 5, 6]),
+        ("role == Notification", [1, 2, 3, 4, 5, 6]),
+        ("mtu[1] & 3", [1, 2, 6]),
+        ("mtu[0:2] & ff:01 == dc:01", [1, 6]),
+        ("mtu[0:2] & ff", []),
     ],
 )  # fmt: skip
 def test_what_a_filter_means(links: Path, text: str, found: list[int]) -> None:
     assert numbers(links, text) == found
+
+
+def test_link_layer_addresses_however_written(tmp_path: Path) -> None:
+    addresses = (bytes.fromhex("02000000ab01"), bytes.fromhex("0a0a0a0a"))
+    path = save(tmp_path / "a.pcap", *(link(attribute(1, each)) for each in addresses))
+    for text in ("02:00:00:00:ab:01", "02-00-00-00-AB-01", "0200.0000.ab01", "02000000ab01"):
+        assert numbers(path, f"address == {text}") == [1]
+    assert numbers(path, "address == 10.10.10.10") == [2]  # of an ipip or gre interface
+    assert numbers(path, "address in 10.10.0.0/16") == [2]
+    assert numbers(path, "10.10.10.10 == address") == [2]
 
 
 def test_conditions_in_braces_are_tied_to_one_nest(tmp_path: Path) -> None:
@@ -290,6 +308,15 @@ def test_only_pairing_needs_a_link() -> None:
         ("mtu == 1\n and \x1b", 14, "cannot stand"),
         ("mtu & ", 5, "missing"),
         ("mtu & ifname", 6, "ifname"),
+        ("rta.dst == 10.0.0.256", 11, "no address"),
+        ("rta.dst == 10.0.0", 11, "no address"),
+        ("rta.dst & 1", 10, "no address"),
+        ("newlink == 3", 0, "newlink names messages"),
+        ("attributes.nonsense.3", 11, "nonsense"),
+        ("mtu and rt-link & 1", 8, "rt-link names messages"),
+        ("RTM_NEWLINK in {1}", 0, "RTM_NEWLINK names messages"),
+        ("direction == to_kernl", 13, "'to-kernel'"),
+        ('ifname ~ "[[:alpha:]]"', 9, "set within a set"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_and_where(text: str, column: int, words: str) -> None:

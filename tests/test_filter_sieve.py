@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from capture_files import netlink
+from capture_files import pcap as pcap_file
 from cli_support import CAPTURES, Command, run
+from make import attr, genl, msg, newfamily, u32, write_pcap
 
 from nldissect._internal.capture import pcap
 from nldissect._internal.cli.read import Reading
@@ -82,6 +85,52 @@ def test_records_are_let_go(
     few = len(made)
     run("read", "--type", "newrule", everything)
     assert few < (len(made) - few) / 4
+
+
+def link(index: int, name: bytes) -> bytes:
+    header = struct.pack("<BxHiII", 0, 1, index, 1, 0)
+    return msg(16, header + attr(3, name + b"\0"))
+
+
+def test_names_are_learnt_from_records_of_several_messages(run: Command, tmp_path: Path) -> None:
+    """What a record tells that is read for another's sake is told, and not to be told again."""
+    route = msg(24, struct.pack("<8BI", 2, 0, 0, 0, 254, 4, 0, 1, 0) + attr(4, u32(2)))
+    broken = link(2, b"pear") + msg(20, length=9)
+    records = [
+        *[link(2, b"apple")] * 300,
+        link(3, b"kiwi") + link(2, b"plum"), link(2, b"apple"), route,
+        broken, link(2, b"apple"), route,
+    ]  # fmt: skip
+    path = write_pcap(tmp_path / "names.pcap", [(0, record) for record in records])
+    lines = run("read", "-Y", "newroute", path).lines
+    assert [line.split("dev ")[1].split()[0] for line in lines] == ["apple", "apple"]
+
+
+def test_the_end_of_a_dump_shows_the_family_of_its_request(
+    run: Command, tmp_path: Path
+) -> None:
+    """Of two that ask under one number at one time, whose it is their parts alone tell."""
+    families = ("pear", "plum")
+    records = [(0, link(2, b"apple"))] * 300
+    records += [(16, newfamily(40 + i, name)) for i, name in enumerate(families)]
+    records += [(16, msg(40 + i, genl(1), 0x301, seq=0)) for i in range(2)]
+    for i, port in ((1, 7), (0, 8)):
+        records += [(16, msg(40 + i, genl(1), 2, seq=0, port=port))] * 2
+        records += [(16, msg(3, u32(0), 2, seq=0, port=port))]
+    packets = [(0, 0, netlink(*record), 16 + len(record[1])) for record in records]
+    path = tmp_path / "ends.pcap"
+    path.write_bytes(pcap_file(packets))
+    for text in ("done", "error == 0", "type < 16"):
+        assert [line.split()[3:5] for line in run("read", "-Y", text, path).lines] == [
+            ["plum", "done"], ["pear", "done"],
+        ]  # fmt: skip
+
+
+def test_no_family_is_missed_that_is_let_go(run: Command, everything: Path) -> None:
+    found = run("read", "--family", "nl_util", "-Y", "newrule", everything)
+    assert (found.out, found.err) == ("", "")
+    found = run("read", "--family", "nl_util", "-Y", "newrule or l2-list", everything)
+    assert len(found.lines) > 1
 
 
 def test_a_change_of_rtnetlink_asks_for_no_data() -> None:

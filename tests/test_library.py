@@ -161,6 +161,17 @@ def test_messages_outlive_their_capture() -> None:
     capture.close()
 
 
+def test_a_capture_is_not_edited_with_its_messages() -> None:
+    with nldissect.open(RECORDINGS / "links.pcap") as capture:
+        first, second = capture[7], capture[8]
+        before = first.bytes
+        first["mtu"] = first["mtu"] + 1
+        second.seq += 1
+        assert capture[7].bytes == before != first.bytes
+        assert capture[8].seq == second.seq - 1
+        assert capture[9] is capture[9]
+
+
 def test_the_whole_file_is_not_held() -> None:
     with nldissect.open(ERRORS) as capture:
         capture[0]

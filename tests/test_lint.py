@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import struct
 import sys
@@ -48,7 +49,7 @@ from make import (
 from nldissect._internal.capture import PcapngWriter, open_capture
 from nldissect._internal.conversation import Conversations
 from nldissect._internal.lint import CODES, SEVERITIES, Lint, place
-from nldissect._internal.record import Interface, Record
+from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.session import Session
 from nldissect._internal.survey import ahead
 from nldissect._internal.transaction import CERTAIN, FAILED, Link
@@ -304,6 +305,27 @@ def test_limits_of_a_bitfield(value: int, selector: int, good: bool) -> None:
     assert [d.code for d in found] == ([] if good else ["value-mask"])
 
 
+def kind(text: bytes, number: bytes) -> bytes:
+    return nest(18, attr(1, text + b"\0"), nest(2, attr(1, number)))
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "code"),
+    [
+        (attr(3, b"k" * 15 + b"\0"), attr(3, b"k" * 16), "length-range"),
+        (nest(52, attr(53, b"k" * 127)), nest(52, attr(53, b"k" * 128)), "length-range"),
+        (kind(b"vlan", u16(4094)), kind(b"vlan", u16(4095)), "value-range"),
+        (kind(b"vxlan", u32(0xFFFFFF)), kind(b"vxlan", u32(0x1000000)), "value-range"),
+        (kind(b"geneve", u32(0xFFFFFE)), kind(b"geneve", u32(0xFFFFFF)), "value-range"),
+    ],
+)
+def test_limits_of_links_are_where_linux_refuses(taken: bytes, refused: bytes, code: str) -> None:
+    header = struct.pack("<BxHiII", 0, 1, 1, 0, 0)
+    assert said(lint(msg(16, header + taken, REQUEST))) == []
+    assert said(lint(msg(16, header + refused, REQUEST))) == [(1, "error", code)]
+    assert said(lint(msg(16, header + refused))) == []  # the kernel may say what it likes
+
+
 def test_big_endian_values_are_compared_as_such() -> None:
     spec = family({"type": "u16", "byte-order": "big-endian", "checks": {"max": 9}})
     assert [d.code for d in request(spec, attr(1, u16(9, ">")))] == []
@@ -339,6 +361,13 @@ NESTING = generic(
     {"name": "main", "attributes": [{"name": "n", "type": "nest", "nested-attributes": "sub"}]},
     {"name": "sub", "attributes": [{"name": "v", "type": "u8"}]},
 )
+
+
+@pytest.mark.parametrize("number", [10, 13, 14])  # RTA_PROTOINFO, RTA_SESSION, RTA_MP_ALGO
+def test_an_attribute_that_is_no_longer_used(number: int) -> None:
+    route = struct.pack("<BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0) + attr(number, u32(1))
+    assert said(lint(msg(24, route, REQUEST))) == [(1, "warning", "attr-unused")]
+    assert lint(msg(24, route)) == []
 
 
 def test_a_nest_without_its_flag() -> None:
@@ -465,6 +494,27 @@ def test_a_request_at_the_end_of_the_capture() -> None:
     assert said(lint(link(flags=REQUEST | ACK))) == [(1, "note", "request-cut")]
 
 
+def test_an_acknowledgement_that_nobody_read() -> None:
+    asked = msg(18, bytes(16), REQUEST | ACK, 7)
+    answer = link(name("lo"), sequence=7, port=99)
+    assert said(lint(asked, answer)) == [(1, "warning", "request-unanswered")]
+    assert lint(asked, answer, msg(2, u32(0) + asked[:16], 0x100, 7, 99)) == []
+    assert lint(msg(18, bytes(16), REQUEST, 7), answer) == []
+
+
+def test_a_trace_that_shows_no_reading() -> None:
+    data = link(flags=REQUEST | ACK)
+    made = record(data)
+    made.socket, made.cooked = Socket(None, ROUTE, 99, 99, "kiwi"), b"\0\7"
+    assert said(judged(Given([made]))) == [(1, "warning", "request-unanswered")]
+
+
+def test_a_dump_that_breaks_off() -> None:
+    asked, again = (msg(18, bytes(16), REQUEST | DUMP, n) for n in (7, 8))
+    part, _ = dumping(7, 99)
+    assert said(lint(asked, part, again, *dumping(8, 99))) == [(1, "note", "request-cut")]
+
+
 def test_what_ends_after_it_was_judged_is_said_later() -> None:
     asked = [link(flags=REQUEST | ACK, sequence=n) for n in range(1, 9)]
     assert said(lint(*asked, window=2)) == [(n, "note", "request-cut") for n in range(1, 9)]
@@ -483,6 +533,10 @@ def dumping(sequence: int, port: int, flags: int = 0) -> list[bytes]:
 def test_a_dump_that_changed_under_way() -> None:
     ask = msg(18, bytes(16), REQUEST | DUMP, 7)
     assert said(lint(ask, *dumping(7, 99, 0x10))) == [(2, "warning", "dump-interrupted")]
+    parts = [link(flags=MULTI | 0x10, sequence=7, port=port) for port in (98, 99) * 3]
+    ended = [msg(DONE, u32(0), MULTI | 0x10, 7, port) for port in (98, 99)]
+    found = said(lint(ask, ask, *parts, *ended))
+    assert found == [(3, "warning", "dump-interrupted"), (4, "warning", "dump-interrupted")]
     assert lint(ask, *dumping(7, 99)) == []
 
 
@@ -663,6 +717,13 @@ def test_sarif_of_pcapng(tmp_path: Path, run: Command) -> None:
     start, end = region["byteOffset"], region["byteOffset"] + region["byteLength"]
     assert path.read_bytes()[start:end] == struct.pack("<HHB", 5, 4, 1)
     assert physical["artifactLocation"]["uri"].endswith("/a%20b.pcapng")
+
+
+def test_sarif_names_any_file(tmp_path: Path, run: Command) -> None:
+    path = save(tmp_path / os.fsdecode(b"\xff 1%.pcap"), BAD)
+    (result,) = sarif(run("check", "-T", "sarif", path).out)["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == f"{tmp_path.as_uri()}/%FF%201%25.pcap"
 
 
 def test_sarif_without_results(tmp_path: Path, run: Command) -> None:

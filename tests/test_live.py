@@ -135,6 +135,7 @@ def test_the_library_listens(scenes: Scenes) -> None:
         ("down", "nlmon0 is down; ip link set nlmon0 up"),
         ("no namespace", "there is no network namespace 'nope'; `ip netns` lists them"),
         ("no process", "--netns: there is no process 999999"),
+        ("stale namespace", "--netns: /run/netns/left is no network namespace any more; `ip netns"),
         ("nowhere", "-w: /nonexistent/x.pcapng cannot be written: No such file or directory"),
     ],
 )

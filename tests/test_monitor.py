@@ -61,7 +61,7 @@ def test_names_of_groups(word: str, groups: list[tuple[int, int]]) -> None:
 
 
 def test_a_group_is_joined_once_and_all_of_a_protocol() -> None:
-    assert chosen("link", "route:1", "RTNLGRP_LINK") == [(0, 1)]
+    assert chosen("link", "route:1", "RTNLGRP_LINK") == chosen("link,") == [(0, 1)]
     assert len(chosen("route:all")) == len(GROUPS[ROUTE])
     assert len(chosen("xfrm")) == len(GROUPS[6])
 
@@ -77,6 +77,9 @@ def test_a_group_is_joined_once_and_all_of_a_protocol() -> None:
         ("netfilter:nftable", "did you mean 'nftables'?"),
         ("mptcp_pm", "the family mptcp_pm has no groups"),
         ("route:0", "groups count from 1"),
+        ("", "'' names nothing; `nldissect monitor --list` lists names"),
+        (",", "'' names nothing"),
+        (":", "':' names nothing"),
     ],
 )  # fmt: skip
 def test_names_that_are_none(word: str, words: str) -> None:

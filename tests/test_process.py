@@ -59,6 +59,26 @@ def test_a_stream_tells_as_it_goes(named: Path) -> None:
     assert out.decode().splitlines()[:7] == expected
 
 
+def test_a_socket_told_of_after_its_messages_is_named_all_the_same(
+    tmp_path: Path, run: Command
+) -> None:
+    path, copy = tmp_path / "late.pcapng", tmp_path / "copy.pcapng"
+    with open(path, "wb") as stream:
+        writer = PcapngWriter(stream)
+        for record in open_capture(str(RECORDING)):
+            if record.number == 1:
+                own = Socket(record.time, 0, 1, 1, "nldissect", own=True)
+                writer.socket(record.interface, own)
+            writer.write(record)
+        writer.socket(record.interface, Socket(record.time, 0, FIRST, 713, "pear", None, 0))
+    assert run("read", path).lines[0].endswith("dump (pear[713])")
+    assert "from pear[713]" in run("read", "-V", "-c", "1", path).out
+    assert run("read", "-Y", 'process == "pear"', "-c", "1", "-e", "process", path).out == "pear\n"
+    assert "713 pear" in run("stats", path).out
+    run("read", "-w", copy, path)
+    assert run("read", copy).lines[0].endswith("dump (pear[713])")
+
+
 def test_statistics_are_by_process(named: Path, run: Command) -> None:
     out = run("stats", named).out
     assert "713 python3" in out

@@ -253,6 +253,28 @@ def test_the_tree_says_what_belongs_together(asked: Path, run: Command) -> None:
         assert origin.endswith(f" bytes, {end}")
 
 
+def test_the_tree_tells_the_fate_of_a_batchs_parts(tmp_path: Path, run: Command) -> None:
+    begin, *parts, end = (
+        message(kind, bytes(4), REQUEST_FLAG, sequence=n)
+        for n, kind in enumerate((16, 0xA00, 0xA03, 17))
+    )
+    refused = nlmsgerr(parts[1], -17, sequence=2, port=700)
+    path = save(tmp_path / "a.pcap", b"".join((begin, *parts, end)), refused, protocol=12)
+    out = run("read", "-V", path).out
+    fates = [line.rpartition("in batch #1: ")[2] for line in out.splitlines() if "in batch" in line]
+    assert fates == ["rolled-back", "rolled-back", "failed", "rolled-back"]
+
+
+def test_the_tree_says_that_parts_of_a_dump_were_lost(tmp_path: Path, run: Command) -> None:
+    get = link(kind=GETLINK, flags=REQUEST_FLAG | DUMP, sequence=7)
+    told = {"sequence": 7, "port": 500}
+    path = save(
+        tmp_path / "a.pcap", get, link(name("eth0"), flags=MULTI, **told),
+        message(4, bytes(4), **told), message(3, bytes(4), MULTI, **told),
+    )  # fmt: skip
+    assert "answered by #4 after 3.00 ms, overrun: answers were lost" in run("read", "-V", path).out
+
+
 def test_the_tree_explains_an_error_in_full(asked: Path, run: Command) -> None:
     lines = run("read", "-V", asked).lines
     assert lines[lines.index("    why") :] == [

@@ -36,7 +36,7 @@ def some(names: list[str]) -> list[Message]:
         out += messages(msg(16, header + attr(3, text + b"\0") + attr(20, text)))
     out += messages(struct.pack("<IHHII", 12, 16, 0, 1, 0) + b"abcd")
     out += messages(newlink(1, "be", order=">"))
-    out += messages(b"\1\2\3")
+    out += messages(b"\1\2\3") + messages(b"")
     for number, message in enumerate(out, 1):
         message.number = number
     return out

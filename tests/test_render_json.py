@@ -260,6 +260,18 @@ def test_the_memo_minds_interface_names(tmp_path: Path, run: Command) -> None:
         assert "old" not in shown[half + 100 :]
 
 
+def test_the_memo_minds_interface_names_in_what_is_refused(tmp_path: Path, run: Command) -> None:
+    """Of a refusal's line a part is kept on its own, the request that it names."""
+    asked = link(mtu(987654321), kind=19, flags=5, sequence=7)
+    refused = message(2, struct.pack("<i", -22) + asked, sequence=7, port=99)
+    path = save(
+        tmp_path / "a.pcap", link(name("old")), asked, refused, link(name("new")), asked, refused
+    )
+    first, second = run("read", "--type", "error", path).lines
+    assert first.endswith("for setlink old")
+    assert second.endswith("for setlink new")
+
+
 def test_the_memo_forgets_but_not_everything(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pcap", *[link(name(f"if{i}"), mtu(i)) for i in range(100)])
     made = []

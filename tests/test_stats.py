@@ -105,6 +105,14 @@ def test_errors_are_counted_under_what_they_refuse(run: Command) -> None:
     assert ("EINVAL", "error") not in found
 
 
+def test_an_error_without_its_request_is_counted_under_what_it_echoes(
+    tmp_path: Path, run: Command
+) -> None:
+    path = save(tmp_path / "a.pcap", nlmsgerr(-17, link(name("eth0"), flags=REQUEST | ACK)))
+    (error,) = json.loads(run("stats", "-T", "json", path).out)["errors"]
+    assert (error["errno"], error["operation"], error["count"]) == ("EEXIST", "newlink", 1)
+
+
 def test_a_dump_has_parts_bytes_and_port(tmp_path: Path, run: Command) -> None:
     asked = message(18, struct.pack("<BxHiII", 0, 1, 0, 0, 0), REQUEST | DUMP, sequence=7)
     parts = [link(name(f"eth{i}"), index=i, flags=2, sequence=7, port=4242) for i in (1, 2, 3)]
@@ -116,6 +124,15 @@ def test_a_dump_has_parts_bytes_and_port(tmp_path: Path, run: Command) -> None:
     assert dump["latency"] == 3_000_000
     (socket,) = json.loads(run("stats", "-T", "json", path).out)["sockets"]
     assert (socket["port"], socket["to_kernel"], socket["from_kernel"]) == (4242, 1, 4)
+
+
+def test_a_dump_without_its_end_has_no_latency(tmp_path: Path, run: Command) -> None:
+    asked = message(18, struct.pack("<BxHiII", 0, 1, 0, 0, 0), REQUEST | DUMP, sequence=7)
+    part = link(name("eth0"), flags=2, sequence=7, port=4242)
+    found = json.loads(run("stats", "-T", "json", save(tmp_path / "a.pcap", asked, part)).out)
+    (dump,) = found["dumps"]
+    assert (dump["state"], dump["parts"], dump["latency"]) == ("cut", 1, None)
+    assert found["latencies"] == []
 
 
 def test_copies_are_deliveries_to_a_group(tmp_path: Path, run: Command) -> None:

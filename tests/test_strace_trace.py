@@ -190,8 +190,10 @@ FULL = ["-e", "trace=%network,%desc,%process"]
         (["-f", "-v", "-s", "100000", *FULL], True, True),
         (["-f", "-q", "-xx", "-s", "8", "-Y", *EXACT, *FULL], True, False),
         (["-f", "-xx", "-s", "100000", "-ttt", *EXACT, *FULL], False, False),
+        ([*ISSUE, "-i", "-n", "-ttt"], True, True),
     ],
-    ids=["issue", "dumps", "y", "yy", "raw", "verbose", "x", "plain", "short", "stderr"],
+    ids=["issue", "dumps", "y", "yy", "raw", "verbose", "x", "plain", "short", "stderr",
+         "columns"],
 )
 def test_a_trace_has_what_the_program_passed(
     tmp_path: Path, options: list[str], output: bool, gaps: bool

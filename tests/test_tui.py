@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from tui_support import CAPTURES, Player, application, play
 
 from nldissect._internal.capture import PcapngWriter, open_capture
 from nldissect._internal.errors import UsageError
-from nldissect._internal.tui import clipboard, feed
+from nldissect._internal.record import Socket
+from nldissect._internal.tui import clipboard, feed, navigate
 from nldissect._internal.tui.config import Settings, State, load
 from nldissect._internal.tui.keys import KEYS, Keyboard, Keymap
 from nldissect._internal.tui.layout import Wishes, plan
@@ -182,6 +184,27 @@ def test_next_error_reply_and_transaction() -> None:
     play("errors", story=story)
 
 
+def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(user: Player) -> None:
+        for keys, number in (("e", 4), ("2 e", 18), ("E", 14), ("G 3 E", 42)):
+            await user.press(keys)
+            assert user.number == number, keys
+        await user.press("G e")
+        assert "no further error" in user.status
+        monkeypatch.setattr(navigate.Hunt, "look", lambda self, seconds: False)
+        await user.press("g e escape")
+        assert "not found so far" in user.status
+        assert not user.browser.engine.busy
+        assert user.number == 1
+        await user.press("e j")  # other keys are heard meanwhile
+        assert user.number == 2
+        await user.press("a")
+        assert "find" not in user.browser.engine.jobs  # another view is another search
+
+    monkeypatch.setattr(navigate, "AT_ONCE", -1.0)
+    play("errors", story=story)
+
+
 def test_the_transaction_as_a_ladder() -> None:
     async def story(user: Player) -> None:
         await user.press("1 8 G")
@@ -231,6 +254,44 @@ def test_copies_fold_and_unfold() -> None:
 
 
 # -- filters ---------------------------------------------------------------------------
+
+
+def test_what_the_recording_asked_itself_is_hidden_and_kept(tmp_path: Path) -> None:
+    path, saved = tmp_path / "own.pcapng", tmp_path / "saved.pcapng"
+    with open(path, "wb") as stream:
+        writer = PcapngWriter(stream)
+        for record in open_capture(str(CAPTURES / "sockets.pcap")):
+            if record.number == 1:
+                own = Socket(record.time, 0, 713, 713, "nldissect", own=True)
+                writer.socket(record.interface, own)
+            writer.write(record)
+
+    async def story(user: Player) -> None:
+        total = user.browser.model.total
+        rows = [row + 1 for row in user.browser.model.view.rows]
+        assert 0 < len(rows) < total
+        hidden = next(number for number in range(1, total) if number not in rows)
+        assert f" {len(rows)} messages " in user.screen()
+        assert "shown" not in user.lines()[0]
+        await user.type(f":{hidden}")
+        await user.press("enter")
+        assert f"message {hidden} is the recording's own (H shows these)" in user.status
+        await user.type(f":save {saved}")
+        await user.press("enter")
+        assert f"{len(rows)} messages saved" in user.status
+        await user.press("H")
+        assert len(user.browser.model.view) == total
+        assert f" {total} messages " in user.screen()
+        await user.press(" ".join([*str(hidden), "G"]))
+        assert user.number == hidden
+        await user.press("H")
+        assert [row + 1 for row in user.browser.model.view.rows] == rows
+        assert user.number == min(number for number in rows if number > hidden)
+
+    play(path, story=story)
+    kept = [record.data for record in open_capture(str(saved))]
+    assert kept == [record.data for record in open_capture(str(path))]
+    assert any(socket.own for socket in next(iter(open_capture(str(saved)))).interface.sockets)
 
 
 def test_a_filter_is_checked_completed_applied_and_recalled() -> None:
@@ -372,8 +433,27 @@ def test_what_is_shown_or_selected_is_saved_and_exported(tmp_path: Path) -> None
         await user.type(f":save {CAPTURES / 'errors.pcap'}")
         await user.press("enter")
         assert "is what is being read" in user.status
+        await user.type(":save /dev/null")
+        await user.press("enter")
+        assert "/dev/null is no ordinary file" in user.status
+        older = tmp_path / "older.pcapng"
+        older.write_text("somebody's")
+        for asked in (f":save {older}", "x"):
+            await user.type(asked)
+            await user.press("enter")
+            if asked == "x":
+                await user.press("ctrl+u")
+                await user.type(str(older))
+                await user.press("enter")
+            assert "There is a file" in user.screen()
+            await user.press("escape")
+            assert older.read_text() == "somebody's"
+        await user.type(f":save {older}")
+        await user.press("enter r")
+        assert "2 messages saved" in user.status
 
     play("errors", story=story)
+    assert len(list(open_capture(str(tmp_path / "older.pcapng")))) == 2
     records = list(open_capture(str(tmp_path / "errors.pcapng")))
     original = {r.number: r.data for r in open_capture(str(CAPTURES / "errors.pcap"))}
     assert len(records) == 12
@@ -453,6 +533,22 @@ def test_expert_and_statistics() -> None:
     play("errors", story=story, size=(100, 40))
 
 
+def test_a_timeline_tells_what_was_refused_and_is_of_an_object() -> None:
+    async def refused(user: Player) -> None:
+        await user.press("T")
+        await until(user, "#49")
+        (told,) = [line for line in user.lines() if "failed" in line]
+        assert "#3 " in told
+        assert "newlink      [564]? failed: EEXIST newlink ki" in told
+
+    async def nothing(user: Player) -> None:
+        await user.press("T")
+        assert "this message is about no link" in user.status
+
+    play("errors", story=refused)
+    play("links", story=nothing)
+
+
 def test_timeline_and_difference() -> None:
     async def story(user: Player) -> None:
         model = user.browser.model
@@ -520,7 +616,23 @@ def test_help_and_palette_know_every_key() -> None:
         await user.type("next error")
         await user.press("enter")
         assert user.number == 4
-        await user.press(":")
+        for action in ("expert", "timeline", "copy-hex"):
+            await user.press("ctrl+p")
+            await user.type(action.replace("-", " "))
+            entries = user.app.screen._entries.found
+            assert action in [entry.value for entry in entries]
+            await user.press("escape")
+        await user.press("?")
+        assert ":first" not in user.screen()  # which does not fit
+        await user.press("l right")
+        assert ":first" in user.screen()
+        await user.press("h h h left")
+        assert "  j  ↓ " in user.screen()
+        (line,) = (e.text for e in user.app.screen._entries.all if ":unfold-below" in e.text)
+        assert line.split()[:2] == ["shift+→", "*"]
+        await user.press("q m")
+        assert user.status.split()[:2] == ["m", "a..z"]
+        await user.press("escape :")
         await user.type("frobnicate")
         await user.press("enter")
         assert ":frobnicate is no command" in user.status
@@ -653,6 +765,17 @@ def test_a_capture_that_is_cut_says_so_and_shows_what_it_has(tmp_path: Path) -> 
     play(path, story=story)
 
 
+def test_a_capture_without_messages_has_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "none.pcap"
+    path.write_bytes((CAPTURES / "errors.pcap").read_bytes()[:24])
+
+    async def story(user: Player) -> None:
+        head = next(line for line in user.lines() if " No " in line)
+        assert head.split() == ["No", "Time", "Process", "Family", "Message", "Len", "Pair", "Info"]
+
+    play(path, story=story)
+
+
 def test_a_file_that_vanishes_or_shrinks_is_no_end(tmp_path: Path) -> None:
     path = tmp_path / "gone.pcap"
     path.write_bytes((CAPTURES / "links.pcap").read_bytes())
@@ -748,8 +871,11 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
             await user.press(f"Q {answer}")
             if answer == "k":
                 await user.press("ctrl+u")
+                (tmp_path / "kept.pcap").write_text("another")
                 await user.type(str(tmp_path / "kept.pcap"))
                 await user.press("enter")
+                assert "There is a file" in user.screen()
+                await user.press("r")
             await user.pilot.pause(0.1)
 
         app = play("errors", story=story)
@@ -805,7 +931,16 @@ def test_several_files_and_decode_as() -> None:
     play("errors", "nlexample_p5", story=story)
 
 
-def test_the_start_screen_has_recent_files(tmp_path: Path) -> None:
+def raising(problem: Exception) -> Callable[..., None]:
+    def called(*_: object) -> None:
+        raise problem
+
+    return called
+
+
+def test_the_start_screen_has_recent_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = State(tmp_path)
     state.opened(str(CAPTURES / "errors.pcap"))
 
@@ -821,6 +956,14 @@ def test_the_start_screen_has_recent_files(tmp_path: Path) -> None:
         assert "50 messages" in user.screen()
         await user.press("q")
 
+    async def refused(user: Player) -> None:
+        said = "this kernel has no nlmon: " + "one has to read on " * 5 + "to the end"
+        monkeypatch.setattr(user.app, "start_capture", raising(UsageError(said)))
+        await user.press("c")
+        assert said in " ".join(user.screen().split())
+        await user.press("q")
+
+    assert play(story=refused, state=State(tmp_path / "other")).return_code == 0
     assert play(story=story, state=state).return_code == 0
     assert State(tmp_path).files == [str(CAPTURES / "errors.pcap")]
 

@@ -40,7 +40,8 @@ Notifications
 - Where no dissector says what a request of a raw protocol asks for, data of
   its own type between it and its acknowledgement is taken for what it caused.
 - The same datagram again, next in the capture (within 10 ms) or within 1 ms,
-  is a copy for one more socket.
+  is a copy for one more socket. A trace names the sockets: there a copy is what
+  another socket read (within 1 s), and what one socket reads twice was sent twice.
 
 Ends
 - `limit` bounds all that is remembered, in requests: one that is older is let
@@ -103,6 +104,7 @@ _TYPE_SEQ: Final = (Struct("<HHI").unpack_from, Struct(">HHI").unpack_from)
 TOGETHER: Final = 50_000_000  # ns between requests of several sockets that race
 COPY_NEXT: Final = 10_000_000  # ns between copies that follow each other
 COPY_NEAR: Final = 1_000_000  # ns between copies with something else between them
+COPY_READ: Final = 1_000_000_000  # ns in which sockets of a trace read theirs
 JUST_NOW: Final = 1_000_000_000  # ns in which a finished change still causes notifications
 MAX_ALIKE: Final = 32  # open requests of one sequence number
 MAX_RECENT: Final = 64  # datagrams that may yet be copied
@@ -112,7 +114,7 @@ MAX_BATCHES: Final = 8  # batches that may yet be refused
 class _Place:
     """What is remembered of one interface: one network namespace with its ports."""
 
-    __slots__ = ("asked", "batches", "bound", "changes", "last", "open", "order", "recent")
+    __slots__ = ("asked", "batches", "bound", "changes", "last", "open", "order", "read", "recent")
 
     def __init__(self) -> None:
         # by protocol and sequence number: those that may still be answered, oldest first
@@ -127,6 +129,8 @@ class _Place:
         self.batches: deque[Transaction] = deque()
         # datagrams (or their bytes with an offset) that may be copied: link, record
         self.recent: dict[object, tuple[Link, Record]] = {}
+        # the same of a trace: each with its time and the ports that had it
+        self.read: dict[object, deque[tuple[Link, int | None, set[int]]]] = {}
 
 
 _FILTER, _CHAIN = 44 >> 2, 100 >> 2  # RTM_NEWTFILTER, RTM_NEWCHAIN
@@ -400,8 +404,8 @@ class Conversations:
             state = CUT
         else:
             state = UNANSWERED
-        if not found.parts:
-            found.end = None
+        if state != ANSWERED:
+            found.end = None  # what came last was no end
         self._end(found, state)
 
     # -- answers -----------------------------------------------------------------
@@ -601,7 +605,7 @@ class Conversations:
             self._bind(found, message.port)
         link = Link(ANSWER, message.number, found, of, confidence, reason)
         if found.kind == BATCH:
-            found.errors[of] = error
+            found.settle(of, error, message.number, time)
             if error:
                 found.error = found.error or error
                 self._end(found, FAILED)
@@ -610,6 +614,7 @@ class Conversations:
             ):
                 self._end(found, ANSWERED)
             return link
+        found.acknowledged = True
         if error:
             found.error = error
             self._end(found, FAILED)
@@ -721,10 +726,19 @@ class Conversations:
         if record is None:
             return None
         key: object = (record.data, message.offset) if message.offset else record.data
+        port = _reader(record)
+        if port:
+            for first, since, ports in self._at.read.get((record.protocol, key), ()):
+                late = time is not None and since is not None and abs(time - since) > COPY_READ
+                if not late and port not in ports:
+                    ports.add(port)
+                    return self._copy(message, first)
         found = self._at.recent.get(key)
         if found is None:
             return None
         first, before = found
+        if port and _reader(before):
+            return None
         if before is record or before.protocol != record.protocol:
             return None
         near = before.number + 1 == record.number
@@ -734,8 +748,12 @@ class Conversations:
                 return None
         elif not near:
             return None
-        first.listeners += 1
         self._at.recent[key] = (first, record)
+        return self._copy(message, first)
+
+    @staticmethod
+    def _copy(message: Message, first: Link) -> Link:
+        first.listeners += 1
         return Link(COPY, message.number, first.transaction, first.number, LIKELY, "equal bytes")
 
     def _remember(self, message: Message, link: Link) -> None:
@@ -745,6 +763,16 @@ class Conversations:
             return
         recent = self._at.recent
         key: object = (record.data, message.offset) if message.offset else record.data
+        port = _reader(record)
+        if port:
+            read = self._at.read
+            alike = read.pop((record.protocol, key), None)
+            if alike is None:
+                alike = deque(maxlen=MAX_RECENT)
+                if len(read) >= MAX_RECENT:
+                    del read[next(iter(read))]
+            alike.append((link, record.time, {port}))
+            read[record.protocol, key] = alike
         if key in recent:
             del recent[key]
         elif len(recent) >= MAX_RECENT:
@@ -758,6 +786,11 @@ REFLECTED: Final = frozenset((9, 10, 11, 12, 25, 26))
 _STRICT: Final = frozenset(
     (wire.NETLINK_ROUTE, wire.NETLINK_NETFILTER, 4, 6, 9)  # SOCK_DIAG, XFRM, AUDIT
 )
+
+
+def _reader(record: Record) -> int:
+    """The port of the socket that read a record, where a trace tells it; else 0."""
+    return 0 if record.socket is None else record.socket.port
 
 
 def _recent(change: Transaction, time: int | None) -> bool:

@@ -319,6 +319,10 @@ class Objects:
             del self.states[more]
         return key
 
+    def of(self, key: Key) -> list[Key]:
+        """The keys of all objects that are the same by this key."""
+        return [k for k in (key, *self._more(key)) if k in self.states]
+
     def _more(self, key: Key) -> list[Key]:
         out: list[Key] = []
         while (more := (*key, f"#{len(out) + 2}")) in self.states:
@@ -327,7 +331,7 @@ class Objects:
 
     def _gone(self, key: Key, flat: Flat) -> None:
         """Forgets an object; of several under one key that which looks like it, else the first."""
-        several = [k for k in (key, *self._more(key)) if k in self.states]
+        several = self.of(key)
         if several:
             gone = next((k for k in several if self.states[k][0] == flat), several[0])
             del self.states[gone]
@@ -345,13 +349,20 @@ class Objects:
 def diff_objects(old: Objects, new: Objects) -> list[Difference]:
     """What B has more, less and otherwise than A, by kind and key."""
     out = []
+    seen: set[Key] = set()
     for key in sorted({*old.states, *new.states}, key=_order):
-        was, now = old.states.get(key), new.states.get(key)
-        changes = compare(was[0] if was else (), now[0] if now else ())
-        kind = ADDED if was is None else REMOVED if now is None else CHANGED
-        if changes or kind != CHANGED:
-            numbers = (was[1] if was else 0, now[1] if now else 0)
-            out.append(Difference(kind, " ".join(key), changes, *numbers))
+        if key in seen:
+            continue
+        a, b = old.of(key), new.of(key)
+        seen.update(a, b)
+        for i, j in _counterparts([old.states[k][0] for k in a], [new.states[k][0] for k in b]):
+            was, before = ((), 0) if i < 0 else old.states[a[i]]
+            now, after = ((), 0) if j < 0 else new.states[b[j]]
+            changes = compare(was, now)
+            kind = ADDED if i < 0 else REMOVED if j < 0 else CHANGED
+            if changes or kind != CHANGED:
+                title = " ".join(a[i] if j < 0 else b[j])
+                out.append(Difference(kind, title, changes, before, after))
     return out
 
 
@@ -515,15 +526,56 @@ def _answers(old: list[tuple[Key, Flat]], new: list[tuple[Key, Flat]]) -> list[C
             groups.setdefault(key, ([], []))[side].append(flat)
     for key, (was, now) in groups.items():
         name = " ".join(key)
-        for i in range(max(len(was), len(now))):
-            which = f"{name} #{i + 1}" if len(was) > 1 or len(now) > 1 else name
-            if i >= len(was):
-                out.append(Change(f"answer[{which}]", None, _brief(now[i])))
-            elif i >= len(now):
+        several = len(was) > 1 or len(now) > 1
+        for i, j in _counterparts(was, now):
+            which = f"{name} #{(i if j < 0 else j) + 1}" if several else name
+            if i < 0:
+                out.append(Change(f"answer[{which}]", None, _brief(now[j])))
+            elif j < 0:
                 out.append(Change(f"answer[{which}]", _brief(was[i]), None))
             else:
-                out += compare(was[i], now[i], f"answer[{which}].")
+                out += compare(was[i], now[j], f"answer[{which}].")
     return out
+
+
+def _counterparts(old: list[Flat], new: list[Flat]) -> list[tuple[int, int]]:
+    """Which of several things under one key is which, by place (-1: none).
+
+    Equal ones first, then those most alike. The only one left on each side is one that changed.
+    """
+    places: dict[Flat, list[int]] = {}
+    for j in range(len(new) - 1, -1, -1):
+        places.setdefault(new[j], []).append(j)
+    out: list[tuple[int, int]] = []
+    before: list[int] = []
+    for i, flat in enumerate(old):
+        if places.get(flat):
+            out.append((i, places[flat].pop()))
+        else:
+            before.append(i)
+    after = sorted(j for left in places.values() for j in left)
+    if len(before) * len(after) > _MAX_GRID or len(before) == len(after) == 1:
+        matched = dict(zip(before, after, strict=False))
+    else:
+        matched = {}
+        one, other = {i: set(old[i]) for i in before}, {j: set(new[j]) for j in after}
+        likeness = [(_likeness(one[i], other[j]), -i, -j) for i in before for j in after]
+        taken: set[int] = set()
+        for part, i, j in sorted(likeness, reverse=True):
+            if part >= _ALIKE and -i not in matched and -j not in taken:
+                matched[-i] = -j
+                taken.add(-j)
+    found = set(matched.values())
+    out += [(i, matched.get(i, -1)) for i in before]
+    out += [(-1, j) for j in after if j not in found]
+    return out
+
+
+def _likeness(one: set[tuple[str, str]], other: set[tuple[str, str]]) -> float:
+    """Which part of the attributes is the same."""
+    if not one and not other:
+        return 1.0
+    return len(one & other) / max(len(one), len(other))
 
 
 def _brief(flat: Flat) -> str:
@@ -586,10 +638,7 @@ def _alike(one: Item, other: Item) -> float:
     """Which part of the attributes is the same; 0 where it is too little to be one thing."""
     if one.what != other.what:
         return 0.0
-    if not one.flat and not other.flat:
-        return 1.0
-    shared = len(set(one.flat) & set(other.flat))
-    part = shared / max(len(one.flat), len(other.flat))
+    part = _likeness(set(one.flat), set(other.flat))
     return part if part >= _ALIKE else 0.0
 
 

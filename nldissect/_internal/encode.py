@@ -230,6 +230,7 @@ class _Writer:
         if edited or length == limit - message.base:
             length = 16 + len(out)
         layout = (">" if self.big else "<") + "IHHII"
+        _fits(type=message.type, flags=message.flags, sequence=message.seq, port=message.port)
         out = pack(layout, length, message.type, message.flags, message.seq, message.port) + out
         if limit < len(data):
             if edited and not rest:
@@ -637,6 +638,20 @@ def message_flags(flags: int | str | Iterable[str | int]) -> int:
     return total
 
 
+_GREATEST: Final = {
+    "type": 0xFFFF, "flags": 0xFFFF, "sequence": 0xFFFF_FFFF, "port": 0xFFFF_FFFF, "version": 0xFF,
+}  # fmt: skip
+
+
+def _fits(**members: int) -> None:
+    """Raises EncodeError for what a header has no room for."""
+    for name, value in members.items():
+        if not isinstance(value, int):
+            raise EncodeError(name, f"{value!r} is no number")
+        if not 0 <= value <= _GREATEST[name]:
+            raise EncodeError(name, f"{value} is not from 0 to {_GREATEST[name]}")
+
+
 def type_of(spec: m.Spec, operation: m.Operation, to_kernel: bool) -> int | None:
     """nlmsg_type: the operation's own, or the id of a family that always has the same."""
     if spec.protonum is None:
@@ -663,12 +678,7 @@ def build(
     to_kernel: bool = True,
 ) -> bytes:
     """One message of nlmsg_type `kind`; members of its header may stand among the attributes."""
-    for name, value, greatest in (
-        ("type", kind, 0xFFFF), ("flags", flags, 0xFFFF), ("sequence", sequence, 0xFFFF_FFFF),
-        ("port", port, 0xFFFF_FFFF), ("version", version or 0, 0xFF),
-    ):  # fmt: skip
-        if not 0 <= value <= greatest:
-            raise EncodeError(name, f"{value} is not from 0 to {greatest}")
+    _fits(type=kind, flags=flags, sequence=sequence, port=port, version=version or 0)
     builder = Builder(big, nested, to_kernel)
     out = b""
     values = dict(attributes)
@@ -731,11 +741,14 @@ def assign(message: Message, path: str, value: Any) -> None:
         if parent and above is None:
             assign(message, parent, {name: value})
             return
+        if above is not None:
+            _own(above.message)
         level = message.nodes if above is None else above.children
         made = builder.attributes(_inside(message, above), {name: value}, parent, _around(level))
         message.adopt(encode(message, None, {above: made}))
         return
     first = found[0]
+    _own(first.message)
     field = first.field
     level = message.nodes if first.parent is None else first.parent.children
     scope = _around(level)
@@ -772,6 +785,7 @@ def remove(message: Message, path: str) -> None:
     if not found:
         raise KeyError(missing(message.nodes, path))
     for node in found:
+        _own(node.message)
         if node.field.number < 0:
             raise EncodeError(path, "is no attribute and cannot be left out")
     message.adopt(encode(message, dict.fromkeys(found)))

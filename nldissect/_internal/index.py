@@ -98,6 +98,8 @@ class Index:
 
         self._interfaces: list[Interface] = []
         self._places: dict[Interface, int] = {}
+        self._own: dict[int, set[tuple[int, int]]] = {}  # by interface: protocol and port
+        self.asked = 0  # how many messages are the recording's own
         # A growing file may hold nothing yet.
         self._capture = Capture(path, stream) if follow else open_capture(path, stream=stream)
         self._spool = cast(BinaryIO, tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
@@ -116,7 +118,7 @@ class Index:
         self._pairing: Iterator[Record] | None = None
         self._place = 0  # of the record to be paired next
         self._finished = False
-        self._messages: dict[int, Message] = {}
+        self._messages: dict[int, tuple[Message, bytes]] = {}  # with the bytes it was made of
         self._transactions: dict[int, Transaction] = {}
 
     def __len__(self) -> int:
@@ -222,6 +224,9 @@ class Index:
         if interface is None:
             interface = self._places[record.interface] = len(self._interfaces)
             self._interfaces.append(record.interface)
+            own = {(s.protocol, s.port) for s in record.interface.sockets if s.own}
+            if own:
+                self._own[interface] = own
         moment = record.time
         if moment is None:
             moment = NO_TIME
@@ -249,6 +254,8 @@ class Index:
                 self._headers += bytes(16)
             else:
                 self._headers += data[start : start + 16]
+        if interface in self._own:
+            self.asked += sum(map(self.own, range(self.first[-1], len(self.offset))))
 
     # -- pairing -----------------------------------------------------------------
 
@@ -303,12 +310,13 @@ class Index:
 
     def message(self, place: int) -> Message:
         """The message at this place, as the session binds it."""
-        found = self._messages.get(place)
-        if found is None:
-            found = self._make(place)
-            if len(self._messages) >= KEPT:
-                del self._messages[next(iter(self._messages))]
-            self._messages[place] = found
+        kept = self._messages.get(place)
+        if kept is not None and not _edited(*kept, self.header(place)):
+            return kept[0]
+        found = self._make(place)
+        if len(self._messages) >= KEPT:
+            del self._messages[next(iter(self._messages))]
+        self._messages[place] = found, found.data
         return found
 
     def _make(self, place: int) -> Message:
@@ -328,6 +336,14 @@ class Index:
         big = bool(self._big[self.record_of(place)])
         length, kind, flags, sequence, port = wire.HEADER[big](self._headers, 16 * place)
         return length, kind, flags, sequence, port
+
+    def own(self, place: int) -> bool:
+        """Whether it is between the kernel and the program that recorded, as the capture tells."""
+        if not self._own or place in self._bare:
+            return False
+        at = self.record_of(place)
+        own = self._own.get(self._from[at])
+        return own is not None and (self.protocol[at], self.header(place)[4]) in own
 
     def record(self, at: int) -> Record:
         """The record at this place of the columns by record, read from the file."""
@@ -407,7 +423,9 @@ class Index:
             if owner[i] == number and role[i] == _ANSWER:
                 out.add(i, None)
                 if kind == BATCH and self.header(i - 1)[1] == wire.NLMSG_ERROR:
-                    out.errors[of[i]] = self.message(i - 1).error or 0
+                    answer = self.message(i - 1)
+                    when = None if answer.record is None else answer.record.time
+                    out.settle(of[i], answer.error or 0, i, when)
         out.port = table.port[number]
         out.first = _time(table.first[number])
         out.end = _time(table.end_time[number])
@@ -424,6 +442,12 @@ class Index:
                 out.members.append(self.message(i - 1))
                 i += 1
         return out
+
+
+def _edited(message: Message, data: bytes, header: tuple[int, int, int, int, int]) -> bool:
+    """Whether somebody changed a message that had these bytes and this header."""
+    own = message.length, message.type, message.flags, message.seq, message.port
+    return message.data is not data or own != header
 
 
 def _time(value: int) -> int | None:

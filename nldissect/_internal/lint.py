@@ -27,12 +27,14 @@ from .learn import Family
 from .spans import spans
 from .transaction import (
     ANSWER,
+    ANSWERED,
     BATCH,
     COPY,
     CUT,
     GIVEN_UP,
     OPEN,
     REQUEST,
+    SINGLE,
     UNANSWERED,
     Link,
     Transaction,
@@ -40,6 +42,7 @@ from .transaction import (
 from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
+NLM_F_ACK: Final = 4
 NLM_F_DUMP_INTR: Final = 16
 NLM_F_DUMP: Final = 0x300
 MODIFIERS: Final = 0xF00  # bits that mean one thing to GET, another to NEW and DELETE
@@ -103,7 +106,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     "padding-nonzero": (WARNING, "padding that is not zero"),
     # conversations
     "request-unanswered": (WARNING, "an answer was due and none came"),
-    "request-cut": (NOTE, "the capture ends before the answer does"),
+    "request-cut": (NOTE, "the answer is not there to its end"),
     "request-given-up": (NOTE, "no answer while very many other requests passed"),
     "sequence-differs": (NOTE, "an answer with another sequence number than its request"),
     "sequence-repeated": (WARNING, "a port's sequence number is used while still open"),
@@ -122,6 +125,13 @@ STRICT_FAMILIES: Final = frozenset(
 )
 # Single commands of families that are liberal otherwise: CTRL_CMD_GETPOLICY.
 STRICT_COMMANDS: Final = frozenset((("nlctrl", 10),))
+# What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,
+# netfilter/nf_tables.h, nfnetlink_conntrack.h, nfnetlink_cttimeout.h. Specs mark others as unused.
+OBSOLETE: Final = frozenset((
+    "RTA_PROTOINFO", "RTA_SESSION", "RTA_MP_ALGO", "TCA_FQ_FLOW_DEFAULT_RATE",
+    "NFTA_HASH_SET_NAME", "NFTA_HASH_SET_ID", "NFTA_NG_SET_NAME", "NFTA_NG_SET_ID",
+    "CTA_SECMARK", "CTA_TIMEOUT_SCTP_HEARTBEAT_ACKED",
+))  # fmt: skip
 
 
 class Lint:
@@ -137,7 +147,7 @@ class Lint:
         self._open: dict[int, Message] = {}
         self._late: list[tuple[Message, Diagnosis]] = []
         self._last: OrderedDict[tuple[int, int, int, int], Transaction] = OrderedDict()
-        self._interrupted = 0  # the last transaction of which it was said
+        self._interrupted: OrderedDict[int, None] = OrderedDict()  # of which it was said
 
     def check(self, message: Message, link: Link) -> list[Diagnosis]:
         """All diagnoses of the next message, by offset."""
@@ -218,8 +228,10 @@ class Lint:
                     if told is not None:
                         out.append(told)
         elif link.role == ANSWER:
-            if message.flags & NLM_F_DUMP_INTR and found.id != self._interrupted:
-                self._interrupted = found.id
+            if message.flags & NLM_F_DUMP_INTR and found.id not in self._interrupted:
+                self._interrupted[found.id] = None
+                if len(self._interrupted) > REMEMBERED:
+                    self._interrupted.popitem(last=False)
                 text = f"what request {found.number} dumps changed meanwhile: parts may not agree"
                 _say(out, message, "dump-interrupted", WARNING, text, 6, 2)
             asked = found.question(link.of)
@@ -288,8 +300,23 @@ def _fate(request: Message, found: Transaction) -> Diagnosis | None:
         if not found.last:
             text = "an answer was due and none came"
             return _made(request, "request-unanswered", WARNING, text)
+    if (
+        found.state == ANSWERED
+        and found.kind == SINGLE
+        and found.flags & NLM_F_ACK
+        and not found.acknowledged
+    ):
+        text = "it was answered, but the acknowledgement that it asked for never came"
+        return _made(request, "request-unanswered", WARNING, text)
     if found.state == CUT:
-        return _made(request, "request-cut", NOTE, "the capture ends before its answer does")
+        if found.last:
+            text = "its answer breaks off, or the capture does"
+        elif request.record is not None and request.record.socket is not None:
+            text = "an answer was due and nobody read it as far as the trace goes"
+            return _made(request, "request-unanswered", WARNING, text)
+        else:
+            text = "the capture ends before its answer"
+        return _made(request, "request-cut", NOTE, text)
     if found.state == GIVEN_UP:
         text = "no answer while very many other requests passed"
         return _made(request, "request-given-up", NOTE, text)
@@ -403,7 +430,7 @@ def _attributes(
             if field.kind not in (m.STRUCT, m.BINARY):  # an element that a hook made
                 _attributes(node.children, None, strict, out)
             continue
-        if field.kind == m.UNKNOWN and field.constant is not None:
+        if field.constant in OBSOLETE or (field.kind == m.UNKNOWN and field.constant is not None):
             _say(out, node, "attr-unused", WARNING, f"nothing reads {field.constant}")
         if fields is not None:
             field = fields.get(field.number)
@@ -438,7 +465,10 @@ def _limits(node: Node, field: m.Field, checks: m.Checks, out: list[Diagnosis]) 
     if value is not None:
         low, high, mask = checks.min, checks.max, checks.flags_mask
         if (low is not None and value < low) or (high is not None and value > high):
-            accepted = f"{'' if low is None else low} to {'' if high is None else high}".strip()
+            if low is None or high is None:
+                accepted = f"up to {high}" if low is None else f"from {low}"
+            else:
+                accepted = f"{low} to {high}"
             _say(out, node, "value-range", ERROR, f"{name} is {value}; accepted: {accepted}")
         if mask is not None and value & ~mask:
             text = f"{name} is {value:#x}; no bits but {mask:#x} are accepted"

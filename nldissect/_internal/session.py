@@ -138,9 +138,10 @@ class Owners:
 
     def take(self, sockets: list[Socket]) -> None:
         """Takes in what was added to the list since the last time."""
-        for socket in sockets[self._taken :] if len(sockets) > self._taken else ():
-            self._by_port.setdefault((socket.protocol, socket.port), []).append(socket)
-        self._taken = len(sockets)
+        if len(sockets) > self._taken:
+            for socket in sockets[self._taken :]:
+                self._by_port.setdefault((socket.protocol, socket.port), []).append(socket)
+            self._taken = len(sockets)
 
     def at(self, protocol: int, port: int, time: int | None) -> Socket | None:
         """Whose the port was at this time: the last one told by then, else the first."""
@@ -177,7 +178,7 @@ class Session(Context):
         self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
         self._learnt: dict[tuple[int, int, str], learn.Family] = {}
         self._told: dict[tuple[int, bytes], bytes] = {}  # of families, by id as it is in bytes
-        self._owners: dict[Interface, Owners] = {}
+        self._owners: dict[tuple[int, int], Owners] = {}
         self._recoder: Recoder | None = None
         self._namespaces: dict[tuple[int, int, int], Timeline[str]] = {}
         self._asked_namespace: tuple[tuple[int, int], int, int] = ((-1, -1), 0, 0)
@@ -280,9 +281,17 @@ class Session(Context):
     # -- learning --------------------------------------------------------------
 
     def _learn_all(self, capture: Capture) -> None:
-        """The header pass: byte order, families and interface names of the whole capture."""
-        for _ in self.taught(capture):
-            pass
+        """The header pass: byte order, families, names and sockets of the whole capture."""
+        interfaces: dict[tuple[int, int], Interface] = {}
+        latest: Interface | None = None
+        try:
+            for record, _, _ in self.taught(capture):
+                if record.interface is not latest:
+                    latest = record.interface
+                    interfaces[_place(record)] = latest
+        finally:  # a socket is told of after its first message
+            for place, interface in interfaces.items():
+                self._owned(place).take(interface.sockets)
 
     def taught(self, capture: Iterable[Record], serial: int = 0) -> Iterator[Taught]:
         """The header pass, record by record: what each was cut into after it taught.
@@ -672,13 +681,17 @@ class Session(Context):
     def socket(self, port: int, message: Message) -> Socket | None:
         """Whose port it was when the message was sent, as the capture recorded it."""
         record = message.record
-        if record is None or not record.interface.sockets:
+        if record is None or not (record.interface.sockets or self._owners):
             return None
-        owners = self._owners.get(record.interface)
-        if owners is None:
-            owners = self._owners[record.interface] = Owners()
+        owners = self._owned(_place(record))
         owners.take(record.interface.sockets)
         return owners.at(message.protocol, port, record.time)
+
+    def _owned(self, place: tuple[int, int]) -> Owners:
+        owners = self._owners.get(place)
+        if owners is None:
+            owners = self._owners[place] = Owners()
+        return owners
 
     def inode(self, port: int, message: Message) -> int | None:
         """The inode of the socket with this port, as sock_diag told."""

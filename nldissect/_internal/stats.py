@@ -278,7 +278,7 @@ class Statistics:
         failed = error is not None and error < 0
         found = link.transaction
         if error is not None and error < 0:
-            request = message.echo if found is None else found.question(link.of)
+            request = (None if found is None else found.question(link.of)) or message.echo
             name = linux.errno_name(-error) or str(-error)
             refused = None if request is None else operation(request)
             self.errors.row((name, refused))[0] += 1

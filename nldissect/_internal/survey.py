@@ -18,9 +18,11 @@ from .errors import CaptureError
 from .transaction import (
     ACCEPTED,
     ANSWER,
+    BATCH,
     CONFIDENCES,
     COPY,
     DUMP,
+    FAILED,
     KINDS,
     NOTIFICATION,
     OPEN,
@@ -113,8 +115,12 @@ class Survey:
         if latency is not None:
             self.latency[number] = _ns(latency)
         for part in found.members:
-            fate = found.fate(part.number)
-            self.state[part.number] = _STATE[found.state if fate == ACCEPTED else fate]
+            at = part.number
+            fate = found.fate(at)
+            self.state[at] = _STATE[found.state if fate == ACCEPTED else fate]
+            self.answered_by[at], end = found.reply(at)
+            if found.start is not None and end is not None:
+                self.latency[at] = _ns(end - found.start)
 
 
 class Ledger:
@@ -310,17 +316,19 @@ def _foretell(message: Message, link: Link) -> None:
 def _settled(message: Message, link: Link, now: int | None, held: int) -> bool:
     """Whether nothing that comes now can change what is known of the message."""
     role = link.role
+    since = None if message.record is None else message.record.time
+    allowed = MAX_RECENT
     if role == REQUEST:
         found = link.transaction
-        if found is None or not found.waits:
+        if found is None or not (found.waits or (found.kind == BATCH and found.state == FAILED)):
             return True
         if found.state == OPEN:
             return False
+        if found.kind == BATCH:  # its refusals come one by one
+            allowed += len(found.members)
+            since = since if found.end is None else found.end
     elif role in (OTHER, COPY) or not link.listeners:
         return True
-    if held > MAX_RECENT:
+    if held > allowed:
         return True
-    record = message.record
-    if now is None or record is None or record.time is None:
-        return False
-    return now - record.time > COPY_NEXT
+    return now is not None and since is not None and now - since > COPY_NEXT

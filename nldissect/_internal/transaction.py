@@ -58,15 +58,16 @@ class Transaction:
     not in the capture. `start` and `end` are ns since the epoch, of the
     request and of the answer that ended it. `port` is the socket's port id
     once an answer told it. `parts` counts messages with data, `notifications`
-    those it caused. `error` is 0 or the negative error number. `foretold` is the number
-    and time of a dump's end that is known before it is come to.
+    those it caused. `error` is 0 or the negative error number, `acknowledged` whether an
+    NLMSG_ERROR came at all. `foretold` is the number and time of a dump's end that is
+    known before it is come to.
     """
 
     __slots__ = (
-        "_heads", "_runs", "checked", "end", "error", "errors", "first", "flags", "foretold",
-        "head", "id", "interrupted", "kin", "kind", "members", "notifications", "number",
-        "overrun", "parts", "port", "protocol", "request", "rivals", "said", "seq", "start",
-        "state", "waits", "wants",
+        "_heads", "_runs", "acknowledged", "checked", "end", "error", "errors", "first", "flags",
+        "foretold", "head", "id", "interrupted", "kin", "kind", "members", "notifications",
+        "number", "overrun", "parts", "port", "protocol", "replies", "request", "rivals", "said",
+        "seq", "start", "state", "waits", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -102,11 +103,13 @@ class Transaction:
         self.parts = 0
         self.notifications = 0
         self.error = 0
+        self.acknowledged = False
         self.interrupted = False
         self.overrun = False
         self._runs: list[int] = []  # first, last, first, last...
         self.members: list[Message] = []  # of a batch
         self.errors: dict[int, int] = {}  # of a batch: message number to error, 0 for an ack
+        self.replies: dict[int, tuple[int, int | None]] = {}  # and to that answer, its time
         self._heads: dict[bytes, int] | None = None
         self.rivals = False  # one of several that fitted an answer alike
         self.foretold: tuple[int, int | None] | None = None
@@ -142,7 +145,25 @@ class Transaction:
             return self.state
         if self.errors.get(number):
             return FAILED
-        return ROLLED_BACK if self.error else ACCEPTED
+        if self.error:
+            return ROLLED_BACK
+        told = number in self.errors or self.state in (ANSWERED, NOT_ASKED)
+        return ACCEPTED if told else self.state
+
+    def settle(self, part: int, error: int, number: int, time: int | None) -> None:
+        """Takes in what answer `number` says of a batch's part."""
+        self.errors[part] = error
+        self.replies[part] = (number, time)
+
+    def reply(self, number: int) -> tuple[int, int | None]:
+        """Number and time of the answer that decided the request or this part of a batch."""
+        own = self.replies.get(number)
+        if own is not None:
+            return own
+        for part, refusal in self.replies.items():
+            if self.errors[part]:  # rolls back the others
+                return refusal
+        return self.last, self.end
 
     def question(self, number: int) -> Message | None:
         """The request itself or, of a batch, its part of this message number."""

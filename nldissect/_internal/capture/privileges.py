@@ -6,6 +6,7 @@ Numbers and structures: linux/capability.h, linux/prctl.h.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
 from collections.abc import Iterable
@@ -114,6 +115,11 @@ def enter_namespace(name: str) -> None:
 
 
 def _no_entry(name: str, problem: OSError) -> UsageError:
+    if problem.errno == errno.EINVAL:  # the file outlived the namespace
+        return UsageError(
+            f"--netns: /run/netns/{name} is no network namespace any more; `ip netns del {name}` "
+            "removes what is left of it"
+        )
     how = "sudo nldissect live" if os.geteuid() else "root lacks it here (docker: --privileged)"
     return UsageError(
         f"--netns: network namespace {name} cannot be entered: {problem.strerror}; "

@@ -48,6 +48,7 @@ _PREFIX: Final = re.compile(
     rf"|(?P<pid2>\d+)(?P<name2>{_NAME})?\s+(?!\.))?"
     r"(?:(?P<epoch>\d+\.\d+|\d{9,})\s+"
     r"|(?P<clock>\d\d:\d\d:\d\d(?:\.\d+)?)\s+)?(?:\(\+\s*[\d.]+\)\s+)?"
+    r"(?:\[ *(?:[0-9a-f]+|\?+)\]\s+){0,2}"  # -n, -i
 )
 _CALL: Final = re.compile(r"(\w+)\(")
 _RESUMED: Final = re.compile(r"<\.\.\. (\w+) resumed>\s?")

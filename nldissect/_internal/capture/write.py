@@ -124,9 +124,15 @@ class PcapngWriter:
         return index
 
     def finish(self) -> None:
-        """Make the file a valid one even if no record was written; the stream stays open."""
+        """Write what was told of sockets after their last record, or an empty section.
+
+        The stream stays open.
+        """
         if not self._order:
             self._begin("<", [])
+        for interface, written in list(self._sockets.items()):
+            for socket in interface.sockets[written:]:
+                self.socket(interface, socket)
 
     def _begin(self, order: str, options: pcapng.Options) -> None:
         self._order = order

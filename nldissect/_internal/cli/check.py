@@ -291,4 +291,5 @@ class Sarif(Json):
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(path) if not os.path.isabs(path) else "file://" + quote(path)
+    quoted = quote(os.fsencode(path))  # whose name may be no UTF-8
+    return quoted if not os.path.isabs(path) else "file://" + quoted

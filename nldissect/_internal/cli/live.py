@@ -59,9 +59,9 @@ class Live:
             with capturing.start(self.asked, watch=watch) as capture:
                 privileges.drop(privileges.needed_for(self._folders, os.R_OK | os.X_OK))
                 made = ", made for this and removed at the end" if capture.made else ""
-                complain(f"listening on {capture.interface}{made}")
                 capture.news = lambda: self._draw(capture)
-                with _signals(capture):
+                with _signals(capture):  # before it is said that a signal may come
+                    complain(f"listening on {capture.interface}{made}")
                     status = self._show(capture)
         except capturing.Abandoned:
             raise BrokenPipeError from None

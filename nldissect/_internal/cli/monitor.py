@@ -119,7 +119,8 @@ def chosen_of(words: list[str], known: list[Group], families: list[str]) -> list
     """The groups that these words name, each once; raises UsageError for a word that names none."""
     out: dict[tuple[int, int], Group] = {}
     for text in words:
-        for part in text.split(","):
+        parts = [part.strip() for part in text.split(",")]
+        for part in [part for part in parts if part] or [""]:
             for group in _named(part, known, families):
                 out.setdefault((group.protocol, group.number), group)
     return list(out.values())
@@ -128,6 +129,8 @@ def chosen_of(words: list[str], known: list[Group], families: list[str]) -> list
 def _named(text: str, known: list[Group], families: list[str]) -> list[Group]:
     plain = _plain(text)
     owner, colon, name = plain.partition(":")
+    if not owner:
+        raise UsageError(f"monitor: {text!r} names nothing; `nldissect monitor --list` lists names")
     if colon:
         return _of_owner(text, owner, name, known, families)
     if plain in OBJECTS:

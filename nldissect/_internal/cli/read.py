@@ -226,7 +226,7 @@ class Reading:
         return (
             wanted is not None and wanted.picks and not wanted.needs_link
             and self.renderer is getattr(self, "lines", None)
-            and self.clock.form != "delta"
+            and self.clock.form != "delta" and self.family is None  # which tells what it saw
         )  # fmt: skip
 
     def chosen(

@@ -171,13 +171,17 @@ class Sieve:
             if length < 16 or length > stop - at:
                 if learning:  # the session makes of it what it can
                     self._remember(protocol, seq)
+                    self._names.clear()
                 return False
+            # Of several that teach each is taken note of, as the session does.
             if key in known or so in known_so:
-                if learning and passes and key in _LINKS:
-                    passes = not self._teaches(buffer, at, length, kind, flags)
+                if learning and key in _LINKS and self._teaches(buffer, at, length, kind, flags):
+                    passes = False
             elif learning:
-                if passes and kind in TEACHING and not protocol:
-                    passes = not self._teaches(buffer, at, length, kind, flags)
+                if kind in TEACHING and not protocol and self._teaches(
+                    buffer, at, length, kind, flags
+                ):
+                    passes = False
                 needless = self._idles(buffer, at, protocol, length, kind, flags, seq, port)
                 if so not in self._weighed:
                     self._weigh(key, so, needless)
@@ -260,10 +264,14 @@ class Sieve:
         if flags & wire.NLM_F_REQUEST:
             if not _merely_acked(protocol, kind, flags) or self._answer(protocol):
                 return False
-        # Parts of a dump make no difference to other messages, nor what rtnetlink multicasts.
-        elif protocol in wire.FREE_FORM or not (
-            flags & wire.NLM_F_MULTI or (not port and protocol == wire.NETLINK_ROUTE)
-        ):
+        elif protocol in wire.FREE_FORM:
+            return False
+        elif flags & wire.NLM_F_MULTI:
+            # Parts of a dump make no difference to other messages, but where its end is shown
+            # with the family of the request: they tell whose it is.
+            if protocol == wire.NETLINK_GENERIC and self._answer(protocol):
+                return False
+        elif port or protocol != wire.NETLINK_ROUTE:  # what it multicasts makes none either
             return False
         if not flags & wire.NLM_F_REQUEST or not self._kinds(protocol, wire.NLMSG_ERROR, kind):
             return not self._may_match(buffer, at, protocol, length, kind, flags, seq, port)

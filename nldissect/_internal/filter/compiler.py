@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -395,6 +396,14 @@ class Operand:
     def plain(self) -> bool:
         return not self.adapts and not self.counted
 
+    @property
+    def nameless(self) -> bool:
+        """Whether it stands for messages of an operation or a dissector, not for a field."""
+        return (
+            isinstance(self.source, OfPath) and isinstance(self.term, Word)
+            and not any(path.way.names for path in self.source.paths)
+        )
+
     def view(self, key: Any) -> View:
         found = self.source.view(key)
         for adapt in self.adapts:
@@ -445,6 +454,7 @@ def _other(outcomes: Iterable[bool | None]) -> bool:
     return any(outcome is False for outcome in outcomes)
 
 
+_DIGITS: Final = re.compile(r"[\d.]+")
 _Quantify = Callable[[Iterable[bool | None]], bool]
 
 
@@ -558,7 +568,7 @@ class Compiler:
                 quick = self._exact(operand, lambda shape: bool)
                 operand.source = source
             return self._tested(
-                lambda subject, link: any(values(subject, link)), operand, quick,
+                lambda subject, link: any(map(_bits, values(subject, link))), operand, quick,
                 exact is not None,
             )  # fmt: skip
         return self._tested(lambda subject, link: bool(values(subject, link)), operand,
@@ -655,10 +665,10 @@ class Compiler:
         left, right = term.operands[i], term.operands[i + 1]
         field = self._operand(left, scope)
         other: Operand | None = None
-        if field is None:  # 1280 <= mtu
-            field = self._operand(right, scope)
-            if field is None:
-                raise self._unknown(left, scope)
+        if field is None or field.nameless:  # 1280 <= mtu, RTM_NEWLINK == type
+            named, field = field, self._operand(right, scope)
+            if field is None or field.nameless:
+                raise self._unknown(left, scope) if named is None else self._valueless(left, named)
             if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
                 raise self._unknown(left, scope)
             left, right = right, left
@@ -682,6 +692,8 @@ class Compiler:
             return None
         if isinstance(right, Word) and right.cut is None:
             if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
+                return None
+            if _DIGITS.fullmatch(right.text):  # 10.0.0.256 is no path of attribute numbers
                 return None
             if self._accepted(field, right, op):
                 return None
@@ -743,6 +755,8 @@ class Compiler:
         field = self._operand(term.of, scope)
         if field is None:
             raise self._unknown(term.of, scope)
+        if field.nameless:
+            raise self._valueless(term.of, field)
         quantify = _all if term.quantifier == "all" else _any
 
         def make(shape: Shape) -> Test:
@@ -1001,6 +1015,8 @@ class Compiler:
                 inner = self._top(name[8:])
                 if inner is not None and not inner.paired:
                     return OfEcho(inner)
+        if _DIGITS.fullmatch(name) and values.network(name) is not None:
+            return None
         ways = self.words.ways(name)
         if scope:
             ways = [way for way in ways if way.names and way.specs is None and not way.top
@@ -1035,6 +1051,7 @@ class Compiler:
             short = plain(part)
             first = i == 0 and (
                 short in self.words.operations or self.words.spec(short) is not None
+                or (len(parts) > 1 and self._top(part) is not None)
             )
             if not (short in known or first or short.isdecimal()):
                 at = term.start + sum(len(p) + 1 for p in parts[:i])
@@ -1050,6 +1067,10 @@ class Compiler:
         if len(parts) == 1:
             wrong = self.wrong(term, f"{name} is no field")
         return wrong
+
+    def _valueless(self, term: Term, operand: Operand) -> FilterError:
+        reason = f"{values.text_of(operand.term)} names messages, which have no value"
+        return self.wrong(term, reason, "compare `operation` or `dissector`")
 
     def _slice(self, term: Word) -> list[tuple[int | None, int | None]]:
         """[i:j] is j bytes from i on, [i-j] from i to j, [i], [:j], [i:]; several by commas."""
@@ -1090,6 +1111,8 @@ class Compiler:
         operand = self._operand(term.of, scope)
         if operand is None:
             raise self._unknown(term.of, scope)
+        if operand.nameless:
+            raise self._valueless(term.of, operand)
         for literal in term.by:
             if not isinstance(literal, (Word, Quoted)) or (
                 isinstance(literal, Word) and literal.cut is not None
@@ -1253,10 +1276,25 @@ def _masked(view: View, by: Term) -> View:
         raise _At(found, by) from None
     if isinstance(shape, Types):
         return Number(), lambda message: message.type & mask
+    if isinstance(mask, bytes):
+        by_bytes = mask
+        return shape, lambda item: _common(get(item), by_bytes)
     if isinstance(shape, Any_):
         names = Number(shape.names, "its names")
         return names, lambda node: None if (v := values._host(node)) is None else v & mask
     return shape, lambda item: None if (value := get(item)) is None else value & mask
+
+
+def _common(value: bytes | None, mask: bytes) -> bytes | None:
+    """The bits that two strings of the same length share."""
+    if value is None or len(value) != len(mask):
+        return None
+    return bytes(a & b for a, b in zip(value, mask, strict=True))
+
+
+def _bits(value: Any) -> bool:
+    """Whether any bit is set."""
+    return any(value) if isinstance(value, bytes) else bool(value)
 
 
 # -- putting tests together -----------------------------------------------------------

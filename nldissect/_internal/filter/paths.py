@@ -187,7 +187,9 @@ class Vocabulary:
         if spec is not None:
             rest = parts[1:]
             out += self._scoped(rest, parts[0], None, spec)
-        if parts[0] == "attributes" and len(parts) > 1 and self._chain(parts[1:]):
+        if parts[0] == "attributes" and len(parts) > 1 and (
+            self._chain(parts[1:]) or all(part.isdecimal() for part in parts[1:])
+        ):
             out.append(Way(parts[1:], top=True))
         if parts[0] == "extack" and len(parts) > 1:
             control = self.registry.control()

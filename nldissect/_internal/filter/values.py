@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -53,11 +54,13 @@ def number(text: str) -> int | None:
     return -value if found[1] == "-" else value
 
 
-_PAIRS: Final = re.compile(r"[0-9a-fA-F]{2}(?:([:.-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*)?")
+_PAIRS: Final = re.compile(
+    r"[0-9a-fA-F]{2}(?:([:.-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*)?|[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+"
+)
 
 
 def octets(text: str) -> bytes | None:
-    """Bytes as aa:bb:cc, aa-bb-cc, aa.bb.cc, aabbcc or 0xaabbcc."""
+    """Bytes as aa:bb:cc, aa-bb-cc, aa.bb.cc, aabb.ccdd, aabbcc or 0xaabbcc."""
     if _PAIRS.fullmatch(text):
         return bytes.fromhex(re.sub(r"[:.-]", "", text))
     digits = text[2:] if text[:2] in ("0x", "0X") else text
@@ -169,6 +172,13 @@ def _pattern(literal: Term) -> str:
     return text
 
 
+def _search(pattern: Any, more: int = 0) -> Callable[[Any], Any]:
+    """The search for a tame pattern, a string or bytes; `(?-i)` in front minds case."""
+    minds = pattern[:5] in ("(?-i)", b"(?-i)")
+    found = re.compile(pattern[5:] if minds else pattern, more | (0 if minds else re.IGNORECASE))
+    return found.search
+
+
 def _tame(pattern: str) -> None:
     """Raises Mismatch for what is no regular expression, or one that might run for ages.
 
@@ -178,9 +188,16 @@ def _tame(pattern: str) -> None:
 
     if len(pattern) > 1000:
         raise Mismatch("a regular expression of more than 1000 characters")
+    pattern = pattern.removeprefix("(?-i)")
     try:
-        tree = parser.parse(pattern, re.IGNORECASE)
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            tree = parser.parse(pattern, re.IGNORECASE)
+            re.compile(pattern)
+    except FutureWarning:  # such as [[:alpha:]], which would be taken for another set
+        raise Mismatch(
+            "no set within a set", "write \\[ for a bracket, and a-z for [:alpha:]"
+        ) from None
     except (re.error, RecursionError, OverflowError) as problem:
         raise Mismatch(f"not a regular expression: {problem}") from None
     if _wild(tree, 0):
@@ -261,8 +278,8 @@ class Shape:
     def matches(self, literal: Term) -> Test:
         raise Mismatch(f"`matches` is for strings and bytes; this is {self.noun}")
 
-    def masked(self, literal: Term) -> int:
-        """What a value is masked with by `&`."""
+    def masked(self, literal: Term) -> int | bytes:
+        """What a value is masked with by `&`; bytes are by as many."""
         raise Mismatch(f"`&` is for numbers and flags; this is {self.noun}")
 
     def test(self, op: str, literal: Term) -> Test:
@@ -360,9 +377,11 @@ class Text(Shape):
         text = text_of(literal)
         if isinstance(literal, Word):
             if self.known is not None:
-                if text not in self.known:
+                folded = text.lower().replace("_", "-")
+                if text not in self.known and folded not in self.known:
                     raise Mismatch(f"{text} is none of {self.of}", near(text, self.known))
-            elif number(text) is not None:
+                return text if text in self.known else folded
+            if number(text) is not None:
                 raise Mismatch(f"this is {self.noun}, and {text} a number", f'write "{text}"')
         return text
 
@@ -380,7 +399,7 @@ class Text(Shape):
         return lambda value: key in value
 
     def matches(self, literal: Term) -> Test:
-        search = re.compile(_pattern(literal), re.IGNORECASE).search
+        search = _search(_pattern(literal))
         return lambda value: search(value[:LONGEST_MATCHED]) is not None
 
     def choices(self) -> list[tuple[str, str]]:
@@ -404,6 +423,9 @@ class Bytes(Shape):
         key = self.key(literal)
         return lambda value: bool(value == key)
 
+    def masked(self, literal: Term) -> bytes:
+        return self.key(literal)
+
     def contains(self, literal: Term) -> Test:
         key = self.key(literal)
         return lambda value: key in value
@@ -411,7 +433,7 @@ class Bytes(Shape):
     def matches(self, literal: Term) -> Test:
         pattern = _pattern(literal).encode("utf-8", "surrogateescape")
         try:
-            search = re.compile(pattern, re.IGNORECASE | re.DOTALL).search
+            search = _search(pattern, re.DOTALL)
         except re.error as problem:
             raise Mismatch(f"not a regular expression for bytes: {problem}") from None
         return lambda value: search(value[:LONGEST_MATCHED]) is not None
@@ -430,9 +452,9 @@ class Address(Bytes):
 
     def _network(self, literal: Term) -> tuple[int, int, int] | None:
         text = text_of(literal)
-        return None if not self.networks or (self.links and _PAIRS.fullmatch(text)) else (
-            network(text)
-        )
+        if not self.networks or (self.links and ":" in text and _PAIRS.fullmatch(text)):
+            return None
+        return network(text)
 
     def key(self, literal: Term) -> bytes:
         found = self._network(literal)
@@ -459,6 +481,12 @@ class Address(Bytes):
             key = bits.to_bytes(size, "big")
             return lambda value: bool(value == key)
         return lambda value: len(value) == size and int.from_bytes(value, "big") & mask == bits
+
+    def masked(self, literal: Term) -> bytes:
+        found = self.key(literal)
+        if len(found) < 4:
+            raise Mismatch(f"{spoken(literal)} is no address", "or cut one byte out, such as [0]")
+        return found
 
     def ordered(self, op: str, literal: Term) -> Test:
         key, less = self.key(literal), ORDERS[op]

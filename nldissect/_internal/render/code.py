@@ -65,6 +65,8 @@ class Python(Code):
                 text = f'    "{row.hex(" ")} "'
                 out.append(f"{text:<30}{told}\n" if told else f"{text}\n")
                 comment = ""
+        if not message.bytes:
+            out.append('    ""\n')
         out.append(")\n\n")
         return "".join(out)
 
@@ -130,6 +132,7 @@ class Build(Code):
             known = NETLINK_PROTOCOL.get(message.protocol)
             which: str | int = message.protocol if known is None else protocol(message)
             rows = "".join(f'        "{row.hex(" ")} "\n' for row in _rows(message.bytes, 24))
+            rows = rows or '        ""\n'
             return (
                 f"{head}{name} = nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n"
                 f"    {which!r}{order},\n)\n\n"

@@ -75,12 +75,15 @@ class Memo(Generic[T]):
 
     def _fresh(self, message: Message, key: Any, make: Callable[[Message], T]) -> T:
         context = message.context
+        around: Asked | None = context.asked  # of a memo that this one is asked within
         asked: Asked = []
         context.asked = asked
         try:
             made = make(message)
         finally:
-            context.asked = None
+            context.asked = around
+        if around is not None:
+            around += asked
         once = {(question, number): answer for question, number, answer in asked}
         size = len(key[0]) + self._size(made) + 100 * len(once) + _OVERHEAD
         if size * 8 <= self._limit:

@@ -15,6 +15,7 @@ from ..text import safe
 from ..transaction import (
     ANSWER,
     ANSWERED,
+    BATCH,
     CERTAIN,
     COPY,
     CUT,
@@ -80,7 +81,9 @@ def answered_by(link: Link) -> int:
         return 0
     if found.foretold is not None:
         return found.foretold[0]
-    return found.last if found.state in ENDED else 0
+    if found.state in ENDED or link.number in found.replies:
+        return found.reply(link.number)[0]
+    return 0
 
 
 def latency(message: Message, link: Link) -> int | None:
@@ -93,10 +96,10 @@ def latency(message: Message, link: Link) -> int | None:
         if record is None or record.time is None:
             return None
         return record.time - found.start
-    if found.foretold is not None:
-        end = found.foretold[1]
-        return None if end is None else end - found.start
-    return found.latency if answered_by(link) else None
+    if not answered_by(link):
+        return None
+    end = found.reply(link.number)[1] if found.foretold is None else found.foretold[1]
+    return None if end is None else end - found.start
 
 
 def doubtful(link: Link) -> bool:
@@ -173,8 +176,12 @@ def remarks(message: Message, link: Link) -> list[str]:
         text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
         if text:
             out.append(text)
+        if found.kind == BATCH:
+            out.append(f"in batch #{found.number}: {found.fate(message.number)}")
         if found.interrupted:
             out.append("interrupted: what was dumped changed meanwhile")
+        if found.overrun and ended:
+            out.append("overrun: " + WITHOUT[OVERRUN])
     elif role == NOTIFICATION:
         name = group_of(message)
         out.append("notification" if name is None else f"notification to {name}")

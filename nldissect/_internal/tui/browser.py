@@ -178,7 +178,7 @@ class Browser(Screen[None]):
 
     def _head(self) -> None:
         model, view = self.model, self.model.view
-        total = model.total
+        total = model.count
         parts: list[Part] = [(f" {safe(model.name)} ", "heading"), (f" {total} messages", "plain")]
         if len(view) != total:
             parts.append((f"  {len(view)} shown", "plain"))
@@ -192,7 +192,7 @@ class Browser(Screen[None]):
             done, size = model.index.progress()
             part = "" if not size else f" {min(done * 100 // size, 100)} %"
             if model.index.read and total:
-                part = f" pairing {model.index.paired * 100 // total} %"
+                part = f" pairing {model.index.paired * 100 // model.total} %"
             right.append((f" reading{part} ", "warning"))
         right += self.live.badge()
         self.title_bar.say(parts, right)
@@ -209,7 +209,7 @@ class Browser(Screen[None]):
             part = view.scanned * 100 // max(self.model.total, 1)
             self.filter_bar.say(f"{len(view)} so far, {part} % (Esc stops)", "warning")
         else:
-            self.filter_bar.say(f"✓ {len(view)} of {self.model.total}", "good")
+            self.filter_bar.say(f"✓ {len(view)} of {self.model.count}", "good")
 
     # -- layout -------------------------------------------------------------------------
 
@@ -373,6 +373,9 @@ class Browser(Screen[None]):
             self.refill(row)
             if self.model.view.has(row):
                 return
+        if not self.model.own and self.model.index.own(row):
+            key = self.keyboard.keymap.of("own")
+            raise UsageError(f"message {row + 1} is the recording's own ({key} shows these)")
         if self.model.view.scanned > row:
             raise UsageError(f"message {row + 1} is not shown by this filter (& turns it off)")
 

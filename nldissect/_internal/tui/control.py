@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..text import safe
+from .report import Question
 
 if TYPE_CHECKING:
     from .browser import Browser
@@ -39,3 +42,28 @@ class Controller:
         if row < 0:
             raise UsageError("there is no message here")
         return row
+
+    def into(self, path: str, then: Callable[[str], None]) -> None:
+        """Goes on with a file to write, after asking where there is one of that name.
+
+        Raises UsageError for what must not be replaced: folders, devices, what is being read.
+        """
+        path = os.path.expanduser(path.strip())
+        if os.path.isdir(path):
+            raise UsageError(f"{path} is a folder; give a file's name")
+        if not os.path.exists(path):
+            then(path)
+            return
+        if not os.path.isfile(path):
+            raise UsageError(f"{path} is no ordinary file; give another name")
+        source = self.model.index.path
+        if os.path.exists(source) and os.path.samefile(path, source):
+            raise UsageError(f"{path} is what is being read; give another name")
+
+        def answered(key: str | None) -> None:
+            if key == "r":
+                self.browser.attempt(lambda: then(path))
+
+        self.browser.app.push_screen(
+            Question(f"There is a file {safe(path)} already.", {"r": "replace it"}), answered
+        )

@@ -80,6 +80,7 @@ KEYS: Final = (
     Key("narrower", ("<",), "View", "less room for the tree"),
     Key("wider", (">",), "View", "more room for the tree"),
     Key("fold", ("z",), "View", "copies of notifications: one row, or each by itself"),
+    Key("own", ("H",), "View", "what the recording program itself asked: hidden or shown"),
     Key("time-format", ("t",), "View", "next time format"),
     Key("time-reference", ("ctrl+t",), "View", "count time from this message, or no longer"),
     Key("names", ("c",), "View", "C constants or names of the spec"),
@@ -121,12 +122,11 @@ _NAMES: Final = {
 
 def shown(keys: str) -> str:
     """A key as help and footer write it: `ctrl+d` is ^D."""
-    return " ".join(_shown(key) for key in keys.split(" "))
+    first, *rest = keys.split(" ")
+    return " ".join([_shown(first), *("a..z" if key == ANY else _shown(key) for key in rest)])
 
 
 def _shown(key: str) -> str:
-    if key == ANY:
-        return "a..z"
     modifier, plus, name = key.rpartition("+")
     if not plus or not modifier:
         return _NAMES.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
@@ -201,7 +201,7 @@ class Keymap:
         """What may follow, for the status line: (key, help)."""
         size = len(parts)
         return [
-            (shown(rest[size]), key.help)
+            (shown(sequence).split(" ")[size], key.help)
             for key in self.keys
             for sequence in key.keys
             if len(rest := tuple(sequence.split(" "))) > size and rest[:size] == parts

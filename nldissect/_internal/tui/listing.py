@@ -74,7 +74,7 @@ class Listing(Lines):
         for place, column in enumerate(self.model.columns):
             if column.least > width:
                 continue
-            size = max(self._widths.get(column.name, 0), len(column.title))
+            size = max(self._widths.get(column.name, 0), len(column.title), 1)
             if column.width:
                 out.append((place, column, size))
                 used += size + len(BETWEEN)

@@ -120,7 +120,7 @@ class Live(Controller):
     def leave(self, then: Callable[[], None]) -> None:
         """Asks what becomes of what was captured, then goes on."""
         feed = self.feed
-        if feed is None or feed.kept or not self.model.total:
+        if feed is None or feed.kept or not self.model.count:
             self.finish()
             then()
             return
@@ -135,30 +135,31 @@ class Live(Controller):
 
         self.browser.app.push_screen(
             Question(
-                f"{self.model.total} messages were captured from {feed.name}.",
+                f"{self.model.count} messages were captured from {feed.name}.",
                 {"k": "keep them in a file", "d": "discard them"},
             ),
             answered,
         )
 
     def _keep(self, path: str, then: Callable[[], None]) -> None:
-        path = os.path.expanduser(path.strip())
         feed = self.feed
-        if not path or feed is None:
+        if not path.strip() or feed is None:
             return
-        if os.path.isdir(path):
-            raise UsageError(f"{path} is a folder; give a file's name")
-        feed.close()
-        try:
-            shutil.copyfile(feed.path, path)
-        except OSError as problem:
-            raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
-        feed.kept = True
-        self.browser.application.state.opened(path)
-        self.browser.application.farewell.append(f"{self.model.total} messages are in {path}")
-        discard(feed.path)
-        self.finish()
-        then()
+
+        def keep(path: str) -> None:
+            feed.close()
+            try:
+                shutil.copyfile(feed.path, path)
+            except OSError as problem:
+                raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+            feed.kept = True
+            self.browser.application.state.opened(path)
+            self.browser.application.farewell.append(f"{self.model.count} messages are in {path}")
+            discard(feed.path)
+            self.finish()
+            then()
+
+        self.into(path, keep)
 
     def finish(self, keep: bool = False) -> None:
         """Ends what fills the file, which goes unless somebody has it."""

@@ -37,6 +37,7 @@ class Model:
         self.constants: bool = False  # in the list
         self.constants_in_tree = True
         self.folded = True  # copies of notifications are one row
+        self.own = False  # whether what the recording program itself asked is shown
         self.rules = Rules()
         self.unfolded: set[int] = set()  # rows whose copies show all the same
         self.marks: dict[str, int] = {}
@@ -51,6 +52,11 @@ class Model:
     def total(self) -> int:
         """How many messages are known by now."""
         return len(self.index)
+
+    @property
+    def count(self) -> int:
+        """How many messages are known by now, without those hidden as the recording's own."""
+        return self.total - (0 if self.own else self.index.asked)
 
     def message(self, row: int) -> Message:
         """The message of a row; raises CaptureError when the file is no longer what it was."""
@@ -188,6 +194,9 @@ class View:
                 if role[row + 1] != _COPY or of[row + 1] - 1 in unfolded
             ]
             found.extend(range(middle, stop))
+        if not model.own:
+            own = model.index.own
+            found = [row for row in found if not own(row)]
         self.rows.extend(found if test is None else [row for row in found if test(row)])
         self.scanned = stop
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
+from time import process_time
+from typing import Final
 
-from ..errors import UsageError
+from ..errors import CaptureError, UsageError
 from ..transaction import COPY, REQUEST
 from .control import Controller
 from .hexview import HexPane
 from .layout import TREE
 from .listing import Listing
+from .model import View
 from .tree import TreePane
 
+AT_ONCE: Final = 0.03  # s of looking before other keys are heard
 _ERROR, _DONE, _OVERRUN = 2, 3, 4  # NLMSG_ (linux/netlink.h)
 
 
@@ -146,23 +151,25 @@ class Navigate(Controller):
         self._error(-1, count or 1)
 
     def _error(self, step: int, count: int) -> None:
-        view = self.model.view
-        place, found = self.browser.list_pane.cursor, -1
-        while count and 0 <= place + step < len(view):
-            place += step
-            if self._failed(view.rows[place]):
-                found, count = place, count - 1
-        if found < 0:
-            raise UsageError("no further error" if step > 0 else "no error before this")
-        self.browser.go(view.rows[found])
+        engine = self.browser.engine
+        hunt = Hunt(self.model.view, self.browser.list_pane.cursor, step, count)
 
-    def _failed(self, row: int) -> bool:
-        kind = self.model.index.header(row)[1]
-        if kind == _OVERRUN:
+        def look(seconds: float) -> bool:
+            if self.model.view is hunt.view:
+                if not hunt.look(seconds):
+                    return False
+                if hunt.found < 0:
+                    none = "no further error" if step > 0 else "no error before this"
+                    self.browser.say(none, "warning")
+                else:
+                    self.browser.attempt(partial(self.browser.go, hunt.found))
+            engine.drop("find")
             return True
-        if kind not in (_ERROR, _DONE):
-            return False
-        return bool((self.model.message(row).error or 0) < 0)
+
+        engine.drop("find")
+        if not look(AT_ONCE):
+            engine.add("find", look)
+            self.browser.say("looking for an error (Esc stops)")
 
     def do_reply(self, count: int | None, _: str) -> None:
         row = self.row()
@@ -243,6 +250,13 @@ class Navigate(Controller):
     def do_narrower(self, count: int | None, _: str) -> None:
         self.browser.give(cells=-2 * (count or 1))
 
+    def do_own(self, count: int | None, _: str) -> None:
+        row = self.browser.list_pane.row
+        self.model.own = not self.model.own
+        self.browser.refill(max(row, 0))
+        whose = "what the recording program itself asked the kernel is"
+        self.browser.say(f"{whose} {'shown' if self.model.own else 'hidden'}")
+
     def do_fold(self, count: int | None, _: str) -> None:
         row = self.browser.list_pane.row
         self.model.folded = not self.model.folded
@@ -254,3 +268,37 @@ class Navigate(Controller):
         )  # fmt: skip
 
 
+class Hunt:
+    """Looks for the `count`th error from a place of a view on, a while at a time."""
+
+    def __init__(self, view: View, place: int, step: int, count: int) -> None:
+        self.view = view
+        self.found = -1  # the row, or the last one where there are fewer
+        self._place = place
+        self._step = step
+        self._count = count
+
+    def look(self, seconds: float) -> bool:
+        """Looks for so many s of CPU; whether it is over."""
+        view, step = self.view, self._step
+        end = process_time() + seconds
+        while self._count and 0 <= self._place + step < len(view):
+            self._place += step
+            row = view.rows[self._place]
+            if self._failed(row):
+                self.found, self._count = row, self._count - 1
+            if process_time() >= end:
+                return False
+        return True
+
+    def _failed(self, row: int) -> bool:
+        model = self.view.model
+        kind = model.index.header(row)[1]
+        if kind == _OVERRUN:
+            return True
+        if kind not in (_ERROR, _DONE):
+            return False
+        try:
+            return bool((model.message(row).error or 0) < 0)
+        except (CaptureError, OSError):
+            return False

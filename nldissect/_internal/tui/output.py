@@ -100,11 +100,20 @@ class Output(Controller):
         rows = sorted(self.model.selected) or None
         if self.model.view.behind and rows is None:
             raise UsageError("the filter has not come to the end yet; save when it has")
-        path = self._target(path)
-        chosen = self.model.view.rows if rows is None else rows
-        count = write(self.model, path, self._with_copies(chosen))
-        self.browser.say(f"{count} messages saved in {path}")
-        self.browser.application.state.opened(path)
+
+        def save(path: str) -> None:
+            chosen = self.model.view.rows if rows is None else rows
+            own = self._own()
+            count = write(self.model, path, sorted({*self._with_copies(chosen), *own}))
+            self.browser.say(f"{count - len(own)} messages saved in {path}")
+            self.browser.application.state.opened(path)
+
+        self.into(path, save)
+
+    def _own(self) -> list[int]:
+        """What is hidden because the recording program itself asked it: it explains a file."""
+        index = self.model.index
+        return [] if self.model.own else [row for row in range(len(index)) if index.own(row)]
 
     def _with_copies(self, rows: Iterable[int]) -> Iterable[int]:
         """The copies that are folded away belong to what is shown."""
@@ -118,15 +127,6 @@ class Output(Controller):
             if of and of - 1 in shown and model.copy(row):
                 shown.add(row)
         return sorted(shown)
-
-    def _target(self, path: str) -> str:
-        path = os.path.expanduser(path.strip())
-        source = self.model.index.path
-        if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise UsageError(f"{path} is what is being read; give another name")
-        if os.path.isdir(path):
-            raise UsageError(f"{path} is a folder; give a file's name")
-        return path
 
     def do_export(self, count: int | None, _: str) -> None:
         rows = self._rows()
@@ -147,14 +147,17 @@ class Output(Controller):
     def _export(self, path: str, rows: list[int], form: str) -> None:
         if not path.strip():
             return
-        path = self._target(path)
-        text = exported(self.model, rows, form)
-        try:
-            with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-        except OSError as problem:
-            raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
-        self.browser.say(f"{self._what(rows, form)} in {path}")
+
+        def export(path: str) -> None:
+            text = exported(self.model, rows, form)
+            try:
+                with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+                    file.write(text)
+            except OSError as problem:
+                raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+            self.browser.say(f"{self._what(rows, form)} in {path}")
+
+        self.into(path, export)
 
     def do_pager(self, count: int | None, _: str) -> None:
         text = exported(self.model, self._rows(), "text")

@@ -18,6 +18,7 @@ from .typed import Typed
 
 SLICE = 0.012  # s of CPU at a time
 EVERY = 0.03  # s between slices
+SIDEWAYS = 20  # cells
 
 
 class Entry(NamedTuple):
@@ -28,8 +29,11 @@ class Entry(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is searched."""
-        return " ".join(text for text, _ in self.parts).casefold()
+        """What is searched: the line, and the command that choosing it gives."""
+        words = [text for text, _ in self.parts]
+        if isinstance(self.value, str):
+            words.append(self.value)
+        return " ".join(words).casefold()
 
 
 # Entries as they are found; None now and then, when nothing was.
@@ -43,6 +47,7 @@ class Entries(Lines):
         super().__init__("entries")
         self.all: list[Entry] = []
         self.found: list[Entry] = []
+        self.left = 0  # cells of each line that lie beyond the left edge
         self._words: list[str] = []
 
     @property
@@ -77,7 +82,13 @@ class Entries(Lines):
 
     def parts(self, line: int) -> list[Part]:
         mark = ">" if line == self.cursor else " "
-        return [(mark, "heading"), *self.found[line].parts]
+        return [(mark, "heading"), *_from(self.found[line].parts, self.left)]
+
+    def sideways(self, cells: int) -> None:
+        """Shows what lies further right, or left."""
+        lengths = (sum(len(text) for text, _ in entry.parts) for entry in self.found)
+        self.left = max(min(self.left + cells, max(lengths, default=0) - SIDEWAYS), 0)
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         line = self.clicked(event)
@@ -177,6 +188,8 @@ class Report(ModalScreen[object]):
             moves |= {"j": 1, "k": -1, " ": lines.room}
         if key in moves:
             lines.move(lines.cursor + moves[key])
+        elif not typing and key in ("left", "right", "h", "l"):
+            lines.sideways(SIDEWAYS if key in ("right", "l") else -SIDEWAYS)
         elif key == "escape" and typing and not self._typing:
             self._input.value = ""
             self._input.remove_class("on")
@@ -198,7 +211,14 @@ class Report(ModalScreen[object]):
 
 
 _END = object()
-_HINT = "/ search   Enter goes there   q closes"
+_HINT = "/ search   ← → more   Enter goes there   q closes"
+
+
+def _from(parts: list[Part], left: int) -> Iterator[Part]:
+    """What of a line's parts lies right of its first `left` characters."""
+    for text, look in parts:
+        yield text[left:], look
+        left = max(left - len(text), 0)
 
 
 class Question(ModalScreen[str]):

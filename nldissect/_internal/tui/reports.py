@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .. import linux
 from ..diff import KINDS, Change, Flat, Flattener, Objects, compare, diff_objects, object_key, what
 from ..errors import CaptureError, UsageError
 from ..render import facts, pairs
 from ..summary import describe, summarize
 from ..text import safe
-from ..transaction import DUMP
+from ..transaction import DUMP, FAILED, REQUEST, ROLLED_BACK, Link
 from .control import Controller
 from .keys import shown
 from .paint import Part
@@ -146,6 +147,7 @@ class Reports(Controller):
             if before is not None and not message.to_kernel:
                 changes = compare(before, flat)
             if message.to_kernel or before is None:
+                parts += _refused(link, row + 1)
                 parts.append((f" {safe(describe(message))}", "plain"))
             elif message.type & 3 == 1:
                 parts.append((" deleted", "error"))
@@ -244,6 +246,15 @@ class Reports(Controller):
         return title, entries
 
 
+def _refused(link: Link | None, number: int) -> list[Part]:
+    """What the kernel said to a request that it did not do."""
+    found = None if link is None or link.role != REQUEST else link.transaction
+    if found is None or found.fate(number) not in (FAILED, ROLLED_BACK):
+        return []
+    error = -(found.errors.get(number) or found.error)
+    return [(f" {found.fate(number)}: {linux.errno_name(error) or error}", "error")]
+
+
 _SIGNS = {"added": ("+", "good"), "removed": ("-", "error"), "changed": ("~", "warning")}
 
 
@@ -251,7 +262,8 @@ def _key(message: Any, flatten: Flattener) -> tuple[str, ...] | None:
     """What object a message is about; requests name it as the kernel does."""
     if message.protocol != _ROUTE or message.type >> 2 not in KINDS:
         return None
-    return object_key(message, flatten(message)) if message.type & 3 < 2 else None
+    key = object_key(message, flatten(message)) if message.type & 3 < 2 else None
+    return None if key is not None and key[:2] == ("link", "0") else key  # asks whether it may
 
 
 def _changed(change: Change) -> list[Part]:

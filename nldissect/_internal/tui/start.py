@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Label
 
 from ..capture import privileges
 from ..errors import NldissectError
 from ..text import safe
-from .bars import Bar
 from .config import State
 from .paint import Part
 from .prompt import Prompt
@@ -38,7 +38,7 @@ class Start(Screen[None]):
         self._state = state
         self._lines = Entries()
         self._prompt = Prompt()
-        self._said = Bar("status")
+        self._said = Label(id="status")
 
     @property
     def application(self) -> Application:
@@ -140,8 +140,8 @@ class Start(Screen[None]):
             self._say(str(problem), "error")
 
     def _say(self, text: str, look: str = "note") -> None:
-        parts: list[Part] = [(f" {safe(text)}", look)]
-        self._said.say(parts)
+        self._said.update(Content(safe(text)))
+        self._said.set_class(look == "error", "error")
 
 
 def interfaces(folder: str = "/sys/class/net") -> list[tuple[str, bool]]:
