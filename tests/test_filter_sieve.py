@@ -12,16 +12,17 @@ from capture_files import pcap as pcap_file
 from cli_support import CAPTURES, Command, run
 from make import attr, genl, msg, newfamily, u32, write_pcap
 
-from nldissect._internal.capture import pcap
+from nldissect._internal.capture import PcapngWriter, open_capture, pcap
 from nldissect._internal.cli.read import Reading
 from nldissect._internal.cli.sieve import _merely_acked
 from nldissect._internal.filter import vocabulary
-from nldissect._internal.record import Record
+from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.registry import Registry
 from nldissect._internal.spec import CLASS_GET
 
 __all__ = ["run"]
 
+PLACES = ((0, 0), (0, 1), (1, 0))
 MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
 FILTERS = [
     "type == RTM_NEWLINK", 'linkinfo.kind == "vxlan"', "mtu > 1500", "error == ENODEV",
@@ -67,6 +68,37 @@ def test_the_list_is_the_same(
     monkeypatch.setattr(Reading, "_sieves", lambda self: False)
     plain = run("read", "-Y", text, everything)
     assert quick == plain
+    assert len(quick.lines) > 1
+
+
+@pytest.fixture(scope="module")
+def told(everything: Path) -> Path:
+    """The same as pcapng, by turns on three interfaces of two sections, with whose ports are."""
+    path = everything.with_suffix(".pcapng")
+    interfaces = [Interface(253, False, section, number) for section, number in PLACES]
+    known: set[tuple[int, int, int]] = set()
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream)
+        for record in open_capture(str(everything)):
+            turn = record.number // 1500 % 3 if record.number < 12_000 else 2
+            record.interface = interface = interfaces[turn]
+            port = int.from_bytes(record.data[12:16], "little")
+            writer.write(record)
+            if port and port % 2 and (turn, record.protocol, port) not in known:
+                known.add((turn, record.protocol, port))  # told once the port has spoken
+                interface.sockets.append(Socket(record.time, record.protocol, port, port, "pear"))
+        writer.finish()
+    assert len(known) > 100
+    return path
+
+
+@pytest.mark.parametrize("text", FILTERS[::3])
+def test_pcapng_too_with_its_sockets(
+    run: Command, monkeypatch: pytest.MonkeyPatch, told: Path, text: str
+) -> None:
+    quick = run("read", "-Y", text, told)
+    monkeypatch.setattr(Reading, "_sieves", lambda self: False)
+    assert quick == run("read", "-Y", text, told)
     assert len(quick.lines) > 1
 
 

@@ -741,7 +741,10 @@ class Conversations:
             return None
         if before is record or before.protocol != record.protocol:
             return None
-        near = before.number + 1 == record.number
+        passed_by = record.number - before.number
+        near = passed_by == 1
+        if passed_by > MAX_RECENT:  # however many of them were looked at
+            return None
         if time is not None and before.time is not None:
             passed = abs(time - before.time)  # clocks are set back, and captures joined
             if passed > COPY_NEXT or (passed > COPY_NEAR and not near):

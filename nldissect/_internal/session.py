@@ -81,9 +81,9 @@ class Capture(Protocol):
 class Sieve(Protocol):
     """Lets records pass by unread, whose messages count all the same."""
 
-    learning: bool
+    def learnt(self) -> None: ...
 
-    def at(self, record: Record, big: bool, serial: int) -> None: ...
+    def at(self, record: Record, interface: Interface, big: bool, serial: int) -> None: ...
 
     def taken(self) -> int: ...
 
@@ -178,7 +178,9 @@ class Session(Context):
         self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
         self._learnt: dict[tuple[int, int, str], learn.Family] = {}
         self._told: dict[tuple[int, bytes], bytes] = {}  # of families, by id as it is in bytes
-        self._owners: dict[tuple[int, int], Owners] = {}
+        self._owners: dict[Interface, Owners] = {}
+        # as the header pass left them: with all that the capture tells of sockets
+        self._interfaces: dict[tuple[int, int], Interface] = {}
         self._recoder: Recoder | None = None
         self._namespaces: dict[tuple[int, int, int], Timeline[str]] = {}
         self._asked_namespace: tuple[tuple[int, int], int, int] = ((-1, -1), 0, 0)
@@ -199,8 +201,8 @@ class Session(Context):
         serial = 0
         sieve = self.sieve
         if sieve is not None:
-            sieve.learning = False
-            sieve.taken()
+            sieve.learnt()
+        met: Interface | None = None
         for record in capture:
             if record.decoded is not None:
                 self._recode(record)
@@ -209,6 +211,10 @@ class Session(Context):
                 link_type = record.interface.link_type
                 self.skipped[link_type] = self.skipped.get(link_type, 0) + 1
                 continue
+            if record.interface is not met:
+                met = record.interface
+                known = self._interfaces.get(_place(record), met)
+            record.interface = known
             big = self._order(record)
             if sieve is not None:
                 serial += sieve.taken()
@@ -220,7 +226,7 @@ class Session(Context):
                 self.bind(message)
                 yield message
             if sieve is not None:
-                sieve.at(record, big, serial)
+                sieve.at(record, met, big, serial)
 
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""
@@ -282,16 +288,11 @@ class Session(Context):
 
     def _learn_all(self, capture: Capture) -> None:
         """The header pass: byte order, families, names and sockets of the whole capture."""
-        interfaces: dict[tuple[int, int], Interface] = {}
         latest: Interface | None = None
-        try:
-            for record, _, _ in self.taught(capture):
-                if record.interface is not latest:
-                    latest = record.interface
-                    interfaces[_place(record)] = latest
-        finally:  # a socket is told of after its first message
-            for place, interface in interfaces.items():
-                self._owned(place).take(interface.sockets)
+        for record, _, _ in self.taught(capture):
+            if record.interface is not latest:
+                latest = record.interface
+                self._interfaces[_place(record)] = latest
 
     def taught(self, capture: Iterable[Record], serial: int = 0) -> Iterator[Taught]:
         """The header pass, record by record: what each was cut into after it taught.
@@ -333,7 +334,7 @@ class Session(Context):
                     found = self._teach(record, serial)
                     serial += len(found[2])
                     if sieve is not None:
-                        sieve.at(record, found[1], serial)
+                        sieve.at(record, record.interface, found[1], serial)
                     yield found
         except CaptureError as problem:
             failure = problem
@@ -681,17 +682,13 @@ class Session(Context):
     def socket(self, port: int, message: Message) -> Socket | None:
         """Whose port it was when the message was sent, as the capture recorded it."""
         record = message.record
-        if record is None or not (record.interface.sockets or self._owners):
+        if record is None or not record.interface.sockets:
             return None
-        owners = self._owned(_place(record))
+        owners = self._owners.get(record.interface)
+        if owners is None:
+            owners = self._owners[record.interface] = Owners()
         owners.take(record.interface.sockets)
         return owners.at(message.protocol, port, record.time)
-
-    def _owned(self, place: tuple[int, int]) -> Owners:
-        owners = self._owners.get(place)
-        if owners is None:
-            owners = self._owners[place] = Owners()
-        return owners
 
     def inode(self, port: int, message: Message) -> int | None:
         """The inode of the socket with this port, as sock_diag told."""

@@ -33,22 +33,24 @@ _FILE_HEADER = 24
 _VERSION = 2
 # The bits above are reserved or hold the length of a frame check sequence.
 _LINK_TYPE = 0xFFFF
-_NO_LEAP: Final = (-1, -1, -1)
+NO_LEAP: Final = (-1, -1, -1, -1)
+
 
 class Sieve(Protocol):
     """Says which packets are not wanted."""
 
     def passes(
-        self, buffer: bytes, start: int, stop: int, number: int, place: int, interface: Interface
-    ) -> bool:
+        self, buffer: bytes, start: int, stop: int, number: int, begin: int, end: int,
+        interface: Interface,
+    ) -> bool:  # fmt: skip
         """Whether the packet in `buffer[start:stop]` is not.
 
-        It is that of record `number`, which ends at `place` in the file.
+        It is that of record `number`, which is from `begin` to `end` in the file.
         """
         ...
 
-    def leaps(self) -> Iterator[tuple[int, int, int]]:
-        """Runs of records that are known not to be: the first, the last, and where that ends.
+    def leaps(self) -> Iterator[tuple[int, int, int, int]]:
+        """Runs of records known not to be: the first, the last, and where they begin and end.
 
         A run is taken, and has to be counted, when the next one is asked for.
         """
@@ -82,12 +84,12 @@ def read_pcap(
     pos = _FILE_HEADER
     passes = None if sieve is None else sieve.passes
     leaps = iter(()) if sieve is None else sieve.leaps()
-    first, last, place = next(leaps, _NO_LEAP)
+    first, last, _, place = next(leaps, NO_LEAP)
     while True:
         number += 1
         if number == first:
             number, pos = last + 1, place - base
-            first, last, place = next(leaps, _NO_LEAP)
+            first, last, _, place = next(leaps, NO_LEAP)
             while pos > end > 0:
                 pos -= end
                 base += end
@@ -121,7 +123,7 @@ def read_pcap(
                 reason = source.fault or f"the file ends after {end} of the record's {stop} bytes"
                 raise CaptureError(path, reason, number, base)
         if passes is not None and captured == original and passes(
-            buffer, start, stop, number, base + stop, interface
+            buffer, start, stop, number, base + pos, base + stop, interface
         ):
             pos = stop
             continue

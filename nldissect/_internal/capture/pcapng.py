@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterator
 
 from nldissect._internal.capture.link import make_record
-from nldissect._internal.capture.pcap import LONGEST
+from nldissect._internal.capture.pcap import LONGEST, NO_LEAP, Sieve
 from nldissect._internal.capture.source import Source
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.record import Interface, Record, Socket
@@ -81,13 +81,14 @@ class _Clock:
 
 
 def read_pcapng(
-    source: Source, head: bytes, path: str, interfaces: list[Interface]
-) -> Iterator[Record]:
+    source: Source, head: bytes, path: str, interfaces: list[Interface],
+    sieve: Sieve | None = None,
+) -> Iterator[Record]:  # fmt: skip
     """Yield the records of a pcapng file whose first bytes are `head`, its magic at least.
 
-    Interfaces are appended to `interfaces` as they are met. Raises
-    CaptureError where the file is cut short or damaged, after the records
-    before.
+    Interfaces are appended to `interfaces` as they are met. What the sieve does not want is
+    left out, unless it has options. Raises CaptureError where the file is cut short or damaged,
+    after the records before.
     """
     order = "<"
     two = four = packet = packet_old = struct.Struct("")
@@ -99,7 +100,18 @@ def read_pcapng(
     pos = 0
     buffer = head
     end = len(buffer)
+    passes = None if sieve is None else sieve.passes
+    leaps = iter(()) if sieve is None else sieve.leaps()
+    first, last, begin, place = next(leaps, NO_LEAP)
     while True:
+        if number == first and base + pos == begin:
+            number, pos = last + 1, place - base
+            first, last, begin, place = next(leaps, NO_LEAP)
+            while pos > end > 0:
+                pos -= end
+                base += end
+                buffer = yield from source.more(b"", _HEADER)
+                end = len(buffer)
         if end - pos < _HEADER:
             base += pos
             buffer = yield from source.more(buffer[pos:], _HEADER)
@@ -147,6 +159,12 @@ def read_pcapng(
                     raise _Damage(f"a packet of {captured} bytes is longer than its block")
                 clock = _clock(clocks, index)
                 rest = finish + (-captured & 3)
+                if passes is not None and rest >= stop and captured == original and passes(
+                    buffer, start, finish, number, base + pos, base + stop + 4, clock.interface
+                ):
+                    number += 1
+                    pos = stop + 4
+                    continue
                 record = make_record(
                     number,
                     (high << 32 | low) * clock.factor // clock.divisor + clock.offset,

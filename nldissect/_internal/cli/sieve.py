@@ -39,27 +39,29 @@ MANY: Final = 100_000
 class Runs:
     """Records that follow each other and are not needed, in columns.
 
-    Of each run the first and the last, where that ends in the file, how many messages it has,
-    and which of these is the last request (from 1; 0: none).
+    Of each run the first and the last, where they begin and end in the file (nothing else is
+    between them), how many messages they have, and which of these is the last request (from 1;
+    0: none).
     """
 
-    __slots__ = ("asked", "first", "last", "messages", "place")
+    __slots__ = ("asked", "begin", "end", "first", "last", "messages")
 
     def __init__(self) -> None:
-        self.first, self.last, self.place = array("Q"), array("Q"), array("Q")
+        self.first, self.last, self.begin, self.end = (array("Q") for _ in range(4))
         self.messages, self.asked = array("Q"), array("Q")
 
-    def add(self, record: int, place: int, messages: int, asked: int) -> None:
-        """Takes in a record of so many messages that ends at `place`."""
-        if not self.last or record != self.last[-1] + 1:
+    def add(self, record: int, begin: int, end: int, messages: int, asked: int) -> None:
+        """Takes in a record of so many messages, from `begin` to `end`."""
+        if not self.last or record != self.last[-1] + 1 or begin != self.end[-1]:
             self.first.append(record)
             self.last.append(record)
-            self.place.append(place)
+            self.begin.append(begin)
+            self.end.append(end)
             self.messages.append(messages)
             self.asked.append(asked)
             return
         self.last[-1] = record
-        self.place[-1] = place
+        self.end[-1] = end
         if asked:
             self.asked[-1] = self.messages[-1] + asked
         self.messages[-1] += messages
@@ -81,7 +83,9 @@ class Sieve:
         # protocol and sequence number of all that may match; None for too many
         self._numbers: set[int] | None = set()
         self._changes: set[int] | None = set()  # of the changes among them, which await their end
-        self._begun = 1 << 62  # after this message they were gathered
+        self._begun: dict[tuple[int, int], int] = {}  # by interface: since which message gathered
+        self._since = 0  # of the interface at hand
+        self._met: list[tuple[Interface, bool]] = []  # and whether it told of sockets at once
         # protocol and message type of what passes by in any case, and while learning
         self._idle: set[int] = set()
         self._idle_now: set[int] = set()
@@ -96,13 +100,22 @@ class Sieve:
         self._serial = 0
         self._count = 0
 
-    def at(self, record: Record, big: bool, serial: int) -> None:
-        """`serial` is the number of the last message of the record that was read just now."""
-        fits = record.interface.link_type == NETLINK
-        self._interface = record.interface if fits else None
+    def at(self, record: Record, interface: Interface, big: bool, serial: int) -> None:
+        """`serial` is the number of the last message of the record that was read just now.
+
+        `interface` is the one that packets from there will be passed with.
+        """
+        passed = interface is self._interface
+        if not passed:
+            self._interface = interface if interface.link_type == NETLINK else None
+            where = (interface.section, interface.number)
+            if self.learning and where not in self._begun:
+                self._begun[where] = serial
+                self._met.append((interface, bool(interface.sockets)))
+            self._since = self._begun.get(where, 1 << 62)
         self._big = big
         self._serial = serial
-        if self.learning and record.truncated:  # it is not looked at otherwise
+        if self.learning and (record.truncated or not passed):  # it is not looked at otherwise
             self._names.clear()
             for start, stop, _, _ in wire.split(
                 record.data, big, record.original_length, record.protocol
@@ -110,27 +123,36 @@ class Sieve:
                 if stop - start >= 16:
                     self._remember(record.protocol, wire.HEADER[big](record.data, start)[3])
 
+    def learnt(self) -> None:
+        """The header pass is over; all is read again."""
+        self.learning = False
+        self._interface = None
+        self._count = 0
+        if any(interface.sockets and not told for interface, told in self._met):
+            self._numbers = None  # see `_note`
+
     def taken(self) -> int:
         """The messages that passed by since it was asked last."""
         count, self._count = self._count, 0
         return count
 
-    def leaps(self) -> Iterator[tuple[int, int, int]]:
+    def leaps(self) -> Iterator[tuple[int, int, int, int]]:
         """See `capture.pcap.Sieve`; there are none in the header pass, which finds them."""
         if self.learning:
             return
         runs = self._runs
-        for first, last, place, messages, asked in zip(
-            runs.first, runs.last, runs.place, runs.messages, runs.asked, strict=True
+        for first, last, begin, end, messages, asked in zip(
+            runs.first, runs.last, runs.begin, runs.end, runs.messages, runs.asked, strict=True
         ):
-            yield first, last, place
+            yield first, last, begin, end
             if asked:
                 self._pairs.pass_by(self._serial + self._count + asked)
             self._count += messages
 
     def passes(
-        self, buffer: bytes, start: int, stop: int, number: int, place: int, interface: Interface
-    ) -> bool:
+        self, buffer: bytes, start: int, stop: int, number: int, begin: int, end: int,
+        interface: Interface,
+    ) -> bool:  # fmt: skip
         """Whether the whole packet is needed for nothing; see `capture.pcap.Sieve`."""
         if interface is not self._interface or stop - start < 32:
             return False
@@ -141,10 +163,9 @@ class Sieve:
         if not big:
             protocol = (protocol & 0xFF) << 8 | protocol >> 8
         learning = self.learning
-        if learning:
-            if self._serial < self._begun:
-                self._begun = self._serial
-        elif self._serial + self._count < self._begun or protocol in wire.FREE_FORM:
+        if not learning and (
+            self._serial + self._count < self._since or protocol in wire.FREE_FORM
+        ):
             return False
         at = start + 16
         key = protocol << 16 | kind
@@ -154,7 +175,7 @@ class Sieve:
         if single:  # by far the commonest
             if key in known or so in known_so:
                 if learning:
-                    self._runs.add(number, place, 1, flags & 1)
+                    self._runs.add(number, begin, end, 1, flags & 1)
                     if key in _LINKS and self._teaches(buffer, at, length, kind, flags):
                         return False
                 elif flags & 1:
@@ -189,7 +210,7 @@ class Sieve:
                     idle = False
                     if flags & 1 and _merely_acked(protocol, kind, flags):
                         self._changes = _kept(self._changes, protocol << 32 | seq)
-                    if port and self._numbers is not None:
+                    if (port or (flags & 1 and interface.sockets)) and self._numbers is not None:
                         self._note(buffer, at, protocol, length, kind, flags, seq, port)
             elif self._needed(buffer, at, protocol, length, kind, flags, seq, port, single):
                 return False
@@ -205,7 +226,7 @@ class Sieve:
         if at < stop:
             return False
         if learning and idle:
-            self._runs.add(number, place, count, asked)
+            self._runs.add(number, begin, end, count, asked)
         if not passes:
             return False
         if asked and not learning:
@@ -321,7 +342,8 @@ class Sieve:
     ) -> None:  # fmt: skip
         """Keeps in mind the sequence number of a message that may match, if pairing matters.
 
-        It does not for what is multicast and for the parts of dumps.
+        It does not for what is multicast and for the parts of dumps. Requests that name no port
+        matter where the capture tells of sockets: their process is found by their answers.
         """
         if kind < wire.NLMSG_MIN_TYPE:
             # By what they echo alone, which the commonest do not.
