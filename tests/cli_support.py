@@ -94,6 +94,14 @@ def mtu(value: int) -> bytes:
     return attribute(MTU, struct.pack("<I", value))
 
 
+def open_to_all(folder: Path) -> None:
+    """Lets nobody in, too, as far as the folders above do not yet."""
+    for above in (folder, *folder.parents):
+        mode = above.stat().st_mode
+        if mode & 0o055 != 0o055:
+            above.chmod(mode | 0o055)
+
+
 def save(path: Path, *datagrams: bytes, protocol: int = ROUTE, step: int = 1000) -> Path:
     """A pcap of these datagrams, `step` microseconds apart, from 2026-01-02 03:04:05 UTC on."""
     packets = []

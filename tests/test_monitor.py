@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_support import open_to_all
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, announced
@@ -206,8 +207,7 @@ for number in range(1500):
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("monitor")
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)  # for nobody
+    open_to_all(folder)
     (folder / "flood.py").write_text(FLOOD)
     macsec = next(Path("/usr/lib/uml/modules").rglob("macsec.ko"))
     script = SCENES.format(

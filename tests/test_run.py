@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cli_support import open_to_all
 
 ROOT = Path(__file__).parent.parent
 SEARCHED = "/usr/bin:/usr/sbin:/sbin:/bin"
@@ -196,8 +197,7 @@ PATH={folder}/bin $nobody -- ip link show lo 2>neither.err; echo $? >neither.sta
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)  # for nobody
+    open_to_all(folder)
     (folder / "talk.py").write_text(TALK)
     script = SCENES.format(
         folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable),
