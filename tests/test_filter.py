@@ -460,3 +460,11 @@ def test_stats_check_and_diff_take_what_matches(run: Command) -> None:
     same = run("diff", "-Y", "error == 999", errors, ROOT / "captures" / "acks.pcap")
     assert (same.status, same.out) == (0, "")
     assert run("diff", "-Y", "newlink", errors, ROOT / "captures" / "acks.pcap").status == 1
+
+
+def test_ranges_of_errors_take_either_sign() -> None:
+    path = ROOT / "captures" / "errors.pcap"
+    found = numbers(path, "error == EEXIST or error == ENODEV")
+    assert found
+    for text in ("{17..19}", "{-19..-17}", "{EEXIST..ENODEV}", "{EEXIST, ENODEV}"):
+        assert numbers(path, f"error in {text}") == found, text

@@ -286,6 +286,10 @@ class Errors(Number):
         key = -abs(self.key(literal))
         return lambda value: bool(value == key)
 
+    def between(self, low: Term, high: Term) -> Test:
+        first, last = sorted((abs(self.key(low)), abs(self.key(high))))
+        return lambda value: bool(first <= -value <= last)
+
     def masked(self, literal: Term) -> int:
         raise Mismatch("errors have no bits")
 
