@@ -468,3 +468,16 @@ def test_ranges_of_errors_take_either_sign() -> None:
     assert found
     for text in ("{17..19}", "{-19..-17}", "{EEXIST..ENODEV}", "{EEXIST, ENODEV}"):
         assert numbers(path, f"error in {text}") == found, text
+
+
+def test_what_goes_on_after_a_comparison() -> None:
+    def offered(text: str) -> list[str]:
+        return [c.text for c in filters.complete(text, len(text), REGISTRY).candidates]
+
+    assert offered('ifname == "lo"') == []
+    assert offered('ifname == "lo" ') == offered("error == ENODEV ") == ["and", "or"]
+    assert set(offered("1280 <= mtu ")) == {"and", "or", "<", "<=", ">", ">="}
+    assert {"==", "contains", "in", "and"} <= set(offered("ifname "))
+    for text in ("1280 <= mtu ", "mtu > 3 "):
+        for word in offered(text):
+            filters.Filter(f"{text}{word} {'mtu' if word in ('and', 'or') else 9000}", REGISTRY)

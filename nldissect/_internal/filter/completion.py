@@ -59,6 +59,7 @@ _OPERATORS: Final = (
     ("and", "both hold"), ("or", "one holds"),
 )  # fmt: skip
 _TEXTUAL: Final = ("contains", "matches")
+_CHAINED: Final = ("and", "or", "<", "<=", ">", ">=")
 
 
 def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> Completion:
@@ -93,7 +94,14 @@ def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> C
     if "WORD" in accepts:
         out = _fields(partial, scope, words, compiler)
         return Completion(start, end, _ranked(out, partial))
+    if head.endswith(("'", '"')):  # a string that just ended
+        return Completion(start, end, [])
     offered = [Candidate(name, OPERATOR, says) for name, says in _OPERATORS]
+    if comparing:  # 1280 <= mtu <= 1500 goes on, mtu >= 1280 does not
+        last = str(tokens[-1])
+        chains = tokens[-2].type == "ORDER" and (last in compiler.tops or words.ways(last))
+        more = _CHAINED if chains else _CHAINED[:2]
+        offered = [c for c in offered if c.text in more]
     kinds = {"==": "EQUALITY", "!=": "EQUALITY", "in": "_IN", "&": "_AMPERSAND", "and": "_AND",
              "or": "_OR"}  # fmt: skip
     offered = [

@@ -129,7 +129,8 @@ class FilterBar(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.check(event.value)
-        self._offer()
+        if self.input.has_focus:  # else it was entered meanwhile
+            self._offer()
 
     def _entered(self, text: str) -> None:
         if self.candidates.cursor >= 0:
