@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 import time
 from array import array
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,7 @@ from nldissect._internal.process import owner
 from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.render.pairs import answered_by, latency
 from nldissect._internal.session import Session
+from nldissect._internal.summary import summarize
 from nldissect._internal.survey import Ahead, ahead, survey
 from nldissect._internal.transaction import (
     ACCEPTED,
@@ -864,6 +866,25 @@ def test_error_too_short_for_an_echo() -> None:
     wire.put(msg(ERROR, u32(0xFFFFFFEA), 0, 4, 7))
     links, (only,), _ = wire.pair()
     assert (links[1].of, links[1].confidence, only.error) == (1, LIKELY, -22)
+
+
+def test_a_question_of_the_kernel_is_a_notification() -> None:
+    # Linux 6.1, net.ipv4.neigh.d0.app_solicit=3, a datagram to 10.0.0.9, `ip monitor neigh`.
+    recorded = bytes.fromhex(
+        "400000001e0001000000000000000000020000000400000001000001080001000a000009"
+        "08000400030000001400030070170000000000000000000001000000"
+    )
+    asked = struct.pack("<IHHII", 36, 30, 1, 0, 0) + recorded[16:36]  # as a program asks
+    wire = Wire()
+    wire.put(recorded)
+    wire.put(asked)
+    messages = list(Session(builtin()).messages(Given(wire.records)))
+    (one, link), (other, question) = ahead(messages)
+    assert (one.direction, link.role, group_of(one)) == (
+        "from-kernel", NOTIFICATION, "RTNLGRP_NEIGH",
+    )  # fmt: skip
+    assert summarize(one) == "10.0.0.9 dev 4 INCOMPLETE"
+    assert (other.direction, question.role) == ("to-kernel", ASKED)
 
 
 def test_filters_deleted_with_their_chain_are_no_requests() -> None:

@@ -20,6 +20,7 @@ Answers
   the request's flags, NLM_F_REQUEST with them. Such a message looks like a request
   that repeats sequence number, flags and kin of one that still waits, in
   another datagram, and with a port: it comes from the kernel, and is bound anew.
+  So does the question for a neighbour that the kernel multicasts (app_solicit).
 - Data must have the request's sequence number and kin: the same rtnetlink
   object (type / 4), netfilter subsystem (type / 256) or generic family.
 - A part (NLM_F_MULTI) belongs to a dump before anything else; NLMSG_DONE has
@@ -97,6 +98,8 @@ NLM_F_CREATE: Final = 0x400
 NFNL_MSG_BATCH_BEGIN: Final = 16
 NFNL_MSG_BATCH_END: Final = 17
 RTM_SETDCB: Final = 79
+RTM_GETNEIGH: Final = 30
+NDA_CACHEINFO: Final = 3
 
 # type, flags and sequence of an echoed header, by byte order
 _TYPE_SEQ: Final = (Struct("<HHI").unpack_from, Struct(">HHI").unpack_from)
@@ -205,7 +208,9 @@ class Conversations:
                 self._move(record.interface)
         number, kind = message.number, message.type
         if message.to_kernel:
-            if not (message.port and message.protocol == 0 and self._reflected(message)):
+            if message.protocol or not (
+                self._reflected(message) if message.port else _solicits(message)
+            ):
                 return self._request(message)
             message.turn()
         if kind < 0:
@@ -794,6 +799,24 @@ _STRICT: Final = frozenset(
 def _reader(record: Record) -> int:
     """The port of the socket that read a record, where a trace tells it; else 0."""
     return 0 if record.socket is None else record.socket.port
+
+
+def _solicits(message: Message) -> bool:
+    """Whether a question is the kernel's own, to a daemon that resolves addresses.
+
+    neigh_app_ns (net/core/neighbour.c) multicasts RTM_GETNEIGH with NLM_F_REQUEST, number and port
+    0, and with NDA_CACHEINFO, which a program's question cannot have (neigh_valid_get_req).
+    """
+    if message.type != RTM_GETNEIGH or message.flags != wire.NLM_F_REQUEST or message.seq:
+        return False
+    data, limit, unpack = message.data, message.limit, wire.ATTR[message.big]
+    pos = message.base + 28  # struct ndmsg
+    while limit - pos >= 4:
+        length, number = unpack(data, pos)
+        if number == NDA_CACHEINFO:
+            return True
+        pos += max((length + 3) & ~3, 4)
+    return False
 
 
 def _recent(change: Transaction, time: int | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from .. import spec as m
 from .. import wire
-from ..conversation import REFLECTED
+from ..conversation import REFLECTED, RTM_GETNEIGH
 from ..registry import Registry
 from ..tree import MAX_DEPTH, Context, Message
 from .paths import (
@@ -130,9 +130,11 @@ class Glance:
         asks = flags & wire.NLM_F_REQUEST
         if self._in_message(data, start, end, big, protocol, kind, asks):
             return True
-        # What looks like a request may be an answer.
-        return bool(asks and protocol == wire.NETLINK_ROUTE and kind >> 2 in REFLECTED) and (
-            self._in_message(data, start, end, big, protocol, kind, 0)
+        # What looks like a request may come from the kernel.
+        if not asks or protocol != wire.NETLINK_ROUTE:
+            return False
+        return (kind >> 2 in REFLECTED or kind == RTM_GETNEIGH) and self._in_message(
+            data, start, end, big, protocol, kind, 0
         )
 
     def _in_message(
