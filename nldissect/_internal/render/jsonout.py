@@ -14,7 +14,7 @@ from .. import labels, tree, wire
 from .. import spec as m
 from ..process import Process
 from ..summary import operation_constant, operation_name
-from ..transaction import ANSWER, CONFIDENCES, COPY, Link
+from ..transaction import ANSWER, CONFIDENCES, COPY, REQUEST, Link
 from ..tree import Diagnosis, Message, Node
 from . import Renderer, facts, pairs
 from .memo import Memo
@@ -71,9 +71,10 @@ class JsonLines(Renderer):
         found = link.transaction
         of, role = link.of or "null", link.role
         passed = pairs.latency(message, link)
+        ended = pairs.answered_by(link) if role == REQUEST else 0
         return (
             f'"answers":{of if role == ANSWER else "null"},'
-            f'"answered_by":{pairs.answered_by(link) or "null"},'
+            f'"answered_by":{ended or "null"},'
             f'"transaction":{"null" if found is None else found.id},'
             f'"latency":{"null" if passed is None else passed},'
             f'"confidence":{_CONFIDENCE[link.confidence] if pairs.doubtful(link) else "null"},'
@@ -140,15 +141,22 @@ class JsonLines(Renderer):
             else:
                 text = self._labelled(node, _value(value))
             start = node.offset
+            diagnoses = node._diagnoses
+            children = node._children
+            if diagnoses is None and not children:  # by far the commonest
+                out.append(
+                    f'{separator}{prefix}{start},"length":{node.end - start},'
+                    f'"value":{text},"children":[]}}'
+                )
+                separator = ","
+                continue
             out.append(
                 f'{separator}{prefix}{start},"length":{node.end - start},'
                 f'"value":{text},"children":['
             )
             separator = ","
-            diagnoses = node._diagnoses
             if diagnoses is not None:
                 found += diagnoses
-            children = node._children
             if children:
                 self._nodes(children, out, found)
             out.append("]}" if diagnoses is None else f'],"diagnoses":{_diagnoses(diagnoses)}}}')
