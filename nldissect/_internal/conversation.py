@@ -139,15 +139,14 @@ class _Place:
 _FILTER, _CHAIN = 44 >> 2, 100 >> 2  # RTM_NEWTFILTER, RTM_NEWCHAIN
 
 
+# How many low bits of a message type tell what is done, not to what.
+KIN: Final = {wire.NETLINK_ROUTE: 2, wire.NETLINK_GENERIC: 0, wire.NETLINK_NETFILTER: 8}
+
+
 def _kin(protocol: int, kind: int) -> int:
     """What a message type has in common with those of its answers."""
-    if protocol == 0:
-        return kind >> 2
-    if protocol == 16:
-        return kind
-    if protocol == 12:
-        return kind >> 8
-    return 0
+    shift = KIN.get(protocol)
+    return 0 if shift is None else kind >> shift
 
 
 def kind_of(request: Message) -> str:

@@ -16,7 +16,6 @@ from . import encode, linux, wire
 from . import spec as m
 from .errors import CaptureError, UsageError
 from .index import Index
-from .process import Own
 from .record import Interface, Record
 from .registry import Registry
 from .session import Session
@@ -248,7 +247,6 @@ class Listening(Capture):
         super().__init__(index, filter)
         self._live = live
         self._folder = folder
-        self._own = Own()
 
     @property
     def interface(self) -> str:
@@ -274,7 +272,7 @@ class Listening(Capture):
 
     def _growing(self) -> Iterator[int]:
         for place in super()._growing():
-            if not self._own(self._index.message(place)):
+            if not self._index.own(place):
                 yield place
 
     def _wait(self) -> None:

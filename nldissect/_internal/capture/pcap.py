@@ -6,7 +6,7 @@ Layout: draft-ietf-opsawg-pcap, and libpcap's sf-pcap.c for the magic numbers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, Protocol
 
 from nldissect._internal.capture.link import make_record
@@ -57,6 +57,22 @@ class Sieve(Protocol):
         ...
 
 
+def leap(
+    source: Source, end: int, pos: int, base: int
+) -> Generator[Record, None, tuple[bytes, int, int]]:
+    """Reads on to `pos`, beyond the `end` of a buffer that begins at `base` in the file.
+
+    Returns the buffer that has it, where in there, and where that begins in the file.
+    """
+    buffer = b""
+    while pos > end > 0:
+        pos -= end
+        base += end
+        buffer = yield from source.more(b"", 1)
+        end = len(buffer)
+    return buffer, pos, base
+
+
 def read_pcap(
     source: Source, head: bytes, path: str, interfaces: list[Interface],
     sieve: Sieve | None = None,
@@ -90,10 +106,8 @@ def read_pcap(
         if number == first:
             number, pos = last + 1, place - base
             first, last, _, place = next(leaps, NO_LEAP)
-            while pos > end > 0:
-                pos -= end
-                base += end
-                buffer = yield from source.more(b"", header)
+            if pos > end:
+                buffer, pos, base = yield from leap(source, end, pos, base)
                 end = len(buffer)
         if end - pos < header:
             base += pos

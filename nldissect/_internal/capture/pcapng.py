@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterator
 
 from nldissect._internal.capture.link import make_record
-from nldissect._internal.capture.pcap import LONGEST, NO_LEAP, Sieve
+from nldissect._internal.capture.pcap import LONGEST, NO_LEAP, Sieve, leap
 from nldissect._internal.capture.source import Source
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.record import Interface, Record, Socket
@@ -107,10 +107,8 @@ def read_pcapng(
         if number == first and base + pos == begin:
             number, pos = last + 1, place - base
             first, last, begin, place = next(leaps, NO_LEAP)
-            while pos > end > 0:
-                pos -= end
-                base += end
-                buffer = yield from source.more(b"", _HEADER)
+            if pos > end:
+                buffer, pos, base = yield from leap(source, end, pos, base)
                 end = len(buffer)
         if end - pos < _HEADER:
             base += pos

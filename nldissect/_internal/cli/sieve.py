@@ -18,7 +18,7 @@ from struct import Struct
 from typing import Final
 
 from .. import wire
-from ..conversation import NLM_F_ECHO, REFLECTED, Conversations
+from ..conversation import KIN, NLM_F_ECHO, REFLECTED, Conversations
 from ..filter import Filter
 from ..record import Interface, Record
 from ..session import IFLA_IFNAME, RTM_DELLINK, RTM_NEWLINK, TEACHERS, TEACHING
@@ -403,14 +403,11 @@ class Sieve:
     def _kin_may(self, protocol: int, kind: int) -> bool:
         if protocol in wire.FREE_FORM or self._answer(protocol):
             return True
-        if protocol == wire.NETLINK_ROUTE:
-            first = kind & ~3
-            return any(self._or_refusal_may(protocol, one) for one in range(first, first + 4))
-        if protocol == wire.NETLINK_GENERIC:
-            return self._or_refusal_may(protocol, kind)
-        if protocol == wire.NETLINK_NETFILTER:
-            first = kind & ~0xFF
-            return any(self._or_refusal_may(protocol, one) for one in range(first, first + 256))
+        shift = KIN.get(protocol)
+        if shift is not None:
+            first = kind >> shift << shift
+            kin = range(first, first + (1 << shift))
+            return any(self._or_refusal_may(protocol, one) for one in kin)
         found = self._protocols.get(protocol)
         if found is None:
             found = self._protocols[protocol] = any(
