@@ -20,7 +20,8 @@ from .errors import UsageError
 from .finding import find, find_all, missing
 from .plain import plain, plain_value
 from .text import near
-from .tree import GENLMSGHDR, Message, Node, entry_field, selected
+from .tables import GENLMSGHDR
+from .tree import Message, Node, entry_field, selected
 
 NLM_F: Final[dict[str, int]] = {
     "request": 1, "multi": 2, "ack": 4, "echo": 8, "dump-intr": 16, "dump-filtered": 32,

@@ -20,6 +20,7 @@ from . import spec as m
 from . import specfile, wire, ynl
 from .errors import NldissectError, SpecError, UsageError
 from .linux import protocol_name
+from .tables import Tables
 
 SYSTEM_SPECS = "/usr/share/ynl/specs"
 ENTRY_POINTS = "nldissect.dissectors"
@@ -202,6 +203,7 @@ class Registry:
         decode_as: Mapping[str, str] | None = None,
         use_system: bool = True,
     ) -> None:
+        self.tables = Tables()  # of its dissectors, as far as they were needed
         self._problems: list[NldissectError] = []
         self._entries: list[Entry] = []
         self._by_name: dict[str, Entry] = {}

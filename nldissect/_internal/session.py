@@ -167,6 +167,7 @@ class Session(Context):
     def __init__(
         self, registry: Registry, byte_order: str | None = None, observe: str = ""
     ) -> None:
+        super().__init__(registry.tables)
         self.registry = registry
         self._always_observed = observe
         self.sieve: Sieve | None = None  # what lets records of the capture pass by
@@ -589,16 +590,12 @@ class Session(Context):
         if learnt.differences is None:
             found = learn.differences(spec, learnt.policy)
             learnt.differences = {(index, attr): text for index, attr, text in found}
-        if self.asked is not None:
-            self.asked.append(("policy_differences", number, learnt.differences))
         return learnt.differences
 
     def family_name(self, number: int, message: Message) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
         family = self.family(number, message)
         name = wire.FIXED_FAMILIES.get(number) if family is None else family.name
-        if self.asked is not None:
-            self.asked.append(("family_name", number, name))
         return name
 
     # -- what messages ask -------------------------------------------------------
@@ -653,8 +650,6 @@ class Session(Context):
         names = self._names.get((0, 0) if record is None else _place(record))
         timeline = None if names is None else names.get(index)
         name = None if timeline is None else timeline.at(message.serial)
-        if self.asked is not None:
-            self.asked.append(("interface", index, name))
         return name
 
     def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
@@ -675,8 +670,6 @@ class Session(Context):
             name = None if timeline is None else timeline.at(message.serial)
         if name is None:
             name = self.registry.namespaces.get(number)
-        if self.asked is not None:
-            self.asked.append(("namespace", number, name))
         return name
 
     def socket(self, port: int, message: Message) -> Socket | None:

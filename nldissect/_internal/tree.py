@@ -1,37 +1,86 @@
-"""Bytes and a spec in, a tree of nodes with byte offsets out.
+"""Messages and their nodes: views of what the engine finds in bytes.
 
-A `Message` knows its header and what it was bound to (spec and operation);
-its `nodes` are walked when first asked for, and each node decodes its value
-or children when first asked for, as a pure function of bytes, operation and
-direction. Malformed bytes become a node with a diagnosis; nothing here raises
-on what a capture may hold. Offsets count from the start of the message's
-nlmsghdr.
+A `Message` knows its header and what it was bound to (spec and operation). When its nodes are
+first asked for it is walked by the engine, and keeps the tape; a `Node` is a place on a tape,
+made when it is asked for. A dissector's own code (a hook) that has its say on a node runs when
+the node is first looked at, and may replace what the engine made of it. Writers that read the
+tape itself get one in which what hooks said has been put (`Message.walk_onto`). Malformed bytes
+become nodes with a diagnosis; nothing here raises on what a capture may hold. Offsets count from
+the start of the message's nlmsghdr.
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, final
+
+from librt.strings import read_i16_be, read_i16_le, read_i32_be, read_i32_le
+from mypy_extensions import i64
 
 from . import spec as m
 from . import wire
+from .engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    GIVEN,
+    INDEX_AT,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    NET_ORDER,
+    SHOWN_AT,
+    UNKNOWN,
+    Engine,
+    Finding,
+    Surroundings,
+    chosen,
+)
+from .engine import (
+    ERROR as ERROR,
+)
+from .engine import (
+    MAX_DEPTH as MAX_DEPTH,
+)
+from .engine import (
+    NOTE as NOTE,
+)
+from .engine import (
+    WARNING as WARNING,
+)
 from .finding import find, find_all, missing
 from .labels import label
 from .plain import plain, plain_value
 from .record import Record, Socket
 from .scope import header_family, in_scope, selector
+from .tables import (
+    ARRAY,
+    COLONS,
+    COLONS_6,
+    COLONS_20,
+    COLUMNS,
+    DOTTED,
+    GROUPS,
+    INTEGER,
+    LABEL,
+    LABEL_STACK,
+    NOTHING,
+    PRESENT,
+    S_BINARY,
+    TEXT_UP_TO_NUL,
+    UUID_TEXT,
+    Tables,
+    element_of,
+    own_field,
+)
+from .tables import (
+    GIVEN as GIVEN_FORM,
+)
 from .text import format_address, format_mac
 
 if TYPE_CHECKING:
     from .transaction import Link, Transaction
-
-ERROR: Final = "error"
-WARNING: Final = "warning"
-NOTE: Final = "note"
-
-# lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
-MAX_DEPTH: Final = 10
 
 TO_KERNEL: Final = "to-kernel"
 FROM_KERNEL: Final = "from-kernel"
@@ -58,13 +107,27 @@ class Diagnosis:
 
 
 class Context:
-    """What a message needs from the session around it; this one knows nothing.
+    """What a message needs from the session around it; this one knows nothing."""
 
-    While `asked` is a list, every answer about a number is noted there, with
-    the name of the method: what is made of a message holds while these do.
-    """
+    def __init__(self, tables: Tables | None = None) -> None:
+        self.tables = Tables() if tables is None else tables
+        self.engine = Engine(self.tables)  # whose tape the writers read
+        self.spare: list[Engine] = []  # others, that walk while this one is read
+        self._control: m.Spec | None = None
+        self._control_sets: dict[int, int] = {}
 
-    asked: list[tuple[str, int, Any]] | None = None
+    def control_set(self, kind: int) -> int:
+        """The set of the attributes in a control message of this type; 0 for none."""
+        control = self.control()
+        if control is not self._control:
+            self._control = control
+            self._control_sets = {}
+        found = self._control_sets.get(kind)
+        if found is None:
+            operation = None if control is None else control.replies.get(kind)
+            aset = None if operation is None else operation.attributes
+            found = self._control_sets[kind] = int(self.tables.attribute_set(aset))
+        return found
 
     def bind(self, message: Message) -> None:
         """Set the message's spec, operation and family from its type."""
@@ -102,50 +165,138 @@ class Context:
         return None
 
 
+@final
+class Tape:
+    """What a walk found, kept: of a message, or of one node by itself.
+
+    `told` has the nodes of which a hook said something, by their place; `hooked` the places
+    of those whose hook did not run yet.
+    """
+
+    def __init__(self, engine: Engine, message: Message) -> None:
+        size = engine.size
+        self.message = message
+        self.entries = engine.tape[:size]
+        self.size = size
+        self.echo = engine.echo
+        self.inner: Message | None = message.inner
+        self.findings = in_order(engine.findings)
+        self.given: dict[int, object] = dict(engine.given)
+        self.hooked: set[int] = set(engine.hooked)
+        self.told: dict[int, Node] = {}
+
+    def inside(self, place: i64) -> list[i64]:
+        """The places of what lies directly in the entry at this place; -2: at the top."""
+        entries, size = self.entries, self.size
+        depth: i64 = 0
+        if place >= 0:
+            depth = (entries[place] >> DEPTH_AT & DEPTH_MASK) + 1
+        out: list[i64] = []
+        place += 2
+        while place < size:
+            level = entries[place] >> DEPTH_AT & DEPTH_MASK
+            if level < depth:
+                break
+            if level == depth:
+                out.append(place)
+            place += 2
+        return out
+
+    def diagnoses(self, place: i64, early: bool) -> list[Finding]:
+        """What the walk found wrong with one entry."""
+        return [f for f in self.findings if f.place == place and f.early == early]
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Findings by their places, early ones first; of what is cut nothing but that."""
+    if len(findings) < 2:
+        return list(findings)
+    out: list[Finding] = []
+    cut: i64 = -2
+    for found in sorted(findings, key=_order):
+        if found.place == cut and found.place >= 0:
+            continue
+        first = not out or out[-1].place != found.place
+        if first and found.code == "truncated":
+            cut = found.place
+        out.append(found)
+    return out
+
+
+def _order(found: Finding) -> int:
+    return int(found.place) * 2 + (not found.early)
+
+
+# How far a node's own decoding is
+_NEW: Final = 0
+_HOOKING: Final = 1  # its hook runs
+_DONE: Final = 2
+
+
 class Node:
     """One piece of a message: an attribute, a header, a struct member or data.
 
     Its bytes are `offset` to `end` in the message (with the attribute's own
-    header, without padding); its payload is `start` to `end`.
+    header, without padding); its payload is `start` to `end`. Made by itself, as hooks do,
+    it is decoded by its field when it is first looked at.
     """
 
     __slots__ = (
-        "_children", "_diagnoses", "_label", "_value", "end", "field", "message", "offset",
-        "parent", "shown", "start",
+        "_children", "_diagnoses", "_field", "_kind", "_label", "_place", "_state", "_tape",
+        "_told", "_value", "end", "message", "offset", "parent", "start",
     )  # fmt: skip
 
     def __init__(
         self, field: m.Field, message: Message, parent: Node | None, offset: int, start: int,
         end: int,
     ) -> None:  # fmt: skip
-        self.field = field
+        self._field = field
         self.message = message
         self.parent = parent
         self.offset = offset
         self.start = start
         self.end = end
-        self.shown = ""  # the kind, once decoded
+        self._tape: Tape | None = None
+        self._place = 0
+        self._state = _NEW
+        self._told = False  # whether a hook says what it is
+        self._kind = ""
         self._value: Any = None
         self._label: str | None = None
         self._children: list[Node] | None = None
-        self._diagnoses: list[Diagnosis] | None = None
+        self._diagnoses: list[Diagnosis] | None = None  # of a hook
 
     # -- what it is -------------------------------------------------------
 
     @property
+    def field(self) -> m.Field:
+        """Its definition. A hook may give it another one before it is looked at."""
+        return self._field
+
+    @field.setter
+    def field(self, field: m.Field) -> None:
+        self._field = field
+        if self._state == _NEW:
+            self._tape = None
+            self._place = 0
+            self._children = None
+        else:
+            self._tell()
+
+    @property
     def name(self) -> str:
         """The spec's name: `ifname`; `attr 77` for what the spec does not have."""
-        return self.field.name
+        return self._field.name
 
     @property
     def constant(self) -> str | None:
         """The C constant: `IFLA_IFNAME`; None for what has none."""
-        return self.field.constant
+        return self._field.constant
 
     @property
     def type(self) -> int | None:
         """The attribute's number without its flag bits; None for what is no attribute."""
-        return self.field.number if self.field.number >= 0 else None
+        return self._field.number if self._field.number >= 0 else None
 
     @property
     def length(self) -> int:
@@ -160,7 +311,7 @@ class Node:
     @property
     def flags(self) -> int:
         """NLA_F_NESTED and NLA_F_NET_BYTEORDER as set in the attribute's header, else 0."""
-        if self.field.number < 0 or self.start - self.offset < 4:
+        if self._field.number < 0 or self.start - self.offset < 4:
             return 0
         number: int = wire.ATTR[self.message.big](self.message.data, self.offset)[1]
         return number & ~wire.NLA_TYPE_MASK
@@ -168,35 +319,61 @@ class Node:
     @property
     def guess(self) -> bool:
         """Whether nobody said what this is: it only fits all the bytes seen."""
-        return self.field.guess
+        return self._field.guess
 
     @property
     def kind(self) -> str:
         """What the value is: `u32`, `string`, `nest`, `flags`, `ipv4`, `mac`, `unknown`..."""
-        if not self.shown:
-            decode(self)
-        return self.shown
+        if self._state == _NEW:
+            self._decode()
+        return self._kind
+
+    @property
+    def shown(self) -> str:
+        """The same as `kind`; a hook may set it."""
+        return self.kind
+
+    @shown.setter
+    def shown(self, kind: str) -> None:
+        self._kind = kind
 
     @property
     def value(self) -> Any:
         """The decoded value: int, str, bytes, True for a flag, list for an array, else None."""
-        if not self.shown:
-            decode(self)
+        if self._state == _NEW:
+            self._decode()
         return self._value
 
     @property
     def children(self) -> list[Node]:
         """What lies inside, in order; empty for a leaf."""
-        if not self.shown:
-            decode(self)
-        return self._children if self._children is not None else []
+        if self._state == _NEW:
+            self._decode()
+        if self._children is None:
+            if self._told or self._state != _DONE:
+                return []
+            self._children = self._inside()
+        return self._children
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
         """What is wrong with this node itself."""
-        if not self.shown:
-            decode(self)
-        return self._diagnoses if self._diagnoses is not None else []
+        if self._state == _NEW:
+            self._decode()
+        tape = self._tape
+        out = [] if tape is None else self._diagnosed(tape, True)
+        out += self._diagnoses or ()
+        if tape is not None and not self._told:
+            out += self._diagnosed(tape, False)
+        return out[:1] if out and out[0].code == "truncated" else out
+
+    def _diagnosed(self, tape: Tape, early: bool) -> list[Diagnosis]:
+        if not tape.findings:
+            return []
+        return [
+            Diagnosis(f.code, f.severity, f.text, self.offset, self.end - self.offset)
+            for f in tape.diagnoses(self._place, early)
+        ]
 
     @property
     def label(self) -> str | None:
@@ -206,10 +383,10 @@ class Node:
     @property
     def path(self) -> str:
         """Dotted spec names from the message's root: `linkinfo.kind`."""
-        names = [self.field.name]
+        names = [self._field.name]
         node = self.parent
         while node is not None:
-            names.append(node.field.name)
+            names.append(node._field.name)
             node = node.parent
         return ".".join(reversed(names))
 
@@ -223,38 +400,60 @@ class Node:
 
     def set_value(self, kind: str, value: Any, label: str | None = None) -> None:
         """What the payload says: its kind in a word (`u32`, `ipv4`), the value, and its label."""
-        self.shown = kind
+        self._kind = kind
         self._value = value
         if label is not None:
             self._label = label
+        self._tell()
 
     def set_label(self, label: str | None) -> None:
         """The value in words; "" is none, in place of what the spec has."""
         self._label = label
+        if self._state == _DONE:
+            self._note()
 
     def set_children(self, kind: str, children: list[Node]) -> None:
         """What lies inside, and what that makes of the node: `struct`, `nest`, `array`..."""
-        self.shown = kind
+        self._kind = kind
         self._children = children
+        self._tell()
 
     def diagnose(self, code: str, severity: str, text: str) -> None:
         """Records what is wrong with this node; where it is cut, nothing else is."""
         message = self.message
         cut = message.state == wire.CUT and self.end == message.limit
-        if cut and self.field.number < 0 and severity != NOTE:
+        if cut and self._field.number < 0 and severity != NOTE:
             code, severity = "truncated", NOTE
-        found = Diagnosis(code, severity, text, self.offset, self.end - self.offset)
         if self._diagnoses is None:
-            self._diagnoses = [found]
-        elif self._diagnoses[0].code != "truncated":
-            self._diagnoses.append(found)
+            self._diagnoses = []
+        self._diagnoses.append(Diagnosis(code, severity, text, self.offset, self.end - self.offset))
+        if self._state == _DONE:
+            self._note()
 
     def leftover(self, pos: int) -> None:
         """Keeps the payload from `pos` on, which a hook could not read, as data."""
         if pos < self.end:
-            if self._children is None:
-                self._children = []
-            self._children.append(_data(self.message, self, pos, self.end, "data"))
+            member(self, part("data", m.BINARY), pos, self.end)
+
+    def add(self, child: Node) -> None:
+        """Takes in one more node that lies inside."""
+        if self._children is None:
+            self._children = []
+        self._children.append(child)
+
+    def _tell(self) -> None:
+        """From now on it is what was said, whatever its field says."""
+        if self._state != _HOOKING:
+            if self._tape is None and self._state == _NEW:
+                self._tape = self._by_itself()
+            self._state = _DONE
+            self._told = True
+            self._note()
+
+    def _note(self) -> None:
+        tape = self._tape
+        if tape is not None:
+            tape.told[self._place] = self
 
     def find(self, path: str) -> Node | None:
         """The first node below at this dotted path of spec names or constants."""
@@ -272,8 +471,276 @@ class Node:
     def __repr__(self) -> str:
         return f"<Node {self.path} {self.kind} {self.value!r} at {self.offset}+{self.length}>"
 
+    # -- decoding --------------------------------------------------------------
 
-class Message:
+    def _decode(self) -> None:
+        """Finds out what it is: by its hook, else from the tape. Never raises."""
+        tape = self._tape
+        if tape is None:
+            tape = self._tape = self._by_itself()
+        if self._state != _NEW:
+            return
+        place = self._place
+        if place in tape.hooked:
+            tape.hooked.discard(place)
+            self._state = _HOOKING
+            self._kind = self._field.shown
+            told = self._run_hook()
+            self._state = _DONE
+            self._told = told
+            if told or self._label is not None or self._diagnoses is not None:
+                self._note()
+            if told:
+                return
+            self._children = None
+        self._state = _DONE
+        first = tape.entries[place]
+        shown = first >> SHOWN_AT & 0xFF
+        self._kind = tape.message.context.tables.shown[shown]
+        self._value = self._valued(tape, first, shown)
+
+    def _run_hook(self) -> bool:
+        """Lets a dissector's own code decode the node; its failure is a diagnosis."""
+        hook = self._field.hook
+        try:
+            return hook is not None and bool(hook(self))
+        except Exception as problem:
+            self.diagnose("hook-failed", ERROR, f"the dissector's code failed: {problem!r}")
+        return False
+
+    def _valued(self, tape: Tape, first: i64, shown: i64) -> Any:
+        """The value in the payload, as what is on the tape is shown."""
+        tables = tape.message.context.tables
+        form = tables.form[shown]
+        if form == NOTHING:
+            return None
+        if form == ARRAY:
+            self._children = self._inside()
+            return [
+                child.value
+                for child in self._children
+                if tape.entries[child._place] >> MARKS_AT & INDEXED
+            ]
+        message = self.message
+        start, end = self.start, self.end
+        if form == INTEGER:
+            field = self._field
+            big = field.big
+            if big is None:
+                big = message.big or first >> MARKS_AT & NET_ORDER != 0
+            raw = message.data[start:end]
+            return int.from_bytes(raw, "big" if big else "little", signed=field.signed)
+        return text_value(form, message.data[start:end])
+
+    def _inside(self) -> list[Node]:
+        """Views of what lies inside, by the tape."""
+        tape = self._tape
+        if tape is None:
+            return []
+        message = self.message
+        if self._place == tape.echo and tape.inner is not None:
+            message = tape.inner
+        return [view(tape, place, message, self) for place in tape.inside(self._place)]
+
+    def _by_itself(self) -> Tape:
+        """A tape of its own, for a node that the walk of the message does not have."""
+        message, field = self.message, self._field
+        context = message.context
+        engine = context.spare.pop() if context.spare else Engine(context.tables)
+        around = _Around(self)
+        cut = message.state == wire.CUT
+        limit = message.limit
+        engine.begin(
+            message.data, limit, message.big, cut, message.to_kernel, message.flags, around
+        )
+        engine.reserve(i64(self.end - self.start))
+        hint = field.hint if field.sub is None else field.sub.hint
+        if hint == "address" or field.kind == m.STRUCT or field.nested is not None:
+            engine.family = header_family(self)
+        if hint == "lladdr" or field.kind == m.STRUCT or field.nested is not None:
+            hardware = in_scope(self, "ifi-type")
+            engine.hardware = hardware if isinstance(hardware, int) else -1
+        nests: i64 = 0
+        up = self.parent
+        while up is not None:
+            if up._field.number >= 0:
+                nests += 1
+            up = up.parent
+        marks: i64 = 0
+        if self.start - self.offset == 4:
+            marks = IS_ATTRIBUTE
+            if self.flags & wire.NLA_F_NET_BYTEORDER:
+                marks |= NET_ORDER
+        row = context.tables.passing(field)
+        engine.decode(row, self.offset, self.start, self.end, 0, nests, marks, 0)
+        tape = Tape(engine, message)
+        tape.echo = -1
+        context.spare.append(engine)
+        return tape
+
+
+class _Around(Surroundings):
+    """What is around a node that is decoded by itself."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def selector(self, name: str) -> tuple[object, m.Enum | None] | None:
+        found = selector(self._node, name)
+        return None if found is None else (found.value, found.field.enum)
+
+
+def text_value(form: i64, raw: bytes) -> Any:
+    """The value of a payload that is shown in another form than as a number."""
+    if form == PRESENT:
+        return True
+    if form == TEXT_UP_TO_NUL:
+        cut = raw.find(0)
+        return (raw if cut < 0 else raw[:cut]).decode("utf-8", "backslashreplace")
+    if form == COLONS:
+        return format_mac(raw)
+    if form == COLONS_6 or form == COLONS_20:
+        return format_mac(raw[: 6 if form == COLONS_6 else 20])
+    if form == DOTTED or form == GROUPS:
+        return format_address(raw)
+    if form == UUID_TEXT:
+        text = raw.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    if form == LABEL_STACK:
+        return mpls_labels(raw)
+    return raw
+
+
+def mpls_labels(raw: bytes) -> str:
+    """A label stack as iproute2 writes it, 100/200 (RFC 3032: label in the top 20 bits)."""
+    return "/".join(str(int.from_bytes(raw[i : i + 3], "big") >> 4) for i in range(0, len(raw), 4))
+
+
+_no_set: Final = m.AttributeSet("", "")
+
+
+def view(tape: Tape, place: i64, message: Message, parent: Node | None) -> Node:
+    """The node at a place of a tape."""
+    first, second = tape.entries[place], tape.entries[place + 1]
+    marks = first >> MARKS_AT & 0xFF
+    if marks & GIVEN:
+        made = tape.given[int(place)]
+        assert isinstance(made, Node)
+        made.parent = parent
+        return made
+    tables = message.context.tables
+    row, index = first & FIELD_MASK, first >> INDEX_AT
+    if marks & UNKNOWN:
+        field = (tables.sets[row] or _no_set).unknown(int(index))
+    elif marks & INDEXED:
+        field = tables.fields[row] if parent is None else entry_field(parent._field, int(index))
+    else:
+        field = tables.fields[row]
+    offset = int(second & 0xFFFFFFFF)
+    start = offset + 4 if marks & IS_ATTRIBUTE else offset
+    out = Node(field, message, parent, offset, start, int(second >> 32))
+    out._tape = tape
+    out._place = int(place)
+    if marks & INDEXED:
+        fixed = tables.rows[row * COLUMNS + LABEL]
+        if fixed:
+            out._label = tables.labels[fixed]
+    return out
+
+
+def entry_field(field: m.Field, number: int) -> m.Field:
+    """The definition of one entry of an array, made on first sight."""
+    made = field.entries.get(number)
+    if made is None:
+        made = field.entries[number] = element_of(field, number)
+    return made
+
+
+def selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
+    """The format that the selector's value picks, and that value as text."""
+    sub = field.sub_message
+    assert sub is not None
+    for name in field.selectors:
+        hit = selector(node, name)
+        if hit is not None:
+            return chosen(sub, hit.value, hit.field.enum)
+    return sub.default, None
+
+
+# -- what hooks make -----------------------------------------------------------------
+
+
+def part(name: str, kind: int) -> m.Field:
+    """The definition of a piece that is no attribute: a header, leftover data."""
+    return own_field(name, kind)
+
+
+def member(node: Node, field: m.Field, start: int, end: int) -> Node:
+    """For hooks: adds bytes `start` to `end` as a member of `node`; `part` makes the field."""
+    made = Node(field, node.message, node, start, start, end)
+    node.add(made)
+    return made
+
+
+def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
+    """For hooks: the members of a struct as nodes; a shorter or longer payload as it is.
+
+    `end` is where the struct ends when it does not fill the node's payload.
+    """
+    if end < 0 or end > node.end:
+        end = node.end
+    field = m.Field(node.name, None, node.field.number, m.STRUCT)
+    field.struct = struct
+    field.guess = node.guess
+    whole = Node(field, node.message, node.parent, node.start, node.start, end)
+    out = whole.children
+    for child in out:
+        child.parent = node
+    cut = any(found.code == "attr-len-over" for found in node.diagnoses)
+    for found in whole.diagnoses:
+        if not cut or found.severity == NOTE:
+            node.diagnose(found.code, found.severity, found.text)
+    return out
+
+
+def element(
+    node: Node, name: str, start: int, end: int, header: m.Struct | None,
+    aset: m.AttributeSet | None,
+) -> Node:  # fmt: skip
+    """For hooks: adds one array element of a fixed header and attributes to `node`."""
+    field = own_field(name, m.NEST)
+    field.struct, field.nested = header, aset
+    return member(node, field, start, end)
+
+
+def walk(
+    message: Message, parent: Node | None, pos: int, end: int, aset: m.AttributeSet | None,
+    out: list[Node],
+) -> None:  # fmt: skip
+    """For hooks: appends the attributes in `pos` to `end` to `out`.
+
+    Covers every byte: what is no attribute becomes a node with a diagnosis.
+    `aset` None leaves all of them unknown, without saying so.
+    """
+    field = own_field("attributes", m.NEST)
+    field.nested = aset
+    whole = Node(field, message, parent, pos, pos, end)
+    for child in whole.children:
+        child.parent = parent
+        out.append(child)
+
+
+def u16(data: bytes, pos: i64, big: bool) -> i64:
+    """An unsigned number of 2 bytes."""
+    return i64(read_i16_be(data, pos) if big else read_i16_le(data, pos)) & 0xFFFF
+
+
+def u32(data: bytes, pos: i64, big: bool) -> i64:
+    """An unsigned number of 4 bytes."""
+    return i64(read_i32_be(data, pos) if big else read_i32_le(data, pos)) & 0xFFFFFFFF
+
+
+class Message(Surroundings):
     """One netlink message, bound to what it is and decoded on demand.
 
     `data` holds the bytes of the message and what trails it in its frame;
@@ -284,44 +751,45 @@ class Message:
     found, where someone set it.
     """
 
-    __slots__ = (
-        "_diagnoses", "_nodes", "base", "big", "command", "context", "data", "family", "flags",
-        "header_size", "length", "limit", "link", "netlink", "number", "offset", "operation",
-        "outer", "port", "protocol", "record", "seq", "serial", "spec", "state", "to_kernel",
-        "truncated", "type",
-    )  # fmt: skip
-
     def __init__(
-        self, context: Context, protocol: int, data: bytes, base: int, limit: int, big: bool,
-        state: int = wire.OK,
+        self, context: Context, protocol: i64, data: bytes, base: i64, limit: i64, big: bool,
+        state: i64 = wire.OK,
     ) -> None:  # fmt: skip
         self.context = context
-        self.protocol = protocol
+        self.protocol: i64 = protocol
         self.data = data
-        self.base = base
-        self.limit = limit
+        self.base: i64 = base
+        self.limit: i64 = limit
         self.big = big
-        self.state = state
+        self.state: i64 = state
         self.record: Record | None = None
-        self.number = 0
-        self.serial = 0
-        self.offset = 0
+        self.number: i64 = 0
+        self.serial: i64 = 0
+        self.offset: i64 = 0
         self.outer: Message | None = None
+        self.inner: Message | None = None  # the request that an error echoes, once it was met
         self.spec: m.Spec | None = None
         self.operation: m.Operation | None = None
         self.family: str | None = None
-        self.command = -1
-        self.header_size = 0
+        self.command: i64 = -1
+        self.header_size: i64 = 0
         self.truncated = False
         self.link: Link | None = None
+        self._tape: Tape | None = None
         self._nodes: list[Node] | None = None
         self._diagnoses: list[Diagnosis] | None = None
         if limit - base >= 16 and state != wire.NO_HEADER:
-            self.length, self.type, self.flags, self.seq, self.port = wire.HEADER[big](data, base)
+            self.length: i64 = u32(data, base, big)
+            self.type: i64 = u16(data, base + 4, big)
+            self.flags: i64 = u16(data, base + 6, big)
+            self.seq: i64 = u32(data, base + 8, big)
+            self.port: i64 = u32(data, base + 12, big)
             self.netlink = True
-            self.to_kernel = self.flags & 1 == 1
+            self.to_kernel: bool = self.flags & 1 == 1
         else:
-            self.length, self.type, self.flags, self.seq, self.port = limit - base, -1, 0, 0, 0
+            self.length = limit - base
+            self.type = -1
+            self.flags = self.seq = self.port = 0
             self.netlink = False
             self.to_kernel = False
 
@@ -342,7 +810,7 @@ class Message:
         if self.type not in (wire.NLMSG_ERROR, wire.NLMSG_DONE) or self.limit - start < 4:
             return None
         value: int = wire.LENGTH[self.big](self.data, start)[0]
-        return value - (1 << 32) if value & 0x80000000 else value
+        return value - 0x100000000 if value & 0x80000000 else value
 
     def turn(self) -> None:
         """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""
@@ -353,14 +821,22 @@ class Message:
 
     def forget(self) -> None:
         """Lets its nodes go, for one who keeps the message; they are decoded again when asked."""
-        self._nodes = self._diagnoses = None
+        self._tape = None
+        self._nodes = None
+        self._diagnoses = None
+        self.inner = None
 
     @property
     def nodes(self) -> list[Node]:
         """The message's payload: fixed headers, attributes, data, in order."""
         if self._nodes is None:
             self._nodes = []
-            self._nodes = build(self)
+            context = self.context
+            engine = context.spare.pop() if context.spare else Engine(context.tables)
+            self._walk(engine)
+            tape = self._tape = Tape(engine, self)
+            context.spare.append(engine)
+            self._nodes = [view(tape, place, self, None) for place in tape.inside(-2)]
             if self.record is not None and self.record.gaps is not None:
                 _hide(self, self.record.gaps)
         return self._nodes
@@ -370,32 +846,170 @@ class Message:
         """The request that an NLMSG_ERROR echoes, as a message of its own."""
         if self.type != wire.NLMSG_ERROR:
             return None
-        for node in self.nodes:
-            for child in node.children:
-                if child.field.kind == m.MESSAGE:
-                    found = next((n.message for n in child.children), self)
-                    return None if found is self else found  # less than a header is data of ours
-        return None
+        if self.inner is None and self._nodes is None:
+            self.nodes  # noqa: B018 - the walk meets it
+        return self.inner
 
-    def diagnose(self, code: str, severity: str, text: str, offset: int, length: int) -> None:
+    def diagnose(self, code: str, severity: str, text: str, offset: i64, length: i64) -> None:
         """Records what is wrong with the message as a whole."""
         if self._diagnoses is None:
             self._diagnoses = []
-        self._diagnoses.append(Diagnosis(code, severity, text, offset, length))
+        self._diagnoses.append(Diagnosis(code, severity, text, int(offset), int(length)))
+
+    @property
+    def own_diagnoses(self) -> list[Diagnosis]:
+        """What is wrong with the message as a whole."""
+        self.nodes  # noqa: B018 - the walk finds out
+        return list(self._diagnoses or ())
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
-        """Everything wrong with the message and its nodes, by offset."""
-        nodes = self.nodes
-        out = list(self._diagnoses or ())
-        for node in nodes:
-            _collect(node, out)
+        """Everything wrong with the message and its nodes, in order."""
+        out = self.own_diagnoses
+        for node in self.walk():
+            out += node.diagnoses
         return out
 
     def walk(self) -> Iterator[Node]:
         """Every node of the message, in order."""
         for node in self.nodes:
             yield from node.walk()
+
+    # -- being walked -------------------------------------------------------
+
+    def _walk(self, engine: Engine) -> None:
+        """Puts the payload on the engine's tape; the frame's oddities become diagnoses."""
+        data, base, limit = self.data, self.base, self.limit
+        self._diagnoses = None
+        engine.begin(
+            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self
+        )
+        if self.state != wire.OK and self._odd(engine):
+            return
+        kind = self.type
+        if kind < wire.NLMSG_MIN_TYPE:
+            aset = self.context.control_set(int(kind))
+            engine.control(kind, self.error or 0, base + 16, limit, aset)
+        else:
+            self._payload(engine, base + 16, limit, 0)
+        if limit < len(data):
+            self._trailing(engine, limit, len(data))
+
+    def _odd(self, engine: Engine) -> bool:
+        """Tells what is wrong with the frame; whether there is no more than data."""
+        base, limit = self.base, self.limit
+        if self.state in _STATES and not (
+            self.state == wire.NO_HEADER and self.protocol in wire.FREE_FORM
+        ):
+            code, severity, text = _STATES[int(self.state)]
+            length, have = self.length, limit - base
+            if self.state == wire.CUT and not self.netlink and self.record is not None:
+                length = self.record.original_length - self.offset
+            self.diagnose(code, severity, text.format(length, have), base, min(4, have))
+        if self.netlink and self.state != wire.SHORT_LENGTH:
+            return False
+        start = base + 16 if self.netlink else base
+        if start < len(self.data):
+            end = len(self.data)
+            engine.push(self.context.tables.data, S_BINARY, 0, start, end, 0, 0)
+        return True
+
+    def _payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> None:
+        operation, tables = self.operation, self.context.tables
+        generic = self.protocol == wire.NETLINK_GENERIC
+        if operation is None:
+            engine.payload(generic, 0, 0, self.header_size, pos, limit, depth, False)
+            return
+        struct = tables.struct(operation.header)
+        aset = tables.attribute_set(operation.attributes)
+        hooked = operation.hook is not None
+        engine.payload(generic, struct, aset, self.header_size, pos, limit, depth, hooked)
+
+    def _trailing(self, engine: Engine, limit: i64, end: i64) -> None:
+        """What follows the message in its datagram: padding to 4 bytes is no news, more is."""
+        start = min((limit + 3) & ~3, end)
+        if not engine.zero(limit, start):
+            start = limit
+        elif start == end:
+            return
+        place = engine.size
+        engine.push(self.context.tables.trailing, S_BINARY, 0, start, end, 0, 0)
+        if engine.zero(start, end):
+            text = f"{end - start} zero bytes after the message's end"
+            engine.find(place, True, "trailing-zeros", NOTE, text)
+        else:
+            text = f"{end - start} bytes after the message's end"
+            engine.find(place, True, "trailing-data", WARNING, text)
+
+    def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
+        """The request inside an NLMSG_ERROR, dissected as what it is."""
+        cut = self.state == wire.CUT and end == self.limit
+        inner = Message(
+            self.context, self.protocol, self.data, start, end, self.big,
+            wire.CUT if cut else wire.OK,
+        )  # fmt: skip
+        inner.outer = self
+        inner.record, inner.number, inner.serial = self.record, self.number, self.serial
+        inner.to_kernel = True
+        self.inner = inner
+        self.context.bind(inner)
+        place, size = engine.echo, end - start
+        engine.limit, engine.cut, engine.to_kernel = end, cut, True
+        engine.flags = inner.flags
+        engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
+        if inner.length < 16:
+            text = f"nlmsg_len {inner.length} is less than 16"
+            engine.find(place, False, "msg-len-short", ERROR, text)
+        elif size < inner.length and size > 16:
+            text = f"nlmsg_len {inner.length} is more than the {size} bytes there are"
+            engine.misfit(place, "msg-len-over", ERROR, text)
+        data = self.context.tables.data
+        if size > 16 and inner.type < wire.NLMSG_MIN_TYPE:
+            engine.push(data, S_BINARY, depth, start + 16, end, 0, 0)
+        elif size > 16:
+            stop = min(start + max(inner.length, 16), end)
+            inner._payload(engine, start + 16, stop, depth)
+            if stop < end:
+                engine.push(data, S_BINARY, depth, stop, end, 0, 0)
+        for found in inner._diagnoses or ():  # of the dissector's code
+            engine.find(place, False, found.code, found.severity, found.text)
+        engine.limit, engine.cut = self.limit, self.state == wire.CUT
+        engine.to_kernel, engine.flags = self.to_kernel, self.flags
+        engine.family = engine.hardware = -1
+
+    def payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> bool:
+        """Lets a dissector's own code take a payload that is no attribute tree."""
+        target = self.inner if engine.echo >= 0 and self.inner is not None else self
+        operation = target.operation
+        assert operation is not None
+        assert operation.hook is not None
+        made: list[Node] = []
+        try:
+            done = operation.hook(target, int(pos), int(limit), made)
+        except Exception as problem:
+            text = f"the dissector's code failed: {problem!r}"
+            target.diagnose("hook-failed", ERROR, text, pos, limit - pos)
+            return False
+        if done:
+            for node in made:
+                give(engine, node, depth)
+        return bool(done)
+
+    def walk_onto(self, engine: Engine) -> None:
+        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
+        gaps = self.record is not None and self.record.gaps is not None
+        if not gaps:
+            self._walk(engine)
+            if not engine.hooked:
+                return
+        self.nodes  # noqa: B018 - with them, what hooks say can be asked
+        tape = self._tape
+        assert tape is not None
+        for place in sorted(tape.hooked):
+            _node_at(tape, place)
+        if gaps:
+            self._walk(engine)
+        _retell(engine, tape)
 
     # -- by path -----------------------------------------------------------
 
@@ -491,7 +1105,8 @@ class Message:
         for node in self._nodes or ():
             _move(node, before)
         self.forget()
-        self.data, self.base = data, 0
+        self.data = data
+        self.base = 0
         self.length = wire.LENGTH[self.big](data, 0)[0]
         self.limit = min(self.length, len(data))
         self.state = wire.OK
@@ -517,67 +1132,6 @@ def _move(node: Node, message: Message) -> None:
         _move(child, message)
 
 
-def _collect(node: Node, out: list[Diagnosis]) -> None:
-    if not node.shown:
-        decode(node)
-    if node._diagnoses is not None:
-        out.extend(node._diagnoses)
-    if node._children is not None:
-        for child in node._children:
-            _collect(child, out)
-
-
-# -- fields that no spec defines ------------------------------------------
-
-_parts: dict[tuple[str, int], m.Field] = {}
-
-
-def part(name: str, kind: int) -> m.Field:
-    """The definition of a piece that is no attribute: a header, leftover data."""
-    field = _parts.get((name, kind))
-    if field is None:
-        field = m.Field(name, None, -1, kind)
-        if kind <= m.LAST_SCALAR:
-            field.size = m.SIZES[kind]
-        _parts[name, kind] = field
-    return field
-
-
-def _struct(name: str, members: list[tuple[str, int, str]]) -> m.Struct:
-    out = m.Struct(name)
-    for member, kind, hint in members:
-        field = m.Field(member, None, -1, kind)
-        field.size = m.SIZES[kind]
-        field.hint = hint
-        out.add(field)
-    return out
-
-
-NLMSGHDR: Final = _struct(
-    "nlmsghdr",
-    [
-        ("length", m.U32, ""), ("type", m.U16, "message-type"), ("flags", m.U16, "message-flags"),
-        ("sequence", m.U32, ""), ("port", m.U32, ""),
-    ],
-)  # fmt: skip
-GENLMSGHDR: Final = _struct(
-    "genlmsghdr", [("command", m.U8, "command"), ("version", m.U8, ""), ("reserved", m.U16, "")]
-)
-_no_fields: Final[dict[int, m.Field]] = {}
-_no_set: Final = m.AttributeSet("", "")
-
-
-def _struct_field(struct: m.Struct) -> m.Field:
-    field = _parts.get((struct.name, -1))
-    if field is None or field.struct is not struct:
-        field = m.Field(struct.name, None, -1, m.STRUCT)
-        field.struct = struct
-        _parts[struct.name, -1] = field
-    return field
-
-
-# -- building a message's tree ----------------------------------------------
-
 _STATES: Final[dict[int, tuple[str, str, str]]] = {
     wire.SHORT_LENGTH: ("msg-len-short", ERROR, "nlmsg_len {} is less than the header's 16 bytes"),
     wire.LONG_LENGTH: ("msg-len-over", ERROR, "nlmsg_len {} is more than the {} bytes there are"),
@@ -588,35 +1142,6 @@ _STATES: Final[dict[int, tuple[str, str, str]]] = {
 }
 
 
-def build(message: Message) -> list[Node]:
-    """The top-level nodes of a message; the frame's oddities become diagnoses."""
-    out: list[Node] = []
-    base, limit = message.base, message.limit
-    data = message.data
-    if message.state != wire.OK:
-        if message.state in _STATES and not (
-            message.state == wire.NO_HEADER and message.protocol in wire.FREE_FORM
-        ):
-            code, severity, text = _STATES[message.state]
-            length, have = message.length, limit - base
-            if message.state == wire.CUT and not message.netlink and message.record is not None:
-                length = message.record.original_length - message.offset
-            message.diagnose(code, severity, text.format(length, have), base, min(4, have))
-        if not message.netlink or message.state == wire.SHORT_LENGTH:
-            start = base if not message.netlink else base + 16
-            if start < len(data):
-                out.append(_data(message, None, start, len(data), "data"))
-            return out
-    pos = base + 16
-    if message.type < wire.NLMSG_MIN_TYPE:
-        _control(message, pos, limit, out)
-    else:
-        _payload(message, pos, limit, out)
-    if limit < len(data) and message.outer is None:
-        _trailing(message, limit, len(data), out)
-    return out
-
-
 def _hide(message: Message, gaps: list[tuple[int, int, str]]) -> None:
     """Values that lie in bytes which the record does not have are shown as what stands for them."""
     for start, end, text in gaps:
@@ -624,738 +1149,86 @@ def _hide(message: Message, gaps: list[tuple[int, int, str]]) -> None:
         if start < 16 and end > 0:
             words = "the trace does not tell the header" + (f": {text}" if text else "")
             message.diagnose("not-in-trace", NOTE, words, max(start, 0), min(end, 16))
-        for top in message._nodes or ():
+        for top in message.nodes:
             for node in top.walk():
                 if node.start < end and node.end > start and not node.children:
-                    node.shown = "unknown"
-                    node._value = text or None
-                    node._label = ""
+                    node.set_value("unknown", text or None, "")
                     node.diagnose("not-in-trace", NOTE, "the trace does not tell these bytes")
 
 
-def _trailing(message: Message, limit: int, end: int, out: list[Node]) -> None:
-    """What follows the message in its datagram: padding to 4 bytes is no news, more is."""
-    start = min((limit + 3) & ~3, end)
-    if start == end and not any(message.data[limit:end]):
-        return
-    start = limit if any(message.data[limit:start]) else start
-    node = _data(message, None, start, end, "trailing")
-    if any(message.data[start:end]):
-        node.diagnose("trailing-data", WARNING, f"{end - start} bytes after the message's end")
+# -- a tape with what hooks said ------------------------------------------------------
+
+
+def give(engine: Engine, node: Node, depth: i64) -> None:
+    """Puts a node, as it says of itself, on the tape, with what lies inside."""
+    place = engine.size
+    marks: i64 = GIVEN
+    if node.start - node.offset == 4:
+        marks |= IS_ATTRIBUTE
+    engine.reserve(i64(node.end - node.offset))
+    shown = node.message.context.tables.shown_as(node.kind, GIVEN_FORM)
+    engine.push(0, shown, depth, node.offset, node.end, marks, 0)
+    engine.given[int(place)] = node
+    for found in node.diagnoses:
+        engine.findings.append(Finding(place, False, found.code, found.severity, found.text))
+    for child in node.children:
+        give(engine, child, depth + 1)
+
+
+def _node_at(tape: Tape, place: i64) -> Node | None:
+    """The node at a place, once its hook ran; None inside of what a hook replaced."""
+    entries = tape.entries
+    depth = entries[place] >> DEPTH_AT & DEPTH_MASK
+    siblings: list[Node] = []
+    if depth == 0:
+        siblings = tape.message.nodes
     else:
-        node.diagnose("trailing-zeros", NOTE, f"{end - start} zero bytes after the message's end")
-    out.append(node)
+        above = place - 2
+        while entries[above] >> DEPTH_AT & DEPTH_MASK >= depth:
+            above -= 2
+        parent = _node_at(tape, above)
+        if parent is None or parent._told:
+            return None
+        siblings = parent.children
+    for node in siblings:
+        if node._place == place and node._tape is tape:
+            node.kind  # noqa: B018 - runs its hook
+            return node
+    return None
 
 
-def _data(message: Message, parent: Node | None, start: int, end: int, name: str) -> Node:
-    """Bytes that nothing describes."""
-    node = Node(part(name, m.BINARY), message, parent, start, start, end)
-    node.shown = "binary"
-    node._value = message.data[start:end]
-    return node
-
-
-def _payload(message: Message, pos: int, limit: int, out: list[Node]) -> None:
-    operation = message.operation
-    if message.protocol == wire.NETLINK_GENERIC:
-        pos = _header(message, None, GENLMSGHDR, pos, limit, out)
-    header = None if operation is None else operation.header
-    size = message.header_size
-    if header is not None:
-        pos = _header(message, None, header, pos, limit, out)
-    elif size and pos + size <= limit:  # known from nlctrl alone
-        out.append(_data(message, None, pos, pos + size, "family header"))
-        pos = pos + ((size + 3) & ~3)
-    if operation is None:
-        if pos < limit:
-            out.append(_data(message, None, pos, limit, "data"))
+def _retell(engine: Engine, tape: Tape) -> None:
+    """Puts on the engine's tape what is on this one, and what hooks said of its nodes."""
+    told = tape.told
+    if not told:
         return
-    if pos < limit:
-        if operation.hook is not None and _operation_hook(message, pos, limit, out):
-            return
-        if operation.attributes is None:
-            out.append(_data(message, None, pos, limit, "data"))
-        else:
-            walk(message, None, pos, limit, operation.attributes, out)
-
-
-def _operation_hook(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
-    """Lets a dissector's own code take a payload that is no attribute tree."""
-    operation = message.operation
-    assert operation is not None
-    assert operation.hook is not None
-    made: list[Node] = []
-    try:
-        done = operation.hook(message, pos, limit, made)
-    except Exception as problem:
-        text = f"the dissector's code failed: {problem!r}"
-        message.diagnose("hook-failed", ERROR, text, pos, limit - pos)
-        return False
-    if done:
-        out.extend(made)
-    return bool(done)
-
-
-def _header(
-    message: Message, parent: Node | None, struct: m.Struct, pos: int, limit: int, out: list[Node]
-) -> int:
-    """Appends a fixed header; returns where what follows it starts (aligned to 4)."""
-    end = min(pos + struct.size, limit)
-    node = Node(_struct_field(struct), message, parent, pos, pos, end)
-    out.append(node)
-    return min(pos + ((struct.size + 3) & ~3), limit) if end < limit else limit
-
-
-def _control(message: Message, pos: int, limit: int, out: list[Node]) -> None:
-    """NLMSG_ERROR and NLMSG_DONE (struct nlmsgerr and int, linux/netlink.h); others are data."""
-    if message.type == wire.NLMSG_ERROR:
-        echoed = _echo_end(message, pos + 4, limit)
-        node = Node(part("nlmsgerr", m.HEADER), message, None, pos, pos, min(echoed, limit))
-        node.shown = "struct"
-        node._children = []
-        out.append(node)
-        _error_number(message, node, pos, limit, node._children)
-        if pos + 4 < limit:
-            inner = Node(part("request", m.MESSAGE), message, node, pos + 4, pos + 4, node.end)
-            node._children.append(inner)
-        pos = pos + 4 + ((echoed - pos - 4 + 3) & ~3)
-    elif message.type == wire.NLMSG_DONE and pos < limit:
-        _error_number(message, None, pos, limit, out)
-        pos = min(pos + 4, limit)
-    if pos < limit:
-        control = message.context.control()
-        operation = control.replies.get(message.type) if control is not None else None
-        if operation is not None and operation.attributes is not None:
-            walk(message, None, pos, limit, operation.attributes, out)
-        else:
-            out.append(_data(message, None, pos, limit, "data"))
-
-
-def _echo_end(message: Message, start: int, limit: int) -> int:
-    """Where the echoed request ends: after its header when capped, else after all of it."""
-    if limit - start < 16:
-        return limit
-    length: int = wire.LENGTH[message.big](message.data, start)[0]
-    # Success is always capped; NLM_F_CAPPED says so only of errors in new kernels.
-    capped = message.flags & wire.NLM_F_CAPPED or length < 16 or start + length > limit
-    if capped and not message.flags & wire.NLM_F_CAPPED and start + length > limit:
-        return start + 16 if message.error == 0 else limit
-    return start + 16 if capped else start + length
-
-
-def _error_number(
-    message: Message, parent: Node | None, pos: int, limit: int, out: list[Node]
-) -> None:
-    field = part("error", m.S32)
-    field.hint = "errno"
-    field.shown = "enum"
-    node = Node(field, message, parent, pos, pos, min(pos + 4, limit))
-    out.append(node)
-
-
-# -- walking attributes -------------------------------------------------------
-
-
-def walk(
-    message: Message, parent: Node | None, pos: int, end: int, aset: m.AttributeSet | None,
-    out: list[Node],
-) -> None:  # fmt: skip
-    """Appends the attributes in `pos` to `end` to `out` (struct nlattr, linux/netlink.h).
-
-    Covers every byte: what is no attribute becomes a node with a diagnosis.
-    `aset` None leaves all of them unknown, without saying so.
-    """
-    data = message.data
-    unpack = wire.ATTR[message.big]
-    fields = _no_fields if aset is None else aset.ensure()
-    to_kernel = message.to_kernel
-    seen = 0
-    while pos < end:
-        left = end - pos
-        if left < 4:
-            start = _unpadded(message, parent, pos, end, out)
-            if start < 0:
-                _leftover(message, parent, pos, end, out)
-                return
-            pos = start
-        length, number = unpack(data, pos)
-        if length < 4 or length > left:
-            pos = _bad_length(message, parent, pos, end, length, number, aset, out)
+    before, given = tape.findings, engine.given
+    engine.size = 0
+    engine.findings = []
+    engine.given = {}
+    entries, size = tape.entries, tape.size
+    place: i64 = 0
+    while place < size:
+        first = entries[place]
+        depth = first >> DEPTH_AT & DEPTH_MASK
+        node = told.get(int(place))
+        if node is not None:
+            give(engine, node, depth)
+            place += 2
+            while place < size and entries[place] >> DEPTH_AT & DEPTH_MASK > depth:
+                place += 2
             continue
-        field = fields.get(number & 0x3FFF)
-        if field is None:
-            out.append(_unknown(message, parent, pos, pos + length, number & 0x3FFF, aset))
-        else:
-            if field.request is not None and to_kernel:
-                field = field.request
-            node = Node(field, message, parent, pos, pos + 4, pos + length)
-            out.append(node)
-            bit = 1 << field.number
-            if seen & bit and not field.multi and field.kind != m.PAD:
-                node.diagnose("attr-duplicate", WARNING, f"{field.name} is there twice")
-            seen |= bit
-        pos += (length + 3) & ~3
-
-
-def _unknown(
-    message: Message, parent: Node | None, pos: int, end: int, number: int,
-    aset: m.AttributeSet | None,
-) -> Node:  # fmt: skip
-    known = _no_set if aset is None else aset
-    node = Node(known.unknown(number), message, parent, pos, pos + 4, end)
-    if aset is not None and aset.by_number:
-        text = f"attribute {number} is unknown: newer than {aset.name}"
-        node.diagnose("attr-unknown", NOTE, text)
-    return node
-
-
-def _leftover(message: Message, parent: Node | None, pos: int, end: int, out: list[Node]) -> None:
-    """Bytes after the last attribute that are too few for another, or all zero."""
-    node = _data(message, parent, pos, end, "trailing")
-    if message.state == wire.CUT and end == message.limit and end - pos < 4:
-        node.diagnose("truncated", NOTE, "cut within an attribute's header")
-    elif any(node._value):
-        node.diagnose("attr-trailing", WARNING, f"{end - pos} bytes after the last attribute")
-    else:
-        node.diagnose("attr-zeros", NOTE, f"{end - pos} zero bytes after the last attribute")
-    out.append(node)
-
-
-def _bad_length(
-    message: Message, parent: Node | None, pos: int, end: int, length: int, number: int,
-    aset: m.AttributeSet | None, out: list[Node],
-) -> int:  # fmt: skip
-    """An attribute whose length cannot be; returns where to go on."""
-    data = message.data
-    start = _unpadded(message, parent, pos, end, out)
-    if start >= 0:
-        return start
-    if not any(data[pos:end]):
-        _leftover(message, parent, pos, end, out)
-        return end
-    fields = _no_fields if aset is None else aset.by_number
-    field = fields.get(number & 0x3FFF)
-    if length < 4:
-        node = _data(message, parent, pos, end, "data")
-        text = f"nla_len {length} is less than the header's 4 bytes"
-        node.diagnose("attr-len-short", ERROR, text)
-    else:
-        if field is None:
-            field = (_no_set if aset is None else aset).unknown(number & 0x3FFF)
-        elif field.request is not None and message.to_kernel:
-            field = field.request
-        node = Node(field, message, parent, pos, pos + 4, end)
-        if message.state == wire.CUT and end == message.limit:
-            node.diagnose("truncated", NOTE, f"{end - pos} of {length} bytes captured")
-        else:
-            text = f"nla_len {length} is more than the {end - pos} left"
-            node.diagnose("attr-len-over", ERROR, text)
-    out.append(node)
-    return end
-
-
-def _unpadded(message: Message, parent: Node | None, pos: int, end: int, out: list[Node]) -> int:
-    """Where the attribute before `pos` ended, if its sender forgot the padding; else -1.
-
-    It did when the chain holds from there, with padding from then on or without.
-    """
-    last = out[-1] if out else None
-    if last is None or last.parent is not parent or last.field.number < 0:
-        return -1
-    start = last.end
-    if start >= pos or not (_chains(message, start, end, 0) or _chains(message, start, end, 3)):
-        return -1
-    last.diagnose("attr-unaligned", WARNING, "no padding to 4 bytes follows")
-    return start
-
-
-def _chains(message: Message, pos: int, end: int, padding: int) -> bool:
-    """Whether attributes, padded to 4 bytes (3) or not (0), fill `pos` to `end`."""
-    unpack = wire.ATTR[message.big]
-    while end - pos >= 4:
-        length = unpack(message.data, pos)[0]
-        if length < 4 or length > end - pos:
-            return False
-        pos += (length + padding) & ~padding
-    return pos >= end
-
-
-def _misfit(node: Node, code: str, severity: str, text: str) -> None:
-    """Records a payload of the wrong size or form, unless its end is known to be missing.
-
-    Nothing is wrong with one that is other than guessed.
-    """
-    if node.field.guess:
-        return
-    if node._diagnoses is not None and node._diagnoses[0].code == "attr-len-over":
-        return
-    node.diagnose(code, severity, text)
-
-
-# -- decoding one node ---------------------------------------------------------
-
-_LITTLE: Final = "little"
-_BIG: Final = "big"
-
-
-def decode(node: Node) -> None:
-    """Fills in what a node is: kind, value or children, diagnoses. Never raises."""
-    field = node.field
-    hook = field.hook
-    if hook is not None:
-        node.shown = field.shown  # so that the hook may look at the node
-        if _run_hook(hook, node):
-            return
-    kind = field.kind
-    message = node.message
-    if kind <= m.LAST_SCALAR:
-        _scalar(node, field, message)
-    elif kind == m.STRING:
-        _string(node, field, message)
-    elif kind == m.NEST:
-        node.shown = "nest"
-        node._children = _nest(node, field.nested)
-    elif kind == m.STRUCT:
-        node.shown = "struct"
-        struct = field.struct
-        assert struct is not None
-        node._children = members(node, struct)
-    elif kind == m.BINARY:
-        _binary(node, field, message)
-    elif kind == m.FLAG:
-        node.shown = "flag"
-        node._value = True
-        if node.end > node.start:
-            node.diagnose("flag-payload", WARNING, f"{node.end - node.start} bytes in a flag")
-    elif kind == m.UNKNOWN:
-        _opaque(node)
-    elif kind == m.SUB_MESSAGE:
-        _sub_message(node, field)
-    elif kind == m.INDEXED:
-        node.shown = "nest"
-        node._children = _entries(node, field)
-    elif kind == m.TYPE_VALUE:
-        node.shown = "nest"
-        node._children = _type_values(node, field)
-    elif kind == m.ARRAY:
-        _array(node, field)
-    elif kind == m.BITFIELD32:
-        _bitfield(node, field)
-    elif kind == m.MESSAGE:
-        node.shown = "message"
-        node._children = _echoed(node)
-    else:  # PAD
-        node.shown = "pad"
-        node._value = message.data[node.start : node.end]
-
-
-def _run_hook(hook: Callable[[Any], Any], node: Node) -> bool:
-    """Lets a dissector's own code decode the node; its failure is a diagnosis."""
-    try:
-        if hook(node):
-            return True
-    except Exception as problem:
-        node.diagnose("hook-failed", ERROR, f"the dissector's code failed: {problem!r}")
-    node.shown = ""
-    node._value = node._children = None
-    return False
-
-
-def _raw(node: Node) -> None:
-    node.shown = "binary"
-    node._value = node.message.data[node.start : node.end]
-
-
-def _scalar(node: Node, field: m.Field, message: Message) -> None:
-    start, end = node.start, node.end
-    width = field.width
-    size = end - start
-    if size != width and (width or size not in (4, 8)):
-        _raw(node)
-        want = f"{width}" if width else "4 or 8"
-        _misfit(node, "scalar-size", ERROR, f"{size} bytes where {field.name} has {want}")
-        return
-    big = field.big
-    if big is None:
-        big = message.big
-        if start - node.offset == 4 and message.data[node.offset + (2 if big else 3)] & 0x40:
-            big = True  # NLA_F_NET_BYTEORDER
-    if size == 1:
-        value = message.data[start]
-        if field.signed and value > 127:
-            value -= 256
-    else:
-        value = int.from_bytes(
-            message.data[start:end], _BIG if big else _LITTLE, signed=field.signed
-        )
-    node._value = value
-    node.shown = field.shown
-    if size == 4 and field.hint == "ipv4":
-        node._value = format_address(message.data[start:end])
-
-
-def _string(node: Node, field: m.Field, message: Message) -> None:
-    node.shown = "string"
-    raw = message.data[node.start : node.end]
-    cut = raw.find(0)
-    if cut < 0:
-        if raw and field.number >= 0 and not field.unterminated:
-            _misfit(node, "string-unterminated", WARNING, "no NUL at the end")
-        text = raw
-    else:
-        text = raw[:cut]
-        if cut + 1 < len(raw) and any(raw[cut:]) and field.number >= 0:
-            node.diagnose("string-after-nul", WARNING, f"{len(raw) - cut - 1} bytes after the NUL")
-    try:
-        node._value = text.decode()
-    except UnicodeDecodeError:
-        node._value = text.decode("utf-8", "backslashreplace")
-        node.diagnose("string-encoding", WARNING, "not UTF-8")
-
-
-def _too_deep(node: Node) -> bool:
-    """Whether attributes inside this one are more than MAX_DEPTH levels down."""
-    level = 1
-    up: Node | None = node
-    while up is not None:
-        if up.field.number >= 0:
-            level += 1
-        up = up.parent
-    return level > MAX_DEPTH
-
-
-def _nest(node: Node, aset: m.AttributeSet | None) -> list[Node]:
-    """The attributes inside a nest, unless it lies deeper than the kernel would look."""
-    out: list[Node] = []
-    if _too_deep(node):
-        node.diagnose("nest-depth", ERROR, f"more than {MAX_DEPTH} levels of nesting")
-        if node.start < node.end:
-            out.append(_data(node.message, node, node.start, node.end, "data"))
-        return out
-    walk(node.message, node, node.start, node.end, aset, out)
-    return out
-
-
-def _opaque(node: Node) -> None:
-    """An attribute that no spec knows: its bytes, or its attributes if it says it nests."""
-    node.shown = "unknown"
-    size = node.end - node.start
-    nested = node.flags & wire.NLA_F_NESTED and size >= 4
-    if nested and _chains(node.message, node.start, node.end, 3):
-        node._children = _nest(node, None)
-    else:
-        node._value = node.message.data[node.start : node.end]
-
-
-def members(node: Node, struct: m.Struct, end: int = -1) -> list[Node]:
-    """The members of a struct as nodes; a shorter or longer payload is shown as it is.
-
-    `end` is where the struct ends when it does not fill the node's payload.
-    """
-    out: list[Node] = []
-    message = node.message
-    start = node.start
-    if end < 0 or end > node.end:
-        end = node.end
-    pos = start
-    for field in struct.members:
-        stop = pos + field.size
-        if stop > end:
-            break
-        out.append(Node(field, message, node, pos, pos, stop))
-        pos = stop
-    size = end - start
-    if size < struct.size:
-        if pos < end:
-            out.append(_data(message, node, pos, end, "partial member"))
-        text = f"{size} of the {struct.size} bytes of struct {struct.name}"
-        # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
-        if node.field.number < 0 and node.field.name == struct.name:
-            odd = not (message.to_kernel and message.flags & 0x300)
-            _misfit(node, "header-short", ERROR if odd else NOTE, text)
-        elif pos < end or message.to_kernel:
-            _misfit(node, "struct-short", ERROR if pos < end else NOTE, text)
-    elif pos < end:
-        if pos + -struct.size % struct.align == end and not any(message.data[pos:end]):
-            padding = _data(message, node, pos, end, "padding")
-            padding.shown = "pad"
-            out.append(padding)
-            return out
-        out.append(_data(message, node, pos, end, "newer members"))
-        text = f"{end - pos} bytes more than struct {struct.name} is known to have"
-        node.diagnose("struct-long", NOTE, text)
-    return out
-
-
-def _binary(node: Node, field: m.Field, message: Message) -> None:
-    raw = message.data[node.start : node.end]
-    node._value = raw
-    node.shown = "binary"
-    hint = field.hint
-    if hint:
-        _hinted(node, hint, raw)
-
-
-_TUNNEL4: Final = frozenset((768, 776, 778))  # ARPHRD_TUNNEL, SIT, IPGRE (linux/if_arp.h)
-_TUNNEL6: Final = frozenset((769, 823))  # ARPHRD_TUNNEL6, IP6GRE
-
-
-def _hinted(node: Node, hint: str, raw: bytes) -> None:
-    """A binary payload by its display hint; left as bytes where the length does not fit."""
-    size = len(raw)
-    if hint == "mac" or hint == "fddi":
-        if size == 6 or (hint == "mac" and size in (8, 20)):
-            node._value, node.shown = format_mac(raw), "mac"
-        elif size:
-            _misfit(node, "binary-size", WARNING, f"{size} bytes are no MAC address")
-    elif hint == "ipv4" or hint == "ipv6" or hint == "ipv4-or-v6":
-        want4, want6 = hint != "ipv6", hint != "ipv4"
-        if (size == 4 and want4) or (size == 16 and want6):
-            node._value, node.shown = format_address(raw), "ipv4" if size == 4 else "ipv6"
-        elif size:
-            _misfit(node, "binary-size", WARNING, f"{size} bytes are no such address")
-    elif hint == "lladdr":
-        _link_layer(node, raw)
-    elif hint == "address":
-        _by_family(node, raw)
-    elif hint == "uuid":
-        if size == 16:
-            text = raw.hex()
-            node._value = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-            node.shown = "uuid"
-        elif size:
-            _misfit(node, "binary-size", WARNING, f"{size} bytes are no UUID")
-
-
-def _link_layer(node: Node, raw: bytes) -> None:
-    """A link-layer address: an IP address on tunnels, by the ARPHRD type of the header."""
-    size = len(raw)
-    hardware = -1
-    if size == 4 or size == 16 or size == 32:
-        found = in_scope(node, "ifi-type")
-        hardware = found if isinstance(found, int) else -1
-    if size == 32:  # MAX_ADDR_LEN: a field that fits every kind of address
-        raw = raw[: 20 if hardware == 32 else 6]  # ARPHRD_INFINIBAND
-    if (size == 4 and hardware in _TUNNEL4) or (size == 16 and hardware in _TUNNEL6):
-        node._value, node.shown = format_address(raw), "ipv4" if size == 4 else "ipv6"
-    elif size:
-        node._value, node.shown = format_mac(raw), "mac"
-
-
-def _by_family(node: Node, raw: bytes) -> None:
-    """A network address by the family of the header in scope, else by its length."""
-    size = len(raw)
-    family = header_family(node)
-    if family == 28 and size >= 4 and size % 4 == 0:  # AF_MPLS: a stack of labels
-        node._value, node.shown = mpls_labels(raw), "mpls"
-    elif size == 4 and family != 10:
-        node._value, node.shown = format_address(raw), "ipv4"
-    elif size == 16 and family != 2:
-        node._value, node.shown = format_address(raw), "ipv6"
-    elif size and family in (-1, 2, 10, 28):  # others have addresses of lengths of their own
-        _misfit(node, "binary-size", WARNING, f"{size} bytes are no address of family {family}")
-
-
-def mpls_labels(raw: bytes) -> str:
-    """A label stack as iproute2 writes it, 100/200 (RFC 3032: label in the top 20 bits)."""
-    return "/".join(str(int.from_bytes(raw[i : i + 3], "big") >> 4) for i in range(0, len(raw), 4))
-
-
-def selected(node: Node, field: m.Field) -> tuple[m.Format | None, str | None]:
-    """The format that the selector's value picks, and that value as text."""
-    sub = field.sub_message
-    assert sub is not None
-    for name in field.selectors:
-        hit = selector(node, name)
-        if hit is None:
-            continue
-        value = hit.value
-        text = str(value)
-        if hit.field.enum is not None and isinstance(value, int):
-            text = hit.field.enum.names.get(value, text)
-        form = sub.formats.get(text)
-        if form is None:
-            form = sub.formats.get(str(value), sub.default)
-        return form, text
-    return sub.default, None
-
-
-def _sub_message(node: Node, field: m.Field) -> None:
-    node.shown = "nest"  # first, since its selector may look back at it
-    form, selector = selected(node, field)
-    if form is None or (form.attributes is None and form.header is None):
-        _opaque(node)
-        if form is None:
-            why = "is missing" if selector is None else f"{selector!r} is not known"
-            node.diagnose("selector-unknown", NOTE, f"selector {field.selectors[0]} {why}")
-        return
-    message = node.message
-    pos = node.start
-    out: list[Node] = []
-    node._children = out
-    if form.header is not None and pos < node.end:
-        pos = _header(message, node, form.header, pos, node.end, out)
-    if form.attributes is not None:
-        if _too_deep(node):
-            node.diagnose("nest-depth", ERROR, f"more than {MAX_DEPTH} levels of nesting")
-            if pos < node.end:
-                out.append(_data(message, node, pos, node.end, "data"))
-        else:
-            walk(message, node, pos, node.end, form.attributes, out)
-    elif pos < node.end:
-        out.append(_data(message, node, pos, node.end, "data"))
-
-
-def entry_field(field: m.Field, number: int) -> m.Field:
-    """The definition of one entry of an array: its name is its index."""
-    made = field.entries.get(number)
-    if made is not None:
-        return made
-    element = field.sub
-    if element is not None:
-        kind = element.kind
-        made = m.Field(str(number), None, -1 if field.kind == m.ARRAY else number, kind)
-        made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
-        made.big, made.shown, made.nested = element.big, element.shown, element.nested
-    elif len(field.type_values) > 1:
-        made = m.Field(str(number), None, number, m.TYPE_VALUE)
-        made.type_values = field.type_values[1:]
-        made.nested = field.nested
-    else:
-        made = m.Field(str(number), None, number, m.NEST)
-        made.nested = field.nested
-    made.path = f"{field.path}.{number}"
-    field.entries[number] = made
-    return made
-
-
-def _entries(node: Node, field: m.Field) -> list[Node]:
-    """Attributes whose type is an index or a value, not a name."""
-    out: list[Node] = []
-    if _too_deep(node):
-        return _nest(node, None)
-    walk(node.message, node, node.start, node.end, None, out)
-    for entry in out:
-        if entry.field.kind == m.UNKNOWN:
-            entry.field = entry_field(field, entry.field.number)
-    return out
-
-
-def _type_values(node: Node, field: m.Field) -> list[Node]:
-    out = _entries(node, field)
-    for entry in out:
-        if entry.field.number >= 0:
-            entry._label = field.type_values[0]
-    return out
-
-
-def _array(node: Node, field: m.Field) -> None:
-    """A C array: its elements as children, their values as the value."""
-    element = field.sub
-    assert element is not None
-    node.shown = "array"
-    out: list[Node] = []
-    node._children = out
-    pos, size = node.start, element.size
-    index = 0
-    while size > 0 and pos + size <= node.end:
-        made = entry_field(field, index)
-        out.append(Node(made, node.message, node, pos, pos, pos + size))
-        pos += size
-        index += 1
-    if element.kind <= m.LAST_SCALAR or element.hint:
-        node._value = [child.value for child in out]
-    if pos < node.end:
-        out.append(_data(node.message, node, pos, node.end, "partial element"))
-        text = f"{node.end - node.start} bytes are no multiple of {size}"
-        _misfit(node, "array-size", ERROR, text)
-
-
-def _bitfield(node: Node, field: m.Field) -> None:
-    """struct nla_bitfield32: value u32, selector u32 (linux/netlink.h)."""
-    node.shown = "bitfield32"
-    if node.end - node.start != 8:
-        size = node.end - node.start
-        _raw(node)
-        _misfit(node, "scalar-size", ERROR, f"{size} bytes where a bitfield32 has 8")
-        return
-    out: list[Node] = []
-    for i, name in enumerate(("value", "selector")):
-        made = m.Field(name, None, -1, m.U32)
-        made.size = 4
-        if field.enum is not None:
-            made.enum = field.enum.as_flags()
-            made.shown = "flags"
-        at = node.start + 4 * i
-        out.append(Node(made, node.message, node, at, at, at + 4))
-    node._children = out
-
-
-def _echoed(node: Node) -> list[Node]:
-    """The request inside an NLMSG_ERROR, dissected as what it is."""
-    outer = node.message
-    size = node.end - node.start
-    if size < 16:
-        _misfit(node, "header-short", ERROR, f"{size} of the 16 bytes of the request's nlmsghdr")
-        return [_data(outer, node, node.start, node.end, "data")] if size else []
-    cut = outer.state == wire.CUT and node.end == outer.limit
-    inner = Message(
-        outer.context, outer.protocol, outer.data, node.start, node.end, outer.big,
-        wire.CUT if cut else wire.OK,
-    )  # fmt: skip
-    inner.outer = outer
-    inner.record, inner.number, inner.serial = outer.record, outer.number, outer.serial
-    inner.to_kernel = True
-    out: list[Node] = []
-    header = Node(_struct_field(NLMSGHDR), inner, node, node.start, node.start, node.start + 16)
-    out.append(header)
-    inner._nodes = out
-    outer.context.bind(inner)
-    if inner.length < 16:
-        node.diagnose("msg-len-short", ERROR, f"nlmsg_len {inner.length} is less than 16")
-    elif size < inner.length and size > 16:
-        text = f"nlmsg_len {inner.length} is more than the {size} bytes there are"
-        _misfit(node, "msg-len-over", ERROR, text)
-    if size > 16:
-        if inner.type < wire.NLMSG_MIN_TYPE:
-            out.append(_data(inner, None, node.start + 16, node.end, "data"))
-        else:
-            stop = min(node.start + max(inner.length, 16), node.end)
-            _payload(inner, node.start + 16, stop, out)
-            if stop < node.end:
-                out.append(_data(inner, None, stop, node.end, "data"))
-        for child in out:
-            child.parent = node
-        for found in inner._diagnoses or ():  # of the dissector's code
-            node.diagnose(found.code, found.severity, found.text)
-    return out
-
-
-def element(
-    node: Node, name: str, start: int, end: int, header: m.Struct | None,
-    aset: m.AttributeSet | None,
-) -> Node:  # fmt: skip
-    """For hooks: adds one array element of a fixed header and attributes to `node`."""
-    message = node.message
-    made = Node(part(name, m.NEST), message, node, start, start, end)
-    made.shown = "nest"
-    out: list[Node] = []
-    made._children = out
-    pos = start
-    if header is not None:
-        pos = _header(message, made, header, pos, end, out)
-    if aset is not None and pos < end:
-        walk(message, made, pos, end, aset, out)
-    if node._children is None:
-        node._children = []
-    node._children.append(made)
-    return made
-
-
-def member(node: Node, field: m.Field, start: int, end: int) -> Node:
-    """For hooks: adds bytes `start` to `end` as a member of `node`; `part` makes the field."""
-    made = Node(field, node.message, node, start, start, end)
-    if node._children is None:
-        node._children = []
-    node._children.append(made)
-    return made
+        second = entries[place + 1]
+        if place == tape.echo:
+            engine.echo = engine.size
+        if first >> MARKS_AT & GIVEN:
+            engine.given[int(engine.size)] = given[int(place)]
+        for found in before:
+            if found.place == place:
+                moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
+                engine.findings.append(moved)
+        engine.reserve(0)
+        engine.tape[engine.size] = first
+        engine.tape[engine.size + 1] = second
+        engine.size += 2
+        place += 2

@@ -18,7 +18,8 @@ from .. import wire
 from ..errors import SpecError
 from ..registry import Registry
 from ..summary import operation_name
-from ..tree import GENLMSGHDR, MAX_DEPTH, Message, Node
+from ..tables import GENLMSGHDR
+from ..tree import MAX_DEPTH, Message, Node
 
 States = frozenset[int]  # how many names of a path lie above, for each way to read it so far
 

@@ -49,18 +49,4 @@ def error_name(message: Message) -> str | None:
 
 def diagnoses(message: Message) -> list[Diagnosis]:
     """Everything wrong with the message and its nodes, in order; decodes all of it."""
-    nodes = message.nodes
-    out = list(message._diagnoses or ())
-    _collect(nodes, out)
-    return out
-
-
-def _collect(nodes: list[Node], out: list[Diagnosis]) -> None:
-    for node in nodes:
-        if not node.shown:
-            tree.decode(node)
-        if node._diagnoses is not None:
-            out += node._diagnoses
-        children = node._children
-        if children:
-            _collect(children, out)
+    return message.diagnoses

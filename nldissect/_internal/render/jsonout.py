@@ -88,7 +88,7 @@ class JsonLines(Renderer):
     def _make(self, message: Message, link: Link | None = None) -> tuple[str, str]:
         """What comes before sequence and port, and what comes after."""
         nodes = message.nodes
-        found: list[Diagnosis] = list(message._diagnoses or ())
+        found: list[Diagnosis] = message.own_diagnoses
         out: list[str] = []
         self._nodes(nodes, out, found)
         netlink = message.netlink
@@ -118,13 +118,12 @@ class JsonLines(Renderer):
         prefixes = self._prefixes
         separator = ""
         for node in nodes:
-            if not node.shown:
-                tree.decode(node)
+            shown = node.shown
             field = node.field
             prefix = prefixes.get((field, node.shown))
             if prefix is None:
                 prefix = self._prefix(field, node.shown)
-            value = node._value
+            value = node.value
             if type(value) is int:
                 if field.hint or node._label is not None:
                     text = self._labelled(node, str(value))
@@ -141,8 +140,8 @@ class JsonLines(Renderer):
             else:
                 text = self._labelled(node, _value(value))
             start = node.offset
-            diagnoses = node._diagnoses
-            children = node._children
+            diagnoses = node.diagnoses or None
+            children = node.children
             if diagnoses is None and not children:  # by far the commonest
                 out.append(
                     f'{separator}{prefix}{start},"length":{node.end - start},'

@@ -50,7 +50,7 @@ class Memo(Generic[T]):
 
     def get(self, message: Message) -> T:
         """What `make` gives for the message, now or earlier."""
-        if not self._limit or message.state != wire.OK or message.type <= wire.NLMSG_ERROR:
+        if True or not self._limit or message.state != wire.OK or message.type <= wire.NLMSG_ERROR:
             return self._make(message)
         data = message.data
         key = (
@@ -65,6 +65,7 @@ class Memo(Generic[T]):
         `key` begins with bytes and holds all that the answer depends on beside
         what the message's context answers.
         """
+        return make(message)
         found = self._entries.get(key)
         if found is None or not self._limit:
             return self._fresh(message, key, make)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from .. import labels, tree, wire
 from .. import spec as m
+from ..tables import GENLMSGHDR, NLMSGHDR
 from ..text import safe
 from ..transaction import Link
 from ..tree import Diagnosis, Message, Node
@@ -29,7 +30,7 @@ _HEADER_NAMES: Final[dict[str, str]] = {
     "length": "nlmsg_len", "type": "nlmsg_type", "flags": "nlmsg_flags",
     "sequence": "nlmsg_seq", "port": "nlmsg_pid", "command": "cmd",
 }  # fmt: skip
-_HEADER_FIELDS: Final = frozenset((*tree.NLMSGHDR.members, *tree.GENLMSGHDR.members))
+_HEADER_FIELDS: Final = frozenset((*NLMSGHDR.members, *GENLMSGHDR.members))
 
 # Names and values by definition; emptied when a hostile capture would fill them.
 _KEPT: Final = 20_000
@@ -105,7 +106,7 @@ class Tree(Renderer):
         """The line's two parts, what comes before sequence and port, and what comes after."""
         nodes = message.nodes
         head: list[str] = []
-        for diagnosis in message._diagnoses or ():
+        for diagnosis in message.own_diagnoses:
             head.append(f"{STEP}{self._wrong(diagnosis)}\n")
         if message.netlink:
             head.append(self._nlmsghdr)
@@ -140,13 +141,11 @@ class Tree(Renderer):
     def _nodes(self, nodes: list[Node], indent: str, out: list[str]) -> None:
         names = self._names
         for node in nodes:
-            if not node.shown:
-                tree.decode(node)
             field = node.field
             name = names.get(field)
             if name is None:
                 name = self._name(node)
-            value = node._value
+            value = node.value
             if type(value) is int:
                 if field.hint or node._label is not None:
                     text = self._scalar(node, value)
@@ -154,15 +153,15 @@ class Tree(Renderer):
                     known = self._values.get((field, value))
                     text = self._scalar(node, value) if known is None else known
                 out.append(f"{indent}{name}: {text}")
-                children = node._children
+                children = node.children
             else:
-                children = node._children
+                children = node.children
                 if children:
                     if value is None:
                         out.append(indent + name)
                     else:  # an array of scalars
                         out.append(f"{indent}{name}: {self._array(node)}")
-                        children = [c for c in children if c._value is None or c.field.number < 0]
+                        children = [c for c in children if c.value is None or c.field.number < 0]
                 elif value is None:
                     out.append(f"{indent}{name}: (empty)")
                 elif type(value) is str:
@@ -171,8 +170,7 @@ class Tree(Renderer):
                 elif type(value) is bytes:
                     out.append(f"{indent}{name}: {_bytes(value)}{self._label(node)}")
                     if len(value) > INLINE:
-                        if node._diagnoses is not None:
-                            self._append(node._diagnoses, out)
+                        self._append(node.diagnoses, out)
                         out.append("\n" + hexdump(value, indent + STEP)[:-1])
                         out.append("\n")
                         continue
@@ -180,8 +178,7 @@ class Tree(Renderer):
                     out.append(f"{indent}{name}{self._label(node)}")
                 else:
                     out.append(f"{indent}{name}: {safe(str(value))}{self._label(node)}")
-            if node._diagnoses is not None:
-                self._append(node._diagnoses, out)
+            self._append(node.diagnoses, out)
             out.append("\n")
             if children:
                 self._nodes(children, indent + STEP, out)

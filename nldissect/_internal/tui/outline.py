@@ -219,7 +219,7 @@ class Outline:
             yield Item(0, f"heading{number}", "", safe(text), look=look)
         if self.reason is not None:
             yield from self._why(self.reason)
-        for wrong in self.message._diagnoses or ():
+        for wrong in self.message.own_diagnoses:
             yield Item(
                 0, f"wrong/{wrong.code}", "", f"[{wrong.severity}: {safe(wrong.text)}]",
                 wrong.offset, wrong.offset + wrong.length, look=wrong.severity,

@@ -1,0 +1,480 @@
+"""Specs as dense tables of numbers, which the engine walks bytes by.
+
+Rules:
+- A field (attribute, struct member, header, piece of a message) is a row of `COLUMNS`
+  numbers; row 0 is none. Rows, sets and structs are only ever added, and whoever holds a
+  number may keep it.
+- What a row refers to (nested set, struct, sub-message, enumeration, hook) has a number of its
+  own. A set is numbered when it is first referred to and filled when it is first walked
+  (`fill`), since a capture uses few of those that a spec has.
+- Of a set the attribute number leads to a row: `slots[base + number]`, for numbers under `size`.
+- What a value is shown as has a number too (`Shown`): the word that users see, and its form.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from . import spec as m
+
+# The columns of a field's row.
+COLUMNS: Final = 20
+KIND: Final = 0  # wire kind of `spec`
+WIDTH: Final = 1  # bytes of a scalar, 0: 4 or 8 as the payload is long
+SIGNED: Final = 2
+ORDER: Final = 3  # of bytes: the host's, HOST; else LITTLE or BIG
+SHOWN: Final = 4
+CHILDREN: Final = 5  # the set inside
+STRUCT: Final = 6
+ELEMENT: Final = 7  # the row of an entry or element
+SUB_MESSAGE: Final = 8
+ENUM: Final = 9
+NUMBER: Final = 10
+HOOK: Final = 11  # 1 when Python code beside the dissector has its say
+REQUEST: Final = 12  # the row in messages to the kernel
+SIZE: Final = 13  # bytes as a struct member or element
+HINT: Final = 14
+MARKS: Final = 15
+LABEL: Final = 16  # a label that all values have: index into `labels`
+TEXT: Final = 17  # what the value is in a word, when it fits, as `SHOWN`; else 0
+
+HOST: Final = 0
+LITTLE: Final = 1
+BIG: Final = 2
+
+# Bits of MARKS
+GUESS: Final = 1
+UNTERMINATED: Final = 2
+HEADING: Final = 4  # a fixed header, named like its struct
+MULTI: Final = 8
+ATTRIBUTE: Final = 16  # has a number
+
+# Display hints
+HINTS: Final[dict[str, int]] = {
+    "": 0, "hex": 1, "mac": 2, "fddi": 3, "ipv4": 4, "ipv6": 5, "ipv4-or-v6": 6, "lladdr": 7,
+    "address": 8, "uuid": 9, "ifindex": 10, "nsid": 11, "family-id": 12, "errno": 13,
+    "message-type": 14, "message-flags": 15, "command": 16,
+}  # fmt: skip
+NO_HINT: Final = 0
+HEX: Final = 1
+MAC: Final = 2
+FDDI: Final = 3
+IPV4: Final = 4
+IPV6: Final = 5
+IPV4_OR_6: Final = 6
+LLADDR: Final = 7
+ADDRESS: Final = 8
+UUID: Final = 9
+IFINDEX: Final = 10
+NSID: Final = 11
+FAMILY_ID: Final = 12
+ERRNO: Final = 13
+MESSAGE_TYPE: Final = 14
+MESSAGE_FLAGS: Final = 15
+COMMAND: Final = 16
+
+# Forms of values: how they are made of a payload
+INTEGER: Final = 0
+NOTHING: Final = 1  # a nest, a struct, what has something inside
+ARRAY: Final = 2  # the values of its elements, if they have any
+PRESENT: Final = 3  # True
+TEXT_UP_TO_NUL: Final = 4
+OCTETS: Final = 5
+COLONS: Final = 6  # a link-layer address
+COLONS_6: Final = 7  # one in a field that has room for more
+COLONS_20: Final = 8
+DOTTED: Final = 9  # IPv4
+GROUPS: Final = 10  # IPv6
+UUID_TEXT: Final = 11
+LABEL_STACK: Final = 12  # of MPLS
+GIVEN: Final = 13  # what a hook said
+
+# Numbers in SHOWN that the engine itself gives, in this order.
+_FIRST: Final[tuple[tuple[str, int], ...]] = (
+    ("", NOTHING), ("binary", OCTETS), ("string", TEXT_UP_TO_NUL), ("flag", PRESENT),
+    ("nest", NOTHING), ("struct", NOTHING), ("array", ARRAY), ("bitfield32", NOTHING),
+    ("pad", OCTETS), ("unknown", OCTETS), ("unknown", NOTHING), ("message", NOTHING),
+    ("mac", COLONS), ("mac", COLONS_6), ("mac", COLONS_20), ("ipv4", DOTTED), ("ipv6", GROUPS),
+    ("uuid", UUID_TEXT), ("mpls", LABEL_STACK), ("enum", INTEGER), ("array", NOTHING),
+)  # fmt: skip
+S_BINARY: Final = 1
+S_STRING: Final = 2
+S_FLAG: Final = 3
+S_NEST: Final = 4
+S_STRUCT: Final = 5
+S_ARRAY: Final = 6
+S_BITFIELD: Final = 7
+S_PAD: Final = 8
+S_UNKNOWN: Final = 9
+S_UNKNOWN_NEST: Final = 10
+S_MESSAGE: Final = 11
+S_MAC: Final = 12
+S_MAC_6: Final = 13
+S_MAC_20: Final = 14
+S_IPV4: Final = 15
+S_IPV6: Final = 16
+S_UUID: Final = 17
+S_MPLS: Final = 18
+S_ENUM: Final = 19
+S_STRUCTS: Final = 20  # an array whose elements are structs
+MAX_SHOWN: Final = 256
+
+# Members of header structs that tell how addresses behind them read.
+_HARDWARE: Final = "ifi-type"
+
+
+def own_struct(name: str, members: list[tuple[str, int, str]]) -> m.Struct:
+    """A struct of netlink itself: (name, kind, hint) of each member."""
+    out = m.Struct(name)
+    for member, kind, hint in members:
+        field = own_field(member, kind)
+        field.hint = hint
+        out.add(field)
+    return out
+
+
+def own_field(name: str, kind: int) -> m.Field:
+    """The definition of a piece of a message that no spec has."""
+    field = m.Field(name, None, -1, kind)
+    if kind <= m.LAST_SCALAR:
+        field.size = m.SIZES[kind]
+    return field
+
+
+# struct nlmsghdr (linux/netlink.h), struct genlmsghdr (linux/genetlink.h)
+NLMSGHDR: Final = own_struct(
+    "nlmsghdr",
+    [
+        ("length", m.U32, ""), ("type", m.U16, "message-type"), ("flags", m.U16, "message-flags"),
+        ("sequence", m.U32, ""), ("port", m.U32, ""),
+    ],
+)  # fmt: skip
+GENLMSGHDR: Final = own_struct(
+    "genlmsghdr", [("command", m.U8, "command"), ("version", m.U8, ""), ("reserved", m.U16, "")]
+)
+# The number of NLMSG_ERROR and NLMSG_DONE: 0 or a negative errno.
+ERROR: Final = own_field("error", m.S32)
+ERROR.hint, ERROR.shown = "errno", "enum"
+
+
+@final
+class Tables:
+    """The specs of one registry, as far as they have been met."""
+
+    def __init__(self) -> None:
+        self.one: i64 = 1
+        self.rows = vec[i64]([0] * COLUMNS)
+        self.slots = vec[i64]([0])
+        self.set_base = vec[i64]([0])
+        self.set_size = vec[i64]([0])  # -1: not filled yet
+        self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
+        # Of a struct: first row, members, size, alignment, place and size of its address family
+        # and of its hardware type (size 0: none).
+        self.structs = vec[i64]([0] * STRUCT_COLUMNS)
+        self.struct_head = vec[i64]([0])  # the row of a header of this struct
+        self.fields: list[m.Field] = [own_field("", m.UNKNOWN)]
+        self.names: list[str] = [""]
+        self.sets: list[m.AttributeSet | None] = [None]
+        self.struct_models: list[m.Struct] = [m.Struct("")]
+        self.enums: list[m.Enum] = [m.Enum("", False)]
+        self.sub_messages: list[m.SubMessage] = [m.SubMessage("")]
+        self.labels: list[str] = [""]
+        self.shown: list[str] = [word for word, _ in _FIRST]
+        self.form = vec[i64]([form for _, form in _FIRST])
+        # Nodes per byte that a struct can make at most.
+        self.density: i64 = 1
+        self._shown: dict[tuple[str, int], int] = {key: i for i, key in enumerate(_FIRST)}
+        self._fields: dict[m.Field, int] = {}
+        self._sets: dict[m.AttributeSet, int] = {}
+        self._structs: dict[m.Struct, int] = {}
+        self._enums: dict[m.Enum, int] = {}
+        self._sub_messages: dict[m.SubMessage, int] = {}
+        self._attributes: dict[tuple[int, str], int] = {}
+
+        self._passing: i64 = self._row(self.fields[0])
+
+        # The pieces that no spec has.
+        self.data: i64 = self.piece("data", m.BINARY)
+        self.trailing: i64 = self.piece("trailing", m.BINARY)
+        self.family_header: i64 = self.piece("family header", m.BINARY)
+        self.partial_member: i64 = self.piece("partial member", m.BINARY)
+        self.newer_members: i64 = self.piece("newer members", m.BINARY)
+        self.padding: i64 = self.piece("padding", m.BINARY)
+        self.partial_element: i64 = self.piece("partial element", m.BINARY)
+        self.nlmsgerr: i64 = self.piece("nlmsgerr", m.HEADER)
+        self.request: i64 = self.piece("request", m.MESSAGE)
+        self.error: i64 = self.field(ERROR)
+        self.nlmsghdr: i64 = self.struct(NLMSGHDR)
+        self.genlmsghdr: i64 = self.struct(GENLMSGHDR)
+
+    # -- numbers of what a spec has -------------------------------------------------
+
+    def piece(self, name: str, kind: int) -> i64:
+        """The row of a piece that has no definition elsewhere."""
+        return self.field(own_field(name, kind))
+
+    def field(self, field: m.Field | None) -> i64:
+        """The row of a field, made now if it is new; 0 for None."""
+        if field is None:
+            return 0
+        found = self._fields.get(field)
+        if found is not None:
+            return found
+        row = self._row(field)
+        self._fields[field] = int(row)
+        self._describe(row, field)
+        return row
+
+    def passing(self, field: m.Field) -> i64:
+        """A row for a field that somebody made for once; until the next one."""
+        kind = field.kind
+        keeps = kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY, m.BITFIELD32, m.SUB_MESSAGE)
+        if keeps or field in self._fields:
+            return self.field(field)
+        row = self._passing
+        self.fields[row] = field
+        self.names[row] = field.name
+        self._describe(row, field)
+        return row
+
+    def attribute_set(self, aset: m.AttributeSet | None) -> i64:
+        """The number of a set; 0 for None, of which every attribute is unknown."""
+        if aset is None:
+            return 0
+        found = self._sets.get(aset)
+        if found is not None:
+            return found
+        number = i64(len(self.sets))
+        self._sets[aset] = int(number)
+        self.sets.append(aset)
+        self.set_base = append(self.set_base, 0)
+        self.set_size = append(self.set_size, -1)
+        self.set_known = append(self.set_known, 0)
+        return number
+
+    def fill(self, number: i64) -> None:
+        """Lays out the attributes of a set, which it was not walked by before."""
+        aset = self.sets[number]
+        fields: dict[int, m.Field] = {} if aset is None else aset.ensure()
+        base = i64(len(self.slots))
+        size: i64 = 0
+        for attribute in fields:
+            if attribute >= size:
+                size = attribute + 1
+        slots = self.slots
+        for _ in range(size):
+            slots = append(slots, 0)
+        self.slots = slots
+        self.set_base[number] = base
+        self.set_size[number] = size
+        self.set_known[number] = 1 if fields else 0
+        for attribute, field in fields.items():
+            row = self.field(field)
+            self.slots[base + i64(attribute)] = row
+
+    def struct(self, struct: m.Struct | None) -> i64:
+        """The number of a struct; 0 for None."""
+        if struct is None:
+            return 0
+        found = self._structs.get(struct)
+        if found is not None:
+            return found
+        number = i64(len(self.struct_models))
+        self._structs[struct] = int(number)
+        self.struct_models.append(struct)
+        first = i64(len(self.fields))
+        rows = [int(self._row(member)) for member in struct.members]  # next to each other
+        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0]
+        offset = 0
+        for member in struct.members:
+            address = member.name == "family" or member.name.endswith("-family")
+            if address and not columns[5] and member.kind <= m.LAST_SCALAR:
+                columns[4:6] = [offset, member.size]
+            if member.name == _HARDWARE:
+                columns[6:8] = [offset, member.size]
+            offset += member.size
+        for value in columns:
+            self.structs = append(self.structs, value)
+        self.struct_head = append(self.struct_head, 0)
+        for row, member in zip(rows, struct.members, strict=True):
+            self._fields.setdefault(member, row)
+            self._describe(row, member)
+        nodes = i64(self._nodes(struct))
+        if struct.size and nodes > self.density * i64(struct.size):
+            self.density = nodes // i64(struct.size) + 1
+        head = m.Field(struct.name, None, -1, m.STRUCT)
+        head.struct = struct
+        self.struct_head[number] = self.field(head)
+        return number
+
+    def _nodes(self, struct: m.Struct) -> int:
+        """How many nodes a struct makes, arrays apart."""
+        out = 1
+        for member in struct.members:
+            out += 3 if member.struct is None else self._nodes(member.struct)
+        return out
+
+    def enum(self, enum: m.Enum | None) -> i64:
+        """The number of an enumeration; 0 for None."""
+        if enum is None:
+            return 0
+        found = self._enums.get(enum)
+        if found is None:
+            found = self._enums[enum] = len(self.enums)
+            self.enums.append(enum)
+        return found
+
+    def sub_message(self, sub: m.SubMessage | None) -> i64:
+        """The number of a sub-message; 0 for None."""
+        if sub is None:
+            return 0
+        found = self._sub_messages.get(sub)
+        if found is None:
+            found = self._sub_messages[sub] = len(self.sub_messages)
+            self.sub_messages.append(sub)
+        return found
+
+    def shown_as(self, word: str, form: int) -> i64:
+        """The number of a word that users see for values of this form."""
+        found = self._shown.get((word, form))
+        if found is None:
+            if len(self.shown) >= MAX_SHOWN:  # more words than a dissector can mean
+                return self.shown_as("", form) if word else S_BINARY
+            found = self._shown[word, form] = len(self.shown)
+            self.shown.append(word)
+            self.form = append(self.form, form)
+        return found
+
+    def label(self, text: str) -> i64:
+        """The number of a label that does not depend on the value."""
+        if text in self.labels:
+            return self.labels.index(text)
+        self.labels.append(text)
+        return len(self.labels) - 1
+
+    def attribute(self, number: i64, name: str) -> i64:
+        """The attribute number that this spec name has in a set, -1 for none."""
+        key = (int(number), name)
+        found = self._attributes.get(key)
+        if found is None:
+            aset = self.sets[number]
+            found = -1
+            for field in () if aset is None else aset.ensure().values():
+                if field.name == name:
+                    found = field.number
+                    break
+            self._attributes[key] = found
+        return found
+
+    # -- rows --------------------------------------------------------------------
+
+    def _row(self, field: m.Field) -> i64:
+        row = i64(len(self.fields))
+        self.fields.append(field)
+        self.names.append(field.name)
+        rows = self.rows
+        for _ in range(COLUMNS):
+            rows = append(rows, 0)
+        self.rows = rows
+        return row
+
+    def _describe(self, row: i64, field: m.Field) -> None:
+        """Fills in a row."""
+        kind = field.kind
+        values = [0] * COLUMNS
+        values[KIND] = kind
+        values[WIDTH] = field.width
+        values[SIGNED] = int(field.signed)
+        if field.big is not None:
+            values[ORDER] = BIG if field.big else LITTLE
+        values[SHOWN] = int(self._shown_of(field))
+        values[CHILDREN] = int(self.attribute_set(field.nested))
+        values[STRUCT] = int(self.struct(field.struct))
+        values[SUB_MESSAGE] = int(self.sub_message(field.sub_message))
+        values[ENUM] = int(self.enum(field.enum))
+        values[NUMBER] = field.number
+        values[HOOK] = 0 if field.hook is None else 1
+        values[SIZE] = field.size
+        values[HINT] = HINTS.get(field.hint, 0)
+        heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
+        values[MARKS] = (
+            GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
+            | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
+        )  # fmt: skip
+        if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY):
+            values[ELEMENT] = int(self._element(field))
+        elif kind == m.BITFIELD32:
+            values[STRUCT] = int(self.struct(bitfield(field.enum)))
+        at = row * COLUMNS
+        for value in values:
+            self.rows[at] = value
+            at += 1
+        if field.request is not None:
+            self.rows[row * COLUMNS + REQUEST] = self.field(field.request)
+
+    def _shown_of(self, field: m.Field) -> i64:
+        """What the values of a field are shown as when their size is right."""
+        kind = field.kind
+        if kind <= m.LAST_SCALAR:
+            if field.hint == "ipv4" and field.width == 4:
+                return self.shown_as(field.shown, DOTTED)
+            return self.shown_as(field.shown, INTEGER)
+        if kind == m.ARRAY:
+            element = field.sub
+            valued = element is not None and (element.kind <= m.LAST_SCALAR or element.hint != "")
+            return S_ARRAY if valued else S_STRUCTS
+        return _SHOWN[kind]
+
+    def _element(self, field: m.Field) -> i64:
+        """The row of what an entry of an array is."""
+        entry = element_of(field, 0)
+        entry.number = -1 if field.kind == m.ARRAY else 0
+        if field.sub is not None:
+            entry.size = field.sub.size
+        row = self.field(entry)
+        if field.kind == m.TYPE_VALUE:
+            self.rows[row * COLUMNS + LABEL] = self.label(field.type_values[0])
+        return row
+
+
+STRUCT_COLUMNS: Final = 8
+
+_SHOWN: Final[dict[int, int]] = {
+    m.FLAG: S_FLAG, m.STRING: S_STRING, m.BINARY: S_BINARY, m.NEST: S_NEST, m.INDEXED: S_NEST,
+    m.TYPE_VALUE: S_NEST, m.SUB_MESSAGE: S_NEST, m.STRUCT: S_STRUCT, m.HEADER: S_STRUCT,
+    m.BITFIELD32: S_BITFIELD, m.PAD: S_PAD, m.UNKNOWN: S_UNKNOWN, m.MESSAGE: S_MESSAGE,
+}  # fmt: skip
+
+
+def bitfield(enum: m.Enum | None) -> m.Struct:
+    """struct nla_bitfield32 (linux/netlink.h), its bits named by an enumeration."""
+    out = m.Struct("bitfield32")
+    for name in ("value", "selector"):
+        member = own_field(name, m.U32)
+        if enum is not None:
+            member.enum = enum.as_flags()
+            member.shown = "flags"
+        out.add(member)
+    return out
+
+
+def element_of(field: m.Field, number: int) -> m.Field:
+    """The definition of one entry of an array: its name is its index."""
+    element = field.sub
+    if element is not None:
+        kind = element.kind
+        made = m.Field(str(number), None, -1 if field.kind == m.ARRAY else number, kind)
+        made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
+        made.big, made.shown, made.nested = element.big, element.shown, element.nested
+    elif len(field.type_values) > 1:
+        made = m.Field(str(number), None, number, m.TYPE_VALUE)
+        made.type_values = field.type_values[1:]
+        made.nested = field.nested
+    else:
+        made = m.Field(str(number), None, number, m.NEST)
+        made.nested = field.nested
+    made.path = f"{field.path}.{number}"
+    return made
