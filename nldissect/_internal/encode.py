@@ -19,8 +19,8 @@ from . import spec as m
 from .errors import UsageError
 from .finding import find, find_all, missing
 from .plain import plain, plain_value
-from .text import near
 from .tables import GENLMSGHDR
+from .text import near
 from .tree import Message, Node, entry_field, selected
 
 NLM_F: Final[dict[str, int]] = {

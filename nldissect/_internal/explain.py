@@ -14,8 +14,8 @@ from . import linux, wire
 from . import spec as m
 from .labels import label
 from .summary import operation_name, summarize, value_text
-from .text import safe
 from .tables import NLMSGHDR
+from .text import safe
 from .tree import Message, Node, selected
 
 MAX_VALUE: Final = 64  # characters of a value in the one line

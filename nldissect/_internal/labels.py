@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from . import linux, wire
 from . import spec as m
+from .tables import (
+    COMMAND,
+    ERRNO,
+    FAMILY_ID,
+    HINTS,
+    IFINDEX,
+    MESSAGE_FLAGS,
+    MESSAGE_TYPE,
+    NSID,
+)
 
 if TYPE_CHECKING:
     from .tree import Message, Node
@@ -82,21 +92,26 @@ def label(node: Node, constants: bool) -> str | None:
             return named
     if not hint:
         return None
-    if hint == "ifindex":
-        return node.message.context.interface(value, node.message) if value else None
-    if hint == "nsid":
-        return node.message.context.namespace(value, node.message) if value >= 0 else None
-    if hint == "family-id":
-        return node.message.context.family_name(value, node.message)
-    if hint == "errno":
+    return hinted(HINTS.get(hint, 0), value, node.message, constants)
+
+
+def hinted(hint: int, value: int, message: Message, constants: bool) -> str | None:
+    """What a number with a display hint (as in `tables`) means in this message."""
+    if hint == IFINDEX:
+        return message.context.interface(value, message) if value else None
+    if hint == NSID:
+        return message.context.namespace(value, message) if value >= 0 else None
+    if hint == FAMILY_ID:
+        return message.context.family_name(value, message)
+    if hint == ERRNO:
         return linux.errno_name(-value) if value < 0 else None
-    if hint == "message-type":
-        return type_name(node.message, constants)
-    if hint == "message-flags":
-        names = flag_names(node.message)
+    if hint == MESSAGE_TYPE:
+        return type_name(message, constants)
+    if hint == MESSAGE_FLAGS:
+        names = flag_names(message)
         return "|".join(names) if names else None
-    if hint == "command" and node.message.operation is not None:
-        operation = node.message.operation
+    if hint == COMMAND and message.operation is not None:
+        operation = message.operation
         return (constants and operation.constant) or operation.name  # one learnt has no constant
     return None
 

@@ -830,6 +830,8 @@ class Message(Surroundings):
     def nodes(self) -> list[Node]:
         """The message's payload: fixed headers, attributes, data, in order."""
         if self._nodes is None:
+            if self.outer is not None:
+                return self.outer.echoed_nodes
             self._nodes = []
             context = self.context
             engine = context.spare.pop() if context.spare else Engine(context.tables)
@@ -840,6 +842,15 @@ class Message(Surroundings):
             if self.record is not None and self.record.gaps is not None:
                 _hide(self, self.record.gaps)
         return self._nodes
+
+    @property
+    def echoed_nodes(self) -> list[Node]:
+        """The nlmsghdr and the payload of the request that the message echoes."""
+        for node in self.nodes:
+            for child in node.children:
+                if child.field.kind == m.MESSAGE:
+                    return child.children
+        return []
 
     @property
     def echo(self) -> Message | None:
@@ -855,6 +866,27 @@ class Message(Surroundings):
         if self._diagnoses is None:
             self._diagnoses = []
         self._diagnoses.append(Diagnosis(code, severity, text, int(offset), int(length)))
+
+    @property
+    def odd(self) -> bool:
+        """Whether the walk, which was made, found something wrong with the message as a whole."""
+        return self._diagnoses is not None
+
+    @property
+    def own_found(self) -> list[Diagnosis]:
+        """What the walk, which was made, found wrong with the message as a whole."""
+        return list(self._diagnoses or ())
+
+    def found(self, engine: Engine) -> list[Diagnosis]:
+        """Everything wrong with the message, whose walk is on the engine's tape, in order."""
+        out = self.own_found
+        for wrong in engine.findings:
+            where = engine.tape[wrong.place + 1]
+            offset, end = where & 0xFFFFFFFF, where >> 32
+            out.append(
+                Diagnosis(wrong.code, wrong.severity, wrong.text, int(offset), int(end - offset))
+            )
+        return out
 
     @property
     def own_diagnoses(self) -> list[Diagnosis]:
@@ -944,15 +976,7 @@ class Message(Surroundings):
     def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
         """The request inside an NLMSG_ERROR, dissected as what it is."""
         cut = self.state == wire.CUT and end == self.limit
-        inner = Message(
-            self.context, self.protocol, self.data, start, end, self.big,
-            wire.CUT if cut else wire.OK,
-        )  # fmt: skip
-        inner.outer = self
-        inner.record, inner.number, inner.serial = self.record, self.number, self.serial
-        inner.to_kernel = True
-        self.inner = inner
-        self.context.bind(inner)
+        inner = self._echoed(start, end, cut)
         place, size = engine.echo, end - start
         engine.limit, engine.cut, engine.to_kernel = end, cut, True
         engine.flags = inner.flags
@@ -977,6 +1001,21 @@ class Message(Surroundings):
         engine.to_kernel, engine.flags = self.to_kernel, self.flags
         engine.family = engine.hardware = -1
 
+    def _echoed(self, start: i64, end: i64, cut: bool) -> Message:
+        inner = self.inner
+        if inner is None:
+            state = wire.CUT if cut else wire.OK
+            inner = Message(
+                self.context, self.protocol, self.data, start, end, self.big, state
+            )
+            inner.outer = self
+            inner.record, inner.number, inner.serial = self.record, self.number, self.serial
+            inner.to_kernel = True
+            self.inner = inner
+            self.context.bind(inner)
+        inner._diagnoses = None
+        return inner
+
     def payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> bool:
         """Lets a dissector's own code take a payload that is no attribute tree."""
         target = self.inner if engine.echo >= 0 and self.inner is not None else self
@@ -997,19 +1036,19 @@ class Message(Surroundings):
 
     def walk_onto(self, engine: Engine) -> None:
         """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
+        self._walk(engine)
         gaps = self.record is not None and self.record.gaps is not None
-        if not gaps:
-            self._walk(engine)
-            if not engine.hooked:
-                return
-        self.nodes  # noqa: B018 - with them, what hooks say can be asked
-        tape = self._tape
-        assert tape is not None
-        for place in sorted(tape.hooked):
-            _node_at(tape, place)
         if gaps:
-            self._walk(engine)
-        _retell(engine, tape)
+            self._nodes = None  # what is not in the trace is found with them
+        if gaps or len(engine.hooked) > 0:
+            self.nodes  # noqa: B018 - with them, what hooks say can be asked
+            tape = self._tape
+            assert tape is not None
+            for place in sorted(tape.hooked):
+                _node_at(tape, place)
+            _retell(engine, tape)
+        if len(engine.findings) > 1:
+            engine.findings = in_order(engine.findings)
 
     # -- by path -----------------------------------------------------------
 

@@ -6,10 +6,12 @@ import os
 import sys
 from typing import BinaryIO, TextIO
 
+from librt.strings import BytesWriter
+
 from ..text import safe
 
-# Characters that are written at once when nobody waits for each line.
-BATCH = 1 << 16
+# Bytes that are written at once when nobody waits for each line.
+BATCH = 1 << 17
 
 
 def complain(text: str) -> None:
@@ -48,9 +50,9 @@ class Output:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
-        self._parts: list[str] = []
-        self._size = 0
+        self.buffer = BytesWriter()  # what is to be written, in UTF-8
         self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        self._utf8 = self.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
 
     @property
     def binary(self) -> BinaryIO | None:
@@ -87,23 +89,27 @@ class Output:
 
     def write(self, text: str) -> None:
         """Adds to the batch, and writes it when there is enough."""
-        self._parts.append(text)
-        self._size += len(text)
-        if self._size >= BATCH:
+        self.buffer.write(text.encode("utf-8", "backslashreplace"))
+        self.filled()
+
+    def filled(self) -> None:
+        """Writes the batch when there is enough."""
+        if len(self.buffer) >= BATCH:
             self.push()
 
     def push(self) -> None:
         """Writes what has been gathered."""
-        text = "".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        if not text or self._stream is None:
+        data = self.buffer.getvalue()
+        self.buffer.truncate(0)
+        if not data or self._stream is None:
             return
         raw = self.binary
         if raw is None:
-            self._stream.write(text)
+            self._stream.write(data.decode())
+        elif self._utf8:
+            raw.write(data)
         else:
-            raw.write(text.encode(self.encoding, "backslashreplace"))
+            raw.write(data.decode().encode(self.encoding, "backslashreplace"))
 
     def flush(self) -> None:
         """Writes what has been gathered through to whoever reads it."""
@@ -113,8 +119,7 @@ class Output:
 
     def abandon(self) -> None:
         """Nobody reads any more: lets the interpreter's own flush at exit go nowhere."""
-        self._parts.clear()
-        self._size = 0
+        self.buffer.truncate(0)
         try:
             descriptor = self._stream.fileno()
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -333,7 +333,8 @@ class Reading:
             if not self.quiet:
                 if self.fits:
                     self.lines.width = output.columns()
-                output.write(renderer.message(message, link))
+                renderer.write(output.buffer, message, link)
+                output.filled()
                 message.forget()  # it has grown old, and its nodes would outlive young ones
             if writer is not None:
                 writer.add(message, record)

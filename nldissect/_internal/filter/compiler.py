@@ -1306,7 +1306,7 @@ def _and(checks: tuple[Check, ...]) -> Check:
         return lambda subject, link: a(subject, link) and b(subject, link)
 
     def check(subject: Subject, link: Link | None) -> bool:
-        for part in checks:  # noqa: SIM110
+        for part in checks:
             if not part(subject, link):
                 return False
         return True
@@ -1324,7 +1324,7 @@ def _with(needles: tuple[bytes, ...], check: Check) -> Check:
 
 def _or(checks: tuple[Check, ...]) -> Check:
     def check(subject: Subject, link: Link | None) -> bool:
-        for part in checks:  # noqa: SIM110
+        for part in checks:
             if part(subject, link):
                 return True
         return False

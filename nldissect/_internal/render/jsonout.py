@@ -1,186 +1,418 @@
 """One JSON object per message; docs/json.md is the contract, docs/json.schema.json its form.
 
-Text is put together directly from parts that are kept per field definition,
-not by way of dictionaries: most of the time of a long capture is spent here.
+The nodes are written from the engine's tape, with parts that are ready-made per field.
+Members that are null, false, empty or 0 for "none" are left out.
 """
 
 from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final
+from typing import Any, Final, final
 
-from .. import labels, tree, wire
-from .. import spec as m
+from librt.strings import BytesWriter
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from .. import labels
+from ..engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    DIAGNOSED,
+    FIELD_MASK,
+    GIVEN,
+    INDEX_AT,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    UNKNOWN,
+    Engine,
+)
 from ..process import Process
 from ..summary import operation_constant, operation_name
-from ..transaction import ANSWER, CONFIDENCES, COPY, REQUEST, Link
-from ..tree import Diagnosis, Message, Node
+from ..tables import (
+    ARRAY,
+    COLONS,
+    COLONS_6,
+    COLONS_20,
+    COLUMNS,
+    DOTTED,
+    ENUM,
+    GROUPS,
+    HINT,
+    INTEGER,
+    LABEL,
+    NO_HINT,
+    NOTHING,
+    OCTETS,
+    PRESENT,
+    SHOWN,
+    SIGNED,
+    TEXT_UP_TO_NUL,
+    Tables,
+)
+from ..tables import GIVEN as GIVEN_FORM
+from ..text import json_text
+from ..transaction import ANSWER, COPY, REQUEST, Link
+from ..tree import Context, Diagnosis, Message, Node, text_value
 from . import Renderer, facts, pairs
-from .memo import Memo
+from .digits import Digits
 from .times import rfc3339
+from .words import Words
 
 quote: Final = encode_basestring_ascii
-# Prefixes and labelled values; emptied when a hostile capture would fill them.
-_KEPT: Final = 20_000
+
+_QUOTE: Final = 34
+_BACKSLASH: Final = 92
+_COMMA: Final = 44
+_CLOSE: Final = 125  # }
+
+
+@final
+class JsonNodes:
+    """Writes the nodes on a tape as JSON."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._words = Words(tables, True, False)
+        self._digits = Digits()
+        # By row: the members that all nodes of a field have, up to the offset's number.
+        self._heads = vec[bytes]([])
+        self._odd_heads: dict[int, bytes] = {}
+
+    def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
+        """The nodes as the elements of a list, without its brackets."""
+        tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
+        rows, forms = tables.rows, tables.form
+        heads = self._heads
+        echo = engine.echo
+        echo_depth: i64 = -1  # inside the echoed request
+        inner = message
+        place: i64 = 0
+        while place < size:
+            first, second = tape[place], tape[place + 1]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            if depth <= echo_depth:
+                inner, echo_depth = message, -1
+            marks = first >> MARKS_AT & 0xFF
+            row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
+            after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK if place + 2 < size else 0
+            if marks & (GIVEN | UNKNOWN | INDEXED):
+                self._odd_head(out, engine, place)
+            elif shown == rows[row * COLUMNS + SHOWN]:
+                if row >= i64(len(heads)):
+                    heads = self._grown()
+                head = heads[row]
+                if len(head) == 0:
+                    head = heads[row] = self._head(row, shown)
+                out.write(head)
+            else:
+                out.write(self._other_head(row, shown))
+            offset, end = second & 0xFFFFFFFF, second >> 32
+            if offset < 1000:
+                out.write(digits.small[offset])
+            else:
+                digits.signed(out, offset)
+            out.write(b',"length":')
+            if end - offset < 1000:
+                out.write(digits.small[end - offset])
+            else:
+                digits.signed(out, end - offset)
+            form = forms[shown]
+            start = offset + 4 if marks & IS_ATTRIBUTE else offset
+            if form == INTEGER:
+                at = row * COLUMNS
+                value = engine.number(row, start, end, marks)
+                out.write(b',"value":')
+                if 0 <= value < 1000:
+                    out.write(digits.small[value])
+                elif rows[at + SIGNED] != 0:
+                    digits.signed(out, value)
+                else:
+                    digits.unsigned(out, value)
+                if rows[at + ENUM] != 0 or rows[at + HINT] != NO_HINT:
+                    self._label(out, self._words.of(row, value, inner))
+            elif form == TEXT_UP_TO_NUL:
+                out.write(b',"value":"')
+                self._text(out, engine.data, start, end)
+                out.append(_QUOTE)
+            elif form != NOTHING:
+                self._value(out, engine, place, form, start, end)
+            if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
+                self._label(out, self._words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
+            if marks & DIAGNOSED or marks & GIVEN:
+                self._diagnosed(out, engine, place, offset, end)
+            if place == echo and message.inner is not None:
+                inner, echo_depth = message.inner, depth
+            place += 2
+            if after > depth and place < size:
+                out.write(b',"children":[')
+                continue
+            out.append(_CLOSE)
+            while depth > after:
+                out.write(b"]}")
+                depth -= 1
+            if place < size:
+                out.append(_COMMA)
+
+    # -- heads -----------------------------------------------------------------------
+
+    def _grown(self) -> vec[bytes]:
+        heads = self._heads
+        while len(heads) < len(self._tables.fields):
+            heads = append(heads, b"")
+        self._heads = heads
+        return heads
+
+    def _head(self, row: i64, shown: i64) -> bytes:
+        field = self._tables.fields[row]
+        return _head(
+            field.name, field.constant, field.number, self._tables.shown[shown], field.guess
+        )
+
+    def _other_head(self, row: i64, shown: i64) -> bytes:
+        """That of a value which is not shown as its field says."""
+        key = int(row << 8 | shown)
+        found = self._odd_heads.get(key)
+        if found is None:
+            found = self._odd_heads[key] = self._head(row, shown)
+        return found
+
+    def _odd_head(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+        """That of an unknown attribute, an entry of an array, or what a hook made."""
+        first = engine.tape[place]
+        marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
+        word = self._tables.shown[first >> SHOWN_AT & 0xFF]
+        if marks & GIVEN:
+            node = given(engine, place)
+            number = -1 if node.type is None else node.type
+            out.write(_head(node.name, node.constant, number, word, node.guess))
+        elif marks & UNKNOWN:
+            out.write(_head(f"attr {index}", None, index, word, False))
+        else:
+            guess = self._tables.fields[first & FIELD_MASK].guess
+            number = index if marks & IS_ATTRIBUTE else -1
+            out.write(_head(str(index), None, number, word, guess))
+
+    # -- values -----------------------------------------------------------------------
+
+    def _label(self, out: BytesWriter, label: bytes) -> None:
+        if len(label) > 0:
+            out.write(b',"label":"')
+            out.write(label)
+            out.append(_QUOTE)
+
+    def _text(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
+        """A text up to its NUL."""
+        size = len(out)
+        for i in range(start, end):
+            byte = i64(data[i])
+            if byte == 0:
+                return
+            if byte < 32 or byte > 126 or byte == _QUOTE or byte == _BACKSLASH:
+                out.truncate(size)
+                out.write(json_text(text_value(TEXT_UP_TO_NUL, data[start:end])))
+                return
+            out.append(byte)
+
+    def _value(
+        self, out: BytesWriter, engine: Engine, place: i64, form: i64, start: i64, end: i64
+    ) -> None:
+        """A value that is neither a number nor a text."""
+        digits, data = self._digits, engine.data
+        if form == ARRAY:
+            out.write(b',"value":[')
+            self._elements(out, engine, place)
+            out.write(b"]")
+            return
+        if form == PRESENT:
+            out.write(b',"value":true')
+            return
+        if form == GIVEN_FORM:
+            node = given(engine, place)
+            if node.value is not None:
+                out.write(b',"value":')
+                out.write(_json_value(node.value))
+            self._label(out, self._words.text(node.label))
+            return
+        out.write(b',"value":"')
+        if form == OCTETS:
+            digits.octets(out, data, start, end)
+        elif form == DOTTED:
+            digits.ipv4(out, data, start)
+        elif form == GROUPS:
+            digits.ipv6(out, data, start)
+        elif form == COLONS or form == COLONS_6 or form == COLONS_20:
+            stop = start + 6 if form == COLONS_6 else start + 20 if form == COLONS_20 else end
+            digits.colons(out, data, start, stop)
+        else:
+            out.write(json_text(str(text_value(form, data[start:end]))))
+        out.append(_QUOTE)
+
+    def _elements(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+        """The values of an array's elements."""
+        tape, rows, forms = engine.tape, self._tables.rows, self._tables.form
+        depth = (tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+        separated = False
+        place += 2
+        while place < engine.size and tape[place] >> DEPTH_AT & DEPTH_MASK >= depth:
+            first, second = tape[place], tape[place + 1]
+            place += 2
+            if first >> DEPTH_AT & DEPTH_MASK > depth or not (first >> MARKS_AT) & INDEXED:
+                continue
+            if separated:
+                out.append(_COMMA)
+            separated = True
+            row, start, end = first & FIELD_MASK, second & 0xFFFFFFFF, second >> 32
+            form = forms[first >> SHOWN_AT & 0xFF]
+            if form == INTEGER:
+                value = engine.number(row, start, end, first >> MARKS_AT)
+                if rows[row * COLUMNS + SIGNED] != 0:
+                    self._digits.signed(out, value)
+                else:
+                    self._digits.unsigned(out, value)
+            else:
+                out.write(_json_value(text_value(form, engine.data[start:end])))
+
+    def _diagnosed(
+        self, out: BytesWriter, engine: Engine, place: i64, offset: i64, end: i64
+    ) -> None:
+        found = [
+            Diagnosis(f.code, f.severity, f.text, int(offset), int(end - offset))
+            for f in engine.findings if f.place == place
+        ]  # fmt: skip
+        if found:
+            out.write(b',"diagnoses":')
+            out.write(_diagnoses(found))
+
+
+def given(engine: Engine, place: i64) -> Node:
+    """The node that a hook made at this place."""
+    node = engine.given[int(place)]
+    assert isinstance(node, Node)
+    return node
+
+
+def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) -> bytes:
+    parts = [f'{{"name":{quote(name)}']
+    if constant is not None:
+        parts.append(f'"constant":{quote(constant)}')
+    if number >= 0:
+        parts.append(f'"type":{number}')
+    parts.append(f'"kind":{quote(kind)}')
+    if guess:
+        parts.append('"guess":true')
+    parts.append('"offset":')
+    return ",".join(parts).encode("ascii")
+
+
+def _json_value(value: Any) -> bytes:
+    """A decoded value as JSON; bytes as hexadecimal."""
+    if isinstance(value, bytes):
+        return f'"{value.hex()}"'.encode("ascii")
+    if isinstance(value, list):
+        return b"[" + b",".join([_json_value(one) for one in value]) + b"]"
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value).encode("ascii")
+    return quote(str(value)).encode("ascii")
+
+
+def _diagnoses(found: list[Diagnosis]) -> bytes:
+    parts = [
+        f'{{"code":{quote(d.code)},"severity":"{d.severity}","text":{quote(d.text)},'
+        f'"offset":{d.offset},"length":{d.length}}}'
+        for d in found
+    ]
+    return f"[{','.join(parts)}]".encode("ascii")
 
 
 class JsonLines(Renderer):
-    """One object a line (-T jsonl); `named` adds the file's name to each."""
+    """One object a line (-T jsonl); several files: with the file's name in each."""
 
     def __init__(self) -> None:
-        self._memo: Memo[tuple[str, str]] = Memo(self._make, lambda p: len(p[0]) + len(p[1]) + 64)
-        self._prefixes: dict[tuple[m.Field, str], str] = {}
-        self._values: dict[tuple[m.Field, int], str] = {}
         self._opening = '{"record":'
+        self._context: Context | None = None
+        self._nodes: JsonNodes | None = None
 
     def file(self, path: str, last: int) -> str:
         self._opening = f'{{"file":{quote(path)},"record":'
         return ""
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        return self.object(message, link) + "\n"
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        self.object(out, message, link)
+        out.write(b"\n")
 
-    def object(self, message: Message, link: Link | None = None) -> str:
+    def object(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The message as one JSON object; without a link, nothing of pairing is known."""
+        context = message.context
+        nodes = self._nodes
+        if nodes is None or context is not self._context:
+            nodes = self._nodes = JsonNodes(context.tables)
+            self._context = context
+        front = self._front(message, link)  # first: it may walk messages, this one too
+        engine = context.engine
+        message.walk_onto(engine)
+        out.write(front.encode("ascii"))
+        if len(engine.findings) > 0 or message.odd:
+            out.write(b',"diagnoses":')
+            out.write(_diagnoses(message.found(engine)))
+        if engine.size > 0:
+            out.write(b',"attributes":[')
+            nodes.write(out, engine, message)
+            out.write(b"]")
+        out.write(b"}")
+
+    def _front(self, message: Message, link: Link | None) -> str:
+        """All members but the diagnoses and the attributes."""
         record = message.record
         assert record is not None
+        parts = [f'{self._opening}{record.number},"message":{message.number}']
         when = None if record.time is None else rfc3339(record.time)
-        time = "null" if when is None else f'"{when}"'
-        comments = ""
+        if when is not None:
+            parts.append(f'"time":"{when}"')
         if record.options is not None:
             if record.comments:
-                comments = f'"comments":[{",".join(map(quote, record.comments))}],'
+                parts.append(f'"comments":[{",".join([quote(text) for text in record.comments])}]')
             if record.lost and not message.offset:
-                comments += f'"lost":{record.lost},'
-        refuses = wire.NLMSG_ERROR <= message.type <= wire.NLMSG_DONE and message.error
-        front, back = self._make(message, link) if refuses else self._memo.get(message)
-        chosen = '"sequence":null,"port":null,'
-        if message.netlink:
-            chosen = f'"sequence":{message.seq},"port":{message.port},'
-        return (
-            f'{self._opening}{record.number},"message":{message.number},"time":{time},'
-            f"{comments}{front}{chosen}{self._pairing(message, link)}{back}"
-        )
-
-    def _pairing(self, message: Message, link: Link | None) -> str:
-        """What differs between messages of the same bytes: conversation and process."""
-        owner = _process(pairs.process(message, link))
-        if link is None:
-            return f"{_UNPAIRED}{owner}"
-        found = link.transaction
-        of, role = link.of or "null", link.role
-        passed = pairs.latency(message, link)
-        ended = pairs.answered_by(link) if role == REQUEST else 0
-        return (
-            f'"answers":{of if role == ANSWER else "null"},'
-            f'"answered_by":{ended or "null"},'
-            f'"transaction":{"null" if found is None else found.id},'
-            f'"latency":{"null" if passed is None else passed},'
-            f'"confidence":{_CONFIDENCE[link.confidence] if pairs.doubtful(link) else "null"},'
-            f'"listeners":{link.listeners or "null"},'
-            f'"copy_of":{of if role == COPY else "null"},'
-            f'"group":{_text(pairs.group(message, link))},{owner}'
-        )
-
-    # -- the part that repeats --------------------------------------------------
-
-    def _make(self, message: Message, link: Link | None = None) -> tuple[str, str]:
-        """What comes before sequence and port, and what comes after."""
-        nodes = message.nodes
-        found: list[Diagnosis] = message.own_diagnoses
-        out: list[str] = []
-        self._nodes(nodes, out, found)
-        netlink = message.netlink
-        spec = message.spec
+                parts.append(f'"lost":{record.lost}')
+        self._identity(message, parts)
+        if link is not None:
+            _pairing(message, link, parts)
+        _process(pairs.process(message, link), parts)
+        parts.append(f'"length":{message.length},"direction":"{message.direction}"')
+        summary = pairs.described(message, link)
+        if summary:
+            parts.append(f'"summary":{quote(summary)}')
+        if message.truncated:
+            parts.append('"truncated":true')
         error = message.error
-        flags = labels.flag_names(message) if netlink else ()
-        front = (
-            f'"protocol":{quote(facts.protocol(message))},"family":{_text(message.family)},'
-            f'"dissector":{_text(None if spec is None else spec.name)},'
-            f'"operation":{_text(operation_name(message) if netlink else None)},'
-            f'"constant":{_text(operation_constant(message) if netlink else None)},'
-            f'"type":{message.type if netlink else "null"},'
-            f'"flags":{message.flags if netlink else "null"},'
-            f'"flag_names":[{",".join(map(quote, flags))}],'
-        )
-        back = (
-            f'"length":{message.length},"direction":"{message.direction}",'
-            f'"summary":{quote(pairs.described(message, link))},'
-            f'"truncated":{"true" if message.truncated else "false"},'
-            f'"error":{"null" if error is None else error},'
-            f'"error_name":{_text(facts.error_name(message))},'
-            f'"diagnoses":{_diagnoses(found)},"attributes":[{"".join(out)}]}}'
-        )
-        return front, back
+        if error is not None:
+            parts.append(f'"error":{error}')
+            name = facts.error_name(message)
+            if name is not None:
+                parts.append(f'"error_name":{quote(name)}')
+        return ",".join(parts)
 
-    def _nodes(self, nodes: list[Node], out: list[str], found: list[Diagnosis]) -> None:
-        prefixes = self._prefixes
-        separator = ""
-        for node in nodes:
-            shown = node.shown
-            field = node.field
-            prefix = prefixes.get((field, node.shown))
-            if prefix is None:
-                prefix = self._prefix(field, node.shown)
-            value = node.value
-            if type(value) is int:
-                if field.hint or node._label is not None:
-                    text = self._labelled(node, str(value))
-                elif field.enum is None:
-                    text = f'{value},"label":null'
-                else:
-                    known = self._values.get((field, value))
-                    text = self._number(node, value) if known is None else known
-            elif value is None:
-                text = 'null,"label":null' if node._label is None else self._labelled(node, "null")
-            elif type(value) is str:
-                text = quote(value)
-                text = f'{text},"label":null' if node._label is None else self._labelled(node, text)
-            else:
-                text = self._labelled(node, _value(value))
-            start = node.offset
-            diagnoses = node.diagnoses or None
-            children = node.children
-            if diagnoses is None and not children:  # by far the commonest
-                out.append(
-                    f'{separator}{prefix}{start},"length":{node.end - start},'
-                    f'"value":{text},"children":[]}}'
-                )
-                separator = ","
-                continue
-            out.append(
-                f'{separator}{prefix}{start},"length":{node.end - start},'
-                f'"value":{text},"children":['
-            )
-            separator = ","
-            if diagnoses is not None:
-                found += diagnoses
-            if children:
-                self._nodes(children, out, found)
-            out.append("]}" if diagnoses is None else f'],"diagnoses":{_diagnoses(diagnoses)}}}')
-
-    def _prefix(self, field: m.Field, shown: str) -> str:
-        number = "null" if field.number < 0 else str(field.number)
-        guess = '"guess":true,' if field.guess else ""
-        prefix = (
-            f'{{"name":{quote(field.name)},"constant":{_text(field.constant)},'
-            f'"type":{number},"kind":{quote(shown)},{guess}"offset":'
-        )
-        if len(self._prefixes) >= _KEPT:
-            self._prefixes.clear()
-        self._prefixes[field, shown] = prefix
-        return prefix
-
-    def _labelled(self, node: Node, text: str) -> str:
-        return f'{text},"label":{_text(labels.label(node, False))}'
-
-    def _number(self, node: Node, value: int) -> str:
-        text = self._labelled(node, str(value))
-        if len(self._values) >= _KEPT:
-            self._values.clear()
-        self._values[node.field, value] = text
-        return text
+    def _identity(self, message: Message, parts: list[str]) -> None:
+        """What it is, by its header."""
+        parts.append(f'"protocol":{quote(facts.protocol(message))}')
+        if message.family is not None:
+            parts.append(f'"family":{quote(message.family)}')
+        if message.spec is not None:
+            parts.append(f'"dissector":{quote(message.spec.name)}')
+        if not message.netlink:
+            return
+        name, constant = operation_name(message), operation_constant(message)
+        if name is not None:
+            parts.append(f'"operation":{quote(name)}')
+        if constant is not None:
+            parts.append(f'"constant":{quote(constant)}')
+        parts.append(f'"type":{message.type},"flags":{message.flags}')
+        flags = labels.flag_names(message)
+        if flags:
+            parts.append(f'"flag_names":[{",".join([quote(flag) for flag in flags])}]')
+        parts.append(f'"sequence":{message.seq},"port":{message.port}')
 
 
 class JsonArray(JsonLines):
@@ -188,73 +420,66 @@ class JsonArray(JsonLines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._separator = "\n"
+        self._separator = b"\n"
 
     def begin(self) -> str:
         return "["
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        separator, self._separator = self._separator, ",\n"
-        return separator + self.object(message, link)
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        out.write(self._separator)
+        self._separator = b",\n"
+        self.object(out, message, link)
 
     def end(self) -> str:
         return "\n]\n"
 
 
-_CONFIDENCE: Final = {word: quote(word) for word in CONFIDENCES}
-_UNPAIRED: Final = (
-    '"answers":null,"answered_by":null,"transaction":null,"latency":null,"confidence":null,'
-    '"listeners":null,"copy_of":null,"group":null,'
-)
+def _pairing(message: Message, link: Link, parts: list[str]) -> None:
+    """What pairing found."""
+    found, of, role = link.transaction, link.of, link.role
+    if role == ANSWER and of:
+        parts.append(f'"answers":{of}')
+    ended = pairs.answered_by(link) if role == REQUEST else 0
+    if ended:
+        parts.append(f'"answered_by":{ended}')
+    if found is not None:
+        parts.append(f'"transaction":{found.id}')
+    passed = pairs.latency(message, link)
+    if passed is not None:
+        parts.append(f'"latency":{passed}')
+    if pairs.doubtful(link):
+        parts.append(f'"confidence":"{link.confidence}"')
+    if link.listeners:
+        parts.append(f'"listeners":{link.listeners}')
+    if role == COPY and of:
+        parts.append(f'"copy_of":{of}')
+    group = pairs.group(message, link)
+    if group is not None:
+        parts.append(f'"group":{quote(group)}')
 
 
-def _process(found: Process | None) -> str:
+def _process(found: Process | None, parts: list[str]) -> None:
     if found is None:
-        return '"process":null,'
-    if found.hint and found.inode is None:  # nearly always
-        return (
-            f'"process":{{"pid":{found.pid},"name":null,"command":null,"hint":true,"inode":null}},'
-        )
-    hint = "true" if found.hint else "false"
-    return (
-        f'"process":{{"pid":{"null" if found.pid is None else found.pid},'
-        f'"name":{_text(found.name)},"command":{_text(found.command)},"hint":{hint},'
-        f'"inode":{found.inode or "null"}}},'
-    )
-
-
-def _text(text: str | None) -> str:
-    return "null" if text is None else quote(text)
-
-
-def _value(value: Any) -> str:
-    """A decoded value as JSON; bytes as hexadecimal."""
-    if value is None:
-        return "null"
-    if value is True:
-        return "true"
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, bytes):
-        return f'"{value.hex()}"'
-    if isinstance(value, list):
-        return f"[{','.join(map(_value, value))}]"
-    return quote(str(value))
-
-
-def _diagnoses(found: list[Diagnosis]) -> str:
-    if not found:
-        return "[]"
-    return "[" + ",".join(
-        f'{{"code":{quote(d.code)},"severity":"{d.severity}","text":{quote(d.text)},'
-        f'"offset":{d.offset},"length":{d.length}}}'
-        for d in found
-    ) + "]"
+        return
+    inside: list[str] = []
+    if found.pid is not None:
+        inside.append(f'"pid":{found.pid}')
+    if found.name is not None:
+        inside.append(f'"name":{quote(found.name)}')
+    if found.command is not None:
+        inside.append(f'"command":{quote(found.command)}')
+    if found.hint:
+        inside.append('"hint":true')
+    if found.inode:
+        inside.append(f'"inode":{found.inode}')
+    parts.append(f'"process":{{{",".join(inside)}}}')
 
 
 def to_json(message: Message) -> str:
     """One message as one object, with its link where it has one."""
-    return JsonLines().object(message, message.link)
+    out = BytesWriter()
+    JsonLines().object(out, message, message.link)
+    return out.getvalue().decode("ascii")
 
 
 def to_dict(message: Message) -> dict[str, Any]:

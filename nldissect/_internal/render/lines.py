@@ -8,38 +8,17 @@ an error, the family of an acknowledgement) is shown where the link is given.
 
 from __future__ import annotations
 
-from typing import Any
+from librt.strings import BytesWriter
 
-from .. import tree, wire
 from ..text import safe
 from ..transaction import Link
-from ..tree import Message
+from ..tree import ERROR, NOTE, Diagnosis, Message
 from . import Renderer, facts, pairs
-from .memo import Memo
+from .digits import Digits
 from .style import Style, fit
 from .times import Clock
 
 Part = tuple[str, str]
-
-
-def control_key(message: Message, link: Link | None) -> tuple[Any, ...] | None:
-    """What the line of a control message follows from, for a memo; None when from more.
-
-    Sequence and port, its own and the echoed ones, are not in the line.
-    """
-    asked = pairs.question(message, link)
-    unnamed = message.protocol == wire.NETLINK_GENERIC and asked is None
-    if message.state != wire.OK or unnamed:  # the session binds what is echoed
-        return None
-    data = message.data
-    if message.type == wire.NLMSG_ERROR:
-        data = data[:8] + data[16:28] + data[36:]
-    else:
-        data = data[:8] + data[16:]
-    of = None
-    if asked is not None:
-        of = (asked.data[:8] + asked.data[16:], asked.operation, asked.family)
-    return data, message.protocol, message.big, message.family, of
 
 
 class Lines(Renderer):
@@ -52,8 +31,9 @@ class Lines(Renderer):
         self.clock = clock
         self.width = width
         self._constants = constants
-        self._parts: Memo[list[Part]] = Memo(self._make, lambda p: sum(len(t) for t, _ in p))
-        self._texts: Memo[tuple[str, str]] = Memo(self.make, lambda t: len(t[1]) + 64)
+        self._arrows = [f" {arrow} {style.reset}".encode() for arrow in style.arrows]
+        self._dim = style.codes["dim"].encode()
+        self._digits = Digits()
 
     def file(self, path: str, last: int) -> str:
         self.clock.restart()
@@ -65,37 +45,37 @@ class Lines(Renderer):
         text = f"{number} datagram{'s' * (number > 1)} lost {where}: the capture was too slow"
         return f"!{' ' * 19}{self.style.paint(text, 'error')}\n"
 
-    def message(self, message: Message, link: Link | None = None) -> str:
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The line, with its end."""
-        control = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
-        if self.width is None:
-            made = self.control(message, link) if control else self._texts.get(message)
-            return self.line(message, link, *made)
-        parts = self._make(message, link) if control else self._parts.get(message)
-        head = (self._head(message), "dim")
-        room, end = self.width, ""
+        parts = self._parts(message, link)
+        aside = ""
         if link is not None and pairs.beside(message, link):
             aside = pairs.aside(message, link)
-            room, end = max(room - len(aside), 0), self.style.paint(aside, "dim")
-        return fit([parts[0], head, *parts[1:]], room, self.style) + end + "\n"
+        if self.width is not None:
+            head = (self._head(message), "dim")
+            line = fit([parts[0], head, *parts[1:]], max(self.width - len(aside), 0), self.style)
+            out.write(line.encode())
+        else:
+            paint = self.style.paint
+            out.write(paint(*parts[0]).encode())
+            self._write_head(out, message)
+            out.write("".join([paint(*part) for part in parts[1:]]).encode())
+        if aside:
+            out.write(self.style.paint(aside, "dim").encode())
+        out.write(b"\n")
 
-    def control(self, message: Message, link: Link | None) -> tuple[str, str]:
-        """`make` of a control message, whose line says what its request was."""
-        key = control_key(message, link)
-        if key is None:
-            return self.make(message, link)
-        return self._texts.recall(message, key, lambda m: self.make(m, link))
-
-    def line(self, message: Message, link: Link | None, mark: str, text: str) -> str:
-        """The line of a message for which `make` gave `mark` and `text`."""
-        if link is not None and pairs.beside(message, link):
-            text = f"{text[:-1]}{self.style.paint(pairs.aside(message, link), 'dim')}\n"
-        return f"{mark}{self.style.paint(self._head(message), 'dim')}{text}"
-
-    def make(self, message: Message, link: Link | None = None) -> tuple[str, str]:
-        """The line without number, time and arrow: the mark in front, and all after the arrow."""
-        mark, *parts = (self.style.paint(*part) for part in self._make(message, link))
-        return mark, "".join(parts) + "\n"
+    def _write_head(self, out: BytesWriter, message: Message) -> None:
+        """Number, time, direction."""
+        record = message.record
+        assert record is not None
+        out.write(self._dim)
+        digits = self._digits
+        digits.spaces(out, 5 - digits.width(message.number))
+        digits.signed(out, message.number)
+        time = self.clock.text(record.number, record.time)
+        digits.spaces(out, 11 - len(time))
+        out.write(time.encode("ascii"))
+        out.write(self._arrows[0 if message.to_kernel else 1])
 
     def _head(self, message: Message) -> str:
         record = message.record
@@ -104,25 +84,40 @@ class Lines(Renderer):
         arrow = self.style.arrows[0 if message.to_kernel else 1]
         return f"{message.number:>5} {time:>10} {arrow} "
 
-    def _make(self, message: Message, link: Link | None = None) -> list[Part]:
+    def _parts(self, message: Message, link: Link | None = None) -> list[Part]:
         """The mark in front, then what follows the arrow."""
-        diagnoses = facts.diagnoses(message)
         what = safe(facts.what(message, self._constants))
         summary = safe(pairs.summary(message, link))
         looks = "operation"
-        if message.error is not None:
-            looks = "error" if message.error else "good"
-        bad = [d for d in diagnoses if d.severity != tree.NOTE]
+        error = message.error
+        if error is not None:
+            looks = "error" if error else "good"
+        who = safe(facts.who(message, pairs.question(message, link)))
+        engine = message.context.engine
+        message.walk_onto(engine)
+        mark, wrong = (" ", "plain"), None
+        if message.odd or len(engine.findings) > 0:
+            wrong = _wrong(message.found(engine))
+            if wrong is not None:
+                mark = ("!", "error")
         parts = [
-            ("!", "error") if bad else (" ", "plain"),
-            (f"{safe(facts.who(message, pairs.question(message, link))):<9} ", "protocol"),
+            mark,
+            (f"{who:<9} ", "protocol"),
             (f"{what:<10} " if summary else what, looks),
             (summary, looks if looks == "error" else "plain"),
         ]
-        if bad:
-            first = next((d for d in bad if d.severity == tree.ERROR), bad[0])
-            more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
-            parts.append((f" [{safe(first.text)}{more}]", first.severity))
+        if wrong is not None:
+            parts.append(wrong)
         elif message.truncated:
             parts.append((" [truncated]", "note"))
         return parts
+
+
+def _wrong(found: list[Diagnosis]) -> Part | None:
+    """The first and worst that is wrong, in brackets, and how much more there is."""
+    bad = [d for d in found if d.severity != NOTE]
+    if not bad:
+        return None
+    first = next((d for d in bad if d.severity == ERROR), bad[0])
+    more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
+    return f" [{safe(first.text)}{more}]", first.severity

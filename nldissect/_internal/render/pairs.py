@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..explain import Explanation, explain, subject
+from ..explain import Explanation, explain
 from ..multicast import group_of
 from ..process import Process, owner
 from ..summary import describe, operation_name, summarize
@@ -32,7 +32,6 @@ from ..transaction import (
     Link,
 )  # fmt: skip
 from ..tree import Message
-from .memo import Memo
 
 # States in which an answer ended the transaction.
 ENDED: Final = frozenset((ANSWERED, FAILED, INTERRUPTED))
@@ -41,9 +40,6 @@ WITHOUT: Final = {
     OPEN: "", NOT_ASKED: "no answer asked for", UNANSWERED: "unanswered", GIVEN_UP: "unanswered",
     CUT: "its answer is not whole", OVERRUN: "answers were lost",
 }  # fmt: skip
-
-# The same is asked for, and refused, again and again.
-_subjects: Final[Memo[str]] = Memo(subject)
 
 
 def question(message: Message, link: Link | None) -> Message | None:
@@ -59,7 +55,7 @@ def why(message: Message, link: Link | None) -> Explanation | None:
     if error is None or error >= 0:
         return None
     asked = question(message, link)
-    return explain(message) if asked is None else explain(message, asked, _subjects.get)
+    return explain(message) if asked is None else explain(message, asked)
 
 
 def summary(message: Message, link: Link | None) -> str:

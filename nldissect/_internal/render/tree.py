@@ -1,29 +1,73 @@
 """The tree (-V): every header and attribute of a message on a line of its own.
 
 Name, value, label in parentheses, and in brackets what is wrong; what lies
-inside is indented below. Names are C constants, or the spec's.
+inside is indented below. Names are C constants, or the spec's. The nodes are written from
+the engine's tape.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, final
 
-from .. import labels, tree, wire
+from librt.strings import BytesWriter
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from .. import labels
 from .. import spec as m
-from ..tables import GENLMSGHDR, NLMSGHDR
+from ..engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    DIAGNOSED,
+    FIELD_MASK,
+    GIVEN,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    UNKNOWN,
+    Engine,
+)
+from ..tables import (
+    ARRAY,
+    COLONS,
+    COLONS_6,
+    COLONS_20,
+    COLUMNS,
+    DOTTED,
+    ENUM,
+    GENLMSGHDR,
+    GROUPS,
+    HEX,
+    HINT,
+    INTEGER,
+    LABEL,
+    MESSAGE_FLAGS,
+    NLMSGHDR,
+    NO_HINT,
+    NOTHING,
+    OCTETS,
+    PRESENT,
+    SIGNED,
+    TEXT_UP_TO_NUL,
+    Tables,
+)
+from ..tables import GIVEN as GIVEN_FORM
 from ..text import safe
 from ..transaction import Link
-from ..tree import Diagnosis, Message, Node
+from ..tree import Context, Message, Node, text_value
 from . import Renderer, pairs
-from .hexdump import hexdump
-from .lines import Lines, control_key
-from .memo import Memo
+from .digits import Digits
+from .jsonout import given
+from .lines import Lines
 from .style import Style
 from .times import rfc3339
+from .words import Words
 
-STEP: Final = "    "
+STEP: Final = b"    "
 # Bytes that fit on the attribute's own line.
 INLINE: Final = 24
+_DEEPEST: Final = 80
 
 # The C names (linux/netlink.h, genetlink.h) of the headers' members.
 _HEADER_NAMES: Final[dict[str, str]] = {
@@ -32,8 +76,237 @@ _HEADER_NAMES: Final[dict[str, str]] = {
 }  # fmt: skip
 _HEADER_FIELDS: Final = frozenset((*NLMSGHDR.members, *GENLMSGHDR.members))
 
-# Names and values by definition; emptied when a hostile capture would fill them.
-_KEPT: Final = 20_000
+
+@final
+class TreeNodes:
+    """Writes the nodes on a tape as lines, one step in; without the last line's end."""
+
+    def __init__(self, tables: Tables, style: Style, constants: bool) -> None:
+        self._tables = tables
+        self._style = style
+        self._constants = constants
+        self._words = Words(tables, False, constants)
+        self._digits = Digits()
+        self._names = vec[bytes]([])  # by row
+        self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
+        self._label_on = b" (" + style.codes["label"].encode()
+        self._label_off = style.reset.encode() + b")"
+        self._flags = vec[i64]([1 if word == "flags" else 0 for word in tables.shown])
+
+    def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
+        """Each line begins with its line break, so that what is wrong can follow it."""
+        tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
+        rows, forms, starts = tables.rows, tables.form, self._starts
+        names = self._names
+        echo = engine.echo
+        echo_depth: i64 = -1
+        inner = message
+        place: i64 = 0
+        while place < size:
+            first, second = tape[place], tape[place + 1]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            if depth <= echo_depth:
+                inner, echo_depth = message, -1
+            marks = first >> MARKS_AT & 0xFF
+            row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
+            out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
+            if marks & (GIVEN | UNKNOWN | INDEXED):
+                out.write(self._odd_name(engine, place))
+            else:
+                if row >= i64(len(names)):
+                    names = self._grown()
+                name = names[row]
+                if len(name) == 0:
+                    name = names[row] = self._name(tables.fields[row])
+                out.write(name)
+            offset, end = second & 0xFFFFFFFF, second >> 32
+            start = offset + 4 if marks & IS_ATTRIBUTE else offset
+            form = forms[shown]
+            if form == INTEGER:
+                out.write(b": ")
+                value = engine.number(row, start, end, marks)
+                if 0 <= value < 1000 and rows[row * COLUMNS + ENUM] == 0 and (
+                    rows[row * COLUMNS + HINT] == NO_HINT
+                ):
+                    out.write(digits.small[value])
+                else:
+                    self._number(out, row, shown, value, end - start, inner)
+                if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
+                    self._fixed_label(out, row)
+            elif form == NOTHING or form == ARRAY:
+                inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
+                if form == ARRAY:
+                    out.write(b": []")
+                elif not inside:
+                    out.write(b": (empty)")
+            elif form == TEXT_UP_TO_NUL:
+                out.write(b': "')
+                self._text(out, engine.data, start, end)
+                out.write(b'"')
+            else:
+                self._value(out, engine, place, form, start, end, depth)
+                place += 2
+                continue
+            if marks & DIAGNOSED:
+                self._diagnosed(out, engine, place)
+            if place == echo and message.inner is not None:
+                inner, echo_depth = message.inner, depth
+            place += 2
+
+    # -- names ------------------------------------------------------------------------
+
+    def _grown(self) -> vec[bytes]:
+        names = self._names
+        while len(names) < len(self._tables.fields):
+            names = append(names, b"")
+        self._names = names
+        return names
+
+    def _name(self, field: m.Field) -> bytes:
+        if not self._constants:
+            name = field.name
+        elif field.constant is not None:
+            name = field.constant
+        elif field in _HEADER_FIELDS:
+            name = _HEADER_NAMES.get(field.name, field.name)
+        elif field.kind == m.UNKNOWN or " " in field.name:
+            name = field.name
+        else:
+            name = field.name.replace("-", "_")
+        if field.guess:
+            name += "?"
+        heading = field.kind == m.STRUCT and field.number < 0
+        return self._style.paint(safe(name), "operation" if heading else "name").encode()
+
+    def _odd_name(self, engine: Engine, place: i64) -> bytes:
+        first = engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            return self._name(given(engine, place).field)
+        text = engine.name(place)
+        if first >> MARKS_AT & INDEXED and self._tables.fields[first & FIELD_MASK].guess:
+            text += "?"
+        return self._style.paint(text, "name").encode()
+
+    # -- values -----------------------------------------------------------------------
+
+    def _number(
+        self, out: BytesWriter, row: i64, shown: i64, value: i64, size: i64, message: Message
+    ) -> None:
+        """A number with its label; flags and what the spec says is hexadecimal as such."""
+        rows = self._tables.rows
+        at = row * COLUMNS
+        hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
+        flags = self._tables.shown[shown] == "flags"
+        if (flags or hint == HEX) and (value >= 0 or not signed):
+            self._digits.hexadecimal(out, value, size)
+        elif hint == MESSAGE_FLAGS:
+            self._digits.hexadecimal(out, value, 2)
+        elif signed:
+            self._digits.signed(out, value)
+        else:
+            self._digits.unsigned(out, value)
+        self._label(out, self._words.of(row, value, message))
+
+    def _label(self, out: BytesWriter, label: bytes) -> None:
+        if len(label) > 0:
+            out.write(self._label_on)
+            out.write(label)
+            out.write(self._label_off)
+
+    def _fixed_label(self, out: BytesWriter, row: i64) -> None:
+        label = self._tables.labels[self._tables.rows[row * COLUMNS + LABEL]]
+        self._label(out, self._words.text(label))
+
+    def _text(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
+        """A text up to its NUL, safe for a terminal."""
+        size = len(out)
+        for i in range(start, end):
+            byte = i64(data[i])
+            if byte == 0:
+                return
+            if byte < 32 or byte > 126:
+                out.truncate(size)
+                out.write(safe(text_value(TEXT_UP_TO_NUL, data[start:end])).encode())
+                return
+            out.append(byte)
+
+    def _value(
+        self, out: BytesWriter, engine: Engine, place: i64, form: i64, start: i64, end: i64,
+        depth: i64,
+    ) -> None:  # fmt: skip
+        """A value that is neither a number nor a text, and what is wrong with it."""
+        digits, data = self._digits, engine.data
+        node: Node | None = None
+        if form == GIVEN_FORM:
+            node = given(engine, place)
+            value = node.value
+            if isinstance(value, bytes):
+                form, data, start, end = OCTETS, value, 0, i64(len(value))
+            else:
+                out.write(self._given(node))
+        elif form == DOTTED:
+            out.write(b": ")
+            digits.ipv4(out, data, start)
+        elif form == GROUPS:
+            out.write(b": ")
+            digits.ipv6(out, data, start)
+        elif form == COLONS or form == COLONS_6 or form == COLONS_20:
+            out.write(b": ")
+            stop = start + 6 if form == COLONS_6 else start + 20 if form == COLONS_20 else end
+            digits.colons(out, data, start, stop)
+        elif form != OCTETS and form != PRESENT:
+            out.write(f": {text_value(form, data[start:end])}".encode())
+        size = end - start
+        if form == OCTETS:
+            out.write(b": ")
+            if size == 0:
+                out.write(b"(empty)")
+            elif size <= INLINE:
+                digits.spaced(out, data, start, end)
+            else:
+                digits.signed(out, size)
+                out.write(b" bytes")
+        if node is not None:
+            self._label(out, self._words.text(labels.label(node, self._constants)))
+        if engine.tape[place] >> MARKS_AT & (DIAGNOSED | GIVEN):
+            self._diagnosed(out, engine, place)
+        if form == OCTETS and size > INLINE:
+            out.write(b"\n")
+            digits.dump(out, data, start, end, STEP * int(depth + 2))
+            out.truncate(len(out) - 1)
+
+    def _given(self, node: Node) -> bytes:
+        """What a hook said that the value is; all but its name and label."""
+        value = node.value
+        if value is None:
+            return b"" if node.children else b": (empty)"
+        if value is True:
+            return b""
+        if isinstance(value, list):
+            return b": []"
+        if isinstance(value, str):
+            text = f'"{safe(value)}"' if node.kind == "string" else safe(value)
+        elif isinstance(value, int):
+            text = self._hexadecimal(node, value)
+        else:
+            text = safe(str(value))
+        return f": {text}".encode()
+
+    @staticmethod
+    def _hexadecimal(node: Node, value: int) -> str:
+        hexadecimal = (node.kind == "flags" or node.field.hint == "hex") and value >= 0
+        return f"{value:#0{2 * (node.end - node.start) + 2}x}" if hexadecimal else str(value)
+
+    def _diagnosed(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+        for found in engine.findings:
+            if found.place == place:
+                out.write(b" ")
+                out.write(wrong(self._style, found.severity, found.text).encode())
+
+
+def wrong(style: Style, severity: str, text: str) -> str:
+    """What is wrong, in brackets."""
+    return style.paint(f"[{severity}: {safe(text)}]", severity)
 
 
 class Tree(Renderer):
@@ -43,13 +316,9 @@ class Tree(Renderer):
         self._lines = lines
         self._style = style
         self._constants = constants
-        self._memo: Memo[tuple[str, ...]] = Memo(self._make, lambda p: 64 + sum(map(len, p)))
-        self._names: dict[m.Field, str] = {}
-        self._values: dict[tuple[m.Field, int], str] = {}
-        paint = style.paint
-        self._nlmsghdr = STEP + paint("nlmsghdr", "operation") + "\n"
-        self._seq = f"{STEP * 2}{paint('nlmsg_seq' if constants else 'sequence', 'name')}: "
-        self._port = f"{STEP * 2}{paint('nlmsg_pid' if constants else 'port', 'name')}: "
+        self._context: Context | None = None
+        self._nodes: TreeNodes | None = None
+        self._names = _HEADER_NAMES if constants else {}
 
     def file(self, path: str, last: int) -> str:
         return self._lines.file(path, 0)
@@ -57,33 +326,39 @@ class Tree(Renderer):
     def lost(self, number: int, here: bool) -> str:
         return self._lines.lost(number, here) + "\n"
 
-    def message(self, message: Message, link: Link | None = None) -> str:
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The tree, with an empty line after it."""
         record = message.record
         assert record is not None
-        control = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
-        mark, line, head, body = (self._control if control else self._made)(message, link)
-        out = [self._lines.line(message, link, mark, line), self._origin(message, link)]
+        context = message.context
+        nodes = self._nodes
+        if nodes is None or context is not self._context:
+            nodes = self._nodes = TreeNodes(context.tables, self._style, self._constants)
+            self._context = context
+        self._lines.write(out, message, link)
+        parts = [self._origin(message, link)]
         if record.options is not None:
-            out += [
-                f"{STEP}{self._style.paint('comment', 'name')}: {_quoted(text)}\n"
+            parts += [
+                f"    {self._style.paint('comment', 'name')}: \"{safe(text)}\""
                 for text in record.comments
             ]
-        out.append(head)
+        reason = pairs.why(message, link)
+        engine = context.engine
+        message.walk_onto(engine)
+        if message.odd:
+            parts += [
+                f"    {wrong(self._style, found.severity, found.text)}"
+                for found in message.own_found
+            ]
         if message.netlink:
-            out.append(f"{self._seq}{message.seq}\n{self._port}{message.port}\n")
-        out.append(f"{body}\n")
-        return "".join(out)
-
-    def _made(self, message: Message, link: Link | None) -> tuple[str, ...]:
-        return self._memo.get(message)
-
-    def _control(self, message: Message, link: Link | None) -> tuple[str, ...]:
-        """`_make` of a control message; the tree of an error shows the echoed sequence number."""
-        key = None if message.type == wire.NLMSG_ERROR else control_key(message, link)
-        if key is None:
-            return self._make(message, link)
-        return self._memo.recall(message, key, lambda m: self._make(m, link))
+            self._header(message, parts)
+        out.write("\n".join(parts).encode())
+        nodes.write(out, engine, message)
+        if reason is not None:
+            out.write(f"\n    {self._style.paint('why', 'operation')}".encode())
+            for line in reason.lines:
+                out.write(f"\n        {line}".encode())
+        out.write(b"\n\n")
 
     def _origin(self, message: Message, link: Link | None) -> str:
         record = message.record
@@ -98,156 +373,23 @@ class Tree(Renderer):
             parts.append(f"on {safe(record.interface.name)}")
         if link is not None:
             parts += pairs.remarks(message, link)
-        return STEP + self._style.paint(", ".join(parts), "dim") + "\n"
+        return f"    {self._style.paint(', '.join(parts), 'dim')}"
 
-    # -- the part that repeats --------------------------------------------------
-
-    def _make(self, message: Message, link: Link | None = None) -> tuple[str, ...]:
-        """The line's two parts, what comes before sequence and port, and what comes after."""
-        nodes = message.nodes
-        head: list[str] = []
-        for diagnosis in message.own_diagnoses:
-            head.append(f"{STEP}{self._wrong(diagnosis)}\n")
-        if message.netlink:
-            head.append(self._nlmsghdr)
-            names = _HEADER_NAMES if self._constants else {}
-            kind = labels.type_name(message, self._constants)
-            flags = "|".join(labels.flag_names(message))
-            for name, value, label in (
-                ("length", str(message.length), None),
-                ("type", str(message.type), kind),
-                ("flags", f"{message.flags:#06x}", flags),
-            ):
-                named = self._style.paint(names.get(name, name), "name")
-                head.append(f"{STEP * 2}{named}: {value}{self._labelled(label)}\n")
-        body: list[str] = []
-        self._nodes(nodes, STEP, body)
-        reason = pairs.why(message, link)
-        if reason is not None:
-            body.append(STEP + self._style.paint("why", "operation") + "\n")
-            body += [f"{STEP * 2}{line}\n" for line in reason.lines]
-        refers = link is not None and 0 <= message.type < wire.NLMSG_MIN_TYPE
-        line = self._lines.control if refers else self._lines.make
-        return *line(message, link), "".join(head), "".join(body)
-
-    def _labelled(self, label: str | None) -> str:
-        return f" ({self._style.paint(safe(label), 'label')})" if label else ""
-
-    def _wrong(self, diagnosis: Diagnosis) -> str:
-        return self._style.paint(
-            f"[{diagnosis.severity}: {safe(diagnosis.text)}]", diagnosis.severity
-        )
-
-    def _nodes(self, nodes: list[Node], indent: str, out: list[str]) -> None:
-        names = self._names
-        for node in nodes:
-            field = node.field
-            name = names.get(field)
-            if name is None:
-                name = self._name(node)
-            value = node.value
-            if type(value) is int:
-                if field.hint or node._label is not None:
-                    text = self._scalar(node, value)
-                else:
-                    known = self._values.get((field, value))
-                    text = self._scalar(node, value) if known is None else known
-                out.append(f"{indent}{name}: {text}")
-                children = node.children
-            else:
-                children = node.children
-                if children:
-                    if value is None:
-                        out.append(indent + name)
-                    else:  # an array of scalars
-                        out.append(f"{indent}{name}: {self._array(node)}")
-                        children = [c for c in children if c.value is None or c.field.number < 0]
-                elif value is None:
-                    out.append(f"{indent}{name}: (empty)")
-                elif type(value) is str:
-                    shown = _quoted(value) if node.shown == "string" else safe(value)
-                    out.append(f"{indent}{name}: {shown}{self._label(node)}")
-                elif type(value) is bytes:
-                    out.append(f"{indent}{name}: {_bytes(value)}{self._label(node)}")
-                    if len(value) > INLINE:
-                        self._append(node.diagnoses, out)
-                        out.append("\n" + hexdump(value, indent + STEP)[:-1])
-                        out.append("\n")
-                        continue
-                elif value is True:
-                    out.append(f"{indent}{name}{self._label(node)}")
-                else:
-                    out.append(f"{indent}{name}: {safe(str(value))}{self._label(node)}")
-            self._append(node.diagnoses, out)
-            out.append("\n")
-            if children:
-                self._nodes(children, indent + STEP, out)
-
-    def _append(self, diagnoses: list[Diagnosis], out: list[str]) -> None:
-        for diagnosis in diagnoses:
-            out.append(" " + self._wrong(diagnosis))
-
-    def _label(self, node: Node) -> str:
-        return self._labelled(labels.label(node, self._constants))
-
-    def _name(self, node: Node) -> str:
-        field = node.field
-        if not self._constants:
-            name = field.name
-        elif field.constant is not None:
-            name = field.constant
-        elif field in _HEADER_FIELDS:
-            name = _HEADER_NAMES.get(field.name, field.name)
-        elif field.kind == m.UNKNOWN or " " in field.name:
-            name = field.name
-        else:
-            name = field.name.replace("-", "_")
-        if field.guess:
-            name += "?"
-        heading = field.kind == m.STRUCT and field.number < 0
-        name = self._style.paint(safe(name), "operation" if heading else "name")
-        if len(self._names) >= _KEPT:
-            self._names.clear()
-        self._names[field] = name
-        return name
-
-    def _scalar(self, node: Node, value: int) -> str:
-        """A number with its label; flags and what the spec says is hexadecimal as such."""
-        field = node.field
-        if (node.shown == "flags" or field.hint == "hex") and value >= 0:
-            text = f"{value:#0{2 * (node.end - node.start) + 2}x}"
-        elif field.hint == "message-flags":
-            text = f"{value:#06x}"
-        else:
-            text = str(value)
-        text += self._label(node)
-        if not field.hint and node._label is None:
-            if len(self._values) >= _KEPT:
-                self._values.clear()
-            self._values[field, value] = text
-        return text
-
-    def _array(self, node: Node) -> str:
-        out = []
-        for child in node.children:
-            value: Any = child.value
-            if child.field.number < 0 or value is None:
-                continue
-            if type(value) is int:
-                out.append(self._scalar(child, value))
-            else:
-                out.append(value.hex() if type(value) is bytes else safe(str(value)))
-        return f"[{', '.join(out)}]"
-
-
-def _quoted(text: str) -> str:
-    return f'"{safe(text)}"'
-
-
-def _bytes(value: bytes) -> str:
-    if not value:
-        return "(empty)"
-    return value.hex(" ") if len(value) <= INLINE else f"{len(value)} bytes"
+    def _header(self, message: Message, parts: list[str]) -> None:
+        """The nlmsghdr."""
+        parts.append(f"    {self._style.paint('nlmsghdr', 'operation')}")
+        kind = labels.type_name(message, self._constants)
+        flags = "|".join(labels.flag_names(message))
+        for name, value, label in (
+            ("length", str(message.length), ""),
+            ("type", str(message.type), kind),
+            ("flags", f"{message.flags:#06x}", flags),
+            ("sequence", str(message.seq), ""),
+            ("port", str(message.port), ""),
+        ):
+            named = self._style.paint(self._names.get(name, name), "name")
+            told = f" ({self._style.paint(safe(label), 'label')})" if label else ""
+            parts.append(f"        {named}: {value}{told}")
 
 
 class HexDump(Renderer):
@@ -255,6 +397,7 @@ class HexDump(Renderer):
 
     def __init__(self, inner: Lines | Tree) -> None:
         self._inner = inner
+        self._digits = Digits()
 
     def begin(self) -> str:
         return self._inner.begin()
@@ -268,5 +411,7 @@ class HexDump(Renderer):
     def end(self) -> str:
         return self._inner.end()
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        return f"{self._inner.message(message, link)}{hexdump(message.data)}\n"
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        self._inner.write(out, message, link)
+        self._digits.dump(out, message.data, 0, i64(len(message.data)), b"")
+        out.write(b"\n")

@@ -200,7 +200,7 @@ def exported(model: Model, rows: Iterable[int], form: str) -> str:
         return "".join(tree.message(model.message(row), model.link(row)) for row in rows)
     if form in ("json", "jsonl"):
         render = JsonLines()
-        objects = [render.object(model.message(row), model.link(row)) for row in rows]
+        objects = [render.message(model.message(row), model.link(row))[:-1] for row in rows]
         if form == "jsonl":
             return "".join(f"{one}\n" for one in objects)
         return "[\n" + ",\n".join(objects) + "\n]\n"

@@ -1,0 +1,175 @@
+"""Numbers and addresses as ASCII digits, into a buffer of bytes."""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from librt.strings import BytesWriter
+from librt.vecs import vec
+from mypy_extensions import i64, u8
+
+_HEX: Final = b"0123456789abcdef"
+_MINUS: Final = 45
+_DOT: Final = 46
+_ZERO: Final = 48
+_COLON: Final = 58
+
+
+@final
+class Digits:
+    """Writes digits; what repeats is ready-made, in groups of three or of two."""
+
+    def __init__(self) -> None:
+        self.small = vec[bytes]([b"%d" % i for i in range(1000)])
+        self._three = vec[bytes]([b"%03d" % i for i in range(1000)])
+        self._byte = vec[bytes]([b"%02x" % i for i in range(256)])
+        self._spaced = vec[bytes]([b" %02x" % i for i in range(256)])
+        self._colon = vec[bytes]([b":%02x" % i for i in range(256)])
+        self._spaces = vec[bytes]([b" " * i for i in range(64)])
+
+    def signed(self, out: BytesWriter, value: i64) -> None:
+        """A number in decimal."""
+        if 0 <= value < 1000:
+            out.write(self.small[value])
+        elif value < 0:
+            out.append(_MINUS)
+            self.unsigned(out, -value)  # of -2**63 the same bits
+        else:
+            high = value // 1000
+            self.signed(out, high)
+            out.write(self._three[value - high * 1000])
+
+    def unsigned(self, out: BytesWriter, value: i64) -> None:
+        """A number in decimal, whose top bit counts as 2**63."""
+        if value >= 0:
+            self.signed(out, value)
+            return
+        tenth: i64 = ((value >> 1) & 0x7FFFFFFFFFFFFFFF) // 5
+        self.signed(out, tenth)
+        out.append(u8(_ZERO + ((value - tenth * 10) & 15)))
+
+    def digits(self, out: BytesWriter, value: i64, count: i64) -> None:
+        """A number from 0 on, in decimal with `count` digits, a multiple of three."""
+        while count > 0:
+            count -= 3
+            scale: i64 = 1
+            for _ in range(count):
+                scale *= 10
+            part = value // scale
+            out.write(self._three[part % 1000])
+
+    def width(self, value: i64) -> i64:
+        """How many digits a number from 0 on has."""
+        count: i64 = 1
+        while value >= 10:
+            value //= 10
+            count += 1
+        return count
+
+    def spaces(self, out: BytesWriter, count: i64) -> None:
+        """So many spaces; none for a negative number."""
+        while count > 63:
+            out.write(self._spaces[63])
+            count -= 63
+        if count > 0:
+            out.write(self._spaces[count])
+
+    def hexadecimal(self, out: BytesWriter, value: i64, size: i64) -> None:
+        """`size` bytes of a number, after 0x."""
+        out.write(b"0x")
+        size -= 1
+        while size >= 0:
+            out.write(self._byte[(value >> (size * 8)) & 0xFF])
+            size -= 1
+
+    def octets(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
+        """Bytes in hexadecimal, nothing between them."""
+        for i in range(start, end):
+            out.write(self._byte[i64(data[i])])
+
+    def spaced(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
+        """Bytes in hexadecimal with spaces."""
+        if start < end:
+            out.write(self._byte[i64(data[start])])
+        for i in range(start + 1, end):
+            out.write(self._spaced[i64(data[i])])
+
+    def colons(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
+        """A link-layer address."""
+        if start < end:
+            out.write(self._byte[i64(data[start])])
+        for i in range(start + 1, end):
+            out.write(self._colon[i64(data[i])])
+
+    def ipv4(self, out: BytesWriter, data: bytes, start: i64) -> None:
+        """4 bytes as an IPv4 address."""
+        for i in range(start, start + 4):
+            if i > start:
+                out.append(_DOT)
+            out.write(self.small[i64(data[i])])
+
+    def ipv6(self, out: BytesWriter, data: bytes, start: i64) -> None:
+        """16 bytes as an IPv6 address (RFC 5952)."""
+        best: i64 = 0
+        best_at: i64 = -1
+        run: i64 = 0
+        for i in range(8):
+            run = run + 1 if self._group(data, start, i) == 0 else 0
+            if run > best:
+                best, best_at = run, i - run + 1
+        if best == 5 and best_at == 0 and self._group(data, start, 5) == 0xFFFF:
+            out.write(b"::ffff:")
+            self.ipv4(out, data, start + 12)
+            return
+        if best < 2:
+            best, best_at = 0, -1
+        at: i64 = 0
+        colon = False
+        while at < 8:
+            if at == best_at:
+                out.write(b"::")
+                colon = False
+                at += best
+                continue
+            if colon:
+                out.append(_COLON)
+            self._group_digits(out, self._group(data, start, at))
+            colon = True
+            at += 1
+
+    def _group(self, data: bytes, start: i64, index: i64) -> i64:
+        at = start + 2 * index
+        return i64(data[at]) << 8 | i64(data[at + 1])
+
+    def _group_digits(self, out: BytesWriter, value: i64) -> None:
+        if value >= 0x1000:
+            out.append(u8(_HEX[value >> 12]))
+        if value >= 0x100:
+            out.append(u8(_HEX[value >> 8 & 15]))
+        if value >= 0x10:
+            out.append(u8(_HEX[value >> 4 & 15]))
+        out.append(u8(_HEX[value & 15]))
+
+    def dump(
+        self, out: BytesWriter, data: bytes, start: i64, end: i64, indent: bytes
+    ) -> None:
+        """Bytes in the layout of tshark -x: lines of 16 with offset, hexadecimal, characters."""
+        long = end - start > 0x10000
+        pos = start
+        while pos < end:
+            out.write(indent)
+            offset = pos - start
+            if long:
+                out.write(self._byte[offset >> 24 & 0xFF])
+                out.write(self._byte[offset >> 16 & 0xFF])
+            out.write(self._byte[offset >> 8 & 0xFF])
+            out.write(self._byte[offset & 0xFF])
+            out.write(b"  ")
+            stop = pos + 16 if pos + 16 < end else end
+            self.spaced(out, data, pos, stop)
+            self.spaces(out, 3 * (16 - (stop - pos)) + 3)
+            for i in range(pos, stop):
+                byte = i64(data[i])
+                out.append(u8(byte) if 32 <= byte < 127 else _DOT)
+            out.append(10)
+            pos = stop
