@@ -73,7 +73,8 @@ class Lines(Renderer):
         digits.spaces(out, 5 - digits.width(message.number))
         digits.signed(out, message.number)
         time = self.clock.text(record.number, record.time)
-        digits.spaces(out, 11 - len(time))
+        out.write(b" ")
+        digits.spaces(out, 10 - len(time))
         out.write(time.encode("ascii"))
         out.write(self._arrows[0 if message.to_kernel else 1])
 
