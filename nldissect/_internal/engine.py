@@ -148,6 +148,10 @@ class Surroundings:
         """Lets a dissector's own code take a payload that is no attribute tree."""
         return False
 
+    def called(self, made: object) -> tuple[str, str | None, int]:
+        """Name, C constant and number of what a hook made."""
+        return "", None, -1
+
     def selector(self, name: str) -> tuple[object, m.Enum | None] | None:
         """Value and enumeration of the node of this name around what is decoded by itself."""
         return None
@@ -163,6 +167,23 @@ def chosen(
         word = enum.names.get(value, word)
     form = sub.formats.get(word)
     return sub.formats.get(plain, sub.default) if form is None else form, word
+
+
+def inside(tape: vec[i64], size: i64, place: i64) -> list[int]:
+    """The places of what lies directly in the entry at a place of a tape; -2: at the top."""
+    depth: i64 = 0
+    if place >= 0:
+        depth = (tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+    out: list[int] = []
+    place += 2
+    while place < size:
+        level = tape[place] >> DEPTH_AT & DEPTH_MASK
+        if level < depth:
+            break
+        if level == depth:
+            out.append(int(place))
+        place += 2
+    return out
 
 
 @final
@@ -196,6 +217,10 @@ class Engine:
         self._struct = vec[i64]([0] * _LEVELS)
         self._struct_at = vec[i64]([0] * _LEVELS)
         self._seen = vec[i64]([0] * (_LEVELS * _SEEN))
+        # By row: where its first entry lies at the top or in a header, and of which message.
+        self._place_of = vec[i64]([0])
+        self._place_in = vec[i64]([0])
+        self._indexed: i64 = 0
         self._seen_far: set[int] = set()  # level's count of `_entered`, and number
         self._walks = vec[i64]([0] * _LEVELS)
         self._entered: i64 = 0
@@ -410,6 +435,64 @@ class Engine:
             return
         if place != self._overlong:
             self.find(place, False, code, severity, text)
+
+    def inside(self, place: i64) -> list[int]:
+        """The places of what lies directly in the entry at this place; -2: at the top."""
+        return inside(self.tape, self.size, place)
+
+    def called(self, place: i64) -> tuple[str, str | None, int]:
+        """Name, C constant and number (-1 for what is no attribute) of the entry at a place."""
+        first = self.tape[place]
+        marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
+        if marks & GIVEN:
+            return self.around.called(self.given[int(place)])
+        if marks & UNKNOWN:
+            return f"attr {index}", None, index
+        if marks & INDEXED:
+            return str(index), None, index if marks & IS_ATTRIBUTE else -1
+        field = self.tables.fields[first & FIELD_MASK]
+        return field.name, field.constant, field.number
+
+    def heads(self, place: i64) -> bool:
+        """Whether the entry at a place is a struct that is no attribute, such as a header."""
+        first = self.tape[place]
+        if first >> MARKS_AT & (GIVEN | UNKNOWN):
+            return False
+        row = (first & FIELD_MASK) * COLUMNS
+        kind = self.tables.rows[row + KIND]
+        return self.tables.rows[row + MARKS] & ATTRIBUTE == 0 and (
+            kind == m.STRUCT or kind == m.HEADER
+        )
+
+    def index(self) -> None:
+        """Notes where the top-level attributes and the members of headers lie; see `place_of`."""
+        tape, size, rows = self.tape, self.size, self.tables.rows
+        have = i64(len(self.tables.fields))
+        if i64(len(self._place_of)) < have:
+            self._place_of = vec[i64]([0] * int(2 * have))
+            self._place_in = vec[i64]([0] * int(2 * have))
+        self._indexed += 1
+        places, within, serial = self._place_of, self._place_in, self._indexed
+        heading = False
+        place: i64 = 0
+        while place < size:
+            first = tape[place]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            if depth == 0 or (depth == 1 and heading):
+                row = first & FIELD_MASK
+                known = first >> MARKS_AT & (UNKNOWN | INDEXED | GIVEN) == 0
+                if depth == 0:
+                    heading = known and rows[row * COLUMNS + MARKS] & HEADING != 0
+                if known and within[row] != serial:
+                    within[row] = serial
+                    places[row] = place
+            place += 2
+
+    def place_of(self, row: i64) -> i64:
+        """Where the first entry of a row lies since `index`, -1 for nowhere."""
+        if row >= i64(len(self._place_in)):
+            return -1
+        return self._place_of[row] if self._place_in[row] == self._indexed else -1
 
     # -- walking attributes -------------------------------------------------------
 

@@ -595,8 +595,7 @@ class Session(Context):
     def family_name(self, number: int, message: Message) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
         family = self.family(number, message)
-        name = wire.FIXED_FAMILIES.get(number) if family is None else family.name
-        return name
+        return wire.FIXED_FAMILIES.get(number) if family is None else family.name
 
     # -- what messages ask -------------------------------------------------------
 
@@ -649,8 +648,7 @@ class Session(Context):
         record = message.record
         names = self._names.get((0, 0) if record is None else _place(record))
         timeline = None if names is None else names.get(index)
-        name = None if timeline is None else timeline.at(message.serial)
-        return name
+        return None if timeline is None else timeline.at(message.serial)
 
     def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
         """Number and time of what ends the long dump that the message asks for, if it is known."""

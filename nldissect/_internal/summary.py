@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mypy_extensions import i64
+
 from . import spec as m
 from . import wire
-from .finding import find
+from .engine import FIELD_MASK, GIVEN, MARKS_AT, Engine
 from .labels import flag_class, label, type_name
 from .linux import errno_name
-from .tree import NOTE, Message, Node
+from .tables import COLUMNS, ENUM, HINT, NSID, REQUEST, WIDTH
+from .tree import NOTE, Message, Node, Tape, given, label_at, value_at, view
 
 Parts = list["str | Place | Parts"]
 
@@ -25,7 +28,7 @@ Parts = list["str | Place | Parts"]
 class Place:
     """A `{path}` of a template; raises ValueError for a mode that is none."""
 
-    __slots__ = ("path", "show", "simple", "skip_zero")
+    __slots__ = ("mode", "path", "skip_zero")
 
     def __init__(self, text: str) -> None:
         path, _, mode = text.partition(":")
@@ -33,8 +36,7 @@ class Place:
         self.path = path.rstrip("?").strip()
         if mode not in SHOWN_AS:
             raise ValueError(f"{mode!r} is no way to show a value")
-        self.show = SHOWN_AS[mode]
-        self.simple = "." not in self.path
+        self.mode = mode
 
 
 _compiled: dict[str, Parts] = {}
@@ -67,65 +69,115 @@ def compile_template(template: str) -> Parts:
 
 
 class Lookup:
-    """The nodes of one message by name, as templates and summary hooks ask for them.
+    """What one message holds by name, as templates and summary hooks ask for it.
 
     A summary hook takes a Lookup and returns the line; its words are names of
-    top-level attributes or header members, or dotted paths.
+    top-level attributes or header members, or dotted paths. It holds for that call: it
+    looks at the tape that `engine` has of the message.
     """
 
-    __slots__ = ("_names", "message")
-
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, engine: Engine | None = None) -> None:
+        if engine is None:
+            engine = Engine(message.context.tables)
+            message.walk_onto(engine)
         self.message = message
-        self._names: dict[str, Node] | None = None
+        self._engine = engine
+        tables = engine.tables
+        operation = message.operation
+        aset = struct = 0
+        if operation is not None:
+            aset = int(tables.attribute_set(operation.attributes))
+            struct = int(tables.struct(operation.header))
+        self._attributes = tables.named(aset)
+        self._members = tables.members(struct)
+        self._tape: Tape | None = None
+        self._given: dict[str, int] | None = None
+        if len(engine.given) > 0:
+            self._given = self._named_by_hooks()
+        engine.index()
 
-    def names(self) -> dict[str, Node]:
-        """Top-level attributes and header members by name and constant, the first of each."""
-        if self._names is None:
-            names: dict[str, Node] = {}
-            headers: list[Node] = []
-            for node in self.message.nodes:
-                field = node.field
-                if field.number >= 0:
-                    names.setdefault(field.name, node)
-                    if field.constant is not None:
-                        names.setdefault(field.constant, node)
-                elif field.kind == m.STRUCT:
-                    headers.append(node)
-            for node in headers:  # last: an attribute `version` is not the header's
-                for child in node.children:
-                    names.setdefault(child.field.name, child)
-            self._names = names
-        return self._names
+    def _named_by_hooks(self) -> dict[str, int]:
+        """Where nodes lie, at the top or in headers, of which hooks said something."""
+        engine = self._engine
+        attributes: dict[str, int] = {}
+        members: dict[str, int] = {}
+        tops = engine.inside(-2)
+        for place, names in [(top, attributes) for top in tops] + [
+            (inside, members) for top in tops if engine.heads(top) for inside in engine.inside(top)
+        ]:
+            if engine.tape[place] >> MARKS_AT & GIVEN:
+                node = given(engine, place)
+                names.setdefault(node.name, place)
+                if node.constant is not None:
+                    names.setdefault(node.constant, place)
+        return members | attributes
+
+    def place(self, path: str) -> i64:
+        """Where the first node at a path lies on the tape, -1 for nowhere."""
+        engine = self._engine
+        row = self._attributes.get(path, -1)
+        if row >= 0:
+            found = engine.place_of(row)
+            if found >= 0:
+                return found
+            other = engine.tables.rows[row * COLUMNS + REQUEST]
+            if other:
+                found = engine.place_of(other)
+                if found >= 0:
+                    return found
+        elif "." in path:
+            return find_place(engine, path)
+        if self._given is not None:
+            found = self._given.get(path, -1)
+            if found >= 0:
+                return found
+        row = self._members.get(path, -1)
+        return engine.place_of(row) if row >= 0 else -1
 
     def node(self, path: str) -> Node | None:
         """The first node at a dotted path."""
-        if "." in path:
-            return find(self.message.nodes, path)
-        return self.names().get(path)
+        place = self.place(path)
+        if place < 0:
+            return None
+        tape = self._tape
+        if tape is None:
+            tape = self._tape = Tape(self._engine, self.message)
+        return view(tape, place, self.message, None)
+
+    def has(self, path: str) -> bool:
+        """Whether it is there."""
+        return self.place(path) >= 0
 
     def value(self, path: str) -> Any:
         """Its value, None when it is not there or has no size that a number can have."""
-        node = self.node(path)
-        if node is None:
+        place = self.place(path)
+        if place < 0:
             return None
-        value = node.value
-        return None if isinstance(value, bytes) and node.field.width else value
+        return self._value(place)
+
+    def _value(self, place: i64) -> Any:
+        engine = self._engine
+        value = value_at(engine, place, self.message)
+        if isinstance(value, bytes):
+            row = engine.tape[place] & FIELD_MASK
+            if engine.tables.rows[row * COLUMNS + WIDTH]:
+                return None
+        return value
 
     def text(self, path: str) -> str:
         """Its label or value as text, empty when it is not there."""
-        node = self.node(path)
-        return "" if node is None else node_text(node)
+        place = self.place(path)
+        return "" if place < 0 else self.shown(place, "")
 
     def flags(self, path: str) -> str:
         """Flags as <UP,RUNNING>, empty when they are not there."""
-        node = self.node(path)
-        return "" if node is None else flags_text(node)
+        place = self.place(path)
+        return "" if place < 0 else self.shown(place, "flags")
 
     def constant(self, path: str) -> str:
         """The C constant of its value without the part before the last prefix: 6 is UP."""
-        node = self.node(path)
-        return "" if node is None else constant_text(node)
+        place = self.place(path)
+        return "" if place < 0 else self.shown(place, "constant")
 
     def words(self, *pairs: tuple[str, str]) -> list[str]:
         """`word text` for each (word, path) that is there, as iproute2 writes options."""
@@ -135,6 +187,62 @@ class Lookup:
             if text:
                 out.append(f"{word} {text}" if word else text)
         return out
+
+    def shown(self, place: i64, mode: str) -> str:
+        """What lies at a place, in one of the ways of `SHOWN_AS`."""
+        engine, message = self._engine, self.message
+        first = engine.tape[place]
+        row = first & FIELD_MASK
+        if first >> MARKS_AT & GIVEN:
+            return SHOWN_AS[mode](given(engine, place))
+        value = value_at(engine, place, message)
+        if mode == "":
+            named = label_at(engine, place, message, False)
+            if named is None:
+                return text_of(value)
+            nsid = engine.tables.rows[row * COLUMNS + HINT] == NSID
+            return f"{value} ({named})" if nsid and value >= 0 else named
+        if mode == "value":
+            return text_of(value)
+        enum = engine.tables.rows[row * COLUMNS + ENUM]
+        if not isinstance(value, int) or enum == 0:
+            return self.shown(place, "") if mode == "constant" else ""
+        if mode == "flags":
+            return flags_of(engine.tables.enums[enum], value)
+        return constant_of(engine.tables.enums[enum], value)
+
+
+def find_place(engine: Engine, path: str) -> i64:
+    """Where the first entry at a dotted path lies, as `finding.find` has it; -1 for nowhere."""
+    found = _find(engine, engine.inside(-2), path.split("."), 0)
+    return -1 if found is None else found
+
+
+def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int | None:
+    want = parts[at]
+    number = int(want) if want.isdecimal() else -2
+    last = at + 1 == len(parts)
+    named = False
+    for place in places:
+        name, constant, type_ = engine.called(place)
+        if name == want or constant == want or type_ == number:
+            named = True
+            if last:
+                return place
+            found = _find(engine, engine.inside(place), parts, at + 1)
+        elif name.isdigit() and not want.isdigit():
+            found = _find(engine, engine.inside(place), parts, at)
+        else:
+            continue
+        if found is not None:
+            return found
+    if last and not named:  # an attribute `version` is not the header's `version`
+        for place in places:
+            if engine.heads(place):
+                for inside in engine.inside(place):
+                    if engine.called(inside)[0] == want:
+                        return inside
+    return None
 
 
 def node_text(node: Node) -> str:
@@ -147,7 +255,11 @@ def node_text(node: Node) -> str:
 
 def value_text(node: Node) -> str:
     """A node's value as one word, whatever its label."""
-    value = node.value
+    return text_of(node.value)
+
+
+def text_of(value: Any) -> str:
+    """A value as one word."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -163,14 +275,17 @@ def flags_text(node: Node) -> str:
     """Flags as iproute2 writes them: <BROADCAST,UP>, the C constants without their prefix."""
     value = node.value
     enum = node.field.enum
-    if not isinstance(value, int) or enum is None:
-        return ""
+    return flags_of(enum, value) if isinstance(value, int) and enum is not None else ""
+
+
+def flags_of(enum: m.Enum, value: int) -> str:
+    """The same of a number."""
     if not value:
         return "<>"
     named = enum.label(value, True)
     if named is None:
         return f"<{value:#x}>"
-    return "<" + ",".join(n.split("_", 1)[-1] for n in named.split("|")) + ">"
+    return "<" + ",".join([n.split("_", 1)[-1] for n in named.split("|")]) + ">"
 
 
 def constant_text(node: Node) -> str:
@@ -179,6 +294,11 @@ def constant_text(node: Node) -> str:
     enum = node.field.enum
     if not isinstance(value, int) or enum is None:
         return node_text(node)
+    return constant_of(enum, value)
+
+
+def constant_of(enum: m.Enum, value: int) -> str:
+    """The same of a number."""
     named = enum.constants.get(value)
     return str(value) if named is None else named.rsplit("_", 1)[-1]
 
@@ -196,10 +316,10 @@ def _fill(parts: Parts, lookup: Lookup) -> str | None:
         elif isinstance(piece, list):
             out.append(_fill(piece, lookup) or "")
         else:
-            node = lookup.names().get(piece.path) if piece.simple else lookup.node(piece.path)
+            place = lookup.place(piece.path)
             text = ""
-            if node is not None and not (piece.skip_zero and not node.value):
-                text = piece.show(node)
+            if place >= 0 and not (piece.skip_zero and not lookup._value(place)):
+                text = lookup.shown(place, piece.mode)
             if not text:
                 whole = False
             out.append(text)
@@ -208,7 +328,11 @@ def _fill(parts: Parts, lookup: Lookup) -> str | None:
 
 def expand(template: str, message: Message) -> str:
     """The template filled in for a message; places outside brackets may stay empty."""
-    lookup = Lookup(message)
+    return expand_by(template, Lookup(message))
+
+
+def expand_by(template: str, lookup: Lookup) -> str:
+    """The template filled in from a message's tape."""
     out: list[str] = []
     for piece in compile_template(template):
         text = _fill([piece], lookup)
@@ -217,13 +341,22 @@ def expand(template: str, message: Message) -> str:
     return " ".join("".join(out).split())
 
 
-def summarize(message: Message) -> str:
-    """What the message says, without its operation: `eth0 <UP> mtu 1500`; may be empty."""
+def summarize(message: Message, engine: Engine | None = None) -> str:
+    """What the message says, without its operation: `eth0 <UP> mtu 1500`; may be empty.
+
+    With an engine, that one has the message on its tape.
+    """
+    if engine is None:
+        context = message.context
+        engine = context.spare.pop() if context.spare else Engine(context.tables)
+        message.walk_onto(engine)
+        text = summarize(message, engine)
+        context.spare.append(engine)
+        return text
     kind = message.type
     if 0 <= kind < wire.NLMSG_MIN_TYPE:
-        return _control(message)
-    operation = message.operation
-    text = _operation(message, operation)
+        return _control(message, engine)
+    text = _operation(message, engine)
     if message.to_kernel and message.flags & 0x300 == 0x300 and flag_class(message) == m.CLASS_GET:
         return f"dump {text}".rstrip()
     return text
@@ -232,19 +365,20 @@ def summarize(message: Message) -> str:
 UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
 
 
-def _operation(message: Message, operation: m.Operation | None) -> str:
+def _operation(message: Message, engine: Engine) -> str:
+    operation = message.operation
     if operation is None:
         return _size(message)
     if operation.summarize is not None:
         try:
-            return str(operation.summarize(Lookup(message)))
+            return str(operation.summarize(Lookup(message, engine)))
         except Exception as problem:
             if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
                 return first_values(message)  # a value of the wrong size is not what it expects
             return f"(the summary failed: {problem!r})"
     if operation.summary:
         try:
-            return expand(operation.summary, message)
+            return expand_by(operation.summary, Lookup(message, engine))
         except ValueError as problem:
             return f"(the summary is wrong: {problem})"
     return first_values(message)
@@ -292,7 +426,7 @@ def operation_constant(message: Message) -> str | None:
     return type_name(message, True)
 
 
-def describe(message: Message) -> str:
+def describe(message: Message, engine: Engine | None = None) -> str:
     """Operation and summary: `newlink eth0 <UP> mtu 1500`, `error -19 ENODEV for getlink`."""
     name = operation_name(message)
     if name is None:
@@ -302,11 +436,11 @@ def describe(message: Message) -> str:
             name = f"command {message.command}" if message.command >= 0 else ""
         else:
             name = f"type {message.type}"
-    text = summarize(message)
+    text = summarize(message, engine)
     return f"{name} {text}".strip()
 
 
-def _control(message: Message) -> str:
+def _control(message: Message, engine: Engine) -> str:
     """NLMSG_ERROR: number, name, the kernel's words, and what it answers; NLMSG_DONE alike."""
     out: list[str] = []
     error = message.error
@@ -315,9 +449,11 @@ def _control(message: Message) -> str:
         named = errno_name(-error)
         if named is not None:
             out.append(named)
-    words = next((n for n in message.nodes if n.field.constant == "NLMSGERR_ATTR_MSG"), None)
-    if words is not None and words.value:
-        out.append(f'"{words.value}"')
+    words = find_place(engine, "NLMSGERR_ATTR_MSG")
+    if words >= 0:
+        told = value_at(engine, words, message)
+        if told:
+            out.append(f'"{told}"')
     echo = message.echo
     if echo is not None:
         out.append(f"for {target(echo)}")

@@ -130,15 +130,16 @@ def own_struct(name: str, members: list[tuple[str, int, str]]) -> m.Struct:
     """A struct of netlink itself: (name, kind, hint) of each member."""
     out = m.Struct(name)
     for member, kind, hint in members:
-        field = own_field(member, kind)
-        field.hint = hint
-        out.add(field)
+        out.add(own_field(member, kind, hint))
     return out
 
 
-def own_field(name: str, kind: int) -> m.Field:
+def own_field(name: str, kind: int, hint: str = "", shown: str = "") -> m.Field:
     """The definition of a piece of a message that no spec has."""
     field = m.Field(name, None, -1, kind)
+    field.hint = hint
+    if shown:
+        field.shown = shown
     if kind <= m.LAST_SCALAR:
         field.size = m.SIZES[kind]
     return field
@@ -156,8 +157,7 @@ GENLMSGHDR: Final = own_struct(
     "genlmsghdr", [("command", m.U8, "command"), ("version", m.U8, ""), ("reserved", m.U16, "")]
 )
 # The number of NLMSG_ERROR and NLMSG_DONE: 0 or a negative errno.
-ERROR: Final = own_field("error", m.S32)
-ERROR.hint, ERROR.shown = "errno", "enum"
+ERROR: Final = own_field("error", m.S32, "errno", "enum")
 
 
 @final
@@ -193,6 +193,8 @@ class Tables:
         self._enums: dict[m.Enum, int] = {}
         self._sub_messages: dict[m.SubMessage, int] = {}
         self._attributes: dict[tuple[int, str], int] = {}
+        self._named: dict[int, dict[str, int]] = {}
+        self._members: dict[int, dict[str, int]] = {}
 
         self._passing: i64 = self._row(self.fields[0])
 
@@ -354,6 +356,29 @@ class Tables:
             return self.labels.index(text)
         self.labels.append(text)
         return len(self.labels) - 1
+
+    def named(self, aset: i64) -> dict[str, int]:
+        """Rows of a set's attributes by spec name and constant."""
+        found = self._named.get(int(aset))
+        if found is None:
+            found = self._named[int(aset)] = {}
+            model = self.sets[aset]
+            for field in () if model is None else model.ensure().values():
+                row = int(self.field(field))
+                found.setdefault(field.name, row)
+                if field.constant is not None:
+                    found.setdefault(field.constant, row)
+        return found
+
+    def members(self, struct: i64) -> dict[str, int]:
+        """Rows of the members of struct genlmsghdr and a family's header, by name."""
+        found = self._members.get(int(struct))
+        if found is None:
+            found = self._members[int(struct)] = {}
+            for header in (GENLMSGHDR, self.struct_models[struct]):
+                for member in header.members:
+                    found.setdefault(member.name, self._fields[member])
+        return found
 
     def attribute(self, number: i64, name: str) -> i64:
         """The attribute number that this spec name has in a set, -1 for none."""

@@ -36,6 +36,7 @@ from .engine import (
     Finding,
     Surroundings,
     chosen,
+    inside,
 )
 from .engine import (
     ERROR as ERROR,
@@ -50,7 +51,7 @@ from .engine import (
     WARNING as WARNING,
 )
 from .finding import find, find_all, missing
-from .labels import label
+from .labels import hinted, label
 from .plain import plain, plain_value
 from .record import Record, Socket
 from .scope import header_family, in_scope, selector
@@ -61,13 +62,17 @@ from .tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ENUM,
     GROUPS,
+    HINT,
     INTEGER,
     LABEL,
     LABEL_STACK,
+    NO_HINT,
     NOTHING,
     PRESENT,
     S_BINARY,
+    SIGNED,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
     Tables,
@@ -185,22 +190,9 @@ class Tape:
         self.hooked: set[int] = set(engine.hooked)
         self.told: dict[int, Node] = {}
 
-    def inside(self, place: i64) -> list[i64]:
+    def inside(self, place: i64) -> list[int]:
         """The places of what lies directly in the entry at this place; -2: at the top."""
-        entries, size = self.entries, self.size
-        depth: i64 = 0
-        if place >= 0:
-            depth = (entries[place] >> DEPTH_AT & DEPTH_MASK) + 1
-        out: list[i64] = []
-        place += 2
-        while place < size:
-            level = entries[place] >> DEPTH_AT & DEPTH_MASK
-            if level < depth:
-                break
-            if level == depth:
-                out.append(place)
-            place += 2
-        return out
+        return inside(self.entries, self.size, place)
 
     def diagnoses(self, place: i64, early: bool) -> list[Finding]:
         """What the walk found wrong with one entry."""
@@ -614,6 +606,62 @@ def text_value(form: i64, raw: bytes) -> Any:
 def mpls_labels(raw: bytes) -> str:
     """A label stack as iproute2 writes it, 100/200 (RFC 3032: label in the top 20 bits)."""
     return "/".join(str(int.from_bytes(raw[i : i + 3], "big") >> 4) for i in range(0, len(raw), 4))
+
+
+def value_at(engine: Engine, place: i64, message: Message) -> Any:
+    """The value of the entry at a place of the engine's tape, as `Node.value`."""
+    first, second = engine.tape[place], engine.tape[place + 1]
+    marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+    if marks & GIVEN:
+        return given(engine, place).value
+    tables = engine.tables
+    form = tables.form[first >> SHOWN_AT & 0xFF]
+    start, end = second & 0xFFFFFFFF, second >> 32
+    if marks & IS_ATTRIBUTE:
+        start += 4
+    if form == INTEGER:
+        number = engine.number(row, start, end, marks)
+        if number < 0 and tables.rows[row * COLUMNS + SIGNED] == 0:
+            return int(number) + 0x10000000000000000
+        return int(number)
+    if form == NOTHING:
+        return None
+    if form == ARRAY:
+        return [
+            value_at(engine, inside, message)
+            for inside in engine.inside(place)
+            if engine.tape[inside] >> MARKS_AT & INDEXED
+        ]
+    return text_value(form, engine.data[start:end])
+
+
+def given(engine: Engine, place: i64) -> Node:
+    """The node that a hook made at this place."""
+    node = engine.given[int(place)]
+    assert isinstance(node, Node)
+    return node
+
+
+def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> str | None:
+    """The label of the entry at a place of the engine's tape, as `labels.label`."""
+    first = engine.tape[place]
+    marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+    if marks & GIVEN:
+        return label(given(engine, place), constants)
+    tables = engine.tables
+    if marks & INDEXED and tables.rows[row * COLUMNS + LABEL]:
+        return tables.labels[tables.rows[row * COLUMNS + LABEL]]
+    if marks & UNKNOWN or tables.form[first >> SHOWN_AT & 0xFF] != INTEGER:
+        return None
+    enum, hint = tables.rows[row * COLUMNS + ENUM], tables.rows[row * COLUMNS + HINT]
+    if enum == 0 and hint == NO_HINT:
+        return None
+    value = value_at(engine, place, message)
+    if enum:
+        named = tables.enums[enum].label(value, constants)
+        if named is not None or hint == NO_HINT:
+            return named
+    return hinted(int(hint), value, message, constants)
 
 
 _no_set: Final = m.AttributeSet("", "")
@@ -1034,6 +1082,11 @@ class Message(Surroundings):
                 give(engine, node, depth)
         return bool(done)
 
+    def called(self, made: object) -> tuple[str, str | None, int]:
+        """Name, C constant and number of a node that a hook made."""
+        assert isinstance(made, Node)
+        return made.name, made.constant, made._field.number
+
     def walk_onto(self, engine: Engine) -> None:
         """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
         self._walk(engine)
@@ -1271,3 +1324,4 @@ def _retell(engine: Engine, tape: Tape) -> None:
         engine.tape[engine.size + 1] = second
         engine.size += 2
         place += 2
+    engine.hooked = []

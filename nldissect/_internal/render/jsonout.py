@@ -55,7 +55,7 @@ from ..tables import (
 from ..tables import GIVEN as GIVEN_FORM
 from ..text import json_text
 from ..transaction import ANSWER, COPY, REQUEST, Link
-from ..tree import Context, Diagnosis, Message, Node, text_value
+from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .digits import Digits
 from .times import rfc3339
@@ -287,13 +287,6 @@ class JsonNodes:
             out.write(_diagnoses(found))
 
 
-def given(engine: Engine, place: i64) -> Node:
-    """The node that a hook made at this place."""
-    node = engine.given[int(place)]
-    assert isinstance(node, Node)
-    return node
-
-
 def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) -> bytes:
     parts = [f'{{"name":{quote(name)}']
     if constant is not None:
@@ -350,10 +343,9 @@ class JsonLines(Renderer):
         if nodes is None or context is not self._context:
             nodes = self._nodes = JsonNodes(context.tables)
             self._context = context
-        front = self._front(message, link)  # first: it may walk messages, this one too
         engine = context.engine
         message.walk_onto(engine)
-        out.write(front.encode("ascii"))
+        out.write(self._front(message, link, engine).encode("ascii"))
         if len(engine.findings) > 0 or message.odd:
             out.write(b',"diagnoses":')
             out.write(_diagnoses(message.found(engine)))
@@ -363,7 +355,7 @@ class JsonLines(Renderer):
             out.write(b"]")
         out.write(b"}")
 
-    def _front(self, message: Message, link: Link | None) -> str:
+    def _front(self, message: Message, link: Link | None, engine: Engine) -> str:
         """All members but the diagnoses and the attributes."""
         record = message.record
         assert record is not None
@@ -381,7 +373,7 @@ class JsonLines(Renderer):
             _pairing(message, link, parts)
         _process(pairs.process(message, link), parts)
         parts.append(f'"length":{message.length},"direction":"{message.direction}"')
-        summary = pairs.described(message, link)
+        summary = pairs.described(message, link, engine)
         if summary:
             parts.append(f'"summary":{quote(summary)}')
         if message.truncated:

@@ -87,15 +87,15 @@ class Lines(Renderer):
 
     def _parts(self, message: Message, link: Link | None = None) -> list[Part]:
         """The mark in front, then what follows the arrow."""
+        engine = message.context.engine
+        message.walk_onto(engine)
         what = safe(facts.what(message, self._constants))
-        summary = safe(pairs.summary(message, link))
+        summary = safe(pairs.summary(message, link, engine))
         looks = "operation"
         error = message.error
         if error is not None:
             looks = "error" if error else "good"
         who = safe(facts.who(message, pairs.question(message, link)))
-        engine = message.context.engine
-        message.walk_onto(engine)
         mark, wrong = (" ", "plain"), None
         if message.odd or len(engine.findings) > 0:
             wrong = _wrong(message.found(engine))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..engine import Engine
 from ..explain import Explanation, explain
 from ..multicast import group_of
 from ..process import Process, owner
@@ -58,16 +59,18 @@ def why(message: Message, link: Link | None) -> Explanation | None:
     return explain(message) if asked is None else explain(message, asked)
 
 
-def summary(message: Message, link: Link | None) -> str:
-    """The summary, of an error what can be said about its request."""
+def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
+    """The summary, of an error what its request was; the engine has the message on its tape."""
     reason = why(message, link)
-    return summarize(message) if reason is None else reason.brief
+    return summarize(message, engine) if reason is None else reason.brief
 
 
-def described(message: Message, link: Link | None) -> str:
+def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """Operation and summary in one."""
     reason = why(message, link)
-    return describe(message) if reason is None else f"{operation_name(message)} {reason.brief}"
+    if reason is None:
+        return describe(message, engine)
+    return f"{operation_name(message)} {reason.brief}"
 
 
 def answered_by(link: Link) -> int:

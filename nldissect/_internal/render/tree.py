@@ -55,10 +55,9 @@ from ..tables import (
 from ..tables import GIVEN as GIVEN_FORM
 from ..text import safe
 from ..transaction import Link
-from ..tree import Context, Message, Node, text_value
+from ..tree import Context, Message, Node, given, text_value
 from . import Renderer, pairs
 from .digits import Digits
-from .jsonout import given
 from .lines import Lines
 from .style import Style
 from .times import rfc3339
@@ -182,10 +181,15 @@ class TreeNodes:
         first = engine.tape[place]
         if first >> MARKS_AT & GIVEN:
             return self._name(given(engine, place).field)
-        text = engine.name(place)
-        if first >> MARKS_AT & INDEXED and self._tables.fields[first & FIELD_MASK].guess:
-            text += "?"
-        return self._style.paint(text, "name").encode()
+        text, marks = engine.name(place), first >> MARKS_AT
+        looks = "name"
+        if marks & INDEXED:
+            field = self._tables.fields[first & FIELD_MASK]
+            if field.guess:
+                text += "?"
+            if field.kind == m.STRUCT and not marks & IS_ATTRIBUTE:
+                looks = "operation"
+        return self._style.paint(text, looks).encode()
 
     # -- values -----------------------------------------------------------------------
 
@@ -343,8 +347,7 @@ class Tree(Renderer):
                 for text in record.comments
             ]
         reason = pairs.why(message, link)
-        engine = context.engine
-        message.walk_onto(engine)
+        engine = context.engine  # which the line has let walk the message
         if message.odd:
             parts += [
                 f"    {wrong(self._style, found.severity, found.text)}"
