@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node, members, node_text
+from nldissect.hooks import Lookup, Node, node_text
 
 AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40
@@ -14,55 +14,6 @@ FLAGS = (
     (0x20, "NOTRAILERS"), (IFF_UP, "UP"), (0x10000, "LOWER_UP"), (0x20000, "DORMANT"),
     (0x40000, "ECHO"),
 )  # fmt: skip
-
-
-def lower_link(node: Node) -> bool:
-    """The index of the device below: without a name when it lies in another namespace."""
-    if any(other.name == "link-netnsid" for other in node.message.nodes):
-        node.set_label("")
-    return False
-
-
-def hardware_type(node: Node) -> bool:
-    """ifi_type: requests leave it 0, which would read ARPHRD_NETROM."""
-    if node.message.to_kernel and not any(node.bytes):
-        node.set_label("")
-    return False
-
-
-def port_state(node: Node) -> bool:
-    """IFLA_PROTINFO of old bridge requests: no nest, one byte of STP state (if_bridge.h)."""
-    if node.end - node.start != 1:
-        return False
-    node.set_value("u8", node.bytes[0])
-    return True
-
-
-def inet6_stats(node: Node) -> bool:
-    """IFLA_INET6_STATS: counters in the order of the kernel that sent them (snmp.h).
-
-    Their number tells the order only for some kernels; the others' counters
-    stay an array without names.
-    """
-    size, spec = node.end - node.start, node.message.spec
-    name = {37 * 8: "inet6-stats-old", 38 * 8: "inet6-stats"}.get(size)
-    if name == "inet6-stats":  # other kernels too have 38, with fewer device settings
-        level = node.parent.children if node.parent is not None else []
-        if not any(n.name == "conf" and n.end - n.start >= 240 for n in level):
-            return False
-    struct = spec.struct(name) if spec is not None and name is not None else None
-    if struct is None:
-        return False
-    node.set_children("struct", members(node, struct))
-    return True
-
-
-HOOKS = {
-    "lower-link": lower_link,
-    "hardware-type": hardware_type,
-    "port-state": port_state,
-    "inet6-stats": inet6_stats,
-}
 
 
 def flags(value: int) -> str:

@@ -6,6 +6,7 @@ And qdiscs, classes, filters and actions in one line, in the manner of tc(8).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from nldissect.hooks import (
     ARRAY,
@@ -19,6 +20,7 @@ from nldissect.hooks import (
     U64,
     Field,
     Lookup,
+    Message,
     Node,
     Struct,
     find,
@@ -29,6 +31,8 @@ from nldissect.hooks import (
     part,
     walk,
 )
+
+Get = Callable[[str], Any]  # the value of what has this name in the message
 
 ROOT, INGRESS = 0xFFFFFFFF, 0xFFFFFFF1  # TC_H_ROOT, TC_H_INGRESS
 HOOK_NAMES = {0xFFFFFFF2: "ingress", 0xFFFFFFF3: "egress"}  # TC_H_MIN_INGRESS, _EGRESS
@@ -66,64 +70,50 @@ def u32_text(value: int) -> str:
     return f"{head}:{key:x}" if key else head if head.endswith(":") else f"{head}:"
 
 
-def handle(node: Node) -> bool:
+def handle(value: int, message: Message, get: Get) -> str:
     """The id of a class or qdisc."""
-    node.set_label(handle_text(number(node)))
-    return False
+    return handle_text(value)
 
 
-def u32_handle(node: Node) -> bool:
+def u32_handle(value: int, message: Message, get: Get) -> str:
     """The id of a hash table or node of the u32 filter."""
-    node.set_label(u32_text(number(node)))
-    return False
+    return u32_text(value)
 
 
-def is_filter(node: Node) -> bool:
+def is_filter(message: Message) -> bool:
     """Whether the message is about filters or chains."""
-    operation = node.message.operation
+    operation = message.operation
     return operation is not None and operation.name.endswith(("tfilter", "chain"))
 
 
-def device(node: Node) -> bool:
+def device(value: int, message: Message, get: Get) -> str | None:
     """tcm_ifindex: -1 where tcm_parent is the number of a block."""
-    if is_filter(node) and number(node) == BLOCK & 0xFFFFFFFF:
-        node.set_label("block")
-    return False
+    return "block" if value == BLOCK and is_filter(message) else None
 
 
-def own_handle(node: Node) -> bool:
+def own_handle(value: int, message: Message, get: Get) -> str:
     """tcm_handle: of filters, whatever the kind makes of it."""
-    if not is_filter(node):
-        return handle(node)
-    kind = find(node.message.nodes, "kind")
-    node.set_label(u32_text(number(node)) if kind is not None and kind.value == "u32" else "")
-    return False
+    if not is_filter(message):
+        return handle_text(value)
+    return u32_text(value) if get("kind") == "u32" else ""
 
 
-def parent(node: Node) -> bool:
+def parent(value: int, message: Message, get: Get) -> str:
     """tcm_parent: a class or qdisc, a hook of a device, or a block."""
-    value = number(node)
-    if is_filter(node) and in_scope(node, "tcm-ifindex") == BLOCK:
-        node.set_label(f"block {value}")
-    elif value == INGRESS:
-        kind = find(node.message.nodes, "kind")
-        node.set_label("clsact" if kind is not None and kind.value == "clsact" else "ingress")
-    else:
-        node.set_label(HOOK_NAMES.get(value) or handle_text(value))
-    return False
+    if is_filter(message) and get("tcm-ifindex") == BLOCK:
+        return f"block {value}"
+    if value == INGRESS:
+        return "clsact" if get("kind") == "clsact" else "ingress"
+    return HOOK_NAMES.get(value) or handle_text(value)
 
 
-def info(node: Node) -> bool:
+def info(value: int, message: Message, get: Get) -> str:
     """tcm_info: priority and protocol of filters, of a class the qdisc below, else a count."""
-    value = number(node)
-    operation = node.message.operation
+    operation = message.operation
     name = operation.name if operation is not None else ""
-    node.set_label("")
     if name.endswith("tfilter"):
-        node.set_label(f"pref {value >> 16} protocol {protocol_text(value)}" if value else "")
-    elif name.endswith("tclass"):
-        node.set_label(handle_text(value))
-    return False
+        return f"pref {value >> 16} protocol {protocol_text(value)}" if value else ""
+    return handle_text(value) if name.endswith("tclass") else ""
 
 
 PROTOCOLS = {0: "all", 3: "all", 0x800: "ip", 0x86DD: "ipv6", 0x806: "arp", 0x8100: "802.1Q",
@@ -137,14 +127,12 @@ def protocol_text(value: int) -> str:
     return PROTOCOLS.get(ethertype) or f"0x{ethertype:04x}"
 
 
-def control(node: Node) -> bool:
+def control(value: int, message: Message, get: Get) -> str | None:
     """A verdict; jump and goto carry a number below their opcode (pkt_cls.h)."""
-    value = number(node)
-    if value >> 28 == JUMP:
-        node.set_label(f"jump {value & 0xFFFFFFF}")
-    elif value >> 28 == GOTO_CHAIN:
-        node.set_label(f"goto-chain {value & 0xFFFFFFF}")
-    return False
+    opcode = value >> 28 & 0xF
+    if opcode == JUMP:
+        return f"jump {value & 0xFFFFFFF}"
+    return f"goto-chain {value & 0xFFFFFFF}" if opcode == GOTO_CHAIN else None
 
 
 # -- bit fields, whose order in memory is the host's ----------------------------
@@ -427,7 +415,7 @@ def ematch(node: Node) -> bool:
     return True
 
 
-HOOKS: dict[str, Callable[[Node], bool]] = {
+HOOKS: dict[str, Callable[..., Any]] = {
     "handle": handle,
     "own-handle": own_handle,
     "parent": parent,

@@ -35,6 +35,7 @@ from . import wire
 from .tables import (
     ADDRESS,
     ATTRIBUTE,
+    BESIDE,
     BIG,
     CHILDREN,
     COLUMNS,
@@ -42,9 +43,10 @@ from .tables import (
     ENUM,
     FDDI,
     GUESS,
+    HAS_FORMS,
     HEADING,
     HINT,
-    HOOK,
+    HOOKED,
     HOST,
     IPV4,
     IPV4_OR_6,
@@ -57,6 +59,7 @@ from .tables import (
     NO_HINT,
     ORDER,
     REQUEST,
+    RULES,
     S_BINARY,
     S_IPV4,
     S_IPV6,
@@ -76,6 +79,7 @@ from .tables import (
     STRUCT,
     STRUCT_COLUMNS,
     SUB_MESSAGE,
+    UNSET,
     UNTERMINATED,
     UUID,
     WIDTH,
@@ -89,6 +93,7 @@ INDEXED: Final = 4  # its name is `index`
 UNKNOWN: Final = 8  # an attribute that its set does not have
 DIAGNOSED: Final = 16
 GIVEN: Final = 32  # a hook said what it is
+UNNAMED: Final = 64  # its value has no label here
 
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
@@ -568,14 +573,12 @@ class Engine:
             bit = one << (number & 31)
             if word < _SEEN and seen[seen_at + word] & bit == 0:
                 seen[seen_at + word] |= bit
-                if rows[at + KIND] <= m.LAST_SCALAR and rows[at + WIDTH] == length - 4:
+                if rows[at + WIDTH] == length - 4 and rows[at + RULES] == 0:  # a scalar
                     tape[last] = (
                         row | rows[at + SHOWN] << SHOWN_AT | depth << DEPTH_AT | marks << MARKS_AT
                     )
                     tape[last + 1] = pos | stop << 32
                     self.size = last + 2
-                    if rows[at + HOOK] != 0:
-                        self.hooked.append(int(last))
                 else:
                     self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
             else:
@@ -721,16 +724,27 @@ class Engine:
         rows = self.tables.rows
         at = row * COLUMNS
         place, kind, size = self.size, rows[at + KIND], end - start
+        rules = rows[at + RULES]
+        if rules != 0:
+            if rules & HAS_FORMS:
+                form = self._form(row, size)
+                if form != row:
+                    self.decode(form, offset, start, end, depth, nests, marks, index)
+                    return
+            if rules & HOOKED:
+                self.hooked.append(int(place))
+            if (rules & UNSET and self.to_kernel and self.zero(start, end)) or (
+                rules & BESIDE and self._beside(self.tables.fields[row].unnamed_beside) >= 0
+            ):
+                marks |= UNNAMED
         self.push(row, rows[at + SHOWN], depth, offset, end, marks, index)
-        if rows[at + HOOK] != 0:
-            self.hooked.append(int(place))
         if rows[at + MARKS] & ATTRIBUTE:
             nests += 1
         if kind <= m.LAST_SCALAR:
             width = rows[at + WIDTH]
-            if size != width and (width != 0 or (size != 4 and size != 8)):
+            if size != width and (width > 0 or (size != 4 and size != 8)):
                 self._show(place, S_BINARY)
-                want = str(width) if width else "4 or 8"
+                want = str(width) if width > 0 else "4 or 8"
                 text = f"{size} bytes where {self.name(place)} has {want}"
                 self.misfit(place, "scalar-size", ERROR, text)
         elif kind == m.STRING:
@@ -765,6 +779,27 @@ class Engine:
                 self.misfit(place, "scalar-size", ERROR, text)
         elif kind == m.UNKNOWN:
             self._opaque(place, start, end, depth, nests)
+
+    def _form(self, row: i64, size: i64) -> i64:
+        """The row by which a payload of this size reads."""
+        for form in self.tables.fields[row].forms:
+            if form.size != size or (form.request and not self.to_kernel):
+                continue
+            if not form.beside or self._beside(form.beside) >= i64(form.least):
+                return self.tables.field(form.field)
+        return row
+
+    def _beside(self, name: str) -> i64:
+        """The payload's size of the nearest attribute of this name around, -1 for none."""
+        level = self._level
+        while level >= 0:
+            number = self.tables.attribute(self._set[level], name)
+            if number >= 0:
+                found = self._locate(level, number, -1)
+                if found >= 0:
+                    return self.u16(found) - 4
+            level -= 1
+        return -1
 
     def _show(self, place: i64, shown: i64) -> None:
         """Another form than the entry's row has."""
@@ -843,13 +878,11 @@ class Engine:
             stop = pos + rows[column + SIZE]
             if stop > end:
                 break
-            if rows[column + KIND] <= m.LAST_SCALAR and rows[column + WIDTH] == stop - pos:
+            if rows[column + WIDTH] == stop - pos and rows[column + RULES] == 0:  # a scalar
                 i = self.size
                 tape[i] = row | rows[column + SHOWN] << SHOWN_AT | above
                 tape[i + 1] = pos | stop << 32
                 self.size = i + 2
-                if rows[column + HOOK] != 0:
-                    self.hooked.append(int(i))
             else:
                 self.decode(row, pos, pos, stop, depth, nests, 0, 0)
             pos = stop
@@ -1054,7 +1087,7 @@ class Engine:
         if kind == m.STRING:
             cut = raw.find(0)
             return (raw if cut < 0 else raw[:cut]).decode("utf-8", "backslashreplace"), None
-        if kind <= m.LAST_SCALAR and (size == width or (width == 0 and (size == 4 or size == 8))):
+        if kind <= m.LAST_SCALAR and (size == width or (width < 0 and (size == 4 or size == 8))):
             enum = rows[at + ENUM]
             value = self.number(row, start, end, marks)
             return int(value), self.tables.enums[enum] if enum else None

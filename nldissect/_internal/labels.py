@@ -86,6 +86,10 @@ def label(node: Node, constants: bool) -> str | None:
     if not isinstance(value, int):
         return None
     hint = field.hint
+    if field.labeller is not None:
+        told = field.labeller(value, node.message, node.message.get)
+        if told is not None:
+            return told or None
     if field.enum is not None:
         named = field.enum.label(value, constants)
         if named is not None or not hint:

@@ -126,9 +126,10 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "entries", "enum", "guess", "hint", "hook", "kind",
-        "multi", "name", "nested", "number", "path", "request", "selectors", "shown", "signed",
-        "size", "struct", "sub", "sub_message", "type_values", "width", "unterminated",
+        "big", "checks", "constant", "entries", "enum", "forms", "guess", "hint", "hook", "kind",
+        "labeller", "multi", "name", "nested", "number", "path", "request", "selectors", "shown",
+        "signed", "size", "struct", "sub", "sub_message", "type_values", "unnamed_beside",
+        "unset", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -156,7 +157,29 @@ class Field:
         self.unterminated = False
         self.guess = False  # nobody says that it is so
         self.hook: Callable[[Any], Any] | None = None
+        self.forms: list[Form] = []  # how it reads in payloads of other sizes
+        self.unset = False  # 0 in a message to the kernel means nothing
+        self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
+        # (value, message, what gives the value of a name in it): the value in words, "" for none
+        self.labeller: Callable[[int, Any, Callable[[str], Any]], str | None] | None = None
         self.path = ""
+
+
+class Form:
+    """How a field reads when its payload has `size` bytes.
+
+    Only in messages to the kernel, where `request` says so; only where an attribute
+    `beside` it has a payload of at least so many bytes, where that is given.
+    """
+
+    __slots__ = ("beside", "field", "least", "request", "size")
+
+    def __init__(self, size: int, field: Field) -> None:
+        self.size = size
+        self.field = field
+        self.request = False
+        self.beside = ""
+        self.least = 0
 
 
 class Checks:

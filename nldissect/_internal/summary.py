@@ -19,8 +19,8 @@ from . import wire
 from .engine import FIELD_MASK, GIVEN, MARKS_AT, Engine
 from .labels import flag_class, label, type_name
 from .linux import errno_name
-from .tables import COLUMNS, ENUM, HINT, NSID, REQUEST, WIDTH
-from .tree import NOTE, Message, Node, Tape, given, label_at, value_at, view
+from .tables import COLUMNS, ENUM, HINT, NSID
+from .tree import NOTE, Message, Node, Seen, Tape, find_place, given, label_at, value_at, view
 
 Parts = list["str | Place | Parts"]
 
@@ -68,7 +68,7 @@ def compile_template(template: str) -> Parts:
     return stack[0]
 
 
-class Lookup:
+class Lookup(Seen):
     """What one message holds by name, as templates and summary hooks ask for it.
 
     A summary hook takes a Lookup and returns the line; its words are names of
@@ -80,59 +80,8 @@ class Lookup:
         if engine is None:
             engine = Engine(message.context.tables)
             message.walk_onto(engine)
-        self.message = message
-        self._engine = engine
-        tables = engine.tables
-        operation = message.operation
-        aset = struct = 0
-        if operation is not None:
-            aset = int(tables.attribute_set(operation.attributes))
-            struct = int(tables.struct(operation.header))
-        self._attributes = tables.named(aset)
-        self._members = tables.members(struct)
+        super().__init__(engine, message)
         self._tape: Tape | None = None
-        self._given: dict[str, int] | None = None
-        if len(engine.given) > 0:
-            self._given = self._named_by_hooks()
-        engine.index()
-
-    def _named_by_hooks(self) -> dict[str, int]:
-        """Where nodes lie, at the top or in headers, of which hooks said something."""
-        engine = self._engine
-        attributes: dict[str, int] = {}
-        members: dict[str, int] = {}
-        tops = engine.inside(-2)
-        for place, names in [(top, attributes) for top in tops] + [
-            (inside, members) for top in tops if engine.heads(top) for inside in engine.inside(top)
-        ]:
-            if engine.tape[place] >> MARKS_AT & GIVEN:
-                node = given(engine, place)
-                names.setdefault(node.name, place)
-                if node.constant is not None:
-                    names.setdefault(node.constant, place)
-        return members | attributes
-
-    def place(self, path: str) -> i64:
-        """Where the first node at a path lies on the tape, -1 for nowhere."""
-        engine = self._engine
-        row = self._attributes.get(path, -1)
-        if row >= 0:
-            found = engine.place_of(row)
-            if found >= 0:
-                return found
-            other = engine.tables.rows[row * COLUMNS + REQUEST]
-            if other:
-                found = engine.place_of(other)
-                if found >= 0:
-                    return found
-        elif "." in path:
-            return find_place(engine, path)
-        if self._given is not None:
-            found = self._given.get(path, -1)
-            if found >= 0:
-                return found
-        row = self._members.get(path, -1)
-        return engine.place_of(row) if row >= 0 else -1
 
     def node(self, path: str) -> Node | None:
         """The first node at a dotted path."""
@@ -143,26 +92,6 @@ class Lookup:
         if tape is None:
             tape = self._tape = Tape(self._engine, self.message)
         return view(tape, place, self.message, None)
-
-    def has(self, path: str) -> bool:
-        """Whether it is there."""
-        return self.place(path) >= 0
-
-    def value(self, path: str) -> Any:
-        """Its value, None when it is not there or has no size that a number can have."""
-        place = self.place(path)
-        if place < 0:
-            return None
-        return self._value(place)
-
-    def _value(self, place: i64) -> Any:
-        engine = self._engine
-        value = value_at(engine, place, self.message)
-        if isinstance(value, bytes):
-            row = engine.tape[place] & FIELD_MASK
-            if engine.tables.rows[row * COLUMNS + WIDTH]:
-                return None
-        return value
 
     def text(self, path: str) -> str:
         """Its label or value as text, empty when it is not there."""
@@ -210,39 +139,6 @@ class Lookup:
         if mode == "flags":
             return flags_of(engine.tables.enums[enum], value)
         return constant_of(engine.tables.enums[enum], value)
-
-
-def find_place(engine: Engine, path: str) -> i64:
-    """Where the first entry at a dotted path lies, as `finding.find` has it; -1 for nowhere."""
-    found = _find(engine, engine.inside(-2), path.split("."), 0)
-    return -1 if found is None else found
-
-
-def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int | None:
-    want = parts[at]
-    number = int(want) if want.isdecimal() else -2
-    last = at + 1 == len(parts)
-    named = False
-    for place in places:
-        name, constant, type_ = engine.called(place)
-        if name == want or constant == want or type_ == number:
-            named = True
-            if last:
-                return place
-            found = _find(engine, engine.inside(place), parts, at + 1)
-        elif name.isdigit() and not want.isdigit():
-            found = _find(engine, engine.inside(place), parts, at)
-        else:
-            continue
-        if found is not None:
-            return found
-    if last and not named:  # an attribute `version` is not the header's `version`
-        for place in places:
-            if engine.heads(place):
-                for inside in engine.inside(place):
-                    if engine.called(inside)[0] == want:
-                        return inside
-    return None
 
 
 def node_text(node: Node) -> str:

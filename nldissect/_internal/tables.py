@@ -23,7 +23,7 @@ from . import spec as m
 # The columns of a field's row.
 COLUMNS: Final = 20
 KIND: Final = 0  # wire kind of `spec`
-WIDTH: Final = 1  # bytes of a scalar, 0: 4 or 8 as the payload is long
+WIDTH: Final = 1  # bytes of a scalar, -1 of what has no fixed width
 SIGNED: Final = 2
 ORDER: Final = 3  # of bytes: the host's, HOST; else LITTLE or BIG
 SHOWN: Final = 4
@@ -33,7 +33,7 @@ ELEMENT: Final = 7  # the row of an entry or element
 SUB_MESSAGE: Final = 8
 ENUM: Final = 9
 NUMBER: Final = 10
-HOOK: Final = 11  # 1 when Python code beside the dissector has its say
+RULES: Final = 11  # bits of what else decides how it reads
 REQUEST: Final = 12  # the row in messages to the kernel
 SIZE: Final = 13  # bytes as a struct member or element
 HINT: Final = 14
@@ -51,6 +51,13 @@ UNTERMINATED: Final = 2
 HEADING: Final = 4  # a fixed header, named like its struct
 MULTI: Final = 8
 ATTRIBUTE: Final = 16  # has a number
+LABELLED: Final = 32  # code beside the dissector gives labels
+
+# Bits of RULES
+HOOKED: Final = 1  # Python code beside the dissector has its say
+HAS_FORMS: Final = 2  # it reads otherwise in payloads of some sizes
+UNSET: Final = 4  # 0 to the kernel has no name
+BESIDE: Final = 8  # beside some attribute it has no name
 
 # Display hints
 HINTS: Final[dict[str, int]] = {
@@ -411,7 +418,7 @@ class Tables:
         kind = field.kind
         values = [0] * COLUMNS
         values[KIND] = kind
-        values[WIDTH] = field.width
+        values[WIDTH] = field.width or -1
         values[SIGNED] = int(field.signed)
         if field.big is not None:
             values[ORDER] = BIG if field.big else LITTLE
@@ -421,13 +428,17 @@ class Tables:
         values[SUB_MESSAGE] = int(self.sub_message(field.sub_message))
         values[ENUM] = int(self.enum(field.enum))
         values[NUMBER] = field.number
-        values[HOOK] = 0 if field.hook is None else 1
+        values[RULES] = (
+            HOOKED * (field.hook is not None) | HAS_FORMS * bool(field.forms)
+            | UNSET * field.unset | BESIDE * bool(field.unnamed_beside)
+        )  # fmt: skip
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
         heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
         values[MARKS] = (
             GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
+            | LABELLED * (field.labeller is not None)
         )  # fmt: skip
         if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY):
             values[ELEMENT] = int(self._element(field))

@@ -32,6 +32,7 @@ from .engine import (
     NET_ORDER,
     SHOWN_AT,
     UNKNOWN,
+    UNNAMED,
     Engine,
     Finding,
     Surroundings,
@@ -68,13 +69,17 @@ from .tables import (
     INTEGER,
     LABEL,
     LABEL_STACK,
+    LABELLED,
+    MARKS,
     NO_HINT,
     NOTHING,
     PRESENT,
+    REQUEST,
     S_BINARY,
     SIGNED,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
+    WIDTH,
     Tables,
     element_of,
     own_field,
@@ -189,6 +194,15 @@ class Tape:
         self.given: dict[int, object] = dict(engine.given)
         self.hooked: set[int] = set(engine.hooked)
         self.told: dict[int, Node] = {}
+        self._nodes: list[Node] | None = None
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Views of what lies at the top."""
+        if self._nodes is None:
+            tops = self.inside(-2)
+            self._nodes = [view(self, place, self.message, None) for place in tops]
+        return self._nodes
 
     def inside(self, place: i64) -> list[int]:
         """The places of what lies directly in the entry at this place; -2: at the top."""
@@ -651,17 +665,149 @@ def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> s
     tables = engine.tables
     if marks & INDEXED and tables.rows[row * COLUMNS + LABEL]:
         return tables.labels[tables.rows[row * COLUMNS + LABEL]]
-    if marks & UNKNOWN or tables.form[first >> SHOWN_AT & 0xFF] != INTEGER:
+    if marks & (UNKNOWN | UNNAMED) or tables.form[first >> SHOWN_AT & 0xFF] != INTEGER:
         return None
     enum, hint = tables.rows[row * COLUMNS + ENUM], tables.rows[row * COLUMNS + HINT]
-    if enum == 0 and hint == NO_HINT:
+    labelled = tables.rows[row * COLUMNS + MARKS] & LABELLED
+    if enum == 0 and hint == NO_HINT and not labelled:
         return None
     value = value_at(engine, place, message)
+    if labelled:
+        told = told_by(tables.fields[row], value, message, Seen(engine, message))
+        if told is not None:
+            return told or None
     if enum:
         named = tables.enums[enum].label(value, constants)
         if named is not None or hint == NO_HINT:
             return named
     return hinted(int(hint), value, message, constants)
+
+
+class Seen:
+    """The values of one message by name: top-level attributes, header members, dotted paths.
+
+    It looks at the tape that `engine` has of the message, and holds as long.
+    """
+
+    def __init__(self, engine: Engine, message: Message) -> None:
+        self.message = message
+        self._engine = engine
+        tables = engine.tables
+        operation = message.operation
+        aset = struct = 0
+        if operation is not None:
+            aset = int(tables.attribute_set(operation.attributes))
+            struct = int(tables.struct(operation.header))
+        self._attributes = tables.named(aset)
+        self._members = tables.members(struct)
+        self._given: dict[str, int] | None = None
+        if len(engine.given) > 0:
+            self._given = self._named_by_hooks()
+        engine.index()
+
+    def _named_by_hooks(self) -> dict[str, int]:
+        """Where nodes lie, at the top or in headers, of which hooks said something."""
+        engine = self._engine
+        attributes: dict[str, int] = {}
+        members: dict[str, int] = {}
+        tops = engine.inside(-2)
+        for place, names in [(top, attributes) for top in tops] + [
+            (member, members) for top in tops if engine.heads(top) for member in engine.inside(top)
+        ]:
+            if engine.tape[place] >> MARKS_AT & GIVEN:
+                node = given(engine, place)
+                names.setdefault(node.name, place)
+                if node.constant is not None:
+                    names.setdefault(node.constant, place)
+        return members | attributes
+
+    def place(self, path: str) -> i64:
+        """Where the first node at a path lies on the tape, -1 for nowhere."""
+        engine = self._engine
+        row = self._attributes.get(path, -1)
+        if row >= 0:
+            found = engine.place_of(row)
+            if found >= 0:
+                return found
+            other = engine.tables.rows[row * COLUMNS + REQUEST]
+            if other:
+                found = engine.place_of(other)
+                if found >= 0:
+                    return found
+        elif "." in path:
+            return find_place(engine, path)
+        if self._given is not None:
+            found = self._given.get(path, -1)
+            if found >= 0:
+                return found
+        row = self._members.get(path, -1)
+        return engine.place_of(row) if row >= 0 else -1
+
+    def has(self, path: str) -> bool:
+        """Whether it is there."""
+        return self.place(path) >= 0
+
+    def value(self, path: str) -> Any:
+        """Its value, None when it is not there or has no size that a number can have."""
+        place = self.place(path)
+        if place < 0:
+            return None
+        return self._value(place)
+
+    def _value(self, place: i64) -> Any:
+        engine = self._engine
+        value = value_at(engine, place, self.message)
+        if isinstance(value, bytes):
+            row = engine.tape[place] & FIELD_MASK
+            if engine.tables.rows[row * COLUMNS + WIDTH] > 0:
+                return None
+        return value
+
+
+def told_by(
+    field: m.Field, value: Any, message: Message, seen: Seen | None
+) -> str | None:
+    """What the code beside the dissector makes of a value; None where it does not know better."""
+    labeller = field.labeller
+    if labeller is None or not isinstance(value, int):
+        return None
+    try:
+        return labeller(value, message, message.get if seen is None else seen.value)
+    except Exception as problem:
+        return f"the dissector's code failed: {problem!r}"
+
+
+def find_place(engine: Engine, path: str) -> i64:
+    """Where the first entry at a dotted path lies, as `finding.find` has it; -1 for nowhere."""
+    found = _find(engine, engine.inside(-2), path.split("."), 0)
+    return -1 if found is None else found
+
+
+def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int | None:
+    want = parts[at]
+    number = int(want) if want.isdecimal() else -2
+    last = at + 1 == len(parts)
+    named = False
+    for place in places:
+        name, constant, type_ = engine.called(place)
+        if name == want or constant == want or type_ == number:
+            named = True
+            if last:
+                return place
+            found = _find(engine, engine.inside(place), parts, at + 1)
+        elif name.isdigit() and not want.isdigit():
+            found = _find(engine, engine.inside(place), parts, at)
+        else:
+            continue
+        if found is not None:
+            return found
+    if last and not named:  # an attribute `version` is not the header's `version`
+        for place in places:
+            if engine.heads(place):
+                for inside in engine.inside(place):
+                    if engine.called(inside)[0] == want:
+                        return inside
+    return None
 
 
 _no_set: Final = m.AttributeSet("", "")
@@ -693,6 +839,8 @@ def view(tape: Tape, place: i64, message: Message, parent: Node | None) -> Node:
         fixed = tables.rows[row * COLUMNS + LABEL]
         if fixed:
             out._label = tables.labels[fixed]
+    if marks & UNNAMED:
+        out._label = ""
     return out
 
 
@@ -823,7 +971,6 @@ class Message(Surroundings):
         self.header_size: i64 = 0
         self.truncated = False
         self.link: Link | None = None
-        self._tape: Tape | None = None
         self._nodes: list[Node] | None = None
         self._diagnoses: list[Diagnosis] | None = None
         if limit - base >= 16 and state != wire.NO_HEADER:
@@ -869,7 +1016,6 @@ class Message(Surroundings):
 
     def forget(self) -> None:
         """Lets its nodes go, for one who keeps the message; they are decoded again when asked."""
-        self._tape = None
         self._nodes = None
         self._diagnoses = None
         self.inner = None
@@ -884,11 +1030,11 @@ class Message(Surroundings):
             context = self.context
             engine = context.spare.pop() if context.spare else Engine(context.tables)
             self._walk(engine)
-            tape = self._tape = Tape(engine, self)
+            tape = Tape(engine, self)
             context.spare.append(engine)
-            self._nodes = [view(tape, place, self, None) for place in tape.inside(-2)]
+            self._nodes = tape.nodes
             if self.record is not None and self.record.gaps is not None:
-                _hide(self, self.record.gaps)
+                _hide(self, tape.nodes, self.record.gaps)
         return self._nodes
 
     @property
@@ -1090,15 +1236,13 @@ class Message(Surroundings):
     def walk_onto(self, engine: Engine) -> None:
         """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
         self._walk(engine)
-        gaps = self.record is not None and self.record.gaps is not None
-        if gaps:
-            self._nodes = None  # what is not in the trace is found with them
-        if gaps or len(engine.hooked) > 0:
-            self.nodes  # noqa: B018 - with them, what hooks say can be asked
-            tape = self._tape
-            assert tape is not None
+        gaps = None if self.record is None else self.record.gaps
+        if gaps is not None or len(engine.hooked) > 0:
+            tape = Tape(engine, self)
             for place in sorted(tape.hooked):
                 _node_at(tape, place)
+            if gaps is not None:
+                _hide(self, tape.nodes, gaps)
             _retell(engine, tape)
         if len(engine.findings) > 1:
             engine.findings = in_order(engine.findings)
@@ -1234,14 +1378,14 @@ _STATES: Final[dict[int, tuple[str, str, str]]] = {
 }
 
 
-def _hide(message: Message, gaps: list[tuple[int, int, str]]) -> None:
+def _hide(message: Message, nodes: list[Node], gaps: list[tuple[int, int, str]]) -> None:
     """Values that lie in bytes which the record does not have are shown as what stands for them."""
     for start, end, text in gaps:
         start, end = start - message.offset, end - message.offset
         if start < 16 and end > 0:
             words = "the trace does not tell the header" + (f": {text}" if text else "")
             message.diagnose("not-in-trace", NOTE, words, max(start, 0), min(end, 16))
-        for top in message.nodes:
+        for top in nodes:
             for node in top.walk():
                 if node.start < end and node.end > start and not node.children:
                     node.set_value("unknown", text or None, "")
@@ -1273,7 +1417,7 @@ def _node_at(tape: Tape, place: i64) -> Node | None:
     depth = entries[place] >> DEPTH_AT & DEPTH_MASK
     siblings: list[Node] = []
     if depth == 0:
-        siblings = tape.message.nodes
+        siblings = tape.nodes
     else:
         above = place - 2
         while entries[above] >> DEPTH_AT & DEPTH_MASK >= depth:

@@ -41,6 +41,9 @@ GET_WORDS = frozenset(("get", "dump", "list", "show", "read", "query"))
 DELETE_WORDS = frozenset(("del", "delete", "destroy", "flush", "remove", "rem", "rm"))
 NEW_WORDS = frozenset(("new", "add", "set", "create", "replace", "update", "change", "act"))
 
+# What the forms of an attribute have from it.
+SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
+
 _enums: dict[str, m.Enum] = {}
 
 
@@ -295,6 +298,13 @@ class _Builder:
             field.hook = self.hooks.get(str(hook))
             if field.hook is None:
                 self.fault(f"{path}.x-hook", f"no hook {hook!r} in the Python file beside it")
+        label = item.get("x-label")
+        if label is not None:
+            field.labeller = self.hooks.get(str(label))
+            if field.labeller is None:
+                self.fault(f"{path}.x-label", f"no hook {label!r} in the Python file beside it")
+        field.unset = is_true(item.get("x-unset-in-requests"))
+        field.unnamed_beside = _given(item, "x-unnamed-beside", "")
         sub = item.get("sub-type", item.get("x-sub-type"))
         if sub is not None:
             sub_kind = m.KINDS.get(str(sub))
@@ -371,7 +381,19 @@ class _Builder:
                     other.pop(key, None)
             other.update(item["x-request"])
             field.request = self.attribute(other, f"{path}.x-request", prefix, set_name, number)
+        plain = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
+        for where, form in self.items(item, "x-forms", f"{path}."):
+            made = self.attribute({**plain, **form}, where, prefix, set_name, number)
+            field.forms.append(self.form(form, where, made))
         return field
+
+    def form(self, item: Mapping[str, Any], path: str, field: m.Field) -> m.Form:
+        """When a field reads as `field`."""
+        out = m.Form(self.number(item.get("size", 0), f"{path}.size"), field)
+        out.request = is_true(item.get("in-requests"))
+        out.beside = _given(item, "beside", "")
+        out.least = self.number(item.get("least", 0), f"{path}.least")
+        return out
 
     def checks(self, item: Mapping[str, Any], path: str) -> m.Checks:
         out = m.Checks()

@@ -27,6 +27,7 @@ from ..engine import (
     MARKS_AT,
     SHOWN_AT,
     UNKNOWN,
+    UNNAMED,
     Engine,
 )
 from ..process import Process
@@ -43,7 +44,8 @@ from ..tables import (
     HINT,
     INTEGER,
     LABEL,
-    NO_HINT,
+    LABELLED,
+    MARKS,
     NOTHING,
     OCTETS,
     PRESENT,
@@ -131,8 +133,9 @@ class JsonNodes:
                     digits.signed(out, value)
                 else:
                     digits.unsigned(out, value)
-                if rows[at + ENUM] != 0 or rows[at + HINT] != NO_HINT:
-                    self._label(out, self._words.of(row, value, inner))
+                labels_ = rows[at + ENUM] | rows[at + HINT] | rows[at + MARKS] & LABELLED
+                if labels_ != 0 and marks & UNNAMED == 0:
+                    self._label(out, self._words.of(row, value, inner, engine))
             elif form == TEXT_UP_TO_NUL:
                 out.write(b',"value":"')
                 self._text(out, engine.data, start, end)

@@ -26,6 +26,7 @@ from ..engine import (
     MARKS_AT,
     SHOWN_AT,
     UNKNOWN,
+    UNNAMED,
     Engine,
 )
 from ..tables import (
@@ -42,9 +43,10 @@ from ..tables import (
     HINT,
     INTEGER,
     LABEL,
+    LABELLED,
+    MARKS,
     MESSAGE_FLAGS,
     NLMSGHDR,
-    NO_HINT,
     NOTHING,
     OCTETS,
     PRESENT,
@@ -124,12 +126,14 @@ class TreeNodes:
             if form == INTEGER:
                 out.write(b": ")
                 value = engine.number(row, start, end, marks)
-                if 0 <= value < 1000 and rows[row * COLUMNS + ENUM] == 0 and (
-                    rows[row * COLUMNS + HINT] == NO_HINT
-                ):
+                at = row * COLUMNS
+                plain = rows[at + ENUM] | rows[at + HINT] | rows[at + MARKS] & LABELLED == 0
+                if plain and 0 <= value < 1000:
                     out.write(digits.small[value])
                 else:
-                    self._number(out, row, shown, value, end - start, inner)
+                    self._number(out, row, shown, value, end - start)
+                    if not plain and marks & UNNAMED == 0:
+                        self._label(out, self._words.of(row, value, inner, engine))
                 if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
                     self._fixed_label(out, row)
             elif form == NOTHING or form == ARRAY:
@@ -194,9 +198,9 @@ class TreeNodes:
     # -- values -----------------------------------------------------------------------
 
     def _number(
-        self, out: BytesWriter, row: i64, shown: i64, value: i64, size: i64, message: Message
+        self, out: BytesWriter, row: i64, shown: i64, value: i64, size: i64
     ) -> None:
-        """A number with its label; flags and what the spec says is hexadecimal as such."""
+        """A number; flags and what the spec says is hexadecimal as such."""
         rows = self._tables.rows
         at = row * COLUMNS
         hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
@@ -209,7 +213,6 @@ class TreeNodes:
             self._digits.signed(out, value)
         else:
             self._digits.unsigned(out, value)
-        self._label(out, self._words.of(row, value, message))
 
     def _label(self, out: BytesWriter, label: bytes) -> None:
         if len(label) > 0:

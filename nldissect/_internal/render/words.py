@@ -6,10 +6,11 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from ..engine import Engine
 from ..labels import hinted
-from ..tables import COLUMNS, ENUM, HINT, NO_HINT, SIGNED, Tables
+from ..tables import COLUMNS, ENUM, HINT, LABELLED, MARKS, NO_HINT, SIGNED, Tables
 from ..text import json_text, safe
-from ..tree import Message
+from ..tree import Message, Seen, told_by
 
 # Labels of one enumeration that are kept; numbers beyond are looked up each time.
 _KEPT: Final = 1024
@@ -44,10 +45,16 @@ class Words:
         """A text without what would end or act on the output."""
         return json_text(text) if self._json else safe(text).encode()
 
-    def of(self, row: i64, value: i64, message: Message) -> bytes:
-        """The label of a number, empty for none."""
+    def of(self, row: i64, value: i64, message: Message, engine: Engine) -> bytes:
+        """The label of a number in a message on the engine's tape, empty for none."""
         rows = self._tables.rows
         at = row * COLUMNS
+        if rows[at + MARKS] & LABELLED:
+            number = int(value) if rows[at + SIGNED] else as_unsigned(value)
+            seen = Seen(engine, message)
+            told = told_by(self._tables.fields[row], number, message, seen)
+            if told is not None:
+                return self.text(told)
         enum, hint = rows[at + ENUM], rows[at + HINT]
         if enum != 0:
             known = self._entry(enum, value, rows[at + SIGNED] != 0)
