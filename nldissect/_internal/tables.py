@@ -371,10 +371,11 @@ class Tables:
             found = self._named[int(aset)] = {}
             model = self.sets[aset]
             for field in () if model is None else model.ensure().values():
-                row = int(self.field(field))
-                found.setdefault(field.name, row)
-                if field.constant is not None:
-                    found.setdefault(field.constant, row)
+                for one in (field, field.request):
+                    if one is not None:
+                        row = int(self.field(one))
+                        found.setdefault(one.name, row)
+                        found.setdefault(one.constant or one.name, row)
         return found
 
     def members(self, struct: i64) -> dict[str, int]:

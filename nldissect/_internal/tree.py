@@ -730,7 +730,7 @@ class Seen:
             if found >= 0:
                 return found
             other = engine.tables.rows[row * COLUMNS + REQUEST]
-            if other:
+            if other and engine.tables.names[other] == engine.tables.names[row]:
                 found = engine.place_of(other)
                 if found >= 0:
                     return found
