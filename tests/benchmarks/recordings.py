@@ -415,23 +415,27 @@ def write(path: Path, packets: Iterable[Packet]) -> None:
             file.writelines(chunks)
 
 
+def make(path: Path, shape: str, **how: int) -> None:
+    """Writes a recording: `busy` of so many `records` or `messages`, or a shape of a `count`."""
+    if shape == "busy":
+        usual = 1 << 60 if "messages" in how else 20_000
+        packets = busy(how.get("records", usual), how.get("messages", 1 << 60), how.get("seed", 1))
+    else:
+        function, count = SHAPES[shape]
+        packets = function(how.get("count", count))
+    write(path, packets)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("shape", choices=("busy", *SHAPES))
     parser.add_argument("file", type=Path, nargs="+", help="several get the same packets")
-    parser.add_argument("--records", type=int)
-    parser.add_argument("--messages", type=int)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, help="of attributes, families or requests")
-    options = parser.parse_args()
-    for path in options.file:
-        if options.shape == "busy":
-            records = options.records or (1 << 60 if options.messages else 20_000)
-            packets = busy(records, options.messages or 1 << 60, options.seed)
-        else:
-            make, usual = SHAPES[options.shape]
-            packets = make(options.count or usual)
-        write(path, packets)
+    for name in ("--records", "--messages", "--seed", "--count"):
+        parser.add_argument(name, type=int, default=argparse.SUPPRESS)
+    options = vars(parser.parse_args())
+    shape, paths = options.pop("shape"), options.pop("file")
+    for path in paths:
+        make(path, shape, **options)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
