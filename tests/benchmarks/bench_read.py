@@ -8,8 +8,8 @@ when they are not in --recordings. CPU time is user and system, of the process a
 the least of some runs counts, and tshark and nldissect take turns. Output goes to /dev/null.
 `--python` and `--path` choose what is measured: another build, another checkout.
 
-Targets are of issue 11; the exit status is 1 when one is missed. A ratio with tshark is how many
-times as fast nldissect is.
+Targets are of issue 11; the exit status is 1 when one is missed, or memory is beyond its limit.
+A ratio with tshark is how many times as fast nldissect is.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ class Row:
         return other / own if self.kind == "times" else own / other
 
     @property
-    def met(self) -> bool:
+    def verdict(self) -> str:
         good = self.figure >= self.target if self.kind == "times" else self.figure <= self.target
-        return good and self.used <= self.memory
+        return "MISSED" if not good else "MEMORY" if self.used > self.memory else "ok"
 
 
 def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -166,14 +166,13 @@ class Bench:
         yield self.compared("check", "check (-V)", 3, "check")
 
     def group_start(self) -> Iterator[Row]:
-        few, many = self.file("few.pcap", records=20), self.file("small.pcap")
+        few = self.file("few.pcap", records=20)
         cold = ["env", "NLDISSECT_CACHE=/dev/null/none"]
         term = ["read", "-Y", "mtu > 1500", few]
         for name, arguments, target in (
             ("--version", ["--version"], 0.04),
             ("read of 20 records", ["read", few], 0.07),
             ("-Y on 20 records", term, 0.08),
-            ("first of 20,000 records", ["read", "-c", "1", many], 0.15),
         ):
             yield Row("start", name, self.nldissect(*arguments), [], target, "seconds")
         for name, arguments in (("read", ["read", few]), ("-Y", term)):
@@ -184,6 +183,8 @@ class Bench:
         big = self.file("big.pcap", messages=580_000)
         command = [self.python, "-c", INDEX, big]
         yield Row("index", "index and pairing, 580,000", command, [], 4, "seconds", 120)
+        first = self.nldissect("read", "-c", "1", big)
+        yield Row("index", "first message of 580,000", first, [], 0.15, "seconds")
 
     def group_formats(self) -> Iterator[Row]:
         plain = self.nldissect("read", self.file("small.pcap"))
@@ -199,7 +200,7 @@ class Bench:
             for form in ("list", "check"):
                 ours, theirs = (self.nldissect(*FORMS[form][0], path) for path in (whole, half))
                 name = f"{form}: {count:,} {shape} (half)"
-                yield Row("hostile", name, ours, theirs, 2.4, "growth", 500)
+                yield Row("hostile", name, ours, theirs, 2.4, "growth", math.inf)
 
     def group_long(self) -> Iterator[Row]:
         big = self.file("big.pcap", messages=580_000)
@@ -222,7 +223,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.name, f"{min(row.their_cpu):.2f}" if row.their_cpu else "", f"{min(row.cpu):.3f}",
         f"{statistics.median(row.cpu):.3f}", f"{row.their_used:.0f}" if row.theirs else "",
         f"{row.used:.0f}", f"{row.figure:.2f} {unit}",
-        f"{sign} {row.target:g}" if row.target < math.inf else "", "ok" if row.met else "MISSED",
+        f"{sign} {row.target:g}" if row.target < math.inf else "", row.verdict,
     )  # fmt: skip
 
 
@@ -261,7 +262,7 @@ def plot(rows: list[Row]) -> str:
         out.append(
             f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{escape(row.name)}</text>'
             f'<rect x="{start:.1f}" y="{y + 2}" width="{end - start:.1f}" height="{tall - 8}" '
-            f'fill="{"#3a7" if row.met else "#c54"}"/>'
+            f'fill="{"#3a7" if row.verdict == "ok" else "#c54"}"/>'
             f'<path d="M{x(row.target):.1f} {y - 1}v{tall - 2}" stroke="black" stroke-width="2"/>'
             f'<text x="{left + wide + 12}" y="{y + 13}">{row.figure:.2f}</text>'
         )
@@ -309,11 +310,12 @@ def main() -> int:
             rows.append(row)
             print(line(cells(row)), flush=True)
     if options.json:
-        told = [asdict(row) | {"figure": row.figure, "met": row.met} for row in rows]
-        options.json.write_text(json.dumps(told, indent=1) + "\n")
+        told = [asdict(row) | {"figure": row.figure, "verdict": row.verdict} for row in rows]
+        text = json.dumps(told, indent=1).replace("Infinity", "null")
+        options.json.write_text(text + "\n")
     if options.plot:
         options.plot.write_text(plot(rows))
-    return not all(row.met for row in rows)
+    return any(row.verdict != "ok" for row in rows)
 
 
 if __name__ == "__main__":
