@@ -1,6 +1,6 @@
 """nldissect against tshark: CPU time and memory, measured in turn, in one run.
 
-    python tests/benchmarks/bench_read.py [GROUP...] [--runs N] [--json FILE] [--plot FILE.svg]
+    python tests/benchmarks/bench_read.py [GROUP...] [--only TEXT] [--runs N] [--plot FILE.svg]
 
 Groups are list, tree, json, fields, filter, check, start, index, formats, hostile and long (the
 recording of 580,000 messages; only when asked for). Recordings are those of recordings.py, made
@@ -272,6 +272,7 @@ def plot(rows: list[Row]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("group", nargs="*", help=f"{', '.join(GROUPS)}, long; all but long")
+    parser.add_argument("--only", default="", metavar="TEXT", help="rows with this in their name")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--recordings", type=Path, help="the folder where they are or shall be")
     parser.add_argument("--python", default=sys.executable)
@@ -297,6 +298,8 @@ def main() -> int:
             measure(bench.nldissect(*ours, "-Y", "mtu > 1500", few), environment)
         print(line(HEAD), flush=True)
         for row in bench.rows(groups):
+            if options.only not in row.name:
+                continue
             for run in range(options.runs):
                 if run and max(row.cpu + row.their_cpu) > 60:
                     break  # what takes minutes is measured once
