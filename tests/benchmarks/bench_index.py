@@ -3,7 +3,7 @@
 
     bench_index.py [MESSAGES]
 
-The recordings of captures/ are repeated to so many messages. tshark reads the same file
+The recording is that of recordings.py, of so many messages. tshark reads the same file
 with `-q -z io,stat,0`, in the same run.
 """
 
@@ -13,7 +13,6 @@ import os
 import random
 import resource
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -23,30 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from nldissect._internal.capture import open_capture  # noqa: E402
+import recordings  # noqa: E402
+
 from nldissect._internal.index import Index  # noqa: E402
 from nldissect._internal.registry import Registry  # noqa: E402
-from nldissect._internal.session import Session  # noqa: E402
-
-
-def repeated(path: str, wanted: int) -> None:
-    """A pcap file of so many messages, microseconds apart."""
-    packets = []
-    for name in sorted(ROOT.glob("captures/*.pcap")):
-        count: dict[int, int] = {}
-        for message in Session(Registry()).messages(open_capture(str(name))):
-            assert message.record is not None
-            count[message.record.number] = count.get(message.record.number, 0) + 1
-        packets += [(r.cooked + r.data, count.get(r.number, 0)) for r in open_capture(str(name))]
-    with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 253))
-        made = number = 0
-        while made < wanted:
-            for data, messages in packets:
-                moment = divmod(number * 100, 1_000_000)
-                file.write(struct.pack("<IIII", *moment, len(data), len(data)) + data)
-                made += messages
-                number += 1
 
 
 def resident() -> int:
@@ -57,8 +36,8 @@ def main() -> None:
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "many.pcap")
-        made = subprocess.run([sys.executable, __file__, "--make", path, str(wanted)], check=False)
-        assert made.returncode == 0
+        maker = [sys.executable, recordings.__file__, "busy", path, "--messages", str(wanted)]
+        subprocess.run(maker, check=True)  # its memory is not ours
         print(f"{os.path.getsize(path) / 1e6:.0f} MB")
         with Index(path, Registry()) as index:
             start, wall = time.process_time(), time.monotonic()
@@ -92,7 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--make"]:
-        repeated(sys.argv[2], int(sys.argv[3]))
-    else:
-        main()
+    main()

@@ -2,11 +2,11 @@
 
     python tests/benchmarks/bench_tui.py [MESSAGES [COLUMNSxROWS]]
 
-The recordings in captures/ are repeated into one file of so many messages (a million
-if not said). Targets are of issue 7; the exit status is 1 when one is missed. CPU is
-that of the process (user and system); a key's figure is the CPU of 60 presses, 30 a
-second, less the CPU of the same time without any. `live` writes 20,000 messages a
-second into a file that is followed, and measures from a key to the next output.
+The recording is that of recordings.py, of so many messages (a million if not said).
+Targets are of issue 7; the exit status is 1 when one is missed. CPU is that of the
+process (user and system); a key's figure is the CPU of 60 presses, 30 a second, less
+the CPU of the same time without any. `live` writes 20,000 messages a second into a
+file that is followed, and measures from a key to the next output.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench_read import build, records
+import recordings
 
 ROOT = Path(__file__).parents[2]
 TICK = os.sysconf("SC_CLK_TCK")
 PRESSES, RATE = 60, 30
-PER_RECORD = 1.388  # messages in a record of captures/, on average
 
 
 class Terminal:
@@ -185,10 +184,10 @@ def static(path: Path, size: tuple[int, int], folder: Path, say: Figures, count:
 def live(size: tuple[int, int], folder: Path, say: Figures, rate: int = 20_000) -> None:
     """Key to screen while a file grows and its end is followed."""
     path = folder / "live.pcap"
-    source = [r for f in sorted((ROOT / "captures").glob("*.pcap")) for r in records(f)]
+    header, *source = recordings.pcap(recordings.busy(20_000, 1 << 60, 1))
     seconds = 12
     with path.open("wb", buffering=0) as out:
-        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 253))
+        out.write(header)
         out.write(b"".join(source[:100]))
         terminal = Terminal([str(path)], size, folder)
         terminal.shows("Family")
@@ -242,7 +241,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "million.pcap"
-        build(path, round(count / PER_RECORD))
+        recordings.make(path, "busy", messages=count)
         print(f"load {os.getloadavg()[0]:.1f}, {columns} by {rows}")
         static(path, size, folder, say, count)
         path.unlink()
