@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from mypy_extensions import i64
+
 from . import spec as m
 from . import wire
 
@@ -41,17 +43,13 @@ MAX_PLACES: Final = 4096  # attributes of one family, nested ones included
 MAX_DEPTH: Final = 6
 
 
-def attributes(data: bytes, pos: int, end: int, big: bool) -> list[tuple[int, int, int]] | None:
+def attributes(data: bytes, pos: i64, end: i64, big: bool) -> list[tuple[int, int, int]] | None:
     """(type with flag bits, payload start, payload end) of each; None if they do not chain."""
-    unpack = wire.ATTR[big]
+    found = wire.Attributes(data, pos, end, big)
     out: list[tuple[int, int, int]] = []
-    while end - pos >= 4:
-        length, kind = unpack(data, pos)
-        if length < 4 or length > end - pos:
-            return None
-        out.append((kind, pos + 4, pos + length))
-        pos += (length + 3) & ~3
-    return out if pos >= end else None
+    while found.next():
+        out.append((int(found.type), int(found.start), int(found.stop)))
+    return out if found.whole() else None
 
 
 class Rule:

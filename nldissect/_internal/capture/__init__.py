@@ -62,7 +62,6 @@ class Capture:
         self.seekable = True
         self._total: int | None = None
         self._running: Iterator[Record] | None = None
-        self.sieve: pcap.Sieve | None = None  # lets packets of a file pass by
         if stream is None and path == "-":
             self._name = "standard input"
             self._stream = stream = self._standard_input()
@@ -147,11 +146,11 @@ class Capture:
     def _decode(self, source: Source, interfaces: list[Interface]) -> Iterator[Record]:
         head = self._identify(source)
         if head.startswith(pcapng.MAGIC):
-            return pcapng.read_pcapng(source, head, self._name, interfaces, self.sieve)
+            return pcapng.read_pcapng(source, head, self._name, interfaces)
         if head[:4] not in pcap.MAGICS:
             self.seekable = False
             return strace.read_strace(source, head, self._name, interfaces)
-        return pcap.read_pcap(source, head, self._name, interfaces, self.sieve)
+        return pcap.read_pcap(source, head, self._name, interfaces)
 
     def _identify(self, source: Source) -> bytes:
         """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""

@@ -205,29 +205,12 @@ class Reading:
     def whole(self, capture: Records) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
-        pairs = Conversations()
-        if isinstance(capture, (Capture, Watched)):
-            capture.sieve = None
-            if self._sieves():
-                from .sieve import Sieve
-
-                assert self.filter is not None
-                session.sieve = capture.sieve = Sieve(self.filter, pairs)
         try:
-            self._messages(ahead(session.messages(capture), pairs), True)
+            self._messages(ahead(session.messages(capture)), True)
             self._gap()
         finally:
             self._passed_over(session)
             self.report_problems()
-
-    def _sieves(self) -> bool:
-        """Whether what the filter leaves out shows nowhere, not even in numbers of pairing."""
-        wanted = self.filter
-        return (
-            wanted is not None and wanted.picks and not wanted.needs_link
-            and self.renderer is getattr(self, "lines", None)
-            and self.clock.form != "delta" and self.family is None  # which tells what it saw
-        )  # fmt: skip
 
     def chosen(
         self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
