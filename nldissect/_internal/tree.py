@@ -14,6 +14,8 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from mypy_extensions import i64
+
 from . import spec as m
 from . import wire
 from .finding import find, find_all, missing
@@ -292,26 +294,31 @@ class Message:
     )  # fmt: skip
 
     def __init__(
-        self, context: Context, protocol: int, data: bytes, base: int, limit: int, big: bool,
-        state: int = wire.OK,
+        self, context: Context, protocol: i64, data: bytes, base: i64, limit: i64, big: bool,
+        state: i64 = wire.OK,
     ) -> None:  # fmt: skip
         self.context = context
-        self.protocol = protocol
+        self.protocol: i64 = protocol
         self.data = data
-        self.base = base
-        self.limit = limit
+        self.base: i64 = base
+        self.limit: i64 = limit
         self.big = big
-        self.state = state
+        self.state: i64 = state
         self.record: Record | None = None
-        self.number = 0
-        self.serial = 0
-        self.offset = 0
+        self.number: i64 = 0
+        self.serial: i64 = 0
+        self.offset: i64 = 0
+        self.length: i64
+        self.type: i64
+        self.flags: i64
+        self.seq: i64
+        self.port: i64
         self.outer: Message | None = None
         self.spec: m.Spec | None = None
         self.operation: m.Operation | None = None
         self.family: str | None = None
-        self.command = -1
-        self.header_size = 0
+        self.command: i64 = -1
+        self.header_size: i64 = 0
         self.truncated = False
         self.link: Link | None = None
         self._nodes: list[Node] | None = None
