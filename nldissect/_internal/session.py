@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeVar, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from . import learn, wire
 from . import spec as m
@@ -76,6 +76,7 @@ class Capture(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
+@mypyc_attr(acyclic=True)
 @final
 class Family:
     """A generic netlink family as nlctrl told of it."""

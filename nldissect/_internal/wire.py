@@ -11,7 +11,7 @@ from collections.abc import Callable
 from struct import Struct as _Struct
 from typing import Any, Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from .integers import u16, u32
 
@@ -93,6 +93,7 @@ def zeros(data: bytes, pos: i64) -> bool:
     return True
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 @final
 class Attributes:
     """The attributes (struct nlattr) of data[pos:end], one after the other, while they are whole.
@@ -172,6 +173,7 @@ def guess_order(data: bytes, total: i64) -> bool | None:
     return None if little == big else big > little
 
 
+@mypyc_attr(acyclic=True)
 @final
 class Frames:
     """The frames of one datagram, one after the other; together they cover every byte of it.

@@ -58,6 +58,9 @@ def read(options: Namespace, output: Output) -> int:
 
 Pair = tuple[Message, Link]
 
+# With -c only so many bytes of the file beyond what is shown are read.
+AHEAD = 4 << 20
+
 # How long a message that arrives waits for what belongs to it, in seconds.
 PATIENCE = 0.05
 
@@ -206,7 +209,7 @@ class Reading:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
         try:
-            self._messages(ahead(session.messages(capture)), True)
+            self._messages(ahead(session.messages(capture, self._before())), True)
             self._gap()
         finally:
             self._passed_over(session)
@@ -218,10 +221,14 @@ class Reading:
         """Shows what is chosen of a capture's messages, each when its transaction is settled."""
         session = Session(self.registry, self.byte_order)
         try:
-            self._messages(choose(ahead(session.messages(capture))), False)
+            self._messages(choose(ahead(session.messages(capture, self._before()))), False)
         finally:
             self._passed_over(session)
             self.report_problems()
+
+    def _before(self) -> int | None:
+        """How far before what is shown the header pass goes, in bytes; None: to the end."""
+        return AHEAD if self.left > 0 else None
 
     def finish(self) -> None:
         """Completes what is shown, and the file that is written."""
