@@ -262,10 +262,12 @@ class Family:
         self._state = (-1, -1, -1)
         self._seen: set[int] = set()  # the messages taken in, by their hash
 
-    def observe(self, data: bytes, pos: int, end: int, big: bool, command: int, ask: bool) -> None:
+    def observe(self, data: bytes, pos: i64, end: i64, big: bool, command: int, ask: bool) -> None:
         """Takes in one message's attributes (`pos` to `end`) as evidence."""
         if self.budget.samples >= MAX_SAMPLES:
             return
+        if pos > end:  # the header is not even whole
+            pos = end
         known = hash((data[pos:end], command, ask))
         if known in self._seen:  # the same again tells nothing more
             return
