@@ -22,7 +22,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Final, Generic, Protocol, TypeVar, final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, final
 
 from mypy_extensions import i64, mypyc_attr
 
@@ -30,11 +30,13 @@ from . import learn, wire
 from . import spec as m
 from .errors import CaptureError
 from .integers import u16, u32
-from .recode import Recoder
 from .record import PENDING, Interface, Record, Socket
 from .registry import Registry
 from .tree import Context, Message
 from .wire import RTM_DELLINK, RTM_DELNSID, RTM_GETNSID, RTM_NEWLINK, RTM_NEWNSID
+
+if TYPE_CHECKING:
+    from .recode import Recoder
 
 NETNSA_NSID: Final = 1
 NETNSA_PID: Final = 2
@@ -180,8 +182,8 @@ class _Place:
     Ports are numbered with their protocol in front, `protocol << 32 | port`.
     """
 
-    __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "inodes", "interface", "latest", "long_dumps", "names",
-                 "namespaces", "owners", "section")  # fmt: skip
+    __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "inodes", "interface", "latest",
+                 "long_dumps", "names", "namespaces", "owners", "section")  # fmt: skip
 
     def __init__(self, section: _Section, interface: Interface) -> None:
         self.section = section
@@ -300,9 +302,9 @@ class Session(Context):
         start, end, state = frame.start, frame.end, frame.state
         if end - start != len(data):
             data = data[start:end]
-        if state != wire.OK and start == 0 and record.protocol in wire.FREE_FORM:
-            if state == wire.SHORT_LENGTH or state == wire.LONG_LENGTH:
-                state = wire.NO_HEADER
+        wrong = state in (wire.SHORT_LENGTH, wire.LONG_LENGTH)
+        if wrong and start == 0 and record.protocol in wire.FREE_FORM:
+            state = wire.NO_HEADER
         message = Message(
             self, record.protocol, data, 0, frame.stop - start, record.big, state
         )
@@ -316,6 +318,8 @@ class Session(Context):
     def _recode(self, record: Record) -> None:
         """Gives a record its bytes of which there is only what strace made of them."""
         if self._recoder is None:
+            from .recode import Recoder  # few captures need it
+
             self._recoder = Recoder(self.registry)
         self._recoder.fill(record)
 
@@ -438,33 +442,31 @@ class Session(Context):
         place = self._place(record.interface)
         place.interface = record.interface
         self._settle(record)
-        protocol = record.protocol
-        teaches = protocol == wire.NETLINK_ROUTE or protocol == wire.NETLINK_GENERIC or (
-            protocol == wire.NETLINK_SOCK_DIAG
-        )
         before = serial
         frames = self._frames
-        frames.begin(record.data, record.big, record.original_length, protocol)
+        frames.begin(record.data, record.big, record.original_length, record.protocol)
         while frames.next():
             serial += 1
-            if teaches:
-                self._learn(record, frames.start, frames.end, serial)
+            self._learn(record, frames.start, frames.end, serial)
         if serial != before:
             self._learn_dump(record, place, before, serial, frames.start)
         return serial
 
     def _learn(self, record: Record, start: i64, end: i64, serial: i64) -> None:
         """Takes from one message, with what trails it, what later (or earlier) ones need."""
-        if end - start < 20:
+        protocol = record.protocol
+        if end - start < 20 or protocol not in (
+            wire.NETLINK_ROUTE, wire.NETLINK_GENERIC, wire.NETLINK_SOCK_DIAG
+        ):  # fmt: skip
             return
-        data, big, protocol = record.data, record.big, record.protocol
+        data, big = record.data, record.big
         kind = u16(data, start + 4, big)
         asks = u16(data, start + 6, big) & wire.NLM_F_REQUEST != 0
         stop = start + u32(data, start, big)
         if stop > end:
             stop = end
         if protocol == wire.NETLINK_ROUTE:
-            if kind == RTM_NEWLINK or kind == RTM_DELLINK:
+            if kind in (RTM_NEWLINK, RTM_DELLINK):
                 if not asks and stop - start >= 32:
                     self._learn_link(record, start, stop, serial)
             elif RTM_NEWNSID <= kind <= RTM_GETNSID:
@@ -474,9 +476,8 @@ class Session(Context):
                 self._observe(record, start, stop, serial, kind, asks)
             elif kind == wire.GENL_ID_CTRL and not asks:
                 self._learn_family(record, start, stop, serial)
-        elif protocol == wire.NETLINK_SOCK_DIAG:
-            if kind == SOCK_DIAG_BY_FAMILY and not asks:
-                self._learn_socket(record, start, stop)
+        elif kind == SOCK_DIAG_BY_FAMILY and not asks:
+            self._learn_socket(record, start, stop)
 
     def _learn_link(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
         data = record.data

@@ -214,10 +214,10 @@ class Frames:
                 self._ahead = OK
                 self._length = length
                 return
-            if protocol == NETLINK_AUDIT and length + 16 == have and have == total:
-                if not _follows(data, length, big):
-                    self._ahead = AUDIT_LENGTH
-                    return
+            audit = protocol == NETLINK_AUDIT and length + 16 == have and have == total
+            if audit and not _follows(data, length, big):
+                self._ahead = AUDIT_LENGTH
+                return
         elif have == 0:
             self._ahead = CUT if total > 0 else NO_HEADER
             return

@@ -17,10 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-try:
-    import nldissect  # where PYTHONPATH says, such as a compiled copy
-except ImportError:
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.append(str(Path(__file__).parents[2]))  # behind PYTHONPATH: there may be a compiled copy
 
 from nldissect._internal import session
 from nldissect._internal.capture import open_capture
@@ -38,24 +35,28 @@ def best(run: Callable[[], Iterable[object]]) -> float:
     return min(found)
 
 
+def measure(path: str, registry: Registry) -> None:
+    count = Session(registry)
+    messages = sum(1 for _ in count.messages(open_capture(path)))
+    records = count.records
+    reading = best(lambda: open_capture(path))
+    teaching = best(lambda: Session(registry).taught(open_capture(path)))
+    whole = best(lambda: Session(registry).messages(open_capture(path)))
+    print(
+        f"{Path(path).name}: {records:,} records, {messages:,} messages; "
+        f"reading {reading / records * 1e6:.3f} a record; "
+        f"header pass {(teaching - reading) / messages * 1e6:.3f} a message; "
+        f"second pass {(whole - teaching - reading) / messages * 1e6:.3f} a message; "
+        f"in all {whole:.2f} s"
+    )
+
+
 def main() -> None:
-    form = "compiled" if not str(session.__file__).endswith(".py") else "not compiled"
+    form = "not compiled" if str(session.__file__).endswith(".py") else "compiled"
     print(f"{form}: µs of CPU a record or message")
     registry = Registry()
     for path in sys.argv[1:]:
-        count = Session(registry)
-        messages = sum(1 for _ in count.messages(open_capture(path)))
-        records = count.records
-        reading = best(lambda: open_capture(path))
-        teaching = best(lambda: Session(registry).taught(open_capture(path)))
-        whole = best(lambda: Session(registry).messages(open_capture(path)))
-        print(
-            f"{Path(path).name}: {records:,} records, {messages:,} messages; "
-            f"reading {reading / records * 1e6:.3f} a record; "
-            f"header pass {(teaching - reading) / messages * 1e6:.3f} a message; "
-            f"second pass {(whole - teaching - reading) / messages * 1e6:.3f} a message; "
-            f"in all {whole:.2f} s"
-        )
+        measure(path, registry)
     print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB resident")
 
 

@@ -118,7 +118,7 @@ def read_pcapng(
                 if not buffer and source.fault is None:
                     return
                 if need == _HEADER:
-                    what = f"bytes of a block's header"
+                    what = "bytes of a block's header"
                 else:
                     what = f"of the block's {need} bytes"
                 raise _Damage(source.fault or f"the file ends after {len(buffer)} {what}")
@@ -171,7 +171,7 @@ class _Piece:
             again = u32(buffer, stop, big)
             if again != length:
                 raise _Damage(f"the block's length is {length} at its start but {again} at its end")
-            if kind == ENHANCED or kind == PACKET or kind == SIMPLE:
+            if kind in (ENHANCED, PACKET, SIMPLE):
                 record = self._packet(buffer, kind, pos, stop)
                 self._number += 1
                 self._pos = stop + 4
@@ -262,7 +262,7 @@ class _Piece:
 
 def _shortest(kind: i64) -> i64:
     """The length of the shortest block of a type, in bytes, without options."""
-    if kind == ENHANCED or kind == PACKET:
+    if kind in (ENHANCED, PACKET):
         return 32
     if kind == SIMPLE:
         return 16

@@ -11,7 +11,6 @@ from typing import BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
-from ..conversation import Conversations
 from ..errors import CaptureError, UsageError
 from ..process import Own
 from ..record import Interface, Record
