@@ -201,9 +201,10 @@ class OneSpec:
 def bound(spec: m.Spec) -> Session:
     """A session that binds every message to one spec, with two interfaces."""
     session = Session(cast("Registry", OneSpec(spec)))
-    names = session._names[0, 0] = {1: Timeline(), 2: Timeline()}
-    names[1].teach(0, "lo")
-    names[2].teach(0, "eth0")
+    names = session._place(Interface(253, False)).names
+    for index, name in ((1, "lo"), (2, "eth0")):
+        names[index] = Timeline()
+        names[index].teach(0, name)
     return session
 
 

@@ -374,7 +374,7 @@ def test_compression_modules_are_imported_only_when_needed() -> None:
         "print([m for m in ('zlib', 'lzma', 'bz2', 'zstandard', 'dpkt', 'scapy')"
         " if m in sys.modules])\n"
     )
-    command = [sys.executable, "-S", "-c", program]
+    command = [sys.executable, "-c", program]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     done = subprocess.run(command, capture_output=True, check=True, env=environment)
     assert done.stdout == b"[]\n"

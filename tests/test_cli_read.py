@@ -56,6 +56,16 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
             assert f" {shown['operation']} " in line + " "
 
 
+def test_with_a_count_only_what_is_near_is_read_ahead(run: Command, tmp_path: Path) -> None:
+    asked = link(index=7, kind=GETLINK, flags=1)
+    rest = [link(index=7, kind=GETLINK, flags=1)] * 70_000  # some 5 MB
+    early = save(tmp_path / "early.pcap", asked, link(name("eth7"), index=7), *rest)
+    late = save(tmp_path / "late.pcap", asked, *rest, link(name("eth7"), index=7))
+    assert "eth7" in run("read", "-c", "1", early).lines[0]
+    assert "eth7" not in run("read", "-c", "1", late).lines[0]
+    assert "eth7" in run("read", late).lines[0]
+
+
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
     trees = run("read", "-V", "--copies", "--names", "spec", path).out

@@ -181,6 +181,40 @@ def test_a_stream_gives_each_message_before_it_reads_on():
     assert taken == [0]
 
 
+# -- a header pass that keeps just ahead -------------------------------------------------
+
+
+class Counted(Given):
+    """Records 100 bytes apart; counts how many each pass over them took."""
+
+    def __init__(self, records):
+        super().__init__(records)
+        for place, each in enumerate(records):
+            each.offset = 100 * place
+        self.passes = []
+
+    def __iter__(self):
+        self.passes.append(0)
+        place = len(self.passes) - 1
+        for each in self.records:
+            self.passes[place] += 1
+            yield each
+
+
+def test_the_header_pass_keeps_just_ahead_of_what_is_given_out():
+    records = [getlink(2) for _ in range(1000)]
+    records[300] = link(2, "eth0")
+    records[900] = link(3, "eth1")
+    records[0], records[1] = getlink(3), getlink(2)
+    capture = Counted(records)
+    messages = Session(builtin()).messages(capture, 40_000)
+    found = [next(messages), next(messages)]
+    assert [label(m) for m in found] == [None, "eth0"]
+    assert capture.passes == [402, 2]
+    assert [m.number for m in messages] == list(range(3, 1001))
+    assert [label(m) for m in found] == ["eth1", "eth0"]
+
+
 # -- byte order by section ---------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from .conversation import Conversations
 from .errors import CaptureError
 from .record import PENDING, Interface, Record
 from .registry import Registry
-from .session import Session, Taught
+from .session import Session
 from .survey import INTERRUPTED_MARK, NO_TIME, OVERRUN_MARK, Survey
 from .transaction import (
     ANSWER,
@@ -108,7 +108,8 @@ class Index:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self.grows = follow or not self._capture.rewindable
         records = self._capture.follow(self._spool, follow)
-        self._reading: Iterator[Taught] = self.session.taught(records)
+        self._reading: Iterator[Record] = self.session.taught(records)
+        self._frames = wire.Frames()
         self._closed = False
         self._read = False  # whether the end was reached
         self._seeker: Seeker | None = None
@@ -203,7 +204,7 @@ class Index:
                 if found is None:
                     self._read = True
                     return True
-                if found[0] is PENDING:
+                if found is PENDING:
                     return True
                 self._add(found)
         except CaptureError as problem:
@@ -212,8 +213,7 @@ class Index:
             return True
         return False
 
-    def _add(self, found: Taught) -> None:
-        record, big, frames = found
+    def _add(self, record: Record) -> None:
         self.taken += 1
         if record.protocol < 0:
             kind = record.interface.link_type
@@ -240,10 +240,13 @@ class Index:
         self.first.append(len(self.offset))
         if not self._capture.seekable:
             self._kept.append(record)
-        self._big.append(big)
+        self._big.append(record.big)
         self._from.append(interface)
         data = record.data
-        for start, stop, _, state in frames:
+        frames = self._frames
+        frames.begin(data, record.big, record.original_length, record.protocol)
+        while frames.next():
+            start, stop, state = int(frames.start), int(frames.stop), frames.state
             self.offset.append(start)
             if state == wire.OK:
                 self._headers += data[start : start + 16]

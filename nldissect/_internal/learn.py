@@ -16,7 +16,9 @@ nothing else; else bytes.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, final
+
+from mypy_extensions import i64, mypyc_attr
 
 from . import spec as m
 from . import wire
@@ -41,19 +43,17 @@ MAX_PLACES: Final = 4096  # attributes of one family, nested ones included
 MAX_DEPTH: Final = 6
 
 
-def attributes(data: bytes, pos: int, end: int, big: bool) -> list[tuple[int, int, int]] | None:
+def attributes(data: bytes, pos: i64, end: i64, big: bool) -> list[tuple[int, int, int]] | None:
     """(type with flag bits, payload start, payload end) of each; None if they do not chain."""
-    unpack = wire.ATTR[big]
+    found = wire.Attributes(data, pos, end, big)
     out: list[tuple[int, int, int]] = []
-    while end - pos >= 4:
-        length, kind = unpack(data, pos)
-        if length < 4 or length > end - pos:
-            return None
-        out.append((kind, pos + 4, pos + length))
-        pos += (length + 3) & ~3
-    return out if pos >= end else None
+    while found.next():
+        out.append((int(found.type), int(found.start), int(found.stop)))
+    return out if found.whole() else None
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Rule:
     """What the kernel's policy says of one attribute; `values` by NL_POLICY_TYPE_ATTR_ number."""
 
@@ -67,6 +67,8 @@ class Rule:
         return POLICY_KINDS.get(self.values.get(TYPE, 0), m.BINARY)
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Policy:
     """The policies of one family: index to attribute number to rule, and who uses which.
 
@@ -114,18 +116,20 @@ class Policy:
         return min(self.tables, default=None)
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Evidence:
     """What the payloads seen at one place of a family's messages have in common."""
 
     __slots__ = ("addresses", "chains", "children", "count", "macs", "nested", "sizes", "strings")
 
     def __init__(self) -> None:
-        self.count = 0
-        self.nested = 0  # said so by NLA_F_NESTED
-        self.chains = 0
-        self.strings = 0
-        self.addresses = 0
-        self.macs = 0
+        self.count: i64 = 0
+        self.nested: i64 = 0  # said so by NLA_F_NESTED
+        self.chains: i64 = 0
+        self.strings: i64 = 0
+        self.addresses: i64 = 0
+        self.macs: i64 = 0
         self.sizes: dict[int, int] = {}
         self.children: dict[int, Evidence] = {}
 
@@ -204,6 +208,8 @@ class Evidence:
         return True
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Budget:
     """What gathering evidence of one family may still cost."""
 
@@ -236,6 +242,8 @@ def _looks_like_address(raw: bytes, big: bool) -> bool:
     return (private or example or (a == 169 and b == 254)) and d != 0
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Family:
     """All that a capture taught of one family: its policy, and evidence where there is none."""
 
@@ -254,10 +262,12 @@ class Family:
         self._state = (-1, -1, -1)
         self._seen: set[int] = set()  # the messages taken in, by their hash
 
-    def observe(self, data: bytes, pos: int, end: int, big: bool, command: int, ask: bool) -> None:
+    def observe(self, data: bytes, pos: i64, end: i64, big: bool, command: int, ask: bool) -> None:
         """Takes in one message's attributes (`pos` to `end`) as evidence."""
         if self.budget.samples >= MAX_SAMPLES:
             return
+        if pos > end:  # the header is not even whole
+            pos = end
         known = hash((data[pos:end], command, ask))
         if known in self._seen:  # the same again tells nothing more
             return

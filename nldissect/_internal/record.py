@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, final
+
+from mypy_extensions import i64, mypyc_attr
 
 COMMENT: Final = 1  # opt_comment
 DROP_COUNT: Final = 4  # epb_dropcount
 
+# In nanoseconds of a time: there is none, or it is none that fits 64 bits.
+NO_TIME: Final[i64] = -(1 << 63)
 
+
+@final
 class Socket:
     """Whose a netlink socket is, as a capture recorded it.
 
@@ -36,6 +42,7 @@ class Socket:
         return f"<Socket {self.protocol}:{self.port} of {self.pid} {self.name}>"
 
 
+@final
 class Interface:
     """Where records came from: one interface of one section of a capture.
 
@@ -53,12 +60,12 @@ class Interface:
     )
 
     def __init__(
-        self, link_type: int, big_endian: bool, section: int = 0, number: int = 0, snaplen: int = 0
+        self, link_type: int, big_endian: bool, section: i64 = 0, number: i64 = 0, snaplen: int = 0
     ) -> None:
         self.link_type = link_type
         self.big_endian = big_endian
-        self.section = section
-        self.number = number
+        self.section: i64 = section
+        self.number: i64 = number
         self.snaplen = snaplen
         self.name: str | None = None
         self.description: str | None = None
@@ -71,17 +78,20 @@ class Interface:
         self.dropped: int | None = None
 
 
+@mypyc_attr(acyclic=True)
+@final
 class Record:
     """One captured datagram.
 
     `number` counts every record of the file from 1, `time` is nanoseconds
     since the epoch (None where the format has none, as in pcapng's Simple
-    Packet Block), `protocol` the netlink protocol number (NETLINK_ROUTE is 0)
-    or -1 when the record is not netlink. `data` is the datagram without the
-    cooked header; `original_length` what its length was before a snaplen cut
-    it. `offset` is where the record starts in the (decompressed) file.
+    Packet Block; `time_ns` is the same in 64 bits, else NO_TIME), `protocol` the netlink
+    protocol number (NETLINK_ROUTE is 0) or -1 when the record is not netlink. `data` is the
+    datagram without the cooked header; `original_length` what its length was before a snaplen
+    cut it. `offset` is where the record starts in the (decompressed) file.
     `cooked` is the link-layer header in front of `data`, as captured.
     `options` holds pcapng options (code, bytes), None when there are none.
+    `big` is the byte order of its messages, as soon as a session has settled it.
     `socket` is the one it passed, where the capture tells that: the process that had it, and
     its port, 0 while that is not known.
     `decoded` is what strace(1) made of the datagram where its text is all there is; `gaps`
@@ -89,34 +99,51 @@ class Record:
     """
 
     __slots__ = (
-        "cooked", "data", "decoded", "gaps", "interface", "number", "offset", "options",
-        "original_length", "protocol", "socket", "time",
+        "_far", "big", "cooked", "data", "decoded", "gaps", "interface", "number", "offset",
+        "options", "original_length", "protocol", "socket", "time_ns",
     )
 
     def __init__(
         self,
-        number: int,
+        number: i64,
         time: int | None,
-        protocol: int,
+        protocol: i64,
         data: bytes,
-        original_length: int,
-        offset: int,
+        original_length: i64,
+        offset: i64,
         interface: Interface,
         cooked: bytes = b"",
         options: list[tuple[int, bytes]] | None = None,
     ) -> None:
-        self.number = number
-        self.time = time
-        self.protocol = protocol
+        self.number: i64 = number
+        self.time_ns: i64 = NO_TIME
+        self.protocol: i64 = protocol
+        self.original_length: i64 = original_length
+        self.offset: i64 = offset
         self.data = data
-        self.original_length = original_length
-        self.offset = offset
         self.interface = interface
         self.cooked = cooked
         self.options = options
+        self.big = False
         self.socket: Socket | None = None
         self.decoded: object = None
         self.gaps: list[tuple[int, int, str]] | None = None
+        self._far: int | None = None
+        if time is not None:
+            self.time = time
+
+    @property
+    def time(self) -> int | None:
+        """Nanoseconds since the epoch; None when they are not known."""
+        return self._far if self.time_ns == NO_TIME else int(self.time_ns)
+
+    @time.setter
+    def time(self, value: int | None) -> None:
+        if value is not None and -(1 << 63) < value < 1 << 63:
+            self.time_ns = value
+        else:
+            self.time_ns = NO_TIME
+            self._far = value
 
     @property
     def truncated(self) -> bool:

@@ -22,51 +22,51 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Final, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, final
+
+from mypy_extensions import i64, mypyc_attr
 
 from . import learn, wire
 from . import spec as m
 from .errors import CaptureError
-from .recode import Recoder
+from .integers import u16, u32
 from .record import PENDING, Interface, Record, Socket
 from .registry import Registry
 from .tree import Context, Message
+from .wire import RTM_DELLINK, RTM_DELNSID, RTM_GETNSID, RTM_NEWLINK, RTM_NEWNSID
 
-RTM_NEWLINK = 16
-RTM_DELLINK = 17
-RTM_NEWNSID = 88
-RTM_DELNSID = 89
-RTM_GETNSID = 90
-NETNSA_NSID = 1
-NETNSA_PID = 2
-IFLA_IFNAME = 3
-CTRL_CMD_NEWFAMILY = 1
-CTRL_CMD_DELFAMILY = 2
-CTRL_CMD_GETPOLICY = 10
-CTRL_ATTR_FAMILY_ID = 1
-CTRL_ATTR_FAMILY_NAME = 2
-CTRL_ATTR_VERSION = 3
-CTRL_ATTR_HDRSIZE = 4
-CTRL_ATTR_MCAST_GROUPS = 7
-SOCK_DIAG_BY_FAMILY = 20
-PACKET_KERNEL = 7  # linux/if_packet.h
-AF_NETLINK = 16
+if TYPE_CHECKING:
+    from .recode import Recoder
+
+NETNSA_NSID: Final = 1
+NETNSA_PID: Final = 2
+IFLA_IFNAME: Final = 3
+CTRL_CMD_NEWFAMILY: Final = 1
+CTRL_CMD_DELFAMILY: Final = 2
+CTRL_CMD_GETPOLICY: Final = 10
+CTRL_ATTR_FAMILY_ID: Final = 1
+CTRL_ATTR_FAMILY_NAME: Final = 2
+CTRL_ATTR_VERSION: Final = 3
+CTRL_ATTR_HDRSIZE: Final = 4
+CTRL_ATTR_MCAST_GROUPS: Final = 7
+CTRL_ATTR_MCAST_GRP_NAME: Final = 1
+CTRL_ATTR_MCAST_GRP_ID: Final = 2
+SOCK_DIAG_BY_FAMILY: Final = 20
+PACKET_KERNEL: Final = 7  # linux/if_packet.h
+AF_NETLINK: Final = 16
 
 # More parts than `survey.ahead` holds back a request for; dumps under way at a time.
-LONG_DUMP = 2048
-MANY_DUMPS = 4096
-
-# The message types of rtnetlink that teach something.
-TEACHING: Final = frozenset((RTM_NEWLINK, RTM_DELLINK, RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID))
-# The protocols whose messages teach something.
-TEACHERS = frozenset((wire.NETLINK_ROUTE, wire.NETLINK_GENERIC, wire.NETLINK_SOCK_DIAG))
+LONG_DUMP: Final = 2048
+MANY_DUMPS: Final = 4096
 
 # So many records with an opinion settle the byte order.
-ORDER_VOTES = 256
+ORDER_VOTES: Final = 256
+# Message types of rtnetlink, in both directions
+_TYPES: Final = 256
+# Beyond the end of every capture
+_EVERYTHING: Final[i64] = 1 << 62
 
 T = TypeVar("T")
-# A record, whether it is big-endian, and where its messages lie
-Taught = tuple[Record, bool, list[wire.Frame]]
 
 
 class Capture(Protocol):
@@ -78,20 +78,13 @@ class Capture(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
-class Sieve(Protocol):
-    """Lets records pass by unread, whose messages count all the same."""
-
-    def learnt(self) -> None: ...
-
-    def at(self, record: Record, interface: Interface, big: bool, serial: int) -> None: ...
-
-    def taken(self) -> int: ...
-
-
+@mypyc_attr(acyclic=True)
+@final
 class Family:
     """A generic netlink family as nlctrl told of it."""
 
-    __slots__ = ("groups", "header_size", "name", "number", "version")
+    __slots__ = ("_asked", "_spec", "groups", "header_size", "learnt", "name", "number",
+                 "version")  # fmt: skip
 
     def __init__(
         self, name: str, number: int, version: int, header_size: int, groups: dict[int, str]
@@ -101,8 +94,19 @@ class Family:
         self.version = version
         self.header_size = header_size
         self.groups = groups
+        self._asked = False  # whether the registry was, for its dissector
+        self._spec: m.Spec | None = None
+        self.learnt: learn.Family | None = None
+
+    def spec(self, registry: Registry) -> m.Spec | None:
+        """Its dissector."""
+        if not self._asked:
+            self._asked = True
+            self._spec = registry.family(self.name, self.number)
+        return self._spec
 
 
+@final
 class Timeline(Generic[T]):
     """What a number meant, message by message."""
 
@@ -127,6 +131,7 @@ class Timeline(Generic[T]):
         return self._values[place if place > 0 else 0]
 
 
+@final
 class Owners:
     """Whose the ports of one interface were, by the sockets that the capture recorded."""
 
@@ -155,6 +160,58 @@ class Owners:
         return found[0]
 
 
+@final
+class _Section:
+    """What is known of one section of a capture: of the host that it was recorded on."""
+
+    __slots__ = ("big", "families", "learnt", "settled", "told")
+
+    def __init__(self) -> None:
+        self.settled = False  # whether the byte order is
+        self.big = False
+        self.families: dict[int, Timeline[Family]] = {}
+        # by id and name, which is "" before it is known
+        self.learnt: dict[tuple[int, str], learn.Family] = {}
+        self.told: dict[bytes, bytes] = {}  # of families, by id as it is in bytes
+
+
+@final
+class _Place:
+    """What is known of one interface of a capture: of a network namespace.
+
+    Ports are numbered with their protocol in front, `protocol << 32 | port`.
+    """
+
+    __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "inodes", "interface", "latest",
+                 "long_dumps", "names", "namespaces", "owners", "section")  # fmt: skip
+
+    def __init__(self, section: _Section, interface: Interface) -> None:
+        self.section = section
+        self.interface = interface  # with all that is known of sockets so far
+        self.names: dict[int, Timeline[str]] = {}
+        self.latest: dict[int, bytes] = {}  # the names as they were last told
+        self.namespaces: dict[int, Timeline[str]] = {}
+        self.asked = (0, 0)  # for a namespace: sequence number, process
+        self.owners = Owners()
+        self.inodes: dict[int, int] = {}
+        # by port: sequence number, and the message before
+        self.dumping: dict[int, tuple[int, int]] = {}
+        self.dump_port: i64 = -1  # of the dump that had the record before
+        self.dump_seq: i64 = -1
+        self.long_dumps: dict[tuple[int, int], list[tuple[int, int | None]]] = {}
+
+
+@final
+class _Bound:
+    """What a message type is."""
+
+    __slots__ = ("operation", "spec")
+
+    def __init__(self, spec: m.Spec | None, operation: m.Operation | None) -> None:
+        self.spec = spec
+        self.operation = operation
+
+
 class Session(Context):
     """Binds the messages of one capture; see the rules above.
 
@@ -170,40 +227,38 @@ class Session(Context):
         super().__init__(registry.tables)
         self.registry = registry
         self._always_observed = observe
-        self.sieve: Sieve | None = None  # what lets records of the capture pass by
         self.records = 0
         self.skipped: dict[int, int] = {}
-        self._forced = None if byte_order is None else byte_order == "big"
-        self._orders: dict[int, bool] = {}
-        self._families: dict[tuple[int, int], Timeline[Family]] = {}
-        self._names: dict[tuple[int, int], dict[int, Timeline[str]]] = {}
-        self._learnt: dict[tuple[int, int, str], learn.Family] = {}
-        self._told: dict[tuple[int, bytes], bytes] = {}  # of families, by id as it is in bytes
-        self._owners: dict[Interface, Owners] = {}
-        # as the header pass left them: with all that the capture tells of sockets
-        self._interfaces: dict[tuple[int, int], Interface] = {}
+        self._order = byte_order
+        self._sections: dict[int, _Section] = {}
+        self._places: dict[int, _Place] = {}  # by section << 32 | interface
+        # The interface met last, and what is known of it
+        self._met: Interface | None = None
+        self._here: _Place | None = None
+        self._frames = wire.Frames()  # of the header pass
         self._recoder: Recoder | None = None
-        self._namespaces: dict[tuple[int, int, int], Timeline[str]] = {}
-        self._asked_namespace: tuple[tuple[int, int], int, int] = ((-1, -1), 0, 0)
-        # (section, interface, protocol and port): sequence number, and the message before
-        self._dumping: dict[tuple[int, int, int], tuple[int, int]] = {}
-        self._long_dumps: dict[tuple[int, int, int, int], list[tuple[int, int | None]]] = {}
-        self._inodes: dict[tuple[int, int, int, int], int] = {}
-        self._bound: dict[tuple[int, int, bool], tuple[m.Spec | None, m.Operation | None]] = {}
+        self._rtnetlink: list[_Bound | None] = [None] * (2 * _TYPES)
+        self._bound: dict[int, _Bound] = {}  # of others, by protocol, type and direction
 
     # -- reading -------------------------------------------------------------
 
-    def messages(self, capture: Capture) -> Iterator[Message]:
-        """Every message of the capture in order; what `capture` raises passes through."""
-        ahead = capture.rewindable
-        if ahead:
-            with suppress(CaptureError):  # it comes again, in its place
-                self._learn_all(capture)
-        serial = 0
-        sieve = self.sieve
-        if sieve is not None:
-            sieve.learnt()
+    def messages(self, capture: Capture, ahead: int | None = None) -> Iterator[Message]:
+        """Every message of the capture in order; what `capture` raises passes through.
+
+        The header pass keeps `ahead` bytes of the file before what is given out; None stands
+        for the whole of it.
+        """
+        teaching: Iterator[Record] = iter(())
+        learns = not capture.rewindable
+        taught: i64 = _EVERYTHING  # where in the file the header pass is
+        window: i64 = _EVERYTHING if ahead is None else ahead
+        if not learns:
+            teaching = self.taught(capture)
+            taught = self._teach_to(teaching, window)
+        serial: i64 = 0
+        frames = wire.Frames()
         met: Interface | None = None
+        known: Interface | None = None
         for record in capture:
             if record.decoded is not None:
                 self._recode(record)
@@ -212,99 +267,139 @@ class Session(Context):
                 link_type = record.interface.link_type
                 self.skipped[link_type] = self.skipped.get(link_type, 0) + 1
                 continue
+            if taught < record.offset + window:
+                taught = self._teach_to(teaching, record.offset + window)
             if record.interface is not met:
                 met = record.interface
-                known = self._interfaces.get(_place(record), met)
+                known = met if learns else self._place(met).interface
+            assert known is not None
             record.interface = known
-            big = self._order(record)
-            if sieve is not None:
-                serial += sieve.taken()
-            for message in self.split(record, big):
+            self._settle(record)
+            frames.begin(record.data, record.big, record.original_length, record.protocol)
+            while frames.next():
                 serial += 1
+                message = self._message(record, frames)
                 message.number = message.serial = serial
-                if not ahead:
-                    self._learn(record, message.data, serial, big)
+                if learns:
+                    self._learn(record, frames.start, frames.end, serial)
                 self.bind(message)
                 yield message
-            if sieve is not None:
-                sieve.at(record, met, big, serial)
 
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""
         if record.decoded is not None:
             self._recode(record)
-        data = record.data
-        protocol = record.protocol
-        total = record.original_length
-        frames = wire.split(data, big, total, protocol)
+        record.big = big
+        frames = wire.Frames()
+        frames.begin(record.data, big, record.original_length, record.protocol)
         out = []
-        for start, stop, end, state in frames:
-            piece = data if end - start == len(data) else data[start:end]
-            wrong = state == wire.SHORT_LENGTH or state == wire.LONG_LENGTH
-            if wrong and start == 0 and protocol in wire.FREE_FORM:
-                state = wire.NO_HEADER
-            message = Message(self, protocol, piece, 0, stop - start, big, state)
-            message.record = record
-            message.offset = start
-            message.truncated = state == wire.CUT
-            if record.socket is not None:  # a system call knows which way it goes
-                message.to_kernel = record.cooked[1] == PACKET_KERNEL
-            out.append(message)
+        while frames.next():
+            out.append(self._message(record, frames))
         return out
+
+    def _message(self, record: Record, frame: wire.Frames) -> Message:
+        """The message of a record that is in this frame."""
+        data = record.data
+        start, end, state = frame.start, frame.end, frame.state
+        if end - start != len(data):
+            data = data[start:end]
+        wrong = state in (wire.SHORT_LENGTH, wire.LONG_LENGTH)
+        if wrong and start == 0 and record.protocol in wire.FREE_FORM:
+            state = wire.NO_HEADER
+        message = Message(
+            self, record.protocol, data, 0, frame.stop - start, record.big, state
+        )
+        message.record = record
+        message.offset = start
+        message.truncated = state == wire.CUT
+        if record.socket is not None:  # a system call knows which way it goes
+            message.to_kernel = record.cooked[1] == PACKET_KERNEL
+        return message
 
     def _recode(self, record: Record) -> None:
         """Gives a record its bytes of which there is only what strace made of them."""
         if self._recoder is None:
+            from .recode import Recoder  # few captures need it
+
             self._recoder = Recoder(self.registry)
         self._recoder.fill(record)
 
-    # -- byte order ----------------------------------------------------------
+    # -- whose record it is ---------------------------------------------------
 
-    def _order(self, record: Record) -> bool:
-        """The byte order of the record's section; a stream decides at the first clear record."""
-        if self._forced is not None:
-            return self._forced
-        section = record.interface.section
-        found = self._orders.get(section)
+    def _section(self, number: int) -> _Section:
+        found = self._sections.get(number)
         if found is None:
-            found = wire.guess_order(record.data, record.original_length)
-            if found is None:
-                return record.interface.big_endian
-            self._orders[section] = found
+            found = self._sections[number] = _Section()
+            found.settled = self._order is not None
+            found.big = self._order == "big"
         return found
 
-    def _vote(self, records: Iterable[Record]) -> None:
+    def _place(self, interface: Interface) -> _Place:
+        """What is known of an interface."""
+        here = self._here
+        if here is not None and interface is self._met:
+            return here
+        key = int(interface.section << 32 | interface.number)
+        here = self._places.get(key)
+        if here is None:
+            here = self._places[key] = _Place(self._section(int(interface.section)), interface)
+        self._met = interface
+        self._here = here
+        return here
+
+    def _known(self, message: Message) -> _Place | None:
+        """What is known of the interface that a message passed; None before anything is."""
+        record = message.record
+        return self._places.get(0) if record is None else self._place(record.interface)
+
+    # -- byte order ----------------------------------------------------------
+
+    def _settle(self, record: Record) -> None:
+        """Gives the record its section's byte order; a stream decides at the first clear one."""
+        section = self._place(record.interface).section
+        if not section.settled:
+            found = wire.guess_order(record.data, record.original_length)
+            if found is None:
+                record.big = record.interface.big_endian
+                return
+            section.settled = True
+            section.big = found
+        record.big = section.big
+
+    def _vote(self, records: list[Record]) -> None:
         """Settles the byte order of each section by the majority of these records."""
-        votes: dict[int, list[int]] = {}
+        votes: dict[int, int] = {}
         for record in records:
             if record.protocol >= 0:
                 guess = wire.guess_order(record.data, record.original_length)
                 if guess is not None:
-                    votes.setdefault(record.interface.section, [0, 0])[guess] += 1
-        for section, (little, big) in votes.items():
-            if little != big and section not in self._orders:
-                self._orders[section] = big > little
+                    place = int(record.interface.section)
+                    votes[place] = votes.get(place, 0) + (1 if guess else -1)
+        for number, lead in votes.items():
+            section = self._section(number)
+            if lead and not section.settled:
+                section.settled = True
+                section.big = lead > 0
 
     # -- learning --------------------------------------------------------------
 
-    def _learn_all(self, capture: Capture) -> None:
-        """The header pass: byte order, families, names and sockets of the whole capture."""
-        latest: Interface | None = None
-        for record, _, _ in self.taught(capture):
-            if record.interface is not latest:
-                latest = record.interface
-                self._interfaces[_place(record)] = latest
+    def _teach_to(self, teaching: Iterator[Record], offset: i64) -> i64:
+        """Lets the header pass go on to this offset in the file; returns where it is then."""
+        with suppress(CaptureError):  # it comes again, in its place
+            for record in teaching:
+                if record.offset >= offset:
+                    return record.offset
+        return _EVERYTHING
 
-    def taught(self, capture: Iterable[Record], serial: int = 0) -> Iterator[Taught]:
-        """The header pass, record by record: what each was cut into after it taught.
+    def taught(self, capture: Iterable[Record], serial: i64 = 0) -> Iterator[Record]:
+        """The header pass, record by record: each after it taught, in its byte order.
 
         The first records of a section come once they have voted on its byte order; a
         PENDING record makes them. What `capture` raises comes after what was read before.
         `serial` messages went before.
         """
-        sieve = self.sieve
         waiting: list[Record] = []
-        section = -1
+        section: i64 = -1
         failure: CaptureError | None = None
         try:
             for record in capture:
@@ -312,272 +407,290 @@ class Session(Context):
                     self._recode(record)
                 if record.protocol < 0:
                     if record is PENDING:
-                        for found in self._teach_waiting(waiting, serial):
-                            serial += len(found[2])
+                        self._vote(waiting)
+                        for found in waiting:
+                            serial = self._teach(found, serial)
                             yield found
                         waiting = []
-                    yield record, False, []
-                elif record.interface.section != section or waiting:
+                    yield record
+                elif record.interface.section != section or len(waiting) > 0:
                     if record.interface.section == section:
                         waiting.append(record)
                         if len(waiting) < ORDER_VOTES:
                             continue
-                    for found in self._teach_waiting(waiting, serial):
-                        serial += len(found[2])
+                    self._vote(waiting)
+                    for found in waiting:
+                        serial = self._teach(found, serial)
                         yield found
                     waiting = []
                     if record.interface.section != section:
                         section = record.interface.section
                         waiting = [record]
                 else:
-                    if sieve is not None:
-                        serial += sieve.taken()
-                    found = self._teach(record, serial)
-                    serial += len(found[2])
-                    if sieve is not None:
-                        sieve.at(record, record.interface, found[1], serial)
-                    yield found
+                    serial = self._teach(record, serial)
+                    yield record
         except CaptureError as problem:
             failure = problem
-        yield from self._teach_waiting(waiting, serial)
+        self._vote(waiting)
+        for found in waiting:
+            serial = self._teach(found, serial)
+            yield found
         if failure is not None:
             raise failure
 
-    def _teach_waiting(self, records: list[Record], serial: int) -> list[Taught]:
-        if self._forced is None:
-            self._vote(records)
-        out = []
-        for record in records:
-            found = self._teach(record, serial)
-            serial += len(found[2])
-            out.append(found)
-        return out
-
-    def _teach(self, record: Record, serial: int) -> Taught:
-        data = record.data
-        big = self._order(record)
-        protocol = record.protocol
+    def _teach(self, record: Record, serial: i64) -> i64:
+        """Takes from a record what others need; returns the number of its last message."""
+        place = self._place(record.interface)
+        place.interface = record.interface
+        self._settle(record)
         before = serial
-        frames = wire.split(data, big, record.original_length, protocol)
-        if protocol in TEACHERS:
-            for start, _, end, _ in frames:
-                serial += 1
-                piece = data if end - start == len(data) else data[start:end]
-                self._learn(record, piece, serial, big)
-        if frames:
-            self._learn_dump(record, data, big, before + len(frames), frames)
-        return record, big, frames
+        frames = self._frames
+        frames.begin(record.data, record.big, record.original_length, record.protocol)
+        while frames.next():
+            serial += 1
+            self._learn(record, frames.start, frames.end, serial)
+        if serial != before:
+            self._learn_dump(record, place, before, serial, frames.start)
+        return serial
 
-    def _learn(self, record: Record, data: bytes, serial: int, big: bool) -> None:
-        """Takes from one message what later (or earlier) ones need."""
-        if len(data) < 20:
+    def _learn(self, record: Record, start: i64, end: i64, serial: i64) -> None:
+        """Takes from one message, with what trails it, what later (or earlier) ones need."""
+        protocol = record.protocol
+        if end - start < 20 or protocol not in (
+            wire.NETLINK_ROUTE, wire.NETLINK_GENERIC, wire.NETLINK_SOCK_DIAG
+        ):  # fmt: skip
             return
-        length, kind, flags, _, _ = wire.HEADER[big](data, 0)
-        end = min(length, len(data))
-        if kind > wire.GENL_ID_CTRL and record.protocol == wire.NETLINK_GENERIC:
-            self._observe(record, data, serial, big, end, kind)
-        if record.protocol == wire.NETLINK_ROUTE and RTM_NEWNSID <= kind <= RTM_GETNSID:
-            self._learn_namespace(record, data, serial, big, end)
-        if flags & wire.NLM_F_REQUEST:
-            return
-        if record.protocol == wire.NETLINK_ROUTE:
-            if kind in (RTM_NEWLINK, RTM_DELLINK) and end >= 32:
-                self._learn_link(record, data, serial, big, end)
-        elif record.protocol == wire.NETLINK_GENERIC:
-            if kind == wire.GENL_ID_CTRL:
-                self._learn_family(record, data, serial, big, end)
-        elif record.protocol == wire.NETLINK_SOCK_DIAG and kind == SOCK_DIAG_BY_FAMILY:
-            self._learn_socket(record, data, big, end)
+        data, big = record.data, record.big
+        kind = u16(data, start + 4, big)
+        asks = u16(data, start + 6, big) & wire.NLM_F_REQUEST != 0
+        stop = start + u32(data, start, big)
+        if stop > end:
+            stop = end
+        if protocol == wire.NETLINK_ROUTE:
+            if kind in (RTM_NEWLINK, RTM_DELLINK):
+                if not asks and stop - start >= 32:
+                    self._learn_link(record, start, stop, serial)
+            elif RTM_NEWNSID <= kind <= RTM_GETNSID:
+                self._learn_namespace(record, start, stop, serial)
+        elif protocol == wire.NETLINK_GENERIC:
+            if kind > wire.GENL_ID_CTRL:
+                self._observe(record, start, stop, serial, kind, asks)
+            elif kind == wire.GENL_ID_CTRL and not asks:
+                self._learn_family(record, start, stop, serial)
+        elif kind == SOCK_DIAG_BY_FAMILY and not asks:
+            self._learn_socket(record, start, stop)
 
-    def _learn_link(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
-        index: int = wire.LENGTH[big](data, 20)[0]
-        found = _attribute(data, 32, end, big, IFLA_IFNAME)
-        if found is None or (record.gaps is not None and not index):
+    def _learn_link(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
+        data = record.data
+        index = int(u32(data, start + 20, record.big))
+        found = wire.Attributes(data, start + 32, stop, record.big)
+        if not found.find(IFLA_IFNAME) or (record.gaps is not None and not index):
             return
-        raw = data[found[0] : found[1]].partition(b"\0")[0]
-        name = raw.decode("utf-8", "backslashreplace")
-        names = self._names.setdefault(_place(record), {})
-        timeline = names.get(index)
+        place = self._place(record.interface)
+        told = data[found.start : found.stop]
+        if place.latest.get(index) == told:
+            return
+        place.latest[index] = told
+        name = _text(told)
+        timeline = place.names.get(index)
         if timeline is None:
-            timeline = names[index] = Timeline()
+            timeline = place.names[index] = Timeline()
         if timeline.last != name:
             timeline.teach(serial, name)
 
     def _learn_dump(
-        self, record: Record, data: bytes, big: bool, serial: int, frames: list[wire.Frame]
+        self, record: Record, place: _Place, before: i64, serial: i64, last: i64
     ) -> None:
         """Where a long dump ends, since its request is shown before that is come to.
 
-        `serial` is the number of the record's last message.
+        The record has the messages after number `before`, the last one (`serial`) at `last`.
         """
-        if len(data) < 16:
+        data, big = record.data, record.big
+        if len(data) < 16 or u16(data, 6, big) & wire.NLM_F_MULTI == 0:
             return
-        _, _, flags, seq, port = wire.HEADER[big](data, 0)
-        if not flags & wire.NLM_F_MULTI or not port:
+        port = u32(data, 12, big)
+        if port == 0:
             return
-        key = (*_place(record), record.protocol << 32 | port)
-        begun = self._dumping.get(key)
+        port |= record.protocol << 32
+        sequence = u32(data, 8, big)
+        done = len(data) >= last + 16 and u16(data, last + 4, big) == wire.NLMSG_DONE
+        if port == place.dump_port and sequence == place.dump_seq and not done:
+            return
+        key, seq = int(port), int(sequence)
+        begun = place.dumping.get(key)
         if begun is None or begun[0] != seq:
-            if len(self._dumping) >= MANY_DUMPS:
-                self._dumping.clear()
-            begun = self._dumping[key] = (seq, serial - len(frames))
-        last = frames[-1][0]
-        if len(data) < last + 16 or wire.HEADER[big](data, last)[1] != wire.NLMSG_DONE:
-            return
-        del self._dumping[key]
-        if serial - begun[1] >= LONG_DUMP:
-            self._long_dumps.setdefault((*key, seq), []).append((serial, record.time))
+            if len(place.dumping) >= MANY_DUMPS:
+                place.dumping.clear()
+            begun = place.dumping[key] = (seq, int(before))
+        place.dump_port = port
+        place.dump_seq = sequence
+        if done:
+            place.dump_port = -1
+            del place.dumping[key]
+            if serial - begun[1] >= LONG_DUMP:
+                place.long_dumps.setdefault((key, seq), []).append((int(serial), record.time))
 
-    def _learn_namespace(
-        self, record: Record, data: bytes, serial: int, big: bool, end: int
-    ) -> None:
+    def _learn_namespace(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
         """Whose network namespace an id stands for: that of the process which a request named."""
-        _, kind, flags, seq, _ = wire.HEADER[big](data, 0)
+        data, big = record.data, record.big
+        kind, seq = u16(data, start + 4, big), int(u32(data, start + 8, big))
         number, pid = -1, 0
-        for attribute, start, stop in _attributes(data, 20, end, big):
-            if stop - start == 4 and attribute == NETNSA_NSID:
-                number = int.from_bytes(data[start:stop], _order(big), signed=True)
-            elif stop - start == 4 and attribute == NETNSA_PID:
-                pid = int.from_bytes(data[start:stop], _order(big))
-        place = _place(record)
-        if flags & wire.NLM_F_REQUEST:
+        found = wire.Attributes(data, start + 20, stop, big)
+        while found.next():
+            if found.stop - found.start == 4:
+                if found.number == NETNSA_NSID:
+                    number = int(u32(data, found.start, big))
+                    if number >= 1 << 31:
+                        number -= 1 << 32
+                elif found.number == NETNSA_PID:
+                    pid = int(u32(data, found.start, big))
+        place = self._place(record.interface)
+        if u16(data, start + 6, big) & wire.NLM_F_REQUEST != 0:
             if not pid:
                 return
             if number < 0:  # it is asked for; the answer has the number
-                self._asked_namespace = (place, seq, pid)
+                place.asked = (seq, pid)
                 return
-        elif not pid and self._asked_namespace[:2] == (place, seq):
-            pid = self._asked_namespace[2]
+        elif not pid and place.asked[0] == seq:
+            pid = place.asked[1]
         if number < 0:
             return
-        key = (*place, number)
-        timeline = self._namespaces.get(key)
+        timeline = place.namespaces.get(number)
         if kind == RTM_DELNSID:
             if timeline is not None:
                 timeline.teach(serial + 1, None)
         elif pid:
             if timeline is None:
-                timeline = self._namespaces[key] = Timeline()
+                timeline = place.namespaces[number] = Timeline()
             timeline.teach(serial, f"pid {pid}")
 
-    def _learn_socket(self, record: Record, data: bytes, big: bool, end: int) -> None:
+    def _learn_socket(self, record: Record, start: i64, stop: i64) -> None:
         """The inode of a netlink socket (struct netlink_diag_msg, linux/netlink_diag.h)."""
-        if data[16] == AF_NETLINK and end >= 36:
-            port: int = wire.LENGTH[big](data, 20)[0]
-            inode: int = wire.LENGTH[big](data, 32)[0]
-            if port:
-                self._inodes[(*_place(record), data[18], port)] = inode
+        data, big = record.data, record.big
+        if data[start + 16] == AF_NETLINK and stop - start >= 36:
+            port = u32(data, start + 20, big)
+            if port != 0:
+                key = int(i64(data[start + 18]) << 32 | port)
+                self._place(record.interface).inodes[key] = int(u32(data, start + 32, big))
 
-    def _learn_family(self, record: Record, data: bytes, serial: int, big: bool, end: int) -> None:
-        command = data[16]
+    def _learn_family(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
+        data, big = record.data, record.big
+        command = data[start + 16]
         if command not in (CTRL_CMD_NEWFAMILY, CTRL_CMD_DELFAMILY, CTRL_CMD_GETPOLICY):
             return
-        found = _attribute(data, 20, end, big, CTRL_ATTR_FAMILY_ID)
-        if command == CTRL_CMD_GETPOLICY:
-            if found is not None and found[1] - found[0] == 2:
-                owner = data[found[0] : found[1]]
-                learnt = self._learnt_of(record, int.from_bytes(owner, _order(big)), serial)
-                learnt.policy.add(data, 20, end, big)
-                learnt.differences = None
-            return
-        if found is not None:  # most tell again what they told before
-            own = record.interface.section, data[found[0] : found[0] + 2]
-            if self._told.get(own) == data[16:end]:
+        section = self._place(record.interface).section
+        found = wire.Attributes(data, start + 20, stop, big)
+        if found.find(CTRL_ATTR_FAMILY_ID):
+            if command == CTRL_CMD_GETPOLICY:
+                if found.stop - found.start == 2:
+                    number = int(u16(data, found.start, big))
+                    learnt = self._learnt_of(section, number, int(serial))
+                    learnt.policy.add(data, start + 20, stop, big)
+                    learnt.differences = None
                 return
-            self._told[own] = data[16:end]
-        order = _order(big)
+            # Most tell again what they told before.
+            own, whole = data[found.start : found.start + 2], data[start + 16 : stop]
+            if section.told.get(own) == whole:
+                return
+            section.told[own] = whole
+        elif command == CTRL_CMD_GETPOLICY:
+            return
         number = header_size = version = -1
         name = ""
         groups: dict[int, str] = {}
-        for kind, start, stop in _attributes(data, 20, end, big):
-            if kind == CTRL_ATTR_FAMILY_ID and stop - start >= 2:
-                number = int.from_bytes(data[start : start + 2], order)
-            elif kind == CTRL_ATTR_FAMILY_NAME:
-                name = data[start:stop].partition(b"\0")[0].decode("utf-8", "backslashreplace")
-            elif kind == CTRL_ATTR_VERSION and stop - start >= 4:
-                version = int.from_bytes(data[start : start + 4], order)
-            elif kind == CTRL_ATTR_HDRSIZE and stop - start >= 4:
-                header_size = int.from_bytes(data[start : start + 4], order)
-            elif kind == CTRL_ATTR_MCAST_GROUPS:
-                for _, inner, inner_end in _attributes(data, start, stop, big):
-                    group, group_name = -1, ""
-                    for sub, at, to in _attributes(data, inner, inner_end, big):
-                        if sub == 2 and to - at >= 4:
-                            group = int.from_bytes(data[at : at + 4], order)
-                        elif sub == 1:
-                            raw = data[at:to].partition(b"\0")[0]
-                            group_name = raw.decode("utf-8", "backslashreplace")
-                    if group >= 0:
-                        groups[group] = group_name
+        found = wire.Attributes(data, start + 20, stop, big)
+        while found.next():
+            size = found.stop - found.start
+            if found.number == CTRL_ATTR_FAMILY_ID and size >= 2:
+                number = int(u16(data, found.start, big))
+            elif found.number == CTRL_ATTR_FAMILY_NAME:
+                name = _text(data[found.start : found.stop])
+            elif found.number == CTRL_ATTR_VERSION and size >= 4:
+                version = int(u32(data, found.start, big))
+            elif found.number == CTRL_ATTR_HDRSIZE and size >= 4:
+                header_size = int(u32(data, found.start, big))
+            elif found.number == CTRL_ATTR_MCAST_GROUPS:
+                _groups(data, found.start, found.stop, big, groups)
         if number < 0 or not name:
             return
-        key = (record.interface.section, number)
-        timeline = self._families.get(key)
+        timeline = section.families.get(number)
         if timeline is None:
-            timeline = self._families[key] = Timeline()
-        if timeline.last is None or timeline.last.name != name:
-            early = self._learnt.pop((*key, ""), None)
+            timeline = section.families[number] = Timeline()
+        last = timeline.last
+        if last is None or last.name != name:
+            early = section.learnt.pop((number, ""), None)
             if early is not None:  # seen before its name
-                self._learnt.setdefault((*key, name), early)
+                section.learnt.setdefault((number, name), early)
             known = Family(name, number, max(version, 0), max(header_size, 0), groups)
-            timeline.teach(serial, known)
+            timeline.teach(int(serial), known)
         else:
-            timeline.last.groups.update(groups)
-            timeline.last.header_size = max(header_size, timeline.last.header_size)
+            last.groups.update(groups)
+            last.header_size = max(header_size, last.header_size)
         if command == CTRL_CMD_DELFAMILY:
-            timeline.teach(serial + 1, None)
+            timeline.teach(int(serial) + 1, None)
 
-    def _learnt_of(self, record: Record, number: int, serial: int) -> learn.Family:
+    def _learnt_of(self, section: _Section, number: int, serial: int) -> learn.Family:
         """What the capture itself teaches of the family that has this id now."""
-        section = record.interface.section
-        timeline = self._families.get((section, number))
+        timeline = section.families.get(number)
         family = None if timeline is None else timeline.at(serial)
+        if family is not None and family.learnt is not None:
+            return family.learnt
         name = "" if family is None else family.name
-        found = self._learnt.get((section, number, name))
+        found = section.learnt.get((number, name))
         if found is None:
-            found = self._learnt[section, number, name] = learn.Family(name)
+            found = section.learnt[number, name] = learn.Family(name)
+        if family is not None:
+            family.learnt = found
         return found
 
     def _observe(
-        self, record: Record, data: bytes, serial: int, big: bool, end: int, number: int
+        self, record: Record, start: i64, stop: i64, serial: i64, kind: i64, asks: bool
     ) -> None:
         """Gathers evidence from a message of a generic family that has no dissector."""
-        timeline = self._families.get((record.interface.section, number))
-        family = None if timeline is None else timeline.at(serial)
-        name = wire.FIXED_FAMILIES.get(number) if family is None else family.name
-        if name != self._always_observed and self.registry.family(name, number) is not None:
-            return
-        start = 20 if family is None else 20 + ((family.header_size + 3) & ~3)
-        ask = data[6 + big] & 1 == 1
-        learnt = self._learnt_of(record, number, serial)
-        learnt.observe(data, start, end, big, data[16], ask)
+        number = int(kind)
+        section = self._place(record.interface).section
+        timeline = section.families.get(number)
+        family = None if timeline is None else timeline.at(int(serial))
+        pos = start + 20
+        if family is None:
+            name = wire.FIXED_FAMILIES.get(number)
+            spec = self.registry.family(name, number)
+        else:
+            name = family.name
+            spec = family.spec(self.registry)
+            pos += (family.header_size + 3) & ~3
+        if spec is None or name == self._always_observed:
+            learnt = self._learnt_of(section, number, int(serial))
+            learnt.observe(record.data, pos, stop, record.big, record.data[start + 16], asks)
 
     def know(self, number: int, name: str) -> None:
         """Says which generic family has this id, where no capture tells."""
         timeline: Timeline[Family] = Timeline()
         timeline.teach(0, Family(name, number, 0, 0, {}))
-        self._families[0, number] = timeline
+        self._section(0).families[number] = timeline
 
     def learnt(self, name: str) -> learn.Family | None:
         """What the capture taught of a generic family: its policy, or evidence of its messages."""
-        for (_, _, known), family in self._learnt.items():
-            if known == name and (family.policy.tables or family.by_command):
-                return family
+        for section in self._sections.values():
+            for (_, known), family in section.learnt.items():
+                if known == name and (family.policy.tables or family.by_command):
+                    return family
         return None
 
     def learnt_names(self) -> list[str]:
         """The families of which the capture taught something."""
         return sorted(
-            {name for (_, _, name), f in self._learnt.items()
+            {name for section in self._sections.values() for (_, name), f in section.learnt.items()
              if name and (f.policy.tables or f.by_command)}
         )  # fmt: skip
 
     def family_named(self, name: str) -> Family | None:
         """The generic family of this name, as nlctrl last told of it."""
-        for timeline in self._families.values():
-            family = timeline.last or timeline.at(0)
-            if family is not None and family.name == name:
-                return family
+        for section in self._sections.values():
+            for timeline in section.families.values():
+                family = timeline.last or timeline.at(0)
+                if family is not None and family.name == name:
+                    return family
         return None
 
     def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
@@ -586,7 +699,8 @@ class Session(Context):
         spec = self.registry.family(name, number)
         if spec is None or message.record is None:
             return {}
-        learnt = self._learnt_of(message.record, number, message.serial)
+        section = self._place(message.record.interface).section
+        learnt = self._learnt_of(section, number, message.serial)
         if learnt.differences is None:
             found = learn.differences(spec, learnt.policy)
             learnt.differences = {(index, attr): text for index, attr, text in found}
@@ -601,30 +715,45 @@ class Session(Context):
 
     def bind(self, message: Message) -> None:
         """Sets what the message is; see `tree.Context`."""
-        kind = message.type
+        kind: i64 = message.type
         if kind < wire.NLMSG_MIN_TYPE:
             return
-        if message.protocol == wire.NETLINK_GENERIC:
-            self._bind_generic(message, kind)
+        protocol: i64 = message.protocol
+        if protocol == wire.NETLINK_GENERIC:
+            self._bind_generic(message, int(kind))
             return
-        key = (message.protocol, kind, message.to_kernel)
-        found = self._bound.get(key)
-        if found is None:
-            spec = self.registry.raw(message.protocol, kind)
-            operation = None if spec is None else spec.operation(kind, message.to_kernel)
-            found = self._bound[key] = (spec, operation)
-        message.spec, message.operation = found
+        direction: i64 = 1 if message.to_kernel else 0
+        found: _Bound | None = None
+        if protocol == wire.NETLINK_ROUTE and kind < _TYPES:
+            found = self._rtnetlink[2 * kind + direction]
+            if found is None:
+                found = self._rtnetlink[2 * kind + direction] = self._meaning(message)
+        else:
+            key = int(protocol << 17 | kind << 1 | direction)
+            found = self._bound.get(key)
+            if found is None:
+                found = self._bound[key] = self._meaning(message)
+        message.spec = found.spec
+        message.operation = found.operation
+
+    def _meaning(self, message: Message) -> _Bound:
+        """What messages of the type of this one are, with a raw protocol."""
+        kind = message.type
+        spec = self.registry.raw(message.protocol, kind)
+        return _Bound(spec, None if spec is None else spec.operation(kind, message.to_kernel))
 
     def _bind_generic(self, message: Message, kind: int) -> None:
         start = message.base + 16
         if start < message.limit:
             message.command = message.data[start]
         family = self.family(kind, message)
-        if family is not None:
-            message.family = family.name
+        if family is None:
+            name = wire.FIXED_FAMILIES.get(kind)
+            spec = self.registry.family(name, kind)
+        else:
+            name = family.name
             message.header_size = family.header_size
-        name = message.family or wire.FIXED_FAMILIES.get(kind)
-        spec = self.registry.family(name, kind)
+            spec = family.spec(self.registry)
         message.family = spec.name if spec is not None else name
         message.spec = spec
         if message.command < 0:
@@ -632,30 +761,30 @@ class Session(Context):
         if spec is not None:
             message.operation = spec.operation(message.command, message.to_kernel)
         elif message.record is not None:
-            learnt = self._learnt_of(message.record, kind, message.serial)
+            section = self._place(message.record.interface).section
+            learnt = self._learnt_of(section, kind, message.serial)
             dump = message.flags & 0x300 == 0x300
             message.operation = learnt.operation(message.command, message.to_kernel, dump)
 
     def family(self, number: int, message: Message) -> Family | None:
         """The generic family that had this id when the message was sent."""
         record = message.record
-        section = 0 if record is None else record.interface.section
-        timeline = self._families.get((section, number))
+        section = self._section(0) if record is None else self._place(record.interface).section
+        timeline = section.families.get(number)
         return None if timeline is None else timeline.at(message.serial)
 
     def interface(self, index: int, message: Message) -> str | None:
         """The name of interface `index` when the message was sent."""
-        record = message.record
-        names = self._names.get((0, 0) if record is None else _place(record))
-        timeline = None if names is None else names.get(index)
+        place = self._known(message)
+        timeline = None if place is None else place.names.get(index)
         return None if timeline is None else timeline.at(message.serial)
 
     def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
         """Number and time of what ends the long dump that the message asks for, if it is known."""
         if message.record is None:
             return None
-        key = (*_place(message.record), message.protocol << 32 | port, message.seq)
-        for end in self._long_dumps.get(key, ()):
+        place = self._place(message.record.interface)
+        for end in place.long_dumps.get((message.protocol << 32 | port, message.seq), ()):
             if end[0] > message.serial:
                 return end
         return None
@@ -664,7 +793,7 @@ class Session(Context):
         """What is known of the network namespace with this id: `pid 4711`, or this host's name."""
         name = None
         if message.record is not None:
-            timeline = self._namespaces.get((*_place(message.record), number))
+            timeline = self._place(message.record.interface).namespaces.get(number)
             name = None if timeline is None else timeline.at(message.serial)
         if name is None:
             name = self.registry.namespaces.get(number)
@@ -675,49 +804,37 @@ class Session(Context):
         record = message.record
         if record is None or not record.interface.sockets:
             return None
-        owners = self._owners.get(record.interface)
-        if owners is None:
-            owners = self._owners[record.interface] = Owners()
+        owners = self._place(record.interface).owners
         owners.take(record.interface.sockets)
         return owners.at(message.protocol, port, record.time)
 
     def inode(self, port: int, message: Message) -> int | None:
         """The inode of the socket with this port, as sock_diag told."""
-        if not self._inodes or message.record is None:
+        if message.record is None:
             return None
-        return self._inodes.get((*_place(message.record), message.protocol, port))
+        inodes = self._place(message.record.interface).inodes
+        return inodes.get(message.protocol << 32 | port) if inodes else None
 
     def control(self) -> m.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""
         return self.registry.control()
 
 
-def _order(big: bool) -> Literal["big", "little"]:
-    return "big" if big else "little"
+def _text(raw: bytes) -> str:
+    """A name up to its NUL."""
+    return raw.partition(b"\0")[0].decode("utf-8", "backslashreplace")
 
 
-def _place(record: Record) -> tuple[int, int]:
-    return record.interface.section, record.interface.number
-
-
-def _attributes(data: bytes, pos: int, end: int, big: bool) -> Iterator[tuple[int, int, int]]:
-    """(type, payload start, payload end) of each attribute that is whole."""
-    unpack = wire.ATTR[big]
-    while end - pos >= 4:
-        length, kind = unpack(data, pos)
-        if length < 4 or length > end - pos:
-            return
-        yield kind & wire.NLA_TYPE_MASK, pos + 4, pos + length
-        pos += (length + 3) & ~3
-
-
-def _attribute(data: bytes, pos: int, end: int, big: bool, want: int) -> tuple[int, int] | None:
-    unpack = wire.ATTR[big]
-    while end - pos >= 4:
-        length, kind = unpack(data, pos)
-        if length < 4 or length > end - pos:
-            return None
-        if kind & wire.NLA_TYPE_MASK == want:
-            return pos + 4, pos + length
-        pos += (length + 3) & ~3
-    return None
+def _groups(data: bytes, start: i64, stop: i64, big: bool, out: dict[int, str]) -> None:
+    """Takes in the multicast groups of a family, number to name."""
+    groups = wire.Attributes(data, start, stop, big)
+    while groups.next():
+        number, name = -1, ""
+        facts = wire.Attributes(data, groups.start, groups.stop, big)
+        while facts.next():
+            if facts.number == CTRL_ATTR_MCAST_GRP_ID and facts.stop - facts.start >= 4:
+                number = int(u32(data, facts.start, big))
+            elif facts.number == CTRL_ATTR_MCAST_GRP_NAME:
+                name = _text(data[facts.start : facts.stop])
+        if number >= 0:
+            out[number] = name

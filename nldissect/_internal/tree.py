@@ -15,7 +15,6 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, final
 
-from librt.strings import read_i16_be, read_i16_le, read_i32_be, read_i32_le
 from mypy_extensions import i64
 
 from . import spec as m
@@ -52,6 +51,7 @@ from .engine import (
     WARNING as WARNING,
 )
 from .finding import find, find_all, missing
+from .integers import u16, u32
 from .labels import hinted, label
 from .plain import plain, plain_value
 from .record import Record, Socket
@@ -926,16 +926,7 @@ def walk(
         out.append(child)
 
 
-def u16(data: bytes, pos: i64, big: bool) -> i64:
-    """An unsigned number of 2 bytes."""
-    return i64(read_i16_be(data, pos) if big else read_i16_le(data, pos)) & 0xFFFF
-
-
-def u32(data: bytes, pos: i64, big: bool) -> i64:
-    """An unsigned number of 4 bytes."""
-    return i64(read_i32_be(data, pos) if big else read_i32_le(data, pos)) & 0xFFFFFFFF
-
-
+@final
 class Message(Surroundings):
     """One netlink message, bound to what it is and decoded on demand.
 

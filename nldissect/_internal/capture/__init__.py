@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture import pcap, pcapng, strace
+from nldissect._internal.capture import pcap, pcapng
 from nldissect._internal.capture.source import Source, readable
 from nldissect._internal.capture.write import PcapngWriter
 from nldissect._internal.errors import CaptureError
@@ -62,7 +62,6 @@ class Capture:
         self.seekable = True
         self._total: int | None = None
         self._running: Iterator[Record] | None = None
-        self.sieve: pcap.Sieve | None = None  # lets packets of a file pass by
         if stream is None and path == "-":
             self._name = "standard input"
             self._stream = stream = self._standard_input()
@@ -147,11 +146,13 @@ class Capture:
     def _decode(self, source: Source, interfaces: list[Interface]) -> Iterator[Record]:
         head = self._identify(source)
         if head.startswith(pcapng.MAGIC):
-            return pcapng.read_pcapng(source, head, self._name, interfaces, self.sieve)
+            return pcapng.read_pcapng(source, head, self._name, interfaces)
         if head[:4] not in pcap.MAGICS:
+            from nldissect._internal.capture import strace  # few captures need it
+
             self.seekable = False
             return strace.read_strace(source, head, self._name, interfaces)
-        return pcap.read_pcap(source, head, self._name, interfaces, self.sieve)
+        return pcap.read_pcap(source, head, self._name, interfaces)
 
     def _identify(self, source: Source) -> bytes:
         """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""
@@ -159,6 +160,8 @@ class Capture:
         if head.startswith(pcapng.MAGIC) or head[:4] in pcap.MAGICS:
             return head
         if head[:4].isascii() and head[:4].decode().isprintable():
+            from nldissect._internal.capture import strace
+
             head = strace.first_line(source, head)
             if strace.is_trace(head):
                 return head

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final, final
+
+from librt.strings import read_i16_be, read_i64_le
+from mypy_extensions import i64
+
 from nldissect._internal.record import Interface, Record
 
 NETLINK = 253
@@ -9,8 +14,7 @@ LINUX_SLL = 113
 LINUX_SLL2 = 276
 
 # ARPHRD_NETLINK, linux/if_arp.h
-ARPHRD_NETLINK = 824
-_ARPHRD_HIGH, _ARPHRD_LOW = divmod(ARPHRD_NETLINK, 256)
+ARPHRD_NETLINK: Final = 824
 
 # Link type: length of its header, offset of the netlink protocol (u16, big-endian) and of the
 # ARPHRD value that must be 824 (-1: the link type alone says netlink). Layouts: tcpdump.org,
@@ -22,43 +26,52 @@ COOKED = {
 }
 
 
-def make_record(
-    number: int,
-    time: int | None,
-    buffer: bytes,
-    start: int,
-    stop: int,
-    original: int,
-    offset: int,
-    interface: Interface,
-    options: list[tuple[int, bytes]] | None = None,
-) -> Record:
-    """Make the record of the packet `buffer[start:stop]`, its cooked header taken off.
+@final
+class Packets:
+    """Makes records of the packets of one interface."""
 
-    `original` is the packet's length on the link, header included. Whatever
-    is not netlink is kept whole, with protocol -1.
-    """
-    layout = COOKED.get(interface.link_type)
-    if layout is not None:
-        size, protocol, arphrd = layout
-        body = start + size
-        if body <= stop and (
-            arphrd < 0
-            or (
-                buffer[start + arphrd] == _ARPHRD_HIGH and buffer[start + arphrd + 1] == _ARPHRD_LOW
-            )
+    __slots__ = ("_arphrd", "_cooked", "_high", "_low", "_protocol", "_size", "interface")
+
+    def __init__(self, interface: Interface) -> None:
+        self.interface = interface
+        layout = COOKED.get(interface.link_type, (-1, -1, -1))
+        self._size: i64 = layout[0]
+        self._protocol: i64 = layout[1]
+        self._arphrd: i64 = layout[2]
+        # The cooked header of the packet before, which most share
+        self._cooked = b""
+        self._high: i64 = 0
+        self._low: i64 = 0
+
+    def record(
+        self, number: i64, time_ns: i64, buffer: bytes, start: i64, stop: i64, original: i64,
+        offset: i64,
+    ) -> Record:  # fmt: skip
+        """Make the record of the packet `buffer[start:stop]`, its cooked header taken off.
+
+        `original` is the packet's length on the link, header included. Whatever
+        is not netlink is kept whole, with protocol -1.
+        """
+        body = start + self._size
+        protocol: i64 = -1
+        cooked = b""
+        if self._size >= 0 and body <= stop and (
+            self._arphrd < 0 or read_i16_be(buffer, start + self._arphrd) == ARPHRD_NETLINK
         ):
-            protocol += start
-            original -= size
-            return Record(
-                number,
-                time,
-                buffer[protocol] << 8 | buffer[protocol + 1],
-                buffer[body:stop],
-                original if original > 0 else 0,
-                offset,
-                interface,
-                buffer[start:body],
-                options,
-            )
-    return Record(number, time, -1, buffer[start:stop], original, offset, interface, b"", options)
+            protocol = i64(read_i16_be(buffer, start + self._protocol)) & 0xFFFF
+            original -= self._size
+            if original < 0:
+                original = 0
+            high = read_i64_le(buffer, start)
+            low = read_i64_le(buffer, start + 8)
+            if high != self._high or low != self._low or len(self._cooked) != 16:
+                self._high = high
+                self._low = low
+                self._cooked = buffer[start:body]
+            cooked = self._cooked
+            start = body
+        record = Record(
+            number, None, protocol, buffer[start:stop], original, offset, self.interface, cooked
+        )
+        record.time_ns = time_ns
+        return record

@@ -6,16 +6,19 @@ Layout: draft-ietf-opsawg-pcap, and libpcap's sf-pcap.c for the magic numbers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator, Iterator
-from typing import Final, Protocol
+from collections.abc import Iterator
+from typing import Final, final
 
-from nldissect._internal.capture.link import make_record
+from mypy_extensions import i64
+
+from nldissect._internal.capture.link import Packets
 from nldissect._internal.capture.source import Source
 from nldissect._internal.errors import CaptureError
+from nldissect._internal.integers import u32
 from nldissect._internal.record import Interface, Record
 
 # The longest packet believed, in bytes; a larger length means that the file is damaged.
-LONGEST = 256 << 20
+LONGEST: Final = 256 << 20
 
 # Magic number as its four bytes in the file: byte order, nanoseconds per unit of the fraction,
 # length of a record's header (the last one is Alexey Kuznetsov's, with an interface index).
@@ -29,126 +32,103 @@ MAGICS = {
     for magic, (unit, header) in _VARIANTS.items()
     for order in "<>"
 }
-_FILE_HEADER = 24
+_FILE_HEADER: Final = 24
 _VERSION = 2
 # The bits above are reserved or hold the length of a frame check sequence.
 _LINK_TYPE = 0xFFFF
-NO_LEAP: Final = (-1, -1, -1, -1)
-
-
-class Sieve(Protocol):
-    """Says which packets are not wanted."""
-
-    def passes(
-        self, buffer: bytes, start: int, stop: int, number: int, begin: int, end: int,
-        interface: Interface,
-    ) -> bool:  # fmt: skip
-        """Whether the packet in `buffer[start:stop]` is not.
-
-        It is that of record `number`, which is from `begin` to `end` in the file.
-        """
-        ...
-
-    def leaps(self) -> Iterator[tuple[int, int, int, int]]:
-        """Runs of records known not to be: the first, the last, and where they begin and end.
-
-        A run is taken, and has to be counted, when the next one is asked for.
-        """
-        ...
-
-
-def leap(
-    source: Source, end: int, pos: int, base: int
-) -> Generator[Record, None, tuple[bytes, int, int]]:
-    """Reads on to `pos`, beyond the `end` of a buffer that begins at `base` in the file.
-
-    Returns the buffer that has it, where in there, and where that begins in the file.
-    """
-    buffer = b""
-    while pos > end > 0:
-        pos -= end
-        base += end
-        buffer = yield from source.more(b"", 1)
-        end = len(buffer)
-    return buffer, pos, base
 
 
 def read_pcap(
-    source: Source, head: bytes, path: str, interfaces: list[Interface],
-    sieve: Sieve | None = None,
-) -> Iterator[Record]:  # fmt: skip
+    source: Source, head: bytes, path: str, interfaces: list[Interface]
+) -> Iterator[Record]:
     """Yield the records of a pcap file whose first bytes are `head`, its magic number at least.
 
-    The one interface is appended to `interfaces`. What the sieve does not want is left
-    out. Raises CaptureError where the file is cut short or damaged, after the records before.
+    The one interface is appended to `interfaces`. Raises CaptureError where the file is cut
+    short or damaged, after the records before.
     """
     order, unit, header = MAGICS[head[:4]]
     buffer = yield from source.more(head, _FILE_HEADER)
-    end = len(buffer)
-    if end < _FILE_HEADER:
-        reason = source.fault or f"the file ends after {end} of the pcap header's 24 bytes"
+    if len(buffer) < _FILE_HEADER:
+        reason = source.fault or f"the file ends after {len(buffer)} of the pcap header's 24 bytes"
         raise CaptureError(path, reason, 1, 0)
     major, minor, snaplen, link = struct.unpack_from(order + "HH8xII", buffer, 4)
     if major != _VERSION:
         raise CaptureError(path, f"pcap version {major}.{minor} is not known, only 2.4 is")
     interface = Interface(link & _LINK_TYPE, order == ">", snaplen=snaplen)
     interfaces.append(interface)
-
-    unpack = struct.Struct(order + "IIII").unpack_from
-    number = 0
-    base = 0  # where `buffer` begins in the file
-    pos = _FILE_HEADER
-    passes = None if sieve is None else sieve.passes
-    leaps = iter(()) if sieve is None else sieve.leaps()
-    first, last, _, place = next(leaps, NO_LEAP)
+    piece = _Piece(path, Packets(interface), unit, header, buffer)
     while True:
-        number += 1
-        if number == first:
-            number, pos = last + 1, place - base
-            first, last, _, place = next(leaps, NO_LEAP)
-            if pos > end:
-                buffer, pos, base = yield from leap(source, end, pos, base)
-                end = len(buffer)
-        if end - pos < header:
-            base += pos
-            buffer = yield from source.more(buffer[pos:], header)
-            pos = 0
-            end = len(buffer)
-            if end < header:
-                if end == 0 and source.fault is None:
-                    return
-                reason = source.fault or f"the file ends after {end} bytes of the record's header"
-                raise CaptureError(path, reason, number, base)
-        seconds, fraction, captured, original = unpack(buffer, pos)
+        record = piece.next()
+        if record is not None:
+            yield record
+            continue
+        rest = piece.rest()
+        need = piece.need
+        buffer = yield from source.more(rest, need)
+        if len(buffer) < need:
+            if not buffer and source.fault is None:
+                return
+            raise piece.short(len(buffer), source.fault)
+        piece.buffer = buffer
+
+
+@final
+class _Piece:
+    """A piece of the file, of which `next` takes the records that are whole.
+
+    After None, `need` bytes are needed from the start of the next record on.
+    """
+
+    __slots__ = ("_base", "_big", "_header", "_number", "_packets", "_path", "_pos", "_unit",
+                 "buffer", "need")  # fmt: skip
+
+    def __init__(self, path: str, packets: Packets, unit: i64, header: i64, buffer: bytes) -> None:
+        self._path = path
+        self._packets = packets
+        self._big = packets.interface.big_endian
+        self._unit: i64 = unit
+        self._header: i64 = header
+        self._number: i64 = 1  # of the next record
+        self._base: i64 = 0  # where `buffer` begins in the file
+        self._pos: i64 = _FILE_HEADER
+        self.need: i64 = 0
+        self.buffer = buffer
+
+    def next(self) -> Record | None:
+        buffer, pos, big = self.buffer, self._pos, self._big
+        left = len(buffer) - pos
+        self.need = self._header
+        if left < self.need:
+            return None
+        captured = u32(buffer, pos + 8, big)
         if captured > LONGEST:
             raise CaptureError(
-                path, f"a record of {captured} bytes cannot be right: damaged", number, base + pos
-            )
-        start = pos + header
-        stop = start + captured
-        if stop > end:
-            base += pos
-            buffer = yield from source.more(buffer[pos:], header + captured)
-            pos = 0
-            end = len(buffer)
-            start = header
-            stop = header + captured
-            if stop > end:
-                reason = source.fault or f"the file ends after {end} of the record's {stop} bytes"
-                raise CaptureError(path, reason, number, base)
-        if passes is not None and captured == original and passes(
-            buffer, start, stop, number, base + pos, base + stop, interface
-        ):
-            pos = stop
-            continue
-        yield make_record(
-            number,
-            seconds * 1_000_000_000 + fraction * unit,
-            buffer,
-            start,
-            stop,
-            original,
-            base + pos,
-            interface,
-        )
-        pos = stop
+                self._path, f"a record of {captured} bytes cannot be right: damaged",
+                int(self._number), int(self._base + pos),
+            )  # fmt: skip
+        self.need += captured
+        if left < self.need:
+            return None
+        time = u32(buffer, pos, big) * 1_000_000_000 + u32(buffer, pos + 4, big) * self._unit
+        number = self._number
+        self._number += 1
+        self._pos = pos + self.need
+        return self._packets.record(
+            number, time, buffer, pos + self._header, self._pos, u32(buffer, pos + 12, big),
+            self._base + pos,
+        )  # fmt: skip
+
+    def rest(self) -> bytes:
+        """What is left of the piece, which the next one must begin with."""
+        self._base += self._pos
+        rest = self.buffer[self._pos :]
+        self._pos = 0
+        return rest
+
+    def short(self, have: int, fault: str | None) -> CaptureError:
+        """The file ends after `have` bytes of the next record."""
+        if have < self._header:
+            reason = fault or f"the file ends after {have} bytes of the record's header"
+        else:
+            reason = fault or f"the file ends after {have} of the record's {self.need} bytes"
+        return CaptureError(self._path, reason, int(self._number), int(self._base))

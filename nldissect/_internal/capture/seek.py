@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture import pcap, pcapng, strace
-from nldissect._internal.capture.link import make_record
+from nldissect._internal.capture.link import Packets
 from nldissect._internal.capture.source import Source
 from nldissect._internal.errors import CaptureError
-from nldissect._internal.record import Interface, Record
+from nldissect._internal.record import NO_TIME, Interface, Record
 
 # Most records are read whole with their headers at once.
 _ONCE = 4096
@@ -46,28 +46,31 @@ class Seeker:
             return found
         order = ">" if interface.big_endian else "<"
         piece = self._read(offset, _ONCE, number, 0)
+        options = None
         if self._header:
+            start = self._header
             captured, original = struct.unpack_from(order + "II", piece, 8)
-            stop = self._header + captured
-            if stop > len(piece):
-                piece = self._read(offset, stop, number, stop)
-            return make_record(
-                number, time, piece, self._header, stop, original, offset, interface
-            )
-        kind, length = struct.unpack_from(order + "II", piece)
-        if length > len(piece):
-            piece = self._read(offset, length, number, length)
-        if kind == pcapng.SIMPLE:
-            (original,) = struct.unpack_from(order + "I", piece, 8)
-            captured = min(original, interface.snaplen or original)
-            return make_record(
-                number, time, piece, 12, 12 + captured, original, offset, interface
-            )
-        captured, original = struct.unpack_from(order + "II", piece, 20)
-        stop = 28 + captured
-        rest, end = stop + (-captured & 3), length - 4
-        options = pcapng.read_options(order, piece, rest, end) or None if rest < end else None
-        return make_record(number, time, piece, 28, stop, original, offset, interface, options)
+            if start + captured > len(piece):
+                piece = self._read(offset, start + captured, number, start + captured)
+        else:
+            kind, length = struct.unpack_from(order + "II", piece)
+            if length > len(piece):
+                piece = self._read(offset, length, number, length)
+            if kind == pcapng.SIMPLE:
+                start = 12
+                (original,) = struct.unpack_from(order + "I", piece, 8)
+                captured = min(original, interface.snaplen or original)
+            else:
+                start = 28
+                captured, original = struct.unpack_from(order + "II", piece, 20)
+                rest, end = start + captured + (-captured & 3), length - 4
+                if rest < end:
+                    options = pcapng.read_options(piece, rest, end, interface.big_endian) or None
+        packets = Packets(interface)
+        made = packets.record(number, NO_TIME, piece, start, start + captured, original, offset)
+        made.time = time
+        made.options = options
+        return made
 
     def _read(self, offset: int, size: int, number: int, need: int) -> bytes:
         try:

@@ -8,12 +8,13 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Generator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol, final
 
 from nldissect._internal.record import PENDING, Record
 
-# One read of a plain file; a stream returns sooner, with what is there.
-CHUNK = 1 << 20
+# One read of a plain file; a stream returns sooner, with what is there. Larger ones would get
+# fresh pages from the kernel every time, which costs more than all that is done with them.
+CHUNK: Final = 1 << 16
 # Compressed input and output of one step: bounds memory, whatever the ratio.
 _STEP = 1 << 16
 _ZSTD_STEP = 1 << 10
@@ -32,6 +33,7 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
+@final
 class _Gzip:
     """zlib's decompressor in the shape of `_Decoder`."""
 
@@ -55,6 +57,7 @@ class _Gzip:
         return out
 
 
+@final
 class _Zstandard:
     """The zstandard package's decompressor in the shape of `_Decoder`.
 
@@ -136,6 +139,7 @@ def _regular(stream: BinaryIO) -> bool:
         return False
 
 
+@final
 class Source:
     """The decompressed bytes of one open file or stream, each given out once.
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 from ..capture import Capture
-from ..capture.pcap import Sieve
 from ..record import Record
 
 # Seconds until the bar appears, and between its updates.
@@ -27,15 +26,6 @@ class Watched:
         self._pass = 0
         self._next = time.monotonic() + PATIENCE
         self._drawn = False
-
-    @property
-    def sieve(self) -> Sieve | None:
-        """What lets packets pass by unread."""
-        return self._capture.sieve
-
-    @sieve.setter
-    def sieve(self, sieve: Sieve | None) -> None:
-        self._capture.sieve = sieve
 
     def __iter__(self) -> Iterator[Record]:
         self._pass += 1

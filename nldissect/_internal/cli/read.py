@@ -11,7 +11,6 @@ from typing import BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
-from ..conversation import Conversations
 from ..errors import CaptureError, UsageError
 from ..process import Own
 from ..record import Interface, Record
@@ -57,6 +56,9 @@ def read(options: Namespace, output: Output) -> int:
 
 
 Pair = tuple[Message, Link]
+
+# With -c only so many bytes of the file beyond what is shown are read.
+AHEAD = 4 << 20
 
 # How long a message that arrives waits for what belongs to it, in seconds.
 PATIENCE = 0.05
@@ -205,29 +207,12 @@ class Reading:
     def whole(self, capture: Records) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
-        pairs = Conversations()
-        if isinstance(capture, (Capture, Watched)):
-            capture.sieve = None
-            if self._sieves():
-                from .sieve import Sieve
-
-                assert self.filter is not None
-                session.sieve = capture.sieve = Sieve(self.filter, pairs)
         try:
-            self._messages(ahead(session.messages(capture), pairs), True)
+            self._messages(ahead(session.messages(capture, self._before())), True)
             self._gap()
         finally:
             self._passed_over(session)
             self.report_problems()
-
-    def _sieves(self) -> bool:
-        """Whether what the filter leaves out shows nowhere, not even in numbers of pairing."""
-        wanted = self.filter
-        return (
-            wanted is not None and wanted.picks and not wanted.needs_link
-            and self.renderer is getattr(self, "lines", None)
-            and self.clock.form != "delta" and self.family is None  # which tells what it saw
-        )  # fmt: skip
 
     def chosen(
         self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
@@ -235,10 +220,14 @@ class Reading:
         """Shows what is chosen of a capture's messages, each when its transaction is settled."""
         session = Session(self.registry, self.byte_order)
         try:
-            self._messages(choose(ahead(session.messages(capture))), False)
+            self._messages(choose(ahead(session.messages(capture, self._before()))), False)
         finally:
             self._passed_over(session)
             self.report_problems()
+
+    def _before(self) -> int | None:
+        """How far before what is shown the header pass goes, in bytes; None: to the end."""
+        return AHEAD if self.left > 0 else None
 
     def finish(self) -> None:
         """Completes what is shown, and the file that is written."""
