@@ -18,7 +18,7 @@ from struct import Struct
 from typing import Final
 
 from .. import wire
-from ..conversation import KIN, NLM_F_ECHO, REFLECTED, Conversations
+from ..conversation import NLM_F_ECHO, REFLECTED, Conversations
 from ..filter import Filter
 from ..record import Interface, Record
 from ..session import IFLA_IFNAME, RTM_DELLINK, RTM_NEWLINK, TEACHERS, TEACHING
@@ -29,6 +29,8 @@ _PACKET: Final = (Struct("<2xH10xHIHHII").unpack_from, Struct(">2xH10xHIHHII").u
 _ARPHRD: Final = (0x3803, 0x0338)
 _LINKS: Final = (RTM_NEWLINK, RTM_DELLINK)
 # Flags that decide whether a message is needed: NLM_F_REQUEST, _MULTI, _ECHO.
+# How many low bits of a message type tell what is done, not to what.
+KIN: Final = {wire.NETLINK_ROUTE: 2, wire.NETLINK_GENERIC: 0, wire.NETLINK_NETFILTER: 8}
 _DECIDING: Final = wire.NLM_F_REQUEST | wire.NLM_F_MULTI | NLM_F_ECHO
 # The message types of protocols that have others than up to 255 (linux/audit.h).
 _TYPES: Final = {wire.NETLINK_AUDIT: range(1000, 3000)}
