@@ -52,8 +52,7 @@ from nldissect._internal.lint import CODES, SEVERITIES, Lint, place
 from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.session import Session
 from nldissect._internal.survey import ahead
-from nldissect._internal.transaction import CERTAIN, FAILED, Link
-from nldissect._internal.transaction import REQUEST as ASKED
+from nldissect._internal.transaction import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST, Link
 from nldissect._internal.tree import Diagnosis, Message
 
 __all__ = ["run"]
@@ -103,7 +102,8 @@ def request(spec: dict[str, Any], *attributes: bytes, flags: int = REQUEST) -> l
     message = Message(session, GENERIC, data, 0, len(data), False)
     message.record = record(data, GENERIC)
     session.bind(message)
-    return Lint(session.learnt).check(message, Link(ASKED, 1, None, 0, CERTAIN, ""))
+    alone = Link(ROLE_REQUEST, 1, None, 0, CONFIDENCE_CERTAIN, 0)
+    return Lint(session.learnt).check(message, alone)
 
 
 def family(attribute: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -56,41 +56,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from struct import Struct
-from typing import Final
+from typing import Final, final
+
+from librt.strings import read_i16_be, read_i16_le, read_i32_be, read_i32_le, read_i64_le
+from mypy_extensions import i64
 
 from . import spec as m
+from . import transaction as tx
 from . import wire
 from .record import Interface, Record
-from .transaction import (
-    ACK,
-    ANSWER,
-    ANSWERED,
-    BATCH,
-    CERTAIN,
-    COPY,
-    CUT,
-    DUMP,
-    FAILED,
-    GIVEN_UP,
-    GUESS,
-    INTERRUPTED,
-    LIKELY,
-    NOT_ASKED,
-    NOTIFICATION,
-    OPEN,
-    OTHER,
-    OVERRUN,
-    REQUEST,
-    SILENT,
-    SINGLE,
-    UNANSWERED,
-    Link,
-    Transaction,
-)  # fmt: skip
+from .transaction import NLM_F_ACK, NO_TIME, Link, Transaction, time_of
 from .tree import Message
 
-NLM_F_ACK: Final = 4
 NLM_F_ECHO: Final = 8
 NLM_F_DUMP_INTR: Final = 16
 NLM_F_DUMP: Final = 0x300
@@ -101,8 +78,8 @@ RTM_SETDCB: Final = 79
 RTM_GETNEIGH: Final = 30
 NDA_CACHEINFO: Final = 3
 
-# type, flags and sequence of an echoed header, by byte order
-_TYPE_SEQ: Final = (Struct("<HHI").unpack_from, Struct(">HHI").unpack_from)
+# Of the first 8 bytes of a header: length and type, but not the flags.
+_BUT_FLAGS: Final = 0xFFFFFFFFFFFF
 
 TOGETHER: Final = 50_000_000  # ns between requests of several sockets that race
 COPY_NEXT: Final = 10_000_000  # ns between copies that follow each other
@@ -114,69 +91,77 @@ MAX_RECENT: Final = 64  # datagrams that may yet be copied
 MAX_BATCHES: Final = 8  # batches that may yet be refused
 
 
+@final
 class _Place:
     """What is remembered of one interface: one network namespace with its ports."""
 
-    __slots__ = ("asked", "batches", "bound", "changes", "last", "open", "order", "read", "recent")
+    __slots__ = (
+        "answered", "asked", "batches", "bound", "changes", "forgotten", "last", "open", "order",
+        "read", "recent",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         # by protocol and sequence number: those that may still be answered, oldest first
         self.open: dict[int, list[Transaction]] = {}
         # by protocol and port: the one answered last
         self.bound: dict[int, Transaction] = {}
+        # of those, the one that was bound last: mostly the one that is answered next
+        self.answered: Transaction | None = None
         # by protocol and kin: the newest that asks for a change
         self.changes: dict[int, Transaction] = {}
         self.last: Transaction | None = None  # the newest that is no batch
-        self.asked = 0  # number of the newest request message
-        self.order: deque[Transaction] = deque()
-        self.batches: deque[Transaction] = deque()
+        self.asked: i64 = 0  # number of the newest request message
+        self.order: list[Transaction] = []  # all that are held, oldest first, after
+        self.forgotten: i64 = 0  # so many that are not
+        self.batches: list[Transaction] = []
         # datagrams (or their bytes with an offset) that may be copied: link, record
         self.recent: dict[object, tuple[Link, Record]] = {}
         # the same of a trace: each with its time and the ports that had it
-        self.read: dict[object, deque[tuple[Link, int | None, set[int]]]] = {}
+        self.read: dict[object, deque[tuple[Link, int, set[int]]]] = {}
 
 
-_FILTER, _CHAIN = 44 >> 2, 100 >> 2  # RTM_NEWTFILTER, RTM_NEWCHAIN
+_FILTER: Final = 11  # RTM_NEWTFILTER / 4
+_CHAIN: Final = 25  # RTM_NEWCHAIN / 4
 
 
-# How many low bits of a message type tell what is done, not to what.
-KIN: Final = {wire.NETLINK_ROUTE: 2, wire.NETLINK_GENERIC: 0, wire.NETLINK_NETFILTER: 8}
-
-
-def _kin(protocol: int, kind: int) -> int:
+def kin_of(protocol: i64, kind: i64) -> i64:
     """What a message type has in common with those of its answers."""
-    shift = KIN.get(protocol)
-    return 0 if shift is None else kind >> shift
+    if protocol == wire.NETLINK_ROUTE:
+        return kind >> 2  # linux/rtnetlink.h: NEW, DEL, GET, SET of each object
+    if protocol == wire.NETLINK_GENERIC:
+        return kind
+    return kind >> 8 if protocol == wire.NETLINK_NETFILTER else 0
 
 
-def kind_of(request: Message) -> str:
-    """What a request waits for: `dump`, `single`, `ack` or `silent`."""
-    flags, protocol, kind = request.flags, request.protocol, request.type
-    operation = request.operation
-    asked = ACK if flags & NLM_F_ACK else SILENT
+def kind_of(request: Message) -> i64:
+    """What a request waits for: KIND_DUMP, KIND_SINGLE, KIND_ACK or KIND_SILENT."""
+    flags: i64 = request.flags
+    protocol: i64 = request.protocol
+    kind: i64 = request.type
+    asked: i64 = tx.KIND_ACK if flags & NLM_F_ACK else tx.KIND_SILENT
     if kind < wire.NLMSG_MIN_TYPE:
         return asked
-    if operation is not None:
-        klass = operation.klass
-        if protocol == wire.NETLINK_GENERIC:
-            # A change that the spec gives a reply, unless it goes to a group.
-            if klass != m.CLASS_GET:
-                told = ("do", "reply") in operation.legal and not operation.group
-                return SINGLE if told else asked
-            return DUMP if flags & NLM_F_DUMP == NLM_F_DUMP else SINGLE
-    elif protocol != wire.NETLINK_ROUTE:
+    operation = request.operation
+    if protocol == wire.NETLINK_ROUTE:
+        gets = kind & 3 == 2 or kind == RTM_SETDCB
+    elif operation is None:
         if flags & NLM_F_DUMP == NLM_F_DUMP:
-            return DUMP
-        return asked if flags & NLM_F_CREATE else SINGLE
-    if protocol == wire.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
-        klass = m.CLASS_GET if kind & 3 == 2 or kind == RTM_SETDCB else m.CLASS_NEW
-    if klass == m.CLASS_GET:
-        if flags & NLM_F_CREATE:  # a spec that knows the answer to a question only
-            return asked
-        return DUMP if flags & NLM_F_DUMP else SINGLE
-    return asked
+            return tx.KIND_DUMP
+        return asked if flags & NLM_F_CREATE else tx.KIND_SINGLE
+    else:
+        gets = operation.klass == m.CLASS_GET
+        if protocol == wire.NETLINK_GENERIC:
+            if gets:
+                return tx.KIND_DUMP if flags & NLM_F_DUMP == NLM_F_DUMP else tx.KIND_SINGLE
+            # A change that the spec gives a reply, unless it goes to a group.
+            told = ("do", "reply") in operation.legal and not operation.group
+            return tx.KIND_SINGLE if told else asked
+    if not gets or flags & NLM_F_CREATE:  # a spec that knows the answer to a question only
+        return asked
+    return tx.KIND_DUMP if flags & NLM_F_DUMP else tx.KIND_SINGLE
 
 
+@final
 class Conversations:
     """Pairs the messages of one capture or stream, fed in order; see the rules above.
 
@@ -188,24 +173,23 @@ class Conversations:
     def __init__(
         self, limit: int = 1024, on_end: Callable[[Transaction], None] | None = None
     ) -> None:
-        self.limit = limit
+        self.limit: i64 = limit
         self.on_end = on_end
-        self.count = 0
+        self.count: i64 = 0
         self._places: dict[tuple[int, int], _Place] = {}
-        self._interface: Interface | None = None
+        self._interface: Interface | None = None  # whose place `_at` is
         self._at = self._places[0, 0] = _Place()
         self._batch: Transaction | None = None
-        self._heard = 0  # number of the last message from the kernel
+        self._heard: i64 = 0  # number of the last message from the kernel
 
     def feed(self, message: Message) -> Link:
         """What `message`, the next one of the capture, is."""
         record = message.record
-        time = None
-        if record is not None:
-            time = record.time
-            if record.interface is not self._interface:
-                self._move(record.interface)
-        number, kind = message.number, message.type
+        time = time_of(record)
+        if record is not None and record.interface is not self._interface:
+            self._move(record.interface)
+        number: i64 = message.number
+        kind: i64 = message.type
         if message.to_kernel:
             if message.protocol or not (
                 self._reflected(message) if message.port else _solicits(message)
@@ -213,24 +197,27 @@ class Conversations:
                 return self._request(message)
             message.turn()
         if kind < 0:
-            return Link(OTHER, number, None, 0, CERTAIN, "no netlink message")
+            return _alone(number, tx.WHY_NO_MESSAGE)
         self._heard = number
-        at = self._at
-        protocol, port, seq = message.protocol, message.port, message.seq
-        bound = at.bound.get(protocol << 32 | port)
+        protocol: i64 = message.protocol
+        port: i64 = message.port
+        bound = self._answered(protocol, port)
         if kind >= wire.NLMSG_MIN_TYPE:
-            if bound is not None and bound.seq == seq and bound.waits:
-                if bound.kind == DUMP:
+            if bound is not None and bound.seq == message.seq and bound.waits:
+                if bound.kind_code == tx.KIND_DUMP:
                     if message.flags & wire.NLM_F_MULTI:  # the commonest of all
                         bound.parts += 1
                         if message.flags & NLM_F_DUMP_INTR:
                             bound.interrupted = True
                         bound.add(number, time)
                         return Link(
-                            ANSWER, number, bound, bound.number, CERTAIN, "port and sequence number"
-                        )
-                elif bound.wants and bound.kin == _kin(protocol, kind):
-                    return self._data(message, bound, time, CERTAIN, "port and sequence number")
+                            tx.ROLE_ANSWER, number, bound, bound.number, tx.CONFIDENCE_CERTAIN,
+                            tx.WHY_PORT_SEQUENCE,
+                        )  # fmt: skip
+                elif bound.wants and bound.kin == kin_of(protocol, kind):
+                    return self._data(
+                        message, bound, time, tx.CONFIDENCE_CERTAIN, tx.WHY_PORT_SEQUENCE
+                    )
             if port:
                 return self._to_port(message, bound, time)
             return self._multicast(message, time)
@@ -239,8 +226,8 @@ class Conversations:
         if kind == wire.NLMSG_DONE:
             return self._done(message, bound, time)
         if kind == wire.NLMSG_OVERRUN:
-            return self._overrun(message)
-        return Link(OTHER, number, None, 0, CERTAIN, "a control message")
+            return self._overrun(message, bound)
+        return _alone(number, tx.WHY_CONTROL)
 
     def pass_by(self, number: int) -> None:
         """A request with this message number was not fed, since nobody asks for it."""
@@ -255,9 +242,9 @@ class Conversations:
         out: list[Transaction] = []
         for at in self._places.values():
             self._at = at
-            for found in at.order:
+            for found in at.order[at.forgotten :]:
                 if found.waits:
-                    if found.state == OPEN:
+                    if found.state_code == tx.STATE_OPEN:
                         out.append(found)
                     self._close(found, False)
         self._places.clear()
@@ -268,7 +255,7 @@ class Conversations:
     @property
     def remembered(self) -> int:
         """How many transactions are held."""
-        return sum(len(at.order) for at in self._places.values())
+        return sum(len(at.order) - at.forgotten for at in self._places.values())
 
     # -- requests ----------------------------------------------------------------
 
@@ -283,16 +270,17 @@ class Conversations:
 
     def _reflected(self, message: Message) -> bool:
         """Whether what looks like a request is an answer with its request's flags."""
-        port, kin = message.port, message.type >> 2
-        alike = self._at.open.get(message.seq)
-        if alike is not None and kin in REFLECTED:
+        port: i64 = message.port
+        kin: i64 = message.type >> 2
+        alike = self._at.open.get(message.seq) if kin in REFLECTED else None
+        if alike is not None:
             for t in alike:
                 if (
                     t.flags == message.flags
                     # deleting a chain tells of the filters in it
                     and (t.kin == kin or (t.kin == _CHAIN and kin == _FILTER))
                     and t.port in (-1, port)
-                    and (not t.said or (t.said == port and t.state == OPEN))
+                    and (not t.said or (t.said == port and t.state_code == tx.STATE_OPEN))
                     and t.request is not None
                     and t.request.record is not message.record
                 ):
@@ -300,46 +288,45 @@ class Conversations:
         return False
 
     def _request(self, message: Message) -> Link:
-        protocol, number = message.protocol, message.number
+        number: i64 = message.number
         self._at.asked = number
-        if protocol == wire.NETLINK_NETFILTER:
+        if message.protocol == wire.NETLINK_NETFILTER:
             batch = self._batch
-            if batch is not None:
-                if batch.members[0].record is message.record and message.offset:
+            if batch is not None and batch.request is not None:
+                if batch.request.record is message.record and message.offset:
                     return self._part(message, batch)
                 self._batch = None
             if message.type == NFNL_MSG_BATCH_BEGIN:
-                return self._part(message, self._open(message, BATCH))
-        made = self._open(message, kind_of(message))
+                return self._part(message, self._begin(message))
+        made = self._open(message)
         self._at.last = made
-        return Link(REQUEST, number, made, 0, CERTAIN, "NLM_F_REQUEST")
+        return Link(
+            tx.ROLE_REQUEST, number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_REQUEST_FLAG
+        )
 
-    def _open(self, message: Message, kind: str) -> Transaction:
+    def _made(self, kind: i64, message: Message, request: Message | None, kin: i64) -> Transaction:
+        """A new transaction, the newest of those that are held."""
         at = self._at
-        protocol = message.protocol
         self.count += 1
-        kin = _kin(protocol, message.type)
-        made = Transaction(self.count, kind, message, message, kin)
+        made = Transaction(self.count, kind, message, request, kin)
         at.order.append(made)
-        if len(at.order) > self.limit:
+        if len(at.order) - at.forgotten > self.limit:
             self._forget(at)
-        if kind == BATCH:
-            made.state = NOT_ASKED
-            self._batch = made
-            at.batches.append(made)
-            if len(at.batches) > MAX_BATCHES:
-                past = at.batches.popleft()
-                if past.waits:
-                    self._close(past, True)
-                past.members, past._heads = [], None
-            return made
-        if kind == SILENT:
-            made.state = NOT_ASKED
+        return made
+
+    def _open(self, message: Message) -> Transaction:
+        """A request that is no batch."""
+        at = self._at
+        protocol: i64 = message.protocol
+        kin = kin_of(protocol, message.type)
+        made = self._made(kind_of(message), message, message, kin)
+        if made.kind_code == tx.KIND_SILENT:
+            made.state_code = tx.STATE_NOT_ASKED
         if not made.wants or message.operation is None:
             at.changes[protocol << 16 | kin] = made
-        if message.flags & NLM_F_ECHO:
+        if made.flags & NLM_F_ECHO:
             made.wants = True
-        key = protocol << 32 | message.seq
+        key = protocol << 32 | made.seq
         alike = at.open.get(key)
         if alike is None:
             at.open[key] = [made]
@@ -349,20 +336,50 @@ class Conversations:
                 self._close(alike[0], True)
         return made
 
-    def _part(self, message: Message, batch: Transaction) -> Link:
+    def _begin(self, message: Message) -> Transaction:
+        """A request that begins a batch."""
+        made = self._made(
+            tx.KIND_BATCH, message, message, kin_of(message.protocol, message.type)
+        )
+        made.state_code = tx.STATE_NOT_ASKED
+        self._batch = made
+        batches = self._at.batches
+        batches.append(made)
+        if len(batches) > MAX_BATCHES:
+            past = batches.pop(0)
+            if past.waits:
+                self._close(past, True)
+            if past.batch is not None:
+                past.batch.forget()
+        return made
+
+    def _part(self, message: Message, made: Transaction) -> Link:
         """One message of a netfilter batch."""
-        batch.members.append(message)
-        if message.type == NFNL_MSG_BATCH_END:
+        if made.batch is not None:
+            made.batch.add(message, bool(message.flags & NLM_F_ACK))
+        kind: i64 = message.type
+        if kind == NFNL_MSG_BATCH_END:
             self._batch = None
-        elif message.type > NFNL_MSG_BATCH_END:
+        elif kind > NFNL_MSG_BATCH_END:
             if message.flags & NLM_F_ACK:
-                batch.state = OPEN
-            self._at.changes[message.protocol << 16 | message.type >> 8] = batch
-        return Link(REQUEST, message.number, batch, 0, CERTAIN, "part of a batch")
+                made.state_code = tx.STATE_OPEN
+            self._at.changes[message.protocol << 16 | kind >> 8] = made
+        return Link(
+            tx.ROLE_REQUEST, message.number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_BATCH_PART
+        )
+
+    def _oldest(self, at: _Place) -> Transaction:
+        """Takes the oldest transaction out."""
+        oldest = at.order[at.forgotten]
+        at.forgotten += 1
+        if at.forgotten > self.limit:  # now and then, since it moves the others
+            del at.order[: at.forgotten]
+            at.forgotten = 0
+        return oldest
 
     def _forget(self, at: _Place) -> None:
         """Lets the oldest transaction go, unless it is still being answered."""
-        oldest = at.order.popleft()
+        oldest = self._oldest(at)
         if oldest.waits:
             if oldest.last > oldest.checked:
                 oldest.checked = oldest.last
@@ -372,15 +389,17 @@ class Conversations:
         key = oldest.protocol << 32 | oldest.port
         if at.bound.get(key) is oldest:
             del at.bound[key]
+            if at.answered is oldest:
+                at.answered = None
         key = oldest.protocol << 16 | oldest.kin
         if at.changes.get(key) is oldest:
             del at.changes[key]
 
     # -- ends --------------------------------------------------------------------
 
-    def _end(self, found: Transaction, state: str) -> None:
+    def _end(self, found: Transaction, state: i64) -> None:
         """The transaction is over: nothing more is expected."""
-        found.state = state
+        found.state_code = state
         if found.waits:
             found.waits = False
             key = found.protocol << 32 | found.seq
@@ -396,25 +415,28 @@ class Conversations:
 
     def _close(self, found: Transaction, early: bool) -> None:
         """Ends what no answer ended; `early`: before the end of the capture."""
-        if found.kind == SILENT or found.kind == BATCH:
-            state = found.state if found.state != OPEN else UNANSWERED
+        state: i64
+        if found.kind_code == tx.KIND_SILENT or found.kind_code == tx.KIND_BATCH:
+            state = found.state_code
+            if state == tx.STATE_OPEN:
+                state = tx.STATE_UNANSWERED
         elif found.overrun:
-            state = OVERRUN
-        elif found.parts and found.kind != DUMP:
-            state = ANSWERED  # only the acknowledgement is missing
+            state = tx.STATE_OVERRUN
+        elif found.parts and found.kind_code != tx.KIND_DUMP:
+            state = tx.STATE_ANSWERED  # only the acknowledgement is missing
         elif early:
-            state = GIVEN_UP
+            state = tx.STATE_GIVEN_UP
         elif found.parts or self._heard < found.number:
-            state = CUT
+            state = tx.STATE_CUT
         else:
-            state = UNANSWERED
-        if state != ANSWERED:
-            found.end = None  # what came last was no end
+            state = tx.STATE_UNANSWERED
+        if state != tx.STATE_ANSWERED:
+            found.end_time = NO_TIME  # what came last was no end
         self._end(found, state)
 
     # -- answers -----------------------------------------------------------------
 
-    def _choose(self, found: list[Transaction], port: int) -> tuple[Transaction | None, str, str]:
+    def _choose(self, found: list[Transaction], port: i64) -> tuple[Transaction | None, i64, i64]:
         """Which of several open transactions an answer to `port` belongs to."""
         fit = found
         if len(fit) != 1 or fit[0].port >= 0:
@@ -424,28 +446,40 @@ class Conversations:
         if len(fit) > 1:
             fit = [t for t in fit if t.said in (0, port)] or fit
         if not fit:
-            return None, GUESS, ""
+            return None, tx.CONFIDENCE_GUESS, 0
         newest = fit[-1]
         if len(fit) == 1:
             if newest.rivals:
-                return newest, LIKELY, "what others of the same time left over"
+                return newest, tx.CONFIDENCE_LIKELY, tx.WHY_LEFT_OVER
             if newest.said in (0, port) or newest.port == port:
-                return newest, CERTAIN, "the only open request that fits"
-            return newest, LIKELY, "the only one open, though its nlmsg_pid is another"
-        if newest.state == OPEN and newest.start is not None:
+                return newest, tx.CONFIDENCE_CERTAIN, tx.WHY_ONLY_FIT
+            return newest, tx.CONFIDENCE_LIKELY, tx.WHY_ONLY_OPEN
+        if newest.state_code == tx.STATE_OPEN and newest.start_time != NO_TIME:
             for t in fit:
-                if t.state == OPEN and t.start is not None and newest.start - t.start < TOGETHER:
+                if (
+                    t.state_code == tx.STATE_OPEN
+                    and t.start_time != NO_TIME
+                    and newest.start_time - t.start_time < TOGETHER
+                ):
                     for rival in fit:
                         rival.rivals = True
-                    return t, LIKELY, "the oldest of several sent at one time"
-        return newest, LIKELY, "the newest of several that fit"
+                    return t, tx.CONFIDENCE_LIKELY, tx.WHY_OLDEST_FIT
+        return newest, tx.CONFIDENCE_LIKELY, tx.WHY_NEWEST_FIT
 
-    def _bind(self, found: Transaction, port: int) -> None:
+    def _answered(self, protocol: i64, port: i64) -> Transaction | None:
+        """The transaction of this socket that was answered last."""
+        last = self._at.answered
+        if last is not None and last.port == port and last.protocol == protocol:
+            return last
+        return self._at.bound.get(protocol << 32 | port)
+
+    def _bind(self, found: Transaction, port: i64) -> None:
         found.port = port
         self._at.bound[found.protocol << 32 | port] = found
+        self._at.answered = found
 
     def _data(
-        self, message: Message, found: Transaction, time: int | None, confidence: str, reason: str
+        self, message: Message, found: Transaction, time: int, confidence: i64, reason: i64
     ) -> Link:
         """A message with data that answers a transaction."""
         if found.flags & NLM_F_ECHO:
@@ -458,19 +492,21 @@ class Conversations:
             self._bind(found, message.port)
         if message.flags & NLM_F_DUMP_INTR:
             found.interrupted = True
-        if found.waits and found.kind != DUMP and not found.flags & NLM_F_ACK:
-            self._end(found, ANSWERED)
-        link = Link(ANSWER, message.number, found, found.number, confidence, reason)
+        if found.waits and found.kind_code != tx.KIND_DUMP and not found.flags & NLM_F_ACK:
+            self._end(found, tx.STATE_ANSWERED)
+        link = Link(tx.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
         if found.flags & NLM_F_ECHO:  # listeners get the same
             link.listeners = 1
             self._remember(message, link)
         return link
 
-    def _to_port(self, message: Message, bound: Transaction | None, time: int | None) -> Link:
+    def _to_port(self, message: Message, bound: Transaction | None, time: int) -> Link:
         """Data that names a port: an answer, or a notification that a request caused."""
         at = self._at
-        protocol, port, seq = message.protocol, message.port, message.seq
-        kin = _kin(protocol, message.type)
+        protocol: i64 = message.protocol
+        port: i64 = message.port
+        seq: i64 = message.seq
+        kin = kin_of(protocol, message.type)
         several = message.flags & wire.NLM_F_MULTI
         alike = at.open.get(protocol << 32 | seq)
         if alike is not None:
@@ -478,17 +514,18 @@ class Conversations:
             if len(fit) != 1 or fit[0].kin != kin or several:
                 fit = [t for t in alike if t.kin == kin]
                 if several:
-                    fit = [t for t in fit if t.kind == DUMP] or [t for t in fit if t.wants]
+                    dumps = [t for t in fit if t.kind_code == tx.KIND_DUMP]
+                    fit = dumps or [t for t in fit if t.wants]
                 elif len(fit) > 1:
-                    fit = [t for t in fit if t.wants and t.kind != DUMP] or fit
+                    fit = [t for t in fit if t.wants and t.kind_code != tx.KIND_DUMP] or fit
             found, confidence, reason = self._choose(fit, port)
             if found is not None:
                 request = found.request
                 if request is not None and request.operation is None and found.wants:
-                    confidence = LIKELY
+                    confidence = tx.CONFIDENCE_LIKELY
                     changes = (
-                        found.kind == SINGLE
-                        and found.flags & NLM_F_ACK
+                        found.kind_code == tx.KIND_SINGLE
+                        and found.flags & NLM_F_ACK != 0
                         and not found.flags & NLM_F_ECHO
                         and request.type == message.type
                         and protocol != wire.NETLINK_GENERIC
@@ -498,32 +535,37 @@ class Conversations:
                 if not changes:
                     return self._data(message, found, time, confidence, reason)
                 self._bind(found, port)
-                return self._event(message, time, found, confidence, "its port and sequence number")
+                return self._event(message, time, found, confidence, tx.WHY_ITS_PORT_SEQUENCE)
         if (
             bound is not None
             and bound.seq == seq
             and bound.kin == kin
             and bound.wants
-            and bound.kind != DUMP
-            and (at.asked < bound.last)
+            and bound.kind_code != tx.KIND_DUMP
+            and at.asked < bound.last
         ):
-            return self._data(message, bound, time, LIKELY, "more of what was answered before")
+            return self._data(message, bound, time, tx.CONFIDENCE_LIKELY, tx.WHY_MORE_ANSWERS)
         if not several:
             alike = at.open.get(protocol << 32 | (seq - 1 & 0xFFFFFFFF))
             if alike is not None:
-                fit = [t for t in alike if t.kin == kin and t.kind == SINGLE and not t.parts]
+                fit = [
+                    t for t in alike
+                    if t.kin == kin and t.kind_code == tx.KIND_SINGLE and not t.parts
+                ]  # fmt: skip
                 found, _, _ = self._choose(fit, port)
                 if found is not None:
-                    return self._data(message, found, time, LIKELY, "sequence number plus one")
+                    return self._data(
+                        message, found, time, tx.CONFIDENCE_LIKELY, tx.WHY_SEQUENCE_PLUS_ONE
+                    )
             cause = self._cause(message, bound, kin, time)
-            return self._event(message, time, cause, LIKELY, "port")
-        return self._orphan(message, DUMP, time, kin)
+            return self._event(message, time, cause, tx.CONFIDENCE_LIKELY, tx.WHY_PORT)
+        return self._orphan(message, tx.KIND_DUMP, time, kin)
 
     def _cause(
-        self, message: Message, bound: Transaction | None, kin: int, time: int | None
+        self, message: Message, bound: Transaction | None, kin: i64, time: int
     ) -> Transaction | None:
         """The change that a notification which names a port stems from."""
-        port = message.port
+        port: i64 = message.port
         change = self._at.changes.get(message.protocol << 16 | kin)
         if (
             change is not None
@@ -531,60 +573,80 @@ class Conversations:
             and change.said in (0, port)
             and (change.waits or (change.port == port and _recent(change, time)))
         ):
-            if change.kind == BATCH and change.port < 0:
+            if change.kind_code == tx.KIND_BATCH and change.port < 0:
                 self._bind(change, port)
             return change
         if bound is not None and bound.kin == kin and not bound.wants and _recent(bound, time):
             return bound
         return None
 
-    def _error(self, message: Message, bound: Transaction | None, time: int | None) -> Link:
+    def _error(self, message: Message, bound: Transaction | None, time: int) -> Link:
         """NLMSG_ERROR: the end of whatever it echoes."""
-        data, port = message.data, message.port
-        start = message.base + 20
-        head = data[start : start + 16]
-        if len(head) < 16:
-            alike = self._at.open.get(message.protocol << 32 | message.seq)
-            found, confidence, reason = self._choose(alike or [], port)
-            if found is not None:
-                return self._settle(message, found, found.number, time, LIKELY, "sequence number")
-            return self._orphan(message, ACK, time, 0)
-        if bound is not None and bound.head == head and bound.waits:
+        data = message.data
+        start: i64 = message.base + 20
+        port: i64 = message.port
+        if len(data) < start + 16:
+            return self._error_alone(message, time)
+        head = read_i64_le(data, start)
+        rest = read_i64_le(data, start + 8)
+        echoed = bound is not None and _asked(bound, head, rest)
+        if bound is not None and echoed and bound.waits:
             return self._settle(
-                message, bound, bound.number, time, CERTAIN, "port and echoed header"
+                message, bound, bound.number, time, tx.CONFIDENCE_CERTAIN, tx.WHY_PORT_ECHO
             )
-        kind, _, seq = _TYPE_SEQ[message.big](data, start + 4)
+        seq = i64((read_i32_be if message.big else read_i32_le)(data, start + 8)) & 0xFFFFFFFF
         alike = self._at.open.get(message.protocol << 32 | seq)
         if alike is not None:
             fit = alike
-            if len(fit) != 1 or fit[0].head != head:
-                fit = [t for t in alike if t.head == head]
+            if len(fit) != 1 or not _asked(fit[0], head, rest):
+                fit = [t for t in alike if _asked(t, head, rest)]
             if len(fit) > 1:
                 fit = self._same_payload(message, fit)
             elif not fit:  # length, type and nlmsg_pid alone
-                short, said = head[:6], head[12:]
-                fit = [t for t in alike if t.head[:6] == short and t.head[12:] == said]
+                fit = [t for t in alike if _asked_but_flags(t, head, rest)]
             found, confidence, reason = self._choose(fit, port)
             if found is not None:
-                if found.head != head:
-                    confidence, reason = LIKELY, "echoed header but for its flags"
-                elif confidence == CERTAIN:
-                    reason = "the only open request with the echoed header"
+                if not _asked(found, head, rest):
+                    confidence, reason = tx.CONFIDENCE_LIKELY, tx.WHY_ECHO_BUT_FLAGS
+                elif confidence == tx.CONFIDENCE_CERTAIN:
+                    reason = tx.WHY_ONLY_ECHO
                 return self._settle(message, found, found.number, time, confidence, reason)
         if message.protocol == wire.NETLINK_NETFILTER:
-            found = None
-            for batch in reversed(self._at.batches):
-                if batch.port in (-1, port):
-                    part = batch.member(head)
-                    if part and (found is None or batch.port == port):
-                        found, of = batch, part
-            if found is not None:
-                return self._settle(message, found, of, time, CERTAIN, "echoed header, in a batch")
-        if bound is not None and bound.head == head:
+            refused = self._error_in_batch(message, data[start : start + 16], time)
+            if refused is not None:
+                return refused
+        if bound is not None and echoed:
             return self._settle(
-                message, bound, bound.number, time, LIKELY, "echoed header, after its end"
+                message, bound, bound.number, time, tx.CONFIDENCE_LIKELY, tx.WHY_ECHO_AFTER_END
             )
-        return self._orphan(message, ACK, time, _kin(message.protocol, kind))
+        kind = i64((read_i16_be if message.big else read_i16_le)(data, start + 4)) & 0xFFFF
+        return self._orphan(message, tx.KIND_ACK, time, kin_of(message.protocol, kind))
+
+    def _error_alone(self, message: Message, time: int) -> Link:
+        """An NLMSG_ERROR too short for what it echoes."""
+        alike = self._at.open.get(message.protocol << 32 | message.seq)
+        found, _, _ = self._choose(alike or [], message.port)
+        if found is None:
+            return self._orphan(message, tx.KIND_ACK, time, 0)
+        return self._settle(
+            message, found, found.number, time, tx.CONFIDENCE_LIKELY, tx.WHY_SEQUENCE
+        )
+
+    def _error_in_batch(self, message: Message, head: bytes, time: int) -> Link | None:
+        """An NLMSG_ERROR of the part of a batch that has this header."""
+        port: i64 = message.port
+        found: Transaction | None = None
+        of: i64 = 0
+        for made in reversed(self._at.batches):
+            if made.batch is not None and made.port in (-1, port):
+                part = made.batch.echoed(head)
+                if part and (found is None or made.port == port):
+                    found, of = made, part
+        if found is None:
+            return None
+        return self._settle(
+            message, found, of, time, tx.CONFIDENCE_CERTAIN, tx.WHY_ECHO_IN_BATCH
+        )
 
     @staticmethod
     def _same_payload(message: Message, fit: list[Transaction]) -> list[Transaction]:
@@ -599,47 +661,53 @@ class Conversations:
         return out or fit
 
     def _settle(
-        self, message: Message, found: Transaction, of: int, time: int | None, confidence: str,
-        reason: str,
+        self, message: Message, found: Transaction, of: i64, time: int, confidence: i64,
+        reason: i64,
     ) -> Link:  # fmt: skip
         """An acknowledgement or error for a transaction (or `of`, a part of its batch)."""
-        error = message.error or 0
+        error: i64 = message.error or 0
         found.add(message.number, time)
         if found.port != message.port:
             self._bind(found, message.port)
-        link = Link(ANSWER, message.number, found, of, confidence, reason)
-        if found.kind == BATCH:
+        link = Link(tx.ROLE_ANSWER, message.number, found, of, confidence, reason)
+        batch = found.batch
+        if batch is not None:
             found.settle(of, error, message.number, time)
             if error:
                 found.error = found.error or error
-                self._end(found, FAILED)
-            elif found.state == OPEN and all(
-                part.number in found.errors for part in found.members if part.flags & NLM_F_ACK
-            ):
-                self._end(found, ANSWERED)
+                self._end(found, tx.STATE_FAILED)
+            elif found.state_code == tx.STATE_OPEN and not batch.awaited:
+                self._end(found, tx.STATE_ANSWERED)
             return link
         found.acknowledged = True
         if error:
             found.error = error
-            self._end(found, FAILED)
-        elif found.waits and not (found.kind == DUMP and not found.parts):
-            self._end(found, INTERRUPTED if found.interrupted else ANSWERED)
+            self._end(found, tx.STATE_FAILED)
+        elif found.waits and not (found.kind_code == tx.KIND_DUMP and not found.parts):
+            self._end(found, tx.STATE_INTERRUPTED if found.interrupted else tx.STATE_ANSWERED)
         return link
 
-    def _done(self, message: Message, bound: Transaction | None, time: int | None) -> Link:
+    def _done(self, message: Message, bound: Transaction | None, time: int) -> Link:
         """NLMSG_DONE: the end of a dump."""
         found: Transaction | None = None
-        confidence, reason = CERTAIN, "port and sequence number"
-        if bound is not None and bound.seq == message.seq and bound.waits and bound.kind == DUMP:
+        confidence: i64 = tx.CONFIDENCE_CERTAIN
+        reason: i64 = tx.WHY_PORT_SEQUENCE
+        if (
+            bound is not None
+            and bound.seq == message.seq
+            and bound.waits
+            and bound.kind_code == tx.KIND_DUMP
+        ):
             found = bound
         elif message.flags & wire.NLM_F_MULTI:
             alike = self._at.open.get(message.protocol << 32 | message.seq)
-            fit = [t for t in alike or () if t.kind == DUMP]
-            found, confidence, reason = self._choose(fit, message.port)
+            if alike is not None:
+                fit = [t for t in alike if t.kind_code == tx.KIND_DUMP]
+                found, confidence, reason = self._choose(fit, message.port)
         if found is None:
             if not message.flags & wire.NLM_F_MULTI:  # as type of a module's own data
                 return self._multicast(message, time)
-            return self._orphan(message, DUMP, time, 0)
+            return self._orphan(message, tx.KIND_DUMP, time, 0)
         found.add(message.number, time)
         if found.port != message.port:
             self._bind(found, message.port)
@@ -647,55 +715,50 @@ class Conversations:
             found.interrupted = True
         found.error = min(message.error or 0, 0)
         if found.error:
-            state = FAILED
-        elif found.interrupted:
-            state = INTERRUPTED
+            self._end(found, tx.STATE_FAILED)
         else:
-            state = ANSWERED
-        self._end(found, state)
-        return Link(ANSWER, message.number, found, found.number, confidence, reason)
+            self._end(found, tx.STATE_INTERRUPTED if found.interrupted else tx.STATE_ANSWERED)
+        return Link(tx.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
 
-    def _orphan(self, message: Message, kind: str, time: int | None, kin: int) -> Link:
+    def _orphan(self, message: Message, kind: i64, time: int, kin: i64) -> Link:
         """An answer to a request that is not in the capture."""
-        at = self._at
-        self.count += 1
-        made = Transaction(self.count, kind, message, None, kin)
+        made = self._made(kind, message, None, kin)
         made.add(message.number, time)
-        at.order.append(made)
-        if len(at.order) > self.limit:
-            self._forget(at)
         self._bind(made, message.port)
-        made.waits = False
         if message.type >= wire.NLMSG_MIN_TYPE:
             made.parts = 1
-            made.waits = True
         else:
+            made.waits = False
             made.error = min(message.error or 0, 0)
-            self._end(made, FAILED if made.error else ANSWERED)
-        reason = "the request is not in the capture"
-        return Link(ANSWER, message.number, made, 0, CERTAIN, reason)
+            self._end(made, tx.STATE_FAILED if made.error else tx.STATE_ANSWERED)
+        return Link(
+            tx.ROLE_ANSWER, message.number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_NO_REQUEST
+        )
 
-    def _overrun(self, message: Message) -> Link:
+    def _overrun(self, message: Message, bound: Transaction | None) -> Link:
         """NLMSG_OVERRUN: what its socket was to get is not whole."""
-        found = self._at.bound.get(message.protocol << 32 | message.port)
-        if found is not None and found.waits:
-            found.overrun = True
-        of = 0 if found is None else found.number
-        return Link(OTHER, message.number, found, of, LIKELY, "data was lost for this port")
+        of: i64 = 0
+        if bound is not None:
+            of = bound.number
+            if bound.waits:
+                bound.overrun = True
+        return Link(
+            tx.ROLE_OTHER, message.number, bound, of, tx.CONFIDENCE_LIKELY, tx.WHY_DATA_LOST
+        )
 
     # -- notifications -------------------------------------------------------------
 
-    def _multicast(self, message: Message, time: int | None) -> Link:
+    def _multicast(self, message: Message, time: int) -> Link:
         """Data that names no port: a notification, unless its module names none ever."""
         at = self._at
-        protocol = message.protocol
+        protocol: i64 = message.protocol
         last = at.last
         if (
             last is not None
             and last.number + 1 == message.number
             and last.protocol == protocol
             and protocol not in _STRICT
-            and last.kind == SINGLE
+            and last.kind_code == tx.KIND_SINGLE
             and last.waits
             and not last.flags & NLM_F_ACK
             and message.seq in (0, last.seq)
@@ -703,28 +766,28 @@ class Conversations:
             and message.type in (last.request.type, wire.NLMSG_DONE)
             and not (protocol == wire.NETLINK_GENERIC and message.type == wire.GENL_ID_CTRL)
         ):
-            confidence = LIKELY if message.seq else GUESS
-            return self._data(message, last, time, confidence, "order, without a port")
-        return self._event(message, time, None, CERTAIN, "no port")
+            confidence: i64 = tx.CONFIDENCE_LIKELY if message.seq else tx.CONFIDENCE_GUESS
+            return self._data(message, last, time, confidence, tx.WHY_ORDER)
+        return self._event(message, time, None, tx.CONFIDENCE_CERTAIN, tx.WHY_NO_PORT)
 
     def _event(
-        self, message: Message, time: int | None, cause: Transaction | None, confidence: str,
-        reason: str,
+        self, message: Message, time: int, cause: Transaction | None, confidence: i64,
+        reason: i64,
     ) -> Link:  # fmt: skip
         copied = self._copied(message, time)
         if copied is not None:
             return copied
-        of = 0
+        of: i64 = 0
         if cause is not None:
             cause.notifications += 1
-            of = cause.number
-            if cause.kind == BATCH:
-                of = next((p.number for p in cause.members if p.seq == message.seq), of)
-        link = Link(NOTIFICATION, message.number, cause, of, confidence, reason)
+            if cause.batch is not None:
+                of = cause.batch.numbered(message.seq)
+            of = of or cause.number
+        link = Link(tx.ROLE_NOTIFICATION, message.number, cause, of, confidence, reason)
         self._remember(message, link)
         return link
 
-    def _copied(self, message: Message, time: int | None) -> Link | None:
+    def _copied(self, message: Message, time: int) -> Link | None:
         """The link of a copy, None when nothing like it went before."""
         record = message.record
         if record is None:
@@ -733,7 +796,7 @@ class Conversations:
         port = _reader(record)
         if port:
             for first, since, ports in self._at.read.get((record.protocol, key), ()):
-                late = time is not None and since is not None and abs(time - since) > COPY_READ
+                late = time != NO_TIME and since != NO_TIME and abs(time - since) > COPY_READ
                 if not late and port not in ports:
                     ports.add(port)
                     return self._copy(message, first)
@@ -749,8 +812,9 @@ class Conversations:
         near = passed_by == 1
         if passed_by > MAX_RECENT:  # however many of them were looked at
             return None
-        if time is not None and before.time is not None:
-            passed = abs(time - before.time)  # clocks are set back, and captures joined
+        since = time_of(before)
+        if time != NO_TIME and since != NO_TIME:
+            passed = abs(time - since)  # clocks are set back, and captures joined
             if passed > COPY_NEXT or (passed > COPY_NEAR and not near):
                 return None
         elif not near:
@@ -761,7 +825,10 @@ class Conversations:
     @staticmethod
     def _copy(message: Message, first: Link) -> Link:
         first.listeners += 1
-        return Link(COPY, message.number, first.transaction, first.number, LIKELY, "equal bytes")
+        return Link(
+            tx.ROLE_COPY, message.number, first.transaction, first.number, tx.CONFIDENCE_LIKELY,
+            tx.WHY_EQUAL_BYTES,
+        )  # fmt: skip
 
     def _remember(self, message: Message, link: Link) -> None:
         """Keeps a datagram for a while, since copies may follow."""
@@ -778,7 +845,7 @@ class Conversations:
                 alike = deque(maxlen=MAX_RECENT)
                 if len(read) >= MAX_RECENT:
                     del read[next(iter(read))]
-            alike.append((link, record.time, {port}))
+            alike.append((link, time_of(record), {port}))
             read[record.protocol, key] = alike
         if key in recent:
             del recent[key]
@@ -793,6 +860,21 @@ REFLECTED: Final = frozenset((9, 10, 11, 12, 25, 26))
 _STRICT: Final = frozenset(
     (wire.NETLINK_ROUTE, wire.NETLINK_NETFILTER, 4, 6, 9)  # SOCK_DIAG, XFRM, AUDIT
 )
+
+
+def _alone(number: i64, reason: i64) -> Link:
+    """A message that belongs to no conversation."""
+    return Link(tx.ROLE_OTHER, number, None, 0, tx.CONFIDENCE_CERTAIN, reason)
+
+
+def _asked(found: Transaction, head: i64, rest: i64) -> bool:
+    """Whether this is the header of the transaction's request."""
+    return found.head == head and found.head_rest == rest and found.request is not None
+
+
+def _asked_but_flags(found: Transaction, head: i64, rest: i64) -> bool:
+    """Whether it is but for flags and sequence number."""
+    return (found.head ^ head) & _BUT_FLAGS == 0 and found.head_rest >> 32 == rest >> 32
 
 
 def _reader(record: Record) -> int:
@@ -818,6 +900,6 @@ def _solicits(message: Message) -> bool:
     return False
 
 
-def _recent(change: Transaction, time: int | None) -> bool:
-    since = change.start if change.end is None else change.end
-    return since is None or time is None or time - since < JUST_NOW
+def _recent(change: Transaction, time: int) -> bool:
+    since = change.start_time if change.end_time == NO_TIME else change.end_time
+    return since == NO_TIME or time == NO_TIME or time - since < JUST_NOW

@@ -25,18 +25,16 @@ from .errors import CaptureError
 from .record import PENDING, Interface, Record
 from .registry import Registry
 from .session import Session
-from .survey import INTERRUPTED_MARK, NO_TIME, OVERRUN_MARK, Survey
+from .survey import INTERRUPTED_MARK, OVERRUN_MARK, Survey
 from .transaction import (
-    ANSWER,
-    BATCH,
-    CONFIDENCES,
-    KINDS,
-    OPEN,
-    REQUEST,
-    ROLES,
-    STATES,
+    KIND_BATCH,
+    NO_TIME,
+    ROLE_ANSWER,
+    ROLE_REQUEST,
+    STATE_OPEN,
     Link,
     Transaction,
+    time_of,
 )  # fmt: skip
 from .tree import Message
 
@@ -44,9 +42,6 @@ from .tree import Message
 KEPT: Final = 256
 # So many records between two looks at the clock.
 _STRIDE: Final = 64
-
-_REQUEST: Final = ROLES.index(REQUEST)
-_ANSWER: Final = ROLES.index(ANSWER)
 
 
 class Index:
@@ -328,7 +323,7 @@ class Index:
         found = self.session.split(record, bool(self._big[at]))[place - self.first[at]]
         found.number = found.serial = place + 1
         self.session.bind(found)
-        if found.to_kernel and place < self.paired and self.survey.role[place + 1] != _REQUEST:
+        if found.to_kernel and place < self.paired and self.survey.role[place + 1] != ROLE_REQUEST:
             found.turn()
         return found
 
@@ -384,16 +379,16 @@ class Index:
             return None
         found = self.survey
         number = place + 1
-        transaction = found.transaction[number]
+        transaction: int = found.transaction[number]
         out = Link(
-            ROLES[found.role[number]],
+            int(found.role[number]),
             number,
             self.transaction(transaction) if transaction else None,
-            found.of[number],
-            CONFIDENCES[found.confidence[number]],
-            found.reasons[found.reason[number]],
+            int(found.of[number]),
+            int(found.confidence[number]),
+            int(found.reason[number]),
         )
-        out.listeners = found.listeners[number]
+        out.listeners = int(found.listeners[number])
         return out
 
     @property
@@ -414,35 +409,34 @@ class Index:
 
     def _transaction(self, number: int) -> Transaction:
         table = self.survey.ledger
-        start = table.number[number]
-        kind = KINDS[table.kind[number]]
-        last = table.last[number]
+        start: int = table.number[number]
+        kind: int = table.kind[number]
+        last: int = table.last[number]
         request = self.message(start - 1) if start else None
         out = Transaction(number, kind, request or self.message(last - 1), request, 0)
-        out.protocol = table.protocol[number]
-        out.seq = table.seq[number]
+        out.protocol = int(table.protocol[number])
+        out.seq = int(table.seq[number]) & 0xFFFFFFFF
         role, owner, of = self.survey.role, self.survey.transaction, self.survey.of
         for i in range(start + 1, last + 1):
-            if owner[i] == number and role[i] == _ANSWER:
-                out.add(i, None)
-                if kind == BATCH and self.header(i - 1)[1] == wire.NLMSG_ERROR:
+            if owner[i] == number and role[i] == ROLE_ANSWER:
+                out.add(i, NO_TIME)
+                if kind == KIND_BATCH and self.header(i - 1)[1] == wire.NLMSG_ERROR:
                     answer = self.message(i - 1)
-                    when = None if answer.record is None else answer.record.time
-                    out.settle(of[i], answer.error or 0, i, when)
+                    out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
         out.port = table.port[number]
-        out.first = _time(table.first[number])
-        out.end = _time(table.end_time[number])
-        out.state = STATES[table.state[number]]
-        out.waits = out.state == OPEN
-        out.parts = table.parts[number]
-        out.notifications = table.notifications[number]
-        out.error = table.error[number]
+        out.first_time = table.first[number]
+        out.end_time = table.end_time[number]
+        out.state_code = int(table.state[number])
+        out.waits = out.state_code == STATE_OPEN
+        out.parts = int(table.parts[number])
+        out.notifications = int(table.notifications[number])
+        out.error = int(table.error[number])
         out.interrupted = bool(table.marks[number] & INTERRUPTED_MARK)
         out.overrun = bool(table.marks[number] & OVERRUN_MARK)
-        if kind == BATCH:
+        if out.batch is not None:
             i = start
-            while i < len(owner) and owner[i] == number and role[i] == _REQUEST:
-                out.members.append(self.message(i - 1))
+            while i < len(owner) and owner[i] == number and role[i] == ROLE_REQUEST:
+                out.batch.members.append(self.message(i - 1))
                 i += 1
         return out
 
@@ -451,7 +445,3 @@ def _edited(message: Message, data: bytes, header: tuple[int, int, int, int, int
     """Whether somebody changed a message that had these bytes and this header."""
     own = message.length, message.type, message.flags, message.seq, message.port
     return message.data is not data or own != header
-
-
-def _time(value: int) -> int | None:
-    return None if value == NO_TIME else value

@@ -1,41 +1,32 @@
 """What is known of a message only after later ones: its answer, latency and listeners.
 
-`ahead` holds messages back within one pass until they are settled, or until
+`Ahead` holds messages back within one pass until they are settled, or until
 too many are held. `survey` gathers everything in compact columns in a pass of
 its own, for a second one over the same capture.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import Final
+from typing import Final, final
 
+from librt.vecs import append, extend, vec
+from mypy_extensions import i16, i32, i64, u8
+
+from . import transaction as tx
 from .conversation import COPY_NEXT, MAX_RECENT, Conversations
 from .errors import CaptureError
-from .transaction import (
-    ACCEPTED,
-    ANSWER,
-    BATCH,
-    CONFIDENCES,
-    COPY,
-    DUMP,
-    FAILED,
-    KINDS,
-    NOTIFICATION,
-    OPEN,
-    OTHER,
-    REQUEST,
-    ROLES,
-    STATES,
-    Link,
-    Transaction,
-)  # fmt: skip
+from .transaction import ACCEPTED, NO_TIME, STATES, Link, Transaction, time_of
 from .tree import Message
 
+INTERRUPTED_MARK: Final = 1
+OVERRUN_MARK: Final = 2
+MANY: Final = 0x7FFF  # listeners: or more
+_ROOM: Final = 1024  # rows that columns begin with
 
+
+@final
 class Survey:
     """The conversations of a whole capture, in about 25 bytes per message.
 
@@ -43,65 +34,74 @@ class Survey:
     `role` (index into ROLES), `transaction` (its id, 0 for none), `of` (what it
     answers, copies or was caused by), `answered_by` (of a request: the answer
     that ended it, or the last one), `latency` (ns, -1 for none; of a request
-    until its end and of an answer since the request), `listeners` (65535: or
+    until its end and of an answer since the request), `listeners` (MANY: or
     more), `confidence` (index into CONFIDENCES), `state` (of a request's
     transaction, index into STATES; for a batch's part its own), `reason` (index into
-    `reasons`). `ledger` has the transactions themselves.
+    REASONS). `ledger` has the transactions themselves. A column that was asked for
+    is as it was then: it does not grow.
     """
 
     __slots__ = (
-        "_reasons", "answered_by", "confidence", "latency", "ledger", "listeners", "of", "reason",
-        "reasons", "role", "state", "transaction",
+        "_room", "answered_by", "confidence", "latency", "ledger", "listeners", "of", "reason",
+        "role", "state", "transaction",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.role = bytearray(1)
-        self.transaction = array("I", (0,))
-        self.of = array("I", (0,))
-        self.answered_by = array("I", (0,))
-        self.latency = array("q", (-1,))
-        self.listeners = array("H", (0,))
-        self.confidence = bytearray(1)
-        self.state = bytearray(1)
-        self.reason = bytearray(1)
-        self.reasons = [""]
-        self._reasons = {"": 0}
+        self._room: i64 = 1
+        self.role = vec[u8]([0])
+        self.transaction = vec[i32]([0])
+        self.of = vec[i32]([0])
+        self.answered_by = vec[i32]([0])
+        self.latency = vec[i64]([-1])
+        self.listeners = vec[i16]([0])
+        self.confidence = vec[u8]([0])
+        self.state = vec[u8]([0])
+        self.reason = vec[u8]([0])
         self.ledger = Ledger()
 
     def add(self, message: Message, link: Link) -> None:
         """Takes in the next message."""
-        self.role.append(_ROLE[link.role])
-        self.of.append(link.of)
-        self.answered_by.append(0)
-        self.confidence.append(_CONFIDENCE[link.confidence])
-        self.state.append(0)
-        self.listeners.append(link.listeners)
-        reason = self._reasons.get(link.reason)
-        if reason is None:
-            reason = self._reasons[link.reason] = len(self.reasons)
-            self.reasons.append(link.reason)
-        self.reason.append(reason)
+        if len(self.role) == self._room:
+            self._grow()
+        role = link.role_code
+        self.role = append(self.role, u8(role))
+        self.of = append(self.of, i32(link.of))
+        self.answered_by = append(self.answered_by, i32(0))
+        self.confidence = append(self.confidence, u8(link.confidence_code))
+        self.reason = append(self.reason, u8(link.reason_code))
+        self.state = append(self.state, u8(0))
+        self.listeners = append(self.listeners, i16(link.listeners))
         found = link.transaction
-        passed = -1
-        if found is None:
-            self.transaction.append(0)
-        else:
+        number: i64 = 0
+        passed: i64 = -1
+        if found is not None:
             number = found.id
-            self.transaction.append(number)
             ledger = self.ledger
             if number == len(ledger.number):
                 ledger.begin(found)
-            elif link.role == NOTIFICATION:
+            elif role == tx.ROLE_NOTIFICATION:
                 ledger.notifications[number] += 1
-            if link.role == ANSWER and found.start is not None:
-                record = message.record
-                if record is not None and record.time is not None:
-                    passed = record.time - found.start
-                    if not NO_TIME < passed < -NO_TIME:
-                        passed = _ns(passed)
-        self.latency.append(passed)
-        if link.role == COPY and self.listeners[link.of] < 0xFFFF:
+            if role == tx.ROLE_ANSWER and found.start_time != NO_TIME:
+                time = time_of(message.record)
+                if time != NO_TIME:
+                    passed = _fitting(time - found.start_time)
+        self.transaction = append(self.transaction, i32(number))
+        self.latency = append(self.latency, passed)
+        if role == tx.ROLE_COPY and self.listeners[link.of] < MANY:
             self.listeners[link.of] += 1
+
+    def _grow(self) -> None:
+        """Makes room for an eighth more; left to themselves, columns would double."""
+        room = self._room = _more(self._room)
+        self.role = extend(vec[u8](capacity=room), self.role)
+        self.transaction = extend(vec[i32](capacity=room), self.transaction)
+        self.of = extend(vec[i32](capacity=room), self.of)
+        self.answered_by = extend(vec[i32](capacity=room), self.answered_by)
+        self.latency = extend(vec[i64](capacity=room), self.latency)
+        self.listeners = extend(vec[i16](capacity=room), self.listeners)
+        self.confidence = extend(vec[u8](capacity=room), self.confidence)
+        self.state = extend(vec[u8](capacity=room), self.state)
+        self.reason = extend(vec[u8](capacity=room), self.reason)
 
     def end(self, found: Transaction) -> None:
         """Takes in what became of a transaction."""
@@ -109,48 +109,62 @@ class Survey:
         number = found.number
         if not number:
             return
-        self.state[number] = _STATE[found.state]
-        self.answered_by[number] = found.last
-        latency = found.latency
-        if latency is not None:
-            self.latency[number] = _ns(latency)
-        for part in found.members:
-            at = part.number
-            fate = found.fate(at)
-            self.state[at] = _STATE[found.state if fate == ACCEPTED else fate]
-            self.answered_by[at], end = found.reply(at)
-            if found.start is not None and end is not None:
-                self.latency[at] = _ns(end - found.start)
+        before = i64(self.state[number])
+        self.state[number] = u8(found.state_code)
+        self.answered_by[number] = i32(found.last)
+        if found.start_time != NO_TIME and found.end_time != NO_TIME:
+            self.latency[number] = _fitting(found.end_time - found.start_time)
+        batch = found.batch
+        if batch is not None:
+            if before != found.state_code:
+                for part in batch.members:
+                    self._part(found, part.number)
+            elif batch.members:
+                for one in batch.changed:
+                    self._part(found, one)
+            batch.changed.clear()
+
+    def _part(self, found: Transaction, at: i64) -> None:
+        """Takes in what became of one part of a batch."""
+        fate = found.fate(at)
+        self.state[at] = u8(found.state_code if fate == ACCEPTED else STATES.index(fate))
+        answer, end = found.reply(at)
+        self.answered_by[at] = i32(answer)
+        if found.start_time != NO_TIME and end is not None:
+            self.latency[at] = _fitting(end - found.start_time)
 
 
+@final
 class Ledger:
-    """The transactions of a survey, in 60 bytes each; that of id n is at n.
+    """The transactions of a survey, in 63 bytes each; that of id n is at n.
 
     Columns are `Transaction`'s attributes; `kind` and `state` are indices into KINDS
-    and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK.
-    What may still change is in `open`, by id, and its row is not final.
+    and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK,
+    sequence numbers signed. What may still change is in `open`, by id, and its row is not
+    final.
     """
 
     __slots__ = (
-        "end_time", "error", "first", "kind", "last", "marks", "notifications", "number", "open",
-        "parts", "port", "protocol", "seq", "start", "state",
+        "_room", "end_time", "error", "first", "kind", "last", "marks", "notifications", "number",
+        "open", "parts", "port", "protocol", "seq", "start", "state",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.number = array("I", (0,))
-        self.last = array("I", (0,))
-        self.kind = bytearray(1)
-        self.state = bytearray(1)
-        self.marks = bytearray(1)
-        self.protocol = array("i", (0,))
-        self.seq = array("I", (0,))
-        self.port = array("q", (-1,))
-        self.start = array("q", (NO_TIME,))
-        self.first = array("q", (NO_TIME,))
-        self.end_time = array("q", (NO_TIME,))
-        self.error = array("i", (0,))
-        self.parts = array("I", (0,))
-        self.notifications = array("I", (0,))
+        self._room: i64 = 1
+        self.number = vec[i32]([0])
+        self.last = vec[i32]([0])
+        self.kind = vec[u8]([0])
+        self.state = vec[u8]([0])
+        self.marks = vec[u8]([0])
+        self.protocol = vec[i32]([0])
+        self.seq = vec[i32]([0])
+        self.port = vec[i64]([-1])
+        self.start = vec[i64]([NO_TIME])
+        self.first = vec[i64]([NO_TIME])
+        self.end_time = vec[i64]([NO_TIME])
+        self.error = vec[i32]([0])
+        self.parts = vec[i32]([0])
+        self.notifications = vec[i32]([0])
         self.open: dict[int, Transaction] = {}
 
     def __len__(self) -> int:
@@ -158,21 +172,40 @@ class Ledger:
 
     def begin(self, found: Transaction) -> None:
         """Takes in a new one."""
+        if len(self.number) == self._room:
+            self._grow()
         self.open[found.id] = found
-        self.number.append(found.number)
-        self.kind.append(_KIND[found.kind])
-        self.protocol.append(found.protocol)
-        self.seq.append(found.seq)
-        self.start.append(_ns(found.start))
-        self.state.append(0)
-        self.marks.append(0)
-        self.port.append(-1)
-        self.first.append(NO_TIME)
-        self.end_time.append(NO_TIME)
-        self.error.append(0)
-        self.parts.append(0)
-        self.last.append(0)
-        self.notifications.append(0)
+        self.number = append(self.number, i32(found.number))
+        self.kind = append(self.kind, u8(found.kind_code))
+        self.protocol = append(self.protocol, i32(found.protocol))
+        self.seq = append(self.seq, _signed(found.seq))
+        self.start = append(self.start, _fitting(found.start_time))
+        self.state = append(self.state, u8(0))
+        self.marks = append(self.marks, u8(0))
+        self.port = append(self.port, i64(-1))
+        self.first = append(self.first, NO_TIME)
+        self.end_time = append(self.end_time, NO_TIME)
+        self.error = append(self.error, i32(0))
+        self.parts = append(self.parts, i32(0))
+        self.last = append(self.last, i32(0))
+        self.notifications = append(self.notifications, i32(0))
+
+    def _grow(self) -> None:
+        room = self._room = _more(self._room)
+        self.number = extend(vec[i32](capacity=room), self.number)
+        self.last = extend(vec[i32](capacity=room), self.last)
+        self.kind = extend(vec[u8](capacity=room), self.kind)
+        self.state = extend(vec[u8](capacity=room), self.state)
+        self.marks = extend(vec[u8](capacity=room), self.marks)
+        self.protocol = extend(vec[i32](capacity=room), self.protocol)
+        self.seq = extend(vec[i32](capacity=room), self.seq)
+        self.port = extend(vec[i64](capacity=room), self.port)
+        self.start = extend(vec[i64](capacity=room), self.start)
+        self.first = extend(vec[i64](capacity=room), self.first)
+        self.end_time = extend(vec[i64](capacity=room), self.end_time)
+        self.error = extend(vec[i32](capacity=room), self.error)
+        self.parts = extend(vec[i32](capacity=room), self.parts)
+        self.notifications = extend(vec[i32](capacity=room), self.notifications)
 
     def end(self, found: Transaction) -> None:
         """Takes in what became of it."""
@@ -180,43 +213,48 @@ class Ledger:
         if at == len(self.number):  # an answer without its request ends what it begins
             self.begin(found)
         self.open.pop(at, None)
-        self.state[at] = _STATE[found.state]
-        self.marks[at] = found.interrupted | found.overrun << 1
+        self.state[at] = u8(found.state_code)
+        self.marks[at] = u8(
+            INTERRUPTED_MARK * found.interrupted + OVERRUN_MARK * found.overrun
+        )
         self.port[at] = found.port
-        self.first[at] = _ns(found.first)
-        self.end_time[at] = _ns(found.end)
-        self.error[at] = found.error
-        self.parts[at] = found.parts
-        self.last[at] = found.last
+        self.first[at] = _fitting(found.first_time)
+        self.end_time[at] = _fitting(found.end_time)
+        self.error[at] = i32(found.error)
+        self.parts[at] = i32(found.parts)
+        self.last[at] = i32(found.last)
 
 
-NO_TIME: Final = -(1 << 63)
-INTERRUPTED_MARK: Final = 1
-OVERRUN_MARK: Final = 2
-_ROLE: Final = {name: i for i, name in enumerate(ROLES)}
-_KIND: Final = {name: i for i, name in enumerate(KINDS)}
-_STATE: Final = {name: i for i, name in enumerate(STATES)}
-_CONFIDENCE: Final = {name: i for i, name in enumerate(CONFIDENCES)}
+def _more(room: i64) -> i64:
+    return room + (room >> 3) + _ROOM
 
 
-def _ns(time: int | None) -> int:
+def _fitting(time: int) -> i64:
     """A time that fits its column; captures may hold any."""
-    return NO_TIME if time is None else min(max(time, NO_TIME + 1), -NO_TIME - 1)
+    return time if NO_TIME <= time < -NO_TIME else NO_TIME + 1 if time < 0 else -NO_TIME - 1
+
+
+def _signed(number: i64) -> i32:
+    """A sequence number as it fits its column."""
+    return i32(number if number <= 0x7FFFFFFF else number - 0x100000000)
 
 
 def survey(messages: Iterable[Message], limit: int = 1024) -> Survey:
     """The conversations of messages that can be gone through twice; for the first time."""
     out = Survey()
     pairs = Conversations(limit, out.end)
-    feed, add = pairs.feed, out.add
     for message in messages:
-        add(message, feed(message))
+        out.add(message, pairs.feed(message))
     pairs.finish()
     return out
 
 
+@final
 class Ahead:
     """Holds messages back until what pairing knows of them is settled.
+
+    `feed` takes them in, `take` gives those that are settled, in order, with `link`
+    that of the message given last.
 
     No more than `window` messages are held back: what is longer (a dump of
     more parts) comes with a transaction that is still open, whose end is foretold
@@ -224,69 +262,98 @@ class Ahead:
     it happens, none is held longer than that.
     """
 
-    __slots__ = ("_came", "_held", "_pairs", "_patience", "_window")
+    __slots__ = (
+        "_came", "_given", "_links", "_messages", "_pairs", "_patience", "_settled", "_window",
+        "link",
+    )  # fmt: skip
 
     def __init__(
         self, pairs: Conversations | None = None, window: int = 4096,
         patience: float | None = None,
     ) -> None:  # fmt: skip
         self._pairs = Conversations() if pairs is None else pairs
-        self._window = window
+        self._window: i64 = window
         self._patience = patience
-        self._held: deque[tuple[Message, Link]] = deque()
-        self._came: deque[float] = deque()  # when each of them was taken in
+        self._messages: list[Message] = []
+        self._links: list[Link] = []
+        self._came: list[float] = []  # when each of them was taken in, with patience
+        self._given: i64 = 0  # so many of the lists were given
+        self._settled: i64 = 0  # so many may be
+        self.link = Link(tx.ROLE_OTHER, 0, None, 0, tx.CONFIDENCE_CERTAIN, 0)
 
-    def feed(self, message: Message) -> Sequence[tuple[Message, Link]]:
-        """Takes in the next message; gives those that are settled now, in order."""
-        held = self._held
+    def feed(self, message: Message) -> None:
+        """Takes in the next message."""
         found = self._pairs.feed(message)
-        if found.role == COPY and (not held or held[0][0].number > found.of):
+        at = self._settled
+        links = self._links
+        held = len(links) - at
+        if found.role_code == tx.ROLE_COPY and (not held or links[at].number > found.of):
             found.late = True
-        if not held and found.role != REQUEST and not found.listeners:
-            return ((message, found),)
-        held.append((message, found))
+        self._messages.append(message)
+        links.append(found)
         if self._patience is not None:
             self._came.append(monotonic())
-        elif len(held) <= self._window:
-            first = held[0][1]
+        if not held and found.role_code != tx.ROLE_REQUEST and not found.listeners:
+            self._settled = at + 1
+            return
+        if self._patience is None and held < self._window:
+            first = links[at]
             asked = first.transaction
-            if first.role == REQUEST and asked is not None and asked.state == OPEN and asked.waits:
-                return ()  # the commonest: parts of a dump
-        record = message.record
-        return self._release(None if record is None else record.time)
+            if (
+                first.role_code == tx.ROLE_REQUEST
+                and asked is not None
+                and asked.state_code == tx.STATE_OPEN
+                and asked.waits
+            ):
+                return  # the commonest: parts of a dump
+        self._settle(time_of(message.record))
 
-    def overdue(self) -> list[tuple[Message, Link]]:
-        """Gives those that were held long enough, and what is settled behind them."""
-        return self._release(None)
+    def take(self) -> Message | None:
+        """The next message that is settled, None when there is none for now."""
+        at = self._given
+        if at == self._settled:
+            return None
+        message = self._messages[at]
+        self.link = self._links[at]
+        at += 1
+        if at >= MAX_RECENT and at * 2 >= len(self._links):  # now and then: it moves the others
+            del self._messages[:at]
+            del self._links[:at]
+            del self._came[:at]
+            self._settled -= at
+            at = 0
+        self._given = at
+        return message
+
+    def overdue(self) -> None:
+        """Settles those that were held long enough, and what follows them."""
+        self._settle(NO_TIME)
 
     @property
     def patience(self) -> float | None:
         """How long until something is overdue, in seconds; None when nothing is held."""
-        if self._patience is None or not self._came:
+        if self._patience is None or self._settled == len(self._links):
             return None
-        return max(self._came[0] + self._patience - monotonic(), 0.0)
+        return max(self._came[self._settled] + self._patience - monotonic(), 0.0)
 
-    def _release(self, now: int | None) -> list[tuple[Message, Link]]:
-        held, came, out = self._held, self._came, []
-        while held:
-            first, link = held[0]
-            if not _settled(first, link, now, len(held)):
-                if len(held) > self._window:
-                    _foretell(first, link)
+    def _settle(self, now: int) -> None:
+        links = self._links
+        at = self._settled
+        while at < len(links):
+            message, link = self._messages[at], links[at]
+            held = len(links) - at
+            if not _settled(message, link, now, held):
+                if held > self._window:
+                    _foretell(message, link)
                 elif self._patience is None or self.patience:
                     break
-            out.append(held.popleft())
-            if came:
-                came.popleft()
-        return out
+            at += 1
+            self._settled = at
 
-    def finish(self) -> list[tuple[Message, Link]]:
-        """Ends the capture; gives the rest."""
+    def finish(self) -> None:
+        """Ends the capture: the rest is settled."""
         self._pairs.finish()
-        out = list(self._held)
-        self._held.clear()
-        self._came.clear()
-        return out
+        self._settled = len(self._links)
 
 
 def ahead(
@@ -294,14 +361,17 @@ def ahead(
 ) -> Iterator[tuple[Message, Link]]:
     """Each message with its link, in order, once it is settled; see `Ahead`."""
     holding = Ahead(pairs, window)
-    feed = holding.feed
     failure: CaptureError | None = None
     try:
         for message in messages:
-            yield from feed(message)
+            holding.feed(message)
+            while (settled := holding.take()) is not None:
+                yield settled, holding.link
     except CaptureError as problem:  # what was read before comes first
         failure = problem
-    yield from holding.finish()
+    holding.finish()
+    while (settled := holding.take()) is not None:
+        yield settled, holding.link
     if failure is not None:
         raise failure
 
@@ -309,26 +379,32 @@ def ahead(
 def _foretell(message: Message, link: Link) -> None:
     """Lets a request that cannot wait for the end of its dump know of it."""
     found = link.transaction
-    if link.role == REQUEST and found is not None and found.kind == DUMP and found.port > 0:
+    if (
+        link.role_code == tx.ROLE_REQUEST
+        and found is not None
+        and found.kind_code == tx.KIND_DUMP
+        and found.port > 0
+    ):
         found.foretold = message.context.dump_end(found.port, message)
 
 
-def _settled(message: Message, link: Link, now: int | None, held: int) -> bool:
+def _settled(message: Message, link: Link, now: int, held: i64) -> bool:
     """Whether nothing that comes now can change what is known of the message."""
-    role = link.role
-    since = None if message.record is None else message.record.time
-    allowed = MAX_RECENT
-    if role == REQUEST:
+    since = time_of(message.record)
+    allowed: i64 = MAX_RECENT
+    if link.role_code == tx.ROLE_REQUEST:
         found = link.transaction
-        if found is None or not (found.waits or (found.kind == BATCH and found.state == FAILED)):
+        if found is None or not (
+            found.waits or (found.batch is not None and found.state_code == tx.STATE_FAILED)
+        ):
             return True
-        if found.state == OPEN:
+        if found.state_code == tx.STATE_OPEN:
             return False
-        if found.kind == BATCH:  # its refusals come one by one
-            allowed += len(found.members)
-            since = since if found.end is None else found.end
-    elif role in (OTHER, COPY) or not link.listeners:
+        if found.batch is not None:  # its refusals come one by one
+            allowed += len(found.batch.members)
+            since = since if found.end_time == NO_TIME else found.end_time
+    elif not link.listeners or link.role_code in (tx.ROLE_OTHER, tx.ROLE_COPY):
         return True
     if held > allowed:
         return True
-    return now is not None and since is not None and now - since > COPY_NEXT
+    return now != NO_TIME and since != NO_TIME and now - since > COPY_NEXT

@@ -244,11 +244,17 @@ class Reading:
 
         broken: list[OSError] = []
 
+        def given() -> bool:
+            while (message := holding.take()) is not None:
+                if not show(message, holding.link):
+                    return False
+            return True
+
         def waits() -> float | None:
             try:
-                for pair in holding.overdue():
-                    if not show(*pair):
-                        raise _Enough
+                holding.overdue()
+                if not given():
+                    raise _Enough
                 self.output.flush()
                 if self.writer is not None:
                     self.writer.flush(holding.patience is None)
@@ -262,18 +268,18 @@ class Reading:
         try:
             try:
                 for message in session.messages(capture):
-                    for pair in holding.feed(message):
-                        if not show(*pair):
-                            return
+                    holding.feed(message)
+                    if not given():
+                        return
             except CaptureError as problem:  # what was read before comes first
                 failure = problem
             except _Enough:
                 if broken:
                     raise broken[0] from None
                 return
-            for pair in holding.finish():
-                if not show(*pair):
-                    return
+            holding.finish()
+            if not given():
+                return
             self._gap()
             if failure is not None:
                 raise failure

@@ -194,5 +194,5 @@ class Filtering(Controller):
         survey = self.model.index.survey
         if number > self.model.index.paired:
             return 0
-        found = survey.transaction[number]
-        return int(survey.ledger.port[found]) if found else 0
+        found: int = survey.transaction[number]
+        return survey.ledger.port[found] if found else 0
