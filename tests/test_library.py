@@ -317,7 +317,7 @@ def test_what_is_not_public_says_so_by_its_name() -> None:
     folder = ROOT / "nldissect"
     public = {path.stem for path in folder.iterdir() if not path.name.startswith(("_", "py.typed"))}
     assert public == {"hooks", "scapy", "testing"}
-    for path in (ROOT / "dissectors").glob("*.py"):
+    for path in (ROOT / "nldissect" / "dissectors").glob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert set(re.findall(r"(?:from|import) (nldissect\S*)", text)) <= {"nldissect.hooks"}, path
     assert all(getattr(hooks, name) is not None for name in hooks.__all__)
