@@ -2,6 +2,7 @@
 
 NLDISSECT_COMPILE=0 leaves them pure, =1 fails where they cannot be compiled. An editable
 install compiles nothing, so that edits take effect; `.ci/compile` compiles in place.
+docs/building.md tells the rest.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def extensions() -> list[Extension]:
     )  # fmt: skip
     for each in made:
         flags = [flag for flag in each.extra_compile_args if flag != "-Werror"]
-        each.extra_compile_args = [*flags, "-fno-semantic-interposition"]
+        each.extra_compile_args = [
+            *flags, "-fno-semantic-interposition", "-Werror=shift-count-overflow",
+        ]  # fmt: skip
     return made
 
 

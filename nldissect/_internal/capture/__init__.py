@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture import pcap, pcapng, strace
+from nldissect._internal.capture import pcap, pcapng
 from nldissect._internal.capture.source import Source, readable
 from nldissect._internal.capture.write import PcapngWriter
 from nldissect._internal.errors import CaptureError
@@ -149,6 +149,8 @@ class Capture:
         if head.startswith(pcapng.MAGIC):
             return pcapng.read_pcapng(source, head, self._name, interfaces, self.sieve)
         if head[:4] not in pcap.MAGICS:
+            from nldissect._internal.capture import strace
+
             self.seekable = False
             return strace.read_strace(source, head, self._name, interfaces)
         return pcap.read_pcap(source, head, self._name, interfaces, self.sieve)
@@ -159,6 +161,8 @@ class Capture:
         if head.startswith(pcapng.MAGIC) or head[:4] in pcap.MAGICS:
             return head
         if head[:4].isascii() and head[:4].decode().isprintable():
+            from nldissect._internal.capture import strace
+
             head = strace.first_line(source, head)
             if strace.is_trace(head):
                 return head

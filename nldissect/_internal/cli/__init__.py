@@ -22,8 +22,9 @@ def version() -> str:
     # Found without being imported, which would load all that is compiled.
     found = PathFinder.find_spec("tree", [os.path.dirname(os.path.dirname(__file__))])
     form = "pure" if found is None or str(found.origin).endswith(".py") else "compiled"
-    language = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
-    return f"nldissect {__version__} ({form}, {language} {sys.version_info[0]}.{sys.version_info[1]})"
+    python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
+    major, minor = sys.version_info[:2]
+    return f"nldissect {__version__} ({form}, {python} {major}.{minor})"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
