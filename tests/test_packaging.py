@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOISE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "*.lark", "py.typed")
+PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "py.typed")
 
 pytestmark = pytest.mark.packaging
 
