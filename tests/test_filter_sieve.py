@@ -105,6 +105,8 @@ def test_pcapng_too_with_its_sockets(
 def test_records_are_let_go(
     run: Command, monkeypatch: pytest.MonkeyPatch, everything: Path
 ) -> None:
+    if not str(pcap.__file__).endswith(".py"):
+        pytest.skip("compiled code calls what it was compiled with")
     made = []
     make = pcap.make_record
 
