@@ -27,9 +27,8 @@ def limits(attribute: Node) -> str:
         if low in known and high in known:
             out.append(f"{known[low]}..{known[high]}")
     if "max-length" in known:
-        low = known.get("min-length", 0)
-        high = known["max-length"]
-        out.append(f"{high} bytes" if low == high else f"{low}..{high} bytes")
+        least, most = known.get("min-length", 0), known["max-length"]
+        out.append(f"{most} bytes" if least == most else f"{least}..{most} bytes")
     if "policy-idx" in known:
         out.append(f"policy {known['policy-idx']}")
     for name in ("mask", "bitfield32-mask"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import capture_files
 
@@ -16,7 +16,7 @@ from nldissect._internal import spec as m
 from nldissect._internal import ynl
 from nldissect._internal.capture import open_capture
 from nldissect._internal.record import Interface, Record
-from nldissect._internal.registry import Registry
+from nldissect._internal.registry import Entry, Registry
 from nldissect._internal.session import Session, Timeline
 from nldissect._internal.spans import spans
 from nldissect._internal.tree import Diagnosis, Message, Node
@@ -182,25 +182,27 @@ def recording(name: str, registry: Registry | None = None) -> list[Message]:
     return list(Session(registry or builtin()).messages(capture))
 
 
-class OneSpec:
+def one_spec(spec: m.Spec) -> Registry:
     """A registry that knows one spec, and takes it for everything."""
+    facts = {"name": spec.name, "level": "", "protonum": None, "types": [], "claims": True,
+             "operations": 0, "attributes": 0}  # fmt: skip
+    entry = Entry("test.yaml", "explicit", 0, facts)
+    entry.loaded = spec
+    registry = Registry(use_system=False)
+    registry._by_name.clear()
+    registry.protocol_as = registry.family_as = dict.fromkeys(range(1 << 16), entry)
+    return registry
 
-    def __init__(self, spec: m.Spec) -> None:
-        self.spec = spec
 
-    def family(self, name: str | None, number: int) -> m.Spec | None:
-        return self.spec
-
-    def raw(self, protocol: int, number: int) -> m.Spec | None:
-        return self.spec
-
-    def control(self) -> m.Spec | None:
-        return None
+def attributes(thing: object) -> tuple[str, ...]:
+    """The attributes of an object of ours, whether its class is compiled or not."""
+    found: tuple[str, ...] = getattr(thing, "__mypyc_attrs__", ()) or thing.__slots__
+    return found
 
 
 def bound(spec: m.Spec) -> Session:
     """A session that binds every message to one spec, with two interfaces."""
-    session = Session(cast("Registry", OneSpec(spec)))
+    session = Session(one_spec(spec))
     names = session._place(Interface(253, False)).names
     for index, name in ((1, "lo"), (2, "eth0")):
         names[index] = Timeline()

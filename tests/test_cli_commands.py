@@ -12,18 +12,22 @@ import pytest
 from cli_support import ROOT, Command, link, mtu, name, run, save, start
 
 from nldissect import __version__
+from nldissect._internal.cli import version
 from nldissect._internal.cli.completion import script
 from nldissect._internal.cli.options import build
 
 __all__ = ["run"]
 
 MAN = ROOT / "docs" / "man" / "nldissect.1"
-DISSECTORS = ROOT / "dissectors"
+DISSECTORS = ROOT / "nldissect" / "dissectors"
 
 
 def test_version(run: Command) -> None:
     ran = run("--version")
-    assert (ran.status, ran.out, ran.err) == (0, f"nldissect {__version__}\n", "")
+    assert (ran.status, ran.out, ran.err) == (0, f"{version()}\n", "")
+    assert re.fullmatch(
+        rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version()
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["read", "--help"], ["dissectors", "-h"]])

@@ -25,6 +25,7 @@ from make import (
     ROUTE,
     Given,
     attr,
+    attributes,
     builtin,
     genl,
     msg,
@@ -760,7 +761,7 @@ def test_survey_of_a_failed_batch_gives_each_part_its_fate() -> None:
 
 def test_survey_takes_few_bytes_per_message() -> None:
     found = survey(recording("policies"))
-    every = [getattr(found, name) for name in found.__slots__]
+    every = [getattr(found, name) for name in attributes(found)]
     columns = [memoryview(c) for c in every if isinstance(c, vec)]
     assert sum(c.itemsize for c in columns) <= 40
     assert len({len(c) for c in columns}) == 1

@@ -120,7 +120,7 @@ def test_every_key_of_ours_is_explained():
     folder = ROOT / "nldissect" / "_internal"
     source = "".join((folder / f).read_text() for f in ("ynl.py", "registry.py"))
     used = set(re.findall(r"[\"'](x-[a-z-]+)[\"']", source))
-    for file in (ROOT / "dissectors").glob("*.yaml"):
+    for file in (ROOT / "nldissect" / "dissectors").glob("*.yaml"):
         content = file.read_text(encoding="utf-8")
         used |= set(re.findall(r"(?:^\s*|[{,]\s*|- )(x-[a-z-]+):", content, re.M))
     told = set(re.findall(r"^\| `(x-[a-z-]+)` \|", TEXT, re.M))

@@ -134,7 +134,7 @@ def in_source() -> dict[str, set[str]]:
                     if isinstance(inner, ast.Name) and inner.id in severities:
                         out[code].add(severities[inner.id])
 
-    folders = (ROOT / "nldissect" / "_internal", ROOT / "dissectors")
+    folders = (ROOT / "nldissect" / "_internal", ROOT / "nldissect" / "dissectors")
     for path in [path for folder in folders for path in folder.glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
@@ -765,7 +765,7 @@ def test_text_from_a_capture_reaches_no_terminal(tmp_path: Path, run: Command) -
 
 
 def test_decode_as_and_dissectors(tmp_path: Path, run: Command) -> None:
-    text = (ROOT / "dissectors" / "nlexample.yaml").read_text()
+    text = (ROOT / "nldissect" / "dissectors" / "nlexample.yaml").read_text()
     (tmp_path / "mine.yaml").write_text(text.replace("name: nlexample", "name: mine", 1))
     path = ROOT / "captures" / "nlexample_p5.pcap"
     ran = run("check", "--dissectors", tmp_path, "--decode-as", "5=mine", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,16 +16,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOISE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "*.lark", "py.typed")
-# No name of a Python module, so the kind of file that builds lose first.
-HOOKS = "rt-link.py"
+PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "py.typed")
 
 pytestmark = pytest.mark.packaging
 
 
-def run(*command: str | Path, cwd: Path) -> str:
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     """Standard output of a command that must succeed."""
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600)
+    result = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
     return result.stdout
 
@@ -36,28 +38,33 @@ def matching(folder: Path) -> set[str]:
     }
 
 
-DISSECTOR_FILES = matching(ROOT / "dissectors") | {HOOKS}
 MODULE_FILES = matching(ROOT / "nldissect")
-DISSECTORS = {Path(name).stem for name in DISSECTOR_FILES if not name.startswith("_")}
+DISSECTORS = {path.stem for path in (ROOT / "nldissect" / "dissectors").glob("*.yaml")}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+COMPILED = {
+    path.relative_to(ROOT).as_posix()
+    for pattern in PROJECT["tool"]["nldissect"]["compiled"]
+    for path in ROOT.glob(pattern)
+}
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout (builds leave files behind), with the hooks file in it."""
+    """A copy of the checkout: builds leave files behind."""
     target = tmp_path_factory.mktemp("tree") / "nldissect"
     ignore = shutil.ignore_patterns(
         ".git", "build", "dist", "*.egg-info", "*.so", ".venv", *NOISE
     )
     shutil.copytree(ROOT, target, ignore=ignore)
-    (target / "dissectors" / HOOKS).touch()
     return target
 
 
 @pytest.fixture(scope="module")
 def built(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The sdist, and the wheel built from it."""
+    """The sdist, and the wheel built from it as where no compiler is."""
     output = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", output, tree, cwd=output)
+    # CC names what customize_compiler takes, so setup.py finds out by itself.
+    run(sys.executable, "-m", "build", "--outdir", output, tree, cwd=output, CC="/no/such/cc")
     (sdist,) = output.glob("*.tar.gz")
     (wheel,) = output.glob("*.whl")
     return sdist, wheel
@@ -77,26 +84,100 @@ def installed_wheel(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="module")
+def compiled_wheel(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from the sdist where a compiler is."""
+    if shutil.which("gcc") is None:
+        pytest.skip("no gcc")
+    output = tmp_path_factory.mktemp("compiled")
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", output, built[0],
+        cwd=output, NLDISSECT_COMPILE="1")  # fmt: skip
+    (wheel,) = output.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed_compiled(compiled_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_environment(tmp_path_factory.mktemp("compiled"), compiled_wheel)
+
+
+@pytest.fixture(scope="module")
 def installed_editable(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_environment(tmp_path_factory.mktemp("editable"), tree, "--editable")
 
 
 def test_every_folder_of_modules_is_a_declared_package() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     folders = {
         ".".join(path.parent.relative_to(ROOT).parts)
         for path in (ROOT / "nldissect").rglob("*.py")
     }
-    assert set(project["tool"]["setuptools"]["packages"]) == folders | {"nldissect.dissectors"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
 
 
 def test_wheel_holds_every_dissector_and_module(built: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(built[1]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
         metadata = {name.partition("/")[2] for name in wheel.namelist() if ".dist-info/" in name}
-    dissectors = {f"nldissect/dissectors/{name}" for name in DISSECTOR_FILES}
-    assert names == dissectors | {f"nldissect/{name}" for name in MODULE_FILES}
+    assert names == {f"nldissect/{name}" for name in MODULE_FILES}
     assert {"licenses/LICENSE", "entry_points.txt"} <= metadata
+    assert built[1].name.endswith("-py3-none-any.whl")
+
+
+def test_compiled_wheel_is_the_platform_s_and_holds_every_file_too(compiled_wheel: Path) -> None:
+    with zipfile.ZipFile(compiled_wheel) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    libraries = {name.partition(".")[0] for name in names if name.endswith(".so")}
+    assert libraries == {path.removesuffix(".py") for path in COMPILED} | {"nldissect__mypyc"}
+    assert {name for name in names if not name.endswith(".so")} == {
+        f"nldissect/{name}" for name in MODULE_FILES
+    }
+    version = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    assert f"-{version}-{version}-" in compiled_wheel.name
+
+
+@pytest.mark.parametrize(("environment", "form"), [
+    ("installed_wheel", "pure"), ("installed_editable", "pure"), ("installed_compiled", "compiled"),
+])  # fmt: skip
+def test_version_tells_the_form(
+    environment: str, form: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    binaries: Path = request.getfixturevalue(environment)
+    assert f" ({form}, CPython 3." in run(binaries / "nldissect", "--version", cwd=tmp_path)
+
+
+SPEC = """\
+name: genltest
+protocol: genetlink-legacy
+attribute-sets:
+  - name: echo
+    name-prefix: genltest-a-
+    attributes: [{name: msg, type: string, x-hook: words}]
+operations:
+  name-prefix: genltest-cmd-
+  list:
+    - {name: echo, attribute-set: echo, do: {request: {attributes: [msg]}}}
+"""
+HOOKS = """\
+def words(node):
+    node.set_value("words", node.bytes.rstrip(b"\\0").split())
+    return True
+
+HOOKS = {"words": words}
+SUMMARIES = {"echo": lambda seen: f"{len(seen.value('msg'))} words"}
+"""
+
+
+def test_both_forms_show_the_same_also_by_dissectors_of_others(
+    installed_wheel: Path, installed_compiled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "genltest.yaml").write_text(SPEC)
+    (tmp_path / "genltest.py").write_text(HOOKS)
+    captures = [ROOT / "captures" / f"{name}.pcap" for name in ("genltest", "links", "routes")]
+    pure, compiled = (
+        run(binaries / "nldissect", "read", "-V", "--dissectors", tmp_path, *captures, cwd=tmp_path)
+        for binaries in (installed_wheel, installed_compiled)
+    )
+    assert " 5 words\n" in pure
+    assert pure == compiled
 
 
 def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
@@ -104,16 +185,18 @@ def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
         names = {member.name.partition("/")[2] for member in sdist if member.isfile()}
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("captures", "dissectors", "docs", "tests")
+        for folder in ("captures", "docs", "tests", ".ci")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not NOISE.intersection(path.parts)
     }
     wanted |= {f"nldissect/{name}" for name in MODULE_FILES}
-    wanted |= {f"dissectors/{HOOKS}", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"}
+    wanted |= {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "setup.py"}
     assert wanted - names == set()
 
 
-@pytest.mark.parametrize("environment", ["installed_wheel", "installed_editable"])
+@pytest.mark.parametrize(
+    "environment", ["installed_wheel", "installed_editable", "installed_compiled"]
+)
 def test_installed_command_lists_every_dissector(
     environment: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -131,4 +214,5 @@ def test_editable_install_finds_the_files_of_the_tree(
         "print(*(f.name for f in files('nldissect.dissectors').iterdir()), sep='\\n')"
     )
     seen = set(run(installed_editable / "python", "-c", script, cwd=tmp_path).splitlines())
-    assert {path.name for path in (tree / "dissectors").iterdir()} - seen == set()
+    folder = tree / "nldissect" / "dissectors"
+    assert {path.name for path in folder.iterdir()} - seen == set()

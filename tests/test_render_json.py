@@ -25,11 +25,11 @@ from cli_support import (
     save,
 )  # fmt: skip
 from jsonschema import Draft202012Validator
+from nldissect._internal.render.memo import Memo
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.registry import Registry
 from nldissect._internal.render.jsonout import JsonLines
-from nldissect._internal.render.memo import Memo
 from nldissect._internal.session import Session
 from nldissect._internal.tree import Message
 

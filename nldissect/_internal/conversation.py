@@ -64,7 +64,7 @@ from mypy_extensions import i64
 from . import spec as m
 from . import transaction as tx
 from . import wire
-from .record import Interface, Record
+from .record import NO_TIME, Interface, Record
 from .transaction import NLM_F_ACK, NO_TIME, Link, Transaction, time_of
 from .tree import Message
 

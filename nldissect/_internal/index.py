@@ -22,13 +22,12 @@ from .capture import Capture, open_capture
 from .capture.seek import Reread, Seeker
 from .conversation import Conversations
 from .errors import CaptureError
-from .record import PENDING, Interface, Record
+from .record import NO_TIME, PENDING, Interface, Record
 from .registry import Registry
 from .session import Session
 from .survey import INTERRUPTED_MARK, OVERRUN_MARK, Survey
 from .transaction import (
     KIND_BATCH,
-    NO_TIME,
     ROLE_ANSWER,
     ROLE_REQUEST,
     STATE_OPEN,

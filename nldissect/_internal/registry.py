@@ -28,13 +28,8 @@ EXPLICIT, INSTALLED, SYSTEM = 0, 1, 2
 
 
 def builtin_folder() -> str:
-    """The folder of the built-in dissectors: `nldissect.dissectors`, or beside a checkout."""
-    from importlib import import_module
-
-    try:
-        return str(next(iter(import_module("nldissect.dissectors").__path__)))
-    except ModuleNotFoundError:
-        return os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "dissectors")
+    """The folder of the built-in dissectors."""
+    return specfile.BUILT_IN
 
 
 class Entry:
@@ -75,14 +70,14 @@ class Entry:
         return self.loaded
 
 
-def beside(file: str) -> str:
-    """The Python file of the same stem."""
-    return os.path.splitext(file)[0] + ".py"
+def _python(file: str) -> str | None:
+    """The Python file of a dissector: itself, or the one beside the spec if there is one."""
+    return file if file.endswith(".py") else specfile.beside(file)
 
 
-def _hooks(file: str) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[..., Any]]]:
-    """The hooks and summaries of a Python file; none when there is no such file."""
-    if not os.path.exists(file):
+def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[..., Any]]]:
+    """The hooks and summaries of a Python file; none without one."""
+    if file is None:
         return {}, {}
     module = specfile.module(file)
     found = []
@@ -106,21 +101,23 @@ def _raw(file: str) -> Any:
 
 def load(file: str) -> m.Spec:
     """The spec in a dissector file, with the hooks beside it; raises SpecError."""
-    hooks, summaries = _hooks(file if file.endswith(".py") else beside(file))
+    python = _python(file)
+    hooks, summaries = _hooks(python)
     spec = ynl.build(_raw(file), file, hooks)
     for name, function in summaries.items():
         operation = spec.operations.get(name)
         if operation is None:
-            raise SpecError(beside(file), f"a summary for {name!r}, which is no operation")
+            raise SpecError(str(python), f"a summary for {name!r}, which is no operation")
         operation.summarize = function
     return spec
 
 
 def check(file: str) -> list[SpecError]:
     """Every fault of one dissector file, with its line where the file is YAML."""
+    python = _python(file)
     try:
         raw = specfile.parse(file) if not file.endswith(".py") else _raw(file)
-        hooks, summaries = _hooks(file if file.endswith(".py") else beside(file))
+        hooks, summaries = _hooks(python)
         places = {} if file.endswith(".py") else specfile.lines(file)
     except SpecError as problem:
         return [problem]
@@ -138,7 +135,7 @@ def check(file: str) -> list[SpecError]:
     if isinstance(raw, dict):
         out += _template_faults(file, raw, "", places)
     out += [
-        SpecError(beside(file), f"a summary for {name!r}, which is no operation")
+        SpecError(str(python), f"a summary for {name!r}, which is no operation")
         for name in summaries
         if name not in names
     ]
@@ -215,6 +212,7 @@ class Registry:
         self.protocol_as: dict[int, Entry] = {}
         self.family_as: dict[int, Entry] = {}
         self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
+        self.vocabulary: object = None  # the names in all dissectors; see `filter`
         given = [*dissectors, *specs]
         for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
             given += [p for p in os.environ.get(variable, "").split(os.pathsep) if p]

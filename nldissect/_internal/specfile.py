@@ -13,12 +13,14 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 from .errors import SpecError
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
 CACHE_FORMAT = 2
+BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "dissectors")
 
 
 def cache_folder() -> str | None:
@@ -177,23 +179,16 @@ def line_of(places: dict[str, int], path: str) -> int | None:
 
 
 def module(path: str) -> Any:
-    """The Python file `path` as a module of its own; raises SpecError if it fails."""
-    import importlib.util
+    """The Python file `path` as a module of its own; raises SpecError if it fails.
 
-    stem = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
-    name = f"nldissect_dissector_{stem}_{zlib.crc32(os.path.abspath(path).encode()):08x}"
-    found = sys.modules.get(name)
-    if found is not None:
-        return found
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise SpecError(path, "cannot be imported")
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[name] = made
+    One of the built-in dissectors is a module of its package, which may be compiled.
+    """
+    folder, name = os.path.split(os.path.splitext(os.path.abspath(path))[0])
     try:
-        spec.loader.exec_module(made)
+        if folder == BUILT_IN:
+            return import_module(f"nldissect.dissectors.{name}")
+        return _from_file(name, path)
     except (Exception, SystemExit) as problem:
-        del sys.modules[name]
         line = getattr(problem, "lineno", None)
         trace = problem.__traceback__
         while trace is not None and not isinstance(problem, SyntaxError):
@@ -201,7 +196,39 @@ def module(path: str) -> Any:
                 line = trace.tb_lineno
             trace = trace.tb_next
         raise SpecError(path, f"{type(problem).__name__}: {problem}", line=line) from None
+
+
+def _from_file(stem: str, path: str) -> Any:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    name = f"nldissect_dissector_{stem}_{zlib.crc32(os.path.abspath(path).encode()):08x}"
+    found = sys.modules.get(name)
+    if found is not None:
+        return found
+    spec = spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = module_from_spec(spec)
+    sys.modules[name] = made
+    try:
+        spec.loader.exec_module(made)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return made
+
+
+def beside(spec: str) -> str | None:
+    """The Python file of a spec: of the same stem, in which - may be written _ as in modules."""
+    stem = os.path.splitext(spec)[0]
+    for path in (f"{stem}.py", os.path.join(os.path.dirname(stem), f"{_module_name(stem)}.py")):
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def _module_name(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0].replace("-", "_")
 
 
 def files(folder: str) -> Iterator[str]:
@@ -211,10 +238,12 @@ def files(folder: str) -> Iterator[str]:
     except OSError as problem:
         raise SpecError(folder, problem.strerror or str(problem)) from None
     specs = [n for n in names if n.endswith((".yaml", ".yml")) and not n.startswith((".", "_"))]
-    stems = {os.path.splitext(n)[0] for n in specs}
+    described = {_module_name(n) for n in specs}
     for name in specs:
         yield os.path.join(folder, name)
     for name in names:
-        stem, ending = os.path.splitext(name)
-        if ending == ".py" and stem not in stems and not name.startswith((".", "_")):
+        if (
+            name.endswith(".py") and not name.startswith((".", "_"))
+            and _module_name(name) not in described
+        ):  # fmt: skip
             yield os.path.join(folder, name)

@@ -17,7 +17,7 @@ from mypy_extensions import i16, i32, i64, u8
 from . import transaction as tx
 from .conversation import COPY_NEXT, MAX_RECENT, Conversations
 from .errors import CaptureError
-from .transaction import ACCEPTED, NO_TIME, STATES, Link, Transaction, time_of
+from .transaction import ACCEPTED, STATES, Link, Transaction, time_of
 from .tree import Message
 
 INTERRUPTED_MARK: Final = 1

@@ -13,11 +13,10 @@ from typing import Final, final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from .record import Record
+from .record import NO_TIME, Record
 from .tree import Message
 
 NLM_F_ACK: Final = 4
-NO_TIME: Final = -(1 << 63)
 
 # Roles of a message
 REQUEST: Final = "request"
@@ -145,9 +144,12 @@ WHY_EQUAL_BYTES: Final = 25
 
 def time_of(record: Record | None) -> int:
     """When a record was captured, NO_TIME where that is not known."""
-    if record is None or record.time is None:
+    if record is None:
         return NO_TIME
-    return record.time
+    if record.time_ns != NO_TIME:
+        return int(record.time_ns)
+    far = record.time  # outside of 64 bits
+    return NO_TIME if far is None else far
 
 
 def _known(time: int) -> int | None:

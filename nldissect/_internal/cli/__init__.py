@@ -13,6 +13,20 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
+def version() -> str:
+    """Name, version and form: `nldissect 0.1.0 (compiled, CPython 3.11)`, or pure."""
+    from importlib.machinery import PathFinder
+
+    from ... import __version__
+
+    # Found without being imported, which would load all that is compiled.
+    found = PathFinder.find_spec("tree", [os.path.dirname(os.path.dirname(__file__))])
+    form = "pure" if found is None or str(found.origin).endswith(".py") else "compiled"
+    python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
+    major, minor = sys.version_info[:2]
+    return f"nldissect {__version__} ({form}, {python} {major}.{minor})"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command with these arguments (by default the program's); returns its status.
 
@@ -22,11 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .output import Output, complain, point
 
     output = Output()
+    given = sys.argv[1:] if argv is None else argv
     try:
         try:
-            from .options import parse
+            if list(given) == ["--version"]:  # the quick way: no parser is built
+                output.write(f"{version()}\n")
+                status = 0
+            else:
+                from .options import parse
 
-            status = parse(sys.argv[1:] if argv is None else argv, output)
+                status = parse(given, output)
             output.flush()
         except KeyboardInterrupt:
             output.flush()

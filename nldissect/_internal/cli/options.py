@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from ... import __version__
 from ..errors import UsageError
 from ..render.times import FORMATS
 from ..text import near
+from . import version
 from .output import Output
 
 DESCRIPTION = "Shows what Linux netlink messages in a capture say, down to the last attribute."
@@ -352,7 +352,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=Formatter,
         allow_abbrev=False,
     )  # fmt: skip
-    parser.add_argument("--version", action="version", version=f"nldissect {__version__}")
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", parser_class=Parser, prog="nldissect"
     )
@@ -397,9 +397,6 @@ def build() -> tuple[Parser, dict[str, Parser]]:
 
 def parse(argv: Sequence[str], output: Output) -> int:
     """Parses the arguments and runs the command."""
-    if list(argv) == ["--version"]:  # the quick way: no parser is built
-        output.write(f"nldissect {__version__}\n")
-        return 0
     parser, commands = build()
     if argv and argv[0] not in commands and not argv[0].startswith("-"):
         _no_command(argv[0], list(commands))

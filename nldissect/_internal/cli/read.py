@@ -7,7 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
@@ -16,7 +16,6 @@ from ..process import Own
 from ..record import Interface, Record
 from ..registry import Registry
 from ..render import Renderer
-from ..render.fields import Layout
 from ..render.style import Style
 from ..render.times import Clock
 from ..session import Capture as Records
@@ -28,6 +27,9 @@ from . import select
 from .output import Output, complain
 from .progress import Watched
 from .source import registry_of
+
+if TYPE_CHECKING:
+    from ..render.fields import Layout
 
 # Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
 LINK_TYPES = {
@@ -385,6 +387,8 @@ def _colour(choice: str, output: Output) -> bool:
 
 
 def _layout(settings: list[str]) -> Layout:
+    from ..render.fields import Layout
+
     out = Layout()
     for setting in settings:
         key, _, value = setting.partition("=")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 from ..errors import FilterError
 from ..registry import Registry
 from ..transaction import Link
@@ -15,8 +13,6 @@ from .paths import Vocabulary
 from .syntax import parse
 
 __all__ = ["Candidate", "Completion", "Filter", "FilterError", "complete"]
-
-_vocabularies: weakref.WeakKeyDictionary[Registry, Vocabulary] = weakref.WeakKeyDictionary()
 
 
 class Filter:
@@ -95,7 +91,7 @@ def complete(text: str, cursor: int, registry: Registry) -> Completion:
 
 def vocabulary(registry: Registry) -> Vocabulary:
     """The names that a registry's dissectors have, gathered once."""
-    found = _vocabularies.get(registry)
-    if found is None:
-        found = _vocabularies[registry] = Vocabulary(registry)
+    found = registry.vocabulary
+    if not isinstance(found, Vocabulary):
+        found = registry.vocabulary = Vocabulary(registry)
     return found

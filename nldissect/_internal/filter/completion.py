@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final
 
 from .. import spec as m
 from ..errors import FilterError, SpecError
 from .compiler import FUNCTIONS, Compiler
 from .paths import Vocabulary, Way, fields_along, plain
-from .syntax import parser
+from .syntax import Kinds, Parser, Token
 from .values import Any_, Text, shape_of
 
 FIELD: Final = "field"
@@ -98,12 +99,12 @@ def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> C
         return Completion(start, end, [])
     offered = [Candidate(name, OPERATOR, says) for name, says in _OPERATORS]
     if comparing:  # 1280 <= mtu <= 1500 goes on, mtu >= 1280 does not
-        last = str(tokens[-1])
-        chains = tokens[-2].type == "ORDER" and (last in compiler.tops or words.ways(last))
+        last = tokens[-1].text
+        chains = tokens[-2].kind == "ORDER" and (last in compiler.tops or words.ways(last))
         more = _CHAINED if chains else _CHAINED[:2]
         offered = [c for c in offered if c.text in more]
-    kinds = {"==": "EQUALITY", "!=": "EQUALITY", "in": "_IN", "&": "_AMPERSAND", "and": "_AND",
-             "or": "_OR"}  # fmt: skip
+    kinds = {"==": "EQUALITY", "!=": "EQUALITY", "in": "IN", "&": "AMPERSAND", "and": "AND",
+             "or": "OR"}  # fmt: skip
     offered = [
         c for c in offered
         if kinds.get(c.text, "TEXTUAL" if c.text in _TEXTUAL else "ORDER") in accepts
@@ -118,27 +119,24 @@ def _open_quote(head: str) -> int:
     return next((i for i, char in enumerate(rest) if char in "\"'"), -1)
 
 
-def _tokens(head: str) -> tuple[list[Any] | None, set[str]]:
-    from lark.exceptions import LarkError
-
-    try:
-        state = parser().parse_interactive(head)
-        tokens = list(state.exhaust_lexer())
-        return tokens, set(state.accepts())
-    except (LarkError, FilterError):
-        return None, set()
+def _tokens(head: str) -> tuple[list[Token] | None, Kinds]:
+    """The tokens that a filter begins with, None if none does, and the kinds that may follow."""
+    begun = Parser(head)
+    with suppress(FilterError):  # much is missing
+        begun.parse()
+    return begun.tokens if begun.ended else None, begun.allowed
 
 
-def _context(tokens: list[Any]) -> tuple[list[str], str, bool]:
+def _context(tokens: list[Token]) -> tuple[list[str], str, bool]:
     """The nests around, the field that a value is for, and whether a value goes here."""
     nests: list[str | None] = []
     owner, comparing = "", False
     for i, token in enumerate(tokens):
-        kind = token.type
+        kind = token.kind
         if kind == "LBRACE":
             before = tokens[i - 1] if i else None
-            if before is not None and before.type == "WORD":
-                nests.append(str(before))
+            if before is not None and before.kind == "WORD":
+                nests.append(before.text)
                 comparing = False
             else:
                 nests.append(None)
@@ -147,10 +145,10 @@ def _context(tokens: list[Any]) -> tuple[list[str], str, bool]:
                 comparing = False
         elif kind == "WORD":
             if not comparing:
-                owner = str(token)
-        elif kind in ("EQUALITY", "ORDER", "TEXTUAL", "_IN", "_AMPERSAND"):
+                owner = token.text
+        elif kind in ("EQUALITY", "ORDER", "TEXTUAL", "IN", "AMPERSAND"):
             comparing = True
-        elif kind in ("_AND", "_OR", "_XOR", "NOT"):
+        elif kind in ("AND", "OR", "XOR", "NOT"):
             comparing = False
     return [nest for nest in nests if nest is not None], owner, comparing
 

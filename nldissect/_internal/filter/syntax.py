@@ -1,14 +1,24 @@
-"""The text of a filter into a tree of its terms; `grammar.lark` is the grammar.
+"""The text of a filter into a tree of its terms; docs/filter.md is its reference.
 
-lark is imported when the first filter is parsed.
+The grammar, from the loosest to the tightest (`Parser` has a method for each; a token is of the
+kinds that may stand there, so `or` and `in` are names where an operator cannot be):
+
+    either:   both ("or" both)*
+    both:     together ("xor" together)*
+    together: negated ("and" negated)*
+    negated:  "not" negated | ("any" | "all") compared | compared
+    compared: masked (operator masked)+ | masked ["not"] "in" set | masked
+    masked:   primary ("&" primary)*
+    primary:  "(" either ")" | WORD "{" either "}" | WORD SLICE | WORD "(" masked ")" | value
+    set:      "{" item ("," item)* "}" | value
+    item:     value [".." value]
+    value:    WORD | QUOTED | RAW
 """
 
 from __future__ import annotations
 
-import os
 import re
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from ..errors import FilterError
 
@@ -149,68 +159,244 @@ class Several(Term):
         self.parts = parts
 
 
-# What one may read in an error message for the grammar's tokens.
+# What may be read in a filter, in the order in which it is tried where several may stand.
+_NO_NAME: Final = r"(?![\w.:-])"
+_TOKENS: Final = {
+    kind: re.compile(pattern, re.DOTALL)
+    for kind, pattern in {
+        "EQUALITY": rf"===?|!==?|(?:eq|ne|any_eq|all_eq|any_ne|all_ne){_NO_NAME}",
+        "RAW": r"r\"[^\"]*\"|r'[^']*'",
+        "ORDER": rf"<=?|>=?|(?:lt|le|gt|ge){_NO_NAME}",
+        "TEXTUAL": rf"~|(?:contains|matches){_NO_NAME}",
+        "OR": rf"or{_NO_NAME}|\|\|",
+        "XOR": rf"xor{_NO_NAME}|\^\^",
+        "AND": rf"and{_NO_NAME}|&&",
+        "NOT": rf"not{_NO_NAME}|!",
+        "IN": rf"in{_NO_NAME}",
+        "QUANTIFIER": rf"(?:any|all){_NO_NAME}",
+        "SLICE": r"\[[^\[\]]*\]",
+        "QUOTED": r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'",
+        # A name, a number, an address, a duration: what it is depends on where it stands.
+        "WORD": r"(?:-?\w|::)(?:[\w:/%@+]|-(?=\w)|\.(?!\.))*",
+        "RANGE": r"\.\.",
+        "AMPERSAND": "&",
+        "COMMA": ",",
+        "LPAR": r"\(",
+        "RPAR": r"\)",
+        "LBRACE": r"\{",
+        "RBRACE": r"\}",
+    }.items()
+}
+_SPACE: Final = re.compile(r"\s*")
+END: Final = "END"
+
+Kinds = frozenset[str]
+VALUES: Final = frozenset(("WORD", "QUOTED", "RAW"))
+OPERANDS: Final = VALUES | {"LPAR"}
+OPERATORS: Final = frozenset(("EQUALITY", "ORDER", "TEXTUAL"))
+JOINTS: Final = frozenset(("OR", "XOR", "AND"))
+CLOSERS: Final = frozenset(("RPAR", "RBRACE", END))
+
+# What one may read in an error message for the kinds of tokens.
 _EXPECTED: Final = (
-    ({"WORD", "QUOTED", "RAW"}, "a field or a value"),
-    ({"EQUALITY", "ORDER", "TEXTUAL"}, "an operator"),
-    ({"_AND", "_OR", "_XOR"}, "`and`, `or`"),
+    (VALUES, "a field or a value"),
+    (OPERATORS, "an operator"),
+    (JOINTS, "`and`, `or`"),
     ({"RPAR"}, ")"),
     ({"RBRACE"}, "}"),
     ({"COMMA"}, "a comma"),
 )
 
 
-@cache
-def parser() -> Any:
-    """The parser that the grammar makes, kept in the cache between runs."""
-    from lark import Lark
+class Token:
+    """A piece of the text: its kind, and where it starts and ends."""
 
-    from ..specfile import cache_folder
+    __slots__ = ("end", "kind", "start", "text")
 
-    folder = cache_folder()
-    kept: bool | str = False
-    if folder is not None:
-        try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            kept = os.path.join(folder, "filter.lark")
-        except OSError:
-            kept = False
-    path = os.path.join(os.path.dirname(__file__), "grammar.lark")
-    with open(path, encoding="utf-8") as file:
-        grammar = file.read()
-    return Lark(grammar, parser="lalr", maybe_placeholders=False, keep_all_tokens=False,
-                cache=kept, transformer=_Terms())
+    def __init__(self, kind: str, text: str, start: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = start + len(text)
+
+
+class Parser:
+    """Reads one filter; raises FilterError with the column where it stops making sense.
+
+    A method is given the kinds of tokens that may follow (`after`), and returns the one that
+    does with its term. Afterwards `tokens` are those read, `ended` says that they are all
+    there are, and `allowed` are the kinds that might have followed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.tokens: list[Token] = []
+        self.allowed: Kinds = frozenset()
+        self.ended = False
+
+    def parse(self) -> Term:
+        return self.either(frozenset((END,)))[0]
+
+    def take(self, allowed: Kinds) -> Token:
+        """The next token, which must be of one of these kinds."""
+        text = self.text
+        found = _SPACE.match(text, self.at)
+        assert found is not None
+        self.at = found.end()
+        self.allowed = allowed
+        if self.at == len(text):
+            self.ended = True
+            if END in allowed:
+                return Token(END, "", self.at)
+            missing = _words(_closing(allowed))
+            raise FilterError(text, len(text.rstrip()), f"{missing} is missing here")
+        token = self._next(allowed)
+        if token is None:
+            token = self._next(frozenset(_TOKENS))
+            if token is None:
+                raise FilterError(text, self.at, *_strange(text, self.at))
+            if token.kind in CLOSERS:
+                allowed = _closing(allowed)
+            why = f"{token.text!r} is not what can stand here, {_words(allowed)} is"
+            raise FilterError(text, self.at, why, _misspelt(token.text), len(token.text))
+        self.at = token.end
+        self.tokens.append(token)
+        return token
+
+    def _next(self, allowed: Kinds) -> Token | None:
+        for kind, pattern in _TOKENS.items():
+            if kind in allowed:
+                found = pattern.match(self.text, self.at)
+                if found is not None:
+                    return Token(kind, found[0], self.at)
+        return None
+
+    def either(self, after: Kinds) -> tuple[Term, Token]:
+        """Terms with `or`, `xor` and `and` between them."""
+        any_of: list[Term] = []
+        one_of: list[Term] = []
+        all_of: list[Term] = []
+        while True:
+            term, token = self.negated(JOINTS | after)
+            all_of.append(term)
+            if token.kind == "AND":
+                continue
+            one_of.append(_several("and", all_of))
+            all_of = []
+            if token.kind == "XOR":
+                continue
+            any_of.append(_several("xor", one_of))
+            one_of = []
+            if token.kind != "OR":
+                return _several("or", any_of), token
+
+    def negated(self, after: Kinds) -> tuple[Term, Token]:
+        starts = []
+        token = self.take(OPERANDS | {"NOT", "QUANTIFIER"})
+        while token.kind == "NOT":  # a chain of them needs no depth
+            starts.append(token.start)
+            token = self.take(OPERANDS | {"NOT", "QUANTIFIER"})
+        if token.kind == "QUANTIFIER":
+            term, follower = self.compared(self.take(OPERANDS), after)
+            if not isinstance(term, (Comparison, Membership)):
+                word = token.text
+                raise FilterError(
+                    self.text, token.start, f"{word!r} goes before a comparison",
+                    f"such as {word} mtu > 1400", len(word),
+                )  # fmt: skip
+            term.quantifier = token.text
+            term.start = token.start
+        else:
+            term, follower = self.compared(token, after)
+        for start in reversed(starts):
+            term = term.inner if isinstance(term, Not) else Not(term, start)
+        return term, follower
+
+    def compared(self, token: Token, after: Kinds) -> tuple[Term, Token]:
+        first, token = self.masked(token, OPERATORS | {"IN", "NOT"} | after)
+        if token.kind == "NOT":
+            self.take(frozenset(("IN",)))
+            items, token = self.items(after)
+            return Not(Membership(first, items), first.start), token
+        if token.kind == "IN":
+            items, token = self.items(after)
+            return Membership(first, items), token
+        operands, operators = [first], []
+        while token.kind in OPERATORS:
+            operators.append((WORDS.get(token.text, token.text), token.start))
+            operand, token = self.masked(self.take(OPERANDS), OPERATORS | after)
+            operands.append(operand)
+        return Comparison(operands, operators) if operators else first, token
+
+    def items(self, after: Kinds) -> tuple[list[Item], Token]:
+        """The values of a set, or the only one."""
+        token = self.take(VALUES | {"LBRACE"})
+        if token.kind != "LBRACE":
+            return [(self.value(token), None)], self.take(after)
+        out: list[Item] = []
+        while token.kind != "RBRACE":
+            first, last = self.value(self.take(VALUES)), None
+            token = self.take(frozenset(("RANGE", "COMMA", "RBRACE")))
+            if token.kind == "RANGE":
+                last = self.value(self.take(VALUES))
+                token = self.take(frozenset(("COMMA", "RBRACE")))
+            out.append((first, last))
+        return out, self.take(after)
+
+    def masked(self, token: Token, after: Kinds) -> tuple[Term, Token]:
+        after |= {"AMPERSAND"}
+        first, token = self.primary(token, after)
+        masks = []
+        while token.kind == "AMPERSAND":
+            mask, token = self.primary(self.take(OPERANDS), after)
+            masks.append(mask)
+        return Mask(first, masks) if masks else first, token
+
+    def primary(self, token: Token, after: Kinds) -> tuple[Term, Token]:
+        if token.kind == "LPAR":
+            inner, close = self.either(frozenset(("RPAR",)))
+            if not isinstance(inner, (Word, Quoted, Group)):
+                inner = Group(inner, token.start, close.end)
+            return inner, self.take(after)
+        if token.kind != "WORD":
+            follower = self.take(after)
+            return self.value(token), follower
+        word = Word(token.text, token.start, token.end)
+        follower = self.take(after | {"LBRACE", "SLICE", "LPAR"})
+        term: Term = word
+        if follower.kind == "LBRACE":
+            inner, close = self.either(frozenset(("RBRACE",)))
+            term = Nest(word, inner, close.end)
+        elif follower.kind == "LPAR":
+            inner, close = self.masked(self.take(OPERANDS), frozenset(("RPAR",)))
+            term = Call(word.text, inner, word.start, close.end)
+        elif follower.kind == "SLICE":
+            word.cut, word.cut_at, word.end = follower.text, follower.start, follower.end
+        else:
+            return word, follower
+        return term, self.take(after)
+
+    def value(self, token: Token) -> Term:
+        """A name, number or string."""
+        if token.kind == "WORD":
+            return Word(token.text, token.start, token.end)
+        if token.kind == "RAW":
+            return Quoted(token.text[2:-1], token.start, token.end)
+        inner = _unescape(self.text, token.start + 1, token.text[1:-1])
+        return Quoted(inner, token.start, token.end)
+
+
+def _several(how: str, parts: list[Term]) -> Term:
+    return Several(how, parts) if len(parts) > 1 else parts[0]
 
 
 def parse(text: str) -> Term:
     """The filter as a tree; raises FilterError with the column where it stops making sense."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
     if not text.strip():
         raise FilterError(text, 0, "the filter is empty", "leave it out to see all messages")
     _shallow(text)
-    try:
-        tree = parser().parse(text)
-    except UnexpectedCharacters as problem:
-        at = problem.pos_in_stream or 0
-        raise FilterError(text, at, *_strange(text, at)) from None
-    except UnexpectedToken as problem:
-        token = problem.token
-        expected = _words(set(problem.accepts or problem.expected or ()))
-        if token.type == "$END":
-            raise FilterError(text, len(text.rstrip()), f"{expected} is missing here") from None
-        at = token.start_pos
-        hint = _misspelt(str(token), at, text)
-        raise FilterError(
-            text, at, f"{str(token)!r} is not what can stand here, {expected} is", hint, len(token)
-        ) from None
-    except UnexpectedInput as problem:  # pragma: no cover - the two above are all of them
-        raise FilterError(text, problem.pos_in_stream or 0, "not understood") from None
-    except FilterError as problem:  # in an escape
-        problem.text = text
-        raise
-    assert isinstance(tree, Term)
-    return tree
+    return Parser(text).parse()
 
 
 def _shallow(text: str) -> None:
@@ -238,16 +424,21 @@ def _strange(text: str, at: int) -> tuple[str, str]:
     return f"{char!r} cannot stand here", ""
 
 
-def _misspelt(token: str, at: int, text: str) -> str:
+def _misspelt(token: str) -> str:
     lower = token.lower()
     if lower in ("and", "or", "not", "xor", "in", "contains", "matches") and lower != token:
         return f"write {lower!r}"
     return ""
 
 
-def _words(expected: set[str]) -> str:
+def _closing(allowed: Kinds) -> Kinds:
+    """What ends a term that is complete, in place of all that might follow it."""
+    return allowed if "COMMA" in allowed else allowed & CLOSERS or allowed
+
+
+def _words(expected: Kinds) -> str:
     out = [words for tokens, words in _EXPECTED if tokens & expected]
-    if expected & {"WORD"}:
+    if "WORD" in expected:
         out = out[:1]
     return (", ".join(out[:-1]) + " or " if len(out) > 1 else "") + (out or ["nothing more"])[-1]
 
@@ -258,93 +449,8 @@ _ESCAPES: Final = {
 }  # fmt: skip
 
 
-class _Terms:
-    """Makes the terms of what the parser reduces, by the names that the grammar gives."""
-
-    def start(self, parts: list[Any]) -> Term:
-        return _term(parts[0])
-
-    def either(self, parts: list[Any]) -> Term:
-        return Several("or", [_term(part) for part in parts])
-
-    def both(self, parts: list[Any]) -> Term:
-        return Several("xor", [_term(part) for part in parts])
-
-    def together(self, parts: list[Any]) -> Term:
-        return Several("and", [_term(part) for part in parts])
-
-    def negation(self, parts: list[Any]) -> Term:
-        inner = _term(parts[1])
-        # A chain of them needs no depth.
-        return inner.inner if isinstance(inner, Not) else Not(inner, parts[0].start_pos)
-
-    def quantified(self, parts: list[Any]) -> Term:
-        made = _term(parts[1])
-        word, at = str(parts[0]), parts[0].start_pos
-        if not isinstance(made, (Comparison, Membership)):
-            hint = f"such as {word} mtu > 1400"
-            raise FilterError("", at, f"{word!r} goes before a comparison", hint, len(word))
-        made.quantifier = word
-        made.start = at
-        return made
-
-    def comparison(self, parts: list[Any]) -> Term:
-        operators = [(WORDS.get(str(t), str(t)), t.start_pos) for t in parts[1::2]]
-        return Comparison([_term(part) for part in parts[0::2]], operators)
-
-    def membership(self, parts: list[Any]) -> Term:
-        return Membership(_term(parts[0]), parts[1])
-
-    def absence(self, parts: list[Any]) -> Term:
-        of = _term(parts[0])
-        return Not(Membership(of, parts[2]), of.start)
-
-    def items(self, parts: list[Any]) -> list[Item]:
-        parts = [p for p in parts if getattr(p, "type", "") not in ("LBRACE", "RBRACE")]
-        return [p if isinstance(p, tuple) else (_term(p), None) for p in parts]
-
-    def item(self, parts: list[Any]) -> Item:
-        return _term(parts[0]), _term(parts[1]) if len(parts) > 1 else None
-
-    def mask(self, parts: list[Any]) -> Term:
-        return Mask(_term(parts[0]), [_term(part) for part in parts[1:]])
-
-    def group(self, parts: list[Any]) -> Term:
-        inner = _term(parts[1])
-        if isinstance(inner, (Word, Quoted, Group)):
-            return inner
-        return Group(inner, parts[0].start_pos, parts[2].end_pos)
-
-    def nest(self, parts: list[Any]) -> Term:
-        word = _term(parts[0])
-        assert isinstance(word, Word)
-        return Nest(word, _term(parts[2]), parts[3].end_pos)
-
-    def slice(self, parts: list[Any]) -> Term:
-        word = _term(parts[0])
-        assert isinstance(word, Word)
-        word.cut, word.cut_at, word.end = str(parts[1]), parts[1].start_pos, parts[1].end_pos
-        return word
-
-    def call(self, parts: list[Any]) -> Term:
-        return Call(str(parts[0]), _term(parts[2]), parts[0].start_pos, parts[3].end_pos)
-
-
-def _term(part: Any) -> Term:
-    """A part that the grammar left as a token, as what it is; terms as they are."""
-    if isinstance(part, Term):
-        return part
-    raw = str(part)
-    start, end = part.start_pos, part.end_pos
-    if part.type == "WORD":
-        return Word(raw, start, end)
-    if part.type == "RAW":
-        return Quoted(raw[2:-1], start, end)
-    return Quoted(_unescape(raw[1:-1], start + 1), start, end)
-
-
-def _unescape(raw: str, start: int) -> str:
-    """C's escapes; `\\x41`, `\\101`, `\\u00e9` too."""
+def _unescape(text: str, start: int, raw: str) -> str:
+    """What stands for `raw`, at `start`, by C's escapes; `\\x41`, `\\101`, `\\u00e9` too."""
     if "\\" not in raw:
         return raw
     out = []
@@ -366,7 +472,7 @@ def _unescape(raw: str, start: int) -> str:
         )
         if found is None or int(found[0], 16 if size else 8) > 0x10FFFF:
             hint = 'write \\\\ for a backslash, or a raw string: r"..."'
-            raise FilterError("", start + at, f"\\{kind} is no escape", hint, 2)
+            raise FilterError(text, start + at, f"\\{kind} is no escape", hint, 2)
         out.append(chr(int(found[0], 16 if size else 8)))
         at = found.end()
     return "".join(out)

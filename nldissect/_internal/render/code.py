@@ -74,7 +74,8 @@ class Python(Code):
 class _Braces(Code):
     """Languages that list bytes in brackets."""
 
-    opening = closing = ""
+    opening = ""
+    closing = ""
     comment = "// {}"
     heading = "// {}"
 
@@ -98,7 +99,8 @@ class C(_Braces):
 
     opening = "static const unsigned char message_{name}[{size}] = {{"
     closing = "};"
-    comment = heading = "/* {} */"
+    comment = "/* {} */"
+    heading = "/* {} */"
 
 
 class Go(_Braces):

@@ -1,0 +1,108 @@
+"""Compiles the modules of [tool.nldissect] in pyproject.toml with mypyc, where that can be done.
+
+NLDISSECT_COMPILE=0 leaves them pure, =1 fails where they cannot be compiled. An editable
+install compiles nothing, so that edits take effect; `.ci/compile` compiles in place.
+docs/building.md tells the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
+
+ROOT = Path(__file__).parent
+WANTED = os.environ.get("NLDISSECT_COMPILE", "")
+
+
+def sources() -> list[str]:
+    """The modules to compile, as paths from here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["nldissect"]["compiled"]
+    return sorted(path.relative_to(ROOT).as_posix() for p in patterns for path in ROOT.glob(p))
+
+
+def missing() -> str | None:
+    """Why nothing can be compiled here; None if it can."""
+    if sys.implementation.name != "cpython":
+        return f"mypyc knows no {sys.implementation.name}"
+    from distutils.ccompiler import new_compiler
+    from distutils.sysconfig import customize_compiler
+
+    compiler = new_compiler()
+    customize_compiler(compiler)
+    with tempfile.TemporaryDirectory() as folder:
+        probe = Path(folder, "probe.c")
+        probe.write_text("#include <Python.h>\n")
+        include = [sysconfig.get_path("include"), sysconfig.get_path("platinclude")]
+        try:
+            compiler.compile([str(probe)], output_dir=folder, include_dirs=include)
+        except CompileError:
+            return "no C compiler that finds Python.h"
+    return None
+
+
+def extensions() -> list[Extension]:
+    """One shared library with all modules, and for each a small one that it is imported by."""
+    from mypyc.build import mypycify
+
+    os.chdir(ROOT)
+    made = mypycify(
+        # What the modules import need not be there, and its types change nothing.
+        ["--config-file=", "--ignore-missing-imports", *sources()],
+        opt_level="3", debug_level="0", multi_file=True, group_name="nldissect",
+    )  # fmt: skip
+    for each in made:
+        flags = [flag for flag in each.extra_compile_args if flag != "-Werror"]
+        each.extra_compile_args = [
+            *flags, "-fno-semantic-interposition", "-Werror=shift-count-overflow",
+        ]  # fmt: skip
+    return made
+
+
+class Build(build_ext):
+    """Compiles on all cores."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or True
+
+    def build_extensions(self) -> None:
+        one = self.compiler.compile
+
+        def compile(sources: list[str], *arguments: Any, **options: Any) -> list[str]:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                objects = pool.map(lambda source: one([source], *arguments, **options), sources)
+                return [name for names in objects for name in names]
+
+        self.compiler.compile = compile
+        super().build_extensions()
+
+
+def modules() -> list[Extension]:
+    """What this run of setup.py is to compile."""
+    if WANTED == "0" or not {"bdist_wheel", "build_ext"}.intersection(sys.argv):
+        return []
+    reason = missing()
+    if reason is None:
+        return extensions()
+    if WANTED == "1":
+        sys.exit(f"nldissect cannot be compiled: {reason}")
+    print(f"nldissect is installed uncompiled, and slower: {reason}", file=sys.stderr)
+    return []
+
+
+if "bdist_wheel" in sys.argv:  # what an older build left must not come along
+    for folder in (ROOT / "build").glob("lib*"):
+        shutil.rmtree(folder)
+setup(ext_modules=modules(), cmdclass={"build_ext": Build})
