@@ -60,8 +60,11 @@ def extensions() -> list[Extension]:
     made = mypycify(
         # What the modules import need not be there, and its types change nothing.
         ["--config-file=", "--ignore-missing-imports", *sources()],
-        opt_level=os.environ.get("NLDISSECT_OPT", "3"), debug_level="0", multi_file=True, group_name="nldissect",
-    )  # fmt: skip
+        opt_level=os.environ.get("NLDISSECT_OPT", "3"),
+        debug_level="0",
+        multi_file=True,
+        group_name="nldissect",
+    )
     for each in made:
         flags = [flag for flag in each.extra_compile_args if flag != "-Werror"]
         each.extra_compile_args = [
