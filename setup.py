@@ -1,8 +1,8 @@
 """Compiles the modules of [tool.nldissect] in pyproject.toml with mypyc, where that can be done.
 
-NLDISSECT_COMPILE=0 leaves them pure, =1 fails where they cannot be compiled. An editable
-install compiles nothing, so that edits take effect; `.ci/compile` compiles in place.
-docs/building.md tells the rest.
+NLDISSECT_COMPILE=0 leaves them pure, =1 fails where they cannot be compiled; NLDISSECT_OPT is
+the C compiler's level of optimization, 3 by default. An editable install compiles nothing,
+so that edits take effect; `.ci/compile` compiles in place. docs/building.md tells the rest.
 """
 
 from __future__ import annotations
@@ -60,8 +60,11 @@ def extensions() -> list[Extension]:
     made = mypycify(
         # What the modules import need not be there, and its types change nothing.
         ["--config-file=", "--ignore-missing-imports", *sources()],
-        opt_level="3", debug_level="0", multi_file=True, group_name="nldissect",
-    )  # fmt: skip
+        opt_level=os.environ.get("NLDISSECT_OPT", "3"),
+        debug_level="0",
+        multi_file=True,
+        group_name="nldissect",
+    )
     for each in made:
         flags = [flag for flag in each.extra_compile_args if flag != "-Werror"]
         each.extra_compile_args = [

@@ -7,6 +7,13 @@ import signal
 
 import pytest
 
+from nldissect._internal.cli import version
+
+
+def pytest_report_header() -> str:
+    """Which form is tested."""
+    return version()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
