@@ -65,7 +65,7 @@ from . import spec as m
 from . import transaction as tx
 from . import wire
 from .record import NO_TIME, Interface, Record
-from .transaction import NLM_F_ACK, NO_TIME, Link, Transaction, time_of
+from .transaction import NLM_F_ACK, Link, Transaction, time_of
 from .tree import Message
 
 NLM_F_ECHO: Final = 8

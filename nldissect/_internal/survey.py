@@ -17,6 +17,7 @@ from mypy_extensions import i16, i32, i64, u8
 from . import transaction as tx
 from .conversation import COPY_NEXT, MAX_RECENT, Conversations
 from .errors import CaptureError
+from .record import NO_TIME
 from .transaction import ACCEPTED, STATES, Link, Transaction, time_of
 from .tree import Message
 
