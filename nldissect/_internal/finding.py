@@ -90,9 +90,9 @@ _MOST: Final = 60  # names in a path; no tree is as deep
 class Path:
     """Finds what a path ends at on the tapes of one registry's messages.
 
-    With `top` the first name is one at the top, with `echoed` of an echoed request too, else it may
-    lie anywhere; `ip` lets ip(8)'s words count as names. While a tape is gone through, a state is a bit per name: those of the path
-    before it lie above.
+    With `top` the first name is one at the top (with `echoed` of an echoed request too), else it
+    may lie anywhere; `ip` lets ip(8)'s words count as names. While a tape is gone through, a
+    state is a bit per name: those of the path before it lie above.
     """
 
     def __init__(

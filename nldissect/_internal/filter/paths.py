@@ -443,13 +443,18 @@ def _hooked(field: m.Field, states: States, way: Way) -> bool:
 
 
 class Reach:
-    """A way with what it takes to follow it in messages."""
+    """A way with what it takes to follow it in messages.
 
-    def __init__(self, way: Way) -> None:
+    Of a filter (`free`) ip's words count, and what is at the top of an echoed request is at the
+    top, unless the way says which messages it is about.
+    """
+
+    def __init__(self, way: Way, free: bool = True) -> None:
         self.way = way
         scoped = way.specs is not None or way.operations is not None or way.control
         numbered = any(name.isdecimal() for name in way.names)
-        self.path = finding.Path(way.names, way.top, True, not (scoped or numbered))
+        echoed = free and not (scoped or numbered)
+        self.path = finding.Path(way.names, way.top, free, echoed)
         self._leads: dict[m.Operation, bool] = {}
 
     def may(self, message: Message) -> bool:
