@@ -29,6 +29,7 @@ from .paths import DYNAMIC, Reach, Vocabulary, Way, fields_along, reaches
 from .syntax import (
     ALL_EQ,
     ANY_NE,
+    CONTAINS,
     EQ,
     NE,
     Call,
@@ -469,7 +470,19 @@ class Compiler:
             raise self._unknown(right, scope)
         single, quantify = _quantify(op, term.quantifier)
         literal = right
-        return self._test(field, lambda shape: shape.test(single, literal), quantify, right)
+        made = self._test(field, lambda shape: shape.test(single, literal), quantify, right)
+        if single in (EQ, CONTAINS) and quantify in (_any, _all) and self._textual(field):
+            return _with(literal.text, made)
+        return made
+
+    @staticmethod
+    def _textual(field: Operand) -> bool:
+        """Whether its values are strings that stand in the message as they are."""
+        source = field.source
+        if not isinstance(source, OfPath) or not field.plain:
+            return False
+        keys = source.possible()
+        return bool(keys) and all(key.kind == m.STRING and key.hook is None for key in keys)
 
     def _second(self, field: Operand, right: Term, op: str, scope: str) -> Operand | None:
         """The right side as a field, None if it is a value."""
@@ -963,6 +976,16 @@ def _and(checks: list[Check]) -> Check:
         return True
 
     return check
+
+
+def _with(text: str, made: Tested) -> Tested:
+    """A test of a string: a message without its bytes need not be walked."""
+    if not text or not text.isascii() or "\\" in text:
+        return made
+    needle, check = text.encode(), made.check
+    return Tested(
+        lambda look: needle in look.message.data and check(look), made.cost, made.paired
+    )
 
 
 def _or(checks: list[Check]) -> Check:

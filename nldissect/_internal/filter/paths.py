@@ -222,16 +222,19 @@ class Vocabulary:
         """Whether each name is one, inside of the one before it somewhere."""
         if not all(self.knows(name) or name.isdecimal() or name in DYNAMIC for name in names):
             return False
-        way = Way(names, top=True)
+        way, below = Way(names, top=True), frozenset((1,))
         header = self._header(names[0])
         if len(names) == 1:
             return not names[0].isdecimal() and (header is None or bool(self.fields(names[0])))
-        if header is not None and _within(header, frozenset((1,)), way, set()):
-            return True
+        if header is not None:
+            ends = Ends(way, True)
+            ends.struct(header, below)
+            if ends:
+                return True
         for owner in self.fields(names[0]) if names[0] not in DYNAMIC else ():
             if owner.hook is not None or owner.kind == m.SUB_MESSAGE:
                 return True
-            if _below(owner, frozenset((1,)), way, set()):
+            if reaches(owner, way, below):
                 return True
         return names[0] in DYNAMIC
 
@@ -319,7 +322,7 @@ def fields_of(spec: m.Spec) -> Iterator[m.Field]:
 # -- where a path may lead -----------------------------------------------------------
 
 
-def advance(names: frozenset[str], states: States, way: Way) -> tuple[bool, States]:
+def _advance(names: frozenset[str], states: States, way: Way) -> tuple[bool, States]:
     """Whether a field of these names is what the path ends at, and the states below it."""
     hit = False
     below = set() if way.top else {0}
@@ -333,96 +336,115 @@ def advance(names: frozenset[str], states: States, way: Way) -> tuple[bool, Stat
     return hit, frozenset(below)
 
 
+_START: Final[States] = frozenset((0,))
+
+
+class Ends:
+    """What a path can end at, as far as specs tell.
+
+    `fields` are those that it can, `open` tells that there may be others: of a dissector's own
+    code, or unknown. With `first` any of that is enough.
+    """
+
+    def __init__(self, way: Way, first: bool) -> None:
+        self.fields: dict[m.Field, None] = {}
+        self.open = False
+        self._way = way
+        self._first = first
+        self._seen: set[tuple[int, States]] = set()
+
+    def __bool__(self) -> bool:
+        return self.open or bool(self.fields)
+
+    def operation(self, operation: m.Operation) -> None:
+        """In the messages of an operation."""
+        self.open |= operation.hook is not None
+        for header in (operation.header, GENLMSGHDR):
+            if header is not None:
+                self.open |= _advance(frozenset((plain(header.name),)), _START, self._way)[0]
+                self.struct(header, _START)
+        self._set(operation.attributes, _START)
+
+    def struct(self, struct: m.Struct | None, states: States) -> None:
+        """At a member of a struct, whose own name may be left out."""
+        if struct is None:
+            return
+        states |= _advance(frozenset((plain(struct.name),)), states, self._way)[1]
+        for member in struct.members:
+            self._field(member, states)
+
+    def _set(self, aset: m.AttributeSet | None, states: States) -> None:
+        if aset is None or not states or (id(aset), states) in self._seen:
+            return
+        self._seen.add((id(aset), states))
+        last = len(self._way.names) - 1
+        if last in states and self._way.names[last].isdecimal():  # one that the set does not have
+            self.open = True
+        try:
+            fields = aset.ensure()
+        except SpecError:
+            return
+        for field in fields.values():
+            self._field(field, states)
+
+    def _field(self, field: m.Field, states: States) -> None:
+        if self._first and self:
+            return
+        for one in (field, field.request):
+            if one is not None:
+                hit, below = _advance(names_of(one), states, self._way)
+                if hit:
+                    self.fields[one] = None
+                if below:
+                    self.inside(one, below)
+
+    def inside(self, field: m.Field, states: States) -> None:
+        """Inside of a field."""
+        kind, names = field.kind, [self._way.names[state] for state in states]
+        forms: list[m.Format | None] = []
+        if field.sub_message is not None:
+            forms = [*field.sub_message.formats.values(), field.sub_message.default]
+        for form in forms:
+            if form is not None:
+                self.struct(form.header, states)
+                self._set(form.attributes, states)
+        for one in (field, field.sub):
+            if one is not None:
+                self.struct(one.struct, states)
+                self._set(one.nested, states)
+        if kind in (m.INDEXED, m.ARRAY, m.TYPE_VALUE, m.UNKNOWN):
+            self.open |= any(name.isdecimal() for name in names)
+        elif kind == m.BITFIELD32:
+            self.open |= "value" in names or "selector" in names
+        elif kind in (m.MESSAGE, m.HEADER):
+            self.open = True
+        if field.hook is not None:
+            self.open |= _hooked(field, states, self._way)
+
+
 def leads(operation: m.Operation, way: Way) -> bool:
     """Whether a message of this operation can have what the path ends at."""
-    states = frozenset((0,))
-    if operation.hook is not None:
-        return True
-    for header in (operation.header, GENLMSGHDR):
-        if header is not None and (
-            advance(frozenset((plain(header.name),)), states, way)[0]
-            or _within(header, states, way, set())
-        ):
-            return True
-    aset = operation.attributes
-    return aset is not None and _in_set(aset, states, way, set())
+    ends = Ends(way, True)
+    ends.operation(operation)
+    return bool(ends)
 
 
-def reaches(field: m.Field, way: Way) -> bool:
+def reaches(field: m.Field, way: Way, states: States = _START) -> bool:
     """Whether what the path ends at can lie in a field."""
-    return _below(field, frozenset((0,)), way, set())
+    ends = Ends(way, True)
+    ends.inside(field, states)
+    return bool(ends)
 
 
-_Seen = set[tuple[int, States]]
-
-
-def _in_set(aset: m.AttributeSet, states: States, way: Way, seen: _Seen) -> bool:
-    key = (id(aset), states)
-    if key in seen:
-        return False
-    seen.add(key)
-    try:
-        fields = aset.ensure()
-    except SpecError:
-        return False
-    last = len(way.names) - 1
-    for state in states:
-        if state == last and way.names[state].isdecimal():
-            return True
-    for field in fields.values():
-        hit, below = advance(names_of(field), states, way)
-        if hit or (below and _below(field, below, way, seen)):
-            return True
-    return False
-
-
-def _within(struct: m.Struct, states: States, way: Way, seen: _Seen) -> bool:
-    """Whether the path ends at a member of a struct, whose own name may be left out."""
-    _, below = advance(frozenset((plain(struct.name),)), states, way)
-    states = states | below
-    for member in struct.members:
-        hit, deeper = advance(names_of(member), states, way)
-        if hit or (member.struct is not None and _within(member.struct, deeper, way, seen)):
-            return True
-        if member.sub is not None and _below(member, deeper, way, seen):
-            return True
-    return False
-
-
-def _below(field: m.Field, states: States, way: Way, seen: _Seen) -> bool:
-    """Whether the path can end inside a field."""
-    if not states:
-        return False
-    kind = field.kind
-    if field.request is not None and _below(field.request, states, way, seen):
-        return True
-    if field.nested is not None and _in_set(field.nested, states, way, seen):
-        return True
-    if field.struct is not None and _within(field.struct, states, way, seen):
-        return True
-    if kind == m.SUB_MESSAGE and field.sub_message is not None:
-        for form in (*field.sub_message.formats.values(), field.sub_message.default):
-            if form is None:
-                continue
-            if form.header is not None and _within(form.header, states, way, seen):
-                return True
-            if form.attributes is not None and _in_set(form.attributes, states, way, seen):
-                return True
-    if field.sub is not None:
-        if field.sub.struct is not None and _within(field.sub.struct, states, way, seen):
-            return True
-        nested = field.sub.nested if kind == m.INDEXED else None
-        if nested is not None and _in_set(nested, states, way, seen):
-            return True
-    if kind in (m.INDEXED, m.ARRAY) and any(way.names[s].isdecimal() for s in states):
-        return True
-    if kind == m.BITFIELD32:
-        return any(way.names[s] in ("value", "selector") for s in states)
-    if field.hook is not None:
-        return _hooked(field, states, way)
-    if kind in (m.TYPE_VALUE, m.UNKNOWN):
-        return any(way.names[s].isdecimal() for s in states)
-    return kind in (m.MESSAGE, m.HEADER)
+def fields_along(words: Vocabulary, way: Way) -> dict[m.Field, None]:
+    """The fields that a path can end at, as far as specs tell."""
+    ends = Ends(way, False)
+    for spec in words.specs:
+        if way.specs is None or plain(spec.name) == way.specs:
+            for operation in _all_operations(spec):
+                if way.operations is None or operation.name in way.operations:
+                    ends.operation(operation)
+    return ends.fields
 
 
 def _hooked(field: m.Field, states: States, way: Way) -> bool:
@@ -468,67 +490,3 @@ class Reach:
         if found is None:
             found = self._leads[operation] = not way.control and leads(operation, way)
         return found
-
-
-def fields_along(words: Vocabulary, way: Way) -> set[m.Field]:
-    """The fields that a path can end at, as far as specs tell."""
-    out: set[m.Field] = set()
-    seen: set[tuple[int, States]] = set()
-    start = frozenset((0,))
-    for spec in words.specs:
-        if way.specs is not None and plain(spec.name) != way.specs:
-            continue
-        for operation in _all_operations(spec):
-            if way.operations is not None and operation.name not in way.operations:
-                continue
-            if operation.header is not None:
-                _gather_struct(operation.header, start, way, out)
-            if operation.attributes is not None:
-                _gather(operation.attributes, start, way, out, seen)
-    return out
-
-
-def _gather(
-    aset: m.AttributeSet, states: States, way: Way, out: set[m.Field], seen: _Seen
-) -> None:
-    key = (id(aset), states)
-    if key in seen or not states:
-        return
-    seen.add(key)
-    try:
-        fields = aset.ensure()
-    except SpecError:
-        return
-    for field in fields.values():
-        for one in (field, field.request):
-            if one is None:
-                continue
-            hit, below = advance(names_of(one), states, way)
-            if hit:
-                out.add(one)
-            if not below:
-                continue
-            inner = [one.nested, None if one.sub is None else one.sub.nested]
-            structs = [one.struct, None if one.sub is None else one.sub.struct]
-            if one.sub_message is not None:
-                for form in (*one.sub_message.formats.values(), one.sub_message.default):
-                    if form is not None:
-                        inner.append(form.attributes)
-                        structs.append(form.header)
-            for nested in inner:
-                if nested is not None:
-                    _gather(nested, below, way, out, seen)
-            for struct in structs:
-                if struct is not None:
-                    _gather_struct(struct, below, way, out)
-
-
-def _gather_struct(struct: m.Struct, states: States, way: Way, out: set[m.Field]) -> None:
-    _, below = advance(frozenset((plain(struct.name),)), states, way)
-    states = states | below
-    for member in struct.members:
-        hit, deeper = advance(names_of(member), states, way)
-        if hit:
-            out.add(member)
-        if member.struct is not None:
-            _gather_struct(member.struct, deeper, way, out)
