@@ -993,10 +993,11 @@ class Message(Surroundings):
     def error(self) -> int | None:
         """The error number of NLMSG_ERROR and NLMSG_DONE (0 or negative), else None."""
         start = self.base + 16
-        if self.type not in (wire.NLMSG_ERROR, wire.NLMSG_DONE) or self.limit - start < 4:
+        kind = self.type
+        if (kind != wire.NLMSG_ERROR and kind != wire.NLMSG_DONE) or self.limit - start < 4:
             return None
-        value: int = wire.LENGTH[self.big](self.data, start)[0]
-        return value - 0x100000000 if value & 0x80000000 else value
+        value = u32(self.data, start, self.big)
+        return int(value - 0x100000000 if value & 0x80000000 else value)
 
     def turn(self) -> None:
         """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""

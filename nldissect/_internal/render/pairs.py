@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .. import wire
 from ..engine import Engine
 from ..explain import Explanation, explain
 from ..multicast import group_of
@@ -52,6 +53,8 @@ def question(message: Message, link: Link | None) -> Message | None:
 
 def why(message: Message, link: Link | None) -> Explanation | None:
     """Why the message refuses, None when it does not."""
+    if message.type >= wire.NLMSG_MIN_TYPE:
+        return None
     error = message.error
     if error is None or error >= 0:
         return None

@@ -62,13 +62,15 @@ from . import Renderer, pairs
 from .digits import Digits
 from .lines import Lines
 from .style import Style
-from .times import rfc3339
+from .times import write_rfc3339
 from .words import Words
 
 STEP: Final = b"    "
 # Bytes that fit on the attribute's own line.
 INLINE: Final = 24
 _DEEPEST: Final = 80
+# Labels that are kept as they are written.
+_KEPT: Final = 4096
 
 # The C names (linux/netlink.h, genetlink.h) of the headers' members.
 _HEADER_NAMES: Final[dict[str, str]] = {
@@ -325,7 +327,20 @@ class Tree(Renderer):
         self._constants = constants
         self._context: Context | None = None
         self._nodes: TreeNodes | None = None
-        self._names = _HEADER_NAMES if constants else {}
+        self._digits = Digits()
+        self._dim = f"    {style.codes['dim']}record ".encode()
+        self._off = style.reset.encode()
+        self._comment = style.paint("comment", "name")
+        names = _HEADER_NAMES if constants else {}
+        self._header_names = [
+            f"\n        {style.paint(names.get(member.name, member.name), 'name')}: ".encode()
+            for member in NLMSGHDR.members
+        ]
+        self._header_names[0] = (
+            f"\n    {style.paint('nlmsghdr', 'operation')}".encode() + self._header_names[0]
+        )
+        self._flags: dict[int, str] = {}  # by number and class
+        self._labels: dict[str, bytes] = {}
 
     def file(self, path: str, last: int) -> str:
         return self._lines.file(path, 0)
@@ -343,22 +358,17 @@ class Tree(Renderer):
             nodes = self._nodes = TreeNodes(context.tables, self._style, self._constants)
             self._context = context
         self._lines.write(out, message, link)
-        parts = [self._origin(message, link)]
+        self._origin(out, message, link)
         if record.options is not None:
-            parts += [
-                f"    {self._style.paint('comment', 'name')}: \"{safe(text)}\""
-                for text in record.comments
-            ]
+            for comment in record.comments:
+                out.write(f"\n    {self._comment}: \"{safe(comment)}\"".encode())
         reason = pairs.why(message, link)
         engine = context.engine  # which the line has let walk the message
         if message.odd:
-            parts += [
-                f"    {wrong(self._style, found.severity, found.text)}"
-                for found in message.own_found
-            ]
+            for found in message.own_found:
+                out.write(f"\n    {wrong(self._style, found.severity, found.text)}".encode())
         if message.netlink:
-            self._header(message, parts)
-        out.write("\n".join(parts).encode())
+            self._header(out, message)
         nodes.write(out, engine, message)
         if reason is not None:
             out.write(f"\n    {self._style.paint('why', 'operation')}".encode())
@@ -366,36 +376,60 @@ class Tree(Renderer):
                 out.write(f"\n        {line}".encode())
         out.write(b"\n\n")
 
-    def _origin(self, message: Message, link: Link | None) -> str:
+    def _origin(self, out: BytesWriter, message: Message, link: Link | None) -> None:
+        """Where it is from, and what pairing found."""
         record = message.record
         assert record is not None
-        when = None if record.time is None else rfc3339(record.time)
-        parts = [f"record {record.number}"]
-        if when is not None:
-            parts.append(when)
-        where = f" from byte {message.offset}" if message.offset else ""
-        parts.append(f"{message.limit - message.base} bytes{where}")
+        digits = self._digits
+        out.write(self._dim)
+        digits.signed(out, record.number)
+        size = len(out)
+        out.write(b", ")
+        if not write_rfc3339(out, digits, record):
+            out.truncate(size)
+        out.write(b", ")
+        digits.signed(out, message.limit - message.base)
+        out.write(b" bytes")
+        if message.offset:
+            out.write(b" from byte ")
+            digits.signed(out, message.offset)
         if record.interface.name:
-            parts.append(f"on {safe(record.interface.name)}")
+            out.write(f", on {safe(record.interface.name)}".encode())
         if link is not None:
-            parts += pairs.remarks(message, link)
-        return f"    {self._style.paint(', '.join(parts), 'dim')}"
+            for remark in pairs.remarks(message, link):
+                out.write(b", ")
+                out.write(remark.encode())
+        out.write(self._off)
 
-    def _header(self, message: Message, parts: list[str]) -> None:
+    def _header(self, out: BytesWriter, message: Message) -> None:
         """The nlmsghdr."""
-        parts.append(f"    {self._style.paint('nlmsghdr', 'operation')}")
-        kind = labels.type_name(message, self._constants)
-        flags = "|".join(labels.flag_names(message))
-        for name, value, label in (
-            ("length", str(message.length), ""),
-            ("type", str(message.type), kind),
-            ("flags", f"{message.flags:#06x}", flags),
-            ("sequence", str(message.seq), ""),
-            ("port", str(message.port), ""),
-        ):
-            named = self._style.paint(self._names.get(name, name), "name")
-            told = f" ({self._style.paint(safe(label), 'label')})" if label else ""
-            parts.append(f"        {named}: {value}{told}")
+        digits, names = self._digits, self._header_names
+        out.write(names[0])
+        digits.signed(out, message.length)
+        out.write(names[1])
+        digits.signed(out, message.type)
+        self._label(out, labels.type_name(message, self._constants))
+        out.write(names[2])
+        digits.hexadecimal(out, message.flags, 2)
+        key = int(message.flags << 2) | labels.flag_class(message)
+        flags = self._flags.get(key)
+        if flags is None:
+            flags = self._flags[key] = "|".join(labels.flag_names(message))
+        self._label(out, flags)
+        out.write(names[3])
+        digits.signed(out, message.seq)
+        out.write(names[4])
+        digits.signed(out, message.port)
+
+    def _label(self, out: BytesWriter, text: str | None) -> None:
+        if text:
+            found = self._labels.get(text)
+            if found is None:
+                found = f" ({self._style.paint(safe(text), 'label')})".encode()
+                if len(self._labels) >= _KEPT:
+                    self._labels.clear()
+                self._labels[text] = found
+            out.write(found)
 
 
 class HexDump(Renderer):
