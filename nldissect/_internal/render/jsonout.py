@@ -14,7 +14,7 @@ from librt.strings import BytesWriter
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from .. import labels
+from .. import labels, wire
 from ..engine import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -30,7 +30,6 @@ from ..engine import (
     UNNAMED,
     Engine,
 )
-from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..tables import (
     ARRAY,
@@ -56,15 +55,17 @@ from ..tables import (
 )
 from ..tables import GIVEN as GIVEN_FORM
 from ..text import json_text
-from ..transaction import ANSWER, COPY, REQUEST, Link
+from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .digits import Digits
-from .times import rfc3339
+from .times import write_rfc3339
 from .words import Words
 
 quote: Final = encode_basestring_ascii
 
+# Headers whose meaning is kept as it is written.
+_KEPT: Final = 4096
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _COMMA: Final = 44
@@ -327,12 +328,14 @@ class JsonLines(Renderer):
     """One object a line (-T jsonl); several files: with the file's name in each."""
 
     def __init__(self) -> None:
-        self._opening = '{"record":'
+        self._opening = b'{"record":'
+        self._digits = Digits()
+        self._known: dict[int, _Known] = {}
         self._context: Context | None = None
         self._nodes: JsonNodes | None = None
 
     def file(self, path: str, last: int) -> str:
-        self._opening = f'{{"file":{quote(path)},"record":'
+        self._opening = f'{{"file":{quote(path)},"record":'.encode("ascii")
         return ""
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
@@ -348,7 +351,12 @@ class JsonLines(Renderer):
             self._context = context
         engine = context.engine
         message.walk_onto(engine)
-        out.write(self._front(message, link, engine).encode("ascii"))
+        self._record(out, message)
+        self._identity(out, message)
+        if link is not None:
+            self._pairing(out, message, link)
+        self._process(out, message, link)
+        self._facts(out, message, link, engine)
         if len(engine.findings) > 0 or message.odd:
             out.write(b',"diagnoses":')
             out.write(_diagnoses(message.found(engine)))
@@ -358,56 +366,152 @@ class JsonLines(Renderer):
             out.write(b"]")
         out.write(b"}")
 
-    def _front(self, message: Message, link: Link | None, engine: Engine) -> str:
-        """All members but the diagnoses and the attributes."""
+    def _record(self, out: BytesWriter, message: Message) -> None:
+        """Where it is from."""
         record = message.record
         assert record is not None
-        parts = [f'{self._opening}{record.number},"message":{message.number}']
-        when = None if record.time is None else rfc3339(record.time)
-        if when is not None:
-            parts.append(f'"time":"{when}"')
+        digits = self._digits
+        out.write(self._opening)
+        digits.signed(out, record.number)
+        out.write(b',"message":')
+        digits.signed(out, message.number)
+        size = len(out)
+        out.write(b',"time":"')
+        if write_rfc3339(out, digits, record):
+            out.append(_QUOTE)
+        else:
+            out.truncate(size)
         if record.options is not None:
             if record.comments:
-                parts.append(f'"comments":[{",".join([quote(text) for text in record.comments])}]')
+                comments = ",".join([quote(text) for text in record.comments])
+                out.write(f',"comments":[{comments}]'.encode("ascii"))
             if record.lost and not message.offset:
-                parts.append(f'"lost":{record.lost}')
-        self._identity(message, parts)
-        if link is not None:
-            _pairing(message, link, parts)
-        _process(pairs.process(message, link), parts)
-        parts.append(f'"length":{message.length},"direction":"{message.direction}"')
+                out.write(f',"lost":{record.lost}'.encode("ascii"))
+
+    def _identity(self, out: BytesWriter, message: Message) -> None:
+        """What it is, by its header; the same for all with this header but their port."""
+        key = int(message.type << 16 | message.flags) << 8 | int(message.protocol & 0xFF)
+        known = self._known.get(key)
+        operation, family = message.operation, message.family
+        if (
+            known is None or known.operation is not operation or known.family != family
+            or known.command != message.command or known.protocol != message.protocol
+            or message.type == wire.NLMSG_ERROR
+        ):  # fmt: skip
+            known = _Known(message)
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = known
+        out.write(known.text)
+        if message.netlink:
+            digits = self._digits
+            out.write(b',"sequence":')
+            digits.signed(out, message.seq)
+            out.write(b',"port":')
+            digits.signed(out, message.port)
+
+    def _pairing(self, out: BytesWriter, message: Message, link: Link) -> None:
+        """What pairing found."""
+        digits = self._digits
+        found, role = link.transaction, link.role_code
+        if role == ROLE_ANSWER and link.of:
+            out.write(b',"answers":')
+            digits.signed(out, link.of)
+        elif role == ROLE_REQUEST:
+            ended = pairs.answered_by(link)
+            if ended:
+                out.write(b',"answered_by":')
+                digits.signed(out, ended)
+        if found is not None:
+            out.write(b',"transaction":')
+            digits.signed(out, found.id)
+        passed = pairs.latency(message, link)
+        if passed is not None:
+            out.write(b',"latency":')
+            out.write(b"%d" % passed)
+        if pairs.doubtful(link):
+            out.write(b',"confidence":"')
+            out.write(link.confidence.encode("ascii"))
+            out.append(_QUOTE)
+        if link.listeners:
+            out.write(b',"listeners":')
+            digits.signed(out, link.listeners)
+        if role == ROLE_COPY and link.of:
+            out.write(b',"copy_of":')
+            digits.signed(out, link.of)
+        group = pairs.group(message, link)
+        if group is not None:
+            out.write(b',"group":"')
+            out.write(json_text(group))
+            out.append(_QUOTE)
+
+    def _process(self, out: BytesWriter, message: Message, link: Link | None) -> None:
+        """Whose socket it was."""
+        found = pairs.process(message, link)
+        if found is None:
+            return
+        inside: list[str] = []
+        if found.pid is not None:
+            inside.append(f'"pid":{found.pid}')
+        if found.name is not None:
+            inside.append(f'"name":{quote(found.name)}')
+        if found.command is not None:
+            inside.append(f'"command":{quote(found.command)}')
+        if found.hint:
+            inside.append('"hint":true')
+        if found.inode:
+            inside.append(f'"inode":{found.inode}')
+        out.write(f',"process":{{{",".join(inside)}}}'.encode("ascii"))
+
+    def _facts(
+        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
+    ) -> None:
+        """Length, direction, summary, error."""
+        out.write(b',"length":')
+        self._digits.signed(out, message.length)
+        to_kernel = message.to_kernel
+        out.write(b',"direction":"to-kernel"' if to_kernel else b',"direction":"from-kernel"')
         summary = pairs.described(message, link, engine)
         if summary:
-            parts.append(f'"summary":{quote(summary)}')
+            out.write(b',"summary":"')
+            out.write(json_text(summary))
+            out.append(_QUOTE)
         if message.truncated:
-            parts.append('"truncated":true')
-        error = message.error
-        if error is not None:
-            parts.append(f'"error":{error}')
-            name = facts.error_name(message)
-            if name is not None:
-                parts.append(f'"error_name":{quote(name)}')
-        return ",".join(parts)
+            out.write(b',"truncated":true')
+        if message.type < wire.NLMSG_MIN_TYPE:
+            error = message.error
+            if error is not None:
+                out.write(b',"error":%d' % error)
+                name = facts.error_name(message)
+                if name is not None:
+                    out.write(f',"error_name":{quote(name)}'.encode("ascii"))
 
-    def _identity(self, message: Message, parts: list[str]) -> None:
-        """What it is, by its header."""
-        parts.append(f'"protocol":{quote(facts.protocol(message))}')
+
+@final
+class _Known:
+    """What the header of a message says of it, as it is written."""
+
+    def __init__(self, message: Message) -> None:
+        self.operation = message.operation
+        self.family = message.family
+        self.command: i64 = message.command
+        self.protocol: i64 = message.protocol
+        parts = [f',"protocol":{quote(facts.protocol(message))}']
         if message.family is not None:
             parts.append(f'"family":{quote(message.family)}')
         if message.spec is not None:
             parts.append(f'"dissector":{quote(message.spec.name)}')
-        if not message.netlink:
-            return
-        name, constant = operation_name(message), operation_constant(message)
-        if name is not None:
-            parts.append(f'"operation":{quote(name)}')
-        if constant is not None:
-            parts.append(f'"constant":{quote(constant)}')
-        parts.append(f'"type":{message.type},"flags":{message.flags}')
-        flags = labels.flag_names(message)
-        if flags:
-            parts.append(f'"flag_names":[{",".join([quote(flag) for flag in flags])}]')
-        parts.append(f'"sequence":{message.seq},"port":{message.port}')
+        if message.netlink:
+            name, constant = operation_name(message), operation_constant(message)
+            if name is not None:
+                parts.append(f'"operation":{quote(name)}')
+            if constant is not None:
+                parts.append(f'"constant":{quote(constant)}')
+            parts.append(f'"type":{message.type},"flags":{message.flags}')
+            flags = labels.flag_names(message)
+            if flags:
+                parts.append(f'"flag_names":[{",".join([quote(flag) for flag in flags])}]')
+        self.text = ",".join(parts).encode("ascii")
 
 
 class JsonArray(JsonLines):
@@ -427,47 +531,6 @@ class JsonArray(JsonLines):
 
     def end(self) -> str:
         return "\n]\n"
-
-
-def _pairing(message: Message, link: Link, parts: list[str]) -> None:
-    """What pairing found."""
-    found, of, role = link.transaction, link.of, link.role
-    if role == ANSWER and of:
-        parts.append(f'"answers":{of}')
-    ended = pairs.answered_by(link) if role == REQUEST else 0
-    if ended:
-        parts.append(f'"answered_by":{ended}')
-    if found is not None:
-        parts.append(f'"transaction":{found.id}')
-    passed = pairs.latency(message, link)
-    if passed is not None:
-        parts.append(f'"latency":{passed}')
-    if pairs.doubtful(link):
-        parts.append(f'"confidence":"{link.confidence}"')
-    if link.listeners:
-        parts.append(f'"listeners":{link.listeners}')
-    if role == COPY and of:
-        parts.append(f'"copy_of":{of}')
-    group = pairs.group(message, link)
-    if group is not None:
-        parts.append(f'"group":{quote(group)}')
-
-
-def _process(found: Process | None, parts: list[str]) -> None:
-    if found is None:
-        return
-    inside: list[str] = []
-    if found.pid is not None:
-        inside.append(f'"pid":{found.pid}')
-    if found.name is not None:
-        inside.append(f'"name":{quote(found.name)}')
-    if found.command is not None:
-        inside.append(f'"command":{quote(found.command)}')
-    if found.hint:
-        inside.append('"hint":true')
-    if found.inode:
-        inside.append(f'"inode":{found.inode}')
-    parts.append(f'"process":{{{",".join(inside)}}}')
 
 
 def to_json(message: Message) -> str:
