@@ -66,6 +66,9 @@ quote: Final = encode_basestring_ascii
 
 # Headers whose meaning is kept as it is written.
 _KEPT: Final = 4096
+# Offsets under this are written with the length in one piece.
+_NEAR: Final = 1024
+_DEPTH_BITS: Final = DEPTH_MASK << DEPTH_AT
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _COMMA: Final = 44
@@ -83,12 +86,14 @@ class JsonNodes:
         # By row: the members that all nodes of a field have, up to the offset's number.
         self._heads = vec[bytes]([])
         self._odd_heads: dict[int, bytes] = {}
+        # By offset and length: these two members and the name of the value, for numbers.
+        self._places = vec[bytes]([b""] * (_NEAR * 16))
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """The nodes as the elements of a list, without its brackets."""
         tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
         rows, forms = tables.rows, tables.form
-        heads = self._heads
+        heads, places = self._heads, self._places
         echo = engine.echo
         echo_depth: i64 = -1  # inside the echoed request
         inner = message
@@ -113,21 +118,19 @@ class JsonNodes:
             else:
                 out.write(self._other_head(row, shown))
             offset, end = second & 0xFFFFFFFF, second >> 32
-            if offset < 1000:
-                out.write(digits.small[offset])
-            else:
-                digits.signed(out, offset)
-            out.write(b',"length":')
-            if end - offset < 1000:
-                out.write(digits.small[end - offset])
-            else:
-                digits.signed(out, end - offset)
             form = forms[shown]
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             if form == INTEGER:
                 at = row * COLUMNS
                 value = engine.number(row, start, end, marks)
-                out.write(b',"value":')
+                if offset < _NEAR and end - offset < 16:
+                    between = places[offset << 4 | end - offset]
+                    if len(between) == 0:
+                        between = self._place(offset, end - offset)
+                    out.write(between)
+                else:
+                    self._where(out, offset, end)
+                    out.write(b',"value":')
                 if 0 <= value < 1000:
                     out.write(digits.small[value])
                 elif rows[at + SIGNED] != 0:
@@ -138,11 +141,14 @@ class JsonNodes:
                 if labels_ != 0 and marks & UNNAMED == 0:
                     self._label(out, self._words.of(row, value, inner, engine))
             elif form == TEXT_UP_TO_NUL:
+                self._where(out, offset, end)
                 out.write(b',"value":"')
                 self._text(out, engine.data, start, end)
                 out.append(_QUOTE)
-            elif form != NOTHING:
-                self._value(out, engine, place, form, start, end)
+            else:
+                self._where(out, offset, end)
+                if form != NOTHING:
+                    self._value(out, engine, place, form, start, end)
             if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
                 self._label(out, self._words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
             if marks & DIAGNOSED or marks & GIVEN:
@@ -159,6 +165,17 @@ class JsonNodes:
                 depth -= 1
             if place < size:
                 out.append(_COMMA)
+
+    def _place(self, offset: i64, length: i64) -> bytes:
+        made = b'%d,"length":%d,"value":' % (int(offset), int(length))
+        self._places[offset << 4 | length] = made
+        return made
+
+    def _where(self, out: BytesWriter, offset: i64, end: i64) -> None:
+        """Offset and length."""
+        self._digits.signed(out, offset)
+        out.write(b',"length":')
+        self._digits.signed(out, end - offset)
 
     # -- heads -----------------------------------------------------------------------
 
@@ -177,7 +194,7 @@ class JsonNodes:
 
     def _other_head(self, row: i64, shown: i64) -> bytes:
         """That of a value which is not shown as its field says."""
-        key = int(row << 8 | shown)
+        key = -int(row << 8 | shown)
         found = self._odd_heads.get(key)
         if found is None:
             found = self._odd_heads[key] = self._head(row, shown)
@@ -192,12 +209,19 @@ class JsonNodes:
             node = given(engine, place)
             number = -1 if node.type is None else node.type
             out.write(_head(node.name, node.constant, number, word, node.guess))
-        elif marks & UNKNOWN:
-            out.write(_head(f"attr {index}", None, index, word, False))
-        else:
-            guess = self._tables.fields[first & FIELD_MASK].guess
-            number = index if marks & IS_ATTRIBUTE else -1
-            out.write(_head(str(index), None, number, word, guess))
+            return
+        key = int(first & ~_DEPTH_BITS)  # all of it but the depth
+        head = self._odd_heads.get(key)
+        if head is None:
+            if marks & UNKNOWN:
+                head = _head(f"attr {index}", None, index, word, False)
+            else:
+                guess = self._tables.fields[first & FIELD_MASK].guess
+                head = _head(str(index), None, index if marks & IS_ATTRIBUTE else -1, word, guess)
+            if len(self._odd_heads) >= _KEPT:
+                self._odd_heads.clear()
+            self._odd_heads[key] = head
+        out.write(head)
 
     # -- values -----------------------------------------------------------------------
 

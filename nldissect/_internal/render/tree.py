@@ -90,7 +90,9 @@ class TreeNodes:
         self._constants = constants
         self._words = Words(tables, False, constants)
         self._digits = Digits()
-        self._names = vec[bytes]([])  # by row
+        # By row: how the line of a field begins, at the depth where it was met last
+        self._names = vec[bytes]([])
+        self._depths = vec[i64]([])
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
         self._label_on = b" (" + style.codes["label"].encode()
         self._label_off = style.reset.encode() + b")"
@@ -100,7 +102,7 @@ class TreeNodes:
         """Each line begins with its line break, so that what is wrong can follow it."""
         tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
         rows, forms, starts = tables.rows, tables.form, self._starts
-        names = self._names
+        names, depths = self._names, self._depths
         echo = engine.echo
         echo_depth: i64 = -1
         inner = message
@@ -112,16 +114,17 @@ class TreeNodes:
                 inner, echo_depth = message, -1
             marks = first >> MARKS_AT & 0xFF
             row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
-            out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
             if marks & (GIVEN | UNKNOWN | INDEXED):
+                out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
                 out.write(self._odd_name(engine, place))
             else:
                 if row >= i64(len(names)):
-                    names = self._grown()
-                name = names[row]
-                if len(name) == 0:
-                    name = names[row] = self._name(tables.fields[row])
-                out.write(name)
+                    self._grow()
+                    names, depths = self._names, self._depths
+                if depths[row] == depth:
+                    out.write(names[row])
+                else:
+                    out.write(self._start(row, depth))
             offset, end = second & 0xFFFFFFFF, second >> 32
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             form = forms[shown]
@@ -160,12 +163,18 @@ class TreeNodes:
 
     # -- names ------------------------------------------------------------------------
 
-    def _grown(self) -> vec[bytes]:
-        names = self._names
-        while len(names) < len(self._tables.fields):
-            names = append(names, b"")
-        self._names = names
-        return names
+    def _grow(self) -> None:
+        while len(self._names) < len(self._tables.fields):
+            self._names = append(self._names, b"")
+            self._depths = append(self._depths, i64(-1))
+
+    def _start(self, row: i64, depth: i64) -> bytes:
+        """How a line begins for a field that was not met at this depth just before."""
+        start = self._starts[depth if depth < _DEEPEST else _DEEPEST - 1]
+        made = start + self._name(self._tables.fields[row])
+        self._names[row] = made
+        self._depths[row] = depth
+        return made
 
     def _name(self, field: m.Field) -> bytes:
         if not self._constants:
