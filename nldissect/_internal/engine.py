@@ -57,7 +57,9 @@ from .tables import (
     MARKS,
     MULTI,
     NO_HINT,
+    NUMBERS,
     ORDER,
+    PLAIN,
     REQUEST,
     RULES,
     S_BINARY,
@@ -94,6 +96,8 @@ UNKNOWN: Final = 8  # an attribute that its set does not have
 DIAGNOSED: Final = 16
 GIVEN: Final = 32  # a hook said what it is
 UNNAMED: Final = 64  # its value has no label here
+# A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
+FOLDED: Final = 128
 
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
@@ -204,6 +208,7 @@ class Engine:
         self.cut: bool = False  # by the snapshot length
         self.to_kernel: bool = False
         self.flags: i64 = 0
+        self.folds: bool = False  # whether plain numbers are left off the tape
         self.tape = vec[i64]([0] * 2048)
         self.size: i64 = 0  # numbers on the tape
         self.findings: list[Finding] = []
@@ -234,9 +239,14 @@ class Engine:
 
     def begin(
         self, data: bytes, limit: i64, big: bool, cut: bool, to_kernel: bool, flags: i64,
-        around: Surroundings,
+        around: Surroundings, folds: bool,
     ) -> None:  # fmt: skip
-        """Makes the tape ready for a message that ends at `limit` of `data`."""
+        """Makes the tape ready for a message that ends at `limit` of `data`.
+
+        With `folds` the members of structs and elements of arrays that are plain numbers are
+        not written: their entry is FOLDED.
+        """
+        self.folds = folds
         self.data = data
         self.limit = limit
         self.big = big
@@ -757,7 +767,12 @@ class Engine:
                     place, rows[at + STRUCT], rows[at + CHILDREN], start, end, depth, nests
                 )
         elif kind == m.STRUCT:
-            self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
+            column = rows[at + STRUCT] * STRUCT_COLUMNS
+            structs = self.tables.structs
+            if self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
+                self.tape[place] |= FOLDED << MARKS_AT
+            else:
+                self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
         elif kind == m.BINARY:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
@@ -769,6 +784,11 @@ class Engine:
         elif kind == m.INDEXED or kind == m.TYPE_VALUE:
             self._nest(place, 0, start, end, depth + 1, nests, rows[at + ELEMENT])
         elif kind == m.ARRAY:
+            if self.folds and rows[at + NUMBERS] != 0:
+                width = rows[rows[at + ELEMENT] * COLUMNS + SIZE]
+                if size % width == 0:
+                    self.tape[place] |= FOLDED << MARKS_AT
+                    return
             self._array(place, rows[at + ELEMENT], start, end, depth + 1, nests)
         elif kind == m.BITFIELD32:
             if size == 8:

@@ -23,6 +23,7 @@ from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -63,6 +64,7 @@ from .tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GROUPS,
     HINT,
@@ -77,6 +79,7 @@ from .tables import (
     REQUEST,
     S_BINARY,
     SIGNED,
+    SIZE,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
     WIDTH,
@@ -544,6 +547,9 @@ class Node:
         if tape is None:
             return []
         message = self.message
+        if tape.entries[self._place] >> MARKS_AT & FOLDED:
+            tape = self._tape = self._by_itself()
+            self._place = 0
         if self._place == tape.echo and tape.inner is not None:
             message = tape.inner
         return [view(tape, place, message, self) for place in tape.inside(self._place)]
@@ -557,7 +563,7 @@ class Node:
         cut = message.state == wire.CUT
         limit = message.limit
         engine.begin(
-            message.data, limit, message.big, cut, message.to_kernel, message.flags, around
+            message.data, limit, message.big, cut, message.to_kernel, message.flags, around, False
         )
         engine.reserve(i64(self.end - self.start))
         hint = field.hint if field.sub is None else field.sub.hint
@@ -640,6 +646,16 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
         return int(number)
     if form == NOTHING:
         return None
+    if marks & FOLDED and form == ARRAY:
+        element = tables.rows[row * COLUMNS + ELEMENT]
+        size = tables.rows[element * COLUMNS + SIZE]
+        numbers: list[Any] = []
+        while start < end:
+            number = engine.number(element, start, start + size, 0)
+            start += size
+            wraps = number < 0 and tables.rows[element * COLUMNS + SIGNED] == 0
+            numbers.append(int(number) + 0x10000000000000000 if wraps else int(number))
+        return numbers
     if form == ARRAY:
         return [
             value_at(engine, inside, message)
@@ -735,7 +751,12 @@ class Seen:
                 if found >= 0:
                     return found
         elif "." in path:
-            return find_place(engine, path)
+            found = find_place(engine, path)
+            if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
+                self.message.walk_onto(engine)
+                engine.index()
+                found = find_place(engine, path)
+            return found
         if self._given is not None:
             found = self._given.get(path, -1)
             if found >= 0:
@@ -783,6 +804,10 @@ def find_place(engine: Engine, path: str) -> i64:
     return -1 if found is None else found
 
 
+# It may lie among the numbers of a folded entry.
+IN_FOLDED: Final = -2
+
+
 def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int | None:
     want = parts[at]
     number = int(want) if want.isdecimal() else -2
@@ -794,6 +819,8 @@ def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int |
             named = True
             if last:
                 return place
+            if engine.tape[place] >> MARKS_AT & FOLDED:
+                return IN_FOLDED
             found = _find(engine, engine.inside(place), parts, at + 1)
         elif name.isdigit() and not want.isdigit():
             found = _find(engine, engine.inside(place), parts, at)
@@ -1095,12 +1122,12 @@ class Message(Surroundings):
 
     # -- being walked -------------------------------------------------------
 
-    def _walk(self, engine: Engine) -> None:
+    def _walk(self, engine: Engine, folds: bool = False) -> None:
         """Puts the payload on the engine's tape; the frame's oddities become diagnoses."""
         data, base, limit = self.data, self.base, self.limit
         self._diagnoses = None
         engine.begin(
-            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self
+            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self, folds
         )
         if self.state != wire.OK and self._odd(engine):
             return
@@ -1225,9 +1252,12 @@ class Message(Surroundings):
         assert isinstance(made, Node)
         return made.name, made.constant, made._field.number
 
-    def walk_onto(self, engine: Engine) -> None:
-        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
-        self._walk(engine)
+    def walk_onto(self, engine: Engine, folds: bool = False) -> None:
+        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it.
+
+        With `folds`, plain numbers are not there themselves; see `Engine.begin`.
+        """
+        self._walk(engine, folds)
         gaps = None if self.record is None else self.record.gaps
         if gaps is not None or len(engine.hooked) > 0:
             tape = Tape(engine, self)
