@@ -28,9 +28,10 @@ def summary(seen: Lookup) -> str:
     out = [seen.text("ncm-family")] if seen.value("ncm-family") else []
     out += seen.words(("dev", "ifindex"))
     for name in SETTINGS:
-        node = seen.node(name)
-        if node is not None:
-            shown = node.label or {0: "off", 1: "on"}.get(node.value, str(node.value))
+        found = seen.at(name)
+        if found is not None:
+            value = found.value
+            shown = found.label or {0: "off", 1: "on"}.get(value, str(value))
             out.append(f"{name.replace('-', '_')} {shown}")
     return " ".join(out)
 

@@ -22,12 +22,12 @@ from nldissect.hooks import (
     Lookup,
     Message,
     Node,
+    Piece,
     Struct,
     find,
     in_scope,
     member,
     members,
-    node_text,
     part,
     walk,
 )
@@ -587,7 +587,7 @@ VERDICTS = {-1: "continue", 0: "pass", 1: "reclassify", 2: "drop", 3: "pipe", 4:
             5: "queued", 6: "repeat", 7: "redirect", 8: "trap"}  # fmt: skip
 
 
-def told(options: Node | None, words: Words) -> list[str]:
+def told(options: Piece | None, words: Words) -> list[str]:
     """`word value` for each option that is there, a 0 only if it has a name.
 
     Of paths with `|` between them the first that is there counts.
@@ -596,23 +596,29 @@ def told(options: Node | None, words: Words) -> list[str]:
     if options is None:
         return out
     for word, paths, show in words:
-        found = (find(options.children, path) for path in paths.split("|"))
-        node = next((n for n in found if n is not None), None)
-        if node is None or not (node.value or node.label):
+        found: Piece | None = None
+        for path in paths.split("|"):
+            found = options.find(path)
+            if found is not None:
+                break
+        if found is None:
             continue
-        text = show(node.value) if show is not None else node_text(node).replace("|", ",")
-        out.append(f"{word} {text}" if word else text)
+        value = found.value
+        if value or found.label:
+            text = show(value) if show is not None else found.text.replace("|", ",")
+            out.append(f"{word} {text}" if word else text)
     return out
 
 
-def verdict(node: Node | None) -> str:
+def verdict(found: Piece | None) -> str:
     """What becomes of the packet, as tc(8) says it: drop, goto chain 5."""
-    if node is None or not isinstance(node.value, int):
+    value = None if found is None else found.value
+    if found is None or not isinstance(value, int):
         return ""
-    return VERDICTS.get(node.value) or node_text(node).replace("-", " ")
+    return VERDICTS.get(value) or found.text.replace("-", " ")
 
 
-def action_text(entry: Node, alone: bool = False) -> str:
+def action_text(entry: Piece, alone: bool = False) -> str:
     """One action: `drop`, `mirred egress redirect dev eth0`, `gact index 7` for a reference."""
     kind, options = entry.find("kind"), entry.find("options")
     name = str(kind.value) if kind is not None else "action"
@@ -628,8 +634,10 @@ def action_text(entry: Node, alone: bool = False) -> str:
         out += ["exceed", verdict(exceed)] if exceed is not None else []
     index = entry.find("index")
     if index is None and options is not None:
-        found = (options.find(f"{place}.index") for place in ("parms", "parms-ex", "tbf", "act"))
-        index = next((node for node in found if node is not None), None)
+        for place in ("parms", "parms-ex", "tbf", "act"):
+            index = options.find(f"{place}.index")
+            if index is not None:
+                break
     if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
     cookie_or_count = entry.find("6")
@@ -638,7 +646,7 @@ def action_text(entry: Node, alone: bool = False) -> str:
     return " ".join(out)
 
 
-def actions_of(options: Node | None) -> list[str]:
+def actions_of(options: Piece | None) -> list[str]:
     """`action ...` for each action that the options hold."""
     out: list[str] = []
     for node in options.children if options is not None else ():
@@ -667,7 +675,7 @@ def key_word(name: str) -> str:
     return FLOWER.get(name) or name.replace("-", "_")
 
 
-def mask_text(mask: Node) -> str:
+def mask_text(mask: Piece) -> str:
     """`/24`, `/0xff00`; empty when the mask takes all bits."""
     raw = mask.bytes
     bits = int.from_bytes(raw, "big")
@@ -677,20 +685,20 @@ def mask_text(mask: Node) -> str:
     if mask.kind in ("ipv4", "ipv6"):
         length = bits.bit_count()
         return f"/{length}" if bits == (1 << size) - (1 << (size - length)) else f"/{mask.value}"
-    return f"/{mask.value:#x}" if isinstance(mask.value, int) else f"/{node_text(mask)}"
+    return f"/{mask.value:#x}" if isinstance(mask.value, int) else f"/{mask.text}"
 
 
-def flower_keys(options: Node) -> list[str]:
+def flower_keys(options: Piece) -> list[str]:
     """What a flower filter looks at, in the words of tc-flower(8)."""
     attributes = {node.name: node for node in options.children}
     out: list[str] = []
     for name, node in attributes.items():
         if not name.startswith("key-") or name.endswith(("-mask", "-max")) or name in NOT_SHOWN:
             continue
-        text, word = node_text(node).replace("|", "+"), key_word(name)
+        text, word = node.text.replace("|", "+"), key_word(name)
         if name.endswith("-min"):
             last = attributes.get(f"{name[:-4]}-max")
-            text += f"-{node_text(last)}" if last is not None else ""
+            text += f"-{last.text}" if last is not None else ""
             word = f"{name[9:12]}_port"
         mask = attributes.get(f"{name}-mask")
         if mask is not None:
@@ -701,7 +709,7 @@ def flower_keys(options: Node) -> list[str]:
     return out
 
 
-def u32_keys(options: Node) -> list[str]:
+def u32_keys(options: Piece) -> list[str]:
     """What a u32 filter looks at: match VALUE/MASK at OFFSET."""
     out: list[str] = []
     keys = options.find("sel.keys")
@@ -714,7 +722,7 @@ def u32_keys(options: Node) -> list[str]:
     return out
 
 
-def match_words(options: Node) -> list[str]:
+def match_words(options: Piece) -> list[str]:
     """The kinds of the extended matches: match meta and not cmp."""
     out: list[str] = []
     entries = options.find("ematches.list")
@@ -723,7 +731,7 @@ def match_words(options: Node) -> list[str]:
         if kind is None or flags is None:
             continue
         bits = flags.value
-        out.append(("not " if bits & 4 else "") + node_text(kind))
+        out.append(("not " if bits & 4 else "") + kind.text)
         out += [word for bit, word in ((1, "and"), (2, "or")) if bits & bit]
     return ["match", *out] if out else []
 
@@ -739,8 +747,7 @@ def device_text(seen: Lookup) -> str:
 
 def parent_text(seen: Lookup) -> str:
     """`root`, `ingress`, `block 5` or `parent 1:30`."""
-    node = seen.node("tcm-parent")
-    label = None if node is None else node.label
+    label = seen.label("tcm-parent")
     if not label:
         return ""
     return f"parent {label}" if ":" in label else label
@@ -750,20 +757,19 @@ def qdisc(seen: Lookup) -> str:
     kind = seen.text("kind")
     where = parent_text(seen)
     out = [device_text(seen), "" if where == kind else where, handle_of(seen), kind]
-    out += told(seen.node("options"), QDISCS.get(kind, ()))
+    out += told(seen.at("options"), QDISCS.get(kind, ()))
     out += seen.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
     return " ".join(word for word in out if word)
 
 
 def handle_of(seen: Lookup) -> str:
-    node = seen.node("tcm-handle")
-    return (None if node is None else node.label) or ""
+    return seen.label("tcm-handle")
 
 
 def tclass(seen: Lookup) -> str:
     kind, device = seen.text("kind"), device_text(seen)
     out = [f"dev {device}" if device else "", parent_text(seen), handle_of(seen), kind]
-    out += told(seen.node("options"), CLASSES.get(kind, ()))
+    out += told(seen.at("options"), CLASSES.get(kind, ()))
     leaf = seen.value("tcm-info")
     if leaf:
         out.append(f"leaf {handle_text(leaf)}")
@@ -792,7 +798,7 @@ def tfilter(seen: Lookup) -> str:
         out.append(f"fh {handle_of(seen)}")
     elif number_of:
         out.append(f"handle {number_of:#x}")
-    options = seen.node("options")
+    options = seen.at("options")
     if options is not None:
         out += told(options, FILTERS.get(kind, ()))
         if kind == "flower":
@@ -802,7 +808,7 @@ def tfilter(seen: Lookup) -> str:
         out += match_words(options)
         target = options.find("classid")
         if target is not None:
-            out.append(f"flowid {node_text(target)}")
+            out.append(f"flowid {target.text}")
         out += actions_of(options)
     return " ".join(word for word in out if word)
 
@@ -811,7 +817,7 @@ def chain(seen: Lookup) -> str:
     out = place(seen)
     if seen.value("chain") is not None:
         out.append(f"chain {seen.value('chain')}")
-    options, kind = seen.node("options"), seen.text("kind")
+    options, kind = seen.at("options"), seen.text("kind")
     out.append(kind)
     if options is not None and kind == "flower":
         out += [words.split(" ")[0] for words in flower_keys(options)]
@@ -819,7 +825,7 @@ def chain(seen: Lookup) -> str:
 
 
 def actions(seen: Lookup) -> str:
-    table = seen.node("tab")
+    table = seen.at("tab")
     entries = table.children if table is not None else []
     out = [action_text(entry, True) for entry in entries[:MAX_ACTIONS]]
     if len(entries) > MAX_ACTIONS:
