@@ -1,4 +1,4 @@
-"""What the route spec cannot say: nexthop arrays, gateways of any family, routing headers.
+"""What the route spec cannot say: routing headers.
 
 And routes and nexthops in one line, in the manner of ip-route(8) and ip-nexthop(8).
 """
@@ -7,75 +7,16 @@ from __future__ import annotations
 
 from nldissect.hooks import (
     BINARY,
-    U16,
-    Field,
     Lookup,
     Node,
     Piece,
-    element,
     format_address,
-    linux_enum,
     member,
     members,
-    mpls_labels,
     part,
 )
 
-AF_INET, AF_INET6, AF_MPLS = 2, 10, 28
 RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
-
-VIA_FAMILY = Field("family", None, -1, U16)
-VIA_FAMILY.enum = linux_enum("address-family")
-VIA_FAMILY.shown = "enum"
-
-
-def multipath(node: Node) -> bool:
-    """RTA_MULTIPATH: struct rtnexthop, each with attributes up to its rtnh_len (rtnetlink.h)."""
-    message, header = node.message, node.field.struct
-    if header is None:
-        return False
-    node.shown = "array"
-    pos, number = node.start, 0
-    while node.end - pos >= header.size:
-        length = int.from_bytes(message.data[pos : pos + 2], "big" if message.big else "little")
-        if length < header.size or length > node.end - pos:
-            text = f"rtnh_len {length} where {node.end - pos} bytes are left"
-            node.diagnose("nexthop-length", "error", text)
-            break
-        element(node, str(number), pos, pos + length, header, node.field.nested)
-        pos += (length + 3) & ~3
-        number += 1
-    node.leftover(pos)
-    return True
-
-
-def address(node: Node, family: int) -> bool:
-    """Reads the node's whole payload as an address of this family; False if it is none."""
-    raw = node.bytes
-    if (family, len(raw)) in ((AF_INET, 4), (AF_INET6, 16)):
-        node.set_value("ipv4" if family == AF_INET else "ipv6", format_address(raw))
-    elif family == AF_MPLS and raw and len(raw) % 4 == 0:
-        node.set_value("mpls", mpls_labels(raw))
-    else:
-        return False
-    return True
-
-
-def via(node: Node) -> bool:
-    """RTA_VIA: struct rtvia, a family (u16) and an address of that family (rtnetlink.h)."""
-    if node.end - node.start < 2:
-        return False
-    node.shown = "struct"
-    family = member(node, VIA_FAMILY, node.start, node.start + 2)
-    gateway = member(node, part("addr", BINARY), node.start + 2, node.end)
-    address(gateway, family.value)
-    return True
-
-
-def labels(node: Node) -> bool:
-    """MPLS_IPTUNNEL_DST: a stack of labels (mpls_iptunnel.h, RFC 3032)."""
-    return address(node, AF_MPLS)
-
 
 def segments(node: Node) -> bool:
     """A routing header (RFC 8754, RFC 6554): its struct, its IPv6 segments, TLVs as they are."""
@@ -88,14 +29,14 @@ def segments(node: Node) -> bool:
     count = next((n.value + 1 for n in head if n.name == "first-segment"), None)
     while node.end - pos >= 16 and (count is None or number < count):
         segment = member(node, part(f"segment-{number}", BINARY), pos, pos + 16)
-        address(segment, AF_INET6)
+        segment.set_value("ipv6", format_address(segment.bytes))
         pos += 16
         number += 1
     node.leftover(pos)
     return True
 
 
-HOOKS = {"multipath": multipath, "via": via, "mpls-labels": labels, "segments": segments}
+HOOKS = {"segments": segments}
 
 
 TYPES_WITH_NAME = 2  # from RTN_LOCAL on ip(8) names the type

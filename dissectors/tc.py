@@ -1,4 +1,4 @@
-"""What the tc spec cannot say: handles, u32 keys, extended matches, pedit keys.
+"""What the tc spec cannot say: handles, bit fields, extended matches.
 
 And qdiscs, classes, filters and actions in one line, in the manner of tc(8).
 """
@@ -12,12 +12,8 @@ from nldissect.hooks import (
     ARRAY,
     BINARY,
     NEST,
-    SIZES,
     STRUCT,
-    U8,
-    U16,
     U32,
-    U64,
     Field,
     Lookup,
     Message,
@@ -25,7 +21,6 @@ from nldissect.hooks import (
     Piece,
     Struct,
     find,
-    in_scope,
     member,
     members,
     part,
@@ -221,83 +216,6 @@ def head_of(node: Node, struct: Struct | None) -> int:
     return end
 
 
-def counted(node: Node, key: str) -> bool:
-    """A struct and then as many keys as its member `nkeys` says."""
-    pos, struct = head_of(node, node.field.struct), struct_named(node, key)
-    if pos < 0 or struct is None:
-        return False
-    found = node.find("nkeys")
-    count = 0 if found is None else found.value
-    end = min(pos + count * struct.size, node.end)
-    if end < pos + count * struct.size:
-        text = f"{node.end - pos} bytes are less than the {count} keys announced"
-        node.diagnose("keys-short", "error", text)
-    if pos < end:
-        member(node, array_of("keys", struct), pos, end)
-    node.leftover(end)
-    return True
-
-
-def u32_sel(node: Node) -> bool:
-    """TCA_U32_SEL: struct tc_u32_sel with its keys."""
-    return counted(node, "tc-u32-key")
-
-
-def pedit_keys(node: Node) -> bool:
-    """TCA_PEDIT_PARMS: struct tc_pedit_sel with its keys."""
-    return counted(node, "tc-pedit-key")
-
-
-def array_hook(kind: int) -> Callable[[Node], bool]:
-    """A hook that reads a member as an array of scalars of this kind."""
-    size = SIZES[kind]
-
-    def read(node: Node) -> bool:
-        values: list[int] = []
-        node.set_value("array", values)
-        for index, pos in enumerate(range(node.start, node.end - size + 1, size)):
-            values.append(member(node, part(str(index), kind), pos, pos + size).value)
-        return True
-
-    return read
-
-
-COUNTS = Field("kcnts", None, -1, ARRAY)
-COUNTS.sub = Field("kcnts", None, -1, U64)
-COUNTS.sub.size = 8
-
-
-def u32_counts(node: Node) -> bool:
-    """TCA_U32_PCNT: struct tc_u32_pcnt with a count for each key."""
-    pos = head_of(node, node.field.struct)
-    if pos < 0:
-        return False
-    if pos < node.end:
-        member(node, COUNTS, pos, node.end)
-    return True
-
-
-def by_kind(node: Node) -> bool:
-    """A payload that for this kind is one struct, of whatever length the kernel's version had.
-
-    Statistics of fq_codel are a union: of a class where their type says so (pkt_sched.h).
-    """
-    field, kind = node.field, in_scope(node, "kind")
-    form = field.sub_message.formats.get(str(kind)) if field.sub_message is not None else None
-    if form is None or form.header is None or form.attributes is not None:
-        return False
-    struct = form.header
-    if node.start == node.end:
-        return False
-    if struct.name == "tc-fq-codel-xstats":
-        first = node.message.data[node.start : node.start + 4]
-        kind_of = int.from_bytes(first, "big" if node.message.big else "little")
-        if kind_of == 1:
-            struct = struct_named(node, "tc-fq-codel-class-xstats") or struct
-    node.set_children("struct", members(node, struct))
-    return True
-
-
 def cookie(node: Node) -> bool:
     """TCA_ACT_COOKIE; when actions were flushed, their number (TCA_FCNT, net/sched/act_api.c)."""
     entry = node.parent
@@ -428,19 +346,11 @@ HOOKS: dict[str, Callable[..., Any]] = {
     "layers": layers,
     "length-layer": length_layer,
     "meta-kind": meta_kind,
-    "u32-sel": u32_sel,
-    "pedit-keys": pedit_keys,
-    "u32-counts": u32_counts,
-    "by-kind": by_kind,
     "cookie": cookie,
     "may-be-empty": may_be_empty,
     "first-byte": first_byte,
     "meta-value": meta_value,
     "ematches": ematches,
-    "u8-array": array_hook(U8),
-    "u16-array": array_hook(U16),
-    "u32-array": array_hook(U32),
-    "u64-array": array_hook(U64),
 }
 
 

@@ -40,6 +40,7 @@ HINT: Final = 14
 MARKS: Final = 15
 LABEL: Final = 16  # a label that all values have: index into `labels`
 NUMBERS: Final = 17  # 1: an array of plain numbers
+REST: Final = 18  # the row of what follows a struct
 
 HOST: Final = 0
 LITTLE: Final = 1
@@ -58,12 +59,14 @@ HOOKED: Final = 1  # Python code beside the dissector has its say
 HAS_FORMS: Final = 2  # it reads otherwise in payloads of some sizes
 UNSET: Final = 4  # 0 to the kernel has no name
 BESIDE: Final = 8  # beside some attribute it has no name
+MORE: Final = 16  # a struct with something behind it, or many such
+FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
 HINTS: Final[dict[str, int]] = {
     "": 0, "hex": 1, "mac": 2, "fddi": 3, "ipv4": 4, "ipv6": 5, "ipv4-or-v6": 6, "lladdr": 7,
     "address": 8, "uuid": 9, "ifindex": 10, "nsid": 11, "family-id": 12, "errno": 13,
-    "message-type": 14, "message-flags": 15, "command": 16,
+    "message-type": 14, "message-flags": 15, "command": 16, "mpls": 17,
 }  # fmt: skip
 NO_HINT: Final = 0
 HEX: Final = 1
@@ -82,6 +85,7 @@ ERRNO: Final = 13
 MESSAGE_TYPE: Final = 14
 MESSAGE_FLAGS: Final = 15
 COMMAND: Final = 16
+MPLS: Final = 17
 
 # Forms of values: how they are made of a payload
 INTEGER: Final = 0
@@ -331,7 +335,7 @@ class Tables:
         """A row for a field that somebody made for once; until the next one."""
         kind = field.kind
         keeps = kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY, m.BITFIELD32, m.SUB_MESSAGE)
-        if keeps or field in self._fields:
+        if keeps or field.rest is not None or field.records or field in self._fields:
             return self.field(field)
         row = self._passing
         self.fields[row] = field
@@ -519,6 +523,7 @@ class Tables:
         values[RULES] = (
             HOOKED * (field.hook is not None) | HAS_FORMS * bool(field.forms)
             | UNSET * field.unset | BESIDE * bool(field.unnamed_beside)
+            | MORE * (field.rest is not None or field.records) | FLAT * field.flat
         )  # fmt: skip
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
@@ -529,7 +534,8 @@ class Tables:
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
             | LABELLED * (field.labeller is not None)
         )  # fmt: skip
-        if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY):
+        values[REST] = int(self.field(field.rest))
+        if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY) or field.records:
             values[ELEMENT] = int(self._element(field))
         elif kind == m.BITFIELD32:
             values[STRUCT] = int(self.struct(bitfield(field.enum)))
@@ -551,12 +557,12 @@ class Tables:
             element = field.sub
             valued = element is not None and (element.kind <= m.LAST_SCALAR or element.hint != "")
             return S_ARRAY if valued else S_STRUCTS
-        return _SHOWN[kind]
+        return S_STRUCTS if field.records else _SHOWN[kind]
 
     def _element(self, field: m.Field) -> i64:
         """The row of what an entry of an array is."""
         entry = element_of(field, 0)
-        entry.number = -1 if field.kind == m.ARRAY else 0
+        entry.number = -1 if field.kind == m.ARRAY or field.records else 0
         if field.sub is not None:
             entry.size = field.sub.size
         row = self.field(entry)
@@ -599,7 +605,10 @@ def bitfield(enum: m.Enum | None) -> m.Struct:
 def element_of(field: m.Field, number: int) -> m.Field:
     """The definition of one entry of an array: its name is its index."""
     element = field.sub
-    if element is not None:
+    if field.records:
+        made = m.Field(str(number), None, -1, m.NEST)
+        made.struct, made.nested = field.struct, field.nested
+    elif element is not None:
         kind = element.kind
         made = m.Field(str(number), None, -1 if field.kind == m.ARRAY else number, kind)
         made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
