@@ -15,31 +15,46 @@ capture; of a notification's copies only the first is. CODES has every code.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from mypy_extensions import i64
 
 from . import spec as m
 from . import wire
+from .engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    GIVEN,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    UNKNOWN,
+    Engine,
+)
 from .explain import paths
 from .labels import flag_names
 from .learn import Family
-from .spans import spans
+from .tables import ATTRIBUTE, COLUMNS, MARKS, RESERVED, S_PAD
 from .transaction import (
-    ANSWER,
     ANSWERED,
     BATCH,
-    COPY,
     CUT,
     GIVEN_UP,
     OPEN,
-    REQUEST,
+    ROLE_ANSWER,
+    ROLE_COPY,
+    ROLE_REQUEST,
     SINGLE,
     UNANSWERED,
     Link,
     Transaction,
 )  # fmt: skip
-from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node
+from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node, given, value_at
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
 NLM_F_ACK: Final = 4
@@ -152,12 +167,15 @@ class Lint:
     def check(self, message: Message, link: Link) -> list[Diagnosis]:
         """All diagnoses of the next message, by offset."""
         out: list[Diagnosis] = []
-        if link.role != COPY:
-            _bytes(message, link.of != 0, out)
-            if message.to_kernel and link.role == REQUEST:
+        if link.role_code != ROLE_COPY:
+            engine = message.context.engine
+            message.walk_onto(engine)
+            _bytes(message, engine, link.of != 0, out)
+            if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, out)
         self._conversation(message, link, out)
-        out.sort(key=lambda found: found.offset)
+        if len(out) > 1:
+            out.sort(key=_by_offset)
         return out
 
     # -- requests ----------------------------------------------------------------
@@ -218,7 +236,7 @@ class Lint:
         found = link.transaction
         if found is None:
             return
-        if link.role == REQUEST:
+        if link.role_code == ROLE_REQUEST:
             if message.number == found.number:
                 self._sequence(message, found, out)
                 if found.state == OPEN:
@@ -227,7 +245,7 @@ class Lint:
                     told = _fate(message, found)
                     if told is not None:
                         out.append(told)
-        elif link.role == ANSWER:
+        elif link.role_code == ROLE_ANSWER:
             if message.flags & NLM_F_DUMP_INTR and found.id not in self._interrupted:
                 self._interrupted[found.id] = None
                 if len(self._interrupted) > REMEMBERED:
@@ -277,7 +295,7 @@ def place(message: Message, found: Diagnosis) -> str:
     nodes = message.nodes
     start, end = found.offset, found.offset + found.length
     while True:
-        node = next((n for n in nodes if n.offset <= start < n.end and end <= n.end), None)
+        node = _around(nodes, start, end)
         if node is None:
             break
         best = node
@@ -285,6 +303,22 @@ def place(message: Message, found: Diagnosis) -> str:
             break
         nodes = node.children
     return "" if best is None else paths(best)[1]
+
+
+def _around(nodes: list[Node], start: int, end: int) -> Node | None:
+    """The first of siblings, which are in order, that has these bytes."""
+    i = bisect_left(nodes, start, key=_offset)
+    if i:  # bits of one number are several nodes
+        i = bisect_left(nodes, nodes[i - 1].offset, key=_offset)
+    while i < len(nodes) and nodes[i].offset <= start:
+        if start < nodes[i].end and end <= nodes[i].end:
+            return nodes[i]
+        i += 1
+    return None
+
+
+def _offset(node: Node) -> int:
+    return node.offset
 
 
 def _port(found: Transaction) -> int:
@@ -323,6 +357,10 @@ def _fate(request: Message, found: Transaction) -> Diagnosis | None:
     return None
 
 
+def _by_offset(found: Diagnosis) -> int:
+    return found.offset
+
+
 # -- making diagnoses ----------------------------------------------------------------
 
 
@@ -348,27 +386,79 @@ def _name(node: Node) -> str:
 # -- bytes ---------------------------------------------------------------------------
 
 
-def _bytes(message: Message, known: bool, out: list[Diagnosis]) -> None:
-    """What any message may have wrong; `known`: what it echoes was judged as a message."""
+def _bytes(message: Message, engine: Engine, known: bool, out: list[Diagnosis]) -> None:
+    """What any message may have wrong; `known`: what it echoes was judged as a message.
+
+    The engine has the message on its tape.
+    """
     start = end = -1
-    if known and message.type == wire.NLMSG_ERROR:
-        echo = message.echo
-        if echo is not None:
-            start, end = echo.base, echo.limit
-    for found in message.diagnoses:
-        if not start <= found.offset < end:
-            out.append(found)
-    data = message.data
-    for at, to, node, role in spans(message):
-        if role == "padding" and any(data[at:to]) and not start <= at < end:
-            text = f"padding is {data[at:to].hex(' ')}"
-            _say(out, message, "padding-nonzero", WARNING, text, at, to - at)
-        elif node is not None and node.field.number < 0 and not start <= at < end:
-            _reserved(node, out)
+    echo = message.inner
+    if known and message.type == wire.NLMSG_ERROR and echo is not None:
+        start, end = int(echo.base), int(echo.limit)
+    if message.odd or len(engine.findings) > 0:
+        for found in message.found(engine):
+            if not start <= found.offset < end:
+                out.append(found)
+    _owned(message, engine, start, end, out)
     bits = _meaningless(message)
     if bits:
         text = f"bits {bits:#x} of nlmsg_flags mean nothing here"
-        _say(out, message, "flags-reserved", WARNING, text, message.base + 6, 2)
+        _say(out, message, "flags-reserved", WARNING, text, int(message.base) + 6, 2)
+
+
+def _owned(
+    message: Message, engine: Engine, known: i64, known_end: i64, out: list[Diagnosis]
+) -> None:
+    """Padding between the nodes, and what members of headers and structs may not be.
+
+    What lies in `known` to `known_end` was judged.
+    """
+    tape, size, rows = engine.tape, engine.size, engine.tables.rows
+    pos = message.base + (16 if message.netlink else 0)
+    ends: list[i64] = []  # of the nodes around
+    heading = False  # whether the node at the top is no attribute
+    place: i64 = 0
+    while place < size:
+        first, second = tape[place], tape[place + 1]
+        depth = first >> DEPTH_AT & DEPTH_MASK
+        offset, end = second & 0xFFFFFFFF, second >> 32
+        while i64(len(ends)) > depth:
+            pos = _padding(message, engine, pos, ends.pop(), known, known_end, out)
+        if offset > pos:
+            _padding(message, engine, pos, offset, known, known_end, out)
+        marks = first >> MARKS_AT & 0xFF
+        row = first & FIELD_MASK
+        member = marks & (UNKNOWN | IS_ATTRIBUTE) == 0
+        if member and marks & GIVEN:
+            member = given(engine, place).field.number < 0
+        elif member:
+            member = rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0
+        if depth == 0:
+            heading = member
+        if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
+            pos = offset + 4 if marks & IS_ATTRIBUTE else offset
+            ends.append(end)
+        else:
+            pos = end
+            if member and end > offset and not known <= offset < known_end:
+                pad = first >> SHOWN_AT & 0xFF == S_PAD
+                if marks & GIVEN or pad or rows[row * COLUMNS + MARKS] & RESERVED:
+                    _reserved(message, engine, place, heading and depth == 1, out)
+        place += 2
+    while len(ends) > 0:
+        pos = _padding(message, engine, pos, ends.pop(), known, known_end, out)
+    _padding(message, engine, pos, i64(len(message.data)), known, known_end, out)
+
+
+def _padding(
+    message: Message, engine: Engine, pos: i64, end: i64, known: i64, known_end: i64,
+    out: list[Diagnosis],
+) -> i64:  # fmt: skip
+    """Judges the padding from `pos` to `end`; returns where it ends."""
+    if pos < end and not engine.zero(pos, end) and not known <= pos < known_end:
+        text = f"padding is {message.data[pos:end].hex(' ')}"
+        _say(out, message, "padding-nonzero", WARNING, text, int(pos), int(end - pos))
+    return end
 
 
 def _meaningless(message: Message) -> int:
@@ -388,31 +478,42 @@ def _meaningless(message: Message) -> int:
     return bits
 
 
-def _reserved(node: Node, out: list[Diagnosis]) -> None:
-    """Members of headers and structs that should be zero, and bits that have no name."""
-    field, value = node.field, node.value
-    name = field.name
-    if field.kind == m.PAD or node.shown == "pad":
+def _reserved(
+    message: Message, engine: Engine, place: i64, header: bool, out: list[Diagnosis]
+) -> None:
+    """A member that should be zero, or has bits without a name; `header`: of a fixed header."""
+    first, second = engine.tape[place], engine.tape[place + 1]
+    marks = first >> MARKS_AT & 0xFF
+    value: Any = value_at(engine, place, message)
+    if marks & GIVEN:
+        node = given(engine, place)
+        field, pad = node.field, node.shown == "pad"
+    else:
+        field = engine.tables.fields[first & FIELD_MASK]
+        pad = first >> SHOWN_AT & 0xFF == S_PAD
+    offset, end = int(second & 0xFFFFFFFF), int(second >> 32)
+    name = engine.name(place) if marks & INDEXED else field.name
+    length = end - offset
+    if field.kind == m.PAD or pad:
         if isinstance(value, bytes) and any(value):
-            _say(out, node, "padding-nonzero", WARNING, f"padding is {value.hex(' ')}")
+            text = f"padding is {value.hex(' ')}"
+            _say(out, message, "padding-nonzero", WARNING, text, offset, length)
     elif not isinstance(value, int) or not value:
         return
     elif name.startswith("pad"):
-        _say(out, node, "padding-nonzero", WARNING, f"{name} is {value:#x}")
+        text = f"{name} is {value:#x}"
+        _say(out, message, "padding-nonzero", WARNING, text, offset, length)
     elif name.startswith("reserved"):
-        _say(out, node, "reserved-set", WARNING, f"{name} is {value:#x}")
-    elif field.enum is not None and field.enum.flags and _in_header(node):
-        every = (1 << 8 * (node.end - node.start)) - 1
+        text = f"{name} is {value:#x}"
+        _say(out, message, "reserved-set", WARNING, text, offset, length)
+    elif header and field.enum is not None and field.enum.flags:
+        every = (1 << 8 * length) - 1
         rest = value & every
         for bit in field.enum.names:
             rest &= ~bit
         if rest and value & every != every:  # all ones is a mask that leaves nothing out
-            _say(out, node, "flags-unknown", NOTE, f"bits {rest:#x} of {name} have no name")
-
-
-def _in_header(node: Node) -> bool:
-    parent = node.parent
-    return parent is not None and parent.parent is None and parent.field.number < 0
+            text = f"bits {rest:#x} of {name} have no name"
+            _say(out, message, "flags-unknown", NOTE, text, offset, length)
 
 
 # -- attributes of requests -----------------------------------------------------------

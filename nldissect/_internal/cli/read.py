@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from argparse import Namespace
@@ -40,21 +39,13 @@ LINK_TYPES = {
     276: "LINUX_SLL2",
 }  # fmt: skip
 
-# Messages and their nodes refer to each other, so the collector must run; but what is kept for
-# long (specs, the memo) need not be gone through every time.
-GC_THRESHOLDS = (5000, 20, 50)
-
-
 def read(options: Namespace, output: Output) -> int:
     """Shows the messages of the files as the options say; returns the exit status."""
     registry = registry_of(options)
     reading = Reading(options, output, registry)
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*GC_THRESHOLDS)
     try:
         return reading.run(options.files)
     finally:
-        gc.set_threshold(*thresholds)
         reading.report_problems()
 
 
