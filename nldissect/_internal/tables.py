@@ -53,6 +53,7 @@ MULTI: Final = 8
 ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
 RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
+JUDGED: Final = 128  # an attribute with limits, or that nothing reads
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
@@ -441,6 +442,7 @@ class Tables:
             GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
             | LABELLED * (field.labeller is not None) | RESERVED * _reserved(field)
+            | JUDGED * (field.checks is not None or field.unused)
         )  # fmt: skip
         if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY):
             values[ELEMENT] = int(self._element(field))
