@@ -140,7 +140,7 @@ def in_source() -> dict[str, set[str]]:
             if isinstance(node, ast.Call):
                 called = node.func
                 known = getattr(called, "attr", getattr(called, "id", ""))
-                if known in ("diagnose", "_misfit", "_say", "_made"):
+                if known in ("diagnose", "find", "misfit", "_say", "_tell", "_made"):
                     take(node.args)
             elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
                 assert isinstance(node.value, ast.Dict)

@@ -53,6 +53,8 @@ HEADING: Final = 4  # a fixed header, named like its struct
 MULTI: Final = 8
 ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
+RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
+JUDGED: Final = 128  # an attribute with limits, or that nothing reads
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
@@ -532,7 +534,8 @@ class Tables:
         values[MARKS] = (
             GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
-            | LABELLED * (field.labeller is not None)
+            | LABELLED * (field.labeller is not None) | RESERVED * _reserved(field)
+            | JUDGED * (field.checks is not None or field.unused)
         )  # fmt: skip
         values[REST] = int(self.field(field.rest))
         if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY) or field.records:
@@ -622,3 +625,11 @@ def element_of(field: m.Field, number: int) -> m.Field:
         made.nested = field.nested
     made.path = f"{field.path}.{number}"
     return made
+
+
+def _reserved(field: m.Field) -> bool:
+    """Whether it is a member that should be 0, or of which each bit should have a name."""
+    if field.number >= 0:
+        return False
+    flags = field.enum is not None and field.enum.flags
+    return field.kind == m.PAD or field.name.startswith(("pad", "reserved")) or flags
