@@ -267,7 +267,7 @@ class Session(Context):
                 link_type = record.interface.link_type
                 self.skipped[link_type] = self.skipped.get(link_type, 0) + 1
                 continue
-            if taught < record.offset + window:
+            if taught != _EVERYTHING and taught < record.offset + window:
                 taught = self._teach_to(teaching, record.offset + window)
             if record.interface is not met:
                 met = record.interface
