@@ -728,16 +728,19 @@ class Seen:
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
         engine, name = self._engine, self._names.get(path)
+        step = name.step
+        if step is not None and (
+            name.attribute == 0 or engine.repeats or self._given is not None
+        ):
+            return seek(engine, step, 0, 0)
         if name.attribute:
             found = engine.place_of(name.attribute)
+            if found < 0 and name.other:
+                found = engine.place_of(name.other)
+            if step is not None and step.then is not None:
+                return -1 if found < 0 else seek(engine, step.then, found + 2, 1)
             if found >= 0:
                 return found
-            if name.other:
-                found = engine.place_of(name.other)
-                if found >= 0:
-                    return found
-        elif name.step is not None:
-            return seek(engine, name.step, 0, 0)
         if self._given is not None:
             told = self._given.get(path)
             if told is not None:
