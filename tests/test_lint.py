@@ -140,17 +140,18 @@ def in_source() -> dict[str, set[str]]:
             if isinstance(node, ast.Call):
                 called = node.func
                 known = getattr(called, "attr", getattr(called, "id", ""))
-                engines = known == "find" and len(node.args) == 5  # and no string's
-                if engines or known in ("diagnose", "misfit", "_say", "_tell", "_made"):
+                if known in ("diagnose", "misfit", "_say", "_tell", "_made") or (
+                    known == "find" and len(node.args) == 5  # Engine.find
+                ):
                     take(node.args)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+                if "code" in ast.unparse(node.targets[0]):
+                    take(node.value.elts)
             elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
                 assert isinstance(node.value, ast.Dict)
                 for value in node.value.values:
                     assert isinstance(value, ast.Tuple)
                     take(value.elts)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
-                if any(isinstance(e, ast.Name) and e.id in severities for e in node.value.elts):
-                    take(node.value.elts)
     return out
 
 

@@ -228,7 +228,7 @@ class Capture(Messages):
         assert test is not None
         index = self._index
         if test.picks:
-            protocol = index.protocol[index.record_of(place)]
+            protocol = index.protocol_of(place)
             if not test.possible(protocol, *index.header(place)):
                 return False
         message = self._message(place)

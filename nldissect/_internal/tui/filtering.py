@@ -49,19 +49,12 @@ class Filtering(Controller):
         model, index = self.model, self.model.index
         found.restart(model.time(0))
         matches, needs_link, possible = found.matches, found.needs_link, found.possible
-        protocol, record_of, header, first = (
-            index.protocol, index.record_of, index.header, index.first,
-        )  # fmt: skip
-        at = 0  # the record of the row tested last, which the next one is in or near
 
         def test(row: int) -> bool:
             return matches(model.message(row), model.link(row) if needs_link else None)
 
         def picked(row: int) -> bool:
-            nonlocal at
-            if not first[at] <= row < (first[at + 1] if at + 1 < len(first) else row + 1):
-                at = record_of(row)
-            return possible(protocol[at], *header(row)) and test(row)
+            return possible(index.protocol_of(row), *index.header(row)) and test(row)
 
         return picked if found.picks else test
 
