@@ -231,6 +231,8 @@ class Vocabulary:
         for owner in self.fields(names[0]) if names[0] not in DYNAMIC else ():
             if owner.hook is not None or owner.kind == m.SUB_MESSAGE:
                 return True
+            if owner.rest is not None or owner.records:
+                return True
             if _below(owner, frozenset((1,)), way, set()):
                 return True
         return names[0] in DYNAMIC
