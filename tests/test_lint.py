@@ -140,7 +140,7 @@ def in_source() -> dict[str, set[str]]:
             if isinstance(node, ast.Call):
                 called = node.func
                 known = getattr(called, "attr", getattr(called, "id", ""))
-                if known in ("diagnose", "misfit", "_say", "_made") or (
+                if known in ("diagnose", "misfit", "_say", "_tell", "_made") or (
                     known == "find" and len(node.args) == 5  # Engine.find
                 ):
                     take(node.args)

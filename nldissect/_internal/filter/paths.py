@@ -238,6 +238,8 @@ class Vocabulary:
         for owner in known.get(names[0], []) if names[0] not in DYNAMIC else ():
             if owner.hook is not None or owner.kind == m.SUB_MESSAGE:
                 return True
+            if owner.rest is not None or owner.records:
+                return True
             if _below(owner, frozenset((1,)), Way(names, top=True), set()):
                 return True
         return names[0] in DYNAMIC

@@ -20,6 +20,7 @@ from ..engine import (
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -38,6 +39,7 @@ from ..tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GROUPS,
     HINT,
@@ -50,6 +52,9 @@ from ..tables import (
     PRESENT,
     SHOWN,
     SIGNED,
+    SIZE,
+    STRUCT,
+    STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
     Tables,
 )
@@ -155,6 +160,8 @@ class JsonNodes:
                 self._diagnosed(out, engine, place, offset, end)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
+            if marks & FOLDED:
+                self._numbers(out, engine, place)
             place += 2
             if after > depth and place < size:
                 out.write(b',"children":[')
@@ -249,10 +256,13 @@ class JsonNodes:
     ) -> None:
         """A value that is neither a number nor a text."""
         digits, data = self._digits, engine.data
-        if form == ARRAY:
+        if form == ARRAY and not (engine.tape[place] >> MARKS_AT) & FOLDED:
             out.write(b',"value":[')
             self._elements(out, engine, place)
             out.write(b"]")
+            return
+        if form == ARRAY:
+            self._folded_elements(out, engine, place, start, end)
             return
         if form == PRESENT:
             out.write(b',"value":true')
@@ -302,6 +312,86 @@ class JsonNodes:
                     self._digits.unsigned(out, value)
             else:
                 out.write(_json_value(text_value(form, engine.data[start:end])))
+
+    def _folded_elements(
+        self, out: BytesWriter, engine: Engine, place: i64, start: i64, end: i64
+    ) -> None:
+        """The values of a folded array."""
+        rows = self._tables.rows
+        row = rows[(engine.tape[place] & FIELD_MASK) * COLUMNS + ELEMENT]
+        size = rows[row * COLUMNS + SIZE]
+        out.write(b',"value":[')
+        pos = start
+        while pos < end:
+            if pos > start:
+                out.append(_COMMA)
+            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            pos += size
+        out.write(b"]")
+
+    def _number(self, out: BytesWriter, row: i64, value: i64) -> None:
+        digits = self._digits
+        if 0 <= value < 1000:
+            out.write(digits.small[value])
+        elif self._tables.rows[row * COLUMNS + SIGNED] != 0:
+            digits.signed(out, value)
+        else:
+            digits.unsigned(out, value)
+
+    def _numbers(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+        """The plain numbers inside a folded entry, as its children."""
+        rows, structs = self._tables.rows, self._tables.structs
+        first, second = engine.tape[place], engine.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        pos, end = second & 0xFFFFFFFF, second >> 32
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            pos += 4
+        if pos == end:
+            return
+        element = rows[at + ELEMENT]
+        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
+        index: i64 = 0
+        heads, places = self._heads, self._places
+        while i64(len(heads)) <= row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1]:
+            heads = self._grown()
+        out.write(b',"children":[')
+        while pos < end:
+            if index > 0:
+                out.append(_COMMA)
+            if element != 0:
+                out.write(self._element_head(element, index))
+            else:
+                head = heads[row]
+                if len(head) == 0:
+                    head = heads[row] = self._head(row, rows[row * COLUMNS + SHOWN])
+                out.write(head)
+            size = rows[row * COLUMNS + SIZE]
+            if pos < _NEAR:
+                between = places[pos << 4 | size]
+                if len(between) == 0:
+                    between = self._place(pos, size)
+                out.write(between)
+            else:
+                self._where(out, pos, pos + size)
+                out.write(b',"value":')
+            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            out.append(_CLOSE)
+            pos += size
+            index += 1
+            if element == 0:
+                row += 1
+        out.write(b"]")
+
+    def _element_head(self, row: i64, index: i64) -> bytes:
+        """That of an element of a folded array."""
+        shown = self._tables.rows[row * COLUMNS + SHOWN]
+        key = int(row | shown << SHOWN_AT | INDEXED << MARKS_AT | index << INDEX_AT)
+        head = self._odd_heads.get(key)
+        if head is None:
+            field, word = self._tables.fields[row], self._tables.shown[shown]
+            head = _head(str(int(index)), None, -1, word, field.guess)
+            self._odd_heads[key] = head
+        return head
 
     def _diagnosed(
         self, out: BytesWriter, engine: Engine, place: i64, offset: i64, end: i64
@@ -374,7 +464,7 @@ class JsonLines(Renderer):
             nodes = self._nodes = JsonNodes(context.tables)
             self._context = context
         engine = context.engine
-        message.walk_onto(engine)
+        message.walk_onto(engine, True)
         self._record(out, message)
         self._identity(out, message)
         if link is not None:

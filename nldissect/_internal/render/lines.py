@@ -60,7 +60,7 @@ class Lines(Renderer):
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The line, with its end. The message stays on the tape of its context's engine."""
         engine = message.context.engine
-        message.walk_onto(engine)
+        message.walk_onto(engine, True)
         if self.width is not None:
             self._fitted(out, message, link, engine)
             return

@@ -155,11 +155,22 @@ def beside(message: Message, link: Link) -> bool:
 def span(nanoseconds: int) -> str:
     """A duration as one reads it: `42.5 ms`."""
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    for unit, name in ((10**9, "s"), (10**6, "ms"), (10**3, "\N{MICRO SIGN}s")):
-        if size >= unit:
-            whole = size / unit
-            return f"{sign}{whole:.{2 if whole < 10 else 1 if whole < 100 else 0}f} {name}"
-    return f"{sign}{size} ns"
+    if size < 1000:
+        return f"{sign}{size} ns"
+    unit, name = 1000, "\N{MICRO SIGN}s"
+    if size >= 1_000_000_000:
+        unit, name = 1_000_000_000, "s"
+    elif size >= 1_000_000:
+        unit, name = 1_000_000, "ms"
+    digits = 2 if size < 10 * unit else 1 if size < 100 * unit else 0
+    step = unit // 10**digits
+    if size % step * 2 == step:  # as floats round, which know no exact half
+        return f"{sign}{size / unit:.{digits}f} {name}"
+    shown = (size * 2 + step) // (2 * step)
+    if digits == 0:
+        return f"{sign}{shown} {name}"
+    whole, rest = divmod(shown, 10**digits)
+    return f"{sign}{whole}.{'0' if digits == 2 and rest < 10 else ''}{rest} {name}"
 
 
 def remarks(message: Message, link: Link) -> list[str]:

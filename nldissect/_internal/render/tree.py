@@ -20,6 +20,7 @@ from ..engine import (
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEXED,
     IS_ATTRIBUTE,
@@ -36,6 +37,7 @@ from ..tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GENLMSGHDR,
     GROUPS,
@@ -51,6 +53,9 @@ from ..tables import (
     OCTETS,
     PRESENT,
     SIGNED,
+    SIZE,
+    STRUCT,
+    STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
     Tables,
 )
@@ -145,7 +150,7 @@ class TreeNodes:
                 inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
                 if form == ARRAY:
                     out.write(b": []")
-                elif not inside:
+                elif not inside and (marks & FOLDED == 0 or start == end):
                     out.write(b": (empty)")
             elif form == TEXT_UP_TO_NUL:
                 out.write(b': "')
@@ -157,9 +162,52 @@ class TreeNodes:
                 continue
             if marks & DIAGNOSED:
                 self._diagnosed(out, engine, place)
+            if marks & FOLDED:
+                self._numbers(out, engine, place, depth + 1)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
             place += 2
+
+    def _numbers(self, out: BytesWriter, engine: Engine, place: i64, depth: i64) -> None:
+        """The plain numbers inside a folded entry, a line each."""
+        rows, structs = self._tables.rows, self._tables.structs
+        first, second = engine.tape[place], engine.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        pos, end = second & 0xFFFFFFFF, second >> 32
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            pos += 4
+        element = rows[at + ELEMENT]
+        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
+        if row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1] >= i64(len(self._names)):
+            self._grow()
+        digits = self._digits
+        index: i64 = 0
+        while pos < end:
+            size = rows[row * COLUMNS + SIZE]
+            if element != 0:
+                out.write(self._starts[depth if depth < _DEEPEST else _DEEPEST - 1])
+                out.write(self._index_name(element, index))
+            elif self._depths[row] == depth:
+                out.write(self._names[row])
+            else:
+                out.write(self._start(row, depth))
+            out.write(b": ")
+            value = engine.number(row, pos, pos + size, 0)
+            if 0 <= value < 1000:
+                out.write(digits.small[value])
+            elif rows[row * COLUMNS + SIGNED] != 0:
+                digits.signed(out, value)
+            else:
+                digits.unsigned(out, value)
+            pos += size
+            index += 1
+            if element == 0:
+                row += 1
+
+    def _index_name(self, row: i64, index: i64) -> bytes:
+        """The name of an element of an array."""
+        text = str(int(index)) + ("?" if self._tables.fields[row].guess else "")
+        return self._style.paint(text, "name").encode()
 
     # -- names ------------------------------------------------------------------------
 
