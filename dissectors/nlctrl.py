@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import WARNING, Lookup, Node, node_text
+from nldissect.hooks import WARNING, Lookup, Node, Piece
 
 
 def policy_type(node: Node) -> bool:
@@ -19,9 +19,9 @@ def policy_type(node: Node) -> bool:
     return False
 
 
-def limits(attribute: Node) -> str:
+def limits(attribute: Piece) -> str:
     """`u32 0..255`, `binary 16 bytes`, `nest policy 2`."""
-    out = [node_text(n) for n in attribute.children if n.name == "type"]
+    out = [n.text for n in attribute.children if n.name == "type"]
     known = {n.name: n.value for n in attribute.children}
     for low, high in (("min-value-u", "max-value-u"), ("min-value-s", "max-value-s")):
         if low in known and high in known:
@@ -40,7 +40,7 @@ def limits(attribute: Node) -> str:
 def getpolicy(seen: Lookup) -> str:
     out = [seen.text("family-name") or seen.text("family-id")]
     out += seen.words(("op", "op"))
-    table, operations = seen.node("policy"), seen.node("op-policy")
+    table, operations = seen.at("policy"), seen.at("op-policy")
     for index in table.children if table is not None else ():
         for attribute in index.children:
             out.append(f"policy {index.name} attr {attribute.name} {limits(attribute)}")

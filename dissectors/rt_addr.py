@@ -15,18 +15,19 @@ def summary(seen: Lookup) -> str:
         out.append(f"{local} peer {address}/{length}")
     elif local or address:
         out.append(f"{local or address}/{length}")
-    out += seen.words(("brd", "broadcast"), ("anycast", "anycast"), ("", "multicast"))
-    out += seen.words(("dev", "ifa-index"))
+    seen.put(out, "brd", "broadcast")
+    seen.put(out, "anycast", "anycast")
+    seen.put(out, "", "multicast")
+    seen.put(out, "dev", "ifa-index")
     scope = seen.value("ifa-scope")
     if out and scope is not None:
         out.append(f"scope {SCOPES.get(scope, scope)}")
     name = seen.text("IFA_LABEL")
     if name and name != seen.text("ifa-index"):
         out.append(f"label {name}")
-    flags = seen.node("IFA_FLAGS") or seen.node("ifa-flags")
-    label = flags.label if flags is not None and flags.value else None
-    if label is not None:
-        out.append(" ".join(word for word in label.split("|") if word != "permanent"))
+    flags = "IFA_FLAGS" if seen.has("IFA_FLAGS") else "ifa-flags"
+    if seen.value(flags):
+        out += [word for word in seen.label(flags).split("|") if word != "permanent"]
     return " ".join(word for word in out if word)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node, node_text
+from functools import lru_cache
+
+from nldissect.hooks import Lookup, Piece
 
 AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40
@@ -16,6 +18,7 @@ FLAGS = (
 )  # fmt: skip
 
 
+@lru_cache(256)
 def flags(value: int) -> str:
     """Interface flags as ip-link(8) writes them: <BROADCAST,MULTICAST,UP,LOWER_UP>."""
     out = ["NO-CARRIER"] if value & IFF_UP and not value & IFF_RUNNING else []
@@ -32,9 +35,9 @@ def flags(value: int) -> str:
 def name(seen: Lookup) -> str:
     """`eth0`, `vlan7@eth0`, or `index 7` when nobody told its name."""
     out = seen.text("ifname") or seen.text("alt-ifname")
-    index = seen.value("ifi-index")
-    if not out and index:
-        label = seen.text("ifi-index")
+    if not out:
+        index = seen.value("ifi-index")
+        label = seen.text("ifi-index") if index else ""
         out = label if label != str(index) else f"index {index}"
     lower = seen.value("IFLA_LINK")
     return f"{out}@{seen.text('IFLA_LINK')}" if lower else out
@@ -45,7 +48,7 @@ VLAN_FLAGS = ((0x2, "PVID"), (0x4, "untagged"))
 VLANS_SHOWN = 4  # in one line, of the many that an answer may hold
 
 
-def vlans(spec: Node) -> list[str]:
+def vlans(spec: Piece) -> list[str]:
     """VLANs and their tunnels in IFLA_AF_SPEC: `vid 10-12 untagged`, `vid 5 tunnel_info id 7`."""
     out: list[str] = []
     first: tuple[int, int] | None = None
@@ -67,13 +70,13 @@ def vlans(spec: Node) -> list[str]:
     return out
 
 
-def rings(spec: Node) -> list[str]:
+def rings(spec: Piece) -> list[str]:
     """What IFLA_AF_SPEC says of MRP, CFM and MST: `mrp instance ring-id 7 p-ifindex plum0`."""
     out = []
     for node in spec.children:
         if node.name in ("mrp", "cfm", "mst"):
             for each in node.children:
-                told = [f"{c.name} {node_text(c)}" for c in each.children if c.kind != "binary"]
+                told = [f"{c.name} {c.text}" for c in each.children if c.kind != "binary"]
                 out.append(" ".join([node.name, each.name, *told]))
     return out[:VLANS_SHOWN]
 
@@ -81,50 +84,54 @@ def rings(spec: Node) -> list[str]:
 def bridging(seen: Lookup) -> list[str]:
     """What a message of family bridge says of a port or bridge, as bridge(8) takes it."""
     out = []
-    port, spec = seen.node("protinfo"), seen.node("af-spec")
+    port, spec = seen.at("protinfo"), seen.at("af-spec")
     if not seen.message.to_kernel:
         out += seen.words(("port state", "protinfo.state"))
     elif port is not None:
         for each in port.children:
-            out.append(f"{each.name.replace('-', '_')} {node_text(each)}")
+            out.append(f"{each.name.replace('-', '_')} {each.text}")
         if not port.children:
-            out.append(f"state {node_text(port)}")
+            out.append(f"state {port.text}")
     if spec is not None:
         out += vlans(spec) + rings(spec)
         for child in spec.children:
             if child.name in ("flags", "mode"):
-                out.append(f"{'hwmode ' if child.name == 'mode' else ''}{node_text(child)}")
+                out.append(f"{'hwmode ' if child.name == 'mode' else ''}{child.text}")
     return out
 
 
 def multicast_table(seen: Lookup) -> str:
     """A table of multicast routing with its interfaces, which comes as a link without a name."""
-    vifs = seen.node("af-spec.vifs")
+    vifs = seen.at("af-spec.vifs")
     out = seen.words(("multicast table", "af-spec.id"))
     for vif in vifs.children if vifs is not None else ():
-        told = {child.name: node_text(child) for child in vif.children}
+        told = {child.name: child.text for child in vif.children}
         out.append(f"vif {told.get('vif-id', '?')} dev {told.get('ifindex', '?')}")
     return " ".join(out)
 
 
 def summary(seen: Lookup) -> str:
-    if seen.value("ifi-family") == RTNL_FAMILY_IPMR:
+    family = seen.value("ifi-family")
+    if family == RTNL_FAMILY_IPMR:
         return multicast_table(seen)
     out = [name(seen)]
     message = seen.message
-    bridge = seen.value("ifi-family") == AF_BRIDGE
+    bridge = family == AF_BRIDGE
     if message.to_kernel:
         change, wanted = seen.value("ifi-change") or 0, seen.value("ifi-flags") or 0
         if change & IFF_UP:
             out.append("up" if wanted & IFF_UP else "down")
         if change & ~IFF_UP or (wanted and not change):
             out.append(seen.flags("ifi-flags"))
-    elif seen.value("ifi-flags") is not None:
-        out.append(flags(seen.value("ifi-flags")))
-    out += seen.words(("mtu", "mtu"), ("qdisc", "qdisc"))
-    master = seen.node("master")
+    else:
+        set_now = seen.value("ifi-flags")
+        if set_now is not None:
+            out.append(flags(set_now))
+    seen.put(out, "mtu", "mtu")
+    seen.put(out, "qdisc", "qdisc")
+    master = seen.at("master")
     if master is not None:
-        out.append(f"master {seen.text('master')}" if master.value else "nomaster")
+        out.append(f"master {master.text}" if master.value else "nomaster")
     if message.to_kernel:
         out += seen.words(
             ("address", "IFLA_ADDRESS"), ("alias", "ifalias"), ("group", "group"),
@@ -132,10 +139,11 @@ def summary(seen: Lookup) -> str:
         )  # fmt: skip
     if bridge:
         out += bridging(seen)
-    elif seen.node("operstate") is not None:
+    elif seen.has("operstate"):
         out.append(f"state {seen.constant('operstate')}")
-    out += seen.words(("kind", "linkinfo.kind"), ("slave", "linkinfo.slave-kind"))
-    return " ".join(word for word in out if word)
+    seen.put(out, "kind", "linkinfo.kind")
+    seen.put(out, "slave", "linkinfo.slave-kind")
+    return " ".join([word for word in out if word])
 
 
 def deleted(seen: Lookup) -> str:
@@ -154,10 +162,10 @@ def asked(seen: Lookup) -> str:
 
 
 def properties(seen: Lookup) -> str:
-    named = seen.node("prop-list")
+    named = seen.at("prop-list")
     out = [name(seen)]
     for each in named.children if named is not None else ():
-        out.append(f"{each.name} {node_text(each)}")
+        out.append(f"{each.name} {each.text}")
     return " ".join(word for word in out if word)
 
 

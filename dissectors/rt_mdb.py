@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node, format_address, format_mac, node_text
+from nldissect.hooks import Lookup, Node, Piece, format_address, format_mac
 
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
 SHOWN = 4  # groups in one line, of the many that an answer may hold
@@ -35,31 +35,31 @@ def group_type(node: Node) -> bool:
 HOOKS = {"group": group, "group-type": group_type}
 
 
-def entry(get: Node, attributes: Node | None = None) -> list[str]:
+def entry(get: Piece, attributes: Piece | None = None) -> list[str]:
     """One group's port, its source, state and VLAN; `attributes` holds those of a request."""
     out = []
     told = {n.name: n for n in get.walk()}
     more = {n.name: n for n in attributes.children} if attributes is not None else told
     for word, name in ("port", "ifindex"), ("grp", "addr"):  # without group: many at once
         if name in told and told[name].value and told[name].kind != "binary":
-            out.append(f"{word} {node_text(told[name])}")
+            out.append(f"{word} {told[name].text}")
     for word, name in ("src", "source"), ("filter_mode", "group-mode"), ("proto", "rtprot"):
         if name in more:
-            out.append(f"{word} {node_text(more[name])}")
+            out.append(f"{word} {more[name].text}")
     listed = more.get("src-list")
     if listed is not None:
         sources = [n for n in listed.walk() if n.name == "address"]
-        out.append("source_list " + ",".join(node_text(n) for n in sources))
+        out.append("source_list " + ",".join(n.text for n in sources))
     if "state" in told:
         out.append("permanent" if told["state"].value else "temp")
     for word, name in (
         ("dst", "dst"), ("dst_port", "dst-port"), ("vni", "vni"), ("src_vni", "src-vni"),
     ):  # fmt: skip
         if name in more:
-            out.append(f"{word} {node_text(more[name])}")
+            out.append(f"{word} {more[name].text}")
     via = more.get("out-ifindex" if attributes is None else "ifindex")
     if via is not None:
-        out.append(f"via {node_text(via)}")
+        out.append(f"via {via.text}")
     if "vid" in told and told["vid"].value:
         out.append(f"vid {told['vid'].value}")
     flags = told.get("flags")
@@ -71,11 +71,11 @@ def entry(get: Node, attributes: Node | None = None) -> list[str]:
 def summary(seen: Lookup) -> str:
     out = seen.words(("", "ifindex")) if seen.value("ifindex") else []
     for name, rest in ("set-entry", "set-entry-attrs"), ("get-entry", "get-entry-attrs"):
-        node = seen.node(name)
-        if node is not None:
-            out += entry(node, seen.node(rest))
-    groups = seen.node("mdb")
-    routers = seen.node("router")
+        found = seen.at(name)
+        if found is not None:
+            out += entry(found, seen.at(rest))
+    groups = seen.at("mdb")
+    routers = seen.at("router")
     listed = [n for each in groups.children for n in each.children] if groups is not None else []
     for info in listed[:SHOWN]:
         out += entry(info)
@@ -83,7 +83,7 @@ def summary(seen: Lookup) -> str:
         out.append(f"and {len(listed) - SHOWN} more")
     if routers is not None:
         ports = [n for n in routers.walk() if n.name == "ifindex"]
-        out.append("router on " + ",".join(node_text(n) for n in ports))
+        out.append("router on " + ",".join(n.text for n in ports))
     return " ".join(out)
 
 

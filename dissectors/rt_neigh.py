@@ -8,21 +8,26 @@ AF_BRIDGE = 7
 
 
 def summary(seen: Lookup) -> str:
+    out: list[str] = []
     bridge = seen.value("ndm-family") == AF_BRIDGE
+    seen.put(out, "", "lladdr" if bridge else "dst")
+    seen.put(out, "dev", "ndm-ifindex")
     if bridge:
-        out = seen.words(("", "lladdr"), ("dev", "ndm-ifindex"), ("dst", "dst"))
+        seen.put(out, "dst", "dst")
     else:
-        out = seen.words(("", "dst"), ("dev", "ndm-ifindex"), ("lladdr", "lladdr"))
-    out += seen.words(
-        ("vlan", "vlan"), ("vni", "vni"), ("port", "port"), ("via", "NDA_IFINDEX"),
-        ("nhid", "nh-id"), ("master", "master"),
-    )  # fmt: skip
-    flags = seen.node("ndm-flags")
-    if flags is not None and flags.value and flags.label:
-        out += flags.label.split("|")
-    state = seen.node("ndm-state")
-    if state is not None and state.value:
-        label = state.label or str(state.value)
+        seen.put(out, "lladdr", "lladdr")
+    seen.put(out, "vlan", "vlan")
+    seen.put(out, "vni", "vni")
+    seen.put(out, "port", "port")
+    seen.put(out, "via", "NDA_IFINDEX")
+    seen.put(out, "nhid", "nh-id")
+    seen.put(out, "master", "master")
+    if seen.value("ndm-flags"):
+        flags = seen.label("ndm-flags")
+        if flags:
+            out += flags.split("|")
+    if seen.value("ndm-state"):
+        label = seen.text("ndm-state")
         out.append(label if bridge else label.upper())
     return " ".join(out)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node
+from collections.abc import Callable
+from typing import Any
+
+from nldissect.hooks import Lookup, Message
 
 SPECIAL = {-1: "all", -2: "default"}  # NETCONFA_IFINDEX_ALL, _DEFAULT (linux/netconf.h)
 SETTINGS = (
@@ -11,14 +14,9 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def ifindex(node: Node) -> bool:
+def ifindex(value: int, message: Message, get: Callable[[str], Any]) -> str | None:
     """The negative indices, which mean no interface."""
-    raw = node.bytes
-    value = int.from_bytes(raw, "big" if node.message.big else "little", signed=True)
-    if len(raw) != 4 or value not in SPECIAL:
-        return False
-    node.set_value("s32", value, SPECIAL[value])
-    return True
+    return SPECIAL.get(value)
 
 
 HOOKS = {"ifindex": ifindex}
@@ -28,9 +26,10 @@ def summary(seen: Lookup) -> str:
     out = [seen.text("ncm-family")] if seen.value("ncm-family") else []
     out += seen.words(("dev", "ifindex"))
     for name in SETTINGS:
-        node = seen.node(name)
-        if node is not None:
-            shown = node.label or {0: "off", 1: "on"}.get(node.value, str(node.value))
+        found = seen.at(name)
+        if found is not None:
+            value = found.value
+            shown = found.label or {0: "off", 1: "on"}.get(value, str(value))
             out.append(f"{name.replace('-', '_')} {shown}")
     return " ".join(out)
 

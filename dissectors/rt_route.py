@@ -1,83 +1,22 @@
-"""What the route spec cannot say: nexthop arrays, gateways of any family, routing headers.
+"""What the route spec cannot say: routing headers.
 
 And routes and nexthops in one line, in the manner of ip-route(8) and ip-nexthop(8).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nldissect.hooks import (
     BINARY,
-    U16,
-    Field,
     Lookup,
     Node,
-    element,
+    Piece,
     format_address,
-    linux_enum,
     member,
     members,
-    mpls_labels,
-    node_text,
     part,
 )
 
-AF_INET, AF_INET6, AF_MPLS = 2, 10, 28
 RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
-
-VIA_FAMILY = Field("family", None, -1, U16)
-VIA_FAMILY.enum = linux_enum("address-family")
-VIA_FAMILY.shown = "enum"
-
-
-def multipath(node: Node) -> bool:
-    """RTA_MULTIPATH: struct rtnexthop, each with attributes up to its rtnh_len (rtnetlink.h)."""
-    message, header = node.message, node.field.struct
-    if header is None:
-        return False
-    node.shown = "array"
-    pos, number = node.start, 0
-    while node.end - pos >= header.size:
-        length = int.from_bytes(message.data[pos : pos + 2], "big" if message.big else "little")
-        if length < header.size or length > node.end - pos:
-            text = f"rtnh_len {length} where {node.end - pos} bytes are left"
-            node.diagnose("nexthop-length", "error", text)
-            break
-        element(node, str(number), pos, pos + length, header, node.field.nested)
-        pos += (length + 3) & ~3
-        number += 1
-    node.leftover(pos)
-    return True
-
-
-def address(node: Node, family: int) -> bool:
-    """Reads the node's whole payload as an address of this family; False if it is none."""
-    raw = node.bytes
-    if (family, len(raw)) in ((AF_INET, 4), (AF_INET6, 16)):
-        node.set_value("ipv4" if family == AF_INET else "ipv6", format_address(raw))
-    elif family == AF_MPLS and raw and len(raw) % 4 == 0:
-        node.set_value("mpls", mpls_labels(raw))
-    else:
-        return False
-    return True
-
-
-def via(node: Node) -> bool:
-    """RTA_VIA: struct rtvia, a family (u16) and an address of that family (rtnetlink.h)."""
-    if node.end - node.start < 2:
-        return False
-    node.shown = "struct"
-    family = member(node, VIA_FAMILY, node.start, node.start + 2)
-    gateway = member(node, part("addr", BINARY), node.start + 2, node.end)
-    address(gateway, family.value)
-    return True
-
-
-def labels(node: Node) -> bool:
-    """MPLS_IPTUNNEL_DST: a stack of labels (mpls_iptunnel.h, RFC 3032)."""
-    return address(node, AF_MPLS)
-
 
 def segments(node: Node) -> bool:
     """A routing header (RFC 8754, RFC 6554): its struct, its IPv6 segments, TLVs as they are."""
@@ -90,14 +29,14 @@ def segments(node: Node) -> bool:
     count = next((n.value + 1 for n in head if n.name == "first-segment"), None)
     while node.end - pos >= 16 and (count is None or number < count):
         segment = member(node, part(f"segment-{number}", BINARY), pos, pos + 16)
-        address(segment, AF_INET6)
+        segment.set_value("ipv6", format_address(segment.bytes))
         pos += 16
         number += 1
     node.leftover(pos)
     return True
 
 
-HOOKS = {"multipath": multipath, "via": via, "mpls-labels": labels, "segments": segments}
+HOOKS = {"segments": segments}
 
 
 TYPES_WITH_NAME = 2  # from RTN_LOCAL on ip(8) names the type
@@ -107,28 +46,54 @@ RTM_F_CLONED = 0x200
 
 def prefix(seen: Lookup, address: str, length: str) -> str:
     """`10.0.0.0/8`, a host without its length; empty when there is none."""
-    node = seen.node(address)
-    if node is None or not isinstance(node.value, str):
+    found = seen.at(address)
+    value = None if found is None else found.value
+    if found is None or not isinstance(value, str):
         return ""
     bits = seen.value(length)
-    full = {"ipv4": 32, "ipv6": 128, "mpls": 20}.get(node.kind)
-    return node.value if bits == full else f"{node.value}/{bits}"
+    return value if bits == BITS.get(found.kind) else f"{value}/{bits}"
 
 
-def hop(get: Callable[[str], Node | None]) -> list[str]:
-    """How to get to the next hop: encapsulation, gateway, interface."""
+BITS = {"ipv4": 32, "ipv6": 128, "mpls": 20}
+
+
+def hop(
+    encapsulation: Piece | None, new: Piece | None, gateway: Piece | None, other: Piece | None
+) -> list[str]:
+    """How to get to the next hop: encap-type, newdst, gateway or via."""
     out = []
-    encapsulation = get("encap-type")
     if encapsulation is not None:
-        out.append(f"encap {node_text(encapsulation)}")
-    new = get("newdst")
+        out.append(f"encap {encapsulation.text}")
     if new is not None:
-        out.append(f"as to {node_text(new)}")
-    gateway, other = get("gateway"), get("via")
+        out.append(f"as to {new.text}")
     if gateway is not None:
-        out.append(f"via {node_text(gateway)}")
-    elif other is not None and len(other.children) == 2:
-        out.append(f"via {other.children[0].label} {node_text(other.children[1])}")
+        out.append(f"via {gateway.text}")
+    elif other is not None:
+        parts = other.children
+        if len(parts) == 2:
+            out.append(f"via {parts[0].label} {parts[1].text}")
+    return out
+
+
+def first_hop(seen: Lookup) -> list[str]:
+    """How to get to the next hop of a route that has one."""
+    return hop(seen.at("encap-type"), seen.at("newdst"), seen.at("gateway"), seen.at("via"))
+
+
+def next_of_many(each: Piece, multicast: bool) -> list[str]:
+    """One next hop of several, with its weight.
+
+    A multicast route has here the threshold of the outgoing interface (net/ipv4/ipmr_base.c).
+    """
+    out = ["nexthop"]
+    out += hop(
+        each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via")
+    )
+    device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
+    if device is not None and device.value:
+        out.append(f"dev {device.text}")
+    if weight is not None:
+        out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
     return out
 
 
@@ -141,33 +106,35 @@ def summary(seen: Lookup) -> str:
     source = prefix(seen, "src", "rtm-src-len")
     if source:
         out.append(f"from {source}")
-    out += hop(seen.node)
-    out += seen.words(("nhid", "nh-id"), ("iif", "iif"), ("dev", "oif"))
+    out += first_hop(seen)
+    seen.put(out, "nhid", "nh-id")
+    seen.put(out, "iif", "iif")
+    seen.put(out, "dev", "oif")
     table = seen.text("RTA_TABLE") or seen.text("rtm-table")
     if table and table != "unspec":
         out.append(f"table {table}")
-    if seen.value("rtm-protocol"):
-        out.append(f"proto {seen.text('rtm-protocol')}")
-    if seen.value("rtm-scope"):
-        out.append(f"scope {seen.text('rtm-scope')}")
-    out += seen.words(
-        ("src", "prefsrc"), ("metric", "priority"), ("mtu", "metrics.mtu"), ("pref", "pref")
-    )
+    seen.put(out, "proto", "rtm-protocol", zero=False)
+    seen.put(out, "scope", "rtm-scope", zero=False)
+    seen.put(out, "src", "prefsrc")
+    seen.put(out, "metric", "priority")
+    seen.put(out, "mtu", "metrics.mtu")
+    seen.put(out, "pref", "pref")
     cloned = (seen.value("rtm-flags") or 0) & RTM_F_CLONED
-    # A multicast route has here the threshold of each outgoing interface (net/ipv4/ipmr_base.c).
-    multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
-    multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
-    hops = seen.node("multipath")
-    for each in hops.children if hops is not None else ():
-        out += ["nexthop", *hop(each.find)]
-        device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
-        if device is not None and device.value:
-            out.append(f"dev {node_text(device)}")
-        if weight is not None:
-            out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
+    hops = seen.at("multipath")
+    if hops is not None:
+        multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
+        multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
+        for each in hops.children:
+            out += next_of_many(each, multicast)
     if cloned:
         out.append("cache")
     return " ".join(out)
+
+
+ASKED = (
+    ("iif", "iif"), ("dev", "oif"), ("mark", "mark"), ("uid", "uid"), ("ipproto", "ip-proto"),
+    ("sport", "sport"), ("dport", "dport"),
+)  # fmt: skip
 
 
 def asked(seen: Lookup) -> str:
@@ -179,10 +146,8 @@ def asked(seen: Lookup) -> str:
     if source:
         out.append(f"from {source}")
     table = seen.text("RTA_TABLE")
-    out += seen.words(
-        ("iif", "iif"), ("dev", "oif"), ("mark", "mark"), ("uid", "uid"),
-        ("ipproto", "ip-proto"), ("sport", "sport"), ("dport", "dport"),
-    )  # fmt: skip
+    for word, path in ASKED:
+        seen.put(out, word, path)
     return " ".join([*out, f"table {table}"] if table else out)
 
 
@@ -191,7 +156,7 @@ def seconds(ticks: int) -> str:
     return f"{ticks / 100:g}"
 
 
-def members_of(group: Node) -> str:
+def members_of(group: Piece) -> str:
     """`1/2,10`: ids, each with its weight where that is more than 1 (struct nexthop_grp)."""
     out = []
     for each in group.children:
@@ -203,7 +168,7 @@ def members_of(group: Node) -> str:
 
 def nexthop(seen: Lookup) -> str:
     out = seen.words(("id", "NHA_ID"))
-    group, times = seen.node("group"), seen.node("res-group")
+    group, times = seen.at("group"), seen.at("res-group")
     if group is not None:
         out.append(f"group {members_of(group)}")
         if seen.value("group-type"):
@@ -214,16 +179,15 @@ def nexthop(seen: Lookup) -> str:
     for name in "idle-timer", "unbalanced-timer", "unbalanced-time":
         if name in told:
             out.append(f"{name.replace('-', '_')} {seconds(told[name])}")
-    out += hop(seen.node)
-    out += seen.words(("dev", "oif"), ("master", "master"))
-    out += [name for name in ("blackhole", "groups") if seen.node(name) is not None]
-    if seen.value("nh-scope"):
-        out.append(f"scope {seen.text('nh-scope')}")
-    if seen.value("nh-protocol"):
-        out.append(f"proto {seen.text('nh-protocol')}")
+    out += first_hop(seen)
+    seen.put(out, "dev", "oif")
+    seen.put(out, "master", "master")
+    out += [name for name in ("blackhole", "groups") if seen.has(name)]
+    seen.put(out, "scope", "nh-scope", zero=False)
+    seen.put(out, "proto", "nh-protocol", zero=False)
     if seen.value("nh-flags"):
         out += seen.text("nh-flags").split("|")
-    if seen.node("fdb") is not None:
+    if seen.has("fdb"):
         out.append("fdb")
     if seen.message.to_kernel and group is None:
         out += seen.words(("", "op-flags"))

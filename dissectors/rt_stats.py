@@ -14,9 +14,9 @@ def summary(seen: Lookup) -> str:
         if counted is not None:
             out.append(f"{way} {counted} packets {seen.value(f'link-64.{octets}')} bytes")
     for name in "link-xstats", "link-xstats-slave", "link-offload-xstats", "af-spec":
-        node = seen.node(name)
-        if node is not None:
-            kinds = [child.name for child in node.children if child.kind != "pad"]
+        found = seen.at(name)
+        if found is not None:
+            kinds = [child.name for child in found.children if child.kind != "pad"]
             out.append(" ".join([name, *kinds]))
     return " ".join(out)
 

@@ -1,4 +1,4 @@
-"""What the tc spec cannot say: handles, u32 keys, extended matches, pedit keys.
+"""What the tc spec cannot say: handles, bit fields, extended matches.
 
 And qdiscs, classes, filters and actions in one line, in the manner of tc(8).
 """
@@ -12,22 +12,17 @@ from nldissect.hooks import (
     ARRAY,
     BINARY,
     NEST,
-    SIZES,
     STRUCT,
-    U8,
-    U16,
     U32,
-    U64,
     Field,
     Lookup,
     Message,
     Node,
+    Piece,
     Struct,
     find,
-    in_scope,
     member,
     members,
-    node_text,
     part,
     walk,
 )
@@ -221,83 +216,6 @@ def head_of(node: Node, struct: Struct | None) -> int:
     return end
 
 
-def counted(node: Node, key: str) -> bool:
-    """A struct and then as many keys as its member `nkeys` says."""
-    pos, struct = head_of(node, node.field.struct), struct_named(node, key)
-    if pos < 0 or struct is None:
-        return False
-    found = node.find("nkeys")
-    count = 0 if found is None else found.value
-    end = min(pos + count * struct.size, node.end)
-    if end < pos + count * struct.size:
-        text = f"{node.end - pos} bytes are less than the {count} keys announced"
-        node.diagnose("keys-short", "error", text)
-    if pos < end:
-        member(node, array_of("keys", struct), pos, end)
-    node.leftover(end)
-    return True
-
-
-def u32_sel(node: Node) -> bool:
-    """TCA_U32_SEL: struct tc_u32_sel with its keys."""
-    return counted(node, "tc-u32-key")
-
-
-def pedit_keys(node: Node) -> bool:
-    """TCA_PEDIT_PARMS: struct tc_pedit_sel with its keys."""
-    return counted(node, "tc-pedit-key")
-
-
-def array_hook(kind: int) -> Callable[[Node], bool]:
-    """A hook that reads a member as an array of scalars of this kind."""
-    size = SIZES[kind]
-
-    def read(node: Node) -> bool:
-        values: list[int] = []
-        node.set_value("array", values)
-        for index, pos in enumerate(range(node.start, node.end - size + 1, size)):
-            values.append(member(node, part(str(index), kind), pos, pos + size).value)
-        return True
-
-    return read
-
-
-COUNTS = Field("kcnts", None, -1, ARRAY)
-COUNTS.sub = Field("kcnts", None, -1, U64)
-COUNTS.sub.size = 8
-
-
-def u32_counts(node: Node) -> bool:
-    """TCA_U32_PCNT: struct tc_u32_pcnt with a count for each key."""
-    pos = head_of(node, node.field.struct)
-    if pos < 0:
-        return False
-    if pos < node.end:
-        member(node, COUNTS, pos, node.end)
-    return True
-
-
-def by_kind(node: Node) -> bool:
-    """A payload that for this kind is one struct, of whatever length the kernel's version had.
-
-    Statistics of fq_codel are a union: of a class where their type says so (pkt_sched.h).
-    """
-    field, kind = node.field, in_scope(node, "kind")
-    form = field.sub_message.formats.get(str(kind)) if field.sub_message is not None else None
-    if form is None or form.header is None or form.attributes is not None:
-        return False
-    struct = form.header
-    if node.start == node.end:
-        return False
-    if struct.name == "tc-fq-codel-xstats":
-        first = node.message.data[node.start : node.start + 4]
-        kind_of = int.from_bytes(first, "big" if node.message.big else "little")
-        if kind_of == 1:
-            struct = struct_named(node, "tc-fq-codel-class-xstats") or struct
-    node.set_children("struct", members(node, struct))
-    return True
-
-
 def cookie(node: Node) -> bool:
     """TCA_ACT_COOKIE; when actions were flushed, their number (TCA_FCNT, net/sched/act_api.c)."""
     entry = node.parent
@@ -428,19 +346,11 @@ HOOKS: dict[str, Callable[..., Any]] = {
     "layers": layers,
     "length-layer": length_layer,
     "meta-kind": meta_kind,
-    "u32-sel": u32_sel,
-    "pedit-keys": pedit_keys,
-    "u32-counts": u32_counts,
-    "by-kind": by_kind,
     "cookie": cookie,
     "may-be-empty": may_be_empty,
     "first-byte": first_byte,
     "meta-value": meta_value,
     "ematches": ematches,
-    "u8-array": array_hook(U8),
-    "u16-array": array_hook(U16),
-    "u32-array": array_hook(U32),
-    "u64-array": array_hook(U64),
 }
 
 
@@ -587,7 +497,7 @@ VERDICTS = {-1: "continue", 0: "pass", 1: "reclassify", 2: "drop", 3: "pipe", 4:
             5: "queued", 6: "repeat", 7: "redirect", 8: "trap"}  # fmt: skip
 
 
-def told(options: Node | None, words: Words) -> list[str]:
+def told(options: Piece | None, words: Words) -> list[str]:
     """`word value` for each option that is there, a 0 only if it has a name.
 
     Of paths with `|` between them the first that is there counts.
@@ -596,23 +506,29 @@ def told(options: Node | None, words: Words) -> list[str]:
     if options is None:
         return out
     for word, paths, show in words:
-        found = (find(options.children, path) for path in paths.split("|"))
-        node = next((n for n in found if n is not None), None)
-        if node is None or not (node.value or node.label):
+        found: Piece | None = None
+        for path in paths.split("|"):
+            found = options.find(path)
+            if found is not None:
+                break
+        if found is None:
             continue
-        text = show(node.value) if show is not None else node_text(node).replace("|", ",")
-        out.append(f"{word} {text}" if word else text)
+        value = found.value
+        if value or found.label:
+            text = show(value) if show is not None else found.text.replace("|", ",")
+            out.append(f"{word} {text}" if word else text)
     return out
 
 
-def verdict(node: Node | None) -> str:
+def verdict(found: Piece | None) -> str:
     """What becomes of the packet, as tc(8) says it: drop, goto chain 5."""
-    if node is None or not isinstance(node.value, int):
+    value = None if found is None else found.value
+    if found is None or not isinstance(value, int):
         return ""
-    return VERDICTS.get(node.value) or node_text(node).replace("-", " ")
+    return VERDICTS.get(value) or found.text.replace("-", " ")
 
 
-def action_text(entry: Node, alone: bool = False) -> str:
+def action_text(entry: Piece, alone: bool = False) -> str:
     """One action: `drop`, `mirred egress redirect dev eth0`, `gact index 7` for a reference."""
     kind, options = entry.find("kind"), entry.find("options")
     name = str(kind.value) if kind is not None else "action"
@@ -628,8 +544,10 @@ def action_text(entry: Node, alone: bool = False) -> str:
         out += ["exceed", verdict(exceed)] if exceed is not None else []
     index = entry.find("index")
     if index is None and options is not None:
-        found = (options.find(f"{place}.index") for place in ("parms", "parms-ex", "tbf", "act"))
-        index = next((node for node in found if node is not None), None)
+        for place in ("parms", "parms-ex", "tbf", "act"):
+            index = options.find(f"{place}.index")
+            if index is not None:
+                break
     if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
     cookie_or_count = entry.find("6")
@@ -638,7 +556,7 @@ def action_text(entry: Node, alone: bool = False) -> str:
     return " ".join(out)
 
 
-def actions_of(options: Node | None) -> list[str]:
+def actions_of(options: Piece | None) -> list[str]:
     """`action ...` for each action that the options hold."""
     out: list[str] = []
     for node in options.children if options is not None else ():
@@ -667,7 +585,7 @@ def key_word(name: str) -> str:
     return FLOWER.get(name) or name.replace("-", "_")
 
 
-def mask_text(mask: Node) -> str:
+def mask_text(mask: Piece) -> str:
     """`/24`, `/0xff00`; empty when the mask takes all bits."""
     raw = mask.bytes
     bits = int.from_bytes(raw, "big")
@@ -677,20 +595,20 @@ def mask_text(mask: Node) -> str:
     if mask.kind in ("ipv4", "ipv6"):
         length = bits.bit_count()
         return f"/{length}" if bits == (1 << size) - (1 << (size - length)) else f"/{mask.value}"
-    return f"/{mask.value:#x}" if isinstance(mask.value, int) else f"/{node_text(mask)}"
+    return f"/{mask.value:#x}" if isinstance(mask.value, int) else f"/{mask.text}"
 
 
-def flower_keys(options: Node) -> list[str]:
+def flower_keys(options: Piece) -> list[str]:
     """What a flower filter looks at, in the words of tc-flower(8)."""
     attributes = {node.name: node for node in options.children}
     out: list[str] = []
     for name, node in attributes.items():
         if not name.startswith("key-") or name.endswith(("-mask", "-max")) or name in NOT_SHOWN:
             continue
-        text, word = node_text(node).replace("|", "+"), key_word(name)
+        text, word = node.text.replace("|", "+"), key_word(name)
         if name.endswith("-min"):
             last = attributes.get(f"{name[:-4]}-max")
-            text += f"-{node_text(last)}" if last is not None else ""
+            text += f"-{last.text}" if last is not None else ""
             word = f"{name[9:12]}_port"
         mask = attributes.get(f"{name}-mask")
         if mask is not None:
@@ -701,7 +619,7 @@ def flower_keys(options: Node) -> list[str]:
     return out
 
 
-def u32_keys(options: Node) -> list[str]:
+def u32_keys(options: Piece) -> list[str]:
     """What a u32 filter looks at: match VALUE/MASK at OFFSET."""
     out: list[str] = []
     keys = options.find("sel.keys")
@@ -714,7 +632,7 @@ def u32_keys(options: Node) -> list[str]:
     return out
 
 
-def match_words(options: Node) -> list[str]:
+def match_words(options: Piece) -> list[str]:
     """The kinds of the extended matches: match meta and not cmp."""
     out: list[str] = []
     entries = options.find("ematches.list")
@@ -723,7 +641,7 @@ def match_words(options: Node) -> list[str]:
         if kind is None or flags is None:
             continue
         bits = flags.value
-        out.append(("not " if bits & 4 else "") + node_text(kind))
+        out.append(("not " if bits & 4 else "") + kind.text)
         out += [word for bit, word in ((1, "and"), (2, "or")) if bits & bit]
     return ["match", *out] if out else []
 
@@ -739,8 +657,7 @@ def device_text(seen: Lookup) -> str:
 
 def parent_text(seen: Lookup) -> str:
     """`root`, `ingress`, `block 5` or `parent 1:30`."""
-    node = seen.node("tcm-parent")
-    label = None if node is None else node.label
+    label = seen.label("tcm-parent")
     if not label:
         return ""
     return f"parent {label}" if ":" in label else label
@@ -750,20 +667,19 @@ def qdisc(seen: Lookup) -> str:
     kind = seen.text("kind")
     where = parent_text(seen)
     out = [device_text(seen), "" if where == kind else where, handle_of(seen), kind]
-    out += told(seen.node("options"), QDISCS.get(kind, ()))
+    out += told(seen.at("options"), QDISCS.get(kind, ()))
     out += seen.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
     return " ".join(word for word in out if word)
 
 
 def handle_of(seen: Lookup) -> str:
-    node = seen.node("tcm-handle")
-    return (None if node is None else node.label) or ""
+    return seen.label("tcm-handle")
 
 
 def tclass(seen: Lookup) -> str:
     kind, device = seen.text("kind"), device_text(seen)
     out = [f"dev {device}" if device else "", parent_text(seen), handle_of(seen), kind]
-    out += told(seen.node("options"), CLASSES.get(kind, ()))
+    out += told(seen.at("options"), CLASSES.get(kind, ()))
     leaf = seen.value("tcm-info")
     if leaf:
         out.append(f"leaf {handle_text(leaf)}")
@@ -792,7 +708,7 @@ def tfilter(seen: Lookup) -> str:
         out.append(f"fh {handle_of(seen)}")
     elif number_of:
         out.append(f"handle {number_of:#x}")
-    options = seen.node("options")
+    options = seen.at("options")
     if options is not None:
         out += told(options, FILTERS.get(kind, ()))
         if kind == "flower":
@@ -802,7 +718,7 @@ def tfilter(seen: Lookup) -> str:
         out += match_words(options)
         target = options.find("classid")
         if target is not None:
-            out.append(f"flowid {node_text(target)}")
+            out.append(f"flowid {target.text}")
         out += actions_of(options)
     return " ".join(word for word in out if word)
 
@@ -811,7 +727,7 @@ def chain(seen: Lookup) -> str:
     out = place(seen)
     if seen.value("chain") is not None:
         out.append(f"chain {seen.value('chain')}")
-    options, kind = seen.node("options"), seen.text("kind")
+    options, kind = seen.at("options"), seen.text("kind")
     out.append(kind)
     if options is not None and kind == "flower":
         out += [words.split(" ")[0] for words in flower_keys(options)]
@@ -819,7 +735,7 @@ def chain(seen: Lookup) -> str:
 
 
 def actions(seen: Lookup) -> str:
-    table = seen.node("tab")
+    table = seen.at("tab")
     entries = table.children if table is not None else []
     out = [action_text(entry, True) for entry in entries[:MAX_ACTIONS]]
     if len(entries) > MAX_ACTIONS:

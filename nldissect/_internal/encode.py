@@ -466,6 +466,8 @@ class Builder:
                 return b""
             raise EncodeError(path, f"is a flag: True, or left out, not {value!r}")
         if kind == m.STRUCT:
+            if isinstance(value, str) and field.rest is not None:
+                return octets(field, value, path)
             assert field.struct is not None
             return self.struct(field.struct, value, path)
         if kind == m.NEST:
@@ -551,6 +553,8 @@ class Builder:
     def _array(self, field: m.Field, value: Any, path: str, scope: Scope | None) -> bytes:
         element = field.sub
         assert element is not None
+        if isinstance(value, str) and element.kind <= m.LAST_SCALAR:
+            return octets(field, value, path)
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
             raise EncodeError(path, f"{value!r} is no list")
         out = bytearray()

@@ -42,6 +42,7 @@ from .tables import (
     ELEMENT,
     ENUM,
     FDDI,
+    FLAT,
     GUESS,
     HAS_FORMS,
     HEADING,
@@ -55,10 +56,15 @@ from .tables import (
     LLADDR,
     MAC,
     MARKS,
+    MORE,
+    MPLS,
     MULTI,
     NO_HINT,
+    NUMBERS,
     ORDER,
+    PLAIN,
     REQUEST,
+    REST,
     RULES,
     S_BINARY,
     S_IPV4,
@@ -94,6 +100,8 @@ UNKNOWN: Final = 8  # an attribute that its set does not have
 DIAGNOSED: Final = 16
 GIVEN: Final = 32  # a hook said what it is
 UNNAMED: Final = 64  # its value has no label here
+# A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
+FOLDED: Final = 128
 
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
@@ -204,6 +212,7 @@ class Engine:
         self.cut: bool = False  # by the snapshot length
         self.to_kernel: bool = False
         self.flags: i64 = 0
+        self.folds: bool = False  # whether plain numbers are left off the tape
         self.tape = vec[i64]([0] * 2048)
         self.size: i64 = 0  # numbers on the tape
         self.findings: list[Finding] = []
@@ -226,6 +235,7 @@ class Engine:
         self._place_of = vec[i64]([0])
         self._place_in = vec[i64]([0])
         self._indexed: i64 = 0
+        self.repeats: bool = False  # whether there is one of these several times
         self._seen_far: set[int] = set()  # level's count of `_entered`, and number
         self._walks = vec[i64]([0] * _LEVELS)
         self._entered: i64 = 0
@@ -234,9 +244,14 @@ class Engine:
 
     def begin(
         self, data: bytes, limit: i64, big: bool, cut: bool, to_kernel: bool, flags: i64,
-        around: Surroundings,
+        around: Surroundings, folds: bool,
     ) -> None:  # fmt: skip
-        """Makes the tape ready for a message that ends at `limit` of `data`."""
+        """Makes the tape ready for a message that ends at `limit` of `data`.
+
+        With `folds` the members of structs and elements of arrays that are plain numbers are
+        not written: their entry is FOLDED.
+        """
+        self.folds = folds
         self.data = data
         self.limit = limit
         self.big = big
@@ -477,6 +492,7 @@ class Engine:
             self._place_of = vec[i64]([0] * int(2 * have))
             self._place_in = vec[i64]([0] * int(2 * have))
         self._indexed += 1
+        self.repeats = False
         places, within, serial = self._place_of, self._place_in, self._indexed
         heading = False
         place: i64 = 0
@@ -488,9 +504,12 @@ class Engine:
                 known = first >> MARKS_AT & (UNKNOWN | INDEXED | GIVEN) == 0
                 if depth == 0:
                     heading = known and rows[row * COLUMNS + MARKS] & HEADING != 0
-                if known and within[row] != serial:
-                    within[row] = serial
-                    places[row] = place
+                if known:
+                    if within[row] != serial:
+                        within[row] = serial
+                        places[row] = place
+                    elif depth == 0:
+                        self.repeats = True
             place += 2
 
     def place_of(self, row: i64) -> i64:
@@ -757,7 +776,14 @@ class Engine:
                     place, rows[at + STRUCT], rows[at + CHILDREN], start, end, depth, nests
                 )
         elif kind == m.STRUCT:
-            self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
+            column = rows[at + STRUCT] * STRUCT_COLUMNS
+            structs = self.tables.structs
+            if rules & MORE:
+                self._more(place, row, start, end, depth + 1, nests)
+            elif self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
+                self.tape[place] |= FOLDED << MARKS_AT
+            else:
+                self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
         elif kind == m.BINARY:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
@@ -769,6 +795,11 @@ class Engine:
         elif kind == m.INDEXED or kind == m.TYPE_VALUE:
             self._nest(place, 0, start, end, depth + 1, nests, rows[at + ELEMENT])
         elif kind == m.ARRAY:
+            if self.folds and rows[at + NUMBERS] != 0:
+                width = rows[rows[at + ELEMENT] * COLUMNS + SIZE]
+                if size % width == 0:
+                    self.tape[place] |= FOLDED << MARKS_AT
+                    return
             self._array(place, rows[at + ELEMENT], start, end, depth + 1, nests)
         elif kind == m.BITFIELD32:
             if size == 8:
@@ -937,6 +968,77 @@ class Engine:
             text = f"{end - start} bytes are no multiple of {size}"
             self.misfit(place, "array-size", ERROR, text)
 
+    def _more(
+        self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """A struct and what follows it, or entries that each begin with one."""
+        tables = self.tables
+        at = row * COLUMNS
+        struct, rest = tables.rows[at + STRUCT], tables.rows[at + REST]
+        if rest == 0:
+            self._records(place, struct, tables.rows[at + ELEMENT], start, end, depth, nests)
+            return
+        pos = start + tables.structs[struct * STRUCT_COLUMNS + 2]
+        if pos > end:
+            self.members(place, struct, start, end, depth, nests)
+            return
+        self.members(place, struct, start, pos, depth, nests)
+        stop = end
+        counter = tables.fields[row].rest_count
+        if counter:
+            count = self._counted(struct, start, counter)
+            size = tables.rows[tables.rows[rest * COLUMNS + ELEMENT] * COLUMNS + SIZE]
+            if count * size <= end - pos:
+                stop = pos + count * size
+            else:
+                text = f"{end - pos} bytes are less than the {count} keys announced"
+                self.find(place, False, "keys-short", ERROR, text)
+        family = self.family
+        at = struct * STRUCT_COLUMNS
+        if tables.structs[at + 5]:
+            self.family = self.read(
+                start + tables.structs[at + 4], tables.structs[at + 5], self.big, False
+            )
+        if pos < stop:
+            self.decode(rest, pos, pos, stop, depth, nests, 0, 0)
+        self.family = family
+        if stop < end:
+            self.push(tables.data, S_BINARY, depth, stop, end, 0, 0)
+
+    def _counted(self, struct: i64, pos: i64, name: str) -> i64:
+        """The number in the member of this name of a struct at `pos`."""
+        tables = self.tables
+        at = struct * STRUCT_COLUMNS
+        row = tables.structs[at]
+        for _ in range(tables.structs[at + 1]):
+            stop = pos + tables.rows[row * COLUMNS + SIZE]
+            if tables.names[row] == name:
+                return self.number(row, pos, stop, 0)
+            pos = stop
+            row += 1
+        return 0
+
+    def _records(
+        self, place: i64, struct: i64, entry: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """Entries of a fixed header, whose first member is the entry's length, and attributes."""
+        tables = self.tables
+        least = tables.structs[struct * STRUCT_COLUMNS + 2]
+        pos = start
+        index: i64 = 0
+        while end - pos >= least:
+            length = self.u16(pos)
+            if length < least or length > end - pos:
+                name = tables.names[tables.structs[struct * STRUCT_COLUMNS]].replace("-", "_")
+                text = f"{name} {length} where {end - pos} bytes are left"
+                self.find(place, False, "nexthop-length", ERROR, text)
+                break
+            self.decode(entry, pos, pos, pos + length, depth, nests, INDEXED, index)
+            pos += (length + 3) & ~3
+            index += 1
+        if pos < end:
+            self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
+
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
         shown: i64 = S_BINARY
@@ -967,6 +1069,9 @@ class Engine:
                 shown = S_IPV6
             elif size:
                 what = "such address"
+        elif hint == MPLS:
+            if size >= 4 and size & 3 == 0:
+                shown = S_MPLS
         elif hint == UUID:
             if size == 16:
                 shown = S_UUID
@@ -1012,6 +1117,12 @@ class Engine:
                 self.find(place, False, "selector-unknown", NOTE, text)
             return
         struct, aset = tables.struct(form.header), tables.attribute_set(form.attributes)
+        if aset == 0 and start < end and tables.rows[row * COLUMNS + RULES] & FLAT:
+            if form.variants and end - start >= 4:
+                struct = tables.struct(form.variants.get(int(self.u32(start)), form.header))
+            self._show(place, S_STRUCT)
+            self.members(place, struct, start, end, depth + 1, nests)
+            return
         self._headed(place, struct, aset, start, end, depth, nests)
 
     def _headed(

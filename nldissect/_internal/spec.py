@@ -66,7 +66,7 @@ class Enum:
     For flags the keys are bit masks, not bit numbers.
     """
 
-    __slots__ = ("constants", "flags", "name", "names", "values")
+    __slots__ = ("_mixed", "_mixed_constants", "constants", "flags", "name", "names", "values")
 
     def __init__(self, name: str, flags: bool) -> None:
         self.name = name
@@ -74,8 +74,12 @@ class Enum:
         self.names: dict[int, str] = {}
         self.constants: dict[int, str] = {}
         self.values: dict[str, int] = {}
+        self._mixed: dict[int, str | None] = {}  # labels of several flags at once
+        self._mixed_constants: dict[int, str | None] = {}
 
     def add(self, value: int, name: str, constant: str) -> None:
+        self._mixed.clear()
+        self._mixed_constants.clear()
         if value not in self.names:  # an alias does not rename the first
             self.names[value] = name
             self.constants[value] = constant
@@ -103,17 +107,39 @@ class Enum:
             return table[value]
         if value <= 0:
             return None
-        out: list[str] = []
-        rest = value
-        for mask, text in table.items():
-            if mask and value & mask == mask and rest & mask:
-                out.append(text)
-                rest &= ~mask
-        if not out:
-            return None
-        if rest:
-            out.append(hex(rest))
-        return "|".join(out)
+        known = self._mixed_constants if constants else self._mixed
+        if value not in known:
+            if len(known) >= _MIXED:  # a hostile capture has no end of numbers
+                known.clear()
+            known[value] = _mixed(table, value)
+        return known[value]
+
+
+_MIXED: Final = 1024
+
+
+def _mixed(table: dict[int, str], value: int) -> str | None:
+    """The names of the flags in a number, joined by `|`; None if none has one."""
+    out: list[str] = []
+    rest = value
+    for mask, text in table.items():
+        if mask and value & mask == mask and rest & mask:
+            out.append(text)
+            rest &= ~mask
+    if not out:
+        return None
+    if rest:
+        out.append(hex(rest))
+    return "|".join(out)
+
+
+# What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,
+# netfilter/nf_tables.h, nfnetlink_conntrack.h, nfnetlink_cttimeout.h. Specs mark others as unused.
+OBSOLETE: Final = frozenset((
+    "RTA_PROTOINFO", "RTA_SESSION", "RTA_MP_ALGO", "TCA_FQ_FLOW_DEFAULT_RATE",
+    "NFTA_HASH_SET_NAME", "NFTA_HASH_SET_ID", "NFTA_NG_SET_NAME", "NFTA_NG_SET_ID",
+    "CTA_SECMARK", "CTA_TIMEOUT_SCTP_HEARTBEAT_ACKED",
+))  # fmt: skip
 
 
 class Field:
@@ -126,10 +152,10 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "entries", "enum", "forms", "guess", "hint", "hook", "kind",
-        "labeller", "multi", "name", "nested", "number", "path", "request", "selectors", "shown",
-        "signed", "size", "struct", "sub", "sub_message", "type_values", "unnamed_beside",
-        "unset", "unterminated", "width",
+        "big", "checks", "constant", "entries", "enum", "flat", "forms", "guess", "hint", "hook",
+        "kind", "labeller", "multi", "name", "nested", "number", "path", "records", "request",
+        "rest", "rest_count", "selectors", "shown", "signed", "size", "struct", "sub",
+        "sub_message", "type_values", "unnamed_beside", "unset", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -162,7 +188,16 @@ class Field:
         self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
         # (value, message, what gives the value of a name in it): the value in words, "" for none
         self.labeller: Callable[[int, Any, Callable[[str], Any]], str | None] | None = None
+        self.records = False  # a STRUCT that begins each entry, whose length it has first
+        self.rest: Field | None = None  # what follows a STRUCT
+        self.rest_count = ""  # the member that says how many elements that has; "": all
+        self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
         self.path = ""
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing reads it, by its header or its spec."""
+        return self.constant in OBSOLETE or (self.kind == UNKNOWN and self.constant is not None)
 
 
 class Form:
@@ -274,13 +309,17 @@ class AttributeSet:
 
 
 class Format:
-    """One shape of a sub-message: a fixed header, an attribute set, both or neither."""
+    """One shape of a sub-message: a fixed header, an attribute set, both or neither.
 
-    __slots__ = ("attributes", "header")
+    `variants` are other headers, by the u32 that the payload begins with.
+    """
+
+    __slots__ = ("attributes", "header", "variants")
 
     def __init__(self, header: Struct | None, attributes: AttributeSet | None) -> None:
         self.header = header
         self.attributes = attributes
+        self.variants: dict[int, Struct] = {}
 
 
 class SubMessage:

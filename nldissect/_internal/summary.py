@@ -9,18 +9,42 @@ empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>,
 
 from __future__ import annotations
 
+import builtins
 import re
-from typing import Any
+from typing import Any, final
 
 from mypy_extensions import i64
 
 from . import spec as m
 from . import wire
-from .engine import FIELD_MASK, GIVEN, MARKS_AT, Engine
+from .engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    FOLDED,
+    GIVEN,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    Engine,
+)
 from .labels import flag_class, label, type_name
 from .linux import errno_name
 from .tables import COLUMNS, ENUM, HINT, NSID
-from .tree import NOTE, Message, Node, Seen, Tape, find_place, given, label_at, value_at, view
+from .tree import (
+    IN_FOLDED,
+    NOTE,
+    Message,
+    Node,
+    Seen,
+    Tape,
+    find_place,
+    given,
+    label_of,
+    seek,
+    value_at,
+    view,
+)
 
 Parts = list["str | Place | Parts"]
 
@@ -93,52 +117,155 @@ class Lookup(Seen):
             tape = self._tape = Tape(self._engine, self.message)
         return view(tape, place, self.message, None)
 
+    def at(self, path: str) -> Piece | None:
+        """What lies at a dotted path; like `node`, and much faster."""
+        place = self.place(path)
+        return None if place < 0 else Piece(self, place)
+
     def text(self, path: str) -> str:
         """Its label or value as text, empty when it is not there."""
         place = self.place(path)
-        return "" if place < 0 else self.shown(place, "")
+        return "" if place < 0 else self.shown(place)
+
+    def label(self, path: str) -> str:
+        """Its value in words, empty when it is not there or has none."""
+        place = self.place(path)
+        return "" if place < 0 else self.label_at(place) or ""
 
     def flags(self, path: str) -> str:
         """Flags as <UP,RUNNING>, empty when they are not there."""
         place = self.place(path)
-        return "" if place < 0 else self.shown(place, "flags")
+        return "" if place < 0 else self.shown_as(place, "flags")
 
     def constant(self, path: str) -> str:
         """The C constant of its value without the part before the last prefix: 6 is UP."""
         place = self.place(path)
-        return "" if place < 0 else self.shown(place, "constant")
+        return "" if place < 0 else self.shown_as(place, "constant")
+
+    def put(self, out: list[str], word: str, path: str, zero: bool = True) -> None:
+        """Adds `word text` to what there is to say, if it is there and, without `zero`, not 0."""
+        place = self.place(path)
+        if place >= 0 and (zero or self._value(place)):
+            text = self.shown(place)
+            if text:
+                out.append(f"{word} {text}" if word else text)
 
     def words(self, *pairs: tuple[str, str]) -> list[str]:
         """`word text` for each (word, path) that is there, as iproute2 writes options."""
-        out = []
+        out: list[str] = []
         for word, path in pairs:
-            text = self.text(path)
-            if text:
-                out.append(f"{word} {text}" if word else text)
+            self.put(out, word, path)
         return out
 
-    def shown(self, place: i64, mode: str) -> str:
-        """What lies at a place, in one of the ways of `SHOWN_AS`."""
+    def label_at(self, place: i64) -> str | None:
+        """The label of what lies at a place."""
+        return label_of(self._engine, place, None, self.message, False, self)
+
+    def shown(self, place: i64) -> str:
+        """The label of what lies at a place, else its value, as one word."""
         engine, message = self._engine, self.message
         first = engine.tape[place]
-        row = first & FIELD_MASK
+        if first >> MARKS_AT & GIVEN:
+            return node_text(given(engine, place))
+        value = value_at(engine, place, message)
+        if isinstance(value, str):
+            return value
+        named = label_of(engine, place, value, message, False, self)
+        if named is None:
+            return text_of(value)
+        nsid = engine.tables.rows[(first & FIELD_MASK) * COLUMNS + HINT] == NSID
+        return f"{value} ({named})" if nsid and value >= 0 else named
+
+    def shown_as(self, place: i64, mode: str) -> str:
+        """What lies at a place, in one of the ways of `SHOWN_AS`."""
+        if mode == "":
+            return self.shown(place)
+        engine = self._engine
+        first = engine.tape[place]
         if first >> MARKS_AT & GIVEN:
             return SHOWN_AS[mode](given(engine, place))
-        value = value_at(engine, place, message)
-        if mode == "":
-            named = label_at(engine, place, message, False)
-            if named is None:
-                return text_of(value)
-            nsid = engine.tables.rows[row * COLUMNS + HINT] == NSID
-            return f"{value} ({named})" if nsid and value >= 0 else named
+        value = value_at(engine, place, self.message)
         if mode == "value":
             return text_of(value)
-        enum = engine.tables.rows[row * COLUMNS + ENUM]
+        enum = engine.tables.rows[(first & FIELD_MASK) * COLUMNS + ENUM]
         if not isinstance(value, int) or enum == 0:
-            return self.shown(place, "") if mode == "constant" else ""
+            return self.shown(place) if mode == "constant" else ""
         if mode == "flags":
             return flags_of(engine.tables.enums[enum], value)
         return constant_of(engine.tables.enums[enum], value)
+
+
+@final
+class Piece:
+    """Something in the message of a Lookup: says what a Node does, as long as the Lookup holds."""
+
+    def __init__(self, seen: Lookup, place: i64) -> None:
+        self._seen = seen
+        self._place = place
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        return self._seen._engine.called(self._place)[0]
+
+    @property
+    def kind(self) -> str:
+        """What the value is: `u32`, `string`, `nest`, `flags`, `ipv4`, `mac`, `unknown`..."""
+        engine = self._seen._engine
+        return engine.tables.shown[engine.tape[self._place] >> SHOWN_AT & 0xFF]
+
+    @property
+    def value(self) -> Any:
+        """The decoded value: int, str, bytes, True for a flag, list for an array, else None."""
+        return value_at(self._seen._engine, self._place, self._seen.message)
+
+    @property
+    def label(self) -> str | None:
+        """The value in words; None if it has none."""
+        return self._seen.label_at(self._place)
+
+    @property
+    def text(self) -> str:
+        """Its label, else its value, as one word."""
+        return self._seen.shown(self._place)
+
+    @property
+    def bytes(self) -> builtins.bytes:
+        """The payload as captured."""
+        engine = self._seen._engine
+        first, second = engine.tape[self._place], engine.tape[self._place + 1]
+        start = second & 0xFFFFFFFF
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            start += 4
+        return engine.data[start : second >> 32]
+
+    @property
+    def children(self) -> list[Piece]:
+        """What lies inside, in order; empty for a leaf."""
+        seen, place = self._seen, self._place
+        if seen._engine.tape[place] >> MARKS_AT & FOLDED:
+            full, place = seen.unfolded(place)
+            seen = Lookup(full.message, full._engine)
+        return [Piece(seen, inside) for inside in seen._engine.inside(place)]
+
+    def walk(self) -> list[Piece]:
+        """This piece and all below it, in order."""
+        out = [self]
+        for child in self.children:
+            out += child.walk()
+        return out
+
+    def find(self, path: str) -> Piece | None:
+        """The first piece below at this dotted path of spec names or constants."""
+        seen, place = self._seen, self._place
+        steps = seen._engine.tables.path(path)
+        depth = (seen._engine.tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+        found = seek(seen._engine, steps, place + 2, depth)
+        if found == IN_FOLDED or seen._engine.tape[place] >> MARKS_AT & FOLDED:
+            full, place = seen.unfolded(place)
+            seen = Lookup(full.message, full._engine)
+            found = seek(seen._engine, steps, place + 2, depth)
+        return None if found < 0 else Piece(seen, found)
 
 
 def node_text(node: Node) -> str:
@@ -156,7 +283,7 @@ def value_text(node: Node) -> str:
 
 def text_of(value: Any) -> str:
     """A value as one word."""
-    if value is None:
+    if value is None or value is True:
         return ""
     if isinstance(value, str):
         return value
@@ -164,7 +291,7 @@ def text_of(value: Any) -> str:
         return value.hex()
     if isinstance(value, list):
         return ",".join(str(v) for v in value)
-    return "" if value is True else str(value)
+    return str(value)
 
 
 def flags_text(node: Node) -> str:
@@ -204,22 +331,26 @@ SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text, "valu
 
 def _fill(parts: Parts, lookup: Lookup) -> str | None:
     """The text of some parts; None when a place in them has nothing to show."""
-    out: list[str] = []
-    whole = True
+    out = ""
     for piece in parts:
-        if isinstance(piece, str):
-            out.append(piece)
-        elif isinstance(piece, list):
-            out.append(_fill(piece, lookup) or "")
-        else:
-            place = lookup.place(piece.path)
-            text = ""
-            if place >= 0 and not (piece.skip_zero and not lookup._value(place)):
-                text = lookup.shown(place, piece.mode)
-            if not text:
-                whole = False
-            out.append(text)
-    return "".join(out) if whole else None
+        text = _text_of(piece, lookup)
+        if text is not None:
+            out += text
+        elif isinstance(piece, Place):
+            return None
+    return out
+
+
+def _text_of(piece: str | Place | Parts, lookup: Lookup) -> str | None:
+    """The text of one part; None when there is nothing to show."""
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, list):
+        return _fill(piece, lookup)
+    place = lookup.place(piece.path)
+    if place < 0 or (piece.skip_zero and not lookup._value(place)):
+        return None
+    return lookup.shown_as(place, piece.mode) or None
 
 
 def expand(template: str, message: Message) -> str:
@@ -231,8 +362,8 @@ def expand_by(template: str, lookup: Lookup) -> str:
     """The template filled in from a message's tape."""
     out: list[str] = []
     for piece in compile_template(template):
-        text = _fill([piece], lookup)
-        if text:
+        text = _text_of(piece, lookup)
+        if text is not None:
             out.append(text)
     return " ".join("".join(out).split())
 

@@ -39,7 +39,8 @@ SIZE: Final = 13  # bytes as a struct member or element
 HINT: Final = 14
 MARKS: Final = 15
 LABEL: Final = 16  # a label that all values have: index into `labels`
-TEXT: Final = 17  # what the value is in a word, when it fits, as `SHOWN`; else 0
+NUMBERS: Final = 17  # 1: an array of plain numbers
+REST: Final = 18  # the row of what follows a struct
 
 HOST: Final = 0
 LITTLE: Final = 1
@@ -52,18 +53,22 @@ HEADING: Final = 4  # a fixed header, named like its struct
 MULTI: Final = 8
 ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
+RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
+JUDGED: Final = 128  # an attribute with limits, or that nothing reads
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
 HAS_FORMS: Final = 2  # it reads otherwise in payloads of some sizes
 UNSET: Final = 4  # 0 to the kernel has no name
 BESIDE: Final = 8  # beside some attribute it has no name
+MORE: Final = 16  # a struct with something behind it, or many such
+FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
 HINTS: Final[dict[str, int]] = {
     "": 0, "hex": 1, "mac": 2, "fddi": 3, "ipv4": 4, "ipv6": 5, "ipv4-or-v6": 6, "lladdr": 7,
     "address": 8, "uuid": 9, "ifindex": 10, "nsid": 11, "family-id": 12, "errno": 13,
-    "message-type": 14, "message-flags": 15, "command": 16,
+    "message-type": 14, "message-flags": 15, "command": 16, "mpls": 17,
 }  # fmt: skip
 NO_HINT: Final = 0
 HEX: Final = 1
@@ -82,6 +87,7 @@ ERRNO: Final = 13
 MESSAGE_TYPE: Final = 14
 MESSAGE_FLAGS: Final = 15
 COMMAND: Final = 16
+MPLS: Final = 17
 
 # Forms of values: how they are made of a payload
 INTEGER: Final = 0
@@ -167,6 +173,110 @@ GENLMSGHDR: Final = own_struct(
 ERROR: Final = own_field("error", m.S32, "errno", "enum")
 
 
+# What an entry is to a step of a path.
+OTHER: Final = 1
+MEANT: Final = 2
+BETWEEN: Final = 3  # an entry of an array, which a path need not name
+_PATHS: Final = 4096
+
+
+@final
+class Step:
+    """One part of a dotted path: a spec name, a constant or a number; and the parts behind it."""
+
+    def __init__(self, want: str, then: Step | None) -> None:
+        self.want = want
+        self.then = then
+        self.number: i64 = int(want) if want.isdecimal() else -2
+        self.digits = want.isdigit()
+        self._rows = vec[i64]([0])  # OTHER, MEANT or BETWEEN by row, 0: not met yet
+
+    def row(self, tables: Tables, row: i64) -> i64:
+        """What the entries of a row are to this step."""
+        have = i64(len(self._rows))
+        if row >= have:
+            rows = vec[i64]([0] * len(tables.fields))
+            for i in range(have):
+                rows[i] = self._rows[i]
+            self._rows = rows
+        found = self._rows[row]
+        if found == 0:
+            field = tables.fields[row]
+            found = self.called(field.name, field.constant, field.number)
+            self._rows[row] = found
+        return found
+
+    def called(self, name: str, constant: str | None, number: int) -> i64:
+        """What an entry of this name, constant and number is to this step."""
+        if name == self.want or constant == self.want or i64(number) == self.number:
+            return MEANT
+        return BETWEEN if name.isdigit() and not self.digits else OTHER
+
+
+@final
+class Name:
+    """What a name or path means in the messages of an operation; rows are 0 where it is none."""
+
+    def __init__(self, attribute: i64, other: i64, member: i64, step: Step | None) -> None:
+        self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
+        self.other = other  # the same in messages to the kernel
+        self.member = member  # of a header
+        self.step = step  # of a dotted path
+
+
+@final
+class Names:
+    """What can be asked for by name in the messages of one operation."""
+
+    def __init__(self, tables: Tables, operation: m.Operation | None) -> None:
+        self._tables = tables
+        self._known: dict[str, Name] = {}
+        self._attributes: dict[str, int] = {}
+        self._members: dict[str, int] = {}
+        aset = None if operation is None else operation.attributes
+        for field in () if aset is None else aset.ensure().values():
+            for one in (field, field.request):
+                if one is not None:
+                    row = int(tables.field(one))
+                    self._attributes.setdefault(one.name, row)
+                    self._attributes.setdefault(one.constant or one.name, row)
+        header = None if operation is None else operation.header
+        tables.struct(header)
+        self._headers: list[str] = []
+        for struct in (GENLMSGHDR, header):
+            self._headers.append("" if struct is None else struct.name)
+            for member in () if struct is None else struct.members:
+                self._members.setdefault(member.name, int(tables.field(member)))
+
+    def _begins(self, step: Step) -> i64:
+        """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
+        tables, row = self._tables, i64(self._attributes.get(step.want, 0))
+        if step.number >= 0 or step.want in self._headers:
+            return 0
+        for other in set(self._attributes.values()):
+            if tables.names[other] != tables.names[row] and step.row(tables, other) == MEANT:
+                return 0
+        return row
+
+    def get(self, path: str) -> Name:
+        """What a name or a dotted path means."""
+        found = self._known.get(path)
+        if found is None:
+            tables = self._tables
+            row: i64 = self._attributes.get(path, 0)
+            step = tables.path(path) if row == 0 and "." in path else None
+            if step is not None:
+                row = self._begins(step)
+            other = tables.rows[row * COLUMNS + REQUEST]
+            if tables.names[other] != tables.names[row]:
+                other = 0
+            found = Name(row, other, self._members.get(path, 0), step)
+            if len(self._known) >= _PATHS:
+                self._known.clear()
+            self._known[path] = found
+        return found
+
+
 @final
 class Tables:
     """The specs of one registry, as far as they have been met."""
@@ -179,7 +289,7 @@ class Tables:
         self.set_size = vec[i64]([0])  # -1: not filled yet
         self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
         # Of a struct: first row, members, size, alignment, place and size of its address family
-        # and of its hardware type (size 0: none).
+        # and of its hardware type (size 0: none), whether all members are plain numbers.
         self.structs = vec[i64]([0] * STRUCT_COLUMNS)
         self.struct_head = vec[i64]([0])  # the row of a header of this struct
         self.fields: list[m.Field] = [own_field("", m.UNKNOWN)]
@@ -200,8 +310,8 @@ class Tables:
         self._enums: dict[m.Enum, int] = {}
         self._sub_messages: dict[m.SubMessage, int] = {}
         self._attributes: dict[tuple[int, str], int] = {}
-        self._named: dict[int, dict[str, int]] = {}
-        self._members: dict[int, dict[str, int]] = {}
+        self._names: dict[m.Operation | None, Names] = {}
+        self._paths: dict[str, Step] = {}
 
         self._passing: i64 = self._row(self.fields[0])
 
@@ -241,7 +351,7 @@ class Tables:
         """A row for a field that somebody made for once; until the next one."""
         kind = field.kind
         keeps = kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY, m.BITFIELD32, m.SUB_MESSAGE)
-        if keeps or field in self._fields:
+        if keeps or field.rest is not None or field.records or field in self._fields:
             return self.field(field)
         row = self._passing
         self.fields[row] = field
@@ -296,7 +406,8 @@ class Tables:
         self.struct_models.append(struct)
         first = i64(len(self.fields))
         rows = [int(self._row(member)) for member in struct.members]  # next to each other
-        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0]
+        plain = all(is_plain(member) for member in struct.members)
+        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0, int(plain)]
         offset = 0
         for member in struct.members:
             address = member.name == "family" or member.name.endswith("-family")
@@ -364,28 +475,24 @@ class Tables:
         self.labels.append(text)
         return len(self.labels) - 1
 
-    def named(self, aset: i64) -> dict[str, int]:
-        """Rows of a set's attributes by spec name and constant."""
-        found = self._named.get(int(aset))
+    def names_in(self, operation: m.Operation | None) -> Names:
+        """What can be asked for by name in the messages of an operation."""
+        found = self._names.get(operation)
         if found is None:
-            found = self._named[int(aset)] = {}
-            model = self.sets[aset]
-            for field in () if model is None else model.ensure().values():
-                for one in (field, field.request):
-                    if one is not None:
-                        row = int(self.field(one))
-                        found.setdefault(one.name, row)
-                        found.setdefault(one.constant or one.name, row)
+            found = self._names[operation] = Names(self, operation)
         return found
 
-    def members(self, struct: i64) -> dict[str, int]:
-        """Rows of the members of struct genlmsghdr and a family's header, by name."""
-        found = self._members.get(int(struct))
+    def path(self, path: str) -> Step:
+        """The first step of a dotted path."""
+        found = self._paths.get(path)
         if found is None:
-            found = self._members[int(struct)] = {}
-            for header in (GENLMSGHDR, self.struct_models[struct]):
-                for member in header.members:
-                    found.setdefault(member.name, self._fields[member])
+            if len(self._paths) >= _PATHS:  # a program may make up ever new ones
+                self._paths.clear()
+            step: Step | None = None
+            for part in reversed(path.split(".")):
+                step = Step(part, step)
+            assert step is not None
+            found = self._paths[path] = step
         return found
 
     def attribute(self, number: i64, name: str) -> i64:
@@ -432,16 +539,20 @@ class Tables:
         values[RULES] = (
             HOOKED * (field.hook is not None) | HAS_FORMS * bool(field.forms)
             | UNSET * field.unset | BESIDE * bool(field.unnamed_beside)
+            | MORE * (field.rest is not None or field.records) | FLAT * field.flat
         )  # fmt: skip
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
+        values[NUMBERS] = int(kind == m.ARRAY and field.sub is not None and is_plain(field.sub))
         heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
         values[MARKS] = (
             GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
-            | LABELLED * (field.labeller is not None)
+            | LABELLED * (field.labeller is not None) | RESERVED * _reserved(field)
+            | JUDGED * (field.checks is not None or field.unused)
         )  # fmt: skip
-        if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY):
+        values[REST] = int(self.field(field.rest))
+        if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY) or field.records:
             values[ELEMENT] = int(self._element(field))
         elif kind == m.BITFIELD32:
             values[STRUCT] = int(self.struct(bitfield(field.enum)))
@@ -463,12 +574,12 @@ class Tables:
             element = field.sub
             valued = element is not None and (element.kind <= m.LAST_SCALAR or element.hint != "")
             return S_ARRAY if valued else S_STRUCTS
-        return _SHOWN[kind]
+        return S_STRUCTS if field.records else _SHOWN[kind]
 
     def _element(self, field: m.Field) -> i64:
         """The row of what an entry of an array is."""
         entry = element_of(field, 0)
-        entry.number = -1 if field.kind == m.ARRAY else 0
+        entry.number = -1 if field.kind == m.ARRAY or field.records else 0
         if field.sub is not None:
             entry.size = field.sub.size
         row = self.field(entry)
@@ -477,13 +588,23 @@ class Tables:
         return row
 
 
-STRUCT_COLUMNS: Final = 8
+STRUCT_COLUMNS: Final = 9
+PLAIN: Final = 8  # of a struct's columns
 
 _SHOWN: Final[dict[int, int]] = {
     m.FLAG: S_FLAG, m.STRING: S_STRING, m.BINARY: S_BINARY, m.NEST: S_NEST, m.INDEXED: S_NEST,
     m.TYPE_VALUE: S_NEST, m.SUB_MESSAGE: S_NEST, m.STRUCT: S_STRUCT, m.HEADER: S_STRUCT,
     m.BITFIELD32: S_BITFIELD, m.PAD: S_PAD, m.UNKNOWN: S_UNKNOWN, m.MESSAGE: S_MESSAGE,
 }  # fmt: skip
+
+
+def is_plain(field: m.Field) -> bool:
+    """Whether a struct's member or an array's element is no more than a number."""
+    return (
+        field.kind <= m.LAST_SCALAR and field.width == field.size > 0 and field.enum is None
+        and not field.hint and field.hook is None and field.labeller is None
+        and not field.forms and not field.unset and not field.unnamed_beside
+    )  # fmt: skip
 
 
 def bitfield(enum: m.Enum | None) -> m.Struct:
@@ -501,7 +622,10 @@ def bitfield(enum: m.Enum | None) -> m.Struct:
 def element_of(field: m.Field, number: int) -> m.Field:
     """The definition of one entry of an array: its name is its index."""
     element = field.sub
-    if element is not None:
+    if field.records:
+        made = m.Field(str(number), None, -1, m.NEST)
+        made.struct, made.nested = field.struct, field.nested
+    elif element is not None:
         kind = element.kind
         made = m.Field(str(number), None, -1 if field.kind == m.ARRAY else number, kind)
         made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
@@ -515,3 +639,11 @@ def element_of(field: m.Field, number: int) -> m.Field:
         made.nested = field.nested
     made.path = f"{field.path}.{number}"
     return made
+
+
+def _reserved(field: m.Field) -> bool:
+    """Whether it is a member that should be 0, or of which each bit should have a name."""
+    if field.number >= 0:
+        return False
+    flags = field.enum is not None and field.enum.flags
+    return field.kind == m.PAD or field.name.startswith(("pad", "reserved")) or flags

@@ -23,6 +23,7 @@ from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -58,11 +59,13 @@ from .record import Record, Socket
 from .scope import header_family, in_scope, selector
 from .tables import (
     ARRAY,
+    BETWEEN,
     COLONS,
     COLONS_6,
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GROUPS,
     HINT,
@@ -73,13 +76,15 @@ from .tables import (
     MARKS,
     NO_HINT,
     NOTHING,
+    OTHER,
     PRESENT,
-    REQUEST,
     S_BINARY,
     SIGNED,
+    SIZE,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
     WIDTH,
+    Step,
     Tables,
     element_of,
     own_field,
@@ -544,6 +549,9 @@ class Node:
         if tape is None:
             return []
         message = self.message
+        if tape.entries[self._place] >> MARKS_AT & FOLDED:
+            tape = self._tape = self._by_itself()
+            self._place = 0
         if self._place == tape.echo and tape.inner is not None:
             message = tape.inner
         return [view(tape, place, message, self) for place in tape.inside(self._place)]
@@ -557,7 +565,7 @@ class Node:
         cut = message.state == wire.CUT
         limit = message.limit
         engine.begin(
-            message.data, limit, message.big, cut, message.to_kernel, message.flags, around
+            message.data, limit, message.big, cut, message.to_kernel, message.flags, around, False
         )
         engine.reserve(i64(self.end - self.start))
         hint = field.hint if field.sub is None else field.sub.hint
@@ -640,6 +648,16 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
         return int(number)
     if form == NOTHING:
         return None
+    if marks & FOLDED and form == ARRAY:
+        element = tables.rows[row * COLUMNS + ELEMENT]
+        size = tables.rows[element * COLUMNS + SIZE]
+        numbers: list[Any] = []
+        while start < end:
+            number = engine.number(element, start, start + size, 0)
+            start += size
+            wraps = number < 0 and tables.rows[element * COLUMNS + SIGNED] == 0
+            numbers.append(int(number) + 0x10000000000000000 if wraps else int(number))
+        return numbers
     if form == ARRAY:
         return [
             value_at(engine, inside, message)
@@ -658,22 +676,31 @@ def given(engine: Engine, place: i64) -> Node:
 
 def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> str | None:
     """The label of the entry at a place of the engine's tape, as `labels.label`."""
+    return label_of(engine, place, None, message, constants, None)
+
+
+def label_of(
+    engine: Engine, place: i64, value: Any, message: Message, constants: bool, seen: Seen | None
+) -> str | None:
+    """The same of an entry with this value (None: as on the tape), in a message seen already."""
     first = engine.tape[place]
     marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
     if marks & GIVEN:
         return label(given(engine, place), constants)
     tables = engine.tables
-    if marks & INDEXED and tables.rows[row * COLUMNS + LABEL]:
-        return tables.labels[tables.rows[row * COLUMNS + LABEL]]
+    at = row * COLUMNS
+    if marks & INDEXED and tables.rows[at + LABEL]:
+        return tables.labels[tables.rows[at + LABEL]]
     if marks & (UNKNOWN | UNNAMED) or tables.form[first >> SHOWN_AT & 0xFF] != INTEGER:
         return None
-    enum, hint = tables.rows[row * COLUMNS + ENUM], tables.rows[row * COLUMNS + HINT]
-    labelled = tables.rows[row * COLUMNS + MARKS] & LABELLED
+    enum, hint = tables.rows[at + ENUM], tables.rows[at + HINT]
+    labelled = tables.rows[at + MARKS] & LABELLED
     if enum == 0 and hint == NO_HINT and not labelled:
         return None
-    value = value_at(engine, place, message)
+    if value is None:
+        value = value_at(engine, place, message)
     if labelled:
-        told = told_by(tables.fields[row], value, message, Seen(engine, message))
+        told = told_by(tables.fields[row], value, message, seen or Seen(engine, message))
         if told is not None:
             return told or None
     if enum:
@@ -692,14 +719,7 @@ class Seen:
     def __init__(self, engine: Engine, message: Message) -> None:
         self.message = message
         self._engine = engine
-        tables = engine.tables
-        operation = message.operation
-        aset = struct = 0
-        if operation is not None:
-            aset = int(tables.attribute_set(operation.attributes))
-            struct = int(tables.struct(operation.header))
-        self._attributes = tables.named(aset)
-        self._members = tables.members(struct)
+        self._names = engine.tables.names_in(message.operation)
         self._given: dict[str, int] | None = None
         if len(engine.given) > 0:
             self._given = self._named_by_hooks()
@@ -723,25 +743,48 @@ class Seen:
 
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
-        engine = self._engine
-        row = self._attributes.get(path, -1)
-        if row >= 0:
-            found = engine.place_of(row)
+        found = self._place(path)
+        if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
+            self.message.walk_onto(self._engine)
+            self._engine.index()
+            found = self._place(path)
+        return found
+
+    def _place(self, path: str) -> i64:
+        engine, name = self._engine, self._names.get(path)
+        step = name.step
+        if step is not None and (
+            name.attribute == 0 or engine.repeats or self._given is not None
+        ):
+            return seek(engine, step, 0, 0)
+        if name.attribute:
+            found = engine.place_of(name.attribute)
+            if found < 0 and name.other:
+                found = engine.place_of(name.other)
+            if step is not None and step.then is not None:
+                if found >= 0 and engine.tape[found] >> MARKS_AT & FOLDED:
+                    return IN_FOLDED
+                return -1 if found < 0 else seek(engine, step.then, found + 2, 1)
             if found >= 0:
                 return found
-            other = engine.tables.rows[row * COLUMNS + REQUEST]
-            if other and engine.tables.names[other] == engine.tables.names[row]:
-                found = engine.place_of(other)
-                if found >= 0:
-                    return found
-        elif "." in path:
-            return find_place(engine, path)
         if self._given is not None:
-            found = self._given.get(path, -1)
-            if found >= 0:
-                return found
-        row = self._members.get(path, -1)
-        return engine.place_of(row) if row >= 0 else -1
+            told = self._given.get(path)
+            if told is not None:
+                return told
+        return engine.place_of(name.member) if name.member else -1
+
+    def unfolded(self, place: i64) -> tuple[Seen, i64]:
+        """The message with all its numbers, and where what is folded at a place lies there."""
+        context = self.message.context
+        engine = Engine(context.tables)
+        self.message.walk_onto(engine)
+        tape = self._engine.tape
+        for other in range(0, engine.size, 2):
+            if engine.tape[other + 1] == tape[place + 1] and (
+                engine.tape[other] == tape[place] & ~(FOLDED << MARKS_AT)
+            ):
+                return Seen(engine, self.message), other
+        return self, place
 
     def has(self, path: str) -> bool:
         """Whether it is there."""
@@ -779,35 +822,68 @@ def told_by(
 
 def find_place(engine: Engine, path: str) -> i64:
     """Where the first entry at a dotted path lies, as `finding.find` has it; -1 for nowhere."""
-    found = _find(engine, engine.inside(-2), path.split("."), 0)
-    return -1 if found is None else found
+    return seek(engine, engine.tables.path(path), 0, 0)
 
 
-def _find(engine: Engine, places: list[int], parts: list[str], at: int) -> int | None:
-    want = parts[at]
-    number = int(want) if want.isdecimal() else -2
-    last = at + 1 == len(parts)
-    named = False
-    for place in places:
-        name, constant, type_ = engine.called(place)
-        if name == want or constant == want or type_ == number:
-            named = True
-            if last:
-                return place
-            found = _find(engine, engine.inside(place), parts, at + 1)
-        elif name.isdigit() and not want.isdigit():
-            found = _find(engine, engine.inside(place), parts, at)
-        else:
-            continue
-        if found is not None:
-            return found
-    if last and not named:  # an attribute `version` is not the header's `version`
-        for place in places:
-            if engine.heads(place):
-                for inside in engine.inside(place):
-                    if engine.called(inside)[0] == want:
-                        return inside
-    return None
+# It may lie among the numbers of a folded entry.
+IN_FOLDED: Final = -2
+
+
+def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
+    """Where the first entry at the rest of a path lies among the siblings from `start` on."""
+    tape, size = engine.tape, engine.size
+    then = step.then
+    headed = False
+    place = start
+    while place < size:
+        first = tape[place]
+        level = first >> DEPTH_AT & DEPTH_MASK
+        if level < depth:
+            break
+        if level == depth:
+            if first >> MARKS_AT & IS_ATTRIBUTE == 0:
+                headed = True
+            if first >> MARKS_AT & (GIVEN | UNKNOWN | INDEXED) == 0:
+                is_to = step.row(engine.tables, first & FIELD_MASK)
+            else:
+                name, constant, number = engine.called(place)
+                is_to = step.called(name, constant, number)
+            if is_to != OTHER:
+                if is_to == BETWEEN:
+                    found = seek(engine, step, place + 2, depth + 1)
+                elif then is None:
+                    return place
+                elif first >> MARKS_AT & FOLDED:
+                    return IN_FOLDED
+                else:
+                    found = seek(engine, then, place + 2, depth + 1)
+                if found != -1:
+                    return found
+        place += 2
+    if then is None and headed:  # an attribute `version` is not the header's `version`
+        return _headed(engine, step.want, start, depth)
+    return -1
+
+
+def _headed(engine: Engine, want: str, start: i64, depth: i64) -> i64:
+    """Where the first member of this name in a header among some siblings lies."""
+    tape, size = engine.tape, engine.size
+    heads = False
+    place = start
+    while place < size:
+        level = tape[place] >> DEPTH_AT & DEPTH_MASK
+        if level < depth:
+            break
+        if level == depth:
+            if tape[place] >> MARKS_AT & GIVEN:
+                field = given(engine, place).field
+                heads = field.number < 0 and (field.kind == m.STRUCT or field.kind == m.HEADER)
+            else:
+                heads = engine.heads(place)
+        elif heads and level == depth + 1 and engine.called(place)[0] == want:
+            return place
+        place += 2
+    return -1
 
 
 _no_set: Final = m.AttributeSet("", "")
@@ -993,10 +1069,11 @@ class Message(Surroundings):
     def error(self) -> int | None:
         """The error number of NLMSG_ERROR and NLMSG_DONE (0 or negative), else None."""
         start = self.base + 16
-        if self.type not in (wire.NLMSG_ERROR, wire.NLMSG_DONE) or self.limit - start < 4:
+        kind = self.type
+        if (kind != wire.NLMSG_ERROR and kind != wire.NLMSG_DONE) or self.limit - start < 4:
             return None
-        value: int = wire.LENGTH[self.big](self.data, start)[0]
-        return value - 0x100000000 if value & 0x80000000 else value
+        value = u32(self.data, start, self.big)
+        return int(value - 0x100000000 if value & 0x80000000 else value)
 
     def turn(self) -> None:
         """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""
@@ -1094,12 +1171,12 @@ class Message(Surroundings):
 
     # -- being walked -------------------------------------------------------
 
-    def _walk(self, engine: Engine) -> None:
+    def _walk(self, engine: Engine, folds: bool = False) -> None:
         """Puts the payload on the engine's tape; the frame's oddities become diagnoses."""
         data, base, limit = self.data, self.base, self.limit
         self._diagnoses = None
         engine.begin(
-            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self
+            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self, folds
         )
         if self.state != wire.OK and self._odd(engine):
             return
@@ -1224,9 +1301,12 @@ class Message(Surroundings):
         assert isinstance(made, Node)
         return made.name, made.constant, made._field.number
 
-    def walk_onto(self, engine: Engine) -> None:
-        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
-        self._walk(engine)
+    def walk_onto(self, engine: Engine, folds: bool = False) -> None:
+        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it.
+
+        With `folds`, plain numbers are not there themselves; see `Engine.begin`.
+        """
+        self._walk(engine, folds)
         gaps = None if self.record is None else self.record.gaps
         if gaps is not None or len(engine.hooked) > 0:
             tape = Tape(engine, self)

@@ -22,7 +22,7 @@ ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
 HINTS = frozenset(
     ("hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
-     "family-id", "nsid")
+     "family-id", "nsid", "mpls")
 )
 HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
@@ -41,6 +41,8 @@ GET_WORDS = frozenset(("get", "dump", "list", "show", "read", "query"))
 DELETE_WORDS = frozenset(("del", "delete", "destroy", "flush", "remove", "rem", "rm"))
 NEW_WORDS = frozenset(("new", "add", "set", "create", "replace", "update", "change", "act"))
 
+# What elements of an array do not have from it.
+OF_THE_WHOLE = frozenset(("sub-type", "x-sub-type", "x-hook", "x-rest"))
 # What the forms of an attribute have from it.
 SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
 
@@ -303,6 +305,7 @@ class _Builder:
             field.labeller = self.hooks.get(str(label))
             if field.labeller is None:
                 self.fault(f"{path}.x-label", f"no hook {label!r} in the Python file beside it")
+        self.more(field, item, path)
         field.unset = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = _given(item, "x-unnamed-beside", "")
         sub = item.get("sub-type", item.get("x-sub-type"))
@@ -311,7 +314,7 @@ class _Builder:
             if sub_kind is None:
                 self.fault(f"{path}.sub-type", f"{sub!r} is no attribute type")
                 return
-            inner = {k: v for k, v in item.items() if k not in ("sub-type", "x-sub-type", "x-hook")}
+            inner = {k: v for k, v in item.items() if k not in OF_THE_WHOLE}
             element = m.Field(field.name, field.constant, -1, sub_kind)
             self.details(element, inner, path)
             element.nested = field.nested
@@ -331,6 +334,38 @@ class _Builder:
             element = m.Field(field.name, field.constant, -1, m.NEST)
             element.nested = field.nested
             field.sub = element
+
+    def more(self, field: m.Field, item: Mapping[str, Any], path: str) -> None:
+        """What lies behind a struct: something else, or the attributes of one entry of many."""
+        for key in ("x-rest", "x-records"):
+            if key in item and field.kind != m.STRUCT:
+                self.fault(f"{path}.{key}", "needs a struct")
+                return
+        rest = item.get("x-rest")
+        if isinstance(rest, dict):
+            where = f"{path}.x-rest"
+            kind = m.KINDS.get(str(rest.get("type")))
+            if kind is None:
+                self.fault(f"{where}.type", f"{rest.get('type')!r} is no attribute type")
+                return
+            field.rest = m.Field(self.name_of(rest, where), None, -1, kind)
+            self.details(field.rest, rest, where)
+            field.rest_count = _given(rest, "count", "")
+            names = [one.name for one in field.struct.members] if field.struct is not None else []
+            if field.rest_count and field.rest_count not in names:
+                self.fault(f"{where}.count", f"no member {field.rest_count!r} in the struct")
+                field.rest_count = ""
+            if field.rest_count and field.rest.kind != m.ARRAY:
+                self.fault(f"{where}.count", "only arrays are counted")
+                field.rest_count = ""
+        elif rest is not None:
+            self.fault(f"{path}.x-rest", "must be a mapping")
+        field.records = is_true(item.get("x-records"))
+        if field.records:
+            head = field.struct.members[:1] if field.struct is not None else []
+            if not head or head[0].kind != m.U16:
+                self.fault(f"{path}.x-records", "the struct must begin with a u16, its length")
+                field.records = False
 
     def attribute(
         self, item: Mapping[str, Any], path: str, prefix: str, set_name: str, number: int
@@ -369,6 +404,7 @@ class _Builder:
                 field.selectors = tuple(self.texts(item["x-selectors"], f"{path}.x-selectors"))
             elif item.get("selector"):
                 field.selectors = (str(item["selector"]),)
+            field.flat = is_true(item.get("x-flat"))
             if not field.selectors:
                 self.fault(f"{path}.selector", "a sub-message needs a selector")
         if isinstance(item.get("checks"), dict):
@@ -502,6 +538,15 @@ class _Builder:
                 if form.get("attribute-set") is not None:
                     attributes = self.set_of(form["attribute-set"], f"{fpath}.attribute-set")
                 shape = m.Format(header, attributes)
+                variants = form.get("x-variants", {})
+                if not isinstance(variants, dict):
+                    self.fault(f"{fpath}.x-variants", "must be a mapping")
+                    variants = {}
+                for value, other in variants.items():
+                    where = f"{fpath}.x-variants"
+                    struct = self.struct(str(other), where)
+                    if struct is not None:
+                        shape.variants[self.number(value, where)] = struct
                 default = is_true(form.get("x-default"))
                 if default:
                     sub.default = shape

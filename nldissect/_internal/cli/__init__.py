@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from ..errors import FilterError, NldissectError, UsageError
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+# Nodes refer to each other, so the collector must run; but most messages go without any.
+GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def version() -> str:
@@ -27,6 +31,13 @@ def version() -> str:
     return f"nldissect {__version__} ({form}, {python} {major}.{minor})"
 
 
+def script() -> int:
+    """`main` as a process of its own: what is left needs no collection at its end."""
+    status = main()
+    gc.freeze()
+    return status
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command with these arguments (by default the program's); returns its status.
 
@@ -35,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from .output import Output, complain, point
 
+    gc.set_threshold(*GC_THRESHOLDS)
     output = Output()
     given = sys.argv[1:] if argv is None else argv
     try:

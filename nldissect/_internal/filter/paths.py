@@ -7,7 +7,7 @@ dissector has is refused, and messages that cannot hold it need not be walked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .. import finding, specfile, wire
@@ -280,7 +280,7 @@ def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
     for name, struct in spec.structs.items():
         homes.append((f"={name}", struct.members))
     for home, members in homes:
-        for field in members:
+        for field in _with_rest(members):
             for name in finding.names_of(field):
                 if not name.isdecimal():
                     fields.setdefault(name, {})[home] = None
@@ -296,15 +296,23 @@ def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
     }
 
 
+def _with_rest(fields: Iterable[m.Field]) -> Iterator[m.Field]:
+    """Fields, and what follows them where they are structs."""
+    for field in fields:
+        yield field
+        if field.rest is not None:
+            yield field.rest
+
+
 def _of_homes(spec: m.Spec, homes: list[str]) -> Iterator[m.Field]:
     """The fields of these sets and structs."""
     for home in homes:
         if home.startswith("="):
             struct = spec.structs.get(home[1:])
-            yield from () if struct is None else struct.members
+            yield from _with_rest([] if struct is None else struct.members)
         elif home in spec.attribute_sets:
             try:
-                yield from spec.attribute_sets[home].ensure().values()
+                yield from _with_rest(spec.attribute_sets[home].ensure().values())
             except SpecError:
                 continue
 
@@ -406,13 +414,18 @@ class Ends:
             forms = [*field.sub_message.formats.values(), field.sub_message.default]
         for form in forms:
             if form is not None:
-                self.struct(form.header, states)
+                for header in (form.header, *form.variants.values()):
+                    self.struct(header, states)
                 self._set(form.attributes, states)
         for one in (field, field.sub):
             if one is not None:
                 self.struct(one.struct, states)
                 self._set(one.nested, states)
-        if kind in (m.INDEXED, m.ARRAY, m.TYPE_VALUE, m.UNKNOWN):
+                if one.rest is not None:
+                    self._field(one.rest, states)
+        for other in field.forms:
+            self.inside(other.field, states)
+        if field.records or kind in (m.INDEXED, m.ARRAY, m.TYPE_VALUE, m.UNKNOWN):
             self.open |= any(name.isdecimal() for name in names)
         elif kind == m.BITFIELD32:
             self.open |= "value" in names or "selector" in names
