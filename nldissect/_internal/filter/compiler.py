@@ -178,22 +178,17 @@ class OfPath(Source):
     def possible(self) -> list[m.Field]:
         out: dict[m.Field, None] = {}
         for reach in self.reaches:
-            name = reach.way.names[-1]
-            found = self.words.fields(name)
+            way, name = reach.way, reach.way.names[-1]
+            found: Iterable[m.Field] = ()
+            if len(way.names) > 1 or way.specs is not None or way.operations is not None:
+                found = fields_along(self.words, way)
+            found = found or self.words.fields(name)
             if name in DYNAMIC or not found:
                 return []
-            for field in self._narrowed(found, reach.way):
+            for field in found:
                 array = field.kind == m.ARRAY and field.sub is not None and self.split
                 out[field.sub if array and field.sub is not None else field] = None
         return list(out)
-
-    def _narrowed(self, found: list[m.Field], way: Way) -> list[m.Field]:
-        """Those of the fields that lie where the path says, as far as that is known."""
-        if len(found) < 2 or (len(way.names) < 2 and way.specs is None and way.operations is None):
-            return found
-        along = fields_along(self.words, way)
-        kept = [field for field in found if field in along]
-        return kept or found
 
 
 class OfNote(Source):

@@ -209,6 +209,14 @@ class Vocabulary:
                         return [way]
         return []
 
+    def having(self, name: str) -> list[m.Spec]:
+        """The dissectors in whose messages a field of this name can be."""
+        words = (name, *WORDS_OF_IP.get(name, ()))
+        entries = [entry for word in words for entry, _ in self._homes.get(word, ())]
+        if name in DYNAMIC or not entries:
+            return self.specs
+        return [spec for entry in dict.fromkeys(entries) if (spec := _loaded(entry)) is not None]
+
     def _header(self, name: str) -> m.Struct | None:
         """The struct of this plain name, if it is a fixed header."""
         for entry, homes in self._homes.get(name, ()):
@@ -452,7 +460,7 @@ def reaches(field: m.Field, way: Way, states: States = _START) -> bool:
 def fields_along(words: Vocabulary, way: Way) -> dict[m.Field, None]:
     """The fields that a path can end at, as far as specs tell."""
     ends = Ends(way, False)
-    for spec in words.specs:
+    for spec in words.having(way.names[0]):
         if way.specs is None or plain(spec.name) == way.specs:
             for operation in _all_operations(spec):
                 if way.operations is None or operation.name in way.operations:
