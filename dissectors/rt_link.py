@@ -35,9 +35,9 @@ def flags(value: int) -> str:
 def name(seen: Lookup) -> str:
     """`eth0`, `vlan7@eth0`, or `index 7` when nobody told its name."""
     out = seen.text("ifname") or seen.text("alt-ifname")
-    index = seen.value("ifi-index")
-    if not out and index:
-        label = seen.text("ifi-index")
+    if not out:
+        index = seen.value("ifi-index")
+        label = seen.text("ifi-index") if index else ""
         out = label if label != str(index) else f"index {index}"
     lower = seen.value("IFLA_LINK")
     return f"{out}@{seen.text('IFLA_LINK')}" if lower else out
@@ -141,9 +141,8 @@ def summary(seen: Lookup) -> str:
         out += bridging(seen)
     elif seen.has("operstate"):
         out.append(f"state {seen.constant('operstate')}")
-    if seen.has("linkinfo"):
-        seen.put(out, "kind", "linkinfo.kind")
-        seen.put(out, "slave", "linkinfo.slave-kind")
+    seen.put(out, "kind", "linkinfo.kind")
+    seen.put(out, "slave", "linkinfo.slave-kind")
     return " ".join([word for word in out if word])
 
 

@@ -80,6 +80,23 @@ def first_hop(seen: Lookup) -> list[str]:
     return hop(seen.at("encap-type"), seen.at("newdst"), seen.at("gateway"), seen.at("via"))
 
 
+def next_of_many(each: Piece, multicast: bool) -> list[str]:
+    """One next hop of several, with its weight.
+
+    A multicast route has here the threshold of the outgoing interface (net/ipv4/ipmr_base.c).
+    """
+    out = ["nexthop"]
+    out += hop(
+        each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via")
+    )
+    device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
+    if device is not None and device.value:
+        out.append(f"dev {device.text}")
+    if weight is not None:
+        out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
+    return out
+
+
 def summary(seen: Lookup) -> str:
     out = []
     kind = seen.value("rtm-type")
@@ -96,29 +113,19 @@ def summary(seen: Lookup) -> str:
     table = seen.text("RTA_TABLE") or seen.text("rtm-table")
     if table and table != "unspec":
         out.append(f"table {table}")
-    if seen.value("rtm-protocol"):
-        out.append(f"proto {seen.text('rtm-protocol')}")
-    if seen.value("rtm-scope"):
-        out.append(f"scope {seen.text('rtm-scope')}")
+    seen.put(out, "proto", "rtm-protocol", zero=False)
+    seen.put(out, "scope", "rtm-scope", zero=False)
     seen.put(out, "src", "prefsrc")
     seen.put(out, "metric", "priority")
     seen.put(out, "mtu", "metrics.mtu")
     seen.put(out, "pref", "pref")
     cloned = (seen.value("rtm-flags") or 0) & RTM_F_CLONED
-    # A multicast route has here the threshold of each outgoing interface (net/ipv4/ipmr_base.c).
-    multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
-    multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
     hops = seen.at("multipath")
-    for each in hops.children if hops is not None else []:
-        out.append("nexthop")
-        out += hop(
-            each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via")
-        )
-        device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
-        if device is not None and device.value:
-            out.append(f"dev {device.text}")
-        if weight is not None:
-            out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
+    if hops is not None:
+        multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
+        multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
+        for each in hops.children:
+            out += next_of_many(each, multicast)
     if cloned:
         out.append("cache")
     return " ".join(out)
@@ -176,10 +183,8 @@ def nexthop(seen: Lookup) -> str:
     seen.put(out, "dev", "oif")
     seen.put(out, "master", "master")
     out += [name for name in ("blackhole", "groups") if seen.has(name)]
-    if seen.value("nh-scope"):
-        out.append(f"scope {seen.text('nh-scope')}")
-    if seen.value("nh-protocol"):
-        out.append(f"proto {seen.text('nh-protocol')}")
+    seen.put(out, "scope", "nh-scope", zero=False)
+    seen.put(out, "proto", "nh-protocol", zero=False)
     if seen.value("nh-flags"):
         out += seen.text("nh-flags").split("|")
     if seen.has("fdb"):

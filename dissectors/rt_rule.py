@@ -50,8 +50,7 @@ def summary(seen: Lookup) -> str:
     length = seen.value("suppress-prefixlen")
     if isinstance(length, int) and length != 0xFFFFFFFF and length >= 0:
         out.append(f"suppress_prefixlength {length}")
-    if seen.value("protocol"):
-        out.append(f"proto {seen.text('protocol')}")
+    seen.put(out, "proto", "protocol", zero=False)
     return " ".join(out)
 
 

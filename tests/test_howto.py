@@ -18,7 +18,7 @@ from make import GENERIC, attr, genl, msg, newfamily, read, record
 from nldissect import hooks
 from nldissect._internal import registry, summary, ynl
 from nldissect._internal.registry import Registry, check
-from nldissect._internal.summary import Lookup
+from nldissect._internal.summary import Lookup, Piece
 from nldissect._internal.tree import Context, Message, Node
 
 ROOT = Path(__file__).parent.parent
@@ -152,6 +152,10 @@ def test_the_nodes_and_lookups_have_what_is_promised():
         assert f"node.{name}" in TEXT
         assert hasattr(Node, name)
     assert message.big is False
-    for name in ("node", "value", "text", "flags", "constant"):
-        assert f"`{name}`" in TEXT
+    for name in (
+        "at", "constant", "flags", "has", "label", "node", "put", "text", "value", "words",
+    ):  # fmt: skip
+        assert f"`seen.{name}(" in TEXT
         assert hasattr(Lookup, name)
+    for name in ("name", "kind", "value", "label", "text", "bytes", "children", "find", "walk"):
+        assert hasattr(Piece, name)

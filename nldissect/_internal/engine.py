@@ -235,6 +235,7 @@ class Engine:
         self._place_of = vec[i64]([0])
         self._place_in = vec[i64]([0])
         self._indexed: i64 = 0
+        self.repeats: bool = False  # whether there is one of these several times
         self._seen_far: set[int] = set()  # level's count of `_entered`, and number
         self._walks = vec[i64]([0] * _LEVELS)
         self._entered: i64 = 0
@@ -491,6 +492,7 @@ class Engine:
             self._place_of = vec[i64]([0] * int(2 * have))
             self._place_in = vec[i64]([0] * int(2 * have))
         self._indexed += 1
+        self.repeats = False
         places, within, serial = self._place_of, self._place_in, self._indexed
         heading = False
         place: i64 = 0
@@ -502,9 +504,12 @@ class Engine:
                 known = first >> MARKS_AT & (UNKNOWN | INDEXED | GIVEN) == 0
                 if depth == 0:
                     heading = known and rows[row * COLUMNS + MARKS] & HEADING != 0
-                if known and within[row] != serial:
-                    within[row] = serial
-                    places[row] = place
+                if known:
+                    if within[row] != serial:
+                        within[row] = serial
+                        places[row] = place
+                    elif depth == 0:
+                        self.repeats = True
             place += 2
 
     def place_of(self, row: i64) -> i64:

@@ -66,7 +66,7 @@ class Enum:
     For flags the keys are bit masks, not bit numbers.
     """
 
-    __slots__ = ("constants", "flags", "name", "names", "values")
+    __slots__ = ("_mixed", "_mixed_constants", "constants", "flags", "name", "names", "values")
 
     def __init__(self, name: str, flags: bool) -> None:
         self.name = name
@@ -74,8 +74,12 @@ class Enum:
         self.names: dict[int, str] = {}
         self.constants: dict[int, str] = {}
         self.values: dict[str, int] = {}
+        self._mixed: dict[int, str | None] = {}  # labels of several flags at once
+        self._mixed_constants: dict[int, str | None] = {}
 
     def add(self, value: int, name: str, constant: str) -> None:
+        self._mixed.clear()
+        self._mixed_constants.clear()
         if value not in self.names:  # an alias does not rename the first
             self.names[value] = name
             self.constants[value] = constant
@@ -103,17 +107,30 @@ class Enum:
             return table[value]
         if value <= 0:
             return None
-        out: list[str] = []
-        rest = value
-        for mask, text in table.items():
-            if mask and value & mask == mask and rest & mask:
-                out.append(text)
-                rest &= ~mask
-        if not out:
-            return None
-        if rest:
-            out.append(hex(rest))
-        return "|".join(out)
+        known = self._mixed_constants if constants else self._mixed
+        if value not in known:
+            if len(known) >= _MIXED:  # a hostile capture has no end of numbers
+                known.clear()
+            known[value] = _mixed(table, value)
+        return known[value]
+
+
+_MIXED: Final = 1024
+
+
+def _mixed(table: dict[int, str], value: int) -> str | None:
+    """The names of the flags in a number, joined by `|`; None if none has one."""
+    out: list[str] = []
+    rest = value
+    for mask, text in table.items():
+        if mask and value & mask == mask and rest & mask:
+            out.append(text)
+            rest &= ~mask
+    if not out:
+        return None
+    if rest:
+        out.append(hex(rest))
+    return "|".join(out)
 
 
 # What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,

@@ -142,10 +142,10 @@ class Lookup(Seen):
         place = self.place(path)
         return "" if place < 0 else self.shown_as(place, "constant")
 
-    def put(self, out: list[str], word: str, path: str) -> None:
-        """Adds `word text` to what there is to say, if it is there."""
+    def put(self, out: list[str], word: str, path: str, zero: bool = True) -> None:
+        """Adds `word text` to what there is to say, if it is there and, without `zero`, not 0."""
         place = self.place(path)
-        if place >= 0:
+        if place >= 0 and (zero or self._value(place)):
             text = self.shown(place)
             if text:
                 out.append(f"{word} {text}" if word else text)

@@ -218,7 +218,7 @@ class Name:
     """What a name or path means in the messages of an operation; rows are 0 where it is none."""
 
     def __init__(self, attribute: i64, other: i64, member: i64, step: Step | None) -> None:
-        self.attribute = attribute  # a top-level one
+        self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
         self.other = other  # the same in messages to the kernel
         self.member = member  # of a header
         self.step = step  # of a dotted path
@@ -242,9 +242,21 @@ class Names:
                     self._attributes.setdefault(one.constant or one.name, row)
         header = None if operation is None else operation.header
         tables.struct(header)
+        self._headers: list[str] = []
         for struct in (GENLMSGHDR, header):
+            self._headers.append("" if struct is None else struct.name)
             for member in () if struct is None else struct.members:
                 self._members.setdefault(member.name, int(tables.field(member)))
+
+    def _begins(self, step: Step) -> i64:
+        """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
+        tables, row = self._tables, i64(self._attributes.get(step.want, 0))
+        if step.number >= 0 or step.want in self._headers:
+            return 0
+        for other in set(self._attributes.values()):
+            if tables.names[other] != tables.names[row] and step.row(tables, other) == MEANT:
+                return 0
+        return row
 
     def get(self, path: str) -> Name:
         """What a name or a dotted path means."""
@@ -252,10 +264,12 @@ class Names:
         if found is None:
             tables = self._tables
             row: i64 = self._attributes.get(path, 0)
+            step = tables.path(path) if row == 0 and "." in path else None
+            if step is not None:
+                row = self._begins(step)
             other = tables.rows[row * COLUMNS + REQUEST]
             if tables.names[other] != tables.names[row]:
                 other = 0
-            step = tables.path(path) if row == 0 and "." in path else None
             found = Name(row, other, self._members.get(path, 0), step)
             if len(self._known) >= _PATHS:
                 self._known.clear()

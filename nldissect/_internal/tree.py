@@ -743,22 +743,30 @@ class Seen:
 
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
+        found = self._place(path)
+        if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
+            self.message.walk_onto(self._engine)
+            self._engine.index()
+            found = self._place(path)
+        return found
+
+    def _place(self, path: str) -> i64:
         engine, name = self._engine, self._names.get(path)
+        step = name.step
+        if step is not None and (
+            name.attribute == 0 or engine.repeats or self._given is not None
+        ):
+            return seek(engine, step, 0, 0)
         if name.attribute:
             found = engine.place_of(name.attribute)
+            if found < 0 and name.other:
+                found = engine.place_of(name.other)
+            if step is not None and step.then is not None:
+                if found >= 0 and engine.tape[found] >> MARKS_AT & FOLDED:
+                    return IN_FOLDED
+                return -1 if found < 0 else seek(engine, step.then, found + 2, 1)
             if found >= 0:
                 return found
-            if name.other:
-                found = engine.place_of(name.other)
-                if found >= 0:
-                    return found
-        elif name.step is not None:
-            found = seek(engine, name.step, 0, 0)
-            if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
-                self.message.walk_onto(engine)
-                engine.index()
-                found = seek(engine, name.step, 0, 0)
-            return found
         if self._given is not None:
             told = self._given.get(path)
             if told is not None:
