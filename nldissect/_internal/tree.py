@@ -253,8 +253,8 @@ class Node:
     """
 
     __slots__ = (
-        "_children", "_diagnoses", "_field", "_kind", "_label", "_place", "_state", "_tape",
-        "_told", "_value", "end", "message", "offset", "parent", "start",
+        "_before", "_children", "_diagnoses", "_field", "_kind", "_label", "_place", "_state",
+        "_tape", "_told", "_value", "end", "message", "offset", "parent", "start",
     )  # fmt: skip
 
     def __init__(
@@ -276,6 +276,7 @@ class Node:
         self._label: str | None = None
         self._children: list[Node] | None = None
         self._diagnoses: list[Diagnosis] | None = None  # of a hook
+        self._before: list[Diagnosis] = []  # what was found when it had another field
 
     # -- what it is -------------------------------------------------------
 
@@ -288,6 +289,8 @@ class Node:
     def field(self, field: m.Field) -> None:
         self._field = field
         if self._state == _NEW:
+            if self._tape is not None:  # what is wrong with its length stays wrong
+                self._before = self._diagnosed(self._tape, True)
             self._tape = None
             self._place = 0
             self._children = None
@@ -372,7 +375,9 @@ class Node:
         if self._state == _NEW:
             self._decode()
         tape = self._tape
-        out = [] if tape is None else self._diagnosed(tape, True)
+        out = list(self._before)
+        if tape is not None:
+            out += self._diagnosed(tape, True)
         out += self._diagnoses or ()
         if tape is not None and not self._told:
             out += self._diagnosed(tape, False)
