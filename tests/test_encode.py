@@ -26,6 +26,7 @@ from make import (
 )  # fmt: skip
 
 import nldissect
+from nldissect._internal import library  # noqa: F401 - what messages do takes it
 from nldissect._internal.capture import open_capture
 from nldissect._internal.encode import Arguments, EncodeError, Tally, build, encode
 from nldissect._internal.session import Session
