@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._internal.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from ._internal.encode import EncodeError
     from ._internal.errors import CaptureError, FilterError, NldissectError, SpecError, UsageError
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from ._internal.record import Interface, Record
     from ._internal.transaction import Link, Transaction
     from ._internal.tree import Diagnosis, Message, Node
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Candidate",

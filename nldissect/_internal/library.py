@@ -9,7 +9,6 @@ import tempfile
 import time
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, overload
 
 from . import encode, linux, wire
@@ -17,11 +16,11 @@ from . import spec as m
 from .errors import CaptureError, UsageError
 from .index import Index
 from .record import Interface, Record
-from .registry import Registry
+from .registry import Registry, registry
 from .session import Session
 from .text import near
 from .transaction import Transaction
-from .tree import Message
+from .tree import Beyond, Message, reach
 
 if TYPE_CHECKING:
     from .capture.live import LiveCapture
@@ -35,22 +34,38 @@ Paths = str | os.PathLike[str]
 ByteOrder = Literal["little", "big"]
 
 
-@lru_cache(maxsize=8)
-def _registry(
-    dissectors: tuple[str, ...], specs: tuple[str, ...], decode_as: tuple[tuple[str, str], ...]
-) -> Registry:
-    return Registry(dissectors, specs, dict(decode_as))
+# -- messages -------------------------------------------------------------------
 
 
-def registry(
-    dissectors: Iterable[Paths] = (),
-    specs: Iterable[Paths] = (),
-    decode_as: Mapping[str, str] | None = None,
-) -> Registry:
-    """The dissectors at hand; the same ones for the same arguments."""
-    pairs = tuple((str(left), right) for left, right in (decode_as or {}).items())
-    folders = tuple(os.fspath(path) for path in dissectors)
-    return _registry(folders, tuple(os.fspath(path) for path in specs), pairs)
+class _Beyond(Beyond):
+    """What a message's methods do; each layer is imported when it is called for."""
+
+    def encode(self, message: Message) -> bytes:
+        return encode.encode(message)
+
+    def assign(self, message: Message, path: str, value: Any) -> None:
+        encode.assign(message, path, value)
+
+    def remove(self, message: Message, path: str) -> None:
+        encode.remove(message, path)
+
+    def to_dict(self, message: Message) -> dict[str, Any]:
+        from .render.jsonout import to_dict
+
+        return to_dict(message)
+
+    def to_json(self, message: Message) -> str:
+        from .render.jsonout import to_json
+
+        return to_json(message)
+
+    def to_scapy(self, message: Message) -> Any:
+        from .scapy import to_scapy
+
+        return to_scapy(message)
+
+
+reach(_Beyond())
 
 
 # -- captures -------------------------------------------------------------------

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from . import spec as m
@@ -422,3 +423,21 @@ def _points(text: str) -> list[tuple[str, str]]:
             name, _, value = line.partition("=")
             out.append((name.strip(), value.strip()))
     return out
+
+
+@lru_cache(maxsize=8)
+def _registry(
+    dissectors: tuple[str, ...], specs: tuple[str, ...], decode_as: tuple[tuple[str, str], ...]
+) -> Registry:
+    return Registry(dissectors, specs, dict(decode_as))
+
+
+def registry(
+    dissectors: Iterable[str | os.PathLike[str]] = (),
+    specs: Iterable[str | os.PathLike[str]] = (),
+    decode_as: Mapping[str, str] | None = None,
+) -> Registry:
+    """The dissectors at hand; the same ones for the same arguments."""
+    pairs = tuple((str(left), right) for left, right in (decode_as or {}).items())
+    folders = tuple(os.fspath(path) for path in dissectors)
+    return _registry(folders, tuple(os.fspath(path) for path in specs), pairs)

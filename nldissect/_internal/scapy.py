@@ -23,9 +23,9 @@ from scapy.packet import Packet, Raw
 from . import labels, wire
 from . import spec as m
 from .capture.link import ARPHRD_NETLINK, NETLINK
-from .library import registry
 from .linux import protocol_name
 from .record import Interface, Record
+from .registry import registry
 from .session import Session
 from .summary import describe, operation_constant, value_text
 from .text import safe

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii
 
 
 def format_mac(raw: bytes) -> str:
@@ -45,11 +44,6 @@ def safe(text: str) -> str:
     if text.isprintable():  # false for all that is named above
         return text
     return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
-def json_text(text: str) -> bytes:
-    """`text` as it stands between the quotes of a JSON string, in ASCII."""
-    return encode_basestring_ascii(text)[1:-1].encode("ascii")
 
 
 def near(name: str, names: Iterable[str]) -> str:

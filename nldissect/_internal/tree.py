@@ -15,7 +15,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from . import spec as m
 from . import wire
@@ -1357,15 +1357,11 @@ class Message(Surroundings):
         Takes what `nldissect.build` takes. Nodes given out before are those of the message
         as it was.
         """
-        from .encode import assign
-
-        assign(self, path, value)
+        _beyond.assign(self, path, value)
 
     def __delitem__(self, path: str) -> None:
         """Takes every attribute at this path out; KeyError for none."""
-        from .encode import remove
-
-        remove(self, path)
+        _beyond.remove(self, path)
 
     # -- as a whole --------------------------------------------------------
 
@@ -1383,27 +1379,19 @@ class Message(Surroundings):
 
         Of a message that nobody changed they are the captured ones.
         """
-        from .encode import encode
-
-        return encode(self)
+        return _beyond.encode(self)
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` says, as Python objects."""
-        from .render.jsonout import to_dict
-
-        return to_dict(self)
+        return _beyond.to_dict(self)
 
     def to_json(self) -> str:
         """The message as `nldissect read -T jsonl` prints it (docs/json.md)."""
-        from .render.jsonout import to_json
-
-        return to_json(self)
+        return _beyond.to_json(self)
 
     def to_scapy(self) -> Any:
         """The message as a scapy packet; see `nldissect.scapy`."""
-        from .scapy import to_scapy
-
-        return to_scapy(self)
+        return _beyond.to_scapy(self)
 
     def adopt(self, data: builtins.bytes) -> None:
         """Takes these bytes, which begin with its nlmsghdr, for its own."""
@@ -1435,6 +1423,38 @@ class Message(Surroundings):
     def __repr__(self) -> str:
         kind = self.type if self.operation is None else self.operation.name
         return f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>"
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Beyond:
+    """What users do with a message and takes layers above; `library` has it."""
+
+    def encode(self, message: Message) -> bytes:
+        raise NotImplementedError
+
+    def assign(self, message: Message, path: str, value: Any) -> None:
+        raise NotImplementedError
+
+    def remove(self, message: Message, path: str) -> None:
+        raise NotImplementedError
+
+    def to_dict(self, message: Message) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def to_json(self, message: Message) -> str:
+        raise NotImplementedError
+
+    def to_scapy(self, message: Message) -> Any:
+        raise NotImplementedError
+
+
+_beyond = Beyond()
+
+
+def reach(beyond: Beyond) -> None:
+    """Lets messages do what takes layers above."""
+    global _beyond
+    _beyond = beyond
 
 
 def _move(node: Node, message: Message) -> None:

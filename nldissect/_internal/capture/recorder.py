@@ -23,7 +23,6 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from nldissect import __version__
 from nldissect._internal.capture import bpf, nlmon, privileges
 from nldissect._internal.capture.files import File, Limits
 from nldissect._internal.capture.files import Ring as Files
@@ -33,6 +32,7 @@ from nldissect._internal.capture.steward import Steward
 from nldissect._internal.capture.write import PcapngWriter
 from nldissect._internal.errors import NldissectError, UsageError
 from nldissect._internal.record import Interface, Socket
+from nldissect._internal.version import VERSION
 
 COOKED = 16  # the cooked header, which counts in a snapshot length as with every capture program
 _COMMENT, _HARDWARE, _OS, _APPLICATION = 1, 2, 3, 4  # options of a Section Header Block
@@ -480,7 +480,7 @@ def _host() -> list[tuple[int, bytes]]:
                 break
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     texts = (
-        (_HARDWARE, model), (_OS, _system()), (_APPLICATION, f"nldissect {__version__}"),
+        (_HARDWARE, model), (_OS, _system()), (_APPLICATION, f"nldissect {VERSION}"),
         (_COMMENT, f"host {os.uname().nodename}, started {started}"),
     )  # fmt: skip
     return [(code, text.encode()) for code, text in texts]

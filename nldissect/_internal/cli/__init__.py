@@ -21,14 +21,14 @@ def version() -> str:
     """Name, version and form: `nldissect 0.1.0 (compiled, CPython 3.11)`, or pure."""
     from importlib.machinery import PathFinder
 
-    from ... import __version__
+    from ..version import VERSION
 
     # Found without being imported, which would load all that is compiled.
     found = PathFinder.find_spec("tree", [os.path.dirname(os.path.dirname(__file__))])
     form = "pure" if found is None or str(found.origin).endswith(".py") else "compiled"
     python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
     major, minor = sys.version_info[:2]
-    return f"nldissect {__version__} ({form}, {python} {major}.{minor})"
+    return f"nldissect {VERSION} ({form}, {python} {major}.{minor})"
 
 
 def script() -> int:

@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from ... import __version__
 from ..capture import Capture, open_capture, pcap, pcapng
 from ..capture.source import Source as Bytes
 from ..conversation import Conversations
@@ -18,6 +17,7 @@ from ..session import Session
 from ..text import near, safe
 from ..transaction import Link
 from ..tree import ERROR, NOTE, WARNING, Diagnosis, Message
+from ..version import VERSION
 from . import select
 from .output import Output, complain
 from .progress import Watched
@@ -255,7 +255,7 @@ class Sarif(Json):
             }
             for code, (severity, meaning) in CODES.items()
         ]
-        driver = {"name": "nldissect", "version": __version__, "rules": rules}
+        driver = {"name": "nldissect", "version": VERSION, "rules": rules}
         return (
             f'{{"$schema": "{SCHEMA}", "version": "2.1.0", "runs": [{{\n'
             f'"tool": {{"driver": {json.dumps(driver)}}},\n"results": ['

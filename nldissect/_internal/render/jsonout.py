@@ -59,13 +59,12 @@ from ..tables import (
     Tables,
 )
 from ..tables import GIVEN as GIVEN_FORM
-from ..text import json_text
 from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .digits import Digits
 from .times import write_rfc3339
-from .words import Words
+from .words import Words, json_text
 
 quote: Final = encode_basestring_ascii
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json.encoder import encode_basestring_ascii
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -9,7 +10,7 @@ from mypy_extensions import i64
 from ..engine import Engine
 from ..labels import hinted
 from ..tables import COLUMNS, ENUM, HINT, LABELLED, MARKS, NO_HINT, SIGNED, Tables
-from ..text import json_text, safe
+from ..text import safe
 from ..tree import Message, Seen, told_by
 
 # Labels of one enumeration that are kept; numbers beyond are looked up each time.
@@ -21,6 +22,11 @@ _NONE: Final = b""
 def as_unsigned(value: i64) -> int:
     """The number that 64 bits are when the top one counts."""
     return int(value) if value >= 0 else int(value) + 0x10000000000000000
+
+
+def json_text(text: str) -> bytes:
+    """`text` as it stands between the quotes of a JSON string, in ASCII."""
+    return encode_basestring_ascii(text)[1:-1].encode("ascii")
 
 
 @final

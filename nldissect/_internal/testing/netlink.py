@@ -13,7 +13,8 @@ import pytest
 
 from ..capture import live
 from ..errors import UsageError
-from ..library import Paths, registry
+from ..library import Paths
+from ..registry import registry
 from . import isolate
 from .capture import Captured, Live, recorded
 
