@@ -47,8 +47,10 @@ RTM_F_CLONED = 0x200
 def prefix(seen: Lookup, address: str, length: str) -> str:
     """`10.0.0.0/8`, a host without its length; empty when there is none."""
     found = seen.at(address)
-    value = None if found is None else found.value
-    if found is None or not isinstance(value, str):
+    if found is None:
+        return ""
+    value = found.value
+    if not isinstance(value, str):
         return ""
     bits = seen.value(length)
     return value if bits == BITS.get(found.kind) else f"{value}/{bits}"

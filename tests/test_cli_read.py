@@ -45,14 +45,15 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
     for line, shown in zip(listed.lines, objects, strict=True):
         assert LINE.fullmatch(line)
         assert ("→" in line) == (shown["direction"] == "to-kernel")
-        assert line.startswith("!") == any(d["severity"] != "note" for d in shown["diagnoses"])
+        severities = {d["severity"] for d in shown.get("diagnoses", [])}
+        assert line.startswith("!") == bool(severities - {"note"})
         generic = shown["protocol"] == "generic" and shown["type"] >= 16
-        asked = objects[shown["answers"] - 1] if shown["answers"] else shown
-        family = (shown if generic else asked)["family"]
+        asked = objects[shown["answers"] - 1] if "answers" in shown else shown
+        family = (shown if generic else asked).get("family")
         if family is None and shown["protocol"] == "generic" and not generic:
             continue  # an error that echoes a header names its family, too
         assert (family or ("family " if generic else shown["protocol"])) in line
-        if shown["operation"] is not None:
+        if "operation" in shown:
             assert f" {shown['operation']} " in line + " "
 
 
@@ -77,7 +78,7 @@ def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
         assert f"record {shown['record']}, {shown['time']}" in tree
         names = [line.strip().partition(":")[0] for line in tree.splitlines()]
         at = 0
-        for node in walk(shown["attributes"]):
+        for node in walk(shown.get("attributes", [])):
             if node["kind"] == "array" or str(node["name"]).isdigit():
                 continue
             at = next(i for i in range(at, len(names)) if names[i].startswith(node["name"])) + 1
@@ -87,7 +88,7 @@ def walk(nodes):  # type: ignore[no-untyped-def]
     for node in nodes:
         yield node
         if node["kind"] != "array":
-            yield from walk(node["children"])
+            yield from walk(node.get("children", []))
 
 
 def test_a_line_in_full(tmp_path: Path, run: Command) -> None:
@@ -203,7 +204,7 @@ def test_a_record_without_a_time(tmp_path: Path, run: Command) -> None:
         section("<") + interface("<", 253, snaplen=9999) + simple("<", netlink(0, link(name("lo"))))
     )
     assert re.fullmatch(r" +1 +← route .*", run("read", path).lines[0])
-    assert run("read", "-T", "jsonl", path).objects[0]["time"] is None
+    assert "time" not in run("read", "-T", "jsonl", path).objects[0]
 
 
 # -- selections --------------------------------------------------------------------------
@@ -264,7 +265,7 @@ def test_families(tmp_path: Path, run: Command) -> None:
         protocol=GENERIC,
     )  # fmt: skip
     shown = run("read", "-T", "jsonl", "--family", "hobby", path)
-    assert [(m["message"], m["family"]) for m in shown.objects] == [(2, "hobby")]
+    assert [(m["message"], m.get("family")) for m in shown.objects] == [(2, "hobby")]
     missed = run("read", "--family", "hoby", path)
     assert missed.out == ""
     assert missed.err == (

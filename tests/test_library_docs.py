@@ -47,5 +47,7 @@ def test_every_public_name_is_documented() -> None:
         "CaptureError",
     ):  # fmt: skip
         assert f"`{name}`" in TEXT or f"nldissect.{name}" in TEXT
+    with nldissect.open(ROOT / "captures" / "errors.pcap") as capture:
+        message = capture[0]
     for name in re.findall(r"`message\.(\w+)", TEXT):
-        assert hasattr(nldissect.Message, name), name
+        assert hasattr(message, name), name

@@ -140,8 +140,13 @@ def in_source() -> dict[str, set[str]]:
             if isinstance(node, ast.Call):
                 called = node.func
                 known = getattr(called, "attr", getattr(called, "id", ""))
-                if known in ("diagnose", "_misfit", "_say", "_made"):
+                if known in ("diagnose", "misfit", "_say", "_tell", "_made") or (
+                    known == "find" and len(node.args) == 5  # Engine.find
+                ):
                     take(node.args)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+                if "code" in ast.unparse(node.targets[0]):
+                    take(node.value.elts)
             elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
                 assert isinstance(node.value, ast.Dict)
                 for value in node.value.values:

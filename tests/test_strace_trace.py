@@ -242,7 +242,8 @@ def test_two_sockets_of_one_process_with_one_sequence_number(
     """The answers come in the other order; only whose socket it is tells them apart."""
     trace, _ = traced(tmp_path, *ISSUE, *EXACT)
     got = run("read", "-T", "jsonl", trace).objects
-    assert [(o["message"], o["answers"]) for o in got[:4]] == [(1, None), (2, None), (3, 2), (4, 1)]
+    assert [o["message"] for o in got[:4]] == [1, 2, 3, 4]
+    assert [o.get("answers") for o in got[:4]] == [None, None, 2, 1]
     assert [o["confidence"] for o in got[:4]] == ["certain"] * 4
     assert got[2]["error_name"] == "ENODEV"
 

@@ -60,7 +60,9 @@ from .tables import (
     MPLS,
     MULTI,
     NO_HINT,
+    NUMBERS,
     ORDER,
+    PLAIN,
     REQUEST,
     REST,
     RULES,
@@ -98,6 +100,8 @@ UNKNOWN: Final = 8  # an attribute that its set does not have
 DIAGNOSED: Final = 16
 GIVEN: Final = 32  # a hook said what it is
 UNNAMED: Final = 64  # its value has no label here
+# A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
+FOLDED: Final = 128
 
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
@@ -208,6 +212,7 @@ class Engine:
         self.cut: bool = False  # by the snapshot length
         self.to_kernel: bool = False
         self.flags: i64 = 0
+        self.folds: bool = False  # whether plain numbers are left off the tape
         self.tape = vec[i64]([0] * 2048)
         self.size: i64 = 0  # numbers on the tape
         self.findings: list[Finding] = []
@@ -239,9 +244,14 @@ class Engine:
 
     def begin(
         self, data: bytes, limit: i64, big: bool, cut: bool, to_kernel: bool, flags: i64,
-        around: Surroundings,
+        around: Surroundings, folds: bool,
     ) -> None:  # fmt: skip
-        """Makes the tape ready for a message that ends at `limit` of `data`."""
+        """Makes the tape ready for a message that ends at `limit` of `data`.
+
+        With `folds` the members of structs and elements of arrays that are plain numbers are
+        not written: their entry is FOLDED.
+        """
+        self.folds = folds
         self.data = data
         self.limit = limit
         self.big = big
@@ -766,8 +776,12 @@ class Engine:
                     place, rows[at + STRUCT], rows[at + CHILDREN], start, end, depth, nests
                 )
         elif kind == m.STRUCT:
+            column = rows[at + STRUCT] * STRUCT_COLUMNS
+            structs = self.tables.structs
             if rules & MORE:
                 self._more(place, row, start, end, depth + 1, nests)
+            elif self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
+                self.tape[place] |= FOLDED << MARKS_AT
             else:
                 self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
         elif kind == m.BINARY:
@@ -781,6 +795,11 @@ class Engine:
         elif kind == m.INDEXED or kind == m.TYPE_VALUE:
             self._nest(place, 0, start, end, depth + 1, nests, rows[at + ELEMENT])
         elif kind == m.ARRAY:
+            if self.folds and rows[at + NUMBERS] != 0:
+                width = rows[rows[at + ELEMENT] * COLUMNS + SIZE]
+                if size % width == 0:
+                    self.tape[place] |= FOLDED << MARKS_AT
+                    return
             self._array(place, rows[at + ELEMENT], start, end, depth + 1, nests)
         elif kind == m.BITFIELD32:
             if size == 8:

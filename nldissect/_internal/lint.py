@@ -15,31 +15,48 @@ capture; of a notification's copies only the first is. CODES has every code.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final, Literal
+from collections.abc import Callable, Collection
+from typing import Any, Final, Literal, final
+
+from mypy_extensions import i64
 
 from . import spec as m
 from . import wire
+from .engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    GIVEN,
+    INDEX_AT,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    UNKNOWN,
+    Engine,
+)
 from .explain import paths
+from .integers import u16
 from .labels import flag_names
 from .learn import Family
-from .spans import spans
+from .tables import ATTRIBUTE, COLUMNS, GUESS, JUDGED, KIND, MARKS, RESERVED, S_PAD
 from .transaction import (
-    ANSWER,
     ANSWERED,
     BATCH,
-    COPY,
     CUT,
     GIVEN_UP,
     OPEN,
-    REQUEST,
+    ROLE_ANSWER,
+    ROLE_COPY,
+    ROLE_REQUEST,
     SINGLE,
     UNANSWERED,
     Link,
     Transaction,
 )  # fmt: skip
-from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node
+from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node, given, value_at
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
 NLM_F_ACK: Final = 4
@@ -125,13 +142,6 @@ STRICT_FAMILIES: Final = frozenset(
 )
 # Single commands of families that are liberal otherwise: CTRL_CMD_GETPOLICY.
 STRICT_COMMANDS: Final = frozenset((("nlctrl", 10),))
-# What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,
-# netfilter/nf_tables.h, nfnetlink_conntrack.h, nfnetlink_cttimeout.h. Specs mark others as unused.
-OBSOLETE: Final = frozenset((
-    "RTA_PROTOINFO", "RTA_SESSION", "RTA_MP_ALGO", "TCA_FQ_FLOW_DEFAULT_RATE",
-    "NFTA_HASH_SET_NAME", "NFTA_HASH_SET_ID", "NFTA_NG_SET_NAME", "NFTA_NG_SET_ID",
-    "CTA_SECMARK", "CTA_TIMEOUT_SCTP_HEARTBEAT_ACKED",
-))  # fmt: skip
 
 
 class Lint:
@@ -152,17 +162,20 @@ class Lint:
     def check(self, message: Message, link: Link) -> list[Diagnosis]:
         """All diagnoses of the next message, by offset."""
         out: list[Diagnosis] = []
-        if link.role != COPY:
-            _bytes(message, link.of != 0, out)
-            if message.to_kernel and link.role == REQUEST:
-                self._request(message, out)
+        if link.role_code != ROLE_COPY:
+            engine = message.context.engine
+            message.walk_onto(engine)
+            _bytes(message, engine, link.of != 0, out)
+            if message.to_kernel and link.role_code == ROLE_REQUEST:
+                self._request(message, engine, out)
         self._conversation(message, link, out)
-        out.sort(key=lambda found: found.offset)
+        if len(out) > 1:
+            out.sort(key=_by_offset)
         return out
 
     # -- requests ----------------------------------------------------------------
 
-    def _request(self, message: Message, out: list[Diagnosis]) -> None:
+    def _request(self, message: Message, engine: Engine, out: list[Diagnosis]) -> None:
         operation = message.operation
         if operation is None or message.type < wire.NLMSG_MIN_TYPE:
             return
@@ -175,14 +188,9 @@ class Lint:
                 return  # what it was read by is the policy of other commands, or a guess
         legal = operation.legal.get(("dump" if dump else "do", "request"), ())
         own = message.command if message.protocol == wire.NETLINK_GENERIC else message.type
-        if legal and operation.request == own:  # not that of a reply, for want of another
-            for node in message.nodes:
-                field = node.field
-                if field.number >= 0 and field.kind != m.UNKNOWN and field.name not in legal:
-                    text = f"{_name(node)} is not listed for {operation.name}"
-                    _say(out, node, "attr-unlisted", NOTE, text)
-        _attributes(message.nodes, rules, strict, out)
-        _nests(message, strict, out)
+        if operation.request != own:  # that of a reply, for want of another
+            legal = ()
+        _attributes(message, engine, legal, rules, strict, out)
 
     def _rules(self, message: Message, dump: bool) -> m.AttributeSet | None:
         """What the kernel's policy allows in this command's requests, None if it is not known."""
@@ -214,11 +222,11 @@ class Lint:
     def _conversation(self, message: Message, link: Link, out: list[Diagnosis]) -> None:
         if message.type == wire.NLMSG_OVERRUN:
             text = "messages were lost on their way to this socket"
-            _say(out, message, "receive-overrun", WARNING, text, 4, 2)
+            _say(out, "receive-overrun", WARNING, text, 4, 2)
         found = link.transaction
         if found is None:
             return
-        if link.role == REQUEST:
+        if link.role_code == ROLE_REQUEST:
             if message.number == found.number:
                 self._sequence(message, found, out)
                 if found.state == OPEN:
@@ -227,17 +235,17 @@ class Lint:
                     told = _fate(message, found)
                     if told is not None:
                         out.append(told)
-        elif link.role == ANSWER:
+        elif link.role_code == ROLE_ANSWER:
             if message.flags & NLM_F_DUMP_INTR and found.id not in self._interrupted:
                 self._interrupted[found.id] = None
                 if len(self._interrupted) > REMEMBERED:
                     self._interrupted.popitem(last=False)
                 text = f"what request {found.number} dumps changed meanwhile: parts may not agree"
-                _say(out, message, "dump-interrupted", WARNING, text, 6, 2)
+                _say(out, "dump-interrupted", WARNING, text, 6, 2)
             asked = found.question(link.of)
             if asked is not None and message.seq != asked.seq:
                 text = f"sequence number {message.seq}, though its request has {asked.seq}"
-                _say(out, message, "sequence-differs", NOTE, text, 8, 4)
+                _say(out, "sequence-differs", NOTE, text, 8, 4)
 
     def _sequence(self, message: Message, found: Transaction, out: list[Diagnosis]) -> None:
         """Whether the request's number could still mean another one."""
@@ -256,10 +264,10 @@ class Lint:
             return
         if port and port == _port(before):
             text = f"sequence number {message.seq} of port {port} is open since {before.number}"
-            _say(out, message, "sequence-repeated", WARNING, text, 8, 4)
+            _say(out, "sequence-repeated", WARNING, text, 8, 4)
         elif not message.seq:
             text = f"sequence number 0, as has {before.number}, which is still open"
-            _say(out, message, "sequence-zero", NOTE, text, 8, 4)
+            _say(out, "sequence-zero", NOTE, text, 8, 4)
 
 
 def strictly(message: Message) -> bool:
@@ -277,7 +285,7 @@ def place(message: Message, found: Diagnosis) -> str:
     nodes = message.nodes
     start, end = found.offset, found.offset + found.length
     while True:
-        node = next((n for n in nodes if n.offset <= start < n.end and end <= n.end), None)
+        node = _around(nodes, start, end)
         if node is None:
             break
         best = node
@@ -285,6 +293,22 @@ def place(message: Message, found: Diagnosis) -> str:
             break
         nodes = node.children
     return "" if best is None else paths(best)[1]
+
+
+def _around(nodes: list[Node], start: int, end: int) -> Node | None:
+    """The first of siblings, which are in order, that has these bytes."""
+    i = bisect_left(nodes, start, key=_offset)
+    if i:  # bits of one number are several nodes
+        i = bisect_left(nodes, nodes[i - 1].offset, key=_offset)
+    while i < len(nodes) and nodes[i].offset <= start:
+        if start < nodes[i].end and end <= nodes[i].end:
+            return nodes[i]
+        i += 1
+    return None
+
+
+def _offset(node: Node) -> int:
+    return node.offset
 
 
 def _port(found: Transaction) -> int:
@@ -323,6 +347,10 @@ def _fate(request: Message, found: Transaction) -> Diagnosis | None:
     return None
 
 
+def _by_offset(found: Diagnosis) -> int:
+    return found.offset
+
+
 # -- making diagnoses ----------------------------------------------------------------
 
 
@@ -332,43 +360,101 @@ def _made(message: Message, code: str, severity: str, text: str) -> Diagnosis:
 
 
 def _say(
-    out: list[Diagnosis], where: Node | Message, code: str, severity: str, text: str,
-    offset: int = 0, length: int = 0,
-) -> None:  # fmt: skip
-    """Adds a diagnosis of a node, or of a place in a message's header."""
-    if isinstance(where, Node):
-        offset, length = where.offset, where.length
+    out: list[Diagnosis], code: str, severity: str, text: str, offset: int, length: int
+) -> None:
+    """Adds a diagnosis of these bytes."""
     out.append(Diagnosis(code, severity, text, offset, length))
 
 
-def _name(node: Node) -> str:
-    return node.constant or node.name
+def _tell(
+    engine: Engine, place: i64, code: str, severity: str, text: str, out: list[Diagnosis]
+) -> None:
+    """Adds a diagnosis of the entry at a place."""
+    where = engine.tape[place + 1]
+    offset = where & 0xFFFFFFFF
+    out.append(Diagnosis(code, severity, text, int(offset), int((where >> 32) - offset)))
+
+
+def _name(field: m.Field) -> str:
+    return field.constant or field.name
 
 
 # -- bytes ---------------------------------------------------------------------------
 
 
-def _bytes(message: Message, known: bool, out: list[Diagnosis]) -> None:
-    """What any message may have wrong; `known`: what it echoes was judged as a message."""
+def _bytes(message: Message, engine: Engine, known: bool, out: list[Diagnosis]) -> None:
+    """What any message may have wrong; `known`: what it echoes was judged as a message.
+
+    The engine has the message on its tape.
+    """
     start = end = -1
-    if known and message.type == wire.NLMSG_ERROR:
-        echo = message.echo
-        if echo is not None:
-            start, end = echo.base, echo.limit
-    for found in message.diagnoses:
-        if not start <= found.offset < end:
-            out.append(found)
-    data = message.data
-    for at, to, node, role in spans(message):
-        if role == "padding" and any(data[at:to]) and not start <= at < end:
-            text = f"padding is {data[at:to].hex(' ')}"
-            _say(out, message, "padding-nonzero", WARNING, text, at, to - at)
-        elif node is not None and node.field.number < 0 and not start <= at < end:
-            _reserved(node, out)
+    echo = message.inner
+    if known and message.type == wire.NLMSG_ERROR and echo is not None:
+        start, end = int(echo.base), int(echo.limit)
+    if message.odd or len(engine.findings) > 0:
+        for found in message.found(engine):
+            if not start <= found.offset < end:
+                out.append(found)
+    _owned(message, engine, start, end, out)
     bits = _meaningless(message)
     if bits:
         text = f"bits {bits:#x} of nlmsg_flags mean nothing here"
-        _say(out, message, "flags-reserved", WARNING, text, message.base + 6, 2)
+        _say(out, "flags-reserved", WARNING, text, int(message.base) + 6, 2)
+
+
+def _owned(
+    message: Message, engine: Engine, known: i64, known_end: i64, out: list[Diagnosis]
+) -> None:
+    """Padding between the nodes, and what members of headers and structs may not be.
+
+    What lies in `known` to `known_end` was judged.
+    """
+    tape, size, rows = engine.tape, engine.size, engine.tables.rows
+    pos = message.base + (16 if message.netlink else 0)
+    ends: list[i64] = []  # of the nodes around
+    heading = False  # whether the node at the top is no attribute
+    place: i64 = 0
+    while place < size:
+        first, second = tape[place], tape[place + 1]
+        depth = first >> DEPTH_AT & DEPTH_MASK
+        offset, end = second & 0xFFFFFFFF, second >> 32
+        while i64(len(ends)) > depth:
+            pos = _padding(message, engine, pos, ends.pop(), known, known_end, out)
+        if offset > pos:
+            _padding(message, engine, pos, offset, known, known_end, out)
+        marks = first >> MARKS_AT & 0xFF
+        row = first & FIELD_MASK
+        member = marks & (UNKNOWN | IS_ATTRIBUTE) == 0
+        if member and marks & GIVEN:
+            member = given(engine, place).field.number < 0
+        elif member:
+            member = rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0
+        if depth == 0:
+            heading = member
+        if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
+            pos = offset + 4 if marks & IS_ATTRIBUTE else offset
+            ends.append(end)
+        else:
+            pos = end
+            if member and end > offset and not known <= offset < known_end:
+                pad = first >> SHOWN_AT & 0xFF == S_PAD
+                if marks & GIVEN or pad or rows[row * COLUMNS + MARKS] & RESERVED:
+                    _reserved(message, engine, place, heading and depth == 1, out)
+        place += 2
+    while len(ends) > 0:
+        pos = _padding(message, engine, pos, ends.pop(), known, known_end, out)
+    _padding(message, engine, pos, i64(len(message.data)), known, known_end, out)
+
+
+def _padding(
+    message: Message, engine: Engine, pos: i64, end: i64, known: i64, known_end: i64,
+    out: list[Diagnosis],
+) -> i64:  # fmt: skip
+    """Judges the padding from `pos` to `end`; returns where it ends."""
+    if pos < end and not engine.zero(pos, end) and not known <= pos < known_end:
+        text = f"padding is {message.data[pos:end].hex(' ')}"
+        _say(out, "padding-nonzero", WARNING, text, int(pos), int(end - pos))
+    return end
 
 
 def _meaningless(message: Message) -> int:
@@ -388,80 +474,233 @@ def _meaningless(message: Message) -> int:
     return bits
 
 
-def _reserved(node: Node, out: list[Diagnosis]) -> None:
-    """Members of headers and structs that should be zero, and bits that have no name."""
-    field, value = node.field, node.value
-    name = field.name
-    if field.kind == m.PAD or node.shown == "pad":
+def _reserved(
+    message: Message, engine: Engine, place: i64, header: bool, out: list[Diagnosis]
+) -> None:
+    """A member that should be zero, or has bits without a name; `header`: of a fixed header."""
+    first, second = engine.tape[place], engine.tape[place + 1]
+    marks = first >> MARKS_AT & 0xFF
+    value: Any = value_at(engine, place, message)
+    if marks & GIVEN:
+        node = given(engine, place)
+        field, pad = node.field, node.shown == "pad"
+    else:
+        field = engine.tables.fields[first & FIELD_MASK]
+        pad = first >> SHOWN_AT & 0xFF == S_PAD
+    offset, end = int(second & 0xFFFFFFFF), int(second >> 32)
+    name = engine.name(place) if marks & INDEXED else field.name
+    length = end - offset
+    if field.kind == m.PAD or pad:
         if isinstance(value, bytes) and any(value):
-            _say(out, node, "padding-nonzero", WARNING, f"padding is {value.hex(' ')}")
+            text = f"padding is {value.hex(' ')}"
+            _say(out, "padding-nonzero", WARNING, text, offset, length)
     elif not isinstance(value, int) or not value:
         return
     elif name.startswith("pad"):
-        _say(out, node, "padding-nonzero", WARNING, f"{name} is {value:#x}")
+        text = f"{name} is {value:#x}"
+        _say(out, "padding-nonzero", WARNING, text, offset, length)
     elif name.startswith("reserved"):
-        _say(out, node, "reserved-set", WARNING, f"{name} is {value:#x}")
-    elif field.enum is not None and field.enum.flags and _in_header(node):
-        every = (1 << 8 * (node.end - node.start)) - 1
+        text = f"{name} is {value:#x}"
+        _say(out, "reserved-set", WARNING, text, offset, length)
+    elif header and field.enum is not None and field.enum.flags:
+        every = (1 << 8 * length) - 1
         rest = value & every
         for bit in field.enum.names:
             rest &= ~bit
         if rest and value & every != every:  # all ones is a mask that leaves nothing out
-            _say(out, node, "flags-unknown", NOTE, f"bits {rest:#x} of {name} have no name")
-
-
-def _in_header(node: Node) -> bool:
-    parent = node.parent
-    return parent is not None and parent.parent is None and parent.field.number < 0
+            text = f"bits {rest:#x} of {name} have no name"
+            _say(out, "flags-unknown", NOTE, text, offset, length)
 
 
 # -- attributes of requests -----------------------------------------------------------
 
 
+@final
+class _Level:
+    """How the attributes at one depth are judged.
+
+    `judged`: against the policy's `rules`, else their spec. `between`: they are the entries
+    of an array, what lies in them has the rules. `numbered`: their numbers are an index.
+    """
+
+    def __init__(
+        self, judged: bool, rules: m.AttributeSet | None, between: bool, numbered: bool
+    ) -> None:
+        self.judged = judged
+        self.rules = rules
+        self.between = between
+        self.numbered = numbered
+
+
 def _attributes(
-    nodes: list[Node], rules: m.AttributeSet | None, strict: bool, out: list[Diagnosis]
-) -> None:
-    """Checks attributes against a policy where there is one, else against their spec."""
-    fields = None if rules is None else rules.ensure()
-    for node in nodes:
-        field: m.Field | None = node.field
-        assert field is not None
-        if field.number < 0:
-            if field.kind not in (m.STRUCT, m.BINARY):  # an element that a hook made
-                _attributes(node.children, None, strict, out)
-            continue
-        if field.constant in OBSOLETE or (field.kind == m.UNKNOWN and field.constant is not None):
-            _say(out, node, "attr-unused", WARNING, f"nothing reads {field.constant}")
-        if fields is not None:
-            field = fields.get(field.number)
-            if field is None:
-                text = f"the kernel's policy has no attribute {node.field.number} here"
-                severity = ERROR if strict else WARNING
-                _say(out, node, "attr-not-in-policy", severity, text)
-                continue
-        checks = field.checks
-        if checks is not None and not (field.guess or _partial(node)):
-            _limits(node, field, checks, out)
-        inner = None if fields is None or field.guess else field.nested
-        if inner is not None and field.kind == m.INDEXED:
-            for entry in node.children:
-                _attributes(entry.children, inner, strict, out)
-        elif node.children:
-            _attributes(node.children, inner, strict, out)
+    message: Message, engine: Engine, legal: Collection[str], rules: m.AttributeSet | None,
+    strict: bool, out: list[Diagnosis],
+) -> None:  # fmt: skip
+    """Judges a request's attributes: against a policy where there is one, else their spec.
+
+    At the top only those of `legal` are listed, where there are any. NLA_F_NESTED: strict
+    rtnetlink parsing is known of the first level only. Elsewhere the flag was never wanted,
+    and all that lack it in one message are one note.
+    """
+    tape, size, rows = engine.tape, engine.size, engine.tables.rows
+    deep = message.protocol == wire.NETLINK_GENERIC
+    bare: i64 = -1  # the first nest without its flag
+    others: i64 = 0
+    partial = {
+        int(found.place) for found in engine.findings
+        if found.code in ("truncated", "not-in-trace", "attr-len-over")
+    }  # fmt: skip
+    levels = [_Level(True, rules, False, False)]
+    place: i64 = 0
+    while place < size:
+        first = tape[place]
+        depth = first >> DEPTH_AT & DEPTH_MASK
+        del levels[int(depth) + 1 :]
+        level = levels[depth]
+        marks, row = first >> MARKS_AT & 0xFF, (first & FIELD_MASK) * COLUMNS
+        kind, judging = rows[row + KIND], rows[row + MARKS]
+        attribute, guess = judging & ATTRIBUTE != 0, judging & GUESS != 0
+        if marks & UNKNOWN:
+            kind, attribute, guess = m.UNKNOWN, True, False
+        elif marks & GIVEN:
+            field = given(engine, place).field
+            kind, attribute, guess, judging = field.kind, field.number >= 0, field.guess, JUDGED
+        elif marks & INDEXED:
+            attribute = attribute and marks & IS_ATTRIBUTE != 0
+        filled = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
+        inner = _Level(level.judged, None, False, kind in (m.INDEXED, m.TYPE_VALUE))
+        if depth == 0 and legal and attribute and kind != m.UNKNOWN:
+            field = _field(engine, place)
+            if field.name not in legal:
+                operation = message.operation
+                assert operation is not None
+                text = f"{_name(field)} is not listed for {operation.name}"
+                _tell(engine, place, "attr-unlisted", NOTE, text, out)
+        if level.between:
+            inner.judged = True
+            inner.rules = level.rules
+        elif not attribute:
+            # what a hook made of an element has attributes again
+            inner.judged = level.judged and kind not in (m.STRUCT, m.BINARY)
+        elif level.judged and (level.rules is not None or judging & JUDGED):
+            _judge(message, engine, place, level.rules, inner, int(place) in partial, strict, out)
+        if attribute and not guess:
+            flagged = _flagged(message, engine, place)
+            severe = strict and (deep or depth == 0)
+            if flagged and kind in _PLAIN:
+                text = f"{_name(_field(engine, place))} is no nest"
+                severity = ERROR if severe else NOTE
+                _tell(engine, place, "nest-flag-unexpected", severity, text, out)
+            elif filled and not flagged and not level.numbered and _is_nest(engine, place, kind):
+                if severe:
+                    text = f"{_name(_field(engine, place))} is a nest without NLA_F_NESTED"
+                    _tell(engine, place, "nest-flag-missing", ERROR, text, out)
+                elif bare < 0:
+                    bare = place
+                else:
+                    others += 1
+        if filled:
+            levels.append(inner)
+        place += 2
+    if bare >= 0:
+        more = f", nor have {others} more" if others else ""
+        name = _name(_field(engine, bare))
+        text = f"{name} has no NLA_F_NESTED{more}; the kernel does not insist here"
+        _tell(engine, bare, "nest-flag-missing", NOTE, text, out)
 
 
-def _partial(node: Node) -> bool:
-    """Whether an attribute's payload is not all there, which has been said."""
-    return any(
-        found.code in ("truncated", "not-in-trace", "attr-len-over") for found in node.diagnoses
-    )
+def _judge(
+    message: Message, engine: Engine, place: i64, rules: m.AttributeSet | None, inner: _Level,
+    partial: bool, strict: bool, out: list[Diagnosis],
+) -> None:  # fmt: skip
+    """One attribute against policy or spec; sets how what lies `inner` is judged.
+
+    `partial`: its payload is not all there, which has been said.
+    """
+    field = own = _field(engine, place)
+    if own.unused:
+        _tell(engine, place, "attr-unused", WARNING, f"nothing reads {own.constant}", out)
+    if rules is not None:
+        known = rules.ensure().get(own.number)
+        if known is None:
+            text = f"the kernel's policy has no attribute {own.number} here"
+            severity = ERROR if strict else WARNING
+            _tell(engine, place, "attr-not-in-policy", severity, text, out)
+            inner.judged = False
+            return
+        field = known
+        if not field.guess:
+            inner.rules = field.nested
+            inner.between = field.nested is not None and field.kind == m.INDEXED
+    if field.checks is not None and not field.guess and not partial:
+        _limits(message, engine, place, _name(own), field, field.checks, out)
 
 
-def _limits(node: Node, field: m.Field, checks: m.Checks, out: list[Diagnosis]) -> None:
+def _field(engine: Engine, place: i64) -> m.Field:
+    """The definition of the entry at a place."""
+    first = engine.tape[place]
+    marks, row, index = first >> MARKS_AT & 0xFF, first & FIELD_MASK, int(first >> INDEX_AT)
+    if marks & GIVEN:
+        return given(engine, place).field
+    if marks & UNKNOWN:
+        return (engine.tables.sets[row] or _NO_SET).unknown(index)
+    field = engine.tables.fields[row]
+    if not marks & INDEXED:
+        return field
+    entry = m.Field(str(index), None, index if marks & IS_ATTRIBUTE else -1, field.kind)
+    entry.nested = field.nested
+    return entry
+
+
+_NO_SET: Final = m.AttributeSet("", "")
+
+
+def _flagged(message: Message, engine: Engine, place: i64) -> bool:
+    """Whether an attribute has NLA_F_NESTED."""
+    if not engine.tape[place] >> MARKS_AT & IS_ATTRIBUTE:
+        return False
+    offset = engine.tape[place + 1] & 0xFFFFFFFF
+    return u16(message.data, offset + 2, message.big) & wire.NLA_F_NESTED != 0
+
+
+def _is_nest(engine: Engine, place: i64, kind: i64) -> bool:
+    """Whether attributes are all that an attribute, which is not empty, holds."""
+    if kind not in (m.NEST, m.INDEXED, m.TYPE_VALUE, m.SUB_MESSAGE):
+        return False
+    tape, rows = engine.tape, engine.tables.rows
+    depth = (tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+    inside = place + 2
+    while inside < engine.size:
+        first = tape[inside]
+        level = first >> DEPTH_AT & DEPTH_MASK
+        if level < depth:
+            break
+        marks = first >> MARKS_AT & 0xFF
+        if level == depth and not marks & UNKNOWN:
+            if marks & GIVEN:
+                attribute = given(engine, inside).field.number >= 0
+            elif marks & INDEXED:
+                attribute = marks & IS_ATTRIBUTE != 0
+            else:
+                attribute = rows[(first & FIELD_MASK) * COLUMNS + MARKS] & ATTRIBUTE != 0
+            if not attribute:
+                return False
+        inside += 2
+    return True
+
+
+def _limits(
+    message: Message, engine: Engine, place: i64, name: str, field: m.Field, checks: m.Checks,
+    out: list[Diagnosis],
+) -> None:  # fmt: skip
     """One attribute against its limits, as validate_nla does (lib/nlattr.c)."""
-    name = _name(node)
-    size = node.end - node.start
-    value = _number(node, field)
+    where = engine.tape[place + 1]
+    start = where & 0xFFFFFFFF
+    if engine.tape[place] >> MARKS_AT & IS_ATTRIBUTE:
+        start += 4
+    payload = message.data[start : where >> 32]
+    size = len(payload)
+    value = _number(payload, field, message.big)
     if value is not None:
         low, high, mask = checks.min, checks.max, checks.flags_mask
         if (low is not None and value < low) or (high is not None and value > high):
@@ -469,39 +708,40 @@ def _limits(node: Node, field: m.Field, checks: m.Checks, out: list[Diagnosis]) 
                 accepted = f"up to {high}" if low is None else f"from {low}"
             else:
                 accepted = f"{low} to {high}"
-            _say(out, node, "value-range", ERROR, f"{name} is {value}; accepted: {accepted}")
+            text = f"{name} is {value}; accepted: {accepted}"
+            _tell(engine, place, "value-range", ERROR, text, out)
         if mask is not None and value & ~mask:
             text = f"{name} is {value:#x}; no bits but {mask:#x} are accepted"
-            _say(out, node, "value-mask", ERROR, text)
+            _tell(engine, place, "value-mask", ERROR, text, out)
     elif field.kind == m.BITFIELD32 and size == 8 and checks.flags_mask is not None:
         bits, selector = (
-            int.from_bytes(node.bytes[i : i + 4], _order(node.message.big)) for i in (0, 4)
+            int.from_bytes(payload[i : i + 4], _order(message.big)) for i in (0, 4)
         )
         mask = checks.flags_mask
         if (bits | selector) & ~mask or bits & ~selector:
             text = f"{name} is {bits:#x} of {selector:#x}; no bits but {mask:#x} are accepted"
-            _say(out, node, "value-mask", ERROR, text)
+            _tell(engine, place, "value-mask", ERROR, text, out)
     if checks.exact_len is not None and size != checks.exact_len:
         text = f"{name} has {size} bytes; accepted: {checks.exact_len}"
-        _say(out, node, "length-range", ERROR, text)
+        _tell(engine, place, "length-range", ERROR, text, out)
     elif checks.min_len is not None and size < checks.min_len:
         text = f"{name} has {size} bytes; accepted: {checks.min_len} or more"
-        _say(out, node, "length-range", ERROR, text)
+        _tell(engine, place, "length-range", ERROR, text, out)
     elif checks.max_len is not None:
-        if field.kind == m.STRING and node.bytes.endswith(b"\0"):
+        if field.kind == m.STRING and payload.endswith(b"\0"):
             size -= 1  # what is limited is the text
         if size > checks.max_len:
             text = f"{name} has {size} bytes; accepted: at most {checks.max_len}"
-            _say(out, node, "length-range", ERROR, text)
+            _tell(engine, place, "length-range", ERROR, text, out)
 
 
-def _number(node: Node, field: m.Field) -> int | None:
+def _number(payload: bytes, field: m.Field, big: bool) -> int | None:
     """An attribute's payload as the number that `field` says it is."""
-    size = node.end - node.start
+    size = len(payload)
     if field.kind > m.LAST_SCALAR or (size != field.width and (field.width or size not in (4, 8))):
         return None
-    big = node.message.big if field.big is None else field.big
-    return int.from_bytes(node.bytes, _order(big), signed=field.signed)
+    order = _order(big if field.big is None else field.big)
+    return int.from_bytes(payload, order, signed=field.signed)
 
 
 def _order(big: bool) -> Literal["big", "little"]:
@@ -509,46 +749,3 @@ def _order(big: bool) -> Literal["big", "little"]:
 
 
 _PLAIN: Final = frozenset((*range(m.LAST_SCALAR + 1), m.FLAG, m.STRING, m.BITFIELD32))
-
-
-def _nests(message: Message, strict: bool, out: list[Diagnosis]) -> None:
-    """NLA_F_NESTED, where it is missing and where it should not be.
-
-    Strict rtnetlink parsing is known of the first level only. Elsewhere the flag
-    was never wanted, and all that lack it in one message are one note.
-    """
-    bare: list[Node] = []
-    deep = message.protocol == wire.NETLINK_GENERIC
-
-    def look(nodes: list[Node], level: int, entries: bool) -> None:
-        for node in nodes:
-            field = node.field
-            if field.number >= 0 and not field.guess:
-                flagged = node.flags & wire.NLA_F_NESTED
-                severe = strict and (deep or level == 0)
-                if field.kind in _PLAIN and flagged:
-                    text = f"{_name(node)} is no nest"
-                    severity = ERROR if severe else NOTE
-                    _say(out, node, "nest-flag-unexpected", severity, text)
-                elif not flagged and not entries and _is_nest(node):
-                    if severe:
-                        text = f"{_name(node)} is a nest without NLA_F_NESTED"
-                        _say(out, node, "nest-flag-missing", ERROR, text)
-                    else:
-                        bare.append(node)
-            if node.children:
-                look(node.children, level + 1, field.kind in (m.INDEXED, m.TYPE_VALUE))
-
-    look(message.nodes, 0, False)
-    if bare:
-        more = f", nor have {len(bare) - 1} more" if len(bare) > 1 else ""
-        text = f"{_name(bare[0])} has no NLA_F_NESTED{more}; the kernel does not insist here"
-        _say(out, bare[0], "nest-flag-missing", NOTE, text)
-
-
-def _is_nest(node: Node) -> bool:
-    """Whether attributes are all that an attribute holds, and some."""
-    if node.field.kind not in (m.NEST, m.INDEXED, m.TYPE_VALUE, m.SUB_MESSAGE):
-        return False
-    children = node.children
-    return bool(children) and all(child.field.number >= 0 for child in children)

@@ -133,6 +133,15 @@ def _mixed(table: dict[int, str], value: int) -> str | None:
     return "|".join(out)
 
 
+# What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,
+# netfilter/nf_tables.h, nfnetlink_conntrack.h, nfnetlink_cttimeout.h. Specs mark others as unused.
+OBSOLETE: Final = frozenset((
+    "RTA_PROTOINFO", "RTA_SESSION", "RTA_MP_ALGO", "TCA_FQ_FLOW_DEFAULT_RATE",
+    "NFTA_HASH_SET_NAME", "NFTA_HASH_SET_ID", "NFTA_NG_SET_NAME", "NFTA_NG_SET_ID",
+    "CTA_SECMARK", "CTA_TIMEOUT_SCTP_HEARTBEAT_ACKED",
+))  # fmt: skip
+
+
 class Field:
     """One attribute, struct member or header: its names and how to read it.
 
@@ -184,6 +193,11 @@ class Field:
         self.rest_count = ""  # the member that says how many elements that has; "": all
         self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
         self.path = ""
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing reads it, by its header or its spec."""
+        return self.constant in OBSOLETE or (self.kind == UNKNOWN and self.constant is not None)
 
 
 class Form:

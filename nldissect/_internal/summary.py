@@ -21,6 +21,7 @@ from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -31,6 +32,7 @@ from .labels import flag_class, label, type_name
 from .linux import errno_name
 from .tables import COLUMNS, ENUM, HINT, NSID
 from .tree import (
+    IN_FOLDED,
     NOTE,
     Message,
     Node,
@@ -240,7 +242,11 @@ class Piece:
     @property
     def children(self) -> list[Piece]:
         """What lies inside, in order; empty for a leaf."""
-        return [Piece(self._seen, place) for place in self._seen._engine.inside(self._place)]
+        seen, place = self._seen, self._place
+        if seen._engine.tape[place] >> MARKS_AT & FOLDED:
+            full, place = seen.unfolded(place)
+            seen = Lookup(full.message, full._engine)
+        return [Piece(seen, inside) for inside in seen._engine.inside(place)]
 
     def walk(self) -> list[Piece]:
         """This piece and all below it, in order."""
@@ -251,10 +257,15 @@ class Piece:
 
     def find(self, path: str) -> Piece | None:
         """The first piece below at this dotted path of spec names or constants."""
-        engine, place = self._seen._engine, self._place
-        depth = (engine.tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
-        found = seek(engine, engine.tables.path(path), place + 2, depth)
-        return None if found < 0 else Piece(self._seen, found)
+        seen, place = self._seen, self._place
+        steps = seen._engine.tables.path(path)
+        depth = (seen._engine.tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+        found = seek(seen._engine, steps, place + 2, depth)
+        if found == IN_FOLDED or seen._engine.tape[place] >> MARKS_AT & FOLDED:
+            full, place = seen.unfolded(place)
+            seen = Lookup(full.message, full._engine)
+            found = seek(seen._engine, steps, place + 2, depth)
+        return None if found < 0 else Piece(seen, found)
 
 
 def node_text(node: Node) -> str:

@@ -39,8 +39,8 @@ SIZE: Final = 13  # bytes as a struct member or element
 HINT: Final = 14
 MARKS: Final = 15
 LABEL: Final = 16  # a label that all values have: index into `labels`
+NUMBERS: Final = 17  # 1: an array of plain numbers
 REST: Final = 18  # the row of what follows a struct
-TEXT: Final = 17  # what the value is in a word, when it fits, as `SHOWN`; else 0
 
 HOST: Final = 0
 LITTLE: Final = 1
@@ -53,6 +53,8 @@ HEADING: Final = 4  # a fixed header, named like its struct
 MULTI: Final = 8
 ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
+RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
+JUDGED: Final = 128  # an attribute with limits, or that nothing reads
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
@@ -287,7 +289,7 @@ class Tables:
         self.set_size = vec[i64]([0])  # -1: not filled yet
         self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
         # Of a struct: first row, members, size, alignment, place and size of its address family
-        # and of its hardware type (size 0: none).
+        # and of its hardware type (size 0: none), whether all members are plain numbers.
         self.structs = vec[i64]([0] * STRUCT_COLUMNS)
         self.struct_head = vec[i64]([0])  # the row of a header of this struct
         self.fields: list[m.Field] = [own_field("", m.UNKNOWN)]
@@ -404,7 +406,8 @@ class Tables:
         self.struct_models.append(struct)
         first = i64(len(self.fields))
         rows = [int(self._row(member)) for member in struct.members]  # next to each other
-        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0]
+        plain = all(is_plain(member) for member in struct.members)
+        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0, int(plain)]
         offset = 0
         for member in struct.members:
             address = member.name == "family" or member.name.endswith("-family")
@@ -540,11 +543,13 @@ class Tables:
         )  # fmt: skip
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
+        values[NUMBERS] = int(kind == m.ARRAY and field.sub is not None and is_plain(field.sub))
         heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
         values[MARKS] = (
             GUESS * field.guess | UNTERMINATED * field.unterminated | HEADING * heading
             | MULTI * (field.multi or kind == m.PAD) | ATTRIBUTE * (field.number >= 0)
-            | LABELLED * (field.labeller is not None)
+            | LABELLED * (field.labeller is not None) | RESERVED * _reserved(field)
+            | JUDGED * (field.checks is not None or field.unused)
         )  # fmt: skip
         values[REST] = int(self.field(field.rest))
         if kind in (m.INDEXED, m.TYPE_VALUE, m.ARRAY) or field.records:
@@ -583,13 +588,23 @@ class Tables:
         return row
 
 
-STRUCT_COLUMNS: Final = 8
+STRUCT_COLUMNS: Final = 9
+PLAIN: Final = 8  # of a struct's columns
 
 _SHOWN: Final[dict[int, int]] = {
     m.FLAG: S_FLAG, m.STRING: S_STRING, m.BINARY: S_BINARY, m.NEST: S_NEST, m.INDEXED: S_NEST,
     m.TYPE_VALUE: S_NEST, m.SUB_MESSAGE: S_NEST, m.STRUCT: S_STRUCT, m.HEADER: S_STRUCT,
     m.BITFIELD32: S_BITFIELD, m.PAD: S_PAD, m.UNKNOWN: S_UNKNOWN, m.MESSAGE: S_MESSAGE,
 }  # fmt: skip
+
+
+def is_plain(field: m.Field) -> bool:
+    """Whether a struct's member or an array's element is no more than a number."""
+    return (
+        field.kind <= m.LAST_SCALAR and field.width == field.size > 0 and field.enum is None
+        and not field.hint and field.hook is None and field.labeller is None
+        and not field.forms and not field.unset and not field.unnamed_beside
+    )  # fmt: skip
 
 
 def bitfield(enum: m.Enum | None) -> m.Struct:
@@ -624,3 +639,11 @@ def element_of(field: m.Field, number: int) -> m.Field:
         made.nested = field.nested
     made.path = f"{field.path}.{number}"
     return made
+
+
+def _reserved(field: m.Field) -> bool:
+    """Whether it is a member that should be 0, or of which each bit should have a name."""
+    if field.number >= 0:
+        return False
+    flags = field.enum is not None and field.enum.flags
+    return field.kind == m.PAD or field.name.startswith(("pad", "reserved")) or flags

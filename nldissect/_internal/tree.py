@@ -23,6 +23,7 @@ from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -64,6 +65,7 @@ from .tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GROUPS,
     HINT,
@@ -78,9 +80,11 @@ from .tables import (
     PRESENT,
     S_BINARY,
     SIGNED,
+    SIZE,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
     WIDTH,
+    Name,
     Step,
     Tables,
     element_of,
@@ -546,6 +550,9 @@ class Node:
         if tape is None:
             return []
         message = self.message
+        if tape.entries[self._place] >> MARKS_AT & FOLDED:
+            tape = self._tape = self._by_itself()
+            self._place = 0
         if self._place == tape.echo and tape.inner is not None:
             message = tape.inner
         return [view(tape, place, message, self) for place in tape.inside(self._place)]
@@ -559,7 +566,7 @@ class Node:
         cut = message.state == wire.CUT
         limit = message.limit
         engine.begin(
-            message.data, limit, message.big, cut, message.to_kernel, message.flags, around
+            message.data, limit, message.big, cut, message.to_kernel, message.flags, around, False
         )
         engine.reserve(i64(self.end - self.start))
         hint = field.hint if field.sub is None else field.sub.hint
@@ -642,13 +649,36 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
         return int(number)
     if form == NOTHING:
         return None
+    if marks & FOLDED and form == ARRAY:
+        element = tables.rows[row * COLUMNS + ELEMENT]
+        size = tables.rows[element * COLUMNS + SIZE]
+        numbers: list[Any] = []
+        while start < end:
+            number = engine.number(element, start, start + size, 0)
+            start += size
+            wraps = number < 0 and tables.rows[element * COLUMNS + SIGNED] == 0
+            numbers.append(int(number) + 0x10000000000000000 if wraps else int(number))
+        return numbers
     if form == ARRAY:
         return [
             value_at(engine, inside, message)
             for inside in engine.inside(place)
             if engine.tape[inside] >> MARKS_AT & INDEXED
         ]
-    return text_value(form, engine.data[start:end])
+    raw = engine.data[start:end]
+    if form != TEXT_UP_TO_NUL or end - start > _SHORT:
+        return text_value(form, raw)
+    text = _texts.get(raw)
+    if text is None:
+        if len(_texts) >= _TEXTS:
+            _texts.clear()
+        text = _texts[raw] = str(text_value(form, raw))
+    return text
+
+
+_SHORT: Final = 32
+_TEXTS: Final = 4096
+_texts: Final[dict[bytes, str]] = {}  # names of interfaces, kinds...: the same again and again
 
 
 def given(engine: Engine, place: i64) -> Node:
@@ -728,24 +758,49 @@ class Seen:
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
         engine, name = self._engine, self._names.get(path)
-        step = name.step
-        if step is not None and (
-            name.attribute == 0 or engine.repeats or self._given is not None
-        ):
-            return seek(engine, step, 0, 0)
+        if name.step is not None:
+            found = self._along(name, name.step)
+            if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
+                self.message.walk_onto(engine)
+                engine.index()
+                found = self._along(name, name.step)
+            return found
         if name.attribute:
             found = engine.place_of(name.attribute)
-            if found < 0 and name.other:
-                found = engine.place_of(name.other)
-            if step is not None and step.then is not None:
-                return -1 if found < 0 else seek(engine, step.then, found + 2, 1)
             if found >= 0:
                 return found
+            if name.other:
+                found = engine.place_of(name.other)
+                if found >= 0:
+                    return found
         if self._given is not None:
             told = self._given.get(path)
             if told is not None:
                 return told
         return engine.place_of(name.member) if name.member else -1
+
+    def _along(self, name: Name, step: Step) -> i64:
+        """Where the first node at a dotted path lies; looks only where it begins, if it can."""
+        engine, then = self._engine, step.then
+        if then is None or name.attribute == 0 or engine.repeats or self._given is not None:
+            return seek(engine, step, 0, 0)
+        found = engine.place_of(name.attribute)
+        if found < 0 and name.other:
+            found = engine.place_of(name.other)
+        return -1 if found < 0 else seek(engine, then, found + 2, 1)
+
+    def unfolded(self, place: i64) -> tuple[Seen, i64]:
+        """The message with all its numbers, and where what is folded at a place lies there."""
+        context = self.message.context
+        engine = Engine(context.tables)
+        self.message.walk_onto(engine)
+        tape = self._engine.tape
+        for other in range(0, engine.size, 2):
+            if engine.tape[other + 1] == tape[place + 1] and (
+                engine.tape[other] == tape[place] & ~(FOLDED << MARKS_AT)
+            ):
+                return Seen(engine, self.message), other
+        return self, place
 
     def has(self, path: str) -> bool:
         """Whether it is there."""
@@ -786,6 +841,10 @@ def find_place(engine: Engine, path: str) -> i64:
     return seek(engine, engine.tables.path(path), 0, 0)
 
 
+# It may lie among the numbers of a folded entry.
+IN_FOLDED: Final = -2
+
+
 def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
     """Where the first entry at the rest of a path lies among the siblings from `start` on."""
     tape, size = engine.tape, engine.size
@@ -810,9 +869,11 @@ def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
                     found = seek(engine, step, place + 2, depth + 1)
                 elif then is None:
                     return place
+                elif first >> MARKS_AT & FOLDED:
+                    return IN_FOLDED
                 else:
                     found = seek(engine, then, place + 2, depth + 1)
-                if found >= 0:
+                if found != -1:
                     return found
         place += 2
     if then is None and headed:  # an attribute `version` is not the header's `version`
@@ -1024,10 +1085,11 @@ class Message(Surroundings):
     def error(self) -> int | None:
         """The error number of NLMSG_ERROR and NLMSG_DONE (0 or negative), else None."""
         start = self.base + 16
-        if self.type not in (wire.NLMSG_ERROR, wire.NLMSG_DONE) or self.limit - start < 4:
+        kind = self.type
+        if (kind != wire.NLMSG_ERROR and kind != wire.NLMSG_DONE) or self.limit - start < 4:
             return None
-        value: int = wire.LENGTH[self.big](self.data, start)[0]
-        return value - 0x100000000 if value & 0x80000000 else value
+        value = u32(self.data, start, self.big)
+        return int(value - 0x100000000 if value & 0x80000000 else value)
 
     def turn(self) -> None:
         """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""
@@ -1125,12 +1187,12 @@ class Message(Surroundings):
 
     # -- being walked -------------------------------------------------------
 
-    def _walk(self, engine: Engine) -> None:
+    def _walk(self, engine: Engine, folds: bool = False) -> None:
         """Puts the payload on the engine's tape; the frame's oddities become diagnoses."""
         data, base, limit = self.data, self.base, self.limit
         self._diagnoses = None
         engine.begin(
-            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self
+            data, limit, self.big, self.state == wire.CUT, self.to_kernel, self.flags, self, folds
         )
         if self.state != wire.OK and self._odd(engine):
             return
@@ -1255,9 +1317,12 @@ class Message(Surroundings):
         assert isinstance(made, Node)
         return made.name, made.constant, made._field.number
 
-    def walk_onto(self, engine: Engine) -> None:
-        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it."""
-        self._walk(engine)
+    def walk_onto(self, engine: Engine, folds: bool = False) -> None:
+        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it.
+
+        With `folds`, plain numbers are not there themselves; see `Engine.begin`.
+        """
+        self._walk(engine, folds)
         gaps = None if self.record is None else self.record.gaps
         if gaps is not None or len(engine.hooked) > 0:
             tape = Tape(engine, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,10 @@ from ..errors import FilterError, NldissectError, UsageError
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+# Nodes refer to each other, so the collector must run; but what is kept for long (specs) need not
+# be gone through every time.
+GC_THRESHOLDS = (5000, 20, 50)
 
 
 def version() -> str:
@@ -35,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from .output import Output, complain, point
 
+    gc.set_threshold(*GC_THRESHOLDS)
     output = Output()
     given = sys.argv[1:] if argv is None else argv
     try:

@@ -11,10 +11,10 @@ from ... import __version__
 from ..capture import Capture, open_capture, pcap, pcapng
 from ..capture.source import Source as Bytes
 from ..conversation import Conversations
+from ..driver import Driver, Taker
 from ..errors import CaptureError, UsageError
 from ..lint import CODES, SEVERITIES, Lint, place
 from ..session import Session
-from ..survey import ahead
 from ..text import near, safe
 from ..transaction import Link
 from ..tree import ERROR, NOTE, WARNING, Diagnosis, Message
@@ -44,7 +44,7 @@ def _codes(values: list[str], option: str, open_ended: bool) -> frozenset[str]:
     return found
 
 
-class Checking:
+class Checking(Taker):
     """One run of the command over all its files."""
 
     def __init__(self, options: Namespace, output: Output, source: Source) -> None:
@@ -81,28 +81,20 @@ class Checking:
 
     def _file(self, capture: Capture, path: str) -> None:
         session = Session(self.source.registry, self.source.byte_order)
-        lint = Lint(session.learnt)
-        pairs = Conversations(on_end=lint.ended)
         self.chosen.clear()
         if self.filter is not None:
             self.filter.restart()
         self.report.file(path, _packet_header(path) if capture.rewindable else None)
+        self.lint = Lint(session.learnt)
+        self.flushes = not capture.rewindable
+        pairs = Conversations(on_end=self.lint.ended)
         watched = None
         records: Capture | Watched = capture
         if capture.rewindable and not self.output.terminal() and _terminal():
             watched = records = Watched(capture, os.path.basename(path))
         try:
-            for message, link in ahead(session.messages(records), pairs):
-                if self.filter is None or self._choose(message, link):
-                    self.messages += 1
-                for earlier, found in lint.late():
-                    self._found(earlier, found)
-                for found in lint.check(message, link):
-                    self._found(message, found)
-                if not capture.rewindable:
-                    self.output.flush()
-            for earlier, found in lint.late():
-                self._found(earlier, found)
+            Driver(session, self, pairs).run(records)
+            self._late()
         finally:
             if watched is not None:
                 watched.clear()
@@ -110,6 +102,22 @@ class Checking:
             for link_type, count in sorted(session.skipped.items()):
                 records_were = "record was" if count == 1 else "records were"
                 complain(f"{count} {records_were} not netlink (link type {link_type})")
+
+    def take(self, message: Message, link: Link) -> bool:
+        """Judges the next message, and earlier ones again of which more is known now."""
+        if self.filter is None or self._choose(message, link):
+            self.messages += 1
+        self._late()
+        for found in self.lint.check(message, link):
+            self._found(message, found)
+        message.forget()  # its nodes would outlive young ones
+        if self.flushes:
+            self.output.flush()
+        return True
+
+    def _late(self) -> None:
+        for earlier, found in self.lint.late():
+            self._found(earlier, found)
 
     def _choose(self, message: Message, link: Link) -> bool:
         """Whether the filter holds, which is remembered: some findings come later."""

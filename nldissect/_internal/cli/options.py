@@ -150,6 +150,9 @@ def _read_parser(parser: Parser) -> None:
         "- is standard input, each message shown as it arrives")  # fmt: skip
     _show_options(parser)
     write = parser.add_argument_group("what else is done")
+    write.add_argument("-2", "--two-pass", action="store_true", dest="two_pass",
+        help="read the whole file before the first line; else, into a pipe or a terminal and "
+        "with -c, names and answers are looked for only 4 MiB ahead")  # fmt: skip
     write.add_argument("-w", "--write", metavar="FILE",
         help="write the messages shown to a pcapng file (- is standard output, "
         "and nothing is shown)")  # fmt: skip
@@ -218,6 +221,7 @@ def _monitor_parser(parser: Parser) -> None:
 
 def _show_options(parser: Parser) -> None:
     """What `read` and `live` share."""
+    parser.set_defaults(two_pass=False)
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from typing import BinaryIO, TextIO
 
@@ -10,8 +11,10 @@ from librt.strings import BytesWriter
 
 from ..text import safe
 
-# Bytes that are written at once when nobody waits for each line.
+# Bytes that are written at once when nobody waits for each line; who reads along gets the first
+# ones in smaller batches.
 BATCH = 1 << 17
+FIRST = 1 << 12
 
 
 def complain(text: str) -> None:
@@ -53,6 +56,8 @@ class Output:
         self.buffer = BytesWriter()  # what is to be written, in UTF-8
         self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
         self._utf8 = self.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+        self.awaited = self._awaited()
+        self._batch = FIRST if self.awaited else BATCH
 
     @property
     def binary(self) -> BinaryIO | None:
@@ -65,6 +70,14 @@ class Output:
             return self._stream is not None and self._stream.isatty()
         except ValueError:
             return False
+
+    def _awaited(self) -> bool:
+        """Whether somebody may read along: a terminal or a pipe, and no file or device."""
+        try:
+            kind = os.fstat(self._stream.fileno()).st_mode
+        except (OSError, ValueError, AttributeError):
+            return False
+        return stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or self.terminal()
 
     def columns(self) -> int:
         """The terminal's width in cells."""
@@ -94,8 +107,9 @@ class Output:
 
     def filled(self) -> None:
         """Writes the batch when there is enough."""
-        if len(self.buffer) >= BATCH:
+        if len(self.buffer) >= self._batch:
             self.push()
+            self._batch = min(2 * self._batch, BATCH)
 
     def push(self) -> None:
         """Writes what has been gathered."""

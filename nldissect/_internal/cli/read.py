@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from argparse import Namespace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
+from ..driver import Driver, Taker
 from ..errors import CaptureError, UsageError
 from ..process import Own
 from ..record import Interface, Record
@@ -20,8 +20,8 @@ from ..render.style import Style
 from ..render.times import Clock
 from ..session import Capture as Records
 from ..session import Session
-from ..survey import Ahead, ahead
-from ..transaction import COPY, Link
+from ..survey import ahead
+from ..transaction import ROLE_COPY, Link
 from ..tree import Message
 from . import select
 from .output import Output, complain
@@ -39,27 +39,19 @@ LINK_TYPES = {
     276: "LINUX_SLL2",
 }  # fmt: skip
 
-# Messages and their nodes refer to each other, so the collector must run; but what is kept for
-# long (specs, the memo) need not be gone through every time.
-GC_THRESHOLDS = (5000, 20, 50)
-
-
 def read(options: Namespace, output: Output) -> int:
     """Shows the messages of the files as the options say; returns the exit status."""
     registry = registry_of(options)
     reading = Reading(options, output, registry)
-    thresholds = gc.get_threshold()
-    gc.set_threshold(*GC_THRESHOLDS)
     try:
         return reading.run(options.files)
     finally:
-        gc.set_threshold(*thresholds)
         reading.report_problems()
 
 
 Pair = tuple[Message, Link]
 
-# With -c only so many bytes of the file beyond what is shown are read.
+# Where somebody waits for the first line, so many bytes of the file are read before what is shown.
 AHEAD = 4 << 20
 
 # How long a message that arrives waits for what belongs to it, in seconds.
@@ -80,7 +72,7 @@ class _Enough(Exception):
     """As many messages are shown as were asked for."""
 
 
-class Reading:
+class Reading(Taker):
     """One run of the command over all its files."""
 
     def __init__(self, options: Namespace, output: Output, registry: Registry) -> None:
@@ -100,6 +92,7 @@ class Reading:
             self.left = select.number(options.count, "-c")
             if self.left < 1:
                 raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+        self.two_pass: bool = options.two_pass
         self.fold = False  # whether copies of a notification are left out
         self.fits = False  # whether lines are cut to the terminal
         self.clock = Clock(options.time or "relative")
@@ -110,6 +103,7 @@ class Reading:
         if list(options.files).count("-") > 1:
             raise UsageError("standard input (-) can be read only once")
         self.quiet = self.writer is not None and self.writer.path == "-"
+        self._folds = False  # whether copies are left out of this capture
         self._interface: Interface | None = None  # of the last record
         self._lost = 0  # datagrams, of those that its statistics count
         self._reported = 0
@@ -209,8 +203,9 @@ class Reading:
     def whole(self, capture: Records) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
+        self._restart(True)
         try:
-            self._messages(ahead(session.messages(capture, self._before())), True)
+            Driver(session, self).run(capture, self._before())
             self._gap()
         finally:
             self._passed_over(session)
@@ -221,15 +216,19 @@ class Reading:
     ) -> None:
         """Shows what is chosen of a capture's messages, each when its transaction is settled."""
         session = Session(self.registry, self.byte_order)
+        self._restart(False)
         try:
-            self._messages(choose(ahead(session.messages(capture, self._before()))), False)
+            for message, link in choose(ahead(session.messages(capture, self._before()))):
+                if not self.take(message, link):
+                    break
         finally:
             self._passed_over(session)
             self.report_problems()
 
     def _before(self) -> int | None:
         """How far before what is shown the header pass goes, in bytes; None: to the end."""
-        return AHEAD if self.left > 0 else None
+        early = self.left > 0 or self.output.awaited
+        return AHEAD if early and not self.two_pass else None
 
     def finish(self) -> None:
         """Completes what is shown, and the file that is written."""
@@ -241,105 +240,78 @@ class Reading:
     def follow(self, capture: Arriving) -> None:
         """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
         session = Session(self.registry, self.byte_order)
-        holding = Ahead(patience=PATIENCE)
-        show = self._shower(True)
-
+        driver = Driver(session, self, patience=PATIENCE)
+        self._restart(True)
         broken: list[OSError] = []
-
-        def given() -> bool:
-            while (message := holding.take()) is not None:
-                if not show(message, holding.link):
-                    return False
-            return True
 
         def waits() -> float | None:
             try:
-                holding.overdue()
-                if not given():
+                if not driver.overdue():
                     raise _Enough
                 self.output.flush()
                 if self.writer is not None:
-                    self.writer.flush(holding.patience is None)
+                    self.writer.flush(driver.patience is None)
             except OSError as problem:  # of the output, and not of what is read
                 broken.append(problem)
                 raise _Enough from None
-            return holding.patience
+            return driver.patience
 
         capture.waits = waits
-        failure: CaptureError | None = None
         try:
-            try:
-                for message in session.messages(capture):
-                    holding.feed(message)
-                    if not given():
-                        return
-            except CaptureError as problem:  # what was read before comes first
-                failure = problem
-            except _Enough:
-                if broken:
-                    raise broken[0] from None
-                return
-            holding.finish()
-            if not given():
-                return
+            if driver.run(capture):
+                self._gap()
+        except CaptureError:
             self._gap()
-            if failure is not None:
-                raise failure
+            raise
+        except _Enough:
+            if broken:
+                raise broken[0] from None
         finally:
             self._passed_over(session)
             self.report_problems()
 
-    def _messages(self, messages: Iterable[Pair], fold: bool) -> None:
-        show = self._shower(fold)
-        for message, link in messages:
-            if not show(message, link):
-                return
+    def _restart(self, fold: bool) -> None:
+        """Makes ready for another capture; `fold`: copies may be left out."""
+        if self.filter is not None:
+            self.filter.restart()
+        self._folds = fold and self.fold and not self.quiet
 
-    def _shower(self, fold: bool) -> Callable[[Message, Link], bool]:
-        """What shows a message if it is to be shown; false when that were enough."""
-        output, renderer, test, writer = self.output, self.renderer, self.test, self.writer
-        clock, own, wanted = self.clock, self.own, self.filter
-        if wanted is not None:
-            wanted.restart()
-        fold = fold and self.fold and not self.quiet
-
-        def show(message: Message, link: Link) -> bool:
-            record = message.record
-            assert record is not None
-            if record.interface is not self._interface:
-                self._gap()
-                self._interface = record.interface
-            if record.options is not None and not message.offset and record.lost:
-                self._lost += record.lost
-                if not self.quiet:
-                    output.write(renderer.lost(record.lost, True))
-            if (
-                (own is not None and own(message))
-                or (test is not None and not test(message))
-                or (wanted is not None and not wanted.matches(message, link))
-            ):
-                if clock.follows:
-                    clock.see(record.number, record.time)
-                return True
-            if fold and link.role == COPY and not link.late:
-                if clock.follows:
-                    clock.see(record.number, record.time)
-                if writer is not None:
-                    writer.add(message, record)
-                return True
+    def take(self, message: Message, link: Link) -> bool:
+        """Shows a message if it is to be shown; false when that were enough."""
+        record = message.record
+        assert record is not None
+        if record.interface is not self._interface:
+            self._gap()
+            self._interface = record.interface
+        if record.options is not None and not message.offset and record.lost:
+            self._lost += record.lost
             if not self.quiet:
-                if self.fits:
-                    self.lines.width = output.columns()
-                renderer.write(output.buffer, message, link)
-                output.filled()
-                message.forget()  # it has grown old, and its nodes would outlive young ones
-            if writer is not None:
-                writer.add(message, record)
-            if self.left > 0:
-                self.left -= 1
-            return self.left != 0
-
-        return show
+                self.output.write(self.renderer.lost(record.lost, True))
+        if (
+            (self.own is not None and record.interface.sockets and self.own(message))
+            or (self.test is not None and not self.test(message))
+            or (self.filter is not None and not self.filter.matches(message, link))
+        ):
+            if self.clock.follows:
+                self.clock.see(record.number, record.time)
+            return True
+        if self._folds and link.role_code == ROLE_COPY and not link.late:
+            if self.clock.follows:
+                self.clock.see(record.number, record.time)
+            if self.writer is not None:
+                self.writer.add(message, record)
+            return True
+        if not self.quiet:
+            if self.fits:
+                self.lines.width = self.output.columns()
+            self.renderer.write(self.output.buffer, message, link)
+            self.output.filled()
+            message.forget()  # it has grown old, and its nodes would outlive young ones
+        if self.writer is not None:
+            self.writer.add(message, record)
+        if self.left > 0:
+            self.left -= 1
+        return self.left != 0
 
     def _gap(self) -> None:
         """Tells of loss that no record tells of: by the interface's statistics."""

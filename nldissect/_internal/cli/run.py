@@ -151,6 +151,7 @@ class _Run:
                 reading.whole(source)
             else:
                 reading.follow(capture)
+            capture.waits = None  # nobody is to be told any more
             for _ in source:  # -c N is reached: the command goes on
                 pass
         except CaptureError as problem:

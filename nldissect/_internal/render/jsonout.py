@@ -14,12 +14,13 @@ from librt.strings import BytesWriter
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from .. import labels
+from .. import labels, wire
 from ..engine import (
     DEPTH_AT,
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -30,7 +31,6 @@ from ..engine import (
     UNNAMED,
     Engine,
 )
-from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..tables import (
     ARRAY,
@@ -39,6 +39,7 @@ from ..tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GROUPS,
     HINT,
@@ -51,20 +52,28 @@ from ..tables import (
     PRESENT,
     SHOWN,
     SIGNED,
+    SIZE,
+    STRUCT,
+    STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
     Tables,
 )
 from ..tables import GIVEN as GIVEN_FORM
 from ..text import json_text
-from ..transaction import ANSWER, COPY, REQUEST, Link
+from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .digits import Digits
-from .times import rfc3339
+from .times import write_rfc3339
 from .words import Words
 
 quote: Final = encode_basestring_ascii
 
+# Headers whose meaning is kept as it is written.
+_KEPT: Final = 4096
+# Offsets under this are written with the length in one piece.
+_NEAR: Final = 1024
+_DEPTH_BITS: Final = DEPTH_MASK << DEPTH_AT
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _COMMA: Final = 44
@@ -82,12 +91,14 @@ class JsonNodes:
         # By row: the members that all nodes of a field have, up to the offset's number.
         self._heads = vec[bytes]([])
         self._odd_heads: dict[int, bytes] = {}
+        # By offset and length: these two members and the name of the value, for numbers.
+        self._places = vec[bytes]([b""] * (_NEAR * 16))
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """The nodes as the elements of a list, without its brackets."""
         tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
         rows, forms = tables.rows, tables.form
-        heads = self._heads
+        heads, places = self._heads, self._places
         echo = engine.echo
         echo_depth: i64 = -1  # inside the echoed request
         inner = message
@@ -112,21 +123,19 @@ class JsonNodes:
             else:
                 out.write(self._other_head(row, shown))
             offset, end = second & 0xFFFFFFFF, second >> 32
-            if offset < 1000:
-                out.write(digits.small[offset])
-            else:
-                digits.signed(out, offset)
-            out.write(b',"length":')
-            if end - offset < 1000:
-                out.write(digits.small[end - offset])
-            else:
-                digits.signed(out, end - offset)
             form = forms[shown]
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             if form == INTEGER:
                 at = row * COLUMNS
                 value = engine.number(row, start, end, marks)
-                out.write(b',"value":')
+                if offset < _NEAR and end - offset < 16:
+                    between = places[offset << 4 | end - offset]
+                    if len(between) == 0:
+                        between = self._place(offset, end - offset)
+                    out.write(between)
+                else:
+                    self._where(out, offset, end)
+                    out.write(b',"value":')
                 if 0 <= value < 1000:
                     out.write(digits.small[value])
                 elif rows[at + SIGNED] != 0:
@@ -137,17 +146,22 @@ class JsonNodes:
                 if labels_ != 0 and marks & UNNAMED == 0:
                     self._label(out, self._words.of(row, value, inner, engine))
             elif form == TEXT_UP_TO_NUL:
+                self._where(out, offset, end)
                 out.write(b',"value":"')
                 self._text(out, engine.data, start, end)
                 out.append(_QUOTE)
-            elif form != NOTHING:
-                self._value(out, engine, place, form, start, end)
+            else:
+                self._where(out, offset, end)
+                if form != NOTHING:
+                    self._value(out, engine, place, form, start, end)
             if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
                 self._label(out, self._words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
             if marks & DIAGNOSED or marks & GIVEN:
                 self._diagnosed(out, engine, place, offset, end)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
+            if marks & FOLDED:
+                self._numbers(out, engine, place)
             place += 2
             if after > depth and place < size:
                 out.write(b',"children":[')
@@ -158,6 +172,17 @@ class JsonNodes:
                 depth -= 1
             if place < size:
                 out.append(_COMMA)
+
+    def _place(self, offset: i64, length: i64) -> bytes:
+        made = b'%d,"length":%d,"value":' % (int(offset), int(length))
+        self._places[offset << 4 | length] = made
+        return made
+
+    def _where(self, out: BytesWriter, offset: i64, end: i64) -> None:
+        """Offset and length."""
+        self._digits.signed(out, offset)
+        out.write(b',"length":')
+        self._digits.signed(out, end - offset)
 
     # -- heads -----------------------------------------------------------------------
 
@@ -176,7 +201,7 @@ class JsonNodes:
 
     def _other_head(self, row: i64, shown: i64) -> bytes:
         """That of a value which is not shown as its field says."""
-        key = int(row << 8 | shown)
+        key = -int(row << 8 | shown)
         found = self._odd_heads.get(key)
         if found is None:
             found = self._odd_heads[key] = self._head(row, shown)
@@ -191,12 +216,19 @@ class JsonNodes:
             node = given(engine, place)
             number = -1 if node.type is None else node.type
             out.write(_head(node.name, node.constant, number, word, node.guess))
-        elif marks & UNKNOWN:
-            out.write(_head(f"attr {index}", None, index, word, False))
-        else:
-            guess = self._tables.fields[first & FIELD_MASK].guess
-            number = index if marks & IS_ATTRIBUTE else -1
-            out.write(_head(str(index), None, number, word, guess))
+            return
+        key = int(first & ~_DEPTH_BITS)  # all of it but the depth
+        head = self._odd_heads.get(key)
+        if head is None:
+            if marks & UNKNOWN:
+                head = _head(f"attr {index}", None, index, word, False)
+            else:
+                guess = self._tables.fields[first & FIELD_MASK].guess
+                head = _head(str(index), None, index if marks & IS_ATTRIBUTE else -1, word, guess)
+            if len(self._odd_heads) >= _KEPT:
+                self._odd_heads.clear()
+            self._odd_heads[key] = head
+        out.write(head)
 
     # -- values -----------------------------------------------------------------------
 
@@ -224,10 +256,13 @@ class JsonNodes:
     ) -> None:
         """A value that is neither a number nor a text."""
         digits, data = self._digits, engine.data
-        if form == ARRAY:
+        if form == ARRAY and not (engine.tape[place] >> MARKS_AT) & FOLDED:
             out.write(b',"value":[')
             self._elements(out, engine, place)
             out.write(b"]")
+            return
+        if form == ARRAY:
+            self._folded_elements(out, engine, place, start, end)
             return
         if form == PRESENT:
             out.write(b',"value":true')
@@ -278,6 +313,86 @@ class JsonNodes:
             else:
                 out.write(_json_value(text_value(form, engine.data[start:end])))
 
+    def _folded_elements(
+        self, out: BytesWriter, engine: Engine, place: i64, start: i64, end: i64
+    ) -> None:
+        """The values of a folded array."""
+        rows = self._tables.rows
+        row = rows[(engine.tape[place] & FIELD_MASK) * COLUMNS + ELEMENT]
+        size = rows[row * COLUMNS + SIZE]
+        out.write(b',"value":[')
+        pos = start
+        while pos < end:
+            if pos > start:
+                out.append(_COMMA)
+            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            pos += size
+        out.write(b"]")
+
+    def _number(self, out: BytesWriter, row: i64, value: i64) -> None:
+        digits = self._digits
+        if 0 <= value < 1000:
+            out.write(digits.small[value])
+        elif self._tables.rows[row * COLUMNS + SIGNED] != 0:
+            digits.signed(out, value)
+        else:
+            digits.unsigned(out, value)
+
+    def _numbers(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+        """The plain numbers inside a folded entry, as its children."""
+        rows, structs = self._tables.rows, self._tables.structs
+        first, second = engine.tape[place], engine.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        pos, end = second & 0xFFFFFFFF, second >> 32
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            pos += 4
+        if pos == end:
+            return
+        element = rows[at + ELEMENT]
+        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
+        index: i64 = 0
+        heads, places = self._heads, self._places
+        while i64(len(heads)) <= row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1]:
+            heads = self._grown()
+        out.write(b',"children":[')
+        while pos < end:
+            if index > 0:
+                out.append(_COMMA)
+            if element != 0:
+                out.write(self._element_head(element, index))
+            else:
+                head = heads[row]
+                if len(head) == 0:
+                    head = heads[row] = self._head(row, rows[row * COLUMNS + SHOWN])
+                out.write(head)
+            size = rows[row * COLUMNS + SIZE]
+            if pos < _NEAR:
+                between = places[pos << 4 | size]
+                if len(between) == 0:
+                    between = self._place(pos, size)
+                out.write(between)
+            else:
+                self._where(out, pos, pos + size)
+                out.write(b',"value":')
+            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            out.append(_CLOSE)
+            pos += size
+            index += 1
+            if element == 0:
+                row += 1
+        out.write(b"]")
+
+    def _element_head(self, row: i64, index: i64) -> bytes:
+        """That of an element of a folded array."""
+        shown = self._tables.rows[row * COLUMNS + SHOWN]
+        key = int(row | shown << SHOWN_AT | INDEXED << MARKS_AT | index << INDEX_AT)
+        head = self._odd_heads.get(key)
+        if head is None:
+            field, word = self._tables.fields[row], self._tables.shown[shown]
+            head = _head(str(int(index)), None, -1, word, field.guess)
+            self._odd_heads[key] = head
+        return head
+
     def _diagnosed(
         self, out: BytesWriter, engine: Engine, place: i64, offset: i64, end: i64
     ) -> None:
@@ -327,12 +442,14 @@ class JsonLines(Renderer):
     """One object a line (-T jsonl); several files: with the file's name in each."""
 
     def __init__(self) -> None:
-        self._opening = '{"record":'
+        self._opening = b'{"record":'
+        self._digits = Digits()
+        self._known: dict[int, _Known] = {}
         self._context: Context | None = None
         self._nodes: JsonNodes | None = None
 
     def file(self, path: str, last: int) -> str:
-        self._opening = f'{{"file":{quote(path)},"record":'
+        self._opening = f'{{"file":{quote(path)},"record":'.encode("ascii")
         return ""
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
@@ -347,8 +464,13 @@ class JsonLines(Renderer):
             nodes = self._nodes = JsonNodes(context.tables)
             self._context = context
         engine = context.engine
-        message.walk_onto(engine)
-        out.write(self._front(message, link, engine).encode("ascii"))
+        message.walk_onto(engine, True)
+        self._record(out, message)
+        self._identity(out, message)
+        if link is not None:
+            self._pairing(out, message, link)
+        self._process(out, message, link)
+        self._facts(out, message, link, engine)
         if len(engine.findings) > 0 or message.odd:
             out.write(b',"diagnoses":')
             out.write(_diagnoses(message.found(engine)))
@@ -358,56 +480,152 @@ class JsonLines(Renderer):
             out.write(b"]")
         out.write(b"}")
 
-    def _front(self, message: Message, link: Link | None, engine: Engine) -> str:
-        """All members but the diagnoses and the attributes."""
+    def _record(self, out: BytesWriter, message: Message) -> None:
+        """Where it is from."""
         record = message.record
         assert record is not None
-        parts = [f'{self._opening}{record.number},"message":{message.number}']
-        when = None if record.time is None else rfc3339(record.time)
-        if when is not None:
-            parts.append(f'"time":"{when}"')
+        digits = self._digits
+        out.write(self._opening)
+        digits.signed(out, record.number)
+        out.write(b',"message":')
+        digits.signed(out, message.number)
+        size = len(out)
+        out.write(b',"time":"')
+        if write_rfc3339(out, digits, record):
+            out.append(_QUOTE)
+        else:
+            out.truncate(size)
         if record.options is not None:
             if record.comments:
-                parts.append(f'"comments":[{",".join([quote(text) for text in record.comments])}]')
+                comments = ",".join([quote(text) for text in record.comments])
+                out.write(f',"comments":[{comments}]'.encode("ascii"))
             if record.lost and not message.offset:
-                parts.append(f'"lost":{record.lost}')
-        self._identity(message, parts)
-        if link is not None:
-            _pairing(message, link, parts)
-        _process(pairs.process(message, link), parts)
-        parts.append(f'"length":{message.length},"direction":"{message.direction}"')
+                out.write(f',"lost":{record.lost}'.encode("ascii"))
+
+    def _identity(self, out: BytesWriter, message: Message) -> None:
+        """What it is, by its header; the same for all with this header but their port."""
+        key = int(message.type << 16 | message.flags) << 8 | int(message.protocol & 0xFF)
+        known = self._known.get(key)
+        operation, family = message.operation, message.family
+        if (
+            known is None or known.operation is not operation or known.family != family
+            or known.command != message.command or known.protocol != message.protocol
+            or message.type == wire.NLMSG_ERROR
+        ):  # fmt: skip
+            known = _Known(message)
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = known
+        out.write(known.text)
+        if message.netlink:
+            digits = self._digits
+            out.write(b',"sequence":')
+            digits.signed(out, message.seq)
+            out.write(b',"port":')
+            digits.signed(out, message.port)
+
+    def _pairing(self, out: BytesWriter, message: Message, link: Link) -> None:
+        """What pairing found."""
+        digits = self._digits
+        found, role = link.transaction, link.role_code
+        if role == ROLE_ANSWER and link.of:
+            out.write(b',"answers":')
+            digits.signed(out, link.of)
+        elif role == ROLE_REQUEST:
+            ended = pairs.answered_by(link)
+            if ended:
+                out.write(b',"answered_by":')
+                digits.signed(out, ended)
+        if found is not None:
+            out.write(b',"transaction":')
+            digits.signed(out, found.id)
+        passed = pairs.latency(message, link)
+        if passed is not None:
+            out.write(b',"latency":')
+            out.write(b"%d" % passed)
+        if pairs.doubtful(link):
+            out.write(b',"confidence":"')
+            out.write(link.confidence.encode("ascii"))
+            out.append(_QUOTE)
+        if link.listeners:
+            out.write(b',"listeners":')
+            digits.signed(out, link.listeners)
+        if role == ROLE_COPY and link.of:
+            out.write(b',"copy_of":')
+            digits.signed(out, link.of)
+        group = pairs.group(message, link)
+        if group is not None:
+            out.write(b',"group":"')
+            out.write(json_text(group))
+            out.append(_QUOTE)
+
+    def _process(self, out: BytesWriter, message: Message, link: Link | None) -> None:
+        """Whose socket it was."""
+        found = pairs.process(message, link)
+        if found is None:
+            return
+        inside: list[str] = []
+        if found.pid is not None:
+            inside.append(f'"pid":{found.pid}')
+        if found.name is not None:
+            inside.append(f'"name":{quote(found.name)}')
+        if found.command is not None:
+            inside.append(f'"command":{quote(found.command)}')
+        if found.hint:
+            inside.append('"hint":true')
+        if found.inode:
+            inside.append(f'"inode":{found.inode}')
+        out.write(f',"process":{{{",".join(inside)}}}'.encode("ascii"))
+
+    def _facts(
+        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
+    ) -> None:
+        """Length, direction, summary, error."""
+        out.write(b',"length":')
+        self._digits.signed(out, message.length)
+        to_kernel = message.to_kernel
+        out.write(b',"direction":"to-kernel"' if to_kernel else b',"direction":"from-kernel"')
         summary = pairs.described(message, link, engine)
         if summary:
-            parts.append(f'"summary":{quote(summary)}')
+            out.write(b',"summary":"')
+            out.write(json_text(summary))
+            out.append(_QUOTE)
         if message.truncated:
-            parts.append('"truncated":true')
-        error = message.error
-        if error is not None:
-            parts.append(f'"error":{error}')
-            name = facts.error_name(message)
-            if name is not None:
-                parts.append(f'"error_name":{quote(name)}')
-        return ",".join(parts)
+            out.write(b',"truncated":true')
+        if message.type < wire.NLMSG_MIN_TYPE:
+            error = message.error
+            if error is not None:
+                out.write(b',"error":%d' % error)
+                name = facts.error_name(message)
+                if name is not None:
+                    out.write(f',"error_name":{quote(name)}'.encode("ascii"))
 
-    def _identity(self, message: Message, parts: list[str]) -> None:
-        """What it is, by its header."""
-        parts.append(f'"protocol":{quote(facts.protocol(message))}')
+
+@final
+class _Known:
+    """What the header of a message says of it, as it is written."""
+
+    def __init__(self, message: Message) -> None:
+        self.operation = message.operation
+        self.family = message.family
+        self.command: i64 = message.command
+        self.protocol: i64 = message.protocol
+        parts = [f',"protocol":{quote(facts.protocol(message))}']
         if message.family is not None:
             parts.append(f'"family":{quote(message.family)}')
         if message.spec is not None:
             parts.append(f'"dissector":{quote(message.spec.name)}')
-        if not message.netlink:
-            return
-        name, constant = operation_name(message), operation_constant(message)
-        if name is not None:
-            parts.append(f'"operation":{quote(name)}')
-        if constant is not None:
-            parts.append(f'"constant":{quote(constant)}')
-        parts.append(f'"type":{message.type},"flags":{message.flags}')
-        flags = labels.flag_names(message)
-        if flags:
-            parts.append(f'"flag_names":[{",".join([quote(flag) for flag in flags])}]')
-        parts.append(f'"sequence":{message.seq},"port":{message.port}')
+        if message.netlink:
+            name, constant = operation_name(message), operation_constant(message)
+            if name is not None:
+                parts.append(f'"operation":{quote(name)}')
+            if constant is not None:
+                parts.append(f'"constant":{quote(constant)}')
+            parts.append(f'"type":{message.type},"flags":{message.flags}')
+            flags = labels.flag_names(message)
+            if flags:
+                parts.append(f'"flag_names":[{",".join([quote(flag) for flag in flags])}]')
+        self.text = ",".join(parts).encode("ascii")
 
 
 class JsonArray(JsonLines):
@@ -427,47 +645,6 @@ class JsonArray(JsonLines):
 
     def end(self) -> str:
         return "\n]\n"
-
-
-def _pairing(message: Message, link: Link, parts: list[str]) -> None:
-    """What pairing found."""
-    found, of, role = link.transaction, link.of, link.role
-    if role == ANSWER and of:
-        parts.append(f'"answers":{of}')
-    ended = pairs.answered_by(link) if role == REQUEST else 0
-    if ended:
-        parts.append(f'"answered_by":{ended}')
-    if found is not None:
-        parts.append(f'"transaction":{found.id}')
-    passed = pairs.latency(message, link)
-    if passed is not None:
-        parts.append(f'"latency":{passed}')
-    if pairs.doubtful(link):
-        parts.append(f'"confidence":"{link.confidence}"')
-    if link.listeners:
-        parts.append(f'"listeners":{link.listeners}')
-    if role == COPY and of:
-        parts.append(f'"copy_of":{of}')
-    group = pairs.group(message, link)
-    if group is not None:
-        parts.append(f'"group":{quote(group)}')
-
-
-def _process(found: Process | None, parts: list[str]) -> None:
-    if found is None:
-        return
-    inside: list[str] = []
-    if found.pid is not None:
-        inside.append(f'"pid":{found.pid}')
-    if found.name is not None:
-        inside.append(f'"name":{quote(found.name)}')
-    if found.command is not None:
-        inside.append(f'"command":{quote(found.command)}')
-    if found.hint:
-        inside.append('"hint":true')
-    if found.inode:
-        inside.append(f'"inode":{found.inode}')
-    parts.append(f'"process":{{{",".join(inside)}}}')
 
 
 def to_json(message: Message) -> str:

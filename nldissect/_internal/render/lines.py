@@ -8,17 +8,23 @@ an error, the family of an acknowledgement) is shown where the link is given.
 
 from __future__ import annotations
 
+from typing import Final
+
 from librt.strings import BytesWriter
 
+from .. import wire
+from ..engine import Engine
 from ..text import safe
 from ..transaction import Link
-from ..tree import ERROR, NOTE, Diagnosis, Message
+from ..tree import ERROR, NOTE, Message
 from . import Renderer, facts, pairs
 from .digits import Digits
 from .style import Style, fit
 from .times import Clock
 
 Part = tuple[str, str]
+# Words that are kept as they are written.
+_KEPT: Final = 4096
 
 
 class Lines(Renderer):
@@ -33,6 +39,12 @@ class Lines(Renderer):
         self._constants = constants
         self._arrows = [f" {arrow} {style.reset}".encode() for arrow in style.arrows]
         self._dim = style.codes["dim"].encode()
+        self._plain_mark = b" "
+        self._error_mark = style.paint("!", "error").encode()
+        # Words in their columns by how they look: with what pads them, and without
+        self._columns: dict[str, dict[str, tuple[bytes, bytes]]] = {
+            looks: {} for looks in ("protocol", "operation", "error", "good")
+        }
         self._digits = Digits()
 
     def file(self, path: str, last: int) -> str:
@@ -46,37 +58,74 @@ class Lines(Renderer):
         return f"!{' ' * 19}{self.style.paint(text, 'error')}\n"
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
-        """The line, with its end."""
-        parts = self._parts(message, link)
-        aside = ""
-        if link is not None and pairs.beside(message, link):
-            aside = pairs.aside(message, link)
+        """The line, with its end. The message stays on the tape of its context's engine."""
+        engine = message.context.engine
+        message.walk_onto(engine, True)
         if self.width is not None:
-            head = (self._head(message), "dim")
-            line = fit([parts[0], head, *parts[1:]], max(self.width - len(aside), 0), self.style)
-            out.write(line.encode())
-        else:
-            paint = self.style.paint
-            out.write(paint(*parts[0]).encode())
-            self._write_head(out, message)
-            out.write("".join([paint(*part) for part in parts[1:]]).encode())
-        if aside:
-            out.write(self.style.paint(aside, "dim").encode())
+            self._fitted(out, message, link, engine)
+            return
+        wrong = _wrong(message, engine)
+        out.write(self._plain_mark if wrong is None else self._error_mark)
+        self._write_head(out, message)
+        what, who = facts.what(message, self._constants), _who(message, link)
+        summary = pairs.summary(message, link, engine)
+        looks = _looks(message)
+        out.write(self._padded(who, "protocol", True))
+        out.write(self._padded(what, looks, summary != ""))
+        if summary:
+            self._text(out, summary, looks if looks == "error" else "plain")
+        if wrong is not None:
+            self._text(out, wrong[0], wrong[1])
+        elif message.truncated:
+            self._text(out, " [truncated]", "note")
+        if link is not None and pairs.beside(message, link):
+            self._text(out, pairs.aside(message, link), "dim")
         out.write(b"\n")
+
+    def _text(self, out: BytesWriter, text: str, looks: str) -> None:
+        """Painted text, safe for a terminal."""
+        out.write(self.style.paint(safe(text), looks).encode())
+
+    def _padded(self, text: str, looks: str, more: bool) -> bytes:
+        """A word in its column, ready-made; without `more` behind it nothing is padded."""
+        known = self._columns[looks]
+        found = known.get(text)
+        if found is None:
+            shown = safe(text)
+            wide = f"{shown:<9} " if looks == "protocol" else f"{shown:<10} "
+            paint = self.style.paint
+            found = paint(wide, looks).encode(), paint(shown, looks).encode()
+            if len(known) >= _KEPT:  # a hostile capture has no end of names
+                known.clear()
+            known[text] = found
+        return found[0] if more else found[1]
 
     def _write_head(self, out: BytesWriter, message: Message) -> None:
         """Number, time, direction."""
         record = message.record
         assert record is not None
-        out.write(self._dim)
         digits = self._digits
+        out.write(self._dim)
         digits.spaces(out, 5 - digits.width(message.number))
         digits.signed(out, message.number)
-        time = self.clock.text(record.number, record.time)
         out.write(b" ")
-        digits.spaces(out, 10 - len(time))
-        out.write(time.encode("ascii"))
+        self.clock.write(out, digits, record, 10)
         out.write(self._arrows[0 if message.to_kernel else 1])
+
+    def _fitted(
+        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
+    ) -> None:
+        """The line, cut to the width."""
+        assert self.width is not None
+        parts = self._parts(message, link, engine)
+        aside = ""
+        if link is not None and pairs.beside(message, link):
+            aside = pairs.aside(message, link)
+        room = max(self.width - len(aside), 0)
+        parts.insert(1, (self._head(message), "dim"))
+        out.write(fit(parts, room, self.style).encode())
+        out.write(self.style.paint(aside, "dim").encode())
+        out.write(b"\n")
 
     def _head(self, message: Message) -> str:
         record = message.record
@@ -85,40 +134,49 @@ class Lines(Renderer):
         arrow = self.style.arrows[0 if message.to_kernel else 1]
         return f"{message.number:>5} {time:>10} {arrow} "
 
-    def _parts(self, message: Message, link: Link | None = None) -> list[Part]:
+    def _parts(self, message: Message, link: Link | None, engine: Engine) -> list[Part]:
         """The mark in front, then what follows the arrow."""
-        engine = message.context.engine
-        message.walk_onto(engine)
         what = safe(facts.what(message, self._constants))
         summary = safe(pairs.summary(message, link, engine))
-        looks = "operation"
-        error = message.error
-        if error is not None:
-            looks = "error" if error else "good"
-        who = safe(facts.who(message, pairs.question(message, link)))
-        mark, wrong = (" ", "plain"), None
-        if message.odd or len(engine.findings) > 0:
-            wrong = _wrong(message.found(engine))
-            if wrong is not None:
-                mark = ("!", "error")
+        looks, wrong = _looks(message), _wrong(message, engine)
         parts = [
-            mark,
-            (f"{who:<9} ", "protocol"),
+            (" ", "plain") if wrong is None else ("!", "error"),
+            (f"{safe(_who(message, link)):<9} ", "protocol"),
             (f"{what:<10} " if summary else what, looks),
             (summary, looks if looks == "error" else "plain"),
         ]
         if wrong is not None:
-            parts.append(wrong)
+            parts.append((safe(wrong[0]), wrong[1]))
         elif message.truncated:
             parts.append((" [truncated]", "note"))
         return parts
 
 
-def _wrong(found: list[Diagnosis]) -> Part | None:
+def _who(message: Message, link: Link | None) -> str:
+    if message.type >= wire.NLMSG_MIN_TYPE:
+        return facts.who(message)
+    return facts.who(message, pairs.question(message, link))
+
+
+def _looks(message: Message) -> str:
+    """How what the message says is shown."""
+    if message.type >= wire.NLMSG_MIN_TYPE:
+        return "operation"
+    error = message.error
+    return "operation" if error is None else "error" if error else "good"
+
+
+def _wrong(message: Message, engine: Engine) -> Part | None:
     """The first and worst that is wrong, in brackets, and how much more there is."""
-    bad = [d for d in found if d.severity != NOTE]
+    if not message.odd and len(engine.findings) == 0:
+        return None
+    bad = [d for d in message.found(engine) if d.severity != NOTE]
     if not bad:
         return None
-    first = next((d for d in bad if d.severity == ERROR), bad[0])
+    first = bad[0]
+    for found in bad:
+        if found.severity == ERROR:
+            first = found
+            break
     more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
-    return f" [{safe(first.text)}{more}]", first.severity
+    return f" [{first.text}{more}]", first.severity

@@ -7,35 +7,36 @@ from __future__ import annotations
 
 from typing import Final
 
+from .. import wire
 from ..engine import Engine
 from ..explain import Explanation, explain
 from ..multicast import group_of
 from ..process import Process, owner
+from ..record import NO_TIME
 from ..summary import describe, operation_name, summarize
 from ..text import safe
 from ..transaction import (
-    ANSWER,
-    ANSWERED,
     BATCH,
-    CERTAIN,
-    COPY,
+    CONFIDENCE_CERTAIN,
     CUT,
-    FAILED,
     GIVEN_UP,
-    INTERRUPTED,
     NOT_ASKED,
-    NOTIFICATION,
     OPEN,
-    OTHER,
     OVERRUN,
-    REQUEST,
+    ROLE_ANSWER,
+    ROLE_COPY,
+    ROLE_NOTIFICATION,
+    ROLE_OTHER,
+    ROLE_REQUEST,
+    STATE_ANSWERED,
+    STATE_FAILED,
+    STATE_INTERRUPTED,
     UNANSWERED,
     Link,
+    time_of,
 )  # fmt: skip
 from ..tree import Message
 
-# States in which an answer ended the transaction.
-ENDED: Final = frozenset((ANSWERED, FAILED, INTERRUPTED))
 # What is said of a request that no answer ended.
 WITHOUT: Final = {
     OPEN: "", NOT_ASKED: "no answer asked for", UNANSWERED: "unanswered", GIVEN_UP: "unanswered",
@@ -45,13 +46,15 @@ WITHOUT: Final = {
 
 def question(message: Message, link: Link | None) -> Message | None:
     """The request that the message answers, None where that is not known."""
-    if link is None or link.role != ANSWER or link.transaction is None or not link.of:
+    if link is None or link.role_code != ROLE_ANSWER or link.transaction is None or not link.of:
         return None
     return link.transaction.question(link.of)
 
 
 def why(message: Message, link: Link | None) -> Explanation | None:
     """Why the message refuses, None when it does not."""
+    if message.type >= wire.NLMSG_MIN_TYPE:
+        return None
     error = message.error
     if error is None or error >= 0:
         return None
@@ -76,11 +79,14 @@ def described(message: Message, link: Link | None, engine: Engine | None = None)
 def answered_by(link: Link) -> int:
     """Of a request: the number of the answer that ended its transaction, 0 for none."""
     found = link.transaction
-    if link.role != REQUEST or found is None:
+    if link.role_code != ROLE_REQUEST or found is None:
         return 0
     if found.foretold is not None:
         return found.foretold[0]
-    if found.state in ENDED or link.number in found.replies:
+    state = found.state_code
+    if state in (STATE_ANSWERED, STATE_FAILED, STATE_INTERRUPTED) or (
+        found.batch is not None and int(link.number) in found.batch.replies
+    ):
         return found.reply(link.number)[0]
     return 0
 
@@ -88,27 +94,29 @@ def answered_by(link: Link) -> int:
 def latency(message: Message, link: Link) -> int | None:
     """Of a request until that answer, of an answer since its request, in ns."""
     found = link.transaction
-    if found is None or found.start is None:
+    if found is None or found.start_time == NO_TIME:
         return None
-    if link.role == ANSWER:
-        record = message.record
-        if record is None or record.time is None:
-            return None
-        return record.time - found.start
+    if link.role_code == ROLE_ANSWER:
+        time = time_of(message.record)
+        return None if time == NO_TIME else time - found.start_time
     if not answered_by(link):
         return None
-    end = found.reply(link.number)[1] if found.foretold is None else found.foretold[1]
-    return None if end is None else end - found.start
+    if found.foretold is None:
+        end = found.reply(link.number)[1]
+    else:
+        end = found.foretold[1]
+    return None if end is None else end - found.start_time
 
 
 def doubtful(link: Link) -> bool:
     """Whether the link says something that confidence can be about."""
-    return link.role == COPY or (link.role != OTHER and link.transaction is not None)
+    role = link.role_code
+    return role == ROLE_COPY or (role != ROLE_OTHER and link.transaction is not None)
 
 
 def group(message: Message, link: Link) -> str | None:
     """The multicast group of a notification and its copies, where it can be known."""
-    return group_of(message) if link.role in (NOTIFICATION, COPY) else None
+    return group_of(message) if link.role_code in (ROLE_NOTIFICATION, ROLE_COPY) else None
 
 
 def process(message: Message, link: Link | None) -> Process | None:
@@ -125,7 +133,7 @@ def process(message: Message, link: Link | None) -> Process | None:
 
 def asking(message: Message, link: Link) -> Process | None:
     """The process that sent a request, where the capture recorded it."""
-    if link.role != REQUEST or not _sockets(message):
+    if link.role_code != ROLE_REQUEST or not _sockets(message):
         return None
     found = process(message, link)
     return None if found is None or found.hint else found
@@ -139,26 +147,37 @@ def _sockets(message: Message) -> bool:
 
 def beside(message: Message, link: Link) -> bool:
     """Whether `aside` may have something to say; quick."""
-    if link.role == REQUEST:
+    if link.role_code == ROLE_REQUEST:
         return _sockets(message)
-    return link.listeners > 1 or link.role == COPY
+    return link.listeners > 1 or link.role_code == ROLE_COPY
 
 
 def span(nanoseconds: int) -> str:
     """A duration as one reads it: `42.5 ms`."""
     sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    for unit, name in ((10**9, "s"), (10**6, "ms"), (10**3, "\N{MICRO SIGN}s")):
-        if size >= unit:
-            whole = size / unit
-            return f"{sign}{whole:.{2 if whole < 10 else 1 if whole < 100 else 0}f} {name}"
-    return f"{sign}{size} ns"
+    if size < 1000:
+        return f"{sign}{size} ns"
+    unit, name = 1000, "\N{MICRO SIGN}s"
+    if size >= 1_000_000_000:
+        unit, name = 1_000_000_000, "s"
+    elif size >= 1_000_000:
+        unit, name = 1_000_000, "ms"
+    digits = 2 if size < 10 * unit else 1 if size < 100 * unit else 0
+    step = unit // 10**digits
+    if size % step * 2 == step:  # as floats round, which know no exact half
+        return f"{sign}{size / unit:.{digits}f} {name}"
+    shown = (size * 2 + step) // (2 * step)
+    if digits == 0:
+        return f"{sign}{shown} {name}"
+    whole, rest = divmod(shown, 10**digits)
+    return f"{sign}{whole}.{'0' if digits == 2 and rest < 10 else ''}{rest} {name}"
 
 
 def remarks(message: Message, link: Link) -> list[str]:
     """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
-    role, found = link.role, link.transaction
-    sure = "" if link.confidence == CERTAIN else f" ({link.confidence})"
-    if role == ANSWER:  # by far the commonest
+    role, found = link.role_code, link.transaction
+    sure = "" if link.confidence_code == CONFIDENCE_CERTAIN else f" ({link.confidence})"
+    if role == ROLE_ANSWER:  # by far the commonest
         if not link.of:
             return ["its request is not there"]
         passed = latency(message, link)
@@ -168,7 +187,7 @@ def remarks(message: Message, link: Link) -> list[str]:
     asker = asking(message, link)
     if asker is not None:
         out.append(f"from {safe(str(asker))}")
-    if role == REQUEST and found is not None:
+    if role == ROLE_REQUEST and found is not None:
         passed = latency(message, link)
         after = "" if passed is None else f" after {span(passed)}"
         ended = answered_by(link)
@@ -181,12 +200,12 @@ def remarks(message: Message, link: Link) -> list[str]:
             out.append("interrupted: what was dumped changed meanwhile")
         if found.overrun and ended:
             out.append("overrun: " + WITHOUT[OVERRUN])
-    elif role == NOTIFICATION:
+    elif role == ROLE_NOTIFICATION:
         name = group_of(message)
         out.append("notification" if name is None else f"notification to {name}")
         if link.of:
             out.append(f"caused by #{link.of}{sure}")
-    elif role == COPY:
+    elif role == ROLE_COPY:
         out.append(f"copy of #{link.of}")
     if link.listeners > 1:
         out.append(f"{link.listeners} listeners")
@@ -195,9 +214,9 @@ def remarks(message: Message, link: Link) -> list[str]:
 
 def aside(message: Message, link: Link) -> str:
     """What a row says of copies and processes: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
-    if link.role == COPY:
+    if link.role_code == ROLE_COPY:
         return f" (copy of #{link.of})"
-    if link.role == REQUEST:
+    if link.role_code == ROLE_REQUEST:
         asker = asking(message, link)
         return "" if asker is None else f" ({safe(str(asker))})"
     if link.listeners < 2:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from librt.strings import BytesWriter
+from mypy_extensions import i64
+
+from ..record import NO_TIME, Record
+from .digits import Digits
+
 SECOND: Final = 1_000_000_000
+# Differences of times nearer than this fit 64 bits.
+_FAR: Final = 1 << 62
 
 # The short names of tshark's -t and the long ones they stand for.
 FORMATS: Final[dict[str, str]] = {
@@ -18,6 +26,23 @@ FORMATS: Final[dict[str, str]] = {
     "u": "utc",
     "ud": "utc-date",
 }
+
+
+def write_rfc3339(out: BytesWriter, digits: Digits, record: Record) -> bool:
+    """The time of a record in that form, where it has one; whether it has."""
+    if record.time_ns == NO_TIME or record.time_ns < 0:
+        text = None if record.time is None else rfc3339(record.time)
+        out.write(b"" if text is None else text.encode("ascii"))
+        return text is not None
+    seconds = record.time_ns // SECOND
+    head = _utc(int(seconds), "T")
+    if head is None:
+        return False
+    out.write(head.encode("ascii"))
+    out.write(b".")
+    digits.digits(out, record.time_ns - seconds * SECOND, 9)
+    out.write(b"Z")
+    return True
 
 
 def rfc3339(moment: int) -> str | None:
@@ -65,7 +90,7 @@ class Clock:
 
     def restart(self) -> None:
         """A new file begins."""
-        self.digits = 6
+        self.digits: i64 = 6
         self._first: int | None = None
         self._before: int | None = None  # of the record before the latest
         self._latest: int | None = None
@@ -83,6 +108,27 @@ class Clock:
                 self._first = moment
             self._before = self._latest
             self._latest = moment
+
+    def write(self, out: BytesWriter, digits: Digits, record: Record, width: i64) -> None:
+        """The time of a record, right-aligned."""
+        first = self._first
+        near = first is None or -_FAR < first < _FAR
+        if self.form == "relative" and record.time_ns != NO_TIME and near:
+            self.see(int(record.number), int(record.time_ns))
+            if record.time_ns % 1000 and self.digits == 6:
+                self.digits = 9
+            span = record.time_ns - i64(self._first or 0)
+            if span >= 0:
+                whole = span // SECOND
+                rest = span - whole * SECOND
+                digits.spaces(out, width - digits.width(whole) - 1 - self.digits)
+                digits.signed(out, whole)
+                out.write(b".")
+                digits.digits(out, rest if self.digits == 9 else rest // 1000, self.digits)
+                return
+        text = self.text(int(record.number), record.time)
+        digits.spaces(out, width - len(text))
+        out.write(text.encode("ascii"))
 
     def text(self, number: int, moment: int | None) -> str:
         """The time of record `number`."""
@@ -114,7 +160,7 @@ class Clock:
             return self._seconds(moment)
         if not form.endswith("-date"):
             head = head[11:]
-        tail = f"{rest:09d}"[: self.digits]
+        tail = f"{rest:09d}"[: int(self.digits)]
         return f"{head}.{tail}Z" if form.startswith("utc") else f"{head}.{tail}"
 
     def _seconds(self, span: int) -> str:

@@ -20,6 +20,7 @@ from ..engine import (
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEXED,
     IS_ATTRIBUTE,
@@ -36,6 +37,7 @@ from ..tables import (
     COLONS_20,
     COLUMNS,
     DOTTED,
+    ELEMENT,
     ENUM,
     GENLMSGHDR,
     GROUPS,
@@ -51,6 +53,9 @@ from ..tables import (
     OCTETS,
     PRESENT,
     SIGNED,
+    SIZE,
+    STRUCT,
+    STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
     Tables,
 )
@@ -62,13 +67,15 @@ from . import Renderer, pairs
 from .digits import Digits
 from .lines import Lines
 from .style import Style
-from .times import rfc3339
+from .times import write_rfc3339
 from .words import Words
 
 STEP: Final = b"    "
 # Bytes that fit on the attribute's own line.
 INLINE: Final = 24
 _DEEPEST: Final = 80
+# Labels that are kept as they are written.
+_KEPT: Final = 4096
 
 # The C names (linux/netlink.h, genetlink.h) of the headers' members.
 _HEADER_NAMES: Final[dict[str, str]] = {
@@ -88,7 +95,9 @@ class TreeNodes:
         self._constants = constants
         self._words = Words(tables, False, constants)
         self._digits = Digits()
-        self._names = vec[bytes]([])  # by row
+        # By row: how the line of a field begins, at the depth where it was met last
+        self._names = vec[bytes]([])
+        self._depths = vec[i64]([])
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
         self._label_on = b" (" + style.codes["label"].encode()
         self._label_off = style.reset.encode() + b")"
@@ -98,7 +107,7 @@ class TreeNodes:
         """Each line begins with its line break, so that what is wrong can follow it."""
         tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
         rows, forms, starts = tables.rows, tables.form, self._starts
-        names = self._names
+        names, depths = self._names, self._depths
         echo = engine.echo
         echo_depth: i64 = -1
         inner = message
@@ -110,16 +119,17 @@ class TreeNodes:
                 inner, echo_depth = message, -1
             marks = first >> MARKS_AT & 0xFF
             row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
-            out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
             if marks & (GIVEN | UNKNOWN | INDEXED):
+                out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
                 out.write(self._odd_name(engine, place))
             else:
                 if row >= i64(len(names)):
-                    names = self._grown()
-                name = names[row]
-                if len(name) == 0:
-                    name = names[row] = self._name(tables.fields[row])
-                out.write(name)
+                    self._grow()
+                    names, depths = self._names, self._depths
+                if depths[row] == depth:
+                    out.write(names[row])
+                else:
+                    out.write(self._start(row, depth))
             offset, end = second & 0xFFFFFFFF, second >> 32
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             form = forms[shown]
@@ -140,7 +150,7 @@ class TreeNodes:
                 inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
                 if form == ARRAY:
                     out.write(b": []")
-                elif not inside:
+                elif not inside and (marks & FOLDED == 0 or start == end):
                     out.write(b": (empty)")
             elif form == TEXT_UP_TO_NUL:
                 out.write(b': "')
@@ -152,18 +162,67 @@ class TreeNodes:
                 continue
             if marks & DIAGNOSED:
                 self._diagnosed(out, engine, place)
+            if marks & FOLDED:
+                self._numbers(out, engine, place, depth + 1)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
             place += 2
 
+    def _numbers(self, out: BytesWriter, engine: Engine, place: i64, depth: i64) -> None:
+        """The plain numbers inside a folded entry, a line each."""
+        rows, structs = self._tables.rows, self._tables.structs
+        first, second = engine.tape[place], engine.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        pos, end = second & 0xFFFFFFFF, second >> 32
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            pos += 4
+        element = rows[at + ELEMENT]
+        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
+        if row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1] >= i64(len(self._names)):
+            self._grow()
+        digits = self._digits
+        index: i64 = 0
+        while pos < end:
+            size = rows[row * COLUMNS + SIZE]
+            if element != 0:
+                out.write(self._starts[depth if depth < _DEEPEST else _DEEPEST - 1])
+                out.write(self._index_name(element, index))
+            elif self._depths[row] == depth:
+                out.write(self._names[row])
+            else:
+                out.write(self._start(row, depth))
+            out.write(b": ")
+            value = engine.number(row, pos, pos + size, 0)
+            if 0 <= value < 1000:
+                out.write(digits.small[value])
+            elif rows[row * COLUMNS + SIGNED] != 0:
+                digits.signed(out, value)
+            else:
+                digits.unsigned(out, value)
+            pos += size
+            index += 1
+            if element == 0:
+                row += 1
+
+    def _index_name(self, row: i64, index: i64) -> bytes:
+        """The name of an element of an array."""
+        text = str(int(index)) + ("?" if self._tables.fields[row].guess else "")
+        return self._style.paint(text, "name").encode()
+
     # -- names ------------------------------------------------------------------------
 
-    def _grown(self) -> vec[bytes]:
-        names = self._names
-        while len(names) < len(self._tables.fields):
-            names = append(names, b"")
-        self._names = names
-        return names
+    def _grow(self) -> None:
+        while len(self._names) < len(self._tables.fields):
+            self._names = append(self._names, b"")
+            self._depths = append(self._depths, i64(-1))
+
+    def _start(self, row: i64, depth: i64) -> bytes:
+        """How a line begins for a field that was not met at this depth just before."""
+        start = self._starts[depth if depth < _DEEPEST else _DEEPEST - 1]
+        made = start + self._name(self._tables.fields[row])
+        self._names[row] = made
+        self._depths[row] = depth
+        return made
 
     def _name(self, field: m.Field) -> bytes:
         if not self._constants:
@@ -325,7 +384,20 @@ class Tree(Renderer):
         self._constants = constants
         self._context: Context | None = None
         self._nodes: TreeNodes | None = None
-        self._names = _HEADER_NAMES if constants else {}
+        self._digits = Digits()
+        self._dim = f"    {style.codes['dim']}record ".encode()
+        self._off = style.reset.encode()
+        self._comment = style.paint("comment", "name")
+        names = _HEADER_NAMES if constants else {}
+        self._header_names = [
+            f"\n        {style.paint(names.get(member.name, member.name), 'name')}: ".encode()
+            for member in NLMSGHDR.members
+        ]
+        self._header_names[0] = (
+            f"\n    {style.paint('nlmsghdr', 'operation')}".encode() + self._header_names[0]
+        )
+        self._flags: dict[int, str] = {}  # by number and class
+        self._labels: dict[str, bytes] = {}
 
     def file(self, path: str, last: int) -> str:
         return self._lines.file(path, 0)
@@ -343,22 +415,17 @@ class Tree(Renderer):
             nodes = self._nodes = TreeNodes(context.tables, self._style, self._constants)
             self._context = context
         self._lines.write(out, message, link)
-        parts = [self._origin(message, link)]
+        self._origin(out, message, link)
         if record.options is not None:
-            parts += [
-                f"    {self._style.paint('comment', 'name')}: \"{safe(text)}\""
-                for text in record.comments
-            ]
+            for comment in record.comments:
+                out.write(f"\n    {self._comment}: \"{safe(comment)}\"".encode())
         reason = pairs.why(message, link)
         engine = context.engine  # which the line has let walk the message
         if message.odd:
-            parts += [
-                f"    {wrong(self._style, found.severity, found.text)}"
-                for found in message.own_found
-            ]
+            for found in message.own_found:
+                out.write(f"\n    {wrong(self._style, found.severity, found.text)}".encode())
         if message.netlink:
-            self._header(message, parts)
-        out.write("\n".join(parts).encode())
+            self._header(out, message)
         nodes.write(out, engine, message)
         if reason is not None:
             out.write(f"\n    {self._style.paint('why', 'operation')}".encode())
@@ -366,36 +433,60 @@ class Tree(Renderer):
                 out.write(f"\n        {line}".encode())
         out.write(b"\n\n")
 
-    def _origin(self, message: Message, link: Link | None) -> str:
+    def _origin(self, out: BytesWriter, message: Message, link: Link | None) -> None:
+        """Where it is from, and what pairing found."""
         record = message.record
         assert record is not None
-        when = None if record.time is None else rfc3339(record.time)
-        parts = [f"record {record.number}"]
-        if when is not None:
-            parts.append(when)
-        where = f" from byte {message.offset}" if message.offset else ""
-        parts.append(f"{message.limit - message.base} bytes{where}")
+        digits = self._digits
+        out.write(self._dim)
+        digits.signed(out, record.number)
+        size = len(out)
+        out.write(b", ")
+        if not write_rfc3339(out, digits, record):
+            out.truncate(size)
+        out.write(b", ")
+        digits.signed(out, message.limit - message.base)
+        out.write(b" bytes")
+        if message.offset:
+            out.write(b" from byte ")
+            digits.signed(out, message.offset)
         if record.interface.name:
-            parts.append(f"on {safe(record.interface.name)}")
+            out.write(f", on {safe(record.interface.name)}".encode())
         if link is not None:
-            parts += pairs.remarks(message, link)
-        return f"    {self._style.paint(', '.join(parts), 'dim')}"
+            for remark in pairs.remarks(message, link):
+                out.write(b", ")
+                out.write(remark.encode())
+        out.write(self._off)
 
-    def _header(self, message: Message, parts: list[str]) -> None:
+    def _header(self, out: BytesWriter, message: Message) -> None:
         """The nlmsghdr."""
-        parts.append(f"    {self._style.paint('nlmsghdr', 'operation')}")
-        kind = labels.type_name(message, self._constants)
-        flags = "|".join(labels.flag_names(message))
-        for name, value, label in (
-            ("length", str(message.length), ""),
-            ("type", str(message.type), kind),
-            ("flags", f"{message.flags:#06x}", flags),
-            ("sequence", str(message.seq), ""),
-            ("port", str(message.port), ""),
-        ):
-            named = self._style.paint(self._names.get(name, name), "name")
-            told = f" ({self._style.paint(safe(label), 'label')})" if label else ""
-            parts.append(f"        {named}: {value}{told}")
+        digits, names = self._digits, self._header_names
+        out.write(names[0])
+        digits.signed(out, message.length)
+        out.write(names[1])
+        digits.signed(out, message.type)
+        self._label(out, labels.type_name(message, self._constants))
+        out.write(names[2])
+        digits.hexadecimal(out, message.flags, 2)
+        key = int(message.flags << 2) | labels.flag_class(message)
+        flags = self._flags.get(key)
+        if flags is None:
+            flags = self._flags[key] = "|".join(labels.flag_names(message))
+        self._label(out, flags)
+        out.write(names[3])
+        digits.signed(out, message.seq)
+        out.write(names[4])
+        digits.signed(out, message.port)
+
+    def _label(self, out: BytesWriter, text: str | None) -> None:
+        if text:
+            found = self._labels.get(text)
+            if found is None:
+                found = f" ({self._style.paint(safe(text), 'label')})".encode()
+                if len(self._labels) >= _KEPT:
+                    self._labels.clear()
+                self._labels[text] = found
+            out.write(found)
 
 
 class HexDump(Renderer):

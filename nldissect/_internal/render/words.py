@@ -36,14 +36,19 @@ class Words:
         self._constants = constants
         self._dense: list[list[bytes]] = []  # by enumeration and value
         self._sparse: list[dict[int, bytes]] = []
+        self._texts: dict[str, bytes] = {}
 
     def text(self, text: str | None) -> bytes:
-        """A text fit for the output; empty for none."""
-        return _NONE if text is None else self.escape(text)
-
-    def escape(self, text: str) -> bytes:
-        """A text without what would end or act on the output."""
-        return json_text(text) if self._json else safe(text).encode()
+        """A text without what would end or act on the output; empty for none."""
+        if text is None:
+            return _NONE
+        found = self._texts.get(text)
+        if found is None:
+            found = json_text(text) if self._json else safe(text).encode()
+            if len(self._texts) >= _KEPT:  # a hostile capture has no end of texts
+                self._texts.clear()
+            self._texts[text] = found
+        return found
 
     def of(self, row: i64, value: i64, message: Message, engine: Engine) -> bytes:
         """The label of a number in a message on the engine's tape, empty for none."""
