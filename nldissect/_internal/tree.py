@@ -787,7 +787,11 @@ class Seen:
         found = engine.place_of(name.attribute)
         if found < 0 and name.other:
             found = engine.place_of(name.other)
-        return -1 if found < 0 else seek(engine, then, found + 2, 1)
+        if found < 0:
+            return -1
+        if engine.tape[found] >> MARKS_AT & FOLDED:
+            return IN_FOLDED
+        return seek(engine, then, found + 2, 1)
 
     def unfolded(self, place: i64) -> tuple[Seen, i64]:
         """The message with all its numbers, and where what is folded at a place lies there."""
