@@ -46,15 +46,15 @@ RTM_F_CLONED = 0x200
 
 def prefix(seen: Lookup, address: str, length: str) -> str:
     """`10.0.0.0/8`, a host without its length; empty when there is none."""
-    found = seen.at(address)
-    value = None if found is None else found.value
-    if found is None or not isinstance(value, str):
+    value = seen.value(address)
+    if not isinstance(value, str):
         return ""
     bits = seen.value(length)
-    return value if bits == BITS.get(found.kind) else f"{value}/{bits}"
+    full = 128 if ":" in value else 32 if "." in value else MPLS_LABEL_BITS
+    return value if bits == full else f"{value}/{bits}"
 
 
-BITS = {"ipv4": 32, "ipv6": 128, "mpls": 20}
+MPLS_LABEL_BITS = 20
 
 
 def hop(

@@ -229,14 +229,6 @@ def cookie(node: Node) -> bool:
 FLUSHED = Field("fcnt", "TCA_FCNT", 6, U32)
 
 
-def may_be_empty(node: Node) -> bool:
-    """A number, or nothing."""
-    if node.start < node.end:
-        return False
-    node.set_value("flag", True)
-    return True
-
-
 def first_byte(node: Node) -> bool:
     """A u8 that tc(8) of iproute2 6 sends as u32; the kernel reads its first byte."""
     if node.end - node.start != 4 or not node.message.to_kernel:
@@ -347,7 +339,6 @@ HOOKS: dict[str, Callable[..., Any]] = {
     "length-layer": length_layer,
     "meta-kind": meta_kind,
     "cookie": cookie,
-    "may-be-empty": may_be_empty,
     "first-byte": first_byte,
     "meta-value": meta_value,
     "ematches": ematches,

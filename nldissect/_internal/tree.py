@@ -84,6 +84,7 @@ from .tables import (
     TEXT_UP_TO_NUL,
     UUID_TEXT,
     WIDTH,
+    Name,
     Step,
     Tables,
     element_of,
@@ -669,7 +670,20 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
             for inside in engine.inside(place)
             if engine.tape[inside] >> MARKS_AT & INDEXED
         ]
-    return text_value(form, engine.data[start:end])
+    raw = engine.data[start:end]
+    if form != TEXT_UP_TO_NUL or end - start > _SHORT:
+        return text_value(form, raw)
+    text = _texts.get(raw)
+    if text is None:
+        if len(_texts) >= _TEXTS:
+            _texts.clear()
+        text = _texts[raw] = str(text_value(form, raw))
+    return text
+
+
+_SHORT: Final = 32
+_TEXTS: Final = 4096
+_texts: Final[dict[bytes, str]] = {}  # names of interfaces, kinds...: the same again and again
 
 
 def given(engine: Engine, place: i64) -> Node:
@@ -748,35 +762,41 @@ class Seen:
 
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
-        found = self._place(path)
-        if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
-            self.message.walk_onto(self._engine)
-            self._engine.index()
-            found = self._place(path)
-        return found
-
-    def _place(self, path: str) -> i64:
         engine, name = self._engine, self._names.get(path)
-        step = name.step
-        if step is not None and (
-            name.attribute == 0 or engine.repeats or self._given is not None
-        ):
-            return seek(engine, step, 0, 0)
+        if name.step is not None:
+            found = self._along(name, name.step)
+            if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
+                self.message.walk_onto(engine)
+                engine.index()
+                found = self._along(name, name.step)
+            return found
         if name.attribute:
             found = engine.place_of(name.attribute)
-            if found < 0 and name.other:
-                found = engine.place_of(name.other)
-            if step is not None and step.then is not None:
-                if found >= 0 and engine.tape[found] >> MARKS_AT & FOLDED:
-                    return IN_FOLDED
-                return -1 if found < 0 else seek(engine, step.then, found + 2, 1)
             if found >= 0:
                 return found
+            if name.other:
+                found = engine.place_of(name.other)
+                if found >= 0:
+                    return found
         if self._given is not None:
             told = self._given.get(path)
             if told is not None:
                 return told
         return engine.place_of(name.member) if name.member else -1
+
+    def _along(self, name: Name, step: Step) -> i64:
+        """Where the first node at a dotted path lies; looks only where it begins, if it can."""
+        engine, then = self._engine, step.then
+        if then is None or name.attribute == 0 or engine.repeats or self._given is not None:
+            return seek(engine, step, 0, 0)
+        found = engine.place_of(name.attribute)
+        if found < 0 and name.other:
+            found = engine.place_of(name.other)
+        if found < 0:
+            return -1
+        if engine.tape[found] >> MARKS_AT & FOLDED:
+            return IN_FOLDED
+        return seek(engine, then, found + 2, 1)
 
     def unfolded(self, place: i64) -> tuple[Seen, i64]:
         """The message with all its numbers, and where what is folded at a place lies there."""
