@@ -26,13 +26,17 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Any, Final
 
+from mypy_extensions import i64
+
 from . import labels, linux, wire
 from . import spec as m
 from .conversation import Conversations
-from .summary import operation_name, summarize, value_text
+from .engine import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
+from .integers import u32
+from .summary import operation_name, summarize, text_of
 from .text import safe
 from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, OTHER, REQUEST, Transaction
-from .tree import Message, Node
+from .tree import Message, Node, given, label_at, value_at
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -94,13 +98,12 @@ class Difference:
 
 def volatile(node: Node) -> bool:
     """Whether a node counts, ages or runs down, so that it differs from run to run."""
-    constant = node.field.constant
-    return constant is not None and _counts(constant)
+    return _counts(node.field.constant)
 
 
 @cache
-def _counts(constant: str) -> bool:
-    return _VOLATILE.search(constant) is not None
+def _counts(constant: str | None) -> bool:
+    return constant is not None and _VOLATILE.search(constant) is not None
 
 
 class Flattener:
@@ -111,52 +114,84 @@ class Flattener:
         self._unnamed: dict[int, str] = {}
 
     def __call__(self, message: Message) -> Flat:
-        """Path and value of every leaf, in order; a path that comes again has [2], [3]..."""
+        """Path and value of every leaf, in order; a path that comes again has [2], [3]...
+
+        The message is on its context's tape then.
+        """
+        engine = message.context.engine
+        message.walk_onto(engine)
+        tape, size = engine.tape, engine.size
         out: list[tuple[str, str]] = []
         seen: dict[str, int] = {}
-        for node in message.nodes:
-            header = node.field.number < 0 and node.field.kind in (m.STRUCT, m.HEADER)
-            if header and node.children:
-                for child in node.children:
-                    self._leaf(child, child.field.name, out, seen)
+        around: list[str] = []  # the paths of the nodes that a node lies in
+        left: i64 = -1  # the depth of the node that is left out, with all in it
+        place: i64 = 0
+        while place < size:
+            depth = tape[place] >> DEPTH_AT & DEPTH_MASK
+            place += 2
+            if left >= 0 and depth > left:
+                continue
+            left = -1
+            del around[int(depth) :]
+            filled = place < size and tape[place] >> DEPTH_AT & DEPTH_MASK > depth
+            path = self._leaf(message, engine, place - 2, filled, around, seen, out)
+            if path is None:
+                left = depth
             else:
-                self._leaf(node, node.field.name, out, seen)
+                around.append(path)
         return tuple(out)
 
     def _leaf(
-        self, node: Node, path: str, out: list[tuple[str, str]], seen: dict[str, int]
-    ) -> None:
-        field = node.field
-        if field.kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
-            return
-        if not self.counters and volatile(node):
-            return
-        children = node.children
+        self, message: Message, engine: Engine, place: i64, filled: bool, around: list[str],
+        seen: dict[str, int], out: list[tuple[str, str]],
+    ) -> str | None:  # fmt: skip
+        """Takes in a node; returns its path, None where it is left out with all that it holds."""
+        path, constant, number = engine.called(place)
+        kind = _field(engine, place).kind
+        if not around and filled and number < 0 and kind in (m.STRUCT, m.HEADER):
+            return ""  # members of a fixed header go by their own names
+        if kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
+            return None
+        if not self.counters and _counts(constant):
+            return None
+        if around and around[-1]:
+            path = f"{around[-1]}.{path}"
         if path in seen:
             seen[path] += 1
             path = f"{path}[{seen[path]}]"
         else:
             seen[path] = 1
-        if children:
-            for child in children:
-                self._leaf(child, f"{path}.{child.field.name}", out, seen)
-        elif path != "tcm-info" or self.counters or node.message.type >> 2 not in (9, 10):
-            out.append((path, self.value(node)))  # tcm-info counts references there
+        # tcm-info counts references there
+        if not filled and (path != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)):
+            value = value_at(engine, place, message)
+            label = label_at(engine, place, message, False)
+            field = _field(engine, place)
+            out.append((path, self._words(field, value, label, len(around) > 0)))
+        return path
 
     def value(self, node: Node) -> str:
         """A leaf's value in words; the same thing has the same words in every capture."""
-        if node.field.hint == "ifindex" and isinstance(node.value, int) and node.value:
-            named = labels.label(node, False)
-            if named is not None:
-                return named
-            return self._unnamed.setdefault(node.value, f"interface #{len(self._unnamed) + 1}")
-        if node.parent is not None and node.field.constant == "CTRL_ATTR_MCAST_GRP_ID":
+        return self._words(node.field, node.value, labels.label(node, False), bool(node.parent))
+
+    def _words(self, field: m.Field, value: object, label: str | None, within: bool) -> str:
+        if field.hint == "ifindex" and isinstance(value, int) and value:
+            if label is not None:
+                return label
+            return self._unnamed.setdefault(value, f"interface #{len(self._unnamed) + 1}")
+        if within and field.constant == "CTRL_ATTR_MCAST_GRP_ID":
             return "(a number)"  # given out in order of registration, as family ids are
-        value = node.value
         if value is True:
             return "true"
-        named = labels.label(node, False)
-        return value_text(node) if named is None else named
+        return text_of(value) if label is None else label
+
+
+def _field(engine: Engine, place: i64) -> m.Field:
+    """What an entry of the tape is by its spec; of an array's entry what all are."""
+    first = engine.tape[place]
+    marks = first >> MARKS_AT & 0xFF
+    if marks & GIVEN:
+        return given(engine, place).field
+    return engine.tables.fields[0 if marks & UNKNOWN else first & FIELD_MASK]
 
 
 def compare(old: Flat, new: Flat, prefix: str = "") -> list[Change]:
@@ -258,8 +293,8 @@ def object_key(message: Message, flat: Flat) -> Key | None:
 
 
 def _route(message: Message, family: str, of: dict[str, str]) -> Key | None:
-    flags = message.find("rtmsg.rtm-flags")
-    if flags is not None and isinstance(flags.value, int) and flags.value & _RTM_F_CLONED:
+    at = message.base + 24  # rtm_flags (linux/rtnetlink.h, struct rtmsg)
+    if at + 4 <= message.limit and u32(message.data, at, message.big) & _RTM_F_CLONED:
         return None
     length = of.get("rtm-dst-len", "0")
     dst = of.get("dst")
@@ -344,8 +379,9 @@ class Objects:
 
     def _renamed(self, message: Message, key: Key) -> None:
         """An interface that has another name now has not the old one any more."""
-        index = message.find("ifinfomsg.ifi-index")
-        place = ("" if index is None else str(index.value), key[2] if len(key) > 2 else "")
+        at = message.base + 20  # ifi_index (linux/rtnetlink.h, struct ifinfomsg)
+        index = "" if at + 4 > message.limit else str(u32(message.data, at, message.big))
+        place = (index, key[2] if len(key) > 2 else "")
         before = self._links.get(place)
         if before is not None and before != key:
             self.states.pop(before, None)
