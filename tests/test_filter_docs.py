@@ -15,8 +15,8 @@ from nldissect._internal import filter as filters
 from nldissect._internal.capture import open_capture
 from nldissect._internal.filter.compiler import FUNCTIONS
 from nldissect._internal.filter.fields import Clock, table
-from nldissect._internal.filter.paths import WORDS_OF_IP
 from nldissect._internal.filter.syntax import WORDS
+from nldissect._internal.finding import WORDS_OF_IP
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
 from nldissect._internal.survey import ahead
@@ -56,9 +56,6 @@ def test_a_line_of_a_table(text: str, count: int, name: str) -> None:
     wanted = filters.Filter(text, REGISTRY)
     found = [message for message, link in recording(name) if wanted.matches(message, link)]
     assert len(found) == count
-    for message in found:  # what may be skipped by the header alone never holds
-        header = (message.length, message.type, message.flags, message.seq, message.port)
-        assert wanted.possible(message.protocol, *header)
 
 
 def test_the_tables_are_read() -> None:

@@ -1,18 +1,17 @@
-"""Paths found in the bytes are those that the tree has, in every recording."""
+"""Paths found on the tape are those that the tree has, in every recording."""
 
 from __future__ import annotations
 
-import random
 from pathlib import Path as File
 
 import pytest
 
 from nldissect._internal import spec as m
 from nldissect._internal.capture import open_capture
-from nldissect._internal.conversation import REFLECTED
+from nldissect._internal.engine import Engine
 from nldissect._internal.filter import vocabulary
-from nldissect._internal.filter.paths import Path, names_of, plain
-from nldissect._internal.filter.raw import Glance
+from nldissect._internal.filter.paths import Reach, names_of
+from nldissect._internal.finding import plain
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
 from nldissect._internal.tree import Message, Node
@@ -68,64 +67,39 @@ def ends(found: Chains, names: list[str]) -> set[tuple[int, str]]:
     }
 
 
+def reaches(registry: Registry) -> dict[str, list[Reach]]:
+    words = vocabulary(registry)
+    return {path: [Reach(way) for way in words.ways(path)] for path in PATHS}
+
+
+def found(several: list[Reach], message: Message) -> set[tuple[int, str]]:
+    """Offset and name of what is found on the message's tape."""
+    engine = Engine(message.context.tables)
+    message.walk_onto(engine)
+    out = set()
+    for reach in several:
+        if reach.may(message):
+            for place in reach.path.find(engine, -2):
+                out.add((engine.tape[place + 1] & 0xFFFFFFFF, engine.called(place)[0]))
+    return out
+
+
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_the_walk_finds_what_the_tree_has(recording: File) -> None:
-    words = vocabulary(REGISTRY)
-    ways = {path: [Path(way, REGISTRY) for way in words.ways(path)] for path in PATHS}
+def test_the_tape_has_what_the_tree_has(recording: File) -> None:
+    ways = reaches(REGISTRY)
     assert all(ways.values())
     for message in Session(REGISTRY).messages(open_capture(str(recording))):
-        found = {
-            path: {(n.offset, n.field.name) for one in several for n in one.find(message)}
-            for path, several in ways.items()
-        }
         tree: Chains = []
         chains(message.nodes, [[]], False, tree)
         for path in PATHS:
             want = ends(tree, [plain(part) for part in path.split(".")])
-            assert found[path] == want, (path, message.number)
-
-
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_a_glance_at_the_bytes_never_says_no_wrongly(recording: File) -> None:
-    words = vocabulary(REGISTRY)
-    dice = random.Random(7)
-    glances = [
-        (path, Path(way, REGISTRY), Glance(Path(way, REGISTRY), REGISTRY))
-        for path in PATHS for way in words.ways(path)
-    ]  # fmt: skip
-    asked = useless = 0
-    session = Session(REGISTRY)
-    for message in session.messages(open_capture(str(recording))):
-        broken = bytearray(message.data)
-        for _ in range(3):
-            broken[dice.randrange(16, len(broken) + 1) - 1] ^= 1 << dice.randrange(8)
-        for data in message.data, bytes(broken):
-            for turned in False, True:
-                one = Message(session, message.protocol, data, 0, len(data), message.big)
-                if one.length != len(data):
-                    continue
-                one.record, one.serial = message.record, message.serial
-                session.bind(one)
-                if turned:
-                    if not (one.to_kernel and one.port and one.type >> 2 in REFLECTED):
-                        continue
-                    one.turn()
-                where = (data, 0, len(data), one.big, one.protocol, one.type, one.flags)
-                for text, path, glance in glances:
-                    may = glance(*where)
-                    if path.find(one):
-                        assert may, (text, message.number)
-                    elif message.protocol == 0 and data is message.data:
-                        asked += 1
-                        useless += may
-    assert useless <= asked / 5  # it is not for nothing, though some leave it to the tree
+            assert found(ways[path], message) == want, (path, message.number)
 
 
 def test_every_path_is_in_some_recording() -> None:
-    words = vocabulary(REGISTRY)
-    missing = {path: [Path(way, REGISTRY) for way in words.ways(path)] for path in PATHS}
+    missing = reaches(REGISTRY)
     for recording in RECORDINGS:
         for message in Session(REGISTRY).messages(open_capture(str(recording))):
-            for path in [p for p, ways in missing.items() if any(w.find(message) for w in ways)]:
+            for path in [path for path, ways in missing.items() if found(ways, message)]:
                 del missing[path]
     assert not missing

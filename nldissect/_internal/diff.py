@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any, Final
 
 from . import labels, linux, wire
@@ -94,7 +95,12 @@ class Difference:
 def volatile(node: Node) -> bool:
     """Whether a node counts, ages or runs down, so that it differs from run to run."""
     constant = node.field.constant
-    return constant is not None and _VOLATILE.search(constant) is not None
+    return constant is not None and _counts(constant)
+
+
+@cache
+def _counts(constant: str) -> bool:
+    return _VOLATILE.search(constant) is not None
 
 
 class Flattener:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
+
+from librt.vecs import append, vec
+from mypy_extensions import i32, i64, u8
 
 from . import wire
 from .capture import Capture, open_capture
@@ -76,17 +77,18 @@ class Index:
         self.taken = 0
         self.paired = 0
 
-        self.offset = array("I")
+        self.offset = vec[i32]()
         self._headers = bytearray()
         self._bare: dict[int, int] = {}  # lengths of what has no header
 
-        self.time = array("q")
-        self.number = array("I")
-        self.protocol = array("i")
-        self.position = array("Q")
-        self.first = array("I")
-        self._big = bytearray()
-        self._from = array("I")
+        self.time = vec[i64]()
+        self.number = vec[i32]()
+        self.protocol = vec[i32]()
+        self.position = vec[i64]()
+        self.first = vec[i32]()
+        self._big = vec[u8]()
+        self._near: i64 = 0  # the record asked for last, which the next one is in or near
+        self._from = vec[i32]()
         self._kept: list[Record] = []  # of what is not seekable
         self._odd_times: dict[int, int] = {}  # that fit no column
 
@@ -119,9 +121,26 @@ class Index:
     def __len__(self) -> int:
         return len(self.offset)
 
-    def record_of(self, place: int) -> int:
+    def record_of(self, place: i64) -> i64:
         """The place of a message's record in the columns by record."""
-        return bisect_right(self.first, place) - 1
+        first = self.first
+        low, high = self._near, i64(len(first))
+        if low >= high or i64(first[low]) > place:
+            low = 0
+        elif low + 1 == high or i64(first[low + 1]) > place:
+            return low
+        while high - low > 1:
+            middle = (low + high) >> 1
+            if i64(first[middle]) <= place:
+                low = middle
+            else:
+                high = middle
+        self._near = low
+        return low
+
+    def protocol_of(self, place: i64) -> int:
+        """The netlink protocol of a message."""
+        return int(self.protocol[self.record_of(place)])
 
     def __enter__(self) -> Index:
         return self
@@ -221,38 +240,36 @@ class Index:
             own = {(s.protocol, s.port) for s in record.interface.sockets if s.own}
             if own:
                 self._own[interface] = own
-        moment = record.time
-        if moment is None:
-            moment = NO_TIME
-        elif not NO_TIME < moment < -NO_TIME:
-            self._odd_times[place] = moment
-            moment = NO_TIME
-        self.time.append(moment)
-        self.number.append(record.number)
-        self.protocol.append(record.protocol)
-        self.position.append(record.offset)
-        self.first.append(len(self.offset))
+        if record.time_ns == NO_TIME and record.time is not None:
+            self._odd_times[place] = record.time
+        self.time = append(self.time, record.time_ns)
+        self.number = append(self.number, i32(record.number))
+        self.protocol = append(self.protocol, i32(record.protocol))
+        self.position = append(self.position, i64(record.offset))
+        before = len(self.offset)
+        self.first = append(self.first, i32(before))
         if not self._capture.seekable:
             self._kept.append(record)
-        self._big.append(record.big)
-        self._from.append(interface)
+        self._big = append(self._big, u8(record.big))
+        self._from = append(self._from, i32(interface))
         data = record.data
         frames = self._frames
         frames.begin(data, record.big, record.original_length, record.protocol)
         while frames.next():
-            start, stop, state = int(frames.start), int(frames.stop), frames.state
-            self.offset.append(start)
+            start, stop, state = frames.start, frames.stop, frames.state
+            self.offset = append(self.offset, i32(start))
             if state == wire.OK:
                 self._headers += data[start : start + 16]
                 continue
             wrong = state == wire.SHORT_LENGTH or state == wire.LONG_LENGTH
             if stop - start < 16 or (wrong and not start and record.protocol in wire.FREE_FORM):
-                self._bare[len(self.offset) - 1] = stop - start
+                self._bare[len(self.offset) - 1] = int(stop - start)
                 self._headers += bytes(16)
             else:
                 self._headers += data[start : start + 16]
         if interface in self._own:
-            self.asked += sum(map(self.own, range(self.first[-1], len(self.offset))))
+            for at in range(before, len(self.offset)):
+                self.asked += self.own(at)
 
     # -- pairing -----------------------------------------------------------------
 
@@ -265,7 +282,7 @@ class Index:
                 self._finished = self._read
                 return True
             self._pairing = self._again()
-        session, feed, add = self.session, self._pairs.feed, self.survey.add
+        session, pairs, survey = self.session, self._pairs, self.survey
         place = self._place
         records = len(self.number)
         while size and place < records:
@@ -284,7 +301,7 @@ class Index:
                 message.number = message.serial = self.paired
                 if message.to_kernel:  # pairing asks only requests what they are
                     session.bind(message)
-                add(message, feed(message))
+                survey.add(message, pairs.feed(message))
             place += 1
         self._place = place
         if place < records:
@@ -317,7 +334,7 @@ class Index:
         return found
 
     def _make(self, place: int) -> Message:
-        at = self.record_of(place)
+        at = int(self.record_of(place))
         record = self.record(at)
         found = self.session.split(record, bool(self._big[at]))[place - self.first[at]]
         found.number = found.serial = place + 1

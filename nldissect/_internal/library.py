@@ -226,11 +226,6 @@ class Capture(Messages):
 
     def _matches(self, test: Filter | None, place: int) -> bool:
         assert test is not None
-        index = self._index
-        if test.picks:
-            protocol = index.protocol[index.record_of(place)]
-            if not test.possible(protocol, *index.header(place)):
-                return False
         message = self._message(place)
         return test.matches(message, message.link)
 

@@ -10,7 +10,7 @@ COMMENT: Final = 1  # opt_comment
 DROP_COUNT: Final = 4  # epb_dropcount
 
 # In nanoseconds of a time: there is none, or it is none that fits 64 bits.
-NO_TIME: Final[i64] = -(1 << 63)
+NO_TIME: Final = -(1 << 63)
 
 
 @final

@@ -164,7 +164,7 @@ class Owners:
 class _Section:
     """What is known of one section of a capture: of the host that it was recorded on."""
 
-    __slots__ = ("big", "families", "learnt", "settled", "told")
+    __slots__ = ("big", "families", "learnt", "named", "settled", "told")
 
     def __init__(self) -> None:
         self.settled = False  # whether the byte order is
@@ -172,7 +172,15 @@ class _Section:
         self.families: dict[int, Timeline[Family]] = {}
         # by id and name, which is "" before it is known
         self.learnt: dict[tuple[int, str], learn.Family] = {}
+        self.named: dict[str, list[learn.Family]] = {}  # the same by name
         self.told: dict[bytes, bytes] = {}  # of families, by id as it is in bytes
+
+    def learns(self, number: int, name: str, family: learn.Family) -> None:
+        """Takes in a family of which something will be learnt, unless it has one already."""
+        if (number, name) not in self.learnt:
+            self.learnt[number, name] = family
+            if name:
+                self.named.setdefault(name, []).append(family)
 
 
 @final
@@ -267,7 +275,7 @@ class Session(Context):
                 link_type = record.interface.link_type
                 self.skipped[link_type] = self.skipped.get(link_type, 0) + 1
                 continue
-            if taught < record.offset + window:
+            if taught != _EVERYTHING and taught < record.offset + window:
                 taught = self._teach_to(teaching, record.offset + window)
             if record.interface is not met:
                 met = record.interface
@@ -620,7 +628,7 @@ class Session(Context):
         if last is None or last.name != name:
             early = section.learnt.pop((number, ""), None)
             if early is not None:  # seen before its name
-                section.learnt.setdefault((number, name), early)
+                section.learns(number, name, early)
             known = Family(name, number, max(version, 0), max(header_size, 0), groups)
             timeline.teach(int(serial), known)
         else:
@@ -638,7 +646,8 @@ class Session(Context):
         name = "" if family is None else family.name
         found = section.learnt.get((number, name))
         if found is None:
-            found = section.learnt[number, name] = learn.Family(name)
+            found = learn.Family(name)
+            section.learns(number, name, found)
         if family is not None:
             family.learnt = found
         return found
@@ -672,8 +681,8 @@ class Session(Context):
     def learnt(self, name: str) -> learn.Family | None:
         """What the capture taught of a generic family: its policy, or evidence of its messages."""
         for section in self._sections.values():
-            for (_, known), family in section.learnt.items():
-                if known == name and (family.policy.tables or family.by_command):
+            for family in section.named.get(name, ()):
+                if family.policy.tables or family.by_command:
                     return family
         return None
 

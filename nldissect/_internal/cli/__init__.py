@@ -13,9 +13,8 @@ from ..errors import FilterError, NldissectError, UsageError
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-# Nodes refer to each other, so the collector must run; but what is kept for long (specs) need not
-# be gone through every time.
-GC_THRESHOLDS = (5000, 20, 50)
+# Nodes refer to each other, so the collector must run; but most messages go without any.
+GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def version() -> str:
@@ -30,6 +29,13 @@ def version() -> str:
     python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
     major, minor = sys.version_info[:2]
     return f"nldissect {__version__} ({form}, {python} {major}.{minor})"
+
+
+def script() -> int:
+    """`main` as a process of its own: what is left needs no collection at its end."""
+    status = main()
+    gc.freeze()
+    return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:

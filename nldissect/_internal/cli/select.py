@@ -141,36 +141,23 @@ def _known_operations(names: set[str], registry: Registry) -> None:
 
 def known_path(path: str, registry: Registry) -> None:
     """Raises UsageError for an attribute path with a name that no dissector has."""
+    from ..filter import vocabulary
+    from ..filter.paths import DYNAMIC
+    from ..finding import plain
     from ..render.fields import TOP
 
     path, _, mode = path.partition(":")
     parts = path.split(".")
     if mode not in ("", "label") or not all(parts):
         raise UsageError(f"-e: {path}:{mode} is no field; only :label may follow a path")
-    missing = {part for part in parts if not part.removeprefix("attr ").isdecimal()}
-    known: set[str] = set()
-    for spec in loaded(registry) if missing else ():
-        for aset in spec.attribute_sets.values():
-            try:
-                fields = aset.ensure()
-            except SpecError:
-                continue
-            for field in fields.values():
-                known.add(field.name)
-                if field.constant is not None:
-                    known.add(field.constant)
-        for struct in spec.structs.values():
-            known.add(struct.name)
-            known |= {member.name for member in struct.members}
-        missing -= known
-        if not missing:
-            return
-    missing -= {"nlmsgerr", "request", "genlmsghdr", "nlmsghdr", "command", "version", "error"}
-    for name in sorted(missing):
-        raise UsageError(
-            f"-e: no field {name!r}{near(name, [*TOP, *sorted(known)])}; "
-            "fields are the JSON's top-level names and attributes such as ifname or IFLA_MTU"
-        )
+    words = vocabulary(registry)
+    for part in parts:
+        name = plain(part)
+        if not (words.knows(name) or name in DYNAMIC or part.removeprefix("attr ").isdecimal()):
+            raise UsageError(
+                f"-e: no field {part!r}{near(part, [*TOP, *sorted(words.names)])}; "
+                "fields are the JSON's top-level names and attributes such as ifname or IFLA_MTU"
+            )
 
 
 def selection(

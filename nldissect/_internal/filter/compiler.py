@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from .. import spec as m
-from .. import wire
 from ..errors import FilterError
+from ..finding import WORDS_OF_IP, plain
 from ..registry import Registry
-from ..transaction import Link
-from ..tree import Message, Node
+from ..tree import Message
 from . import values
 from .fields import (
     DECODED,
@@ -20,29 +19,16 @@ from .fields import (
     SEVERITIES,
     WALKED,
     Clock,
-    Operations,
     Top,
     Types,
     meant,
     table,
 )  # fmt: skip
-from .paths import (
-    DYNAMIC,
-    NEVER,
-    WORDS_OF_IP,
-    Path,
-    Vocabulary,
-    Way,
-    leads,
-    plain,
-    reaches,
-    unspecified,
-)
-from .raw import Glance, Holds, Wanted, bound, in_control, typical
+from .items import Item, Look
+from .paths import DYNAMIC, Reach, Vocabulary, Way, fields_along, reaches
 from .syntax import (
     ALL_EQ,
     ANY_NE,
-    CONTAINS,
     EQ,
     NE,
     Call,
@@ -59,55 +45,32 @@ from .syntax import (
 )  # fmt: skip
 from .values import ORDERS, Any_, Bytes, Mismatch, Number, Shape, Test, Text, Yes, near, shape_of
 
-# What is tested: a message or, inside of braces, a node or a diagnosis.
-Subject = Any
-Check = Callable[[Subject, Link | None], bool]
-# Of a header alone: protocol, nlmsg_len, type, flags, sequence, port.
-Quick = Callable[[int, int, int, int, int, int], bool]
-# Of netlink protocol and message type alone, and of an error the type that it echoes (or -1).
-Kinds = Callable[[int, int, int], bool]
+Check = Callable[[Look], bool]
 View = tuple[Shape, Callable[[Any], Any]]
 Adapt = Callable[[View], View]
 
 
 class Tested:
-    """A test with what it costs.
+    """A test with what it costs; terms that cost little are tried first."""
 
-    `quick` is what the header alone says, `exact` if that is all there is to it. `kinds`
-    says of which messages it may hold at all; `needles` are
-    bytes of which a message has one where it holds, `holds` says by its raw bytes whether it may.
-    `alike` tells that needles and `holds` find in an error what the request that it echoes has.
-    """
+    __slots__ = ("check", "cost", "paired")
 
-    __slots__ = (
-        "alike", "check", "cost", "exact", "holds", "kinds", "needles", "paired", "quick",
-    )  # fmt: skip
-
-    def __init__(
-        self, check: Check, cost: int, paired: bool, quick: Quick | None = None,
-        exact: bool = False, kinds: Kinds | None = None,
-    ) -> None:  # fmt: skip
-        self.kinds = kinds
-        self.needles: tuple[bytes, ...] = ()
-        self.holds: Holds | None = None
-        self.alike = True
+    def __init__(self, check: Check, cost: int, paired: bool) -> None:
         self.check = check
         self.cost = cost
         self.paired = paired
-        self.quick = quick
-        self.exact = exact
 
 
 # -- where values come from ----------------------------------------------------------
 
 
 class Source:
-    """A field: its items in a subject, and how an item's value is had and compared."""
+    """A field: its items in what is looked at, and how an item's value is had and compared."""
 
     cost = HEADER
     paired = False
 
-    def items(self, subject: Subject, link: Link | None) -> list[Any]:
+    def items(self, look: Look) -> list[Any]:
         raise NotImplementedError
 
     def key(self, item: Any) -> Any:
@@ -123,19 +86,7 @@ class Source:
 
     def exists(self) -> Check:
         items = self.items
-        return lambda subject, link: bool(items(subject, link))
-
-    def quick(self) -> Quick | None:
-        """What must hold of the header for there to be any item."""
-        return None
-
-    def kinds(self) -> Kinds | None:
-        """Which messages may have an item; None: any."""
-        return None
-
-    def holds(self, wanted: Wanted | None = None) -> tuple[Holds | None, bool]:
-        """Which messages may have a wanted item, by their raw bytes (None: any); `Tested.alike`."""
-        return None, True
+        return lambda look: bool(items(look))
 
 
 class OfTop(Source):
@@ -146,8 +97,8 @@ class OfTop(Source):
         self.cost = top.cost
         self.paired = top.paired
 
-    def items(self, subject: Subject, link: Link | None) -> list[Any]:
-        value = self.top.get(subject, link)
+    def items(self, look: Look) -> list[Any]:
+        value = self.top.get(look.message, look.link)
         if self.top.many:
             return value or []
         return [] if value is None else [value]
@@ -158,26 +109,11 @@ class OfTop(Source):
     def exists(self) -> Check:
         get, alone = self.top.get, self.top.alone
         if alone is not None:
-            return lambda subject, link: (v := get(subject, link)) is not None and alone(v)
+            test = alone
+            return lambda look: (v := get(look.message, look.link)) is not None and test(v)
         if self.top.many or isinstance(self.top.shape, Yes):
-            return lambda subject, link: bool(get(subject, link))
-        return lambda subject, link: get(subject, link) is not None
-
-    def quick(self) -> Quick | None:
-        name = self.top.name
-        if name in ("family", "command", "version"):
-            return lambda protocol, length, kind, flags, seq, port: protocol == wire.NETLINK_GENERIC
-        if name in ("error", "error_name", "extack"):
-            return lambda protocol, length, kind, flags, seq, port: 2 <= kind <= 3
-        return None
-
-
-class OfFlag(OfTop):
-    """nlmsg_flags as far as a flag is meant; `bare` is what the header has."""
-
-    def __init__(self, top: Top, bare: OfTop) -> None:
-        super().__init__(top)
-        self.bare: OfTop = bare.bare if isinstance(bare, OfFlag) else bare
+            return lambda look: bool(get(look.message, look.link))
+        return lambda look: get(look.message, look.link) is not None
 
 
 class OfEcho(Source):
@@ -188,159 +124,75 @@ class OfEcho(Source):
     def __init__(self, top: Top) -> None:
         self.inner = OfTop(top)
 
-    def items(self, subject: Subject, link: Link | None) -> list[Any]:
-        echo = subject.echo if subject.type == wire.NLMSG_ERROR else None
-        return [] if echo is None else self.inner.items(echo, None)
+    def items(self, look: Look) -> list[Any]:
+        echo = look.message.echo
+        return [] if echo is None else self.inner.items(Look(echo, None))
 
     def view(self, key: Any) -> View:
         return self.inner.view(key)
 
-    def quick(self) -> Quick | None:
-        return lambda protocol, length, kind, flags, seq, port: kind == wire.NLMSG_ERROR
-
 
 class OfPath(Source):
-    """Attributes and header members by a path, in a message or (`inside`) in a node."""
+    """Attributes and header members by a path, in a message or in a node."""
 
     cost = WALKED
 
-    def __init__(
-        self, ways: list[Way], words: Vocabulary, inside: bool, whole: bool, split: bool = True
-    ) -> None:
-        self.paths = [Path(way, words.registry, whole) for way in ways]
+    def __init__(self, ways: list[Way], words: Vocabulary, split: bool = True) -> None:
+        self.ways = ways
+        self.reaches = [Reach(way) for way in ways if way.names]
         self.words = words
-        self.inside = inside
         self.split = split  # whether arrays are their elements
-        self._generic: bool | None = None
-        self._by_operation: dict[tuple[m.Spec | m.Operation | None, ...], bool] = {}
 
-    def items(self, subject: Subject, link: Link | None) -> list[Node]:
-        out: list[Node] = []
-        for path in self.paths:
-            if not path.way.names:
-                continue
-            out += path.within(subject) if self.inside else path.find(subject)
-        if len(self.paths) > 1 and len(out) > 1:
-            out = list({(node.offset, node.field): node for node in out}.values())
-        if self.split:
-            for node in out:
-                if node.field.kind == m.ARRAY:
-                    return _elements(out)
-        return out
+    def items(self, look: Look) -> list[Item]:
+        places: list[int] = []
+        message = look.message
+        for reach in self.reaches:
+            if look.place >= 0 or reach.may(message):
+                places += reach.path.find(look.walked(), look.place)
+        if not places:
+            return []
+        if len(self.reaches) > 1:
+            places = list(dict.fromkeys(places))
+        out = [Item(look.walked(), place, message) for place in places]
+        return _elements(out) if self.split else out
 
     def exists(self) -> Check:
-        named = [path.way for path in self.paths if not path.way.names]
+        named = [way for way in self.ways if not way.names]
         items = self.items
-        if named and not self.inside:
-            return lambda subject, link: any(way.about(subject) for way in named) or bool(
-                items(subject, link)
-            )
-        return lambda subject, link: bool(items(subject, link))
+        if named:
+            return lambda look: any(way.about(look.message) for way in named) or bool(items(look))
+        return lambda look: bool(items(look))
 
-    def key(self, item: Node) -> m.Field:
+    def key(self, item: Item) -> m.Field:
         return item.field
 
     def view(self, key: m.Field) -> View:
         shape, get = shape_of(key)
-        for path in self.paths:
-            more = WORDS_OF_IP.get(path.way.names[-1], {}).get(key.name) if path.way.names else None
+        for reach in self.reaches:
+            more = WORDS_OF_IP.get(reach.way.names[-1], {}).get(key.name)
             if more:
                 return shape, _added(get, more)
         return shape, get
 
     def possible(self) -> list[m.Field]:
         out: dict[m.Field, None] = {}
-        for path in self.paths:
-            names = path.way.names
-            if names and names[-1] in DYNAMIC:
+        for reach in self.reaches:
+            name = reach.way.names[-1]
+            found = self.words.fields(name)
+            if name in DYNAMIC or not found:
                 return []
-            if names:
-                found = self.words.known.get(names[-1])
-                if found is None:
-                    return []
-                for field in self._narrowed(found, path.way):
-                    array = field.kind == m.ARRAY and field.sub is not None and self.split
-                    out[field.sub if array and field.sub is not None else field] = None
+            for field in self._narrowed(found, reach.way):
+                array = field.kind == m.ARRAY and field.sub is not None and self.split
+                out[field.sub if array and field.sub is not None else field] = None
         return list(out)
 
     def _narrowed(self, found: list[m.Field], way: Way) -> list[m.Field]:
         """Those of the fields that lie where the path says, as far as that is known."""
         if len(found) < 2 or (len(way.names) < 2 and way.specs is None and way.operations is None):
             return found
-        from .paths import fields_along
-
         along = fields_along(self.words, way)
         kept = [field for field in found if field in along]
         return kept or found
-
-    def quick(self) -> Quick | None:
-        if self.inside:
-            return None
-        known: dict[tuple[int, int], bool] = {}
-        may = self._may
-
-        def quick(protocol: int, length: int, kind: int, flags: int, seq: int, port: int) -> bool:
-            if kind < wire.NLMSG_MIN_TYPE:
-                return 2 <= kind <= 3 or kind < 0
-            if protocol == wire.NETLINK_GENERIC:
-                return True
-            found = known.get((protocol, kind))
-            if found is None:
-                found = known[protocol, kind] = may(protocol, kind)
-            return found
-
-        return quick
-
-    def kinds(self) -> Kinds | None:
-        if self.inside:
-            return None
-        known: dict[tuple[int, int], bool] = {}
-
-        def may(protocol: int, kind: int) -> bool:
-            found = known.get((protocol, kind))
-            if found is None:
-                found = known[protocol, kind] = self._may(protocol, kind)
-            return found
-
-        return lambda protocol, kind, echoed: may(protocol, kind) or (
-            echoed >= wire.NLMSG_MIN_TYPE and may(protocol, echoed)
-        )
-
-    def holds(self, wanted: Wanted | None = None) -> tuple[Holds | None, bool]:
-        if self.inside or not all(path.way.names for path in self.paths):
-            return None, True
-        glances = [Glance(path, self.words.registry, wanted) for path in self.paths]
-        alike = all(glance.alike for glance in glances)
-        return glances[0] if len(glances) == 1 else _one_holds(glances), alike
-
-    def _may(self, protocol: int, kind: int) -> bool:
-        registry = self.words.registry
-        if kind < wire.NLMSG_MIN_TYPE:
-            return any(in_control(path.way, registry, kind) for path in self.paths)
-        if protocol == wire.NETLINK_GENERIC:  # an id may be any family's
-            if self._generic is None:
-                self._generic = any(self._in_generic(path.way) for path in self.paths)
-            return self._generic
-        messages = [bound(registry, protocol, kind, asks) for asks in (True, False)]
-        operations = (messages[0].spec, *(message.operation for message in messages))
-        found = self._by_operation.get(operations)
-        if found is None:
-            found = self._by_operation[operations] = any(
-                path.start(message) is not NEVER if path.way.names else path.way.about(message)
-                for path in self.paths for message in messages
-            )  # fmt: skip
-        return found
-
-    def _in_generic(self, way: Way) -> bool:
-        if not way.names or unspecified(way):
-            return True
-        return any(
-            leads(operation, way)
-            for spec in self.words.specs
-            if spec.protonum is None and (way.specs is None or plain(spec.name) == way.specs)
-            for operation in {*spec.requests.values(), *spec.replies.values()}
-            if way.operations is None or operation.name in way.operations
-        )
 
 
 class OfNote(Source):
@@ -350,8 +202,8 @@ class OfNote(Source):
         self.name = name
         self.shape = shape
 
-    def items(self, subject: Subject, link: Link | None) -> list[Any]:
-        return [getattr(subject, self.name)]
+    def items(self, look: Look) -> list[Any]:
+        return [getattr(look.note, self.name)]
 
     def view(self, key: Any) -> View:
         return self.shape, _same
@@ -371,11 +223,13 @@ def _same(item: Any) -> Any:
     return item
 
 
-def _elements(nodes: list[Node]) -> list[Node]:
+def _elements(items: list[Item]) -> list[Item]:
     """Arrays as their elements."""
-    out: list[Node] = []
-    for node in nodes:
-        out += node.children if node.field.kind == m.ARRAY else [node]
+    if not any(item.field.kind == m.ARRAY for item in items):
+        return items
+    out: list[Item] = []
+    for item in items:
+        out += item.inside if item.field.kind == m.ARRAY else [item]
     return out
 
 
@@ -401,7 +255,7 @@ class Operand:
         """Whether it stands for messages of an operation or a dissector, not for a field."""
         return (
             isinstance(self.source, OfPath) and isinstance(self.term, Word)
-            and not any(path.way.names for path in self.source.paths)
+            and not self.source.reaches
         )
 
     def view(self, key: Any) -> View:
@@ -410,16 +264,16 @@ class Operand:
             found = adapt(found)
         return found
 
-    def values(self, subject: Subject, link: Link | None) -> list[Any]:
+    def values(self, look: Look) -> list[Any]:
         """The values themselves, for the comparison of two fields."""
         out = []
-        for item in self.source.items(subject, link):
+        for item in self.source.items(look):
             try:
                 _, get = self.view(self.source.key(item))
             except Mismatch:
                 continue
             value = get(item)
-            if isinstance(value, Node):
+            if isinstance(value, Item):
                 value = value.value if value.value is not None else value.bytes
             if value is not None:
                 out.append(value)
@@ -496,15 +350,8 @@ class Compiler:
             return self._several(term, scope)
         if isinstance(term, Not):
             inner = self.term(term.inner, scope)
-            check, quick = inner.check, inner.quick
-            negated: Quick | None = None
-            if quick is not None and inner.exact:
-                known = quick
-                negated = lambda *header: not known(*header)  # noqa: E731
-            return Tested(
-                lambda subject, link: not check(subject, link), inner.cost, inner.paired, negated,
-                inner.exact,
-            )  # fmt: skip
+            check = inner.check
+            return Tested(lambda look: not check(look), inner.cost, inner.paired)
         if isinstance(term, Nest):
             return self._nest(term, scope)
         if isinstance(term, Comparison):
@@ -515,38 +362,11 @@ class Compiler:
 
     def _several(self, term: Several, scope: str) -> Tested:
         parts = sorted((self.term(part, scope) for part in term.parts), key=lambda t: t.cost)
-        checks = tuple(part.check for part in parts)
+        checks = [part.check for part in parts]
         cost = max(part.cost for part in parts)
         paired = any(part.paired for part in parts)
-        quicks = [part.quick for part in parts if part.quick is not None]
-        every = [part.kinds for part in parts if part.kinds is not None]
-        exact = all(part.exact for part in parts)
-        alike = all(part.alike for part in parts)
-        quick: Quick | None = None
-        kinds: Kinds | None = None
-        if term.how == "and":
-            if quicks:
-                quick = _both(quicks)
-            if every:
-                kinds = lambda *where: all(k(*where) for k in every)  # noqa: E731
-            made = Tested(_and(checks), cost, paired, quick, exact, kinds)
-            made.needles = next((part.needles for part in parts if part.needles), ())
-            made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
-            made.alike = alike
-            return made
-        if len(every) == len(parts):
-            kinds = lambda *where: any(k(*where) for k in every)  # noqa: E731
-        if len(quicks) == len(parts) and (term.how == "or" or exact):
-            quick = _either(quicks) if term.how == "or" else _odd(quicks)
-        check = _or(checks) if term.how == "or" else _xor(checks)
-        made = Tested(check, cost, paired, quick, exact, kinds)
-        if all(part.needles for part in parts) and term.how == "or":
-            made.needles = tuple(needle for part in parts for needle in part.needles)
-        parted = [part.holds for part in parts if part.holds is not None]
-        if len(parted) == len(parts):
-            made.holds = _one_holds(parted)
-        made.alike = alike
-        return made
+        how = {"and": _and, "or": _or, "xor": _xor}[term.how]
+        return Tested(how(checks), cost, paired)
 
     def _alone(self, term: Term, scope: str) -> Tested:
         """A field without an operator: whether it is there, or holds."""
@@ -557,37 +377,12 @@ class Compiler:
         if operand.counted or (isinstance(term, Call) and term.what == "len"):
             raise self.wrong(term, "a number alone is no condition", "compare it, such as > 1")
         if operand.plain:
-            return self._tested(source.exists(), operand, source.quick())
+            return Tested(source.exists(), source.cost, source.paired)
         self._possible(operand, lambda shape: bool)
         values = operand.values
         if operand.bits:
-            exact = self._exact(operand, lambda shape: bool)
-            quick = exact or source.quick()
-            if isinstance(source, OfFlag):  # the bits must be there, whatever they mean
-                operand.source = source.bare
-                quick = self._exact(operand, lambda shape: bool)
-                operand.source = source
-            return self._tested(
-                lambda subject, link: any(map(_bits, values(subject, link))), operand, quick,
-                exact is not None,
-            )  # fmt: skip
-        return self._tested(lambda subject, link: bool(values(subject, link)), operand,
-                            source.quick())  # fmt: skip
-
-    def _tested(
-        self, check: Check, operand: Operand, quick: Quick | None, exact: bool = False,
-        wanted: Wanted | None = None,
-    ) -> Tested:  # fmt: skip
-        source = operand.source
-        if operand.counted:  # what has none of them has 0
-            return Tested(check, source.cost, source.paired)
-        kinds = source.kinds()
-        if kinds is None and quick is not None and _by_kind(source):
-            known = quick
-            kinds = lambda protocol, kind, echoed: known(protocol, 16, kind, 0, 0, 0)  # noqa: E731
-        made = Tested(check, source.cost, source.paired, quick, exact, kinds)
-        made.holds, made.alike = source.holds(wanted)
-        return made
+            return Tested(lambda look: any(map(_bits, values(look))), source.cost, source.paired)
+        return Tested(lambda look: bool(values(look)), source.cost, source.paired)
 
     # -- braces ------------------------------------------------------------------
 
@@ -598,19 +393,22 @@ class Compiler:
             inner = self.term(term.inner, "note")
             check = inner.check
 
-            def noted(message: Message, link: Link | None) -> bool:
-                return any(check(found, link) for found in message.diagnoses)
+            def noted(look: Look) -> bool:
+                message = look.message
+                return any(
+                    check(Look(message, look.link, note=found)) for found in message.diagnoses
+                )
 
             return Tested(noted, EVERYTHING, False)
         ways = self.words.ways(name)
         if scope:
             found = self._source(word, scope)
-            ways = [path.way for path in found.paths] if isinstance(found, OfPath) else []
+            ways = found.ways if isinstance(found, OfPath) else []
         if not ways:
             if not scope and self._top(name) is not None:
                 raise self.wrong(word, f"{name} holds nothing that braces could look into")
             raise self._unknown(word, scope)
-        source = OfPath(ways, self.words, bool(scope), True, split=False)
+        source = OfPath(ways, self.words, split=False)
         possible = source.possible()
         if possible and not any(_nests(field) for field in possible):
             raise self.wrong(word, f"{name} is no nest, it has a value", "braces go with nests")
@@ -618,27 +416,22 @@ class Compiler:
         if bare and not scope:  # newlink { ... }: a message of this operation
             inner = self.term(term.inner, "")
             check = inner.check
-            whole = lambda message, link: any(  # noqa: E731
-                way.about(message) for way in bare
-            ) and check(message, link)
+            whole = lambda look: any(way.about(look.message) for way in bare) and check(look)  # noqa: E731
             if len(bare) == len(ways):
-                return Tested(whole, inner.cost, inner.paired, source.quick())
+                return Tested(whole, inner.cost, inner.paired)
         around, self.around = self.around, possible
         inner = self.term(term.inner, "nest")
         self.around = around
-        inside = inner.check
-        items = source.items
+        inside, items = inner.check, source.items
 
-        def nested(subject: Subject, link: Link | None) -> bool:
-            for node in items(subject, link):
-                for one in _entries(node):
-                    if inside(one, link):
+        def nested(look: Look) -> bool:
+            for item in items(look):
+                for one in _entries(item):
+                    if inside(Look(look.message, look.link, one.engine, one.place)):
                         return True
             return False
 
-        made = Tested(nested, DECODED, inner.paired, source.quick(), kinds=source.kinds())
-        made.holds, made.alike = source.holds()
-        return made
+        return Tested(nested, DECODED, inner.paired)
 
     # -- comparisons ---------------------------------------------------------------
 
@@ -651,15 +444,8 @@ class Compiler:
         if len(parts) == 1:
             return parts[0]
         parts.sort(key=lambda part: part.cost)
-        quicks = [part.quick for part in parts if part.quick is not None]
-        made = Tested(
-            _and(tuple(part.check for part in parts)), max(p.cost for p in parts),
-            any(p.paired for p in parts), _both(quicks) if quicks else None,
-            all(p.exact for p in parts), parts[0].kinds,
-        )  # fmt: skip
-        made.holds = _all_hold([part.holds for part in parts if part.holds is not None])
-        made.alike = all(part.alike for part in parts)
-        return made
+        checks = [part.check for part in parts]
+        return Tested(_and(checks), parts[-1].cost, any(p.paired for p in parts))
 
     def _pair(self, term: Comparison, i: int, op: str, scope: str) -> Tested:
         left, right = term.operands[i], term.operands[i + 1]
@@ -683,8 +469,7 @@ class Compiler:
             raise self._unknown(right, scope)
         single, quantify = _quantify(op, term.quantifier)
         literal = right
-        texts = [literal.text] if single in (EQ, CONTAINS) else []
-        return self._test(field, lambda shape: shape.test(single, literal), quantify, right, texts)
+        return self._test(field, lambda shape: shape.test(single, literal), quantify, right)
 
     def _second(self, field: Operand, right: Term, op: str, scope: str) -> Operand | None:
         """The right side as a field, None if it is a value."""
@@ -734,22 +519,20 @@ class Compiler:
         compare = ORDERS.get(single)
         first, second = a.values, b.values
 
-        def outcomes(subject: Subject, link: Link | None) -> Iterable[bool | None]:
-            right = second(subject, link)
-            for x in first(subject, link):
+        def outcomes(look: Look) -> list[bool | None]:
+            out: list[bool | None] = []
+            right = second(look)
+            for x in first(look):
                 for y in right:
                     if compare is None:
-                        yield bool(x == y)
-                    elif type(x) is type(y) and not isinstance(x, (Message, Node)):
-                        yield compare(x, y)
+                        out.append(bool(x == y))
+                    elif type(x) is type(y) and not isinstance(x, Message):
+                        out.append(compare(x, y))
+            return out
 
         cost = max(a.source.cost, b.source.cost)
         paired = a.source.paired or b.source.paired
-        quicks = [q for q in (a.source.quick(), b.source.quick()) if q is not None]
-        return Tested(
-            lambda subject, link: quantify(outcomes(subject, link)), cost, paired,
-            _both(quicks) if quicks else None,
-        )  # fmt: skip
+        return Tested(lambda look: quantify(outcomes(look)), cost, paired)
 
     def _membership(self, term: Membership, scope: str) -> Tested:
         field = self._operand(term.of, scope)
@@ -774,95 +557,28 @@ class Compiler:
             every = tuple(tests)
             return lambda value: any(test(value) for test in every)
 
-        texts = [values.text_of(low) for low, high in term.items if high is None]
-        if len(texts) < len(term.items):
-            texts = []
-        return self._test(field, make, quantify, term.items[0][0], texts)
+        return self._test(field, make, quantify, term.items[0][0])
 
     def _test(
         self, field: Operand, make: Callable[[Shape], Test], quantify: _Quantify, literal: Term,
-        texts: list[str],
     ) -> Tested:  # fmt: skip
-        """The test of a field's values, each by what `make` gives for its shape.
-
-        `texts` are the strings of which a value must have one, where that is so.
-        """
+        """The test of a field's values, each by what `make` gives for its shape."""
         self._possible(field, make, literal)
         source = field.source
+        items = source.items
         if field.counted:
             test = make(Number())
-            items = source.items
-            return self._tested(
-                lambda subject, link: quantify([test(len(items(subject, link)))]), field, None
+            check: Check = lambda look: quantify([test(len(items(look)))])  # noqa: E731
+        elif isinstance(source, OfTop) and not source.top.many and field.plain:
+            get, only = source.top.get, make(source.top.shape)
+            positive = quantify is _any or quantify is _all
+            check = lambda look: (  # noqa: E731
+                (v := get(look.message, look.link)) is not None and bool(only(v)) is positive
             )
-        if isinstance(source, OfTop) and not source.top.many and field.plain:
-            get = source.top.get
-            only = make(source.top.shape)
-            exact = self._exact(field, make, quantify)
-            if quantify is _any or quantify is _all:
-                check: Check = lambda subject, link: (  # noqa: E731
-                    (v := get(subject, link)) is not None and only(v)
-                )
-            else:
-                check = lambda subject, link: (  # noqa: E731
-                    (v := get(subject, link)) is not None and not only(v)
-                )
-            return self._tested(check, field, exact or source.quick() or self._named(
-                source, only, quantify), exact is not None)  # fmt: skip
-        tests: dict[Any, tuple[Callable[[Any], Any], Test] | None] = {}
-        items, key_of, view = source.items, source.key, field.view
-
-        def outcome(item: Any) -> bool | None:
-            key = key_of(item)
-            try:
-                found = tests[key]
-            except KeyError:
-                if len(tests) > 1024:
-                    tests.clear()
-                try:
-                    shape, get = view(key)
-                    found = get, make(shape)
-                except Mismatch:
-                    found = None
-                tests[key] = found
-            if found is None:
-                return None
-            value = found[0](item)
-            return None if value is None else bool(found[1](value))
-
-        exact = self._exact(field, make, quantify)
-        check = lambda subject, link: quantify(map(outcome, items(subject, link)))  # noqa: E731
-        needles: tuple[bytes, ...] = ()
-        wanted: Wanted | None = None
-        if quantify is _any or quantify is _all:
-            needles = self._needles(field, make, texts)
-            wanted = lambda key: _number_test(field, make, key)  # noqa: E731
-        if needles:
-            check = _with(needles, check)
-        made = self._tested(check, field, exact or source.quick(), exact is not None, wanted)
-        made.needles = needles
-        return made
-
-    @staticmethod
-    def _needles(
-        field: Operand, make: Callable[[Shape], Test], texts: list[str]
-    ) -> tuple[bytes, ...]:
-        """The texts as bytes that a message must have, where its values are strings."""
-        source = field.source
-        if not isinstance(source, OfPath) or source.inside or not field.plain:
-            return ()
-        if not all(text and text.isascii() and "\\" not in text for text in texts):
-            return ()
-        strings = False
-        for key in source.possible():
-            try:
-                make(source.view(key)[0])
-            except Mismatch:
-                continue
-            if key.kind != m.STRING or key.hook is not None:
-                return ()
-            strings = True
-        return tuple(text.encode() for text in texts) if strings else ()
+        else:
+            outcome = _Outcomes(field, make)
+            check = lambda look: quantify(outcome.of(items(look)))  # noqa: E731
+        return Tested(check, source.cost, source.paired)
 
     def _possible(
         self, field: Operand, make: Callable[[Shape], Test], literal: Term | None = None
@@ -895,80 +611,6 @@ class Compiler:
         if isinstance(problem, _At):
             literal = problem.term
         return self.wrong(literal, problem.reason, problem.hint)
-
-    def _exact(
-        self, field: Operand, make: Callable[[Shape], Test], quantify: _Quantify = _any
-    ) -> Quick | None:
-        """The whole test on a header alone, None if it takes more."""
-        source = field.source
-        if not isinstance(source, OfTop) or field.counted:
-            return None
-        top = source.top
-        if isinstance(top.shape, Types) and field.plain:
-            types = Types(self.words)
-            only = make(types)
-            return None if types.named else self._exact_type(only, quantify)
-        if top.raw < 0:
-            return None
-        try:
-            shape, get = field.view(None)
-            test = make(shape)
-        except Mismatch:
-            return None
-        place = top.raw
-        positive = quantify is _any or quantify is _all
-
-        def quick(*header: int) -> bool:
-            # A datagram that is no message has a protocol only.
-            return (place == 0 or header[2] >= 0) and bool(test(get(header[place]))) is positive
-
-        return quick
-
-    @staticmethod
-    def _exact_type(test: Test, quantify: _Quantify) -> Quick | None:
-        """For tests of nlmsg_type that look at nothing else than protocol and number."""
-        positive = quantify is _any or quantify is _all
-        known: dict[tuple[int, int], bool] = {}
-
-        def quick(
-            protocol: int, length: int, kind: int, flags: int, seq: int, port: int
-        ) -> bool:
-            found = known.get((protocol, kind))
-            if found is None:
-                if kind < 0:
-                    return False
-                found = bool(test(typical(protocol, kind))) is positive
-                known[protocol, kind] = found
-            return found
-
-        return quick
-
-    def _named(self, source: OfTop, test: Test, quantify: _Quantify) -> Quick | None:
-        """What protocol and type tell of the operation's name, outside of generic netlink."""
-        if not isinstance(source.top.shape, Operations) or quantify not in (_any, _all):
-            return None
-        known: dict[tuple[int, int], bool] = {}
-        registry = self.registry
-
-        def quick(
-            protocol: int, length: int, kind: int, flags: int, seq: int, port: int
-        ) -> bool:
-            if protocol == wire.NETLINK_GENERIC or kind < wire.NLMSG_MIN_TYPE:
-                return True
-            found = known.get((protocol, kind))
-            if found is None:
-                spec = registry.raw(protocol, kind)
-                message = typical(protocol, kind)
-                found = False
-                for to_kernel in (True, False):
-                    message.operation = None if spec is None else spec.operation(kind, to_kernel)
-                    found = found or bool(test(message))
-                known[protocol, kind] = found
-            return found
-
-        return quick
-
-    # -- operands ------------------------------------------------------------------
 
     def _operand(self, term: Term, scope: str) -> Operand | None:
         """The term as a field; None if it is not the name of one."""
@@ -1023,7 +665,7 @@ class Compiler:
                     and way.operations is None]  # fmt: skip
             if self.around:
                 ways = [way for way in ways if any(reaches(f, way) for f in self.around)]
-        return OfPath(ways, self.words, bool(scope), False) if ways else None
+        return OfPath(ways, self.words) if ways else None
 
     def _unknown(self, term: Term, scope: str) -> FilterError:
         """What is wrong with a term that should have been a field."""
@@ -1044,21 +686,22 @@ class Compiler:
                 term, f"{name} belongs to the message, not to what the braces look into", hint
             )
         parts = name.split(".")
-        known = self.words.known
+        known = self.words.names
         if self.around and self.words.ways(name):
             return self.wrong(term, f"{self.around[0].name} holds no {name}")
         for i, part in enumerate(parts):
             short = plain(part)
             first = i == 0 and (
-                short in self.words.operations or self.words.spec(short) is not None
+                short in self.words.operation_names or self.words.spec(short) is not None
                 or (len(parts) > 1 and self._top(part) is not None)
             )
             if not (short in known or first or short.isdecimal()):
                 at = term.start + sum(len(p) + 1 for p in parts[:i])
-                names = set(known)
+                names = known
                 if i == 0:
                     names |= {n.replace("_", "-") for n in self.tops} if not scope else set()
-                    names |= set(self.words.operations) | {plain(s.name) for s in self.words.specs}
+                    names |= set(self.words.operation_names)
+                    names |= {plain(spec.name) for spec in self.words.specs}
                 hint = near(short, names)
                 if not hint and not part.isupper():
                     hint = near(part.upper(), [n for n in names if n.isupper()])
@@ -1134,6 +777,35 @@ class Compiler:
         return operand
 
 
+class _Outcomes:
+    """Tests the values of items, each by what `make` gives for its shape."""
+
+    def __init__(self, field: Operand, make: Callable[[Shape], Test]) -> None:
+        self._field = field
+        self._make = make
+        self._tests: dict[Any, tuple[Callable[[Any], Any], Test] | None] = {}
+
+    def of(self, items: list[Any]) -> list[bool | None]:
+        """Of each item whether the test holds; None where it has no such value."""
+        return [self._outcome(item) for item in items]
+
+    def _outcome(self, item: Any) -> bool | None:
+        key = self._field.source.key(item)
+        if key not in self._tests:
+            if len(self._tests) > 1024:
+                self._tests.clear()
+            try:
+                shape, get = self._field.view(key)
+                self._tests[key] = get, self._make(shape)
+            except Mismatch:
+                self._tests[key] = None
+        found = self._tests[key]
+        if found is None:
+            return None
+        value = found[0](item)
+        return None if value is None else bool(found[1](value))
+
+
 class _At(Mismatch):
     """A mismatch of one of several values."""
 
@@ -1142,49 +814,28 @@ class _At(Mismatch):
         self.term = term
 
 
-def _by_kind(source: Source) -> bool:
-    """Whether all that a header tells of it is in protocol and type."""
-    if not isinstance(source, OfTop):
-        return False
-    top = source.top
-    return isinstance(top.shape, Operations) or top.name in (
-        "protocol", "family", "error", "error_name", "extack", "version"
-    )
-
-
-def _number_test(field: Operand, make: Callable[[Shape], Test], key: m.Field) -> Test | None:
-    """What is asked of a field that is a number as it is; None for others."""
-    if key.kind > m.LAST_SCALAR:
-        return None
-    try:
-        shape, get = field.view(key)
-        return make(shape) if get is values.integer else None
-    except Mismatch:
-        return None
-
-
 def _meant(source: Source, name: str) -> Source:
     """The source as `& name` asks for it."""
     of = source.inner if isinstance(source, OfEcho) else source
     top = meant(of.top, name) if isinstance(of, OfTop) else None
-    if top is None or not isinstance(of, OfTop):
+    if top is None:
         return source
-    return OfEcho(top) if isinstance(source, OfEcho) else OfFlag(top, of)
+    return OfEcho(top) if isinstance(source, OfEcho) else OfTop(top)
 
 
 def _nests(field: m.Field) -> bool:
     return field.kind > m.LAST_SCALAR and field.kind not in (m.STRING, m.FLAG)
 
 
-def _entries(node: Node) -> list[Node]:
-    """The nests that a node is: itself or, of an array, each entry."""
-    children = node.children
-    if children and all(child.field.name.isdigit() for child in children):
-        out: list[Node] = []
-        for child in children:
-            out += _entries(child)
+def _entries(item: Item) -> list[Item]:
+    """The nests that an item is: itself or, of an array, each entry."""
+    inside = item.inside
+    if inside and all(one.engine.called(one.place)[0].isdigit() for one in inside):
+        out: list[Item] = []
+        for one in inside:
+            out += _entries(one)
         return out
-    return [node]
+    return [item]
 
 
 # -- what is done to values -----------------------------------------------------------
@@ -1224,7 +875,7 @@ def _bytes_of(shape: Shape, get: Callable[[Any], Any]) -> Callable[[Any], bytes 
             return value.encode("utf-8", "surrogateescape")
         if isinstance(value, bytes):
             return value
-        return item.bytes if isinstance(item, Node) else None
+        return item.bytes if isinstance(item, Item) else None
     return raw
 
 
@@ -1300,67 +951,35 @@ def _bits(value: Any) -> bool:
 # -- putting tests together -----------------------------------------------------------
 
 
-def _and(checks: tuple[Check, ...]) -> Check:
+def _and(checks: list[Check]) -> Check:
     if len(checks) == 2:
         a, b = checks
-        return lambda subject, link: a(subject, link) and b(subject, link)
+        return lambda look: a(look) and b(look)
 
-    def check(subject: Subject, link: Link | None) -> bool:
+    def check(look: Look) -> bool:
         for part in checks:
-            if not part(subject, link):
+            if not part(look):
                 return False
         return True
 
     return check
 
 
-def _with(needles: tuple[bytes, ...], check: Check) -> Check:
-    """A test that looks no further where the message has none of these bytes."""
-    if len(needles) == 1:
-        needle = needles[0]
-        return lambda subject, link: needle in subject.data and check(subject, link)
-    return lambda subject, link: any(n in subject.data for n in needles) and check(subject, link)
-
-
-def _or(checks: tuple[Check, ...]) -> Check:
-    def check(subject: Subject, link: Link | None) -> bool:
+def _or(checks: list[Check]) -> Check:
+    def check(look: Look) -> bool:
         for part in checks:
-            if part(subject, link):
+            if part(look):
                 return True
         return False
 
     return check
 
 
-def _xor(checks: tuple[Check, ...]) -> Check:
-    def check(subject: Subject, link: Link | None) -> bool:
+def _xor(checks: list[Check]) -> Check:
+    def check(look: Look) -> bool:
         odd = False
         for part in checks:
-            odd ^= part(subject, link)
+            odd ^= part(look)
         return odd
 
     return check
-
-
-def _both(quicks: list[Quick]) -> Quick:
-    if len(quicks) == 1:
-        return quicks[0]
-    return lambda *header: all(quick(*header) for quick in quicks)
-
-
-def _either(quicks: list[Quick]) -> Quick:
-    return lambda *header: any(quick(*header) for quick in quicks)
-
-
-def _odd(quicks: list[Quick]) -> Quick:
-    return lambda *header: sum(quick(*header) for quick in quicks) % 2 == 1
-
-
-def _all_hold(parts: Sequence[Holds]) -> Holds | None:
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return lambda *where: all(holds(*where) for holds in parts)
-
-
-def _one_holds(parts: Sequence[Holds]) -> Holds:
-    return lambda *where: any(holds(*where) for holds in parts)

@@ -9,8 +9,9 @@ from typing import Final
 
 from .. import spec as m
 from ..errors import FilterError, SpecError
+from ..finding import plain
 from .compiler import FUNCTIONS, Compiler
-from .paths import Vocabulary, Way, fields_along, plain
+from .paths import Vocabulary, Way, fields_along, fields_of
 from .syntax import Kinds, Parser, Token
 from .values import Any_, Text, shape_of
 
@@ -204,8 +205,8 @@ def _fields(
 def _names(words: Vocabulary, constants: bool) -> Iterator[Candidate]:
     """Every attribute, operation and dissector; C constants where one was begun."""
     seen: dict[str, m.Field] = {}
-    for fields in words.known.values():
-        for field in fields:
+    for spec in words.specs:
+        for field in fields_of(spec):
             name = field.constant if constants else field.name
             if name and not name.isdigit() and " " not in name:
                 seen.setdefault(name, field)

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from .. import labels, linux, spec, wire
+from ..finding import plain
 from ..process import Process
 from ..render import facts, pairs
 from ..summary import operation_constant, operation_name
@@ -26,7 +27,7 @@ from ..transaction import (
     Link,
 )  # fmt: skip
 from ..tree import ERROR, NOTE, WARNING, Message, Node
-from .paths import Vocabulary, plain
+from .paths import Vocabulary
 from .syntax import Quoted, Term, Word
 from .values import (
     ORDERS,
@@ -69,16 +70,13 @@ CONTROL: Final = {"noop": 1, "error": 2, "done": 3, "overrun": 4}
 
 
 class Top:
-    """One field; `many` says that `get` gives a list, `alone` what it means without operator.
+    """One field; `many` says that `get` gives a list, `alone` what it means without operator."""
 
-    `raw` is its place in (protocol, length, type, flags, sequence, port), -1 if it needs more.
-    """
-
-    __slots__ = ("alone", "cost", "get", "help", "many", "name", "paired", "raw", "shape")
+    __slots__ = ("alone", "cost", "get", "help", "many", "name", "paired", "shape")
 
     def __init__(
         self, name: str, shape: Shape, get: Get, cost: int, help: str, paired: bool = False,
-        many: bool = False, raw: int = -1, alone: Test | None = None,
+        many: bool = False, alone: Test | None = None,
     ) -> None:  # fmt: skip
         self.name = name
         self.shape = shape
@@ -87,7 +85,6 @@ class Top:
         self.help = help
         self.paired = paired
         self.many = many
-        self.raw = raw
         self.alone = alone
 
 
@@ -145,9 +142,7 @@ class Operations(Shape):
         for constant in linux.RTM.values():
             out[constant] = constant[4:].lower()
             out[constant[4:].lower()] = constant
-        for name, found in self.words.operations.items():
-            operation = found[0][1]
-            out[name] = operation.constant if name != operation.constant else operation.name
+        out.update(self.words.operation_names)
         return out
 
     def _name(self, literal: Term) -> str:
@@ -188,13 +183,9 @@ _NLMSG: Final = {f"NLMSG_{name.upper()}": value for name, value in CONTROL.items
 
 
 class Types(Operations):
-    """nlmsg_type: numbers, or messages by the name of what the number stands for.
-
-    `named` says that a test was made that looks at more than protocol and number.
-    """
+    """nlmsg_type: numbers, or messages by the name of what the number stands for."""
 
     noun = "a message type"
-    named = False
 
     def exact(self, literal: Term) -> tuple[int, int] | None:
         """(protocol or -1, number) where the number tells all."""
@@ -215,7 +206,6 @@ class Types(Operations):
             return lambda message: message.type == value and message.protocol == protocol
         if text_of(literal) in ("error", "ack"):
             return lambda message: bool(message.type == wire.NLMSG_ERROR)
-        self.named = True
         return super().equal(literal)
 
     def key(self, literal: Term) -> int:
@@ -465,7 +455,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
             many=True),
         Top("interface", Interfaces(), _record(lambda r: r.interface), HEADER,
             "the interface that recorded it"),
-        Top("protocol", Protocol(), lambda m, _: m.protocol, HEADER, "the netlink protocol", raw=0),
+        Top("protocol", Protocol(), lambda m, _: m.protocol, HEADER, "the netlink protocol"),
         Top("family", text, lambda m, _: m.family, BOUND, "the generic netlink family"),
         Top("dissector", text, lambda m, _: None if m.spec is None else m.spec.name, BOUND,
             "the dissector"),
@@ -475,13 +465,13 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top("command", Commands(words), lambda m, _: m if m.command >= 0 else None, BOUND,
             "the generic netlink command"),
         Top("version", count, _version, HEADER, "the version in genlmsghdr"),
-        Top("flags", Flags(NLM_FLAGS, "the flags"), _header("flags"), HEADER, "nlmsg_flags", raw=3),
+        Top("flags", Flags(NLM_FLAGS, "the flags"), _header("flags"), HEADER, "nlmsg_flags"),
         Top("flag_names", Text(_flag_words(), "the flags' names"),
             lambda m, _: list(labels.flag_names(m)) if m.netlink else [], BOUND,
             "the flags by what they mean for the operation", many=True),
-        Top("sequence", count, _header("seq"), HEADER, "nlmsg_seq", raw=4),
-        Top("port", count, _header("port"), HEADER, "nlmsg_pid, the port id", raw=5),
-        Top("pid", count, _header("port"), HEADER, "the same as port", raw=5),
+        Top("sequence", count, _header("seq"), HEADER, "nlmsg_seq"),
+        Top("port", count, _header("port"), HEADER, "nlmsg_pid, the port id"),
+        Top("pid", count, _header("port"), HEADER, "the same as port"),
         Top("length", count, lambda m, _: m.length, HEADER, "nlmsg_len"),
         Top("direction", direction, lambda m, _: m.direction, HEADER, "to-kernel or from-kernel"),
         Top("to_kernel", yes, lambda m, _: m.to_kernel, HEADER, "whether it goes to the kernel"),

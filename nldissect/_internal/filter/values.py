@@ -13,9 +13,9 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from .. import labels, linux
+from .. import linux
 from .. import spec as m
-from ..tree import Node
+from .items import Item
 from .syntax import CONTAINS, EQ, Quoted, Term, Word
 
 Test = Callable[[Any], bool]
@@ -510,12 +510,12 @@ class Address(Bytes):
 
 # -- fields of dissectors ----------------------------------------------------------
 
-_shapes: dict[m.Field, tuple[Shape, Callable[[Node], Any]]] = {}
+_shapes: dict[m.Field, tuple[Shape, Callable[[Item], Any]]] = {}
 _KEPT: Final = 4096
 
 
-def shape_of(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
-    """The shape of a field's values, and how a node's value is had (None: it has none)."""
+def shape_of(field: m.Field) -> tuple[Shape, Callable[[Item], Any]]:
+    """The shape of a field's values, and how a item's value is had (None: it has none)."""
     found = _shapes.get(field)
     if found is None:
         if len(_shapes) >= _KEPT:
@@ -524,32 +524,33 @@ def shape_of(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
     return found
 
 
-def integer(node: Node) -> int | None:
+def integer(item: Item) -> int | None:
     """A number as it is."""
-    value = node.value
+    value = item.value
     return value if type(value) is int else None
 
 
-def _string(node: Node) -> str | None:
-    value = node.value
+def _string(item: Item) -> str | None:
+    value = item.value
     return value if type(value) is str else None
 
 
-def _payload(node: Node) -> bytes:
-    return node.bytes
+def _payload(item: Item) -> bytes:
+    return item.bytes
 
 
-def _low_word(node: Node) -> int | None:
-    children = node.children
-    return integer(children[0]) if children else None
+def _low_word(item: Item) -> int | None:
+    inside = item.inside
+    return integer(inside[0]) if inside else None
 
 
-def _hardware(node: Node) -> bytes:
+def _hardware(item: Item) -> bytes:
     """A link-layer address without what only fills its field up."""
-    value = node.value
-    if node.end - node.start == 32 and isinstance(value, str):
+    value = item.value
+    raw = item.bytes
+    if len(raw) == 32 and isinstance(value, str):
         return bytes.fromhex(value.replace(":", ""))
-    return node.bytes
+    return raw
 
 
 _ADDRESSES: Final = {
@@ -558,7 +559,7 @@ _ADDRESSES: Final = {
 }  # fmt: skip
 
 
-def _shape(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
+def _shape(field: m.Field) -> tuple[Shape, Callable[[Item], Any]]:
     kind, hint = field.kind, field.hint
     if field.hook is not None and kind != m.NEST:
         return Any_(field), _itself
@@ -571,7 +572,8 @@ def _shape(field: m.Field) -> tuple[Shape, Callable[[Node], Any]]:
                 return Any_(field), _itself
             of = f"the names of {field.enum.name}"
             return (Flags if field.enum.flags else Number)(names, of), integer
-        return (Any_(field), _itself) if hint in _WORDED else (Number(), integer)
+        worded = hint in _WORDED or field.labeller is not None
+        return (Any_(field), _itself) if worded else (Number(), integer)
     if kind == m.STRING:
         return Text(), _string
     if kind == m.FLAG:
@@ -605,12 +607,12 @@ def names_of(enum: m.Enum) -> dict[str, int]:
     return out
 
 
-def _always(node: Node) -> bool:
+def _always(item: Item) -> bool:
     return True
 
 
-def _itself(node: Node) -> Node:
-    return node
+def _itself(item: Item) -> Item:
+    return item
 
 
 class Any_(Shape):
@@ -643,24 +645,24 @@ class Any_(Shape):
         if not self.numeric and isinstance(literal, Word) and (raw, address, key) == (None,) * 3:
             Bytes().key(literal)
 
-        def test(node: Node) -> bool:
-            value = node.value
+        def test(item: Item) -> bool:
+            value = item.value
             if type(value) is int:
                 if key is not None:
                     return bool(value == key)
-                return text in (labels.label(node, False), labels.label(node, True))
+                return text in (item.label(False), item.label(True))
             if type(value) is str:
                 if value == text:
                     return True
-                if address is not None and len(node.bytes) == address[0]:
-                    bits = int.from_bytes(node.bytes, "big")
+                if address is not None and len(item.bytes) == address[0]:
+                    bits = int.from_bytes(item.bytes, "big")
                     return bits & address[2] == address[1]
-                return raw is not None and node.bytes == raw
+                return raw is not None and item.bytes == raw
             if type(value) is bytes:
                 if raw is not None and value == raw:
                     return True
-                return key is not None and _host(node) == key
-            return raw is not None and node.bytes == raw
+                return key is not None and _host(item) == key
+            return raw is not None and item.bytes == raw
 
         return test
 
@@ -668,25 +670,25 @@ class Any_(Shape):
         key, less = self.key(literal), ORDERS[op]
         if key is None:
             raise Mismatch(f"{spoken(literal)} is no number")
-        return lambda node: (value := _host(node)) is not None and less(value, key)
+        return lambda item: (value := _host(item)) is not None and less(value, key)
 
     def between(self, low: Term, high: Term) -> Test:
         first, last = self.key(low), self.key(high)
         if first is None or last is None:
             raise Mismatch(f"{spoken(low if first is None else high)} is no number")
-        return lambda node: (value := _host(node)) is not None and first <= value <= last
+        return lambda item: (value := _host(item)) is not None and first <= value <= last
 
     def contains(self, literal: Term) -> Test:
         if self.numeric:
             return super().contains(literal)
         key = Bytes().key(literal)
-        return lambda node: key in node.bytes
+        return lambda item: key in item.bytes
 
     def matches(self, literal: Term) -> Test:
         if self.numeric:
             return super().matches(literal)
         inner = Bytes().matches(literal)
-        return lambda node: inner(node.bytes)
+        return lambda item: inner(item.bytes)
 
     def masked(self, literal: Term) -> int:
         found = self.key(literal)
@@ -698,13 +700,13 @@ class Any_(Shape):
         return [(name, str(value)) for name, value in self.names.items()]
 
 
-def _host(node: Node) -> int | None:
-    """The number that a node is, or that its bytes would be in the host's order."""
-    value = node.value
+def _host(item: Item) -> int | None:
+    """The number that a item is, or that its bytes would be in the host's order."""
+    value = item.value
     if type(value) is int:
         return value
     if type(value) is bytes and len(value) in (1, 2, 4, 8):
-        return int.from_bytes(value, "big" if node.message.big else "little")
+        return int.from_bytes(value, "big" if item.message.big else "little")
     return None
 
 

@@ -1,8 +1,8 @@
 """Chosen fields as columns (-T fields -e ...): for awk, cut and spreadsheets.
 
-A field is a top-level name of the JSON (`sequence`, `port`) or a path of
-attributes by spec name, C constant or number (`linkinfo.kind`, `IFLA_MTU`,
-`ops.id`); `:label` after it gives values in words.
+A field is a top-level name of the JSON (`sequence`, `port`) or a path of attributes (`finding`)
+from the top of the message (`linkinfo.kind`, `IFLA_MTU`, `ops.id`), whose values are read off its
+tape; `:label` after it gives values in words.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .. import finding, labels
+from .. import labels
+from ..filter.items import Item, Look
+from ..filter.paths import Reach, Way
+from ..finding import plain
 from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..text import safe
 from ..transaction import ANSWER, COPY, Link
-from ..tree import Message, Node
+from ..tree import Message
 from . import Renderer, facts, pairs
 from .times import Clock, rfc3339
 
 Getter = Callable[[Message, Link | None], Any]
+Column = Callable[[Look], Any]
 
 
 def _header(get: Callable[[Message], Any]) -> Getter:
@@ -102,7 +106,7 @@ class Fields(Renderer):
         self._clock = clock
         self._constants = constants
         self._file = ""
-        self._getters = [self._getter(path) for path in paths]
+        self._columns = [self._column(path) for path in paths]
 
     def begin(self) -> str:
         layout = self._layout
@@ -116,34 +120,34 @@ class Fields(Renderer):
 
     def message(self, message: Message, link: Link | None = None) -> str:
         layout = self._layout
-        columns = [self._column(get(message, link)) for get in self._getters]
+        look = Look(message, link)
+        columns = [self._text(column(look)) for column in self._columns]
+        look.leave()
         if layout.quote:
             mark = layout.quote
             columns = [mark + c.replace(mark, mark * 2) + mark for c in columns]
         return layout.separator.join(columns) + "\n"
 
-    def _column(self, value: Any) -> str:
+    def _text(self, value: Any) -> str:
         if isinstance(value, list):
-            return self._layout.aggregator.join(map(_text, value))
+            return self._layout.aggregator.join([_text(each) for each in value])
         return _text(value)
 
-    def _getter(self, path: str) -> Getter:
+    def _column(self, path: str) -> Column:
         if path == "file":
-            return lambda message, _: self._file
+            return lambda look: self._file
+        get = TOP.get(path)
         if path == "time" and self._clock is not None:
-            return self._clocked
-        if path in TOP:
-            return TOP[path]
+            get = self._clocked
+        if get is not None:
+            known = get
+            return lambda look: known(look.message, look.link)
         path, _, mode = path.partition(":")
-        constants = self._constants
-
-        def attribute(message: Message, _: Link | None) -> list[Any]:
-            found = finding.find_all(message.nodes, path)
-            if mode == "label":
-                return [_label(node, constants) for node in found]
-            return [_value(node) for node in found]
-
-        return attribute
+        found = _Attribute(path)
+        if mode == "label":
+            constants = self._constants
+            return lambda look: [_label(item, constants) for item in found.items(look)]
+        return lambda look: [_value(item) for item in found.items(look)]
 
     def _clocked(self, message: Message, _: Link | None) -> str:
         record = message.record
@@ -152,18 +156,35 @@ class Fields(Renderer):
         return self._clock.text(record.number, record.time)
 
 
-def _value(node: Node) -> Any:
+class _Attribute:
+    """What a path finds from the top of messages."""
+
+    def __init__(self, path: str) -> None:
+        names = tuple([plain(part) for part in path.split(".")])
+        self._reach = Reach(Way(names, top=True), False)
+
+    def items(self, look: Look) -> list[Item]:
+        message = look.message
+        if not self._reach.may(message):
+            return []
+        engine = look.walked()
+        return [Item(engine, place, message) for place in self._reach.path.find(engine, -2)]
+
+
+def _value(item: Item) -> Any:
     """The value; for what has children instead, all its bytes."""
-    value = node.value
-    return node.bytes if value is None else value
+    value = item.value
+    return item.bytes if value is None else value
 
 
-def _label(node: Node, constants: bool) -> Any:
-    named = labels.label(node, constants)
-    return _value(node) if named is None else named
+def _label(item: Item, constants: bool) -> Any:
+    named = item.label(constants)
+    return _value(item) if named is None else named
 
 
 def _text(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -171,5 +192,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list):
-        return ",".join(map(_text, value))
+        return ",".join([_text(each) for each in value])
     return safe(str(value))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import linux
 from ..errors import UsageError
 from ..filter import vocabulary
-from ..filter.paths import plain as plainly
+from ..finding import plain as plainly
 from ..registry import Registry
 from ..summary import operation_constant, operation_name
 from ..text import near
@@ -208,8 +208,8 @@ class Operation:
             return
         words = vocabulary(self.registry)
         if not self.home:
-            found = words.operations.get(self.plain) or words.operations.get(self.name)
-            names = list(words.operations)
+            found = words.operations(self.plain) or words.operations(self.name)
+            names = list(words.operation_names)
         else:
             spec = words.spec(self.home)
             if spec is None:
@@ -449,7 +449,7 @@ class Expectation:
                 continue
             if not any(at(seen.message, path) for seen in captured):
                 last = plainly(path.rpartition(".")[2])
-                raise UsageError(f"there is no field {path!r}{near(last, list(words.known))}")
+                raise UsageError(f"there is no field {path!r}{near(last, list(words.names))}")
 
     def __str__(self) -> str:
         out = self.words

@@ -45,25 +45,15 @@ class Filtering(Controller):
         self.browser.list_pane.top(self.browser.list_pane.cursor - 2)
 
     def _test(self, found: Filter) -> Callable[[int], bool]:
-        """Whether a row passes; the columns of the index answer for most of those that do not."""
-        model, index = self.model, self.model.index
+        """Whether a row passes."""
+        model = self.model
         found.restart(model.time(0))
-        matches, needs_link, possible = found.matches, found.needs_link, found.possible
-        protocol, record_of, header, first = (
-            index.protocol, index.record_of, index.header, index.first,
-        )  # fmt: skip
-        at = 0  # the record of the row tested last, which the next one is in or near
+        matches, needs_link = found.matches, found.needs_link
 
         def test(row: int) -> bool:
             return matches(model.message(row), model.link(row) if needs_link else None)
 
-        def picked(row: int) -> bool:
-            nonlocal at
-            if not first[at] <= row < (first[at + 1] if at + 1 < len(first) else row + 1):
-                at = record_of(row)
-            return possible(protocol[at], *header(row)) and test(row)
-
-        return picked if found.picks else test
+        return test
 
     def use(self, text: str) -> None:
         """Applies a filter as it was typed; raises FilterError."""

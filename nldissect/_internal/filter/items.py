@@ -1,0 +1,124 @@
+"""What filters look at: a message with its tape, and what lies on that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from mypy_extensions import i64
+
+from .. import spec as m
+from ..engine import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    GIVEN,
+    INDEX_AT,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    UNKNOWN,
+    Engine,
+)
+from ..tree import Diagnosis, Message, given, label_at, value_at
+
+if TYPE_CHECKING:
+    from ..transaction import Link
+
+_NO_SET = m.AttributeSet("", "")
+
+
+@final
+class Look:
+    """What a term is asked of: a message, or inside of braces a node (`place`) or a diagnosis.
+
+    The message is walked when a term needs that, once.
+    """
+
+    def __init__(
+        self, message: Message, link: Link | None, engine: Engine | None = None, place: i64 = -2,
+        note: Diagnosis | None = None,
+    ) -> None:  # fmt: skip
+        self.message = message
+        self.link = link
+        self.engine = engine
+        self.place: i64 = place
+        self.note = note
+
+    def walked(self) -> Engine:
+        """The engine with the message's tape."""
+        engine = self.engine
+        if engine is None:
+            context = self.message.context
+            engine = context.spare.pop() if context.spare else Engine(context.tables)
+            self.message.walk_onto(engine)
+            self.engine = engine
+        return engine
+
+    def leave(self) -> None:
+        """Gives the engine back."""
+        if self.engine is not None:
+            self.message.context.spare.append(self.engine)
+            self.engine = None
+
+
+@final
+class Item:
+    """A node on the tape; it holds as long as the tape is the message's."""
+
+    def __init__(self, engine: Engine, place: i64, message: Message) -> None:
+        self.engine = engine
+        self.place: i64 = place
+        self.message = message
+
+    @property
+    def field(self) -> m.Field:
+        """Its definition; of an entry of an array that of all of them."""
+        engine = self.engine
+        first = engine.tape[self.place]
+        marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+        if marks & GIVEN:
+            return given(engine, self.place).field
+        if marks & UNKNOWN:
+            return (engine.tables.sets[row] or _NO_SET).unknown(int(first >> INDEX_AT))
+        return engine.tables.fields[row]
+
+    @property
+    def value(self) -> Any:
+        """The decoded value, as `Node.value`."""
+        return value_at(self.engine, self.place, self.message)
+
+    @property
+    def bytes(self) -> bytes:
+        """The payload."""
+        engine = self.engine
+        marks = engine.tape[self.place] >> MARKS_AT
+        if marks & GIVEN:
+            return given(engine, self.place).bytes
+        where = engine.tape[self.place + 1]
+        start = where & 0xFFFFFFFF
+        if marks & IS_ATTRIBUTE:
+            start += 4
+        return engine.data[start : where >> 32]
+
+    def label(self, constants: bool) -> str | None:
+        """The value in words."""
+        return label_at(self.engine, self.place, self.owner, constants)
+
+    @property
+    def owner(self) -> Message:
+        """The message that it is of: that which an error echoes has words of its own."""
+        message, engine = self.message, self.engine
+        if message.inner is None or engine.echo < 0 or self.place <= engine.echo:
+            return message
+        depth = engine.tape[engine.echo] >> DEPTH_AT & DEPTH_MASK
+        place = engine.echo + 2
+        while place <= self.place:
+            if engine.tape[place] >> DEPTH_AT & DEPTH_MASK <= depth:
+                return message
+            place += 2
+        return message.inner
+
+    @property
+    def inside(self) -> list[Item]:
+        """What lies directly inside."""
+        engine, message = self.engine, self.message
+        return [Item(engine, place, message) for place in engine.inside(self.place)]
