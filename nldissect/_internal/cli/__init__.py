@@ -14,7 +14,7 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 # Nodes refer to each other, so the collector must run; but most messages go without any.
-GC_THRESHOLDS = (50_000, 20, 50)
+GC_THRESHOLDS = (10_000, 20, 50)
 
 
 def version() -> str:
