@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._internal.engine import ERROR, NOTE, WARNING
 from ._internal.finding import find
 from ._internal.linux import errno_name
 from ._internal.scope import header_family, in_scope
@@ -31,9 +32,6 @@ from ._internal.spec import (
 from ._internal.summary import Lookup, Piece, constant_text, flags_text, node_text, value_text
 from ._internal.text import format_address, format_mac
 from ._internal.tree import (
-    ERROR,
-    NOTE,
-    WARNING,
     Message,
     Node,
     element,

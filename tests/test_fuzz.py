@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 
-from nldissect._internal import labels, spans, specfile, summary, tree, ynl
+from nldissect._internal import engine, labels, spans, specfile, summary, ynl
 from nldissect._internal import spec as m
 from nldissect._internal.capture import open_capture
 from nldissect._internal.errors import SpecError
@@ -65,7 +65,7 @@ def looked_at(message: Message) -> None:
     """Asks the message for all that it can tell; checks what must hold of any."""
     assert covered(message)
     for diagnosis in message.diagnoses:
-        assert diagnosis.severity in (tree.ERROR, tree.WARNING, tree.NOTE)
+        assert diagnosis.severity in (engine.ERROR, engine.WARNING, engine.NOTE)
         assert diagnosis.text
         assert 0 <= diagnosis.offset <= diagnosis.offset + diagnosis.length <= len(message.data)
     for node in message.walk():
@@ -161,7 +161,7 @@ def test_cut_by_the_snapshot_length(found, where):
     assert [x for x in leaves(whole, cut) if repr(x) not in known] == []
     if not any(message.diagnoses for message in whole):
         worst = {d.severity for message in messages for d in message.diagnoses}
-        assert worst <= {tree.NOTE}
+        assert worst <= {engine.NOTE}
 
 
 @EXAMPLES

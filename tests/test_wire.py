@@ -23,8 +23,8 @@ from make import (
 )
 
 from nldissect._internal import wire
+from nldissect._internal.engine import ERROR, NOTE, WARNING
 from nldissect._internal.record import Interface
-from nldissect._internal.tree import ERROR, NOTE, WARNING
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 

@@ -27,14 +27,17 @@ from . import wire
 from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
+    ERROR,
     FIELD_MASK,
     GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
+    NOTE,
     SHOWN_AT,
     UNKNOWN,
+    WARNING,
     Engine,
 )
 from .explain import paths
@@ -56,7 +59,7 @@ from .transaction import (
     Link,
     Transaction,
 )  # fmt: skip
-from .tree import ERROR, NOTE, WARNING, Diagnosis, Message, Node, given, value_at
+from .tree import Diagnosis, Message, Node, given, value_at
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
 NLM_F_ACK: Final = 4

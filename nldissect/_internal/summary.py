@@ -25,6 +25,7 @@ from .engine import (
     GIVEN,
     IS_ATTRIBUTE,
     MARKS_AT,
+    NOTE,
     SHOWN_AT,
     Engine,
 )
@@ -33,7 +34,6 @@ from .linux import errno_name
 from .tables import COLUMNS, ENUM, HINT, NSID
 from .tree import (
     IN_FOLDED,
-    NOTE,
     Message,
     Node,
     Seen,

@@ -22,6 +22,7 @@ from . import wire
 from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
+    ERROR,
     FIELD_MASK,
     FOLDED,
     GIVEN,
@@ -30,26 +31,16 @@ from .engine import (
     IS_ATTRIBUTE,
     MARKS_AT,
     NET_ORDER,
+    NOTE,
     SHOWN_AT,
     UNKNOWN,
     UNNAMED,
+    WARNING,
     Engine,
     Finding,
     Surroundings,
     chosen,
     inside,
-)
-from .engine import (
-    ERROR as ERROR,
-)
-from .engine import (
-    MAX_DEPTH as MAX_DEPTH,
-)
-from .engine import (
-    NOTE as NOTE,
-)
-from .engine import (
-    WARNING as WARNING,
 )
 from .finding import find, find_all, missing
 from .integers import u16, u32
@@ -82,6 +73,7 @@ from .tables import (
     SIGNED,
     SIZE,
     TEXT_UP_TO_NUL,
+    TOLD,
     UUID_TEXT,
     WIDTH,
     Name,
@@ -89,9 +81,6 @@ from .tables import (
     Tables,
     element_of,
     own_field,
-)
-from .tables import (
-    GIVEN as GIVEN_FORM,
 )
 from .text import format_address, format_mac
 
@@ -1518,7 +1507,7 @@ def give(engine: Engine, node: Node, depth: i64) -> None:
     if node.start - node.offset == 4:
         marks |= IS_ATTRIBUTE
     engine.reserve(i64(node.end - node.offset))
-    shown = node.message.context.tables.shown_as(node.kind, GIVEN_FORM)
+    shown = node.message.context.tables.shown_as(node.kind, TOLD)
     engine.push(0, shown, depth, node.offset, node.end, marks, 0)
     engine.given[int(place)] = node
     for found in node.diagnoses:

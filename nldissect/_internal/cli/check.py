@@ -11,12 +11,13 @@ from ..capture import Capture, open_capture, pcap, pcapng
 from ..capture.source import Source as Bytes
 from ..conversation import Conversations
 from ..driver import Driver, Taker
+from ..engine import ERROR, NOTE, WARNING
 from ..errors import CaptureError, UsageError
 from ..lint import CODES, SEVERITIES, Lint, place
 from ..session import Session
 from ..text import near, safe
 from ..transaction import Link
-from ..tree import ERROR, NOTE, WARNING, Diagnosis, Message
+from ..tree import Diagnosis, Message
 from ..version import VERSION
 from . import select
 from .output import Output, complain

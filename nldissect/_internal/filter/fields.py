@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from .. import labels, linux, spec, wire
+from ..engine import ERROR, NOTE, WARNING
 from ..finding import plain
 from ..process import Process
 from ..render import facts, pairs
@@ -26,7 +27,7 @@ from ..transaction import (
     UNANSWERED,
     Link,
 )  # fmt: skip
-from ..tree import ERROR, NOTE, WARNING, Message, Node
+from ..tree import Message, Node
 from .paths import Vocabulary
 from .syntax import Quoted, Term, Word
 from .values import (

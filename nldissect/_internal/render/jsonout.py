@@ -56,9 +56,9 @@ from ..tables import (
     STRUCT,
     STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
+    TOLD,
     Tables,
 )
-from ..tables import GIVEN as GIVEN_FORM
 from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
@@ -266,7 +266,7 @@ class JsonNodes:
         if form == PRESENT:
             out.write(b',"value":true')
             return
-        if form == GIVEN_FORM:
+        if form == TOLD:
             node = given(engine, place)
             if node.value is not None:
                 out.write(b',"value":')

@@ -13,10 +13,10 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from .. import wire
-from ..engine import Engine
+from ..engine import ERROR, NOTE, Engine
 from ..text import safe
 from ..transaction import Link
-from ..tree import ERROR, NOTE, Message
+from ..tree import Message
 from . import Renderer, facts, pairs
 from .digits import Digits
 from .style import Style, fit

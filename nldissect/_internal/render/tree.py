@@ -57,9 +57,9 @@ from ..tables import (
     STRUCT,
     STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
+    TOLD,
     Tables,
 )
-from ..tables import GIVEN as GIVEN_FORM
 from ..text import safe
 from ..transaction import Link
 from ..tree import Context, Message, Node, given, text_value
@@ -303,7 +303,7 @@ class TreeNodes:
         """A value that is neither a number nor a text, and what is wrong with it."""
         digits, data = self._digits, engine.data
         node: Node | None = None
-        if form == GIVEN_FORM:
+        if form == TOLD:
             node = given(engine, place)
             value = node.value
             if isinstance(value, bytes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ..engine import ERROR, NOTE
 from ..errors import CaptureError
 from ..finding import find_all
 from ..multicast import group_of
@@ -13,7 +14,7 @@ from ..render.times import SECOND, Clock
 from ..summary import node_text
 from ..text import safe
 from ..transaction import ANSWER, COPY, NOTIFICATION, REQUEST, Link
-from ..tree import ERROR, NOTE, Message
+from ..tree import Message
 
 if TYPE_CHECKING:
     from .model import Model

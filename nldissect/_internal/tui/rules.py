@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from ..engine import ERROR
 from ..transaction import COPY, NOTIFICATION, REQUEST, Link
-from ..tree import ERROR, Message
+from ..tree import Message
 
 # What a row is, to the glyph in front of it; the same words name its colour.
 GLYPHS: Final = {
