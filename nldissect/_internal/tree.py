@@ -118,6 +118,7 @@ class Context:
         self.tables = Tables() if tables is None else tables
         self.engine = Engine(self.tables)  # whose tape the writers read
         self.spare: list[Engine] = []  # others, that walk while this one is read
+        self.kept: dict[str, object] = {}  # what layers above have made ready for its tables
         self._control: m.Spec | None = None
         self._control_sets: dict[int, int] = {}
 

@@ -173,3 +173,6 @@ class Digits:
                 out.append(u8(byte) if 32 <= byte < 127 else _DOT)
             out.append(10)
             pos = stop
+
+
+DIGITS: Final = Digits()  # what is ready-made is made once

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from librt.strings import BytesWriter
 
-from .digits import Digits
-
-_digits: Final = Digits()
+from .digits import DIGITS
 
 
 def hexdump(data: bytes, indent: str = "") -> str:
     """Lines of 16 bytes, each with its end; nothing for no bytes."""
     out = BytesWriter()
-    _digits.dump(out, data, 0, len(data), indent.encode())
+    DIGITS.dump(out, data, 0, len(data), indent.encode())
     return out.getvalue().decode("ascii")

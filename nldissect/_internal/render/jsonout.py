@@ -62,7 +62,7 @@ from ..tables import (
 from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
-from .digits import Digits
+from .digits import DIGITS
 from .times import write_rfc3339
 from .words import Words, json_text
 
@@ -86,7 +86,7 @@ class JsonNodes:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._words = Words(tables, True, False)
-        self._digits = Digits()
+        self._digits = DIGITS
         # By row: the members that all nodes of a field have, up to the offset's number.
         self._heads = vec[bytes]([])
         self._odd_heads: dict[int, bytes] = {}
@@ -442,7 +442,7 @@ class JsonLines(Renderer):
 
     def __init__(self) -> None:
         self._opening = b'{"record":'
-        self._digits = Digits()
+        self._digits = DIGITS
         self._known: dict[int, _Known] = {}
         self._context: Context | None = None
         self._nodes: JsonNodes | None = None
@@ -648,8 +648,12 @@ class JsonArray(JsonLines):
 
 def to_json(message: Message) -> str:
     """One message as one object, with its link where it has one."""
+    kept = message.context.kept
+    lines = kept.get("json")
+    if not isinstance(lines, JsonLines):
+        lines = kept["json"] = JsonLines()
     out = BytesWriter()
-    JsonLines().object(out, message, message.link)
+    lines.object(out, message, message.link)
     return out.getvalue().decode("ascii")
 
 

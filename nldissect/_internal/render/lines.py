@@ -18,7 +18,7 @@ from ..text import safe
 from ..transaction import Link
 from ..tree import Message
 from . import Renderer, facts, pairs
-from .digits import Digits
+from .digits import DIGITS
 from .style import Style, fit
 from .times import Clock
 
@@ -45,7 +45,7 @@ class Lines(Renderer):
         self._columns: dict[str, dict[str, tuple[bytes, bytes]]] = {
             looks: {} for looks in ("protocol", "operation", "error", "good")
         }
-        self._digits = Digits()
+        self._digits = DIGITS
 
     def file(self, path: str, last: int) -> str:
         self.clock.restart()

@@ -64,7 +64,7 @@ from ..text import safe
 from ..transaction import Link
 from ..tree import Context, Message, Node, given, text_value
 from . import Renderer, pairs
-from .digits import Digits
+from .digits import DIGITS
 from .lines import Lines
 from .style import Style
 from .times import write_rfc3339
@@ -94,7 +94,7 @@ class TreeNodes:
         self._style = style
         self._constants = constants
         self._words = Words(tables, False, constants)
-        self._digits = Digits()
+        self._digits = DIGITS
         # By row: how the line of a field begins, at the depth where it was met last
         self._names = vec[bytes]([])
         self._depths = vec[i64]([])
@@ -384,7 +384,7 @@ class Tree(Renderer):
         self._constants = constants
         self._context: Context | None = None
         self._nodes: TreeNodes | None = None
-        self._digits = Digits()
+        self._digits = DIGITS
         self._dim = f"    {style.codes['dim']}record ".encode()
         self._off = style.reset.encode()
         self._comment = style.paint("comment", "name")
@@ -494,7 +494,7 @@ class HexDump(Renderer):
 
     def __init__(self, inner: Lines | Tree) -> None:
         self._inner = inner
-        self._digits = Digits()
+        self._digits = DIGITS
 
     def begin(self) -> str:
         return self._inner.begin()
