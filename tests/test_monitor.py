@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import open_to_all
+from nobody import as_nobody
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, announced
@@ -150,7 +151,7 @@ export PYTHONPATH={path} NLDISSECT_CACHE={folder}/cache
 cd {folder}
 chmod 777 .
 fields="-T fields -e operation -e protocol -e family -e ifname -e lost"
-nobody="setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/python3"
+{as_nobody}
 {python} -m nldissect monitor $fields >all 2>all.err & all=$!
 NLDISSECT_CACHE=/dev/shm/cache $nobody -m nldissect monitor -w /dev/shm/kept.pcapng \
     >nobody 2>nobody.err & plain=$!
@@ -212,6 +213,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     macsec = next(Path("/usr/lib/uml/modules").rglob("macsec.ko"))
     script = SCENES.format(
         folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable), macsec=macsec,
+        as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
     )  # fmt: skip
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "150", "-k", "dummy", "-k", "veth", "--",

@@ -10,6 +10,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 def matching(folder: Path) -> set[str]:
     """Paths below `folder`, relative to it, of the files that belong in a package."""
     return {
-        path.relative_to(folder).as_posix() for glob in PACKAGE_FILES for path in folder.rglob(glob)
+        Path(inside, name).relative_to(folder).as_posix()
+        for inside, _, names in os.walk(folder, followlinks=True)
+        for name in names if any(fnmatch(name, glob) for glob in PACKAGE_FILES)
     }
 
 
@@ -107,8 +110,8 @@ def installed_editable(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_every_folder_of_modules_is_a_declared_package() -> None:
     folders = {
-        ".".join(path.parent.relative_to(ROOT).parts)
-        for path in (ROOT / "nldissect").rglob("*.py")
+        ".".join(("nldissect", *Path(name).parent.parts))
+        for name in MODULE_FILES if name.endswith(".py")
     }
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import open_to_all
+from nobody import as_nobody
 
 ROOT = Path(__file__).parent.parent
 SEARCHED = "/usr/bin:/usr/sbin:/sbin:/bin"
@@ -184,8 +185,8 @@ PATH={folder}/bin run $fields -o nlmon.alone -- sh -c "$command" 2>alone.err
 echo $? >alone.status
 ip -o link show type nlmon >nlmons
 export TMPDIR=/dev/shm NLDISSECT_CACHE=/dev/shm/cache  # whose owners are the guest's own
-nobody="$(command -v setpriv) --reuid=65534 --regid=65534 --clear-groups"
-nobody="$nobody /usr/bin/python3 -m nldissect run"
+{as_nobody}
+nobody="$nobody -m nldissect run"
 $nobody -T fields -e operation -o /dev/shm/nobody -- ip link show lo 2>nobody.err
 echo $? >nobody.status
 cp /dev/shm/nobody .
@@ -200,7 +201,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     open_to_all(folder)
     (folder / "talk.py").write_text(TALK)
     script = SCENES.format(
-        folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable),
+        folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable), as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
     )  # fmt: skip
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "150", "-k", "dummy", "--", "sh", "-c"]
