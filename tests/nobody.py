@@ -24,8 +24,9 @@ def as_nobody() -> str:
         f"mount --bind {shlex.quote(path)} /dev/shm/{name}" for name, path in places.items()
     ]
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    settings = "LD_LIBRARY_PATH=/dev/shm/python/lib PYTHONPATH=/dev/shm/tree:/dev/shm/site"
     lines.append(
-        'nobody="$(command -v env) LD_LIBRARY_PATH=/dev/shm/python/lib PYTHONPATH=/dev/shm/tree:/dev/shm/site'
+        f'nobody="$(command -v env) {settings}'
         " $(command -v setpriv) --reuid=65534 --regid=65534 --clear-groups"
         f' /dev/shm/python/bin/python{version}"'
     )
