@@ -45,12 +45,12 @@ from make import (
     u64,
 )
 
+from nldissect._internal.engine import MAX_DEPTH
 from nldissect._internal.finding import find
 from nldissect._internal.labels import flag_names, type_name
 from nldissect._internal.labels import label as words
 from nldissect._internal.spans import spans
 from nldissect._internal.summary import Lookup, describe
-from nldissect._internal.tree import MAX_DEPTH
 
 COLOURS = {
     "name": "colour", "type": "enum", "name-prefix": "c-", "entries": ["red", "green", "blue"],
