@@ -444,6 +444,19 @@ def test_what_strace_does_not_tell_is_shown_as_such(
     assert (len(kept.data), kept.original_length) == (20, 40)  # up to what is not known
 
 
+def test_every_trace_is_shown_in_every_form(run: Command) -> None:  # noqa: F811
+    """Gaps may lie in one of many plain numbers, which writers need not have on the tape."""
+    messages = len(run("read", "-T", "fields", "-e", "message", *TRACES).out.splitlines())
+    objects = run("read", "-T", "jsonl", *TRACES)
+    trees = run("read", "-V", "--copies", *TRACES)
+    rows = run("read", "--copies", *TRACES)
+    assert len(objects.out.splitlines()) == messages
+    assert sum(line.startswith("    record ") for line in trees.out.splitlines()) == messages
+    lines = [line for line in rows.out.splitlines() if line and not line.startswith("==>")]
+    assert len(lines) == messages
+    assert "fault" not in objects.err + trees.err + rows.err
+
+
 def test_compressed_from_a_pipe_and_at_random(tmp_path: Path, run: Command) -> None:  # noqa: F811
     path = ROOT / "captures/errors.strace"
     packed = tmp_path / "trace.gz"

@@ -523,10 +523,11 @@ class Node:
             return None
         if form == ARRAY:
             self._children = self._inside()
+            own = self._tape  # of a folded entry another one now
             return [
                 child.value
                 for child in self._children
-                if tape.entries[child._place] >> MARKS_AT & INDEXED
+                if own is not None and own.entries[child._place] >> MARKS_AT & INDEXED
             ]
         message = self.message
         start, end = self.start, self.end
@@ -1321,8 +1322,8 @@ class Message(Surroundings):
 
         With `folds`, plain numbers are not there themselves; see `Engine.begin`.
         """
-        self._walk(engine, folds)
         gaps = None if self.record is None else self.record.gaps
+        self._walk(engine, folds and gaps is None)  # a gap may lie in one of the numbers
         if gaps is not None or len(engine.hooked) > 0:
             tape = Tape(engine, self)
             for place in sorted(tape.hooked):
