@@ -55,7 +55,8 @@ class Player:
         await self.settle()
 
     async def settle(self) -> None:
-        """Waits until nothing goes on behind the screen."""
+        """Waits until nothing goes on behind the screen, twice: focus moves after its key."""
+        quiet = 0
         for _ in range(200):
             await self.pilot.pause()
             browser = self.app.browser
@@ -64,7 +65,11 @@ class Player:
             browser.tick()
             waits = browser.engine.busy or browser.model.view.behind or browser._pending
             if not waits and browser.shown == browser.list_pane.row:
-                return
+                quiet += 1
+                if quiet == 2:
+                    await self.pilot.pause()
+                    return
+                continue
             if browser._pending is not None and not browser.engine.busy:
                 browser.show_now()
             await asyncio.sleep(0.005)
