@@ -229,14 +229,6 @@ class Conversations:
             return self._overrun(message, bound)
         return _alone(number, tx.WHY_CONTROL)
 
-    def pass_by(self, number: int) -> None:
-        """A request with this message number was not fed, since nobody asks for it."""
-        self._at.asked = number
-
-    def expects(self, protocol: int, seq: int) -> bool:
-        """Whether a request with this sequence number may still be answered."""
-        return protocol << 32 | seq in self._at.open
-
     def finish(self) -> list[Transaction]:
         """Ends what is open at the end of the capture; returns it, oldest first."""
         out: list[Transaction] = []

@@ -353,12 +353,7 @@ def _text_of(piece: str | Place | Parts, lookup: Lookup) -> str | None:
     return lookup.shown_as(place, piece.mode) or None
 
 
-def expand(template: str, message: Message) -> str:
-    """The template filled in for a message; places outside brackets may stay empty."""
-    return expand_by(template, Lookup(message))
-
-
-def expand_by(template: str, lookup: Lookup) -> str:
+def expand(template: str, lookup: Lookup) -> str:
     """The template filled in from a message's tape."""
     out: list[str] = []
     for piece in compile_template(template):
@@ -405,7 +400,7 @@ def _operation(message: Message, engine: Engine) -> str:
             return f"(the summary failed: {problem!r})"
     if operation.summary:
         try:
-            return expand_by(operation.summary, Lookup(message, engine))
+            return expand(operation.summary, Lookup(message, engine))
         except ValueError as problem:
             return f"(the summary is wrong: {problem})"
     return first_values(message)
