@@ -55,8 +55,9 @@ def vlans(spec: Piece) -> list[str]:
     for node in spec.children:
         if node.name not in ("vlan-info", "vlan-tunnel-info"):
             continue
-        told = {child.name: child.value for child in node.children}
-        vid, flags, number = told.get("vid", 0), told.get("flags") or 0, told.get("id", 0)
+        # A number cut short is bytes, and counts as not told.
+        told = {c.name: c.value for c in node.children if isinstance(c.value, int)}
+        vid, flags, number = told.get("vid", 0), told.get("flags", 0), told.get("id", 0)
         if flags & VLAN_RANGE_BEGIN:
             first = (vid, number)
             continue
