@@ -9,10 +9,8 @@ def policy_type(node: Node) -> bool:
     """NL_POLICY_TYPE_ATTR_TYPE: compared with what the family's dissector says of the attribute."""
     attribute = node.parent
     index = attribute.parent if attribute is not None else None
-    message = node.message
-    owner = next((n.value for n in message.nodes if n.name == "family-id"), None)
-    if attribute is not None and index is not None and isinstance(owner, int):
-        differences = message.context.policy_differences(owner, message)
+    if attribute is not None and index is not None:
+        differences = node.message.context.policy_differences(node.message)
         text = differences.get((index.field.number, attribute.field.number))
         if text is not None:
             node.diagnose("policy-differs", WARNING, text)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup
+from nldissect.hooks import Lookup, Template
 
 SCOPES = {0: "global", 253: "link", 254: "host", 255: "nowhere"}  # as ip(8) names rt_scope
 
 
-def summary(seen: Lookup) -> str:
-    local, address = seen.text("local"), seen.text("address")
-    length = seen.value("ifa-prefixlen")
-    out = []
-    if local and address and local != address:
-        out.append(f"{local} peer {address}/{length}")
-    elif local or address:
-        out.append(f"{local or address}/{length}")
-    seen.put(out, "brd", "broadcast")
-    seen.put(out, "anycast", "anycast")
-    seen.put(out, "", "multicast")
-    seen.put(out, "dev", "ifa-index")
-    scope = seen.value("ifa-scope")
-    if out and scope is not None:
-        out.append(f"scope {SCOPES.get(scope, scope)}")
-    name = seen.text("IFA_LABEL")
-    if name and name != seen.text("ifa-index"):
-        out.append(f"label {name}")
+def scope(value: int) -> str:
+    return SCOPES.get(value, str(value))
+
+
+ADDRESS = Template("[{local|address}/{ifa-prefixlen:value}]")
+PEER = Template("[{local} peer {address}/{ifa-prefixlen:value}]")
+PLACE = Template("[brd {broadcast}] [anycast {anycast}] [{multicast}] [dev {ifa-index}]")
+SCOPE = Template("[scope {ifa-scope:scope}]", scope=scope)
+LABEL = Template("[label {IFA_LABEL}]")
+
+
+def summary(seen: Lookup) -> None:
+    local = seen.value("local")
+    seen.fill(PEER if local and seen.value("address") not in (None, local) else ADDRESS)
+    seen.fill(PLACE)
+    if not seen.empty:
+        seen.fill(SCOPE)
+    if seen.has("IFA_LABEL") and seen.text("IFA_LABEL") != seen.text("ifa-index"):
+        seen.fill(LABEL)
     flags = "IFA_FLAGS" if seen.has("IFA_FLAGS") else "ifa-flags"
     if seen.value(flags):
-        out += [word for word in seen.label(flags).split("|") if word != "permanent"]
-    return " ".join(word for word in out if word)
+        for word in seen.label(flags).split("|"):
+            if word != "permanent":
+                seen.say(word)
 
 
 def asked(seen: Lookup) -> str:

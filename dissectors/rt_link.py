@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from nldissect.hooks import Lookup, Piece
+from nldissect.hooks import Lookup, Piece, Template
 
 AF_BRIDGE, RTNL_FAMILY_IPMR = 7, 128
 IFF_UP, IFF_RUNNING = 0x1, 0x40
@@ -18,7 +16,6 @@ FLAGS = (
 )  # fmt: skip
 
 
-@lru_cache(256)
 def flags(value: int) -> str:
     """Interface flags as ip-link(8) writes them: <BROADCAST,MULTICAST,UP,LOWER_UP>."""
     out = ["NO-CARRIER"] if value & IFF_UP and not value & IFF_RUNNING else []
@@ -32,15 +29,7 @@ def flags(value: int) -> str:
     return f"<{','.join(out)}>"
 
 
-def name(seen: Lookup) -> str:
-    """`eth0`, `vlan7@eth0`, or `index 7` when nobody told its name."""
-    out = seen.text("ifname") or seen.text("alt-ifname")
-    if not out:
-        index = seen.value("ifi-index")
-        label = seen.text("ifi-index") if index else ""
-        out = label if label != str(index) else f"index {index}"
-    lower = seen.value("IFLA_LINK")
-    return f"{out}@{seen.text('IFLA_LINK')}" if lower else out
+NAME = Template("[{ifname|alt-ifname|ifi-index:index}][@{IFLA_LINK?}]")
 
 
 VLAN_RANGE_BEGIN, VLAN_RANGE_END = 0x8, 0x10  # BRIDGE_VLAN_INFO_* (linux/if_bridge.h)
@@ -82,23 +71,25 @@ def rings(spec: Piece) -> list[str]:
     return out[:VLANS_SHOWN]
 
 
-def bridging(seen: Lookup) -> list[str]:
+def bridging(seen: Lookup) -> None:
     """What a message of family bridge says of a port or bridge, as bridge(8) takes it."""
-    out = []
     port, spec = seen.at("protinfo"), seen.at("af-spec")
     if not seen.message.to_kernel:
-        out += seen.words(("port state", "protinfo.state"))
+        seen.fill(PORT)
     elif port is not None:
         for each in port.children:
-            out.append(f"{each.name.replace('-', '_')} {each.text}")
+            seen.say(f"{each.name.replace('-', '_')} {each.text}")
         if not port.children:
-            out.append(f"state {port.text}")
+            seen.say(f"state {port.text}")
     if spec is not None:
-        out += vlans(spec) + rings(spec)
+        for words in vlans(spec) + rings(spec):
+            seen.say(words)
         for child in spec.children:
             if child.name in ("flags", "mode"):
-                out.append(f"{'hwmode ' if child.name == 'mode' else ''}{child.text}")
-    return out
+                seen.say(f"{'hwmode ' if child.name == 'mode' else ''}{child.text}")
+
+
+PORT = Template("[port state {protinfo.state}]")
 
 
 def multicast_table(seen: Lookup) -> str:
@@ -111,63 +102,66 @@ def multicast_table(seen: Lookup) -> str:
     return " ".join(out)
 
 
-def summary(seen: Lookup) -> str:
+TOLD = """[{ifname|alt-ifname|ifi-index:index}][@{IFLA_LINK?}] [{ifi-flags:flags_of_ip}]
+    [mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster] """
+STATE = "[state {operstate:constant}] "
+KIND = "[kind {linkinfo.kind}] [slave {linkinfo.slave-kind}]"
+LINK = Template(TOLD + STATE + KIND, flags_of_ip=flags)
+BRIDGE, KINDS = Template(TOLD, flags_of_ip=flags), Template(KIND)
+CHANGED = Template("[{ifi-flags:flags}]")
+SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
+    [address {IFLA_ADDRESS}] [alias {ifalias}] [group {group}] [txqueuelen {txqlen}]
+    [netns pid {net-ns-pid}] [netns fd {net-ns-fd}] """
+SET_LINK, SET_BRIDGE = Template(SET + STATE + KIND), Template(SET)
+
+
+def summary(seen: Lookup) -> str | None:
     family = seen.value("ifi-family")
     if family == RTNL_FAMILY_IPMR:
         return multicast_table(seen)
-    out = [name(seen)]
-    message = seen.message
     bridge = family == AF_BRIDGE
-    if message.to_kernel:
+    if not seen.message.to_kernel:
+        seen.fill(BRIDGE if bridge else LINK)
+    else:
+        seen.fill(NAME)
         change, wanted = seen.value("ifi-change") or 0, seen.value("ifi-flags") or 0
         if change & IFF_UP:
-            out.append("up" if wanted & IFF_UP else "down")
+            seen.say("up" if wanted & IFF_UP else "down")
         if change & ~IFF_UP or (wanted and not change):
-            out.append(seen.flags("ifi-flags"))
-    else:
-        set_now = seen.value("ifi-flags")
-        if set_now is not None:
-            out.append(flags(set_now))
-    seen.put(out, "mtu", "mtu")
-    seen.put(out, "qdisc", "qdisc")
-    master = seen.at("master")
-    if master is not None:
-        out.append(f"master {master.text}" if master.value else "nomaster")
-    if message.to_kernel:
-        out += seen.words(
-            ("address", "IFLA_ADDRESS"), ("alias", "ifalias"), ("group", "group"),
-            ("txqueuelen", "txqlen"), ("netns pid", "net-ns-pid"), ("netns fd", "net-ns-fd"),
-        )  # fmt: skip
+            seen.fill(CHANGED)
+        seen.fill(SET_BRIDGE if bridge else SET_LINK)
     if bridge:
-        out += bridging(seen)
-    elif seen.has("operstate"):
-        out.append(f"state {seen.constant('operstate')}")
-    seen.put(out, "kind", "linkinfo.kind")
-    seen.put(out, "slave", "linkinfo.slave-kind")
-    return " ".join([word for word in out if word])
+        bridging(seen)
+        seen.fill(KINDS)
+    return None
 
 
-def deleted(seen: Lookup) -> str:
-    out = [name(seen), *seen.words(("kind", "linkinfo.kind"))]
+DELETED = Template("[kind {linkinfo.kind}]")
+MASTER = Template("[master {master}]")
+
+
+def deleted(seen: Lookup) -> None:
+    seen.fill(NAME)
+    seen.fill(DELETED)
     if seen.value("ifi-family") == AF_BRIDGE:
-        out += [*seen.words(("master", "master")), *bridging(seen)]
-    return " ".join(word for word in out if word)
+        seen.fill(MASTER)
+        bridging(seen)
 
 
-def asked(seen: Lookup) -> str:
-    out = [name(seen), *seen.words(("master", "master"), ("kind", "linkinfo.kind"))]
-    family = {AF_BRIDGE: "bridge", RTNL_FAMILY_IPMR: "ipmr"}.get(seen.value("ifi-family"))
-    if family is not None:
-        out.append(f"family {family}")
-    return " ".join(word for word in out if word)
+ASKED = Template("[master {master}] [kind {linkinfo.kind}] [{ifi-family=7}family bridge]"
+                 " [{ifi-family=128}family ipmr]")  # fmt: skip
 
 
-def properties(seen: Lookup) -> str:
+def asked(seen: Lookup) -> None:
+    seen.fill(NAME)
+    seen.fill(ASKED)
+
+
+def properties(seen: Lookup) -> None:
     named = seen.at("prop-list")
-    out = [name(seen)]
+    seen.fill(NAME)
     for each in named.children if named is not None else ():
-        out.append(f"{each.name} {each.text}")
-    return " ".join(word for word in out if word)
+        seen.say(f"{each.name} {each.text}")
 
 
 SUMMARIES = {

@@ -10,6 +10,7 @@ from nldissect.hooks import (
     Lookup,
     Node,
     Piece,
+    Template,
     format_address,
     member,
     members,
@@ -39,22 +40,8 @@ def segments(node: Node) -> bool:
 HOOKS = {"segments": segments}
 
 
-TYPES_WITH_NAME = 2  # from RTN_LOCAL on ip(8) names the type
 RTN_MULTICAST = 5
 RTM_F_CLONED = 0x200
-
-
-def prefix(seen: Lookup, address: str, length: str) -> str:
-    """`10.0.0.0/8`, a host without its length; empty when there is none."""
-    value = seen.value(address)
-    if not isinstance(value, str):
-        return ""
-    bits = seen.value(length)
-    full = 128 if ":" in value else 32 if "." in value else MPLS_LABEL_BITS
-    return value if bits == full else f"{value}/{bits}"
-
-
-MPLS_LABEL_BITS = 20
 
 
 def hop(
@@ -97,58 +84,39 @@ def next_of_many(each: Piece, multicast: bool) -> list[str]:
     return out
 
 
-def summary(seen: Lookup) -> str:
-    out = []
-    kind = seen.value("rtm-type")
-    if kind is not None and kind >= TYPES_WITH_NAME:
-        out.append(seen.text("rtm-type"))
-    out.append(prefix(seen, "dst", "rtm-dst-len") or "default")
-    source = prefix(seen, "src", "rtm-src-len")
-    if source:
-        out.append(f"from {source}")
-    out += first_hop(seen)
-    seen.put(out, "nhid", "nh-id")
-    seen.put(out, "iif", "iif")
-    seen.put(out, "dev", "oif")
-    table = seen.text("RTA_TABLE") or seen.text("rtm-table")
-    if table and table != "unspec":
-        out.append(f"table {table}")
-    seen.put(out, "proto", "rtm-protocol", zero=False)
-    seen.put(out, "scope", "rtm-scope", zero=False)
-    seen.put(out, "src", "prefsrc")
-    seen.put(out, "metric", "priority")
-    seen.put(out, "mtu", "metrics.mtu")
-    seen.put(out, "pref", "pref")
-    cloned = (seen.value("rtm-flags") or 0) & RTM_F_CLONED
+# From RTN_LOCAL (2) on ip(8) names the type.
+ROUTE = Template(
+    """[{rtm-type!=0}{rtm-type!=1}{rtm-type}] [{dst/rtm-dst-len}][{!dst}default]
+    [from {src/rtm-src-len}] [encap {encap-type}] [as to {newdst}] [via {gateway}]
+    [{!gateway}via [{via.family:words}] {via.addr}] [nhid {nh-id}] [iif {iif}] [dev {oif}]
+    [table {RTA_TABLE?|rtm-table?}] [proto {rtm-protocol?}] [scope {rtm-scope?}] [src {prefsrc}]
+    [metric {priority}] [mtu {metrics.mtu}] [pref {pref}]"""
+)
+CACHED = Template("[{rtm-flags&512}cache]")  # RTM_F_CLONED
+
+
+def summary(seen: Lookup) -> None:
+    seen.fill(ROUTE)
     hops = seen.at("multipath")
     if hops is not None:
-        multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR)
-        multicast = multicast or (kind == RTN_MULTICAST and bool(cloned))
+        multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR) or (
+            seen.value("rtm-type") == RTN_MULTICAST
+            and bool((seen.value("rtm-flags") or 0) & RTM_F_CLONED)
+        )
         for each in hops.children:
-            out += next_of_many(each, multicast)
-    if cloned:
-        out.append("cache")
-    return " ".join(out)
+            for words in next_of_many(each, multicast):
+                seen.say(words)
+    seen.fill(CACHED)
 
 
-ASKED = (
-    ("iif", "iif"), ("dev", "oif"), ("mark", "mark"), ("uid", "uid"), ("ipproto", "ip-proto"),
-    ("sport", "sport"), ("dport", "dport"),
-)  # fmt: skip
+ASKED = Template(
+    """[{dst/rtm-dst-len}] [from {src/rtm-src-len}] [iif {iif}] [dev {oif}] [mark {mark}]
+    [uid {uid}] [ipproto {ip-proto}] [sport {sport}] [dport {dport}] [table {RTA_TABLE}]"""
+)
 
 
-def asked(seen: Lookup) -> str:
-    out = []
-    target = prefix(seen, "dst", "rtm-dst-len")
-    if target:
-        out.append(target)
-    source = prefix(seen, "src", "rtm-src-len")
-    if source:
-        out.append(f"from {source}")
-    table = seen.text("RTA_TABLE")
-    for word, path in ASKED:
-        seen.put(out, word, path)
-    return " ".join([*out, f"table {table}"] if table else out)
+def asked(seen: Lookup) -> None:
+    seen.fill(ASKED)
 
 
 def seconds(ticks: int) -> str:
@@ -194,14 +162,15 @@ def nexthop(seen: Lookup) -> str:
     return " ".join(out)
 
 
-def bucket(seen: Lookup) -> str:
-    out = seen.words(
-        ("id", "NHA_ID"), ("index", "res-bucket.index"), ("dev", "oif"), ("master", "master")
-    )
-    idle = seen.value("res-bucket.idle-time")
-    if idle is not None:
-        out.append(f"idle_time {seconds(idle)}")
-    return " ".join(out + seen.words(("nhid", "res-bucket.nh-id")))
+BUCKET = Template(
+    """[id {NHA_ID}] [index {res-bucket.index}] [dev {oif}] [master {master}]
+    [idle_time {res-bucket.idle-time:seconds}] [nhid {res-bucket.nh-id}]""",
+    seconds=seconds,
+)
+
+
+def bucket(seen: Lookup) -> None:
+    seen.fill(BUCKET)
 
 
 SUMMARIES = {

@@ -30,6 +30,7 @@ from ._internal.spec import (
     Struct,
 )
 from ._internal.summary import Lookup, Piece, constant_text, flags_text, node_text, value_text
+from ._internal.template import Template
 from ._internal.text import format_address, format_mac
 from ._internal.tree import (
     Message,
@@ -46,8 +47,8 @@ from ._internal.ynl import linux_enum
 __all__ = [
     "ARRAY", "BINARY", "BITFIELD32", "ERROR", "FLAG", "NEST", "NOTE", "PAD", "S8", "S16", "S32",
     "S64", "SIZES", "STRING", "STRUCT", "U8", "U16", "U32", "U64", "WARNING", "AttributeSet",
-    "Enum", "Field", "Lookup", "Message", "Node", "Piece", "Struct", "constant_text", "element",
-    "errno_name", "find", "flags_text", "format_address", "format_mac", "header_family",
+    "Enum", "Field", "Lookup", "Message", "Node", "Piece", "Struct", "Template", "constant_text",
+    "element", "errno_name", "find", "flags_text", "format_address", "format_mac", "header_family",
     "in_scope", "linux_enum", "member", "members", "mpls_labels", "node_text", "part",
     "value_text", "walk",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import pytest
 from make import GENERIC, attr, genl, msg, newfamily, read, record
 
 from nldissect import hooks
-from nldissect._internal import registry, summary, ynl
+from nldissect._internal import registry, template, ynl
 from nldissect._internal.registry import Registry, check
 from nldissect._internal.summary import Lookup, Piece
 from nldissect._internal.tree import Context, Message, Node
@@ -136,7 +136,7 @@ def test_every_type_hint_and_table_is_named():
         assert f"`{name}`" in TEXT, name
     for hint in ynl.HINTS - {"fddi"}:
         assert f"`{hint}`" in TEXT or f"display-hint: {hint}`" in TEXT, hint
-    for mode in set(summary.SHOWN_AS) - {""}:
+    for mode in template.MODES:
         assert re.search(rf"`{{\w+:{mode}}}`", TEXT), mode
 
 

@@ -102,7 +102,7 @@ def label(node: Node, constants: bool) -> str | None:
 def hinted(hint: int, value: int, message: Message, constants: bool) -> str | None:
     """What a number with a display hint (as in `tables`) means in this message."""
     if hint == IFINDEX:
-        return message.context.interface(value, message) if value else None
+        return (message.context.interface(value, message) or None) if value else None
     if hint == NSID:
         return message.context.namespace(value, message) if value >= 0 else None
     if hint == FAMILY_ID:

@@ -146,11 +146,11 @@ def check(file: str) -> list[SpecError]:
 def _template_faults(
     file: str, owner: Mapping[str, Any], where: str, places: dict[str, int]
 ) -> list[SpecError]:
-    from .summary import compile_template
+    from .template import parsed
 
     path = f"{where}x-summary"
     try:
-        compile_template(str(owner.get("x-summary", "")))
+        parsed(str(owner.get("x-summary", "")))
     except ValueError as problem:
         return [SpecError(file, str(problem), path, specfile.line_of(places, path))]
     return []

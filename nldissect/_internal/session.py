@@ -125,9 +125,10 @@ class Timeline(Generic[T]):
 
     def at(self, serial: int) -> T | None:
         """What it was at message `serial`; before all that is known, the first known."""
-        if len(self._serials) == 1:
-            return self._values[0]
-        place = bisect_right(self._serials, serial) - 1
+        serials = self._serials
+        if serial >= serials[-1] or len(serials) == 1:
+            return self._values[-1]
+        place = bisect_right(serials, serial) - 1
         return self._values[place if place > 0 else 0]
 
 
@@ -702,17 +703,22 @@ class Session(Context):
                     return family
         return None
 
-    def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
-        """Where the family's dissector and the kernel's policy differ, by (policy, attribute)."""
-        name = self.family_name(number, message)
-        spec = self.registry.family(name, number)
-        if spec is None or message.record is None:
+    def policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
+        """Where the dissector and the policy that the message tells of differ."""
+        found = wire.Attributes(message.data, message.base + 20, message.limit, message.big)
+        if message.record is None or not found.find(CTRL_ATTR_FAMILY_ID):
+            return {}
+        if found.stop - found.start != 2:
+            return {}
+        number = int(u16(message.data, found.start, message.big))
+        spec = self.registry.family(self.family_name(number, message), number)
+        if spec is None:
             return {}
         section = self._place(message.record.interface).section
         learnt = self._learnt_of(section, number, message.serial)
         if learnt.differences is None:
-            found = learn.differences(spec, learnt.policy)
-            learnt.differences = {(index, attr): text for index, attr, text in found}
+            differ = learn.differences(spec, learnt.policy)
+            learnt.differences = {(index, attr): text for index, attr, text in differ}
         return learnt.differences
 
     def family_name(self, number: int, message: Message) -> str | None:

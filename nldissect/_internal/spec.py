@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from mypy_extensions import i64
+
 from .errors import SpecError
 
 # Wire kinds. Scalars come first, so that `kind <= LAST_SCALAR` is the test.
@@ -66,7 +68,8 @@ class Enum:
     For flags the keys are bit masks, not bit numbers.
     """
 
-    __slots__ = ("_mixed", "_mixed_constants", "constants", "flags", "name", "names", "values")
+    __slots__ = ("_mixed", "_mixed_constants", "_words", "constants", "flags", "name", "names",
+                 "values")  # fmt: skip
 
     def __init__(self, name: str, flags: bool) -> None:
         self.name = name
@@ -76,14 +79,31 @@ class Enum:
         self.values: dict[str, int] = {}
         self._mixed: dict[int, str | None] = {}  # labels of several flags at once
         self._mixed_constants: dict[int, str | None] = {}
+        self._words: list[bytes | None] = []  # names of small numbers
 
     def add(self, value: int, name: str, constant: str) -> None:
+        self._words.clear()
         self._mixed.clear()
         self._mixed_constants.clear()
         if value not in self.names:  # an alias does not rename the first
             self.names[value] = name
             self.constants[value] = constant
         self.values[name] = value
+
+    def word(self, value: i64) -> bytes:
+        """The label by names, as UTF-8; empty if it has none."""
+        small = 0 <= value < _WORDS
+        if small:
+            if not self._words:
+                self._words = [None] * _WORDS
+            known = self._words[value]
+            if known is not None:
+                return known
+        label = self.label(int(value))
+        word = b"" if label is None else label.encode("utf-8", "backslashreplace")
+        if small:
+            self._words[value] = word
+        return word
 
     def as_flags(self) -> Enum:
         """The same entries as bits: entry value n becomes mask 1 << n."""
@@ -116,6 +136,7 @@ class Enum:
 
 
 _MIXED: Final = 1024
+_WORDS: Final = 256
 
 
 def _mixed(table: dict[int, str], value: int) -> str | None:
@@ -366,7 +387,8 @@ class Operation:
         self.legal: dict[tuple[str, str], tuple[str, ...]] = {}
         self.hook: Callable[..., Any] | None = None  # takes a payload that is no attributes
         self.summary = ""  # a template
-        self.summarize: Callable[[Any], str] | None = None  # what `summary` compiles to
+        # code that writes the summary on a `Lookup`, or returns it
+        self.summarize: Callable[[Any], str | None] | None = None
 
 
 class Spec:

@@ -1,37 +1,75 @@
-"""One line that says what a message does, from its dissector's templates.
+"""One line that says what a message does, from its dissector's template or code.
 
-A template is literal text with `{path}` (an attribute's or header field's
-label, else its value) and `[...]` (dropped when a path inside it is missing,
-empty or, written `{path?}`, zero). `{path:flags}` shows flags as <UP,RUNNING>,
-`{path:constant}` the last word of the C constant (IF_OPER_UP: UP), and
-`{path:value}` the bare value.
+It is written as UTF-8, straight from the tape of the message's walk.
 """
 
 from __future__ import annotations
 
 import builtins
-import re
-from typing import Any, final
+from typing import Any, Final, final
 
-from mypy_extensions import i64
+from librt.strings import BytesWriter
+from mypy_extensions import i64, u8
 
 from . import spec as m
 from . import wire
+from .digits import DIGITS
 from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
     FOLDED,
     GIVEN,
+    INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
     NOTE,
     SHOWN_AT,
+    UNKNOWN,
+    UNNAMED,
     Engine,
 )
 from .labels import flag_class, label, type_name
 from .linux import errno_name
-from .tables import COLUMNS, ENUM, HINT, NSID
+from .tables import (
+    COLONS,
+    COLUMNS,
+    DOTTED,
+    ENUM,
+    GROUPS,
+    HINT,
+    INTEGER,
+    LABEL_STACK,
+    LABELLED,
+    MARKS,
+    NO_HINT,
+    NSID,
+    SIGNED,
+    TEXT_UP_TO_NUL,
+    TOLD,
+)
+from .template import (
+    FLAGS,
+    HAS,
+    HEX,
+    INDEX,
+    IS,
+    LABEL,
+    MISSES,
+    SHOWS,
+    SPACE,
+    SPOT,
+    STEP,
+    TEXT,
+    UPPER,
+    VALUE,
+    WAY,
+    WORDS,
+    Meant,
+    Spot,
+    Template,
+    parsed,
+)
 from .tree import (
     IN_FOLDED,
     Message,
@@ -42,70 +80,261 @@ from .tree import (
     given,
     label_of,
     seek,
+    text_value,
     value_at,
     view,
 )
 
-Parts = list["str | Place | Parts"]
+# Bits of whole addresses, by the form of values
+_BITS: Final = {DOTTED: 32, GROUPS: 128, LABEL_STACK: 20}
+_MADE: Final = 1024  # texts that a place keeps
+_SPACE: Final = 32
+_SLASH: Final = 47
 
 
-class Place:
-    """A `{path}` of a template; raises ValueError for a mode that is none."""
-
-    __slots__ = ("mode", "path", "skip_zero")
-
-    def __init__(self, text: str) -> None:
-        path, _, mode = text.partition(":")
-        self.skip_zero = path.endswith("?")
-        self.path = path.rstrip("?").strip()
-        if mode not in SHOWN_AS:
-            raise ValueError(f"{mode!r} is no way to show a value")
-        self.mode = mode
-
-
-_compiled: dict[str, Parts] = {}
-
-
-def compile_template(template: str) -> Parts:
-    """The template as nested lists of text and places; raises ValueError if unbalanced."""
-    found = _compiled.get(template)
-    if found is not None:
-        return found
-    stack: list[Parts] = [[]]
-    for token in re.findall(r"\{[^{}]*\}|[\[\]{}]|[^\[\]{}]+", template):
-        if token == "[":
-            stack.append([])
-        elif token == "]":
-            if len(stack) < 2:
-                raise ValueError("a ] without its [")
-            inner = stack.pop()
-            stack[-1].append(inner)
-        elif token[0] in "{}":
-            if len(token) < 3:
-                raise ValueError("a brace without its counterpart, or nothing in braces")
-            stack[-1].append(Place(token[1:-1]))
-        else:
-            stack[-1].append(token)
-    if len(stack) > 1:
-        raise ValueError("a [ without its ]")
-    _compiled[template] = stack[0]
-    return stack[0]
+def encoded(text: str) -> bytes:
+    """A text as UTF-8, whatever it holds."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
 
 
 class Lookup(Seen):
     """What one message holds by name, as templates and summary hooks ask for it.
 
-    A summary hook takes a Lookup and returns the line; its words are names of
-    top-level attributes or header members, or dotted paths. It holds for that call: it
+    A summary hook takes a Lookup, and returns the line or writes it (`say`, `fill`); its words are
+    names of top-level attributes or header members, or dotted paths. It holds for that call: it
     looks at the tape that `engine` has of the message.
     """
 
-    def __init__(self, message: Message, engine: Engine | None = None) -> None:
+    def __init__(
+        self, message: Message, engine: Engine | None = None, out: BytesWriter | None = None
+    ) -> None:
         if engine is None:
             engine = Engine(message.context.tables)
             message.walk_onto(engine)
         super().__init__(engine, message)
         self._tape: Tape | None = None
+        self._out = BytesWriter() if out is None else out
+        self._begin: i64 = len(self._out)
+        self._apart = False  # whether a space comes before the next word
+
+    # -- the line ------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Adds words to the line, with a space before; nothing for an empty text."""
+        if text:
+            self._space()
+            self._write(text)
+            self._apart = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said yet."""
+        return len(self._out) == self._begin
+
+    def fill(self, template: Template) -> None:
+        """Adds what a template says of the message."""
+        self._apart = True
+        self._run(template, template.meant(self._names), 0, i64(len(template.steps)), False)
+        self._apart = True
+
+    def _run(self, template: Template, meant: Meant, at: i64, end: i64, optional: bool) -> bool:
+        """Some steps of a template; false where a place is missing that may not."""
+        out, steps = self._out, template.steps
+        while at < end:
+            step, about, needs = steps[at], steps[at + 1], steps[at + 2]
+            at += STEP
+            if step == TEXT:
+                self._space()
+                out.write(template.texts[about])
+            elif step == SPACE:
+                self._apart = True
+            elif step == SPOT:
+                if not self._spot(template, meant, template.spots[about]) and optional:
+                    return False
+            else:
+                if needs < 0 or self._at(template, meant, needs) >= 0:
+                    size, apart = len(out), self._apart
+                    if not self._run(template, meant, at, about, True):
+                        out.truncate(size)
+                        self._apart = apart
+                at = about
+        return True
+
+    def _at(self, template: Template, meant: Meant, path: i64) -> i64:
+        """Where what a path of a template means lies on the tape, -1 for nowhere."""
+        rows, at = meant.rows, path * 3
+        row = rows[at]
+        if row < 0 or self._given is not None:
+            return self._place(meant.paths[path], template.paths[path])
+        engine = self._engine
+        place: i64 = -1
+        if row != 0:
+            place = engine.place_of(row)
+            if place < 0 and rows[at + 1] != 0:
+                place = engine.place_of(rows[at + 1])
+        if place < 0 and rows[at + 2] != 0:
+            place = engine.place_of(rows[at + 2])
+        return place
+
+    def _spot(self, template: Template, meant: Meant, spot: Spot) -> bool:
+        """A place of a template; whether it is there, or its test holds."""
+        place = self._at(template, meant, spot.at)
+        there = place >= 0 and not (spot.skip_zero and self._zero(place))
+        if spot.test == MISSES:
+            return not there
+        if there and spot.test == SHOWS:
+            length: i64 = -1
+            if spot.length_at >= 0:
+                length = self._at(template, meant, spot.length_at)
+                there = self._bits(place) >= 0
+            there = there and self._show(spot, place, length)
+        elif there:
+            value = value_at(self._engine, place, self.message)
+            if not isinstance(value, int):
+                there = False
+            elif spot.test == HAS:
+                there = value & spot.number != 0
+            else:
+                there = (value == spot.number) == (spot.test == IS)
+        if there or spot.other is None:
+            return there
+        return self._spot(template, meant, spot.other)
+
+    def _zero(self, place: i64) -> bool:
+        """Whether what lies at a place is 0, empty, or no value."""
+        engine = self._engine
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks = first >> MARKS_AT
+        if marks & GIVEN == 0 and engine.tables.form[first >> SHOWN_AT & 0xFF] == INTEGER:
+            start = second & 0xFFFFFFFF
+            if marks & IS_ATTRIBUTE:
+                start += 4
+            return engine.zero(start, second >> 32)
+        return not self._value(place)
+
+    def _show(self, spot: Spot, place: i64, length: i64) -> bool:
+        """Writes what lies at a place, as it is asked for; whether there was something."""
+        out = self._out
+        size, apart = len(out), self._apart
+        self._space()
+        begin = len(out)
+        mode = spot.mode
+        if mode == LABEL or mode == VALUE:
+            self._shown(place, mode == LABEL)
+        elif mode == WAY or mode == HEX:
+            value = value_at(self._engine, place, self.message)
+            if isinstance(value, int):
+                made = spot.made.get(value)
+                if made is None:
+                    way = spot.way
+                    made = encoded(f"{value:#x}" if way is None else way(value))
+                    if len(spot.made) >= _MADE:  # a hostile capture has no end of numbers
+                        spot.made.clear()
+                    spot.made[value] = made
+                out.write(made)
+        elif mode == INDEX:
+            if not self._zero(place):
+                named = self.label_at(place)
+                self._write(f"index {self._value(place)}" if named is None else named)
+        elif mode == WORDS:
+            self._write((self.label_at(place) or "").replace("|", " "))
+        elif mode == UPPER:
+            self._write(self.shown(place).upper())
+        else:
+            self._write(self.shown_as(place, "flags" if mode == FLAGS else "constant"))
+        if len(out) == begin:
+            out.truncate(size)
+            self._apart = apart
+            return False
+        if length >= 0:
+            bits = value_at(self._engine, length, self.message)
+            if isinstance(bits, int) and bits != self._bits(place):
+                out.append(_SLASH)
+                DIGITS.signed(out, bits)
+        return True
+
+    def _bits(self, place: i64) -> int:
+        """How many bits the address at a place has, -1 if it is none."""
+        first = self._engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            return -1
+        return _BITS.get(int(self._engine.tables.form[first >> SHOWN_AT & 0xFF]), -1)
+
+    def _shown(self, place: i64, labelled: bool) -> None:
+        """Writes the label of what lies at a place, else its value."""
+        engine, out = self._engine, self._out
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+        rows, at = engine.tables.rows, (first & FIELD_MASK) * COLUMNS
+        form = engine.tables.form[first >> SHOWN_AT & 0xFF]
+        start, end = second & 0xFFFFFFFF, second >> 32
+        if marks & IS_ATTRIBUTE:
+            start += 4
+        if marks & GIVEN:
+            form = TOLD
+        if form == INTEGER:
+            number = engine.number(row, start, end, marks)
+            if labelled and marks & (UNNAMED | UNKNOWN) == 0 and (
+                rows[at + ENUM] != 0 or rows[at + HINT] != NO_HINT or marks & INDEXED
+                or rows[at + MARKS] & LABELLED
+            ):  # fmt: skip
+                plain = rows[at + MARKS] & LABELLED == 0 and marks & INDEXED == 0
+                if plain and rows[at + ENUM] != 0 and number >= 0:
+                    word = engine.tables.enums[rows[at + ENUM]].word(number)
+                    if len(word) > 0:
+                        out.write(word)
+                        return
+                    plain = rows[at + HINT] == NO_HINT
+                if not plain or rows[at + HINT] != NO_HINT or number < 0:
+                    self._write(self.shown(place))
+                    return
+            if rows[at + SIGNED] != 0:
+                DIGITS.signed(out, number)
+            else:
+                DIGITS.unsigned(out, number)
+        elif form == TEXT_UP_TO_NUL:
+            self._text(start, end)
+        elif form == DOTTED:
+            DIGITS.ipv4(out, engine.data, start)
+        elif form == GROUPS:
+            DIGITS.ipv6(out, engine.data, start)
+        elif form == COLONS:
+            DIGITS.colons(out, engine.data, start, end)
+        elif labelled:
+            self._write(self.shown(place))
+        else:
+            self._write(self.shown_as(place, "value"))
+
+    def _text(self, start: i64, end: i64) -> None:
+        """Text up to its NUL."""
+        data, out = self._engine.data, self._out
+        size = len(out)
+        while start < end:
+            char = data[start]
+            if char == 0:
+                return
+            if char > 127:
+                break
+            out.append(u8(char))
+            start += 1
+        if start < end:  # not ASCII, and perhaps no text
+            start -= len(out) - size
+            out.truncate(size)
+            self._write(str(text_value(TEXT_UP_TO_NUL, data[start:end])))
+
+    def _space(self) -> None:
+        if self._apart:
+            if len(self._out) > self._begin:
+                self._out.append(_SPACE)
+            self._apart = False
+
+    def _write(self, text: str) -> None:
+        self._out.write(encoded(text))
+
+    # -- what there is -------------------------------------------------------------------
 
     def node(self, path: str) -> Node | None:
         """The first node at a dotted path."""
@@ -329,40 +558,6 @@ def constant_of(enum: m.Enum, value: int) -> str:
 SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text, "value": value_text}
 
 
-def _fill(parts: Parts, lookup: Lookup) -> str | None:
-    """The text of some parts; None when a place in them has nothing to show."""
-    out = ""
-    for piece in parts:
-        text = _text_of(piece, lookup)
-        if text is not None:
-            out += text
-        elif isinstance(piece, Place):
-            return None
-    return out
-
-
-def _text_of(piece: str | Place | Parts, lookup: Lookup) -> str | None:
-    """The text of one part; None when there is nothing to show."""
-    if isinstance(piece, str):
-        return piece
-    if isinstance(piece, list):
-        return _fill(piece, lookup)
-    place = lookup.place(piece.path)
-    if place < 0 or (piece.skip_zero and not lookup._value(place)):
-        return None
-    return lookup.shown_as(place, piece.mode) or None
-
-
-def expand(template: str, lookup: Lookup) -> str:
-    """The template filled in from a message's tape."""
-    out: list[str] = []
-    for piece in compile_template(template):
-        text = _text_of(piece, lookup)
-        if text is not None:
-            out.append(text)
-    return " ".join("".join(out).split())
-
-
 def summarize(message: Message, engine: Engine | None = None) -> str:
     """What the message says, without its operation: `eth0 <UP> mtu 1500`; may be empty.
 
@@ -375,35 +570,51 @@ def summarize(message: Message, engine: Engine | None = None) -> str:
         text = summarize(message, engine)
         context.spare.append(engine)
         return text
-    kind = message.type
-    if 0 <= kind < wire.NLMSG_MIN_TYPE:
-        return _control(message, engine)
-    text = _operation(message, engine)
+    out = BytesWriter()
+    write_summary(out, message, engine)
+    return out.getvalue().decode()
+
+
+def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
+    """Adds what `summarize` gives to a buffer, in UTF-8; the engine has the message's tape."""
+    if 0 <= message.type < wire.NLMSG_MIN_TYPE:
+        out.write(encoded(_control(message, engine)))
+        return
+    seen = Lookup(message, engine, out)
     if message.to_kernel and message.flags & 0x300 == 0x300 and flag_class(message) == m.CLASS_GET:
-        return f"dump {text}".rstrip()
-    return text
+        seen.say("dump")
+    size = len(out)
+    try:
+        _operation(seen, message)
+    except Exception as problem:
+        out.truncate(size)
+        # A value of the wrong size is not what the code expects.
+        if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
+            seen.say(first_values(message))
+        else:
+            seen.say(f"(the summary failed: {problem!r})")
 
 
 UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
 
 
-def _operation(message: Message, engine: Engine) -> str:
+def _operation(seen: Lookup, message: Message) -> None:
     operation = message.operation
     if operation is None:
-        return _size(message)
-    if operation.summarize is not None:
+        seen.say(_size(message))
+    elif operation.summarize is not None:
+        text = operation.summarize(seen)
+        if text is not None:
+            seen.say(str(text))
+    elif operation.summary:
         try:
-            return str(operation.summarize(Lookup(message, engine)))
-        except Exception as problem:
-            if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
-                return first_values(message)  # a value of the wrong size is not what it expects
-            return f"(the summary failed: {problem!r})"
-    if operation.summary:
-        try:
-            return expand(operation.summary, Lookup(message, engine))
+            template = parsed(operation.summary)
         except ValueError as problem:
-            return f"(the summary is wrong: {problem})"
-    return first_values(message)
+            seen.say(f"(the summary is wrong: {problem})")
+        else:
+            seen.fill(template)
+    else:
+        seen.say(first_values(message))
 
 
 def first_values(message: Message) -> str:

@@ -162,8 +162,11 @@ class Context:
         """The inode of the socket with this port, as sock_diag told."""
         return None
 
-    def policy_differences(self, number: int, message: Message) -> dict[tuple[int, int], str]:
-        """Where the family's dissector and the kernel's policy differ, by (policy, attribute)."""
+    def policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
+        """Where a family's dissector and its policy, which the message tells of, differ.
+
+        By policy and attribute, in words.
+        """
         return {}
 
     def control(self) -> m.Spec | None:
@@ -753,7 +756,11 @@ class Seen:
 
     def place(self, path: str) -> i64:
         """Where the first node at a path lies on the tape, -1 for nowhere."""
-        engine, name = self._engine, self._names.get(path)
+        return self._place(self._names.get(path), path)
+
+    def _place(self, name: Name, path: str) -> i64:
+        """The same by what the path means."""
+        engine = self._engine
         if name.step is not None:
             found = self._along(name, name.step)
             if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them

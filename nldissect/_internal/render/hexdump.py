@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from librt.strings import BytesWriter
 
-from .digits import DIGITS
+from ..digits import DIGITS
 
 
 def hexdump(data: bytes, indent: str = "") -> str:

@@ -15,6 +15,7 @@ from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from .. import labels, wire
+from ..digits import DIGITS
 from ..engine import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -62,7 +63,6 @@ from ..tables import (
 from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
-from .digits import DIGITS
 from .times import write_rfc3339
 from .words import Words, json_text
 

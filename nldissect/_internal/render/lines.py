@@ -13,12 +13,12 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from .. import wire
+from ..digits import DIGITS
 from ..engine import ERROR, NOTE, Engine
 from ..text import safe
 from ..transaction import Link
 from ..tree import Message
 from . import Renderer, facts, pairs
-from .digits import DIGITS
 from .style import Style, fit
 from .times import Clock
 
@@ -39,6 +39,8 @@ class Lines(Renderer):
         self._constants = constants
         self._arrows = [f" {arrow} {style.reset}".encode() for arrow in style.arrows]
         self._dim = style.codes["dim"].encode()
+        self._red = style.codes["error"].encode()
+        self._reset = style.reset.encode()
         self._plain_mark = b" "
         self._error_mark = style.paint("!", "error").encode()
         # Words in their columns by how they look: with what pads them, and without
@@ -68,12 +70,19 @@ class Lines(Renderer):
         out.write(self._plain_mark if wrong is None else self._error_mark)
         self._write_head(out, message)
         what, who = facts.what(message, self._constants), _who(message, link)
-        summary = pairs.summary(message, link, engine)
         looks = _looks(message)
         out.write(self._padded(who, "protocol", True))
-        out.write(self._padded(what, looks, summary != ""))
-        if summary:
-            self._text(out, summary, looks if looks == "error" else "plain")
+        size = len(out)
+        out.write(self._padded(what, looks, True))
+        if looks == "error":
+            out.write(self._red)
+        begin = len(out)
+        pairs.write_summary(out, message, link, engine)
+        if len(out) == begin:
+            out.truncate(size)
+            out.write(self._padded(what, looks, False))
+        elif looks == "error":
+            out.write(self._reset)
         if wrong is not None:
             self._text(out, wrong[0], wrong[1])
         elif message.truncated:

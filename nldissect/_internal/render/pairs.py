@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from librt.strings import BytesWriter
+
 from .. import wire
 from ..engine import Engine
 from ..explain import Explanation, explain
@@ -14,6 +16,7 @@ from ..multicast import group_of
 from ..process import Process, owner
 from ..record import NO_TIME
 from ..summary import describe, operation_name, summarize
+from ..summary import write_summary as write_summary_of
 from ..text import safe
 from ..transaction import (
     BATCH,
@@ -66,6 +69,24 @@ def summary(message: Message, link: Link | None, engine: Engine | None = None) -
     """The summary, of an error what its request was; the engine has the message on its tape."""
     reason = why(message, link)
     return summarize(message, engine) if reason is None else reason.brief
+
+
+def write_summary(
+    out: BytesWriter, message: Message, link: Link | None, engine: Engine
+) -> None:
+    """Adds the same to a buffer, fit for a terminal."""
+    reason = why(message, link)
+    if reason is not None:
+        out.write(safe(reason.brief).encode())
+        return
+    size = len(out)
+    write_summary_of(out, message, engine)
+    for i in range(size, len(out)):
+        if not 32 <= out[i] < 127:  # what may be no text for a terminal
+            told = bytes([out[j] for j in range(size, len(out))]).decode()
+            out.truncate(size)
+            out.write(safe(told).encode())
+            return
 
 
 def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:

@@ -15,6 +15,7 @@ from mypy_extensions import i64
 
 from .. import labels
 from .. import spec as m
+from ..digits import DIGITS
 from ..engine import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -64,7 +65,6 @@ from ..text import safe
 from ..transaction import Link
 from ..tree import Context, Message, Node, given, text_value
 from . import Renderer, pairs
-from .digits import DIGITS
 from .lines import Lines
 from .style import Style
 from .times import write_rfc3339
