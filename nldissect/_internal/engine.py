@@ -215,6 +215,7 @@ class Engine:
         self.folds: bool = False  # whether plain numbers are left off the tape
         self.tape = vec[i64]([0] * 2048)
         self.size: i64 = 0  # numbers on the tape
+        self._behind: i64 = 0  # where what is unfolded behind them ends
         self.findings: list[Finding] = []
         self.given: dict[int, object] = {}  # what hooks made, by its place on the tape
         self.hooked: list[int] = []  # places of entries that a hook has its say on
@@ -259,7 +260,7 @@ class Engine:
         self.to_kernel = to_kernel
         self.flags = flags
         self.around = around
-        self.size = 0
+        self.size = self._behind = 0
         if len(self.findings) > 0:
             self.findings = []
         if len(self.hooked) > 0:
@@ -458,7 +459,31 @@ class Engine:
 
     def inside(self, place: i64) -> list[int]:
         """The places of what lies directly in the entry at this place; -2: at the top."""
+        if place >= 0 and self.tape[place] >> MARKS_AT & FOLDED:
+            at = self.unfold(place)
+            return [int(i) for i in range(at, self._behind, 2)]
         return inside(self.tape, self.size, place)
+
+    def unfold(self, place: i64) -> i64:
+        """Puts the plain numbers of a folded entry behind the tape; returns where they begin."""
+        first, second = self.tape[place], self.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        start, end = second & 0xFFFFFFFF, second >> 32
+        depth = (first >> DEPTH_AT & DEPTH_MASK) + 1
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            start += 4
+        size = self.size
+        begin = self._behind if self._behind > size else size
+        self.size = begin
+        self.reserve(end - start)
+        rows = self.tables.rows
+        if rows[at + KIND] == m.STRUCT:
+            self.members(place, rows[at + STRUCT], start, end, depth, 0)
+        else:
+            self._array(place, rows[at + ELEMENT], start, end, depth, 0)
+        self._behind = self.size
+        self.size = size
+        return begin
 
     def called(self, place: i64) -> tuple[str, str | None, int]:
         """Name, C constant and number (-1 for what is no attribute) of the entry at a place."""

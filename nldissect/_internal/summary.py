@@ -15,10 +15,7 @@ from . import spec as m
 from . import wire
 from .digits import DIGITS
 from .engine import (
-    DEPTH_AT,
-    DEPTH_MASK,
     FIELD_MASK,
-    FOLDED,
     GIVEN,
     INDEXED,
     IS_ATTRIBUTE,
@@ -71,7 +68,6 @@ from .template import (
     parsed,
 )
 from .tree import (
-    IN_FOLDED,
     Message,
     Node,
     Seen,
@@ -79,10 +75,10 @@ from .tree import (
     find_place,
     given,
     label_of,
-    seek,
     text_value,
     value_at,
     view,
+    within,
 )
 
 # Bits of whole addresses, by the form of values
@@ -339,11 +335,16 @@ class Lookup(Seen):
     def node(self, path: str) -> Node | None:
         """The first node at a dotted path."""
         place = self.place(path)
+        engine = self._engine
+        if place >= engine.size:  # it was folded: now nothing is
+            self.message.walk_onto(engine)
+            engine.index()
+            place = self.place(path)
         if place < 0:
             return None
         tape = self._tape
         if tape is None:
-            tape = self._tape = Tape(self._engine, self.message)
+            tape = self._tape = Tape(engine, self.message)
         return view(tape, place, self.message, None)
 
     def at(self, path: str) -> Piece | None:
@@ -471,11 +472,8 @@ class Piece:
     @property
     def children(self) -> list[Piece]:
         """What lies inside, in order; empty for a leaf."""
-        seen, place = self._seen, self._place
-        if seen._engine.tape[place] >> MARKS_AT & FOLDED:
-            full, place = seen.unfolded(place)
-            seen = Lookup(full.message, full._engine)
-        return [Piece(seen, inside) for inside in seen._engine.inside(place)]
+        seen = self._seen
+        return [Piece(seen, inside) for inside in seen._engine.inside(self._place)]
 
     def walk(self) -> list[Piece]:
         """This piece and all below it, in order."""
@@ -486,15 +484,9 @@ class Piece:
 
     def find(self, path: str) -> Piece | None:
         """The first piece below at this dotted path of spec names or constants."""
-        seen, place = self._seen, self._place
-        steps = seen._engine.tables.path(path)
-        depth = (seen._engine.tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
-        found = seek(seen._engine, steps, place + 2, depth)
-        if found == IN_FOLDED or seen._engine.tape[place] >> MARKS_AT & FOLDED:
-            full, place = seen.unfolded(place)
-            seen = Lookup(full.message, full._engine)
-            found = seek(seen._engine, steps, place + 2, depth)
-        return None if found < 0 else Piece(seen, found)
+        engine = self._seen._engine
+        found = within(engine, engine.tables.path(path), self._place)
+        return None if found < 0 else Piece(self._seen, found)
 
 
 def node_text(node: Node) -> str:

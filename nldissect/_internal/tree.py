@@ -65,6 +65,7 @@ from .tables import (
     LABEL_STACK,
     LABELLED,
     MARKS,
+    MEANT,
     NO_HINT,
     NOTHING,
     OTHER,
@@ -762,12 +763,7 @@ class Seen:
         """The same by what the path means."""
         engine = self._engine
         if name.step is not None:
-            found = self._along(name, name.step)
-            if found == IN_FOLDED:  # whoever asks for one of the numbers gets all of them
-                self.message.walk_onto(engine)
-                engine.index()
-                found = self._along(name, name.step)
-            return found
+            return self._along(name, name.step)
         if name.attribute:
             found = engine.place_of(name.attribute)
             if found >= 0:
@@ -792,22 +788,7 @@ class Seen:
             found = engine.place_of(name.other)
         if found < 0:
             return -1
-        if engine.tape[found] >> MARKS_AT & FOLDED:
-            return IN_FOLDED
-        return seek(engine, then, found + 2, 1)
-
-    def unfolded(self, place: i64) -> tuple[Seen, i64]:
-        """The message with all its numbers, and where what is folded at a place lies there."""
-        context = self.message.context
-        engine = Engine(context.tables)
-        self.message.walk_onto(engine)
-        tape = self._engine.tape
-        for other in range(0, engine.size, 2):
-            if engine.tape[other + 1] == tape[place + 1] and (
-                engine.tape[other] == tape[place] & ~(FOLDED << MARKS_AT)
-            ):
-                return Seen(engine, self.message), other
-        return self, place
+        return within(engine, then, found)
 
     def has(self, path: str) -> bool:
         """Whether it is there."""
@@ -848,8 +829,17 @@ def find_place(engine: Engine, path: str) -> i64:
     return seek(engine, engine.tables.path(path), 0, 0)
 
 
-# It may lie among the numbers of a folded entry.
-IN_FOLDED: Final = -2
+def within(engine: Engine, step: Step, place: i64) -> i64:
+    """Where the first entry at the rest of a path lies inside the entry at a place."""
+    first = engine.tape[place]
+    if first >> MARKS_AT & FOLDED == 0:
+        return seek(engine, step, place + 2, (first >> DEPTH_AT & DEPTH_MASK) + 1)
+    if step.then is None:
+        for member in engine.inside(place):
+            name, constant, number = engine.called(member)
+            if step.called(name, constant, number) == MEANT:
+                return member
+    return -1
 
 
 def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
@@ -876,10 +866,8 @@ def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
                     found = seek(engine, step, place + 2, depth + 1)
                 elif then is None:
                     return place
-                elif first >> MARKS_AT & FOLDED:
-                    return IN_FOLDED
                 else:
-                    found = seek(engine, then, place + 2, depth + 1)
+                    found = within(engine, then, place)
                 if found != -1:
                     return found
         place += 2
