@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import sys
 from pprint import pformat
-from typing import Any, Final
+from typing import Any, Final, final
+
+from librt.strings import BytesWriter
+from librt.vecs import vec
+from mypy_extensions import i64
 
 from .. import labels
+from ..digits import DIGITS
 from ..encode import Arguments, type_of
+from ..engine import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 from ..linux import NETLINK_PROTOCOL
-from ..spans import spans
-from ..summary import describe, value_text
+from ..summary import describe, text_of
 from ..text import safe
 from ..transaction import Link
-from ..tree import Message, Node
+from ..tree import Message, label_at, value_at
 from . import Renderer
 from .facts import protocol
 
 # Bytes on a line, and characters of a value in a comment.
 _ROW: Final = 8
 _LONGEST: Final = 48
-
-Piece = tuple[bytes, int, str]  # bytes, depth, comment
-
+_LINE_END: Final = 10
+_DEPTHS: Final = 260  # levels that a tape can have, and some
 
 class Code(Renderer):
-    """One language: `message` gives a definition, named by file and message number."""
+    """One language: a message gives a definition, named by file and message number."""
 
     def __init__(self) -> None:
         self._files = 0
@@ -43,78 +47,121 @@ class Code(Renderer):
         """What tells its name from others: 7, or 2_7 in the second of several files."""
         return f"{self._files}_{message.number}" if self._files else str(message.number)
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        raise NotImplementedError
-
 
 class Hex(Code):
     """Hexadecimal digits, a message a line."""
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        return f"{message.bytes.hex()}\n"
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        DIGITS.octets(out, message.data, message.base, message.limit)
+        out.append(_LINE_END)
 
 
-class Python(Code):
-    """bytes objects."""
+class Listing(Code):
+    """Bytes in rows, each header and attribute with a comment.
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        out = [f"# {title(message)}\nmessage_{self.number(message)} = bytes.fromhex(\n"]
-        for data, depth, comment in pieces(message):
-            for row in _rows(data):
-                told = f"  # {'  ' * depth}{comment}" if comment else ""
-                text = f'    "{row.hex(" ")} "'
-                out.append(f"{text:<30}{told}\n" if told else f"{text}\n")
-                comment = ""
-        if not message.bytes:
-            out.append('    ""\n')
-        out.append(")\n\n")
-        return "".join(out)
+    The languages say what stands before and after, how a byte is written, and what leads to a
+    comment behind a row; it begins in column `column` after the row.
+    """
 
-
-class _Braces(Code):
-    """Languages that list bytes in brackets."""
-
+    heading = "# {}"
     opening = ""
     closing = ""
-    comment = "// {}"
+    row = b'    "'
+    byte = b"%02x "
+    row_end = b'"'
+    column = 30
+    comment = b"  # "
+    comment_end = b""
+    nothing = b'    ""\n'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = vec[bytes]([self.byte % i for i in range(256)])
+
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        engine = message.context.engine
+        message.walk_onto(engine)
+        name, size = self.number(message), int(message.limit - message.base)
+        heading = self.heading.format(self.inert(title(message, engine)))
+        opening = self.opening.format(name=name, short=name.replace("_", "x"), size=size)
+        out.write(f"{heading}\n{opening}\n".encode())
+        Pieces(self, out, message, engine).write()
+        if size == 0:
+            out.write(self.nothing)
+        out.write(self.closing.encode())
+
+    def piece(
+        self, out: BytesWriter, data: bytes, start: i64, end: i64, depth: i64, comment: str
+    ) -> None:
+        """Some bytes with what they are."""
+        told = self.inert(comment).encode() if comment else b""
+        while start < end:
+            stop = start + _ROW if start + _ROW < end else end
+            size = len(out)
+            out.write(self.row)
+            while start < stop:
+                out.write(self._bytes[data[start]])
+                start += 1
+            out.write(self.row_end)
+            if len(told) > 0:
+                DIGITS.spaces(out, size + self.column - len(out))
+                out.write(self.comment)
+                DIGITS.spaces(out, 2 * depth)
+                out.write(told)
+                out.write(self.comment_end)
+                told = b""
+            out.append(_LINE_END)
+
+    def inert(self, comment: str) -> str:
+        """What cannot end or continue a comment of the language."""
+        return comment
+
+
+class Python(Listing):
+    """bytes objects."""
+
+    opening = "message_{name} = bytes.fromhex("
+    closing = ")\n\n"
+
+
+class Braces(Listing):
+    """Languages that list bytes in brackets."""
+
     heading = "// {}"
+    closing = "};\n\n"
+    row = b"   "
+    byte = b" 0x%02x,"
+    row_end = b""
+    column = 52
+    comment = b" // "
+    nothing = b""
 
-    def message(self, message: Message, link: Link | None = None) -> str:
-        name, size = self.number(message), len(message.bytes)
-        out = [self.heading.format(_inert(title(message))), "\n"]
-        out.append(self.opening.format(name=name, short=name.replace("_", "x"), size=size) + "\n")
-        for data, depth, comment in pieces(message):
-            for row in _rows(data):
-                text = "    " + " ".join(f"0x{byte:02x}," for byte in row)
-                if comment:
-                    text = f"{text:<52} {self.comment.format('  ' * depth + _inert(comment))}"
-                out.append(f"{text}\n")
-                comment = ""
-        out.append(self.closing + "\n\n")
-        return "".join(out)
+    def inert(self, comment: str) -> str:
+        text = comment.replace("*/", "* /").replace("/*", "/ *")
+        return f"{text}." if text.endswith("\\") else text
 
 
-class C(_Braces):
+class C(Braces):
     """Arrays of unsigned char."""
 
-    opening = "static const unsigned char message_{name}[{size}] = {{"
-    closing = "};"
-    comment = "/* {} */"
     heading = "/* {} */"
+    opening = "static const unsigned char message_{name}[{size}] = {{"
+    comment = b" /* "
+    comment_end = b" */"
 
 
-class Go(_Braces):
+class Go(Braces):
     """Byte slices."""
 
     opening = "var message{short} = []byte{{"
-    closing = "}"
+    closing = "}\n\n"
 
 
-class Rust(_Braces):
+class Rust(Braces):
     """Arrays of u8."""
 
     opening = "pub const MESSAGE_{name}: [u8; {size}] = ["
-    closing = "];"
+    closing = "];\n\n"
 
 
 class Build(Code):
@@ -177,73 +224,99 @@ def _lean(message: Message, key: Any, value: Any) -> Any:
     return {name: one for name, one in value.items() if one not in (0, "", b"")}
 
 
-def title(message: Message) -> str:
+def title(message: Message, engine: Engine | None = None) -> str:
     """What the message is, in one line: `3 → route newlink kiwi0 kind dummy`."""
     way = "to" if message.to_kernel else "from"
-    return safe(f"{message.number}: {protocol(message)}, {way} the kernel: {describe(message)}")
+    told = describe(message, engine)
+    return safe(f"{message.number}: {protocol(message)}, {way} the kernel: {told}")
 
 
-def pieces(message: Message) -> list[Piece]:
-    """The message's bytes in order, each with what it is."""
-    out: list[Piece] = []
-    data = message.data
-    for start, end, node, role in spans(message):
-        end = min(end, message.limit)
-        if start >= end:
-            break
-        depth, comment = 0, role
-        if node is not None:
-            depth, comment = _depth(node), named(node, role)
-        elif role == "nlmsghdr":
-            out += _header(message, start)
-            continue
-        out.append((data[start:end], depth, comment))
-    return out
+@final
+class Pieces:
+    """Goes through the tape of a message and writes each of its bytes once, in a language."""
+
+    def __init__(
+        self, listing: Listing, out: BytesWriter, message: Message, engine: Engine
+    ) -> None:
+        self._listing = listing
+        self._out = out
+        self._message = message
+        self._engine = engine
+        self._pos: i64 = message.base
+        self._depth: i64 = 0  # of what is gone through
+        self._ends = vec[i64]([0] * _DEPTHS)  # where what it lies in ends, by depth
+
+    def write(self) -> None:
+        """Writes all of them; nothing behind the message's end."""
+        message, engine = self._message, self._engine
+        if message.netlink:
+            self._header()
+        tape, size = engine.tape, engine.size
+        echo_depth: i64 = -1
+        inner = message
+        place: i64 = 0
+        while place < size:
+            first, second = tape[place], tape[place + 1]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            offset, end = second & 0xFFFFFFFF, second >> 32
+            self._leave(depth)
+            self._to(offset, 0, "padding")
+            if depth <= echo_depth:
+                inner, echo_depth = message, -1
+            if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
+                if first >> MARKS_AT & IS_ATTRIBUTE:
+                    name, constant, _ = engine.called(place)
+                    self._to(offset + 4, depth, safe(constant or name))
+                self._depth = depth + 1
+                self._ends[depth + 1] = end
+            else:
+                self._to(end, depth, self._named(place, inner))
+            if place == engine.echo and message.inner is not None:
+                inner, echo_depth = message.inner, depth
+            place += 2
+        self._leave(0)
+        self._to(i64(len(message.data)), 0, "padding")
+
+    def _leave(self, depth: i64) -> None:
+        """Ends what lies deeper."""
+        while self._depth > depth:
+            self._to(self._ends[self._depth], 0, "padding")
+            self._depth -= 1
+
+    def _to(self, end: i64, depth: i64, comment: str) -> None:
+        """The bytes up to there."""
+        stop = end if end < self._message.limit else self._message.limit
+        if self._pos < stop:
+            self._listing.piece(self._out, self._message.data, self._pos, stop, depth, comment)
+        if self._pos < end:
+            self._pos = end
+
+    def _header(self) -> None:
+        """The members of struct nlmsghdr."""
+        message = self._message
+        start = self._pos
+        kind = labels.type_name(message, True)
+        flags = "|".join(labels.flag_names(message))
+        self._to(start + 4, 0, f"nlmsg_len: {message.length}")
+        self._to(start + 6, 0, f"nlmsg_type: {message.type}{f' {kind}' if kind else ''}")
+        self._to(start + 8, 0, f"nlmsg_flags: {flags or message.flags}")
+        self._to(start + 12, 0, f"nlmsg_seq: {message.seq}")
+        self._to(start + 16, 0, f"nlmsg_pid: {message.port}")
+
+    def _named(self, place: i64, message: Message) -> str:
+        """Name and value of what lies at a place: `IFLA_MTU: 1500`."""
+        engine = self._engine
+        name, constant, _ = engine.called(place)
+        name = constant or name
+        label = label_at(engine, place, message, True)
+        text = text_of(value_at(engine, place, message))
+        if engine.tables.shown[engine.tape[place] >> SHOWN_AT & 0xFF] == "string":
+            text = f'"{text}"'
+        if len(text) > _LONGEST:
+            text = f"{text[: _LONGEST - 3]}..."
+        told = f" ({label})" if label else ""
+        return safe(f"{name}: {text}{told}" if text else name)
 
 
-def _header(message: Message, start: int) -> list[Piece]:
-    """The members of struct nlmsghdr."""
-    data = message.data
-    kind = labels.type_name(message, True)
-    flags = "|".join(labels.flag_names(message))
-    return [
-        (data[start : start + 4], 0, f"nlmsg_len: {message.length}"),
-        (data[start + 4 : start + 6], 0, f"nlmsg_type: {message.type}{f' {kind}' if kind else ''}"),
-        (data[start + 6 : start + 8], 0, f"nlmsg_flags: {flags or message.flags}"),
-        (data[start + 8 : start + 12], 0, f"nlmsg_seq: {message.seq}"),
-        (data[start + 12 : start + 16], 0, f"nlmsg_pid: {message.port}"),
-    ]
-
-
-def named(node: Node, role: str) -> str:
-    """Its name and value: `IFLA_MTU: 1500`."""
-    name = node.constant or node.name
-    if role == "header":
-        return safe(name)
-    label = labels.label(node, True)
-    text = value_text(node)
-    if node.kind == "string":
-        text = f'"{text}"'
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST - 3]}..."
-    told = f" ({label})" if label else ""
-    return safe(f"{name}: {text}{told}" if text else name)
-
-
-def _depth(node: Node) -> int:
-    depth = 0
-    up = node.parent
-    while up is not None:
-        depth += 1
-        up = up.parent
-    return depth
-
-
-def _inert(comment: str) -> str:
-    """What cannot end or continue a comment."""
-    text = comment.replace("*/", "* /").replace("/*", "/ *")
-    return f"{text}." if text.endswith("\\") else text
-
-
-def _rows(data: bytes, size: int = _ROW) -> list[bytes]:
+def _rows(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
