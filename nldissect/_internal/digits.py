@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from librt.strings import BytesWriter
+from librt.strings import BytesWriter, write_i16_le
 from librt.vecs import vec
-from mypy_extensions import i64, u8
+from mypy_extensions import i16, i64, u8
 
 _HEX: Final = b"0123456789abcdef"
+_SPACE: Final = 32
 _MINUS: Final = 45
 _DOT: Final = 46
 _ZERO: Final = 48
 _COLON: Final = 58
 
 
+def _pair(digits: bytes) -> int:
+    """Two digits as the number that `write_i16_le` writes them by."""
+    return int.from_bytes(digits, "little")
+
+
 @final
 class Digits:
-    """Writes digits; what repeats is ready-made, in groups of three or of two."""
+    """Writes digits; what repeats is ready-made: small numbers, and two digits at a time."""
 
     def __init__(self) -> None:
         self.small = vec[bytes]([b"%d" % i for i in range(1000)])
-        self._three = vec[bytes]([b"%03d" % i for i in range(1000)])
-        self._byte = vec[bytes]([b"%02x" % i for i in range(256)])
-        self._spaced = vec[bytes]([b" %02x" % i for i in range(256)])
-        self._colon = vec[bytes]([b":%02x" % i for i in range(256)])
+        self._two = vec[i16]([_pair(b"%02d" % i) for i in range(100)])
+        self._byte = vec[i16]([_pair(b"%02x" % i) for i in range(256)])
         self._spaces = vec[bytes]([b" " * i for i in range(64)])
 
     def signed(self, out: BytesWriter, value: i64) -> None:
@@ -35,9 +39,16 @@ class Digits:
             out.append(_MINUS)
             self.unsigned(out, -value)  # of -2**63 the same bits
         else:
-            high = value // 1000
-            self.signed(out, high)
-            out.write(self._three[value - high * 1000])
+            high = value // 10000
+            if high > 0:
+                self.signed(out, high)
+            self._four(out, value - high * 10000)
+
+    def _four(self, out: BytesWriter, value: i64) -> None:
+        """Four digits."""
+        high = value // 100
+        write_i16_le(out, self._two[high])
+        write_i16_le(out, self._two[value - high * 100])
 
     def unsigned(self, out: BytesWriter, value: i64) -> None:
         """A number in decimal, whose top bit counts as 2**63."""
@@ -49,14 +60,15 @@ class Digits:
         out.append(u8(_ZERO + ((value - tenth * 10) & 15)))
 
     def digits(self, out: BytesWriter, value: i64, count: i64) -> None:
-        """A number from 0 on, in decimal with `count` digits, a multiple of three."""
-        while count > 0:
-            count -= 3
-            scale: i64 = 1
-            for _ in range(count):
-                scale *= 10
-            part = value // scale
-            out.write(self._three[part % 1000])
+        """A number from 0 on, in decimal with `count` digits."""
+        if count > 2:
+            high = value // 100
+            self.digits(out, high, count - 2)
+            write_i16_le(out, self._two[value - high * 100])
+        elif count == 2:
+            write_i16_le(out, self._two[value % 100])
+        else:
+            out.append(u8(_ZERO + (value % 10 & 15)))
 
     def width(self, value: i64) -> i64:
         """How many digits a number from 0 on has."""
@@ -76,30 +88,33 @@ class Digits:
 
     def hexadecimal(self, out: BytesWriter, value: i64, size: i64) -> None:
         """`size` bytes of a number, after 0x."""
+        byte = self._byte
         out.write(b"0x")
         size -= 1
         while size >= 0:
-            out.write(self._byte[(value >> (size * 8)) & 0xFF])
+            write_i16_le(out, byte[(value >> (size * 8)) & 0xFF])
             size -= 1
 
     def octets(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
         """Bytes in hexadecimal, nothing between them."""
+        byte = self._byte
         for i in range(start, end):
-            out.write(self._byte[i64(data[i])])
+            write_i16_le(out, byte[i64(data[i])])
 
     def spaced(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
         """Bytes in hexadecimal with spaces."""
-        if start < end:
-            out.write(self._byte[i64(data[start])])
-        for i in range(start + 1, end):
-            out.write(self._spaced[i64(data[i])])
+        self._joined(out, data, start, end, _SPACE)
 
     def colons(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
         """A link-layer address."""
-        if start < end:
-            out.write(self._byte[i64(data[start])])
-        for i in range(start + 1, end):
-            out.write(self._colon[i64(data[i])])
+        self._joined(out, data, start, end, _COLON)
+
+    def _joined(self, out: BytesWriter, data: bytes, start: i64, end: i64, between: u8) -> None:
+        byte = self._byte
+        for i in range(start, end):
+            if i > start:
+                out.append(between)
+            write_i16_le(out, byte[i64(data[i])])
 
     def ipv4(self, out: BytesWriter, data: bytes, start: i64) -> None:
         """4 bytes as an IPv4 address."""
@@ -154,23 +169,24 @@ class Digits:
         self, out: BytesWriter, data: bytes, start: i64, end: i64, indent: bytes
     ) -> None:
         """Bytes in the layout of tshark -x: lines of 16 with offset, hexadecimal, characters."""
+        byte = self._byte
         long = end - start > 0x10000
         pos = start
         while pos < end:
             out.write(indent)
             offset = pos - start
             if long:
-                out.write(self._byte[offset >> 24 & 0xFF])
-                out.write(self._byte[offset >> 16 & 0xFF])
-            out.write(self._byte[offset >> 8 & 0xFF])
-            out.write(self._byte[offset & 0xFF])
+                write_i16_le(out, byte[offset >> 24 & 0xFF])
+                write_i16_le(out, byte[offset >> 16 & 0xFF])
+            write_i16_le(out, byte[offset >> 8 & 0xFF])
+            write_i16_le(out, byte[offset & 0xFF])
             out.write(b"  ")
             stop = pos + 16 if pos + 16 < end else end
             self.spaced(out, data, pos, stop)
             self.spaces(out, 3 * (16 - (stop - pos)) + 3)
             for i in range(pos, stop):
-                byte = i64(data[i])
-                out.append(u8(byte) if 32 <= byte < 127 else _DOT)
+                code = i64(data[i])
+                out.append(u8(code) if 32 <= code < 127 else _DOT)
             out.append(10)
             pos = stop
 

@@ -394,13 +394,13 @@ class Engine:
 
     def number(self, row: i64, start: i64, end: i64, marks: i64) -> i64:
         """The number in a payload of the right size, in its byte order."""
-        rows = self.tables.rows
-        order = rows[row * COLUMNS + ORDER]
+        at = row * COLUMNS
+        order = self.tables.rows[at + ORDER]
         if order == HOST:
             big = self.big or marks & NET_ORDER != 0
         else:
             big = order == BIG
-        return self.read(start, end - start, big, rows[row * COLUMNS + SIGNED] != 0)
+        return self.read(start, end - start, big, self.tables.rows[at + SIGNED] != 0)
 
     def zero(self, pos: i64, end: i64) -> bool:
         """Whether all bytes are 0."""

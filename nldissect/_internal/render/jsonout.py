@@ -11,8 +11,8 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, Final, final
 
 from librt.strings import BytesWriter
-from librt.vecs import append, vec
-from mypy_extensions import i64
+from librt.vecs import vec
+from mypy_extensions import i64, u8
 
 from .. import labels, wire
 from ..digits import DIGITS
@@ -29,7 +29,6 @@ from ..engine import (
     MARKS_AT,
     SHOWN_AT,
     UNKNOWN,
-    UNNAMED,
     Engine,
 )
 from ..summary import operation_constant, operation_name
@@ -41,13 +40,9 @@ from ..tables import (
     COLUMNS,
     DOTTED,
     ELEMENT,
-    ENUM,
     GROUPS,
-    HINT,
     INTEGER,
     LABEL,
-    LABELLED,
-    MARKS,
     NOTHING,
     OCTETS,
     PRESENT,
@@ -70,7 +65,7 @@ quote: Final = encode_basestring_ascii
 
 # Headers whose meaning is kept as it is written.
 _KEPT: Final = 4096
-# Offsets under this are written with the length in one piece.
+# Offsets and lengths under this are written with what stands around them in one piece.
 _NEAR: Final = 1024
 _DEPTH_BITS: Final = DEPTH_MASK << DEPTH_AT
 _QUOTE: Final = 34
@@ -85,19 +80,22 @@ class JsonNodes:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._words = Words(tables, True, False)
+        self._words = Words(tables, True, False, b',"label":"', b'"')
         self._digits = DIGITS
-        # By row: the members that all nodes of a field have, up to the offset's number.
+        # All up to the offset's number, by row and the low bits of what its value is shown as;
+        # and which that is.
         self._heads = vec[bytes]([])
+        self._headed = vec[i64]([])
         self._odd_heads: dict[int, bytes] = {}
         # By offset and length: these two members and the name of the value, for numbers.
         self._places = vec[bytes]([b""] * (_NEAR * 16))
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """The nodes as the elements of a list, without its brackets."""
-        tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
+        tape, size, tables, words = engine.tape, engine.size, self._tables, self._words
         rows, forms = tables.rows, tables.form
-        heads, places = self._heads, self._places
+        self._begin()
+        heads, headed, places = self._heads, self._headed, self._places
         echo = engine.echo
         echo_depth: i64 = -1  # inside the echoed request
         inner = message
@@ -112,38 +110,23 @@ class JsonNodes:
             after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK if place + 2 < size else 0
             if marks & (GIVEN | UNKNOWN | INDEXED):
                 self._odd_head(out, engine, place)
-            elif shown == rows[row * COLUMNS + SHOWN]:
-                if row >= i64(len(heads)):
-                    heads = self._grown()
-                head = heads[row]
-                if len(head) == 0:
-                    head = heads[row] = self._head(row, shown)
-                out.write(head)
             else:
-                out.write(self._other_head(row, shown))
+                at = row << 2 | shown & 3
+                if headed[at] != shown:
+                    self._head(row, shown)
+                out.write(heads[at])
             offset, end = second & 0xFFFFFFFF, second >> 32
             form = forms[shown]
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             if form == INTEGER:
-                at = row * COLUMNS
-                value = engine.number(row, start, end, marks)
                 if offset < _NEAR and end - offset < 16:
-                    between = places[offset << 4 | end - offset]
-                    if len(between) == 0:
-                        between = self._place(offset, end - offset)
-                    out.write(between)
+                    if len(places[offset << 4 | end - offset]) == 0:
+                        self._place(offset, end - offset)
+                    out.write(places[offset << 4 | end - offset])
                 else:
                     self._where(out, offset, end)
                     out.write(b',"value":')
-                if 0 <= value < 1000:
-                    out.write(digits.small[value])
-                elif rows[at + SIGNED] != 0:
-                    digits.signed(out, value)
-                else:
-                    digits.unsigned(out, value)
-                labels_ = rows[at + ENUM] | rows[at + HINT] | rows[at + MARKS] & LABELLED
-                if labels_ != 0 and marks & UNNAMED == 0:
-                    self._label(out, self._words.of(row, value, inner, engine))
+                words.number(out, engine, inner, row, start, end, marks)
             elif form == TEXT_UP_TO_NUL:
                 self._where(out, offset, end)
                 out.write(b',"value":"')
@@ -152,15 +135,15 @@ class JsonNodes:
             else:
                 self._where(out, offset, end)
                 if form != NOTHING:
-                    self._value(out, engine, place, form, start, end)
+                    self._value(out, engine, message, place, form, start, end)
             if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
-                self._label(out, self._words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
-            if marks & DIAGNOSED or marks & GIVEN:
+                words.label(out, words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
+            if marks & (DIAGNOSED | GIVEN):
                 self._diagnosed(out, engine, place, offset, end)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
-            if marks & FOLDED:
-                self._numbers(out, engine, place)
+            if marks & FOLDED and start < end:
+                self._folded(out, engine, message, row, start, end)
             place += 2
             if after > depth and place < size:
                 out.write(b',"children":[')
@@ -172,10 +155,9 @@ class JsonNodes:
             if place < size:
                 out.append(_COMMA)
 
-    def _place(self, offset: i64, length: i64) -> bytes:
-        made = b'%d,"length":%d,"value":' % (int(offset), int(length))
-        self._places[offset << 4 | length] = made
-        return made
+    def _place(self, offset: i64, length: i64) -> None:
+        text = b'%d,"length":%d,"value":' % (int(offset), int(length))
+        self._places[offset << 4 | length] = text
 
     def _where(self, out: BytesWriter, offset: i64, end: i64) -> None:
         """Offset and length."""
@@ -185,26 +167,22 @@ class JsonNodes:
 
     # -- heads -----------------------------------------------------------------------
 
-    def _grown(self) -> vec[bytes]:
-        heads = self._heads
-        while len(heads) < len(self._tables.fields):
-            heads = append(heads, b"")
-        self._heads = heads
-        return heads
+    def _begin(self) -> None:
+        """Makes room for the rows that are on the tape now."""
+        self._words.begin()
+        have, rows = i64(len(self._heads)), i64(len(self._tables.fields))
+        if have < 4 * rows:
+            self._heads = vec[bytes]([b""] * int(8 * rows))
+            self._headed = vec[i64]([-1] * int(8 * rows))
 
-    def _head(self, row: i64, shown: i64) -> bytes:
+    def _head(self, row: i64, shown: i64) -> None:
+        """Makes what stands before the offset of a row's values."""
+        at = row << 2 | shown & 3
         field = self._tables.fields[row]
-        return _head(
+        self._heads[at] = _head(
             field.name, field.constant, field.number, self._tables.shown[shown], field.guess
         )
-
-    def _other_head(self, row: i64, shown: i64) -> bytes:
-        """That of a value which is not shown as its field says."""
-        key = -int(row << 8 | shown)
-        found = self._odd_heads.get(key)
-        if found is None:
-            found = self._odd_heads[key] = self._head(row, shown)
-        return found
+        self._headed[at] = shown
 
     def _odd_head(self, out: BytesWriter, engine: Engine, place: i64) -> None:
         """That of an unknown attribute, an entry of an array, or what a hook made."""
@@ -231,12 +209,6 @@ class JsonNodes:
 
     # -- values -----------------------------------------------------------------------
 
-    def _label(self, out: BytesWriter, label: bytes) -> None:
-        if len(label) > 0:
-            out.write(b',"label":"')
-            out.write(label)
-            out.append(_QUOTE)
-
     def _text(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
         """A text up to its NUL."""
         size = len(out)
@@ -248,11 +220,12 @@ class JsonNodes:
                 out.truncate(size)
                 out.write(json_text(text_value(TEXT_UP_TO_NUL, data[start:end])))
                 return
-            out.append(byte)
+            out.append(u8(byte))
 
     def _value(
-        self, out: BytesWriter, engine: Engine, place: i64, form: i64, start: i64, end: i64
-    ) -> None:
+        self, out: BytesWriter, engine: Engine, message: Message, place: i64, form: i64,
+        start: i64, end: i64,
+    ) -> None:  # fmt: skip
         """A value that is neither a number nor a text."""
         digits, data = self._digits, engine.data
         if form == ARRAY and not (engine.tape[place] >> MARKS_AT) & FOLDED:
@@ -261,7 +234,7 @@ class JsonNodes:
             out.write(b"]")
             return
         if form == ARRAY:
-            self._folded_elements(out, engine, place, start, end)
+            self._folded_elements(out, engine, message, place, start, end)
             return
         if form == PRESENT:
             out.write(b',"value":true')
@@ -271,7 +244,7 @@ class JsonNodes:
             if node.value is not None:
                 out.write(b',"value":')
                 out.write(_json_value(node.value))
-            self._label(out, self._words.text(node.label))
+            self._words.label(out, self._words.text(node.label))
             return
         out.write(b',"value":"')
         if form == OCTETS:
@@ -313,7 +286,7 @@ class JsonNodes:
                 out.write(_json_value(text_value(form, engine.data[start:end])))
 
     def _folded_elements(
-        self, out: BytesWriter, engine: Engine, place: i64, start: i64, end: i64
+        self, out: BytesWriter, engine: Engine, message: Message, place: i64, start: i64, end: i64
     ) -> None:
         """The values of a folded array."""
         rows = self._tables.rows
@@ -324,61 +297,46 @@ class JsonNodes:
         while pos < end:
             if pos > start:
                 out.append(_COMMA)
-            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            self._words.number(out, engine, message, row, pos, pos + size, 0)
             pos += size
         out.write(b"]")
 
-    def _number(self, out: BytesWriter, row: i64, value: i64) -> None:
-        digits = self._digits
-        if 0 <= value < 1000:
-            out.write(digits.small[value])
-        elif self._tables.rows[row * COLUMNS + SIGNED] != 0:
-            digits.signed(out, value)
-        else:
-            digits.unsigned(out, value)
-
-    def _numbers(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+    def _folded(
+        self, out: BytesWriter, engine: Engine, message: Message, row: i64, start: i64, end: i64
+    ) -> None:
         """The plain numbers inside a folded entry, as its children."""
-        rows, structs = self._tables.rows, self._tables.structs
-        first, second = engine.tape[place], engine.tape[place + 1]
-        at = (first & FIELD_MASK) * COLUMNS
-        pos, end = second & 0xFFFFFFFF, second >> 32
-        if first >> MARKS_AT & IS_ATTRIBUTE:
-            pos += 4
-        if pos == end:
-            return
-        element = rows[at + ELEMENT]
-        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
+        rows, words = self._tables.rows, self._words
+        heads, headed, places = self._heads, self._headed, self._places
+        element = rows[row * COLUMNS + ELEMENT]
+        member = self._tables.structs[rows[row * COLUMNS + STRUCT] * STRUCT_COLUMNS]
         index: i64 = 0
-        heads, places = self._heads, self._places
-        while i64(len(heads)) <= row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1]:
-            heads = self._grown()
         out.write(b',"children":[')
-        while pos < end:
-            if index > 0:
-                out.append(_COMMA)
+        while True:
             if element != 0:
+                member = element
                 out.write(self._element_head(element, index))
+                index += 1
             else:
-                head = heads[row]
-                if len(head) == 0:
-                    head = heads[row] = self._head(row, rows[row * COLUMNS + SHOWN])
-                out.write(head)
-            size = rows[row * COLUMNS + SIZE]
-            if pos < _NEAR:
-                between = places[pos << 4 | size]
-                if len(between) == 0:
-                    between = self._place(pos, size)
-                out.write(between)
+                shown = rows[member * COLUMNS + SHOWN]
+                at = member << 2 | shown & 3
+                if headed[at] != shown:
+                    self._head(member, shown)
+                out.write(heads[at])
+            size = rows[member * COLUMNS + SIZE]
+            if start < _NEAR:
+                if len(places[start << 4 | size]) == 0:
+                    self._place(start, size)
+                out.write(places[start << 4 | size])
             else:
-                self._where(out, pos, pos + size)
+                self._where(out, start, start + size)
                 out.write(b',"value":')
-            self._number(out, row, engine.number(row, pos, pos + size, 0))
+            words.number(out, engine, message, member, start, start + size, 0)
             out.append(_CLOSE)
-            pos += size
-            index += 1
-            if element == 0:
-                row += 1
+            start += size
+            member += 1
+            if start >= end:
+                break
+            out.append(_COMMA)
         out.write(b"]")
 
     def _element_head(self, row: i64, index: i64) -> bytes:

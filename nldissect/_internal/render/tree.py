@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final, final
 
 from librt.strings import BytesWriter
-from librt.vecs import append, vec
-from mypy_extensions import i64
+from librt.vecs import vec
+from mypy_extensions import i64, u8
 
 from .. import labels
 from .. import spec as m
@@ -28,7 +28,6 @@ from ..engine import (
     MARKS_AT,
     SHOWN_AT,
     UNKNOWN,
-    UNNAMED,
     Engine,
 )
 from ..tables import (
@@ -39,26 +38,20 @@ from ..tables import (
     COLUMNS,
     DOTTED,
     ELEMENT,
-    ENUM,
     GENLMSGHDR,
     GROUPS,
-    HEX,
-    HINT,
     INTEGER,
     LABEL,
-    LABELLED,
-    MARKS,
-    MESSAGE_FLAGS,
+    LABEL_STACK,
     NLMSGHDR,
     NOTHING,
     OCTETS,
-    PRESENT,
-    SIGNED,
     SIZE,
     STRUCT,
     STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
     TOLD,
+    UUID_TEXT,
     Tables,
 )
 from ..text import safe
@@ -71,11 +64,18 @@ from .times import write_rfc3339
 from .words import Words
 
 STEP: Final = b"    "
+_QUOTE: Final = 34
 # Bytes that fit on the attribute's own line.
 INLINE: Final = 24
 _DEEPEST: Final = 80
 # Labels that are kept as they are written.
 _KEPT: Final = 4096
+# What stands between name and value, by form
+_BETWEEN: Final = {
+    INTEGER: b": ", ARRAY: b": []", TEXT_UP_TO_NUL: b': "', OCTETS: b": ", COLONS: b": ",
+    COLONS_6: b": ", COLONS_20: b": ", DOTTED: b": ", GROUPS: b": ", UUID_TEXT: b": ",
+    LABEL_STACK: b": ",
+}  # fmt: skip
 
 # The C names (linux/netlink.h, genetlink.h) of the headers' members.
 _HEADER_NAMES: Final[dict[str, str]] = {
@@ -93,21 +93,21 @@ class TreeNodes:
         self._tables = tables
         self._style = style
         self._constants = constants
-        self._words = Words(tables, False, constants)
+        before, after = b" (" + style.codes["label"].encode(), style.reset.encode() + b")"
+        self._words = Words(tables, False, constants, before, after)
         self._digits = DIGITS
-        # By row: how the line of a field begins, at the depth where it was met last
-        self._names = vec[bytes]([])
-        self._depths = vec[i64]([])
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
-        self._label_on = b" (" + style.codes["label"].encode()
-        self._label_off = style.reset.encode() + b")"
-        self._flags = vec[i64]([1 if word == "flags" else 0 for word in tables.shown])
+        self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(TOLD + 1)])
+        # All before a value, by row and the low bits of the depth; and for which depth and form.
+        self._heads = vec[bytes]([])
+        self._headed = vec[i64]([])
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """Each line begins with its line break, so that what is wrong can follow it."""
-        tape, size, tables, digits = engine.tape, engine.size, self._tables, self._digits
-        rows, forms, starts = tables.rows, tables.form, self._starts
-        names, depths = self._names, self._depths
+        tape, size, tables, words = engine.tape, engine.size, self._tables, self._words
+        rows, forms = tables.rows, tables.form
+        self._begin()
+        heads, headed = self._heads, self._headed
         echo = engine.echo
         echo_depth: i64 = -1
         inner = message
@@ -118,91 +118,67 @@ class TreeNodes:
             if depth <= echo_depth:
                 inner, echo_depth = message, -1
             marks = first >> MARKS_AT & 0xFF
-            row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
+            row, form = first & FIELD_MASK, forms[first >> SHOWN_AT & 0xFF]
             if marks & (GIVEN | UNKNOWN | INDEXED):
-                out.write(starts[depth if depth < _DEEPEST else _DEEPEST - 1])
+                out.write(self._start(depth))
                 out.write(self._odd_name(engine, place))
+                out.write(self._between[form])
             else:
-                if row >= i64(len(names)):
-                    self._grow()
-                    names, depths = self._names, self._depths
-                if depths[row] == depth:
-                    out.write(names[row])
-                else:
-                    out.write(self._start(row, depth))
+                at = row << 2 | depth & 3
+                if headed[at] != depth << 8 | form:
+                    self._head(row, depth, form)
+                out.write(heads[at])
             offset, end = second & 0xFFFFFFFF, second >> 32
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
-            form = forms[shown]
             if form == INTEGER:
-                out.write(b": ")
-                value = engine.number(row, start, end, marks)
-                at = row * COLUMNS
-                plain = rows[at + ENUM] | rows[at + HINT] | rows[at + MARKS] & LABELLED == 0
-                if plain and 0 <= value < 1000:
-                    out.write(digits.small[value])
-                else:
-                    self._number(out, row, shown, value, end - start)
-                    if not plain and marks & UNNAMED == 0:
-                        self._label(out, self._words.of(row, value, inner, engine))
+                words.number(out, engine, inner, row, start, end, marks)
                 if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
-                    self._fixed_label(out, row)
-            elif form == NOTHING or form == ARRAY:
-                inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
-                if form == ARRAY:
-                    out.write(b": []")
-                elif not inside and (marks & FOLDED == 0 or start == end):
-                    out.write(b": (empty)")
+                    words.label(out, words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
             elif form == TEXT_UP_TO_NUL:
-                out.write(b': "')
                 self._text(out, engine.data, start, end)
-                out.write(b'"')
-            else:
+                out.append(_QUOTE)
+            elif form == NOTHING:
+                inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
+                if not inside and (marks & FOLDED == 0 or start == end):
+                    out.write(b": (empty)")
+            elif form != ARRAY:
                 self._value(out, engine, place, form, start, end, depth)
                 place += 2
                 continue
             if marks & DIAGNOSED:
                 self._diagnosed(out, engine, place)
             if marks & FOLDED:
-                self._numbers(out, engine, place, depth + 1)
+                self._folded(out, engine, message, row, start, end, depth + 1)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
             place += 2
 
-    def _numbers(self, out: BytesWriter, engine: Engine, place: i64, depth: i64) -> None:
+    def _folded(
+        self, out: BytesWriter, engine: Engine, message: Message, row: i64, start: i64, end: i64,
+        depth: i64,
+    ) -> None:  # fmt: skip
         """The plain numbers inside a folded entry, a line each."""
-        rows, structs = self._tables.rows, self._tables.structs
-        first, second = engine.tape[place], engine.tape[place + 1]
-        at = (first & FIELD_MASK) * COLUMNS
-        pos, end = second & 0xFFFFFFFF, second >> 32
-        if first >> MARKS_AT & IS_ATTRIBUTE:
-            pos += 4
-        element = rows[at + ELEMENT]
-        row = element if element != 0 else structs[rows[at + STRUCT] * STRUCT_COLUMNS]
-        if row + structs[rows[at + STRUCT] * STRUCT_COLUMNS + 1] >= i64(len(self._names)):
-            self._grow()
-        digits = self._digits
+        rows, words = self._tables.rows, self._words
+        heads, headed = self._heads, self._headed
+        element = rows[row * COLUMNS + ELEMENT]
+        member = self._tables.structs[rows[row * COLUMNS + STRUCT] * STRUCT_COLUMNS]
         index: i64 = 0
-        while pos < end:
-            size = rows[row * COLUMNS + SIZE]
+        while start < end:
             if element != 0:
-                out.write(self._starts[depth if depth < _DEEPEST else _DEEPEST - 1])
+                member = element
+                out.write(self._start(depth))
                 out.write(self._index_name(element, index))
-            elif self._depths[row] == depth:
-                out.write(self._names[row])
+                out.write(b": ")
+                index += 1
             else:
-                out.write(self._start(row, depth))
-            out.write(b": ")
-            value = engine.number(row, pos, pos + size, 0)
-            if 0 <= value < 1000:
-                out.write(digits.small[value])
-            elif rows[row * COLUMNS + SIGNED] != 0:
-                digits.signed(out, value)
-            else:
-                digits.unsigned(out, value)
-            pos += size
-            index += 1
-            if element == 0:
-                row += 1
+                at = member << 2 | depth & 3
+                if headed[at] != depth << 8 | INTEGER:
+                    self._head(member, depth, INTEGER)
+                out.write(heads[at])
+            stop = start + rows[member * COLUMNS + SIZE]
+            words.number(out, engine, message, member, start, stop, 0)
+            start = stop
+            member += 1
 
     def _index_name(self, row: i64, index: i64) -> bytes:
         """The name of an element of an array."""
@@ -211,18 +187,23 @@ class TreeNodes:
 
     # -- names ------------------------------------------------------------------------
 
-    def _grow(self) -> None:
-        while len(self._names) < len(self._tables.fields):
-            self._names = append(self._names, b"")
-            self._depths = append(self._depths, i64(-1))
+    def _begin(self) -> None:
+        """Makes room for the rows that are on the tape now."""
+        self._words.begin()
+        have, rows = i64(len(self._heads)), i64(len(self._tables.fields))
+        if have < 4 * rows:
+            self._heads = vec[bytes]([b""] * int(8 * rows))
+            self._headed = vec[i64]([-1] * int(8 * rows))
 
-    def _start(self, row: i64, depth: i64) -> bytes:
-        """How a line begins for a field that was not met at this depth just before."""
-        start = self._starts[depth if depth < _DEEPEST else _DEEPEST - 1]
-        made = start + self._name(self._tables.fields[row])
-        self._names[row] = made
-        self._depths[row] = depth
-        return made
+    def _head(self, row: i64, depth: i64, form: i64) -> None:
+        """Makes what stands before the values of a row at a depth."""
+        at = row << 2 | depth & 3
+        name = self._name(self._tables.fields[row])
+        self._heads[at] = self._start(depth) + name + self._between[form]
+        self._headed[at] = depth << 8 | form
+
+    def _start(self, depth: i64) -> bytes:
+        return self._starts[depth if depth < _DEEPEST else _DEEPEST - 1]
 
     def _name(self, field: m.Field) -> bytes:
         if not self._constants:
@@ -256,33 +237,6 @@ class TreeNodes:
 
     # -- values -----------------------------------------------------------------------
 
-    def _number(
-        self, out: BytesWriter, row: i64, shown: i64, value: i64, size: i64
-    ) -> None:
-        """A number; flags and what the spec says is hexadecimal as such."""
-        rows = self._tables.rows
-        at = row * COLUMNS
-        hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
-        flags = self._tables.shown[shown] == "flags"
-        if (flags or hint == HEX) and (value >= 0 or not signed):
-            self._digits.hexadecimal(out, value, size)
-        elif hint == MESSAGE_FLAGS:
-            self._digits.hexadecimal(out, value, 2)
-        elif signed:
-            self._digits.signed(out, value)
-        else:
-            self._digits.unsigned(out, value)
-
-    def _label(self, out: BytesWriter, label: bytes) -> None:
-        if len(label) > 0:
-            out.write(self._label_on)
-            out.write(label)
-            out.write(self._label_off)
-
-    def _fixed_label(self, out: BytesWriter, row: i64) -> None:
-        label = self._tables.labels[self._tables.rows[row * COLUMNS + LABEL]]
-        self._label(out, self._words.text(label))
-
     def _text(self, out: BytesWriter, data: bytes, start: i64, end: i64) -> None:
         """A text up to its NUL, safe for a terminal."""
         size = len(out)
@@ -294,7 +248,7 @@ class TreeNodes:
                 out.truncate(size)
                 out.write(safe(text_value(TEXT_UP_TO_NUL, data[start:end])).encode())
                 return
-            out.append(byte)
+            out.append(u8(byte))
 
     def _value(
         self, out: BytesWriter, engine: Engine, place: i64, form: i64, start: i64, end: i64,
@@ -308,23 +262,20 @@ class TreeNodes:
             value = node.value
             if isinstance(value, bytes):
                 form, data, start, end = OCTETS, value, 0, i64(len(value))
+                out.write(b": ")
             else:
                 out.write(self._given(node))
         elif form == DOTTED:
-            out.write(b": ")
             digits.ipv4(out, data, start)
         elif form == GROUPS:
-            out.write(b": ")
             digits.ipv6(out, data, start)
         elif form == COLONS or form == COLONS_6 or form == COLONS_20:
-            out.write(b": ")
             stop = start + 6 if form == COLONS_6 else start + 20 if form == COLONS_20 else end
             digits.colons(out, data, start, stop)
-        elif form != OCTETS and form != PRESENT:
-            out.write(f": {text_value(form, data[start:end])}".encode())
+        elif form == UUID_TEXT or form == LABEL_STACK:
+            out.write(str(text_value(form, data[start:end])).encode())
         size = end - start
         if form == OCTETS:
-            out.write(b": ")
             if size == 0:
                 out.write(b"(empty)")
             elif size <= INLINE:
@@ -333,7 +284,7 @@ class TreeNodes:
                 digits.signed(out, size)
                 out.write(b" bytes")
         if node is not None:
-            self._label(out, self._words.text(labels.label(node, self._constants)))
+            self._words.label(out, self._words.text(labels.label(node, self._constants)))
         if engine.tape[place] >> MARKS_AT & (DIAGNOSED | GIVEN):
             self._diagnosed(out, engine, place)
         if form == OCTETS and size > INLINE:

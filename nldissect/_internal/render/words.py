@@ -1,22 +1,47 @@
-"""Labels of what is on a tape, as bytes that are fit for one kind of output."""
+"""Numbers on a tape with their labels, as bytes that are fit for one kind of output."""
 
 from __future__ import annotations
 
 from json.encoder import encode_basestring_ascii
 from typing import Final, final
 
+from librt.strings import BytesWriter
+from librt.vecs import vec
 from mypy_extensions import i64
 
-from ..engine import Engine
+from ..engine import UNNAMED, Engine
 from ..labels import hinted
-from ..tables import COLUMNS, ENUM, HINT, LABELLED, MARKS, NO_HINT, SIGNED, Tables
+from ..tables import (
+    COLUMNS,
+    ENUM,
+    HEX,
+    HINT,
+    LABELLED,
+    MARKS,
+    MESSAGE_FLAGS,
+    NO_HINT,
+    SHOWN,
+    SIGNED,
+    WIDTH,
+    Tables,
+)
 from ..text import safe
 from ..tree import Message, Seen, told_by
+from .digits import DIGITS
 
-# Labels of one enumeration that are kept; numbers beyond are looked up each time.
-_KEPT: Final = 1024
-_NOT_YET: Final = b"\0"
+# Texts that are kept; a hostile capture has no end of them.
+_KEPT: Final = 4096
 _NONE: Final = b""
+# Numbers that are kept as they are written, each in the place that its row and value give.
+_PLACES: Final = 4096
+_SPREAD: Final = 2654435761  # of Knuth's multiplicative hashing
+
+# How the numbers of a row are written
+_NEW: Final = 0  # not met yet
+_UNSIGNED: Final = 1  # in decimal, without a label
+_DECIMAL: Final = 2  # the same with a sign
+_ALIKE: Final = 3  # always alike, so that it can be kept
+_ASKED: Final = 4  # as the message has it
 
 
 def as_unsigned(value: i64) -> int:
@@ -31,18 +56,73 @@ def json_text(text: str) -> bytes:
 
 @final
 class Words:
-    """Labels of numbers: of enumerations, kept as they are written; of hints, asked each time.
+    """Writes numbers and labels: for JSON in decimal; for a terminal in the base of the spec.
 
-    Texts are made fit for JSON, or for a terminal. `constants` chooses C constants.
+    `before` and `after` stand around a label. `constants` chooses C constants.
     """
 
-    def __init__(self, tables: Tables, json: bool, constants: bool) -> None:
+    def __init__(
+        self, tables: Tables, json: bool, constants: bool, before: bytes, after: bytes
+    ) -> None:
         self._tables = tables
         self._json = json
         self._constants = constants
-        self._dense: list[list[bytes]] = []  # by enumeration and value
-        self._sparse: list[dict[int, bytes]] = []
+        self._before = before
+        self._after = after
+        self._digits = DIGITS
+        self._small = DIGITS.small
+        self._ways = vec[i64]([])  # by row
+        # By place: whose number and which it is, and how it is written with its label.
+        self._rows = vec[i64]([0] * _PLACES)
+        self._values = vec[i64]([0] * _PLACES)
+        self._written = vec[bytes]([_NONE] * _PLACES)
+        self._scratch = BytesWriter()
         self._texts: dict[str, bytes] = {}
+        self._seen: Seen | None = None
+
+    def begin(self) -> None:
+        """Makes ready for the message that is on the tape now."""
+        self._seen = None
+        have, rows = i64(len(self._ways)), i64(len(self._tables.fields))
+        if have < rows:
+            ways = vec[i64]([_NEW] * int(2 * rows))
+            for row in range(have):
+                ways[row] = self._ways[row]
+            self._ways = ways
+
+    def number(
+        self, out: BytesWriter, engine: Engine, message: Message, row: i64, start: i64, end: i64,
+        marks: i64,
+    ) -> None:  # fmt: skip
+        """The number in a payload of the message that is on the engine's tape, and its label."""
+        value = engine.number(row, start, end, marks)
+        way = self._ways[row]
+        if way == _UNSIGNED:
+            if 0 <= value < 1000:
+                out.write(self._small[value])
+            else:
+                self._digits.unsigned(out, value)
+        elif way == _ALIKE and marks & UNNAMED == 0:
+            place = (value ^ row * _SPREAD) & (_PLACES - 1)
+            if self._rows[place] != row or self._values[place] != value:
+                self._keep(place, engine, message, row, value, end - start)
+            out.write(self._written[place])
+        elif way == _DECIMAL:
+            self._digits.signed(out, value)
+        elif way == _NEW:
+            self._ways[row] = self._way(row)
+            self.number(out, engine, message, row, start, end, marks)
+        else:
+            self._plain(out, row, value, end - start)
+            if marks & UNNAMED == 0:
+                self.label(out, self._label(engine, message, row, value))
+
+    def label(self, out: BytesWriter, label: bytes) -> None:
+        """A label that `text` made fit, nothing for an empty one."""
+        if len(label) > 0:
+            out.write(self._before)
+            out.write(label)
+            out.write(self._after)
 
     def text(self, text: str | None) -> bytes:
         """A text without what would end or act on the output; empty for none."""
@@ -51,52 +131,65 @@ class Words:
         found = self._texts.get(text)
         if found is None:
             found = json_text(text) if self._json else safe(text).encode()
-            if len(self._texts) >= _KEPT:  # a hostile capture has no end of texts
+            if len(self._texts) >= _KEPT:
                 self._texts.clear()
             self._texts[text] = found
         return found
 
-    def of(self, row: i64, value: i64, message: Message, engine: Engine) -> bytes:
-        """The label of a number in a message on the engine's tape, empty for none."""
+    def _way(self, row: i64) -> i64:
+        """How the numbers of a row are written."""
         rows = self._tables.rows
         at = row * COLUMNS
-        if rows[at + MARKS] & LABELLED:
-            number = int(value) if rows[at + SIGNED] else as_unsigned(value)
-            seen = Seen(engine, message)
-            told = told_by(self._tables.fields[row], number, message, seen)
-            if told is not None:
-                return self.text(told)
-        enum, hint = rows[at + ENUM], rows[at + HINT]
-        if enum != 0:
-            known = self._entry(enum, value, rows[at + SIGNED] != 0)
-            if len(known) > 0 or hint == NO_HINT:
-                return known
-        if hint == NO_HINT:
-            return _NONE
-        number = int(value) if rows[at + SIGNED] else as_unsigned(value)
-        return self.text(hinted(int(hint), number, message, self._constants))
+        hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
+        in_hex = hint == HEX or self._tables.shown[rows[at + SHOWN]] == "flags"
+        if rows[at + MARKS] & LABELLED or (hint != NO_HINT and hint != HEX):
+            return _ASKED
+        if rows[at + ENUM] == 0 and (self._json or not in_hex):
+            return _DECIMAL if signed else _UNSIGNED
+        return _ALIKE if rows[at + WIDTH] > 0 else _ASKED
 
-    def _entry(self, enum: i64, value: i64, signed: bool) -> bytes:
-        """The label that an enumeration gives a number."""
-        while i64(len(self._dense)) <= enum:
-            self._dense.append([])
-            self._sparse.append({})
-        if 0 <= value < 256:
-            dense = self._dense[enum]
-            if len(dense) == 0:
-                dense = self._dense[enum] = [_NOT_YET] * 256
-            found = dense[value]
-            if found is not _NOT_YET:
-                return found
-            made = self.text(self._tables.enums[enum].label(int(value), self._constants))
-            dense[value] = made
-            return made
-        number = int(value) if signed else as_unsigned(value)
-        sparse = self._sparse[enum]
-        kept = sparse.get(number)
-        if kept is None:
-            kept = self.text(self._tables.enums[enum].label(number, self._constants))
-            if len(sparse) >= _KEPT:  # a hostile capture has no end of numbers
-                sparse.clear()
-            sparse[number] = kept
-        return kept
+    def _keep(
+        self, place: i64, engine: Engine, message: Message, row: i64, value: i64, size: i64
+    ) -> None:
+        out = self._scratch
+        out.truncate(0)
+        self._plain(out, row, value, size)
+        self.label(out, self._label(engine, message, row, value))
+        self._rows[place] = row
+        self._values[place] = value
+        self._written[place] = out.getvalue()
+
+    def _plain(self, out: BytesWriter, row: i64, value: i64, size: i64) -> None:
+        """A number without a label; for a terminal flags are hexadecimal, and others may be."""
+        rows = self._tables.rows
+        at = row * COLUMNS
+        hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
+        if not self._json and hint == MESSAGE_FLAGS:
+            self._digits.hexadecimal(out, value, 2)
+        elif (
+            not self._json and (value >= 0 or not signed)
+            and (hint == HEX or self._tables.shown[rows[at + SHOWN]] == "flags")
+        ):  # fmt: skip
+            self._digits.hexadecimal(out, value, size)
+        elif signed:
+            self._digits.signed(out, value)
+        else:
+            self._digits.unsigned(out, value)
+
+    def _label(self, engine: Engine, message: Message, row: i64, value: i64) -> bytes:
+        """The label of a number, empty for none."""
+        tables = self._tables
+        at = row * COLUMNS
+        enum, hint = tables.rows[at + ENUM], tables.rows[at + HINT]
+        number = int(value) if tables.rows[at + SIGNED] else as_unsigned(value)
+        told: str | None = None
+        if tables.rows[at + MARKS] & LABELLED:
+            seen = self._seen
+            if seen is None or seen.message is not message:
+                seen = self._seen = Seen(engine, message)
+            told = told_by(tables.fields[row], number, message, seen)
+        if told is None and enum != 0:
+            told = tables.enums[enum].label(number, self._constants)
+        if told is None and hint != NO_HINT:
+            told = hinted(int(hint), number, message, self._constants)
+        return self.text(told)
