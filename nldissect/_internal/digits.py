@@ -23,32 +23,36 @@ def _pair(digits: bytes) -> int:
 
 @final
 class Digits:
-    """Writes digits; what repeats is ready-made: small numbers, and two digits at a time."""
+    """Writes digits, two at a time."""
 
     def __init__(self) -> None:
-        self.small = vec[bytes]([b"%d" % i for i in range(1000)])
         self._two = vec[i16]([_pair(b"%02d" % i) for i in range(100)])
         self._byte = vec[i16]([_pair(b"%02x" % i) for i in range(256)])
         self._spaces = vec[bytes]([b" " * i for i in range(64)])
 
     def signed(self, out: BytesWriter, value: i64) -> None:
         """A number in decimal."""
-        if 0 <= value < 1000:
-            out.write(self.small[value])
+        if 0 <= value < 10:
+            out.append(u8(_ZERO + value))
+        elif 0 <= value < 100:
+            write_i16_le(out, self._two[value])
         elif value < 0:
             out.append(_MINUS)
             self.unsigned(out, -value)  # of -2**63 the same bits
+        elif value < 10000:
+            high = value // 100
+            if high < 10:
+                out.append(u8(_ZERO + high))
+            else:
+                write_i16_le(out, self._two[high])
+            write_i16_le(out, self._two[value - high * 100])
         else:
             high = value // 10000
-            if high > 0:
-                self.signed(out, high)
-            self._four(out, value - high * 10000)
-
-    def _four(self, out: BytesWriter, value: i64) -> None:
-        """Four digits."""
-        high = value // 100
-        write_i16_le(out, self._two[high])
-        write_i16_le(out, self._two[value - high * 100])
+            self.signed(out, high)
+            rest = value - high * 10000
+            high = rest // 100
+            write_i16_le(out, self._two[high])
+            write_i16_le(out, self._two[rest - high * 100])
 
     def unsigned(self, out: BytesWriter, value: i64) -> None:
         """A number in decimal, whose top bit counts as 2**63."""
@@ -121,7 +125,7 @@ class Digits:
         for i in range(start, start + 4):
             if i > start:
                 out.append(_DOT)
-            out.write(self.small[i64(data[i])])
+            self.signed(out, i64(data[i]))
 
     def ipv6(self, out: BytesWriter, data: bytes, start: i64) -> None:
         """16 bytes as an IPv6 address (RFC 5952)."""

@@ -31,7 +31,8 @@ from ..engine import (
     UNKNOWN,
     Engine,
 )
-from ..summary import operation_constant, operation_name
+from ..process import Process
+from ..summary import operation_constant, operation_name, write_summary
 from ..tables import (
     ARRAY,
     COLONS,
@@ -59,7 +60,7 @@ from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .times import write_rfc3339
-from .words import Words, json_text
+from .words import Kept, Words, json_text
 
 quote: Final = encode_basestring_ascii
 
@@ -67,7 +68,9 @@ quote: Final = encode_basestring_ascii
 _KEPT: Final = 4096
 # Offsets and lengths under this are written with what stands around them in one piece.
 _NEAR: Final = 1024
-_DEPTH_BITS: Final = DEPTH_MASK << DEPTH_AT
+# What an entry is, without where it lies.
+_WHAT: Final = 0xFF00FFFFFFF
+_SPACE: Final = 32
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _COMMA: Final = 44
@@ -86,9 +89,10 @@ class JsonNodes:
         # and which that is.
         self._heads = vec[bytes]([])
         self._headed = vec[i64]([])
-        self._odd_heads: dict[int, bytes] = {}
+        self._odd_heads = Kept()
         # By offset and length: these two members and the name of the value, for numbers.
         self._places = vec[bytes]([b""] * (_NEAR * 16))
+        self._offsets = vec[bytes]([b'%d,"length":' % i for i in range(_NEAR)])
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """The nodes as the elements of a list, without its brackets."""
@@ -109,7 +113,7 @@ class JsonNodes:
             row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
             after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK if place + 2 < size else 0
             if marks & (GIVEN | UNKNOWN | INDEXED):
-                self._odd_head(out, engine, place)
+                out.write(self._odd_head(engine, place, first))
             else:
                 at = row << 2 | shown & 3
                 if headed[at] != shown:
@@ -161,8 +165,11 @@ class JsonNodes:
 
     def _where(self, out: BytesWriter, offset: i64, end: i64) -> None:
         """Offset and length."""
-        self._digits.signed(out, offset)
-        out.write(b',"length":')
+        if offset < _NEAR:
+            out.write(self._offsets[offset])
+        else:
+            self._digits.signed(out, offset)
+            out.write(b',"length":')
         self._digits.signed(out, end - offset)
 
     # -- heads -----------------------------------------------------------------------
@@ -184,28 +191,24 @@ class JsonNodes:
         )
         self._headed[at] = shown
 
-    def _odd_head(self, out: BytesWriter, engine: Engine, place: i64) -> None:
+    def _odd_head(self, engine: Engine, place: i64, first: i64) -> bytes:
         """That of an unknown attribute, an entry of an array, or what a hook made."""
-        first = engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            node, word = given(engine, place), self._tables.shown[first >> SHOWN_AT & 0xFF]
+            number = -1 if node.type is None else node.type
+            return _head(node.name, node.constant, number, word, node.guess)
+        index, what = first >> INDEX_AT, first & _WHAT
+        found = self._odd_heads.find(what, index)
+        return found if len(found) > 0 else self._odd_heads.keep(what, index, self._made(first))
+
+    def _made(self, first: i64) -> bytes:
+        """That of an unknown attribute or an entry of an array, by its number on the tape."""
         marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
         word = self._tables.shown[first >> SHOWN_AT & 0xFF]
-        if marks & GIVEN:
-            node = given(engine, place)
-            number = -1 if node.type is None else node.type
-            out.write(_head(node.name, node.constant, number, word, node.guess))
-            return
-        key = int(first & ~_DEPTH_BITS)  # all of it but the depth
-        head = self._odd_heads.get(key)
-        if head is None:
-            if marks & UNKNOWN:
-                head = _head(f"attr {index}", None, index, word, False)
-            else:
-                guess = self._tables.fields[first & FIELD_MASK].guess
-                head = _head(str(index), None, index if marks & IS_ATTRIBUTE else -1, word, guess)
-            if len(self._odd_heads) >= _KEPT:
-                self._odd_heads.clear()
-            self._odd_heads[key] = head
-        out.write(head)
+        if marks & UNKNOWN:
+            return _head(f"attr {index}", None, index, word, False)
+        guess = self._tables.fields[first & FIELD_MASK].guess
+        return _head(str(index), None, index if marks & IS_ATTRIBUTE else -1, word, guess)
 
     # -- values -----------------------------------------------------------------------
 
@@ -314,7 +317,9 @@ class JsonNodes:
         while True:
             if element != 0:
                 member = element
-                out.write(self._element_head(element, index))
+                entry = element | INDEXED << MARKS_AT | index << INDEX_AT
+                entry |= rows[element * COLUMNS + SHOWN] << SHOWN_AT
+                out.write(self._odd_head(engine, -1, entry))
                 index += 1
             else:
                 shown = rows[member * COLUMNS + SHOWN]
@@ -339,17 +344,6 @@ class JsonNodes:
             out.append(_COMMA)
         out.write(b"]")
 
-    def _element_head(self, row: i64, index: i64) -> bytes:
-        """That of an element of a folded array."""
-        shown = self._tables.rows[row * COLUMNS + SHOWN]
-        key = int(row | shown << SHOWN_AT | INDEXED << MARKS_AT | index << INDEX_AT)
-        head = self._odd_heads.get(key)
-        if head is None:
-            field, word = self._tables.fields[row], self._tables.shown[shown]
-            head = _head(str(int(index)), None, -1, word, field.guess)
-            self._odd_heads[key] = head
-        return head
-
     def _diagnosed(
         self, out: BytesWriter, engine: Engine, place: i64, offset: i64, end: i64
     ) -> None:
@@ -360,6 +354,16 @@ class JsonNodes:
         if found:
             out.write(b',"diagnoses":')
             out.write(_diagnoses(found))
+
+
+def _is_plain(out: BytesWriter, start: i64) -> bool:
+    """Whether what was written from `start` on is a JSON string's inside, and nothing to strip."""
+    end = i64(len(out))
+    for i in range(start, end):
+        byte = i64(out[i])
+        if byte < 32 or byte > 126 or byte == _QUOTE or byte == _BACKSLASH:
+            return False
+    return end == start or out[end - 1] != _SPACE
 
 
 def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) -> bytes:
@@ -373,6 +377,21 @@ def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) 
         parts.append('"guess":true')
     parts.append('"offset":')
     return ",".join(parts).encode("ascii")
+
+
+def _process(found: Process) -> bytes:
+    inside: list[str] = []
+    if found.pid is not None:
+        inside.append(f'"pid":{found.pid}')
+    if found.name is not None:
+        inside.append(f'"name":{quote(found.name)}')
+    if found.command is not None:
+        inside.append(f'"command":{quote(found.command)}')
+    if found.hint:
+        inside.append('"hint":true')
+    if found.inode:
+        inside.append(f'"inode":{found.inode}')
+    return f',"process":{{{",".join(inside)}}}'.encode("ascii")
 
 
 def _json_value(value: Any) -> bytes:
@@ -402,6 +421,8 @@ class JsonLines(Renderer):
         self._opening = b'{"record":'
         self._digits = DIGITS
         self._known: dict[int, _Known] = {}
+        self._process_last: Process | None = None
+        self._process_text = b""
         self._context: Context | None = None
         self._nodes: JsonNodes | None = None
 
@@ -521,18 +542,10 @@ class JsonLines(Renderer):
         found = pairs.process(message, link)
         if found is None:
             return
-        inside: list[str] = []
-        if found.pid is not None:
-            inside.append(f'"pid":{found.pid}')
-        if found.name is not None:
-            inside.append(f'"name":{quote(found.name)}')
-        if found.command is not None:
-            inside.append(f'"command":{quote(found.command)}')
-        if found.hint:
-            inside.append('"hint":true')
-        if found.inode:
-            inside.append(f'"inode":{found.inode}')
-        out.write(f',"process":{{{",".join(inside)}}}'.encode("ascii"))
+        if found is not self._process_last:
+            self._process_last = found
+            self._process_text = _process(found)
+        out.write(self._process_text)
 
     def _facts(
         self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
@@ -542,11 +555,13 @@ class JsonLines(Renderer):
         self._digits.signed(out, message.length)
         to_kernel = message.to_kernel
         out.write(b',"direction":"to-kernel"' if to_kernel else b',"direction":"from-kernel"')
-        summary = pairs.described(message, link, engine)
-        if summary:
-            out.write(b',"summary":"')
-            out.write(json_text(summary))
+        out.write(b',"summary":"')
+        size = len(out)
+        self._described(out, message, link, engine)
+        if len(out) > size:
             out.append(_QUOTE)
+        else:
+            out.truncate(size - len(b',"summary":"'))
         if message.truncated:
             out.write(b',"truncated":true')
         if message.type < wire.NLMSG_MIN_TYPE:
@@ -556,6 +571,25 @@ class JsonLines(Renderer):
                 name = facts.error_name(message)
                 if name is not None:
                     out.write(f',"error_name":{quote(name)}'.encode("ascii"))
+
+
+    def _described(
+        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
+    ) -> None:
+        """Operation and summary as `pairs.described`: as they are where none needs an escape."""
+        name = operation_name(message)
+        if name and pairs.why(message, link) is None:
+            size = len(out)
+            out.write(name.encode())
+            named = len(out)
+            out.append(_SPACE)
+            write_summary(out, message, engine)
+            if len(out) == named + 1:
+                out.truncate(named)
+            if _is_plain(out, size):
+                return
+            out.truncate(size)
+        out.write(json_text(pairs.described(message, link, engine)))
 
 
 @final

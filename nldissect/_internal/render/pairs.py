@@ -10,6 +10,7 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from .. import wire
+from ..digits import DIGITS
 from ..engine import Engine
 from ..explain import Explanation, explain
 from ..multicast import group_of
@@ -39,6 +40,7 @@ from ..transaction import (
     time_of,
 )  # fmt: skip
 from ..tree import Message
+from .times import write_span
 
 # What is said of a request that no answer ended.
 WITHOUT: Final = {
@@ -175,35 +177,45 @@ def beside(message: Message, link: Link) -> bool:
 
 def span(nanoseconds: int) -> str:
     """A duration as one reads it: `42.5 ms`."""
-    sign, size = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
-    if size < 1000:
-        return f"{sign}{size} ns"
-    unit, name = 1000, "\N{MICRO SIGN}s"
-    if size >= 1_000_000_000:
-        unit, name = 1_000_000_000, "s"
-    elif size >= 1_000_000:
-        unit, name = 1_000_000, "ms"
-    digits = 2 if size < 10 * unit else 1 if size < 100 * unit else 0
-    step = unit // 10**digits
-    if size % step * 2 == step:  # as floats round, which know no exact half
-        return f"{sign}{size / unit:.{digits}f} {name}"
-    shown = (size * 2 + step) // (2 * step)
-    if digits == 0:
-        return f"{sign}{shown} {name}"
-    whole, rest = divmod(shown, 10**digits)
-    return f"{sign}{whole}.{'0' if digits == 2 and rest < 10 else ''}{rest} {name}"
+    out = BytesWriter()
+    write_span(out, DIGITS, nanoseconds)
+    return out.getvalue().decode()
+
+
+def write_remarks(out: BytesWriter, message: Message, link: Link) -> None:
+    """Adds what `remarks` gives to a buffer, a comma before each."""
+    if link.role_code == ROLE_ANSWER:  # by far the commonest
+        out.write(b", ")
+        _write_answer(out, message, link)
+        return
+    for remark in remarks(message, link):
+        out.write(b", ")
+        out.write(remark.encode())
+
+
+def _write_answer(out: BytesWriter, message: Message, link: Link) -> None:
+    """What to say beside an answer."""
+    if not link.of:
+        out.write(b"its request is not there")
+        return
+    out.write(b"answers #")
+    DIGITS.signed(out, link.of)
+    if link.confidence_code != CONFIDENCE_CERTAIN:
+        out.write(f" ({link.confidence})".encode())
+    passed = latency(message, link)
+    if passed is not None:
+        out.write(b" after ")
+        write_span(out, DIGITS, passed)
 
 
 def remarks(message: Message, link: Link) -> list[str]:
     """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
     role, found = link.role_code, link.transaction
     sure = "" if link.confidence_code == CONFIDENCE_CERTAIN else f" ({link.confidence})"
-    if role == ROLE_ANSWER:  # by far the commonest
-        if not link.of:
-            return ["its request is not there"]
-        passed = latency(message, link)
-        return [f"answers #{link.of}{sure}" if passed is None else
-                f"answers #{link.of}{sure} after {span(passed)}"]  # fmt: skip
+    if role == ROLE_ANSWER:
+        told = BytesWriter()
+        _write_answer(told, message, link)
+        return [told.getvalue().decode()]
     out: list[str] = []
     asker = asking(message, link)
     if asker is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from mypy_extensions import i64
@@ -12,6 +12,8 @@ from ..digits import Digits
 from ..record import NO_TIME, Record
 
 SECOND: Final = 1_000_000_000
+_MINUS: Final = 45
+_DOT: Final = 46
 # Differences of times nearer than this fit 64 bits.
 _FAR: Final = 1 << 62
 
@@ -35,14 +37,61 @@ def write_rfc3339(out: BytesWriter, digits: Digits, record: Record) -> bool:
         out.write(b"" if text is None else text.encode("ascii"))
         return text is not None
     seconds = record.time_ns // SECOND
-    head = _utc(int(seconds), "T")
-    if head is None:
+    if _last.seconds != seconds:
+        _last.see(seconds)
+    if len(_last.text) == 0:
         return False
-    out.write(head.encode("ascii"))
-    out.write(b".")
+    out.write(_last.text)
     digits.digits(out, record.time_ns - seconds * SECOND, 9)
     out.write(b"Z")
     return True
+
+
+@final
+class _Last:
+    """The second that was written last, since records share seconds."""
+
+    def __init__(self) -> None:
+        self.see(0)
+
+    def see(self, seconds: i64) -> None:
+        """Another one, as it is written; empty for one that cannot be."""
+        head = _utc(int(seconds), "T")
+        self.seconds = seconds
+        self.text = b"" if head is None else f"{head}.".encode("ascii")
+
+
+def write_span(out: BytesWriter, digits: Digits, nanoseconds: int) -> None:
+    """A duration as one reads it: `42.5 ms`."""
+    size = nanoseconds
+    if size < 0:
+        out.append(_MINUS)
+        size = -size
+    if size < 1000:
+        digits.signed(out, i64(size))
+        out.write(b" ns")
+        return
+    unit, name = 1000, b" \xc2\xb5s"  # with a micro sign
+    if size >= 1_000_000_000:
+        unit, name = 1_000_000_000, b" s"
+    elif size >= 1_000_000:
+        unit, name = 1_000_000, b" ms"
+    places, scale = (2, 100) if size < 10 * unit else (1, 10) if size < 100 * unit else (0, 1)
+    step = unit // scale
+    shown = size // step
+    rest = size - shown * step
+    if rest * 2 == step:  # as floats round, which know no exact half
+        out.write(f"{size / unit:.{places}f}".encode("ascii"))
+        out.write(name)
+        return
+    if rest * 2 > step:
+        shown += 1
+    whole = shown // scale
+    digits.signed(out, i64(whole))
+    if places > 0:
+        out.append(_DOT)
+        digits.digits(out, i64(shown - whole * scale), places)
+    out.write(name)
 
 
 def rfc3339(moment: int) -> str | None:
@@ -73,6 +122,9 @@ def _utc(seconds: int, between: str) -> str | None:
         head = None
     _last_utc[between] = (seconds, head)
     return head
+
+
+_last: Final = _Last()
 
 
 class Clock:

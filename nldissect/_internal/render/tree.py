@@ -23,6 +23,7 @@ from ..engine import (
     FIELD_MASK,
     FOLDED,
     GIVEN,
+    INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -61,7 +62,7 @@ from . import Renderer, pairs
 from .lines import Lines
 from .style import Style
 from .times import write_rfc3339
-from .words import Words
+from .words import Kept, Words
 
 STEP: Final = b"    "
 _QUOTE: Final = 34
@@ -70,6 +71,8 @@ INLINE: Final = 24
 _DEEPEST: Final = 80
 # Labels that are kept as they are written.
 _KEPT: Final = 4096
+# What an entry is, without where it lies.
+_WHAT: Final = 0xFF00FFFFFFF
 # What stands between name and value, by form
 _BETWEEN: Final = {
     INTEGER: b": ", ARRAY: b": []", TEXT_UP_TO_NUL: b': "', OCTETS: b": ", COLONS: b": ",
@@ -101,6 +104,7 @@ class TreeNodes:
         # All before a value, by row and the low bits of the depth; and for which depth and form.
         self._heads = vec[bytes]([])
         self._headed = vec[i64]([])
+        self._odd_names = Kept()
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """Each line begins with its line break, so that what is wrong can follow it."""
@@ -121,7 +125,7 @@ class TreeNodes:
             row, form = first & FIELD_MASK, forms[first >> SHOWN_AT & 0xFF]
             if marks & (GIVEN | UNKNOWN | INDEXED):
                 out.write(self._start(depth))
-                out.write(self._odd_name(engine, place))
+                out.write(self._odd_name(engine, place, first))
                 out.write(self._between[form])
             else:
                 at = row << 2 | depth & 3
@@ -167,7 +171,8 @@ class TreeNodes:
             if element != 0:
                 member = element
                 out.write(self._start(depth))
-                out.write(self._index_name(element, index))
+                entry = element | INDEXED << MARKS_AT | index << INDEX_AT
+                out.write(self._odd_name(engine, -1, entry))
                 out.write(b": ")
                 index += 1
             else:
@@ -179,11 +184,6 @@ class TreeNodes:
             words.number(out, engine, message, member, start, stop, 0)
             start = stop
             member += 1
-
-    def _index_name(self, row: i64, index: i64) -> bytes:
-        """The name of an element of an array."""
-        text = str(int(index)) + ("?" if self._tables.fields[row].guess else "")
-        return self._style.paint(text, "name").encode()
 
     # -- names ------------------------------------------------------------------------
 
@@ -221,19 +221,23 @@ class TreeNodes:
         heading = field.kind == m.STRUCT and field.number < 0
         return self._style.paint(safe(name), "operation" if heading else "name").encode()
 
-    def _odd_name(self, engine: Engine, place: i64) -> bytes:
-        first = engine.tape[place]
+    def _odd_name(self, engine: Engine, place: i64, first: i64) -> bytes:
+        """The name of an unknown attribute, an entry of an array, or what a hook made."""
         if first >> MARKS_AT & GIVEN:
             return self._name(given(engine, place).field)
-        text, marks = engine.name(place), first >> MARKS_AT
-        looks = "name"
-        if marks & INDEXED:
-            field = self._tables.fields[first & FIELD_MASK]
-            if field.guess:
-                text += "?"
-            if field.kind == m.STRUCT and not marks & IS_ATTRIBUTE:
-                looks = "operation"
-        return self._style.paint(text, looks).encode()
+        index, what = first >> INDEX_AT, first & _WHAT
+        found = self._odd_names.find(what, index)
+        return found if len(found) > 0 else self._odd_names.keep(what, index, self._made(first))
+
+    def _made(self, first: i64) -> bytes:
+        """That of an unknown attribute or an entry of an array, by its number on the tape."""
+        marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
+        if marks & UNKNOWN:
+            return self._style.paint(f"attr {index}", "name").encode()
+        field = self._tables.fields[first & FIELD_MASK]
+        heading = field.kind == m.STRUCT and not marks & IS_ATTRIBUTE
+        text = f"{index}?" if field.guess else str(index)
+        return self._style.paint(text, "operation" if heading else "name").encode()
 
     # -- values -----------------------------------------------------------------------
 
@@ -404,9 +408,7 @@ class Tree(Renderer):
         if record.interface.name:
             out.write(f", on {safe(record.interface.name)}".encode())
         if link is not None:
-            for remark in pairs.remarks(message, link):
-                out.write(b", ")
-                out.write(remark.encode())
+            pairs.write_remarks(out, message, link)
         out.write(self._off)
 
     def _header(self, out: BytesWriter, message: Message) -> None:

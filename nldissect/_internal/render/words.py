@@ -7,8 +7,9 @@ from typing import Final, final
 
 from librt.strings import BytesWriter
 from librt.vecs import vec
-from mypy_extensions import i64
+from mypy_extensions import i64, u8
 
+from ..digits import DIGITS
 from ..engine import UNNAMED, Engine
 from ..labels import hinted
 from ..tables import (
@@ -27,14 +28,12 @@ from ..tables import (
 )
 from ..text import safe
 from ..tree import Message, Seen, told_by
-from .digits import DIGITS
 
 # Texts that are kept; a hostile capture has no end of them.
 _KEPT: Final = 4096
 _NONE: Final = b""
-# Numbers that are kept as they are written, each in the place that its row and value give.
+_ZERO: Final = 48
 _PLACES: Final = 4096
-_SPREAD: Final = 2654435761  # of Knuth's multiplicative hashing
 
 # How the numbers of a row are written
 _NEW: Final = 0  # not met yet
@@ -55,6 +54,34 @@ def json_text(text: str) -> bytes:
 
 
 @final
+class Kept:
+    """Texts that are made once, by two numbers.
+
+    There are so many places and no more: a text takes that of another with the same hash.
+    """
+
+    def __init__(self) -> None:
+        self._ones = vec[i64]([0] * _PLACES)
+        self._others = vec[i64]([0] * _PLACES)
+        self._texts = vec[bytes]([_NONE] * _PLACES)
+
+    def find(self, one: i64, other: i64) -> bytes:
+        """The text of these numbers, empty when it is not there."""
+        place = (one * 31 ^ other ^ other >> 12) & (_PLACES - 1)
+        if self._ones[place] == one and self._others[place] == other:
+            return self._texts[place]
+        return _NONE
+
+    def keep(self, one: i64, other: i64, text: bytes) -> bytes:
+        """Keeps the text of these numbers, and gives it back."""
+        place = (one * 31 ^ other ^ other >> 12) & (_PLACES - 1)
+        self._ones[place] = one
+        self._others[place] = other
+        self._texts[place] = text
+        return text
+
+
+@final
 class Words:
     """Writes numbers and labels: for JSON in decimal; for a terminal in the base of the spec.
 
@@ -70,12 +97,8 @@ class Words:
         self._before = before
         self._after = after
         self._digits = DIGITS
-        self._small = DIGITS.small
         self._ways = vec[i64]([])  # by row
-        # By place: whose number and which it is, and how it is written with its label.
-        self._rows = vec[i64]([0] * _PLACES)
-        self._values = vec[i64]([0] * _PLACES)
-        self._written = vec[bytes]([_NONE] * _PLACES)
+        self._alike = Kept()  # numbers with their labels, by row and value
         self._scratch = BytesWriter()
         self._texts: dict[str, bytes] = {}
         self._seen: Seen | None = None
@@ -97,18 +120,20 @@ class Words:
         """The number in a payload of the message that is on the engine's tape, and its label."""
         value = engine.number(row, start, end, marks)
         way = self._ways[row]
-        if way == _UNSIGNED:
-            if 0 <= value < 1000:
-                out.write(self._small[value])
+        if way == _DECIMAL or (way == _UNSIGNED and value >= 0):
+            if 0 <= value < 10:
+                out.append(u8(_ZERO + value))
             else:
-                self._digits.unsigned(out, value)
+                self._digits.signed(out, value)
         elif way == _ALIKE and marks & UNNAMED == 0:
-            place = (value ^ row * _SPREAD) & (_PLACES - 1)
-            if self._rows[place] != row or self._values[place] != value:
-                self._keep(place, engine, message, row, value, end - start)
-            out.write(self._written[place])
-        elif way == _DECIMAL:
-            self._digits.signed(out, value)
+            found = self._alike.find(row, value)
+            if len(found) == 0:
+                found = self._alike.keep(
+                    row, value, self._whole(engine, message, row, value, end - start)
+                )
+            out.write(found)
+        elif way == _UNSIGNED:
+            self._digits.unsigned(out, value)
         elif way == _NEW:
             self._ways[row] = self._way(row)
             self.number(out, engine, message, row, start, end, marks)
@@ -148,16 +173,15 @@ class Words:
             return _DECIMAL if signed else _UNSIGNED
         return _ALIKE if rows[at + WIDTH] > 0 else _ASKED
 
-    def _keep(
-        self, place: i64, engine: Engine, message: Message, row: i64, value: i64, size: i64
-    ) -> None:
+    def _whole(
+        self, engine: Engine, message: Message, row: i64, value: i64, size: i64
+    ) -> bytes:
+        """A number with its label."""
         out = self._scratch
         out.truncate(0)
         self._plain(out, row, value, size)
         self.label(out, self._label(engine, message, row, value))
-        self._rows[place] = row
-        self._values[place] = value
-        self._written[place] = out.getvalue()
+        return out.getvalue()
 
     def _plain(self, out: BytesWriter, row: i64, value: i64, size: i64) -> None:
         """A number without a label; for a terminal flags are hexadecimal, and others may be."""
