@@ -133,7 +133,10 @@ class Digits:
         best_at: i64 = -1
         run: i64 = 0
         for i in range(8):
-            run = run + 1 if self._group(data, start, i) == 0 else 0
+            if self._group(data, start, i) != 0:
+                run = 0
+                continue
+            run += 1
             if run > best:
                 best, best_at = run, i - run + 1
         if best == 5 and best_at == 0 and self._group(data, start, 5) == 0xFFFF:

@@ -56,7 +56,7 @@ from ..tables import (
     TOLD,
     Tables,
 )
-from ..transaction import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
+from ..transaction import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
 from . import Renderer, facts, pairs
 from .times import write_rfc3339
@@ -111,7 +111,9 @@ class JsonNodes:
                 inner, echo_depth = message, -1
             marks = first >> MARKS_AT & 0xFF
             row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
-            after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK if place + 2 < size else 0
+            after: i64 = 0  # the depth of the next
+            if place + 2 < size:
+                after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK
             if marks & (GIVEN | UNKNOWN | INDEXED):
                 out.write(self._odd_head(engine, place, first))
             else:
@@ -421,6 +423,7 @@ class JsonLines(Renderer):
         self._opening = b'{"record":'
         self._digits = DIGITS
         self._known: dict[int, _Known] = {}
+        self._confidences = [f',"confidence":"{word}"'.encode("ascii") for word in CONFIDENCES]
         self._process_last: Process | None = None
         self._process_text = b""
         self._context: Context | None = None
@@ -522,9 +525,7 @@ class JsonLines(Renderer):
             out.write(b',"latency":')
             out.write(b"%d" % passed)
         if pairs.doubtful(link):
-            out.write(b',"confidence":"')
-            out.write(link.confidence.encode("ascii"))
-            out.append(_QUOTE)
+            out.write(self._confidences[link.confidence_code])
         if link.listeners:
             out.write(b',"listeners":')
             digits.signed(out, link.listeners)

@@ -203,7 +203,7 @@ class TreeNodes:
         self._headed[at] = depth << 8 | form
 
     def _start(self, depth: i64) -> bytes:
-        return self._starts[depth if depth < _DEEPEST else _DEEPEST - 1]
+        return self._starts[depth] if depth < _DEEPEST else self._starts[_DEEPEST - 1]
 
     def _name(self, field: m.Field) -> bytes:
         if not self._constants:
