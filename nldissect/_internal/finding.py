@@ -41,6 +41,14 @@ WORDS_OF_IP: Final[dict[str, dict[str, int]]] = {
 }
 
 
+# The same by constant or member.
+_IP: Final[dict[str, list[str]]] = {
+    name: [word for word, meant in WORDS_OF_IP.items() if name in meant]
+    for names in WORDS_OF_IP.values()
+    for name in names
+}
+
+
 def plain(name: str) -> str:
     """A name as it is compared: C constants as they are, else in lower case with dashes."""
     return name if name.isupper() else name.lower().replace("_", "-")
@@ -67,11 +75,8 @@ def names_of(field: m.Field) -> frozenset[str]:
 
 def words_for(field: m.Field) -> list[str]:
     """What ip(8) calls a field."""
-    return [
-        word
-        for word, meant in WORDS_OF_IP.items()
-        if field.constant in meant or (field.number < 0 and field.name in meant)
-    ]
+    words = _IP.get(field.constant or "") or []
+    return words if field.number >= 0 else words + (_IP.get(field.name) or [])
 
 
 def is_header(field: m.Field) -> bool:

@@ -304,7 +304,7 @@ def _other(outcomes: Iterable[bool | None]) -> bool:
     return any(outcome is False for outcome in outcomes)
 
 
-_DIGITS: Final = re.compile(r"[\d.]+")
+_DIGITS: Final = r"[\d.]+"
 _Quantify = Callable[[Iterable[bool | None]], bool]
 
 
@@ -486,7 +486,7 @@ class Compiler:
         if isinstance(right, Word) and right.cut is None:
             if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
                 return None
-            if _DIGITS.fullmatch(right.text):  # 10.0.0.256 is no path of attribute numbers
+            if re.fullmatch(_DIGITS, right.text):  # 10.0.0.256 is no path of attribute numbers
                 return None
             if self._accepted(field, right, op):
                 return None
@@ -665,7 +665,7 @@ class Compiler:
                 inner = self._top(name[8:])
                 if inner is not None and not inner.paired:
                     return OfEcho(inner)
-        if _DIGITS.fullmatch(name) and values.network(name) is not None:
+        if re.fullmatch(_DIGITS, name) and values.network(name) is not None:
             return None
         ways = self.words.ways(name)
         if scope:

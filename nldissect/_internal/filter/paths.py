@@ -24,7 +24,8 @@ States = frozenset[int]  # how many names of a path lie above, for each way to r
 
 def names_of(field: m.Field) -> frozenset[str]:
     """Every name of a field in a filter: those of `finding.names_of`, and ip's."""
-    return finding.names_of(field).union(finding.words_for(field))
+    names, words = finding.names_of(field), finding.words_for(field)
+    return names.union(words) if words else names
 
 
 class Way:
@@ -72,9 +73,10 @@ class Vocabulary:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        # Of each name the dissectors that have it, with their sets ("=" before it: structs).
+        # Of each dissector what `_indexed` tells of its fields and operations.
+        self._told: list[tuple[Entry, str, str]] = []
+        # Of a name the dissectors that have it, with their sets ("=" before it: structs).
         self._homes: dict[str, list[tuple[Entry, list[str]]]] = {}
-        self._operations: dict[str, list[tuple[Entry, list[str]]]] = {}
         self._found: dict[str, list[m.Field]] = {}
         self._headers: dict[str, m.Struct] = {}
         self.children: dict[str, list[m.Field]] = {}  # of paths, kept for completion
@@ -83,13 +85,17 @@ class Vocabulary:
                 told = _index(entry)
             except (SpecError, OSError):
                 continue  # the registry reports it when it is needed
-            for name, homes in told["fields"].items():
-                self._homes.setdefault(name, []).append((entry, homes))
-            for name, names in told["operations"].items():
-                self._operations.setdefault(name, []).append((entry, names))
-        for member in GENLMSGHDR.members:
-            for name in finding.names_of(member):
-                self._homes.setdefault(name, [])
+            self._told.append((entry, told["fields"], told["operations"]))
+        self._own = {name for member in GENLMSGHDR.members for name in finding.names_of(member)}
+
+    def _having(self, name: str) -> list[tuple[Entry, list[str]]]:
+        """The dissectors with a field of this name, and where it is defined in them."""
+        found = self._homes.get(name)
+        if found is None:
+            found = self._homes[name] = [
+                (entry, homes) for entry, fields, _ in self._told if (homes := _line(fields, name))
+            ]
+        return found
 
     @property
     def specs(self) -> list[m.Spec]:
@@ -106,8 +112,8 @@ class Vocabulary:
     def operations(self, name: str) -> list[tuple[m.Spec, m.Operation]]:
         """The operations of a plain name or C constant."""
         out = []
-        for entry, _ in self._operations.get(name, ()):
-            owner = _loaded(entry)
+        for entry, _, told in self._told:
+            owner = _loaded(entry) if _line(told, name) else None
             if owner is not None:
                 for operation in _all_operations(owner):
                     if name in (plain(operation.name), operation.constant):
@@ -117,16 +123,21 @@ class Vocabulary:
     @property
     def operation_names(self) -> dict[str, str]:
         """Plain names and C constants of all operations, each with one that goes with it."""
-        return {name: found[0][1][0] for name, found in self._operations.items()}
+        out: dict[str, str] = {}
+        for _, _, told in self._told:
+            for name, *others in _lines(told):
+                out.setdefault(name, others[0])
+        return out
 
     @property
     def names(self) -> set[str]:
         """Every name of a field."""
-        return {*self._homes, *WORDS_OF_IP}
+        found = {line[0] for _, fields, _ in self._told for line in _lines(fields)}
+        return {*found, *self._own, *WORDS_OF_IP}
 
     def knows(self, name: str) -> bool:
         """Whether some field has this name."""
-        return name in self._homes or name in WORDS_OF_IP
+        return name in WORDS_OF_IP or name in self._own or bool(self._having(name))
 
     def fields(self, name: str) -> list[m.Field]:
         """Every field of this name, or number."""
@@ -141,7 +152,7 @@ class Vocabulary:
                 yield from (field for field in fields_of(spec) if field.number == int(name))
             return
         for word in (name, *WORDS_OF_IP.get(name, ())):
-            for entry, homes in self._homes.get(word, ()):
+            for entry, homes in self._having(word):
                 home = _loaded(entry)
                 if home is not None:
                     for field in _of_homes(home, homes):
@@ -212,14 +223,14 @@ class Vocabulary:
     def having(self, name: str) -> list[m.Spec]:
         """The dissectors in whose messages a field of this name can be."""
         words = (name, *WORDS_OF_IP.get(name, ()))
-        entries = [entry for word in words for entry, _ in self._homes.get(word, ())]
+        entries = [entry for word in words for entry, _ in self._having(word)]
         if name in DYNAMIC or not entries:
             return self.specs
         return [spec for entry in dict.fromkeys(entries) if (spec := _loaded(entry)) is not None]
 
     def _header(self, name: str) -> m.Struct | None:
         """The struct of this plain name, if it is a fixed header."""
-        for entry, homes in self._homes.get(name, ()):
+        for entry, homes in self._having(name):
             if "=" in homes and (spec := _loaded(entry)) is not None:
                 for operation in _all_operations(spec):
                     if operation.header is not None and plain(operation.header.name) == name:
@@ -262,18 +273,16 @@ def _loaded(entry: Entry) -> m.Spec | None:
         return None  # the registry reports it when it is needed
 
 
-def _index(entry: Entry) -> dict[str, dict[str, list[str]]]:
+def _index(entry: Entry) -> dict[str, str]:
     """Where the names of a dissector are defined; kept in the cache."""
     if entry.file.endswith(".py"):
         return _indexed(entry.spec())
-    found: dict[str, dict[str, list[str]]] = specfile.cached(
-        entry.file, "names", lambda: _indexed(entry.spec())
-    )
+    found: dict[str, str] = specfile.cached(entry.file, "names", lambda: _indexed(entry.spec()))
     return found
 
 
-def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
-    """Where names are defined.
+def _indexed(spec: m.Spec) -> dict[str, str]:
+    """Where names are defined: lines to be searched, each of a name and what goes with it.
 
     Of a field's: its sets and (after "=") structs, "=" alone for that of a header; of an
     operation's: the constant that goes with a name, or the name that goes with a constant.
@@ -298,10 +307,21 @@ def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
         operations.setdefault(operation.constant, {})[operation.name] = None
         if operation.header is not None:
             fields.setdefault(plain(operation.header.name), {})["="] = None
-    return {
-        "fields": {name: list(found) for name, found in fields.items()},
-        "operations": {name: list(found) for name, found in operations.items()},
-    }
+    return {"fields": _text(fields), "operations": _text(operations)}
+
+
+def _text(table: dict[str, dict[str, None]]) -> str:
+    return "\n" + "".join(["\t".join((name, *found)) + "\n" for name, found in table.items()])
+
+
+def _line(text: str, name: str) -> list[str]:
+    """What goes with a name in such lines; nothing where there is none."""
+    at = text.find(f"\n{name}\t")
+    return [] if at < 0 else text[at + len(name) + 2 : text.index("\n", at + 1)].split("\t")
+
+
+def _lines(text: str) -> list[list[str]]:
+    return [line.split("\t") for line in text.split("\n") if line]
 
 
 def _with_rest(fields: Iterable[m.Field]) -> Iterator[m.Field]:
