@@ -15,6 +15,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, final
 
+from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
 from . import spec as m
@@ -1328,6 +1329,16 @@ class Message(Surroundings):
             _retell(engine, tape)
         if len(engine.findings) > 1:
             engine.findings = in_order(engine.findings)
+
+    def walk_for(self, engine: Engine, wanted: vec[i64], numbered: bool) -> None:
+        """As `walk_onto`, if it can be with no more than is wanted; see `Engine.choose`."""
+        if self.record is None or self.record.gaps is None:
+            engine.choose(wanted, numbered)
+            self._walk(engine)
+            engine.choosy = False
+            if len(engine.hooked) == 0:  # hooks may look at anything
+                return
+        self.walk_onto(engine)
 
     # -- by path -----------------------------------------------------------
 

@@ -8,10 +8,14 @@ dissector has is refused, and messages that cannot hold it need not be walked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, final
+
+from librt.vecs import vec
+from mypy_extensions import i64
 
 from .. import finding, specfile, wire
 from .. import spec as m
+from ..engine import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
 from ..errors import SpecError
 from ..finding import WORDS_OF_IP, plain
 from ..registry import Entry, Registry
@@ -531,3 +535,66 @@ class Reach:
         if found is None:
             found = self._leads[operation] = not way.control and leads(operation, way)
         return found
+
+
+# What the engine makes of bytes that no spec describes.
+_PIECES: Final = frozenset(("data", "trailing", "padding", "nlmsgerr", "request"))
+
+
+@final
+class Wanted:
+    """What some paths need of messages, so that no more is walked; see `Engine.choose`."""
+
+    def __init__(self) -> None:
+        self._reaches: list[Reach] = []
+        self._tables: object = None
+        self._rows = vec[i64]([0])
+        self._numbered = False
+        self._whole = False  # whether all of a message may be needed
+
+    def add(self, reach: Reach) -> None:
+        """Takes in one more."""
+        self._reaches.append(reach)
+        names = reach.way.names
+        self._numbered |= any(name.isdecimal() or name.startswith("attr ") for name in names)
+        self._whole |= names[-1] in _PIECES
+        self._tables = None
+
+    def walk(self, message: Message, engine: Engine) -> None:
+        """Puts what is wanted of a message on the tape, and what else is cheaper there."""
+        if self._tables is not engine.tables:
+            self._tables = engine.tables
+            self._rows = vec[i64]([0])
+        while not self._whole:
+            message.walk_for(engine, self._rows, self._numbered)
+            if len(engine.unjudged) == 0:
+                return
+            self._judge(engine)  # and again: what lies inside may be wanted
+        message.walk_onto(engine)
+
+    def _judge(self, engine: Engine) -> None:
+        """Says of the rows that were met for the first time what they are."""
+        tables = engine.tables
+        have = i64(len(self._rows))
+        if have < i64(len(tables.fields)):
+            rows = vec[i64]([0] * (2 * len(tables.fields)))
+            for i in range(have):
+                rows[i] = self._rows[i]
+            self._rows = rows
+        for row in engine.unjudged:
+            self._rows[row] = self._of_field(tables.fields[row])
+
+    def _of_field(self, field: m.Field) -> i64:
+        names = names_of(field)
+        on_the_way = False
+        for reach in self._reaches:
+            way = reach.way
+            if way.names[-1] in names:
+                # Words for its value may come from anything beside it.
+                self._whole |= field.labeller is not None
+                return WHOLE
+            on_the_way |= any(name in names for name in way.names)
+            above = 1 if way.top and not finding.is_header(field) else 0
+            states = frozenset(range(above, len(way.names)))
+            on_the_way = on_the_way or (len(states) > 0 and reaches(field, way, states))
+        return ON_THE_WAY if on_the_way else LEFT_OUT
