@@ -783,7 +783,9 @@ class Engine:
 
         It did when the chain holds from there, with padding from then on or without.
         """
-        if last < 0 or start >= pos or not (self._chains(start, end, 0) or self._chains(start, end, 3)):
+        if last < 0 or start >= pos:
+            return -1
+        if not (self._chains(start, end, 0) or self._chains(start, end, 3)):
             return -1
         if not self.choosy:
             self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")

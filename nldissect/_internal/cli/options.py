@@ -132,6 +132,9 @@ To record: nldissect live -w capture.pcapng"""
 # What render.code has; the parser need not import it.
 CODE = ("hex", "python", "build", "c", "go", "rust")
 
+# argparse looks in the file system for translations of each of its words, of which there are none.
+setattr(argparse, "_", str)  # noqa: B010 - no name that it offers
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal.
 
@@ -394,7 +397,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Parser], None]]] = {
 
 
 def build(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
-    """The parser, and those of the commands by name; with `only` others have no options."""
+    """The parser, and those of the commands by name, or `only` that of one."""
     parser = Parser(
         prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=Formatter,
         allow_abbrev=False,
@@ -404,14 +407,14 @@ def build(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
         dest="command", metavar="COMMAND", parser_class=Parser, prog="nldissect"
     )
     found = {}
-    for name, (text, epilog, fill) in COMMANDS.items():
+    for name in COMMANDS if only is None else (only,):
+        text, epilog, fill = COMMANDS[name]
         made: Parser = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
             formatter_class=Formatter, allow_abbrev=False,
         )  # fmt: skip
         found[name] = made
-        if only is None or name == only:
-            fill(made)
+        fill(made)
     return parser, found
 
 
