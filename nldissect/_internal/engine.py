@@ -103,6 +103,11 @@ UNNAMED: Final = 64  # its value has no label here
 # A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
 FOLDED: Final = 128
 
+# What is put on the tape of an attribute or a header when not all is wanted; see `Engine.choose`
+LEFT_OUT: Final = 1
+ON_THE_WAY: Final = 2  # itself, and what is wanted inside
+WHOLE: Final = 3
+
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
 DEPTH_AT: Final = 28
@@ -213,6 +218,11 @@ class Engine:
         self.to_kernel: bool = False
         self.flags: i64 = 0
         self.folds: bool = False  # whether plain numbers are left off the tape
+        # Whether only attributes that are wanted are put on it; see `choose`.
+        self.choosy: bool = False
+        self.wanted = vec[i64]([0])
+        self.numbered: bool = False
+        self.unjudged: list[int] = []
         self.tape = vec[i64]([0] * 2048)
         self.size: i64 = 0  # numbers on the tape
         self._behind: i64 = 0  # where what is unfolded behind them ends
@@ -275,6 +285,26 @@ class Engine:
         self._overlong = -1
         self._level = -1
         self.reserve(i64(len(data)))
+
+    def choose(self, wanted: vec[i64], numbered: bool) -> None:
+        """Leaves attributes and headers off the tape, until `choosy` is false again.
+
+        `wanted` says of each row whether it is (LEFT_OUT, ON_THE_WAY, WHOLE); rows of which it
+        says nothing (0) are on the way, and in `unjudged` afterwards. `numbered`: attributes that
+        no spec knows are wanted. Findings are not those of the whole message.
+        """
+        self.wanted = wanted
+        self.numbered = numbered
+        self.choosy = True
+        if len(self.unjudged) > 0:
+            self.unjudged = []
+
+    def _want(self, row: i64) -> i64:
+        found = self.wanted[row] if row < i64(len(self.wanted)) else 0
+        if found == 0:
+            self.unjudged.append(int(row))
+            return ON_THE_WAY
+        return found
 
     def reserve(self, size: i64) -> None:
         """Sees that the nodes of so many bytes, or of one attribute, fit on the tape."""
@@ -575,8 +605,9 @@ class Engine:
         rows, slots, tape = tables.rows, tables.slots, self.tape
         base, size = tables.set_base[aset], tables.set_size[aset]
         seen, seen_at = self._seen, self._level * _SEEN
-        one = self.one
+        one, choosy = self.one, self.choosy
         last: i64 = -1  # the place of the attribute before
+        stop: i64 = end  # where that ends
         while pos < end:
             left = end - pos
             if left >= 4:
@@ -589,7 +620,7 @@ class Engine:
             else:
                 length = kind = 0
             if length < 4 or length > left:
-                pos = self._odd(pos, end, length, kind, aset, depth, nests, element, last)
+                pos = self._odd(pos, end, length, kind, aset, depth, nests, element, last, stop)
                 continue
             if nests == 0:
                 self.reserve(length)
@@ -606,13 +637,22 @@ class Engine:
                 continue
             row: i64 = slots[base + number] if number < size else 0
             if row == 0:
-                self._unknown(aset, number, kind, pos, stop, depth, nests)
+                if not choosy or self.numbered:
+                    self._unknown(aset, number, kind, pos, stop, depth, nests)
                 pos += (length + 3) & ~3
                 continue
             at = row * COLUMNS
             if rows[at + REQUEST] != 0 and self.to_kernel:
                 row = rows[at + REQUEST]
                 at = row * COLUMNS
+            if choosy:
+                want = self._want(row)
+                if want != LEFT_OUT:
+                    self.choosy = want != WHOLE
+                    self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
+                    self.choosy = True
+                pos += (length + 3) & ~3
+                continue
             word = number >> 5
             bit = one << (number & 31)
             if word < _SEEN and seen[seen_at + word] & bit == 0:
@@ -676,10 +716,13 @@ class Engine:
 
     def _odd(
         self, pos: i64, end: i64, length: i64, kind: i64, aset: i64, depth: i64, nests: i64,
-        element: i64, last: i64,
+        element: i64, last: i64, before: i64,
     ) -> i64:  # fmt: skip
-        """What is no attribute, or one whose length cannot be; returns where to go on."""
-        start = self._unpadded(pos, end, last)
+        """What is no attribute, or one whose length cannot be; returns where to go on.
+
+        The attribute before is at `last` on the tape and ends at `before`.
+        """
+        start = self._unpadded(pos, end, last, before)
         if start >= 0:
             return start
         if end - pos < 4 or self.zero(pos, end):
@@ -710,7 +753,9 @@ class Engine:
             code, severity = "attr-len-over", ERROR
             self._overlong = place
         if row != 0:
+            choosy, self.choosy = self.choosy, False
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
+            self.choosy = choosy
         else:
             nested = kind & wire.NLA_F_NESTED and end - pos >= 8 and self._chains(pos + 4, end, 3)
             shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
@@ -733,17 +778,17 @@ class Engine:
             text = f"{end - pos} bytes after the last attribute"
             self.find(place, True, "attr-trailing", WARNING, text)
 
-    def _unpadded(self, pos: i64, end: i64, last: i64) -> i64:
-        """Where the attribute before `pos` ended, if its sender forgot the padding; else -1.
+    def _unpadded(self, pos: i64, end: i64, last: i64, start: i64) -> i64:
+        """The `start` where the attribute before ended, if its sender forgot the padding; else -1.
 
         It did when the chain holds from there, with padding from then on or without.
         """
-        if last < 0:
+        if last < 0 or start >= pos:
             return -1
-        start = self.tape[last + 1] >> 32
-        if start >= pos or not (self._chains(start, end, 0) or self._chains(start, end, 3)):
+        if not (self._chains(start, end, 0) or self._chains(start, end, 3)):
             return -1
-        self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")
+        if not self.choosy:
+            self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")
         return start
 
     def _chains(self, pos: i64, end: i64, padding: i64) -> bool:
@@ -903,9 +948,11 @@ class Engine:
         at = struct * STRUCT_COLUMNS
         size = tables.structs[at + 2]
         end = pos + size if pos + size < limit else limit
-        place = self.size
-        self.push(tables.struct_head[struct], S_STRUCT, depth, pos, end, 0, 0)
-        self.members(place, struct, pos, end, depth + 1, 0)
+        row = tables.struct_head[struct]
+        if not self.choosy or self._want(row) != LEFT_OUT:
+            place = self.size
+            self.push(row, S_STRUCT, depth, pos, end, 0, 0)
+            self.members(place, struct, pos, end, depth + 1, 0)
         structs = self.tables.structs
         if structs[at + 5] and pos + structs[at + 4] + structs[at + 5] <= end:
             self.family = self.read(pos + structs[at + 4], structs[at + 5], self.big, False)

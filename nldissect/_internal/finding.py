@@ -18,6 +18,7 @@ from .engine import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     GIVEN,
     INDEX_AT,
     INDEXED,
@@ -26,6 +27,7 @@ from .engine import (
     UNKNOWN,
     Engine,
 )
+from .tables import COLUMNS, GENLMSGHDR, REQUEST, Tables
 from .text import near
 
 if TYPE_CHECKING:
@@ -38,6 +40,14 @@ WORDS_OF_IP: Final[dict[str, dict[str, int]]] = {
     "via": {"RTA_VIA": 0, "RTA_GATEWAY": 0, "NHA_GATEWAY": 0},
     "dev": {"RTA_OIF": 0, "NHA_OIF": 0, "rtnh-ifindex": 0},
     "weight": {"rtnh-hops": 1},
+}
+
+
+# The same by constant or member.
+_IP: Final[dict[str, list[str]]] = {
+    name: [word for word, meant in WORDS_OF_IP.items() if name in meant]
+    for names in WORDS_OF_IP.values()
+    for name in names
 }
 
 
@@ -67,11 +77,8 @@ def names_of(field: m.Field) -> frozenset[str]:
 
 def words_for(field: m.Field) -> list[str]:
     """What ip(8) calls a field."""
-    return [
-        word
-        for word, meant in WORDS_OF_IP.items()
-        if field.constant in meant or (field.number < 0 and field.name in meant)
-    ]
+    words = _IP.get(field.constant or "") or []
+    return words if field.number >= 0 else words + (_IP.get(field.name) or [])
 
 
 def is_header(field: m.Field) -> bool:
@@ -111,6 +118,9 @@ class Path:
             1 << i for i in range(count) if not names[i].isdecimal()
         )
         self._numbered = any(name.isdecimal() or name.startswith("attr ") for name in names)
+        self._hits: list[int] = []
+        self._members: list[tuple[int, int]] = []  # hits in headers, with the place around these
+        self._levels: list[int] = []  # around attributes that are hits
         self._tables: object = None
         self._rows = vec[i64]([-1])  # the bits of each row's names; -1: not known yet
         self._states = vec[i64]([0] * _DEPTHS)
@@ -146,34 +156,50 @@ class Path:
 
     def find(self, engine: Engine, inside: i64) -> list[int]:
         """The places on the engine's tape, in order, inside of the one at a place; -2: of all."""
+        self._members = []
+        self._levels = []
+        out = self._hits = []
+        self._search(engine, inside, False)
+        if self._members and self._levels:
+            hidden = [member for member, level in self._members if level in self._levels]
+            out = [hit for hit in out if hit not in hidden]
+        return out
+
+    def first(self, engine: Engine, inside: i64) -> i64:
+        """The first of these places, -1 for none."""
+        return self._search(engine, inside, True)
+
+    def _search(self, engine: Engine, inside: i64, first: bool) -> i64:
+        """Goes through the tape: to the first hit, which it returns, or notes all of them."""
         tape, size, states = engine.tape, engine.size, self._states
         rows = self._rows if self._tables is engine.tables else vec[i64]([])
         known = i64(len(rows))
         always, every, last = self._always, self._every, self._last
         above, headers = self._above, self._headers
-        out: list[int] = []
-        members: list[tuple[int, int]] = []  # hits in headers, with the place around these
-        levels: list[int] = []  # around attributes that are hits
+        member: i64 = -1  # the first hit, in a header; an attribute beside that comes before it
+        member_at: i64 = 0  # the depth of the header
         base: i64 = 0
         if inside >= 0:
             base = (tape[inside] >> DEPTH_AT & DEPTH_MASK) + 1
+            if tape[inside] >> MARKS_AT & FOLDED:
+                return self._folded(engine, inside, 1, first)
         states[base], headers[base], above[base] = 1, 0, inside
         place = inside + 2
         while place < size:
-            first = tape[place]
-            depth = first >> DEPTH_AT & DEPTH_MASK
-            if depth < base:
+            entry = tape[place]
+            depth = entry >> DEPTH_AT & DEPTH_MASK
+            if depth < base or (member >= 0 and depth < member_at):
                 break
             state = states[depth]
             if state == 0:
                 states[depth + 1] = 0
                 place += 2
                 continue
-            marks = first >> MARKS_AT & 0xFF
+            marks = entry >> MARKS_AT & 0xFF
             below = always
             skips = False  # whether it is an entry, whose index need not be named
             if marks & (GIVEN | UNKNOWN | INDEXED) == 0:
-                row = first & FIELD_MASK
+                row = entry & FIELD_MASK
                 bits: i64 = rows[row] if row < known else -1
                 if bits < 0:
                     bits = self._of_row(engine, row)
@@ -185,10 +211,7 @@ class Path:
                 bits = i64(self._of_field(field))
                 skips = field.name.isdigit()
             else:
-                bits = 0
-                if self._numbered:
-                    index = int(first >> INDEX_AT)
-                    bits = i64(self._named(frozenset((str(index), f"attr {index}"))))
+                bits = self._of_index(entry)
                 skips = marks & INDEXED != 0
             got = state & bits
             below = ((got << 1) & every) | always
@@ -201,18 +224,150 @@ class Path:
             elif self._echoed and place == engine.echo:
                 below |= 1
             if got & last:
-                out.append(int(place))
-                if headers[depth]:
-                    members.append((int(place), int(above[depth - 1])))
-                elif marks & IS_ATTRIBUTE:
-                    levels.append(int(above[depth]))
+                if not first:
+                    self._hits.append(int(place))
+                    if headers[depth]:
+                        self._members.append((int(place), int(above[depth - 1])))
+                    elif marks & IS_ATTRIBUTE:
+                        self._levels.append(int(above[depth]))
+                elif headers[depth]:
+                    if member < 0:
+                        member, member_at = place, depth - 1
+                elif member < 0 or (marks & IS_ATTRIBUTE and depth == member_at):
+                    return place
+            if marks & FOLDED and below & last:
+                found = self._folded(engine, place, below, first)
+                tape = engine.tape  # which may have been moved
+                if first and member < 0 and found >= 0:
+                    return found
             states[depth + 1] = below
             above[depth + 1] = place
             place += 2
-        if members and levels:
-            hidden = [member for member, level in members if level in levels]
-            out = [hit for hit in out if hit not in hidden]
-        return out
+        return member
+
+    def _folded(self, engine: Engine, place: i64, state: i64, first: bool) -> i64:
+        """The same among the plain numbers of a folded entry."""
+        for i in engine.inside(place):
+            inside = i64(i)
+            entry = engine.tape[inside]
+            if entry >> MARKS_AT & INDEXED:
+                bits = self._of_index(entry)
+            else:
+                bits = self._of_row(engine, entry & FIELD_MASK)
+            if state & bits & self._last:
+                if first:
+                    return inside
+                self._hits.append(i)
+        return -1
+
+    def _of_index(self, entry: i64) -> i64:
+        """The bits of an entry that has an index for a name."""
+        if not self._numbered:
+            return 0
+        index = int(entry >> INDEX_AT)
+        return i64(self._named(frozenset((str(index), f"attr {index}"))))
+
+
+_PATHS: Final = 4096
+
+
+def path_of(tables: Tables, path: str) -> Path:
+    """What a dotted path means at the top of a message, or inside of something."""
+    found = tables.paths.get(path)
+    if found is None:
+        if len(tables.paths) >= _PATHS:  # a program may make up ever new ones
+            tables.paths.clear()
+        found = tables.paths[path] = Path(tuple([plain(part) for part in path.split(".")]), True)
+    assert isinstance(found, Path)
+    return found
+
+
+@final
+class Name:
+    """What a name or path means in the messages of an operation; rows are 0 where it is none."""
+
+    def __init__(
+        self, attribute: i64, other: i64, member: i64, path: Path | None, rest: Path | None
+    ) -> None:
+        self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
+        self.other = other  # the same in messages to the kernel
+        self.member = member  # of a header
+        self.path = path  # of a dotted one
+        self.rest = rest  # what follows the attribute that it can only begin with
+
+
+@final
+class Names:
+    """What can be asked for by name in the messages of one operation."""
+
+    def __init__(self, tables: Tables, operation: m.Operation | None) -> None:
+        self._tables = tables
+        self._known: dict[str, Name] = {}
+        self._attributes: dict[str, int] = {}
+        self._members: dict[str, int] = {}
+        aset = None if operation is None else operation.attributes
+        rows: dict[m.Field, int] = {}
+        for field in () if aset is None else aset.ensure().values():
+            for one in (field, field.request):
+                if one is not None:
+                    rows[one] = int(tables.field(one))
+        for field, row in rows.items():
+            self._attributes.setdefault(plain(field.name), row)
+            self._attributes.setdefault(field.constant or "", row)
+        for field, row in rows.items():
+            for name in names_of(field):
+                self._attributes.setdefault(name, row)
+        header = None if operation is None else operation.header
+        tables.struct(header)
+        self._headers: list[str] = []
+        for struct in (GENLMSGHDR, header):
+            self._headers.append("" if struct is None else plain(struct.name))
+            for member in () if struct is None else struct.members:
+                for name in names_of(member):
+                    self._members.setdefault(name, int(tables.field(member)))
+
+    def _begins(self, name: str) -> i64:
+        """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
+        tables, row = self._tables, i64(self._attributes.get(name, 0))
+        if name.isdecimal() or name in self._headers:
+            return 0
+        for other in set(self._attributes.values()):
+            field = tables.fields[other]
+            if tables.names[other] != tables.names[row] and name in names_of(field):
+                return 0
+        return row
+
+    def get(self, path: str) -> Name:
+        """What a name or a dotted path means."""
+        found = self._known.get(path)
+        if found is None:
+            tables = self._tables
+            whole = plain(path)
+            row: i64 = self._attributes.get(whole, 0)
+            along: Path | None = None
+            rest: Path | None = None
+            if row == 0 and "." in path:
+                along = path_of(tables, path)
+                row = self._begins(along.names[0])
+                if row != 0:
+                    rest = path_of(tables, path.partition(".")[2])
+            other = tables.rows[row * COLUMNS + REQUEST]
+            if tables.names[other] != tables.names[row]:
+                other = 0
+            found = Name(row, other, self._members.get(whole, 0), along, rest)
+            if len(self._known) >= _PATHS:
+                self._known.clear()
+            self._known[path] = found
+        return found
+
+
+def names_in(tables: Tables, operation: m.Operation | None) -> Names:
+    """What can be asked for by name in the messages of an operation."""
+    found = tables.namings.get(operation)
+    if found is None:
+        found = tables.namings[operation] = Names(tables, operation)
+    assert isinstance(found, Names)
+    return found
 
 
 # -- among nodes -----------------------------------------------------------------------

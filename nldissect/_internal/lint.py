@@ -176,6 +176,10 @@ class Lint:
             out.sort(key=_by_offset)
         return out
 
+    def follow(self, message: Message, link: Link) -> None:
+        """Takes in the next message without judging its bytes, for what others are part of."""
+        self._conversation(message, link, [])
+
     # -- requests ----------------------------------------------------------------
 
     def _request(self, message: Message, engine: Engine, out: list[Diagnosis]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from .errors import SpecError
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 3
+CACHE_FORMAT = 4
 BUILT_IN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "dissectors")
 
 

@@ -26,6 +26,7 @@ from .engine import (
     UNNAMED,
     Engine,
 )
+from .finding import path_of
 from .labels import flag_class, label, type_name
 from .linux import errno_name
 from .tables import (
@@ -72,13 +73,11 @@ from .tree import (
     Node,
     Seen,
     Tape,
-    find_place,
     given,
     label_of,
     text_value,
     value_at,
     view,
-    within,
 )
 
 # Bits of whole addresses, by the form of values
@@ -485,7 +484,7 @@ class Piece:
     def find(self, path: str) -> Piece | None:
         """The first piece below at this dotted path of spec names or constants."""
         engine = self._seen._engine
-        found = within(engine, engine.tables.path(path), self._place)
+        found = path_of(engine.tables, path).first(engine, self._place)
         return None if found < 0 else Piece(self._seen, found)
 
 
@@ -674,7 +673,7 @@ def _control(message: Message, engine: Engine) -> str:
         named = errno_name(-error)
         if named is not None:
             out.append(named)
-    words = find_place(engine, "NLMSGERR_ATTR_MSG")
+    words = path_of(engine.tables, "NLMSGERR_ATTR_MSG").first(engine, -2)
     if words >= 0:
         told = value_at(engine, words, message)
         if told:

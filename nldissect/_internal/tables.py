@@ -173,110 +173,6 @@ GENLMSGHDR: Final = own_struct(
 ERROR: Final = own_field("error", m.S32, "errno", "enum")
 
 
-# What an entry is to a step of a path.
-OTHER: Final = 1
-MEANT: Final = 2
-BETWEEN: Final = 3  # an entry of an array, which a path need not name
-_PATHS: Final = 4096
-
-
-@final
-class Step:
-    """One part of a dotted path: a spec name, a constant or a number; and the parts behind it."""
-
-    def __init__(self, want: str, then: Step | None) -> None:
-        self.want = want
-        self.then = then
-        self.number: i64 = int(want) if want.isdecimal() else -2
-        self.digits = want.isdigit()
-        self._rows = vec[i64]([0])  # OTHER, MEANT or BETWEEN by row, 0: not met yet
-
-    def row(self, tables: Tables, row: i64) -> i64:
-        """What the entries of a row are to this step."""
-        have = i64(len(self._rows))
-        if row >= have:
-            rows = vec[i64]([0] * len(tables.fields))
-            for i in range(have):
-                rows[i] = self._rows[i]
-            self._rows = rows
-        found = self._rows[row]
-        if found == 0:
-            field = tables.fields[row]
-            found = self.called(field.name, field.constant, field.number)
-            self._rows[row] = found
-        return found
-
-    def called(self, name: str, constant: str | None, number: int) -> i64:
-        """What an entry of this name, constant and number is to this step."""
-        if name == self.want or constant == self.want or i64(number) == self.number:
-            return MEANT
-        return BETWEEN if name.isdigit() and not self.digits else OTHER
-
-
-@final
-class Name:
-    """What a name or path means in the messages of an operation; rows are 0 where it is none."""
-
-    def __init__(self, attribute: i64, other: i64, member: i64, step: Step | None) -> None:
-        self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
-        self.other = other  # the same in messages to the kernel
-        self.member = member  # of a header
-        self.step = step  # of a dotted path
-
-
-@final
-class Names:
-    """What can be asked for by name in the messages of one operation."""
-
-    def __init__(self, tables: Tables, operation: m.Operation | None) -> None:
-        self._tables = tables
-        self._known: dict[str, Name] = {}
-        self._attributes: dict[str, int] = {}
-        self._members: dict[str, int] = {}
-        aset = None if operation is None else operation.attributes
-        for field in () if aset is None else aset.ensure().values():
-            for one in (field, field.request):
-                if one is not None:
-                    row = int(tables.field(one))
-                    self._attributes.setdefault(one.name, row)
-                    self._attributes.setdefault(one.constant or one.name, row)
-        header = None if operation is None else operation.header
-        tables.struct(header)
-        self._headers: list[str] = []
-        for struct in (GENLMSGHDR, header):
-            self._headers.append("" if struct is None else struct.name)
-            for member in () if struct is None else struct.members:
-                self._members.setdefault(member.name, int(tables.field(member)))
-
-    def _begins(self, step: Step) -> i64:
-        """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
-        tables, row = self._tables, i64(self._attributes.get(step.want, 0))
-        if step.number >= 0 or step.want in self._headers:
-            return 0
-        for other in set(self._attributes.values()):
-            if tables.names[other] != tables.names[row] and step.row(tables, other) == MEANT:
-                return 0
-        return row
-
-    def get(self, path: str) -> Name:
-        """What a name or a dotted path means."""
-        found = self._known.get(path)
-        if found is None:
-            tables = self._tables
-            row: i64 = self._attributes.get(path, 0)
-            step = tables.path(path) if row == 0 and "." in path else None
-            if step is not None:
-                row = self._begins(step)
-            other = tables.rows[row * COLUMNS + REQUEST]
-            if tables.names[other] != tables.names[row]:
-                other = 0
-            found = Name(row, other, self._members.get(path, 0), step)
-            if len(self._known) >= _PATHS:
-                self._known.clear()
-            self._known[path] = found
-        return found
-
-
 @final
 class Tables:
     """The specs of one registry, as far as they have been met."""
@@ -310,8 +206,9 @@ class Tables:
         self._enums: dict[m.Enum, int] = {}
         self._sub_messages: dict[m.SubMessage, int] = {}
         self._attributes: dict[tuple[int, str], int] = {}
-        self._names: dict[m.Operation | None, Names] = {}
-        self._paths: dict[str, Step] = {}
+        # What `finding` made of names for them.
+        self.namings: dict[m.Operation | None, object] = {}
+        self.paths: dict[str, object] = {}
 
         self._passing: i64 = self._row(self.fields[0])
 
@@ -474,26 +371,6 @@ class Tables:
             return self.labels.index(text)
         self.labels.append(text)
         return len(self.labels) - 1
-
-    def names_in(self, operation: m.Operation | None) -> Names:
-        """What can be asked for by name in the messages of an operation."""
-        found = self._names.get(operation)
-        if found is None:
-            found = self._names[operation] = Names(self, operation)
-        return found
-
-    def path(self, path: str) -> Step:
-        """The first step of a dotted path."""
-        found = self._paths.get(path)
-        if found is None:
-            if len(self._paths) >= _PATHS:  # a program may make up ever new ones
-                self._paths.clear()
-            step: Step | None = None
-            for part in reversed(path.split(".")):
-                step = Step(part, step)
-            assert step is not None
-            found = self._paths[path] = step
-        return found
 
     def attribute(self, number: i64, name: str) -> i64:
         """The attribute number that this spec name has in a set, -1 for none."""

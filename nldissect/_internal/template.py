@@ -25,7 +25,7 @@ from typing import Final, final
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from .tables import Name, Names
+from .finding import Name, Names
 
 # Steps have three numbers: which it is, what it is about, and of brackets the path without
 # which they are empty (-1: none).
@@ -90,7 +90,7 @@ class Meant:
         # Of each path the rows that it can be, as in `Name`; -1 of one that is not so simple.
         rows: list[int] = []
         for name in self.paths:
-            first = int(name.attribute) if name.step is None else -1
+            first = int(name.attribute) if name.path is None else -1
             rows += (first, int(name.other), int(name.member))
         self.rows = vec[i64](rows)
 

@@ -15,6 +15,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, final
 
+from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
 from . import spec as m
@@ -42,7 +43,8 @@ from .engine import (
     chosen,
     inside,
 )
-from .finding import find, find_all, missing
+from .finding import Name, Path, find, find_all, missing, names_in, names_of
+from .finding import plain as plainly
 from .integers import u16, u32
 from .labels import hinted, label
 from .plain import plain, plain_value
@@ -50,7 +52,6 @@ from .record import Record, Socket
 from .scope import header_family, in_scope, selector
 from .tables import (
     ARRAY,
-    BETWEEN,
     COLONS,
     COLONS_6,
     COLONS_20,
@@ -65,10 +66,8 @@ from .tables import (
     LABEL_STACK,
     LABELLED,
     MARKS,
-    MEANT,
     NO_HINT,
     NOTHING,
-    OTHER,
     PRESENT,
     S_BINARY,
     SIGNED,
@@ -77,8 +76,6 @@ from .tables import (
     TOLD,
     UUID_TEXT,
     WIDTH,
-    Name,
-    Step,
     Tables,
     element_of,
     own_field,
@@ -733,7 +730,7 @@ class Seen:
     def __init__(self, engine: Engine, message: Message) -> None:
         self.message = message
         self._engine = engine
-        self._names = engine.tables.names_in(message.operation)
+        self._names = names_in(engine.tables, message.operation)
         self._given: dict[str, int] | None = None
         if len(engine.given) > 0:
             self._given = self._named_by_hooks()
@@ -750,9 +747,8 @@ class Seen:
         ]:
             if engine.tape[place] >> MARKS_AT & GIVEN:
                 node = given(engine, place)
-                names.setdefault(node.name, place)
-                if node.constant is not None:
-                    names.setdefault(node.constant, place)
+                for name in names_of(node.field):
+                    names.setdefault(name, place)
         return members | attributes
 
     def place(self, path: str) -> i64:
@@ -762,8 +758,8 @@ class Seen:
     def _place(self, name: Name, path: str) -> i64:
         """The same by what the path means."""
         engine = self._engine
-        if name.step is not None:
-            return self._along(name, name.step)
+        if name.path is not None:
+            return self._along(name, name.path)
         if name.attribute:
             found = engine.place_of(name.attribute)
             if found >= 0:
@@ -773,22 +769,20 @@ class Seen:
                 if found >= 0:
                     return found
         if self._given is not None:
-            told = self._given.get(path)
+            told = self._given.get(plainly(path))
             if told is not None:
                 return told
         return engine.place_of(name.member) if name.member else -1
 
-    def _along(self, name: Name, step: Step) -> i64:
+    def _along(self, name: Name, path: Path) -> i64:
         """Where the first node at a dotted path lies; looks only where it begins, if it can."""
-        engine, then = self._engine, step.then
-        if then is None or name.attribute == 0 or engine.repeats or self._given is not None:
-            return seek(engine, step, 0, 0)
+        engine, rest = self._engine, name.rest
+        if rest is None or engine.repeats or self._given is not None:
+            return path.first(engine, -2)
         found = engine.place_of(name.attribute)
         if found < 0 and name.other:
             found = engine.place_of(name.other)
-        if found < 0:
-            return -1
-        return within(engine, then, found)
+        return -1 if found < 0 else rest.first(engine, found)
 
     def has(self, path: str) -> bool:
         """Whether it is there."""
@@ -822,79 +816,6 @@ def told_by(
         return labeller(value, message, message.get if seen is None else seen.value)
     except Exception as problem:
         return f"the dissector's code failed: {problem!r}"
-
-
-def find_place(engine: Engine, path: str) -> i64:
-    """Where the first entry at a dotted path lies, as `finding.find` has it; -1 for nowhere."""
-    return seek(engine, engine.tables.path(path), 0, 0)
-
-
-def within(engine: Engine, step: Step, place: i64) -> i64:
-    """Where the first entry at the rest of a path lies inside the entry at a place."""
-    first = engine.tape[place]
-    if first >> MARKS_AT & FOLDED == 0:
-        return seek(engine, step, place + 2, (first >> DEPTH_AT & DEPTH_MASK) + 1)
-    if step.then is None:
-        for member in engine.inside(place):
-            name, constant, number = engine.called(member)
-            if step.called(name, constant, number) == MEANT:
-                return member
-    return -1
-
-
-def seek(engine: Engine, step: Step, start: i64, depth: i64) -> i64:
-    """Where the first entry at the rest of a path lies among the siblings from `start` on."""
-    tape, size = engine.tape, engine.size
-    then = step.then
-    headed = False
-    place = start
-    while place < size:
-        first = tape[place]
-        level = first >> DEPTH_AT & DEPTH_MASK
-        if level < depth:
-            break
-        if level == depth:
-            if first >> MARKS_AT & IS_ATTRIBUTE == 0:
-                headed = True
-            if first >> MARKS_AT & (GIVEN | UNKNOWN | INDEXED) == 0:
-                is_to = step.row(engine.tables, first & FIELD_MASK)
-            else:
-                name, constant, number = engine.called(place)
-                is_to = step.called(name, constant, number)
-            if is_to != OTHER:
-                if is_to == BETWEEN:
-                    found = seek(engine, step, place + 2, depth + 1)
-                elif then is None:
-                    return place
-                else:
-                    found = within(engine, then, place)
-                if found != -1:
-                    return found
-        place += 2
-    if then is None and headed:  # an attribute `version` is not the header's `version`
-        return _headed(engine, step.want, start, depth)
-    return -1
-
-
-def _headed(engine: Engine, want: str, start: i64, depth: i64) -> i64:
-    """Where the first member of this name in a header among some siblings lies."""
-    tape, size = engine.tape, engine.size
-    heads = False
-    place = start
-    while place < size:
-        level = tape[place] >> DEPTH_AT & DEPTH_MASK
-        if level < depth:
-            break
-        if level == depth:
-            if tape[place] >> MARKS_AT & GIVEN:
-                field = given(engine, place).field
-                heads = field.number < 0 and (field.kind == m.STRUCT or field.kind == m.HEADER)
-            else:
-                heads = engine.heads(place)
-        elif heads and level == depth + 1 and engine.called(place)[0] == want:
-            return place
-        place += 2
-    return -1
 
 
 _no_set: Final = m.AttributeSet("", "")
@@ -1328,6 +1249,16 @@ class Message(Surroundings):
             _retell(engine, tape)
         if len(engine.findings) > 1:
             engine.findings = in_order(engine.findings)
+
+    def walk_for(self, engine: Engine, wanted: vec[i64], numbered: bool) -> None:
+        """As `walk_onto`, if it can be with no more than is wanted; see `Engine.choose`."""
+        if self.record is None or self.record.gaps is None:
+            engine.choose(wanted, numbered)
+            self._walk(engine)
+            engine.choosy = False
+            if len(engine.hooked) == 0:  # hooks may look at anything
+                return
+        self.walk_onto(engine)
 
     # -- by path -----------------------------------------------------------
 

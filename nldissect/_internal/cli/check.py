@@ -106,11 +106,14 @@ class Checking(Taker):
 
     def take(self, message: Message, link: Link) -> bool:
         """Judges the next message, and earlier ones again of which more is known now."""
-        if self.filter is None or self._choose(message, link):
-            self.messages += 1
+        chosen = self.filter is None or self._choose(message, link)
         self._late()
-        for found in self.lint.check(message, link):
-            self._found(message, found)
+        if chosen:
+            self.messages += 1
+            for found in self.lint.check(message, link):
+                self._found(message, found)
+        else:
+            self.lint.follow(message, link)
         message.forget()  # its nodes would outlive young ones
         if self.flushes:
             self.output.flush()

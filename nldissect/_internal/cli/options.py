@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -103,6 +103,17 @@ examples:
 A line says file:record, severity, code, the offset from the start of the
 message's nlmsghdr and, if it is one, the attribute. docs/diagnostics.md has
 every code."""
+DISSECTORS_EXAMPLES = """\
+examples:
+  nldissect dissectors
+  nldissect dissectors --specs ~/linux/Documentation/netlink/specs
+  nldissect dissectors check my-family.yaml
+  nldissect dissectors learn capture.pcap my-family > my-family.yaml"""
+COMPLETION_EXAMPLES = """\
+examples:
+  nldissect completion bash > ~/.local/share/bash-completion/completions/nldissect
+  nldissect completion zsh > ~/.zfunc/_nldissect
+  nldissect completion fish > ~/.config/fish/completions/nldissect.fish"""
 EXAMPLES = """\
 examples:
   nldissect read capture.pcap            what happened, a line per message
@@ -120,6 +131,9 @@ To record: nldissect live -w capture.pcapng"""
 
 # What render.code has; the parser need not import it.
 CODE = ("hex", "python", "build", "c", "go", "rust")
+
+# argparse looks in the file system for translations of each of its words, of which there are none.
+setattr(argparse, "_", str)  # noqa: B010 - no name that it offers
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal.
@@ -350,8 +364,40 @@ def _dissector_options(group: argparse._ActionsContainer) -> None:
         help="more specs in the kernel's YNL format; also NLDISSECT_SPECS")  # fmt: skip
 
 
-def build() -> tuple[Parser, dict[str, Parser]]:
-    """The parser, and those of the commands by name."""
+def _dissectors_parser(parser: Parser) -> None:
+    parser.add_argument("action", nargs="?", choices=("list", "check", "learn"),
+        default="list", help="list (the default), check or learn")  # fmt: skip
+    parser.add_argument("files", nargs="*", metavar="FILE",
+        help="the dissector files to check; or the capture and the family to learn")  # fmt: skip
+    _dissector_options(parser)
+
+
+def _completion_parser(parser: Parser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+# Of each command what it does, examples, and what gives its parser the options.
+COMMANDS: dict[str, tuple[str, str, Callable[[Parser], None]]] = {
+    "read": ("show the messages of capture files", READ_EXAMPLES, _read_parser),
+    "live": ("show netlink messages as they are sent", LIVE_EXAMPLES, _live_parser),
+    "run": ("run a command and show its conversation", RUN_EXAMPLES, _run_parser),
+    "monitor": ("show notifications, without privileges", MONITOR_EXAMPLES, _monitor_parser),
+    "tui": ("look through captures in the terminal", TUI_EXAMPLES, _tui_parser),
+    "stats": ("count what capture files hold", STATS_EXAMPLES, _stats_parser),
+    "check": ("report what is wrong or odd in capture files", CHECK_EXAMPLES, _check_parser),
+    "diff": ("compare two captures by meaning", DIFF_EXAMPLES, _diff_parser),
+    "dissectors": (
+        "list the dissectors, check a dissector file, or learn one from a capture",
+        DISSECTORS_EXAMPLES, _dissectors_parser,
+    ),
+    "completion": (
+        "print a completion script for a shell", COMPLETION_EXAMPLES, _completion_parser,
+    ),
+}  # fmt: skip
+
+
+def build(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the commands by name, or `only` that of one."""
     parser = Parser(
         prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=Formatter,
         allow_abbrev=False,
@@ -361,47 +407,21 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         dest="command", metavar="COMMAND", parser_class=Parser, prog="nldissect"
     )
     found = {}
-
-    def command(name: str, text: str, epilog: str = "") -> Parser:
+    for name in COMMANDS if only is None else (only,):
+        text, epilog, fill = COMMANDS[name]
         made: Parser = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
             formatter_class=Formatter, allow_abbrev=False,
         )  # fmt: skip
         found[name] = made
-        return made
-
-    _read_parser(command("read", "show the messages of capture files", READ_EXAMPLES))
-    _live_parser(command("live", "show netlink messages as they are sent", LIVE_EXAMPLES))
-    _run_parser(command("run", "run a command and show its conversation", RUN_EXAMPLES))
-    _monitor_parser(command("monitor", "show notifications, without privileges", MONITOR_EXAMPLES))
-    _tui_parser(command("tui", "look through captures in the terminal", TUI_EXAMPLES))
-    _stats_parser(command("stats", "count what capture files hold", STATS_EXAMPLES))
-    _check_parser(command("check", "report what is wrong or odd in capture files", CHECK_EXAMPLES))
-    _diff_parser(command("diff", "compare two captures by meaning", DIFF_EXAMPLES))
-    dissectors = command(
-        "dissectors", "list the dissectors, check a dissector file, or learn one from a capture",
-        "examples:\n  nldissect dissectors\n  nldissect dissectors --specs ~/linux/Documentation/"
-        "netlink/specs\n  nldissect dissectors check my-family.yaml\n"
-        "  nldissect dissectors learn capture.pcap my-family > my-family.yaml",
-    )  # fmt: skip
-    dissectors.add_argument("action", nargs="?", choices=("list", "check", "learn"),
-        default="list", help="list (the default), check or learn")  # fmt: skip
-    dissectors.add_argument("files", nargs="*", metavar="FILE",
-        help="the dissector files to check; or the capture and the family to learn")  # fmt: skip
-    _dissector_options(dissectors)
-    completion = command(
-        "completion", "print a completion script for a shell",
-        "examples:\n  nldissect completion bash > ~/.local/share/bash-completion/completions/"
-        "nldissect\n  nldissect completion zsh > ~/.zfunc/_nldissect\n"
-        "  nldissect completion fish > ~/.config/fish/completions/nldissect.fish",
-    )  # fmt: skip
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+        fill(made)
     return parser, found
 
 
 def parse(argv: Sequence[str], output: Output) -> int:
     """Parses the arguments and runs the command."""
-    parser, commands = build()
+    only = argv[0] if argv and argv[0] in COMMANDS and argv[0] != "completion" else None
+    parser, commands = build(only)
     if argv and argv[0] not in commands and not argv[0].startswith("-"):
         _no_command(argv[0], list(commands))
     try:

@@ -23,7 +23,7 @@ class Filter:
     without a link, such terms hold for no message. `matches` does not change the message.
     """
 
-    __slots__ = ("_check", "_clock", "needs_link", "text")
+    __slots__ = ("_check", "_clock", "_wanted", "needs_link", "text")
 
     def __init__(self, text: str, registry: Registry) -> None:
         compiler = Compiler(text, registry, vocabulary(registry))
@@ -32,6 +32,7 @@ class Filter:
         self.needs_link = made.paired
         self._check = made.check
         self._clock = compiler.clock
+        self._wanted = compiler.wanted
 
     def matches(self, message: Message, link: Link | None = None) -> bool:
         """Whether the message holds what the filter asks for; `link` is the message's own."""
@@ -40,7 +41,7 @@ class Filter:
         clock = self._clock
         if clock.first is None and message.record is not None:
             clock.see(message.record.time)
-        look = Look(message, link)
+        look = Look(message, link, self._wanted)
         found = self._check(look)
         look.leave()
         return found

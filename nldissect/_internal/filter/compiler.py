@@ -25,7 +25,7 @@ from .fields import (
     table,
 )  # fmt: skip
 from .items import Item, Look
-from .paths import DYNAMIC, Reach, Vocabulary, Way, fields_along, reaches
+from .paths import DYNAMIC, Reach, Vocabulary, Wanted, Way, fields_along, reaches
 from .syntax import (
     ALL_EQ,
     ANY_NE,
@@ -127,7 +127,7 @@ class OfEcho(Source):
 
     def items(self, look: Look) -> list[Any]:
         echo = look.message.echo
-        return [] if echo is None else self.inner.items(Look(echo, None))
+        return [] if echo is None else self.inner.items(Look(echo, None, None))
 
     def view(self, key: Any) -> View:
         return self.inner.view(key)
@@ -138,9 +138,14 @@ class OfPath(Source):
 
     cost = WALKED
 
-    def __init__(self, ways: list[Way], words: Vocabulary, split: bool = True) -> None:
+    def __init__(
+        self, ways: list[Way], words: Vocabulary, wanted: Wanted | None, split: bool = True
+    ) -> None:
         self.ways = ways
         self.reaches = [Reach(way) for way in ways if way.names]
+        for reach in self.reaches:
+            if wanted is not None:
+                wanted.add(reach)
         self.words = words
         self.split = split  # whether arrays are their elements
 
@@ -304,7 +309,7 @@ def _other(outcomes: Iterable[bool | None]) -> bool:
     return any(outcome is False for outcome in outcomes)
 
 
-_DIGITS: Final = re.compile(r"[\d.]+")
+_DIGITS: Final = r"[\d.]+"
 _Quantify = Callable[[Iterable[bool | None]], bool]
 
 
@@ -332,6 +337,7 @@ class Compiler:
         self.clock = Clock()
         self.around: list[m.Field] = []  # what the braces around look into, where it is known
         self.tops = table(words, self.clock)
+        self.wanted = Wanted()
 
     def wrong(self, term: Term, reason: str, hint: str = "") -> FilterError:
         return FilterError(self.text, term.start, reason, hint, term.end - term.start)
@@ -392,7 +398,7 @@ class Compiler:
             def noted(look: Look) -> bool:
                 message = look.message
                 return any(
-                    check(Look(message, look.link, note=found)) for found in message.diagnoses
+                    check(Look(message, look.link, None, note=found)) for found in message.diagnoses
                 )
 
             return Tested(noted, EVERYTHING, False)
@@ -404,7 +410,7 @@ class Compiler:
             if not scope and self._top(name) is not None:
                 raise self.wrong(word, f"{name} holds nothing that braces could look into")
             raise self._unknown(word, scope)
-        source = OfPath(ways, self.words, split=False)
+        source = OfPath(ways, self.words, None if scope else self.wanted, split=False)
         possible = source.possible()
         if possible and not any(_nests(field) for field in possible):
             raise self.wrong(word, f"{name} is no nest, it has a value", "braces go with nests")
@@ -423,7 +429,7 @@ class Compiler:
         def nested(look: Look) -> bool:
             for item in items(look):
                 for one in _entries(item):
-                    if inside(Look(look.message, look.link, one.engine, one.place)):
+                    if inside(Look(look.message, look.link, None, one.engine, one.place)):
                         return True
             return False
 
@@ -486,7 +492,7 @@ class Compiler:
         if isinstance(right, Word) and right.cut is None:
             if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
                 return None
-            if _DIGITS.fullmatch(right.text):  # 10.0.0.256 is no path of attribute numbers
+            if re.fullmatch(_DIGITS, right.text):  # 10.0.0.256 is no path of attribute numbers
                 return None
             if self._accepted(field, right, op):
                 return None
@@ -665,7 +671,7 @@ class Compiler:
                 inner = self._top(name[8:])
                 if inner is not None and not inner.paired:
                     return OfEcho(inner)
-        if _DIGITS.fullmatch(name) and values.network(name) is not None:
+        if re.fullmatch(_DIGITS, name) and values.network(name) is not None:
             return None
         ways = self.words.ways(name)
         if scope:
@@ -673,7 +679,8 @@ class Compiler:
                     and way.operations is None]  # fmt: skip
             if self.around:
                 ways = [way for way in ways if any(reaches(f, way) for f in self.around)]
-        return OfPath(ways, self.words) if ways else None
+        # What lies in braces is inside of what is wanted already.
+        return OfPath(ways, self.words, None if scope else self.wanted) if ways else None
 
     def _unknown(self, term: Term, scope: str) -> FilterError:
         """What is wrong with a term that should have been a field."""

@@ -49,9 +49,9 @@ class Completion:
         self.candidates = candidates
 
 
-_BEFORE: Final = re.compile(r"[\w.:/%@+-]*$")
-_AFTER: Final = re.compile(r"[\w.:/%@+-]*")
-_WHOLE: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+_BEFORE: Final = r"[\w.:/%@+-]*$"
+_AFTER: Final = r"[\w.:/%@+-]*"
+_WHOLE: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 
 _OPERATORS: Final = (
     ("==", "equal; any of several values"), ("!=", "none of the values is equal"),
@@ -75,12 +75,12 @@ def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> C
         end = cursor if close < 0 else close + 1
         partial = head[start + 1 :]
     else:
-        found = _BEFORE.search(head)
+        found = re.search(_BEFORE, head)
         assert found is not None
         start = found.start()
         partial = found[0]
-        after = _AFTER.match(text, cursor)
-        end = cursor if after is None else after.end()
+        after = re.match(_AFTER, text[cursor:])
+        end = cursor if after is None else cursor + after.end()
     tokens, accepts = _tokens(text[:start])
     if tokens is None:
         return Completion(start, end, [])
@@ -116,7 +116,7 @@ def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> C
 
 def _open_quote(head: str) -> int:
     """Where a string begins that does not end, -1 if there is none."""
-    rest = _WHOLE.sub(lambda found: " " * len(found[0]), head)
+    rest = re.sub(_WHOLE, lambda found: " " * len(found[0]), head, flags=re.DOTALL)
     return next((i for i, char in enumerate(rest) if char in "\"'"), -1)
 
 

@@ -19,6 +19,7 @@ from ..engine import (
     Engine,
 )
 from ..tree import Diagnosis, Message, given, label_at, value_at
+from .paths import Wanted
 
 if TYPE_CHECKING:
     from ..transaction import Link
@@ -30,15 +31,16 @@ _NO_SET = m.AttributeSet("", "")
 class Look:
     """What a term is asked of: a message, or inside of braces a node (`place`) or a diagnosis.
 
-    The message is walked when a term needs that, once.
+    The message is walked when a term needs that, once, as far as `wanted` asks for.
     """
 
     def __init__(
-        self, message: Message, link: Link | None, engine: Engine | None = None, place: i64 = -2,
-        note: Diagnosis | None = None,
+        self, message: Message, link: Link | None, wanted: Wanted | None,
+        engine: Engine | None = None, place: i64 = -2, note: Diagnosis | None = None,
     ) -> None:  # fmt: skip
         self.message = message
         self.link = link
+        self._wanted = wanted
         self.engine = engine
         self.place: i64 = place
         self.note = note
@@ -49,7 +51,10 @@ class Look:
         if engine is None:
             context = self.message.context
             engine = context.spare.pop() if context.spare else Engine(context.tables)
-            self.message.walk_onto(engine)
+            if self._wanted is None:
+                self.message.walk_onto(engine)
+            else:
+                self._wanted.walk(self.message, engine)
             self.engine = engine
         return engine
 

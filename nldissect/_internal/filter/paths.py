@@ -8,10 +8,14 @@ dissector has is refused, and messages that cannot hold it need not be walked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, final
+
+from librt.vecs import vec
+from mypy_extensions import i64
 
 from .. import finding, specfile, wire
 from .. import spec as m
+from ..engine import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
 from ..errors import SpecError
 from ..finding import WORDS_OF_IP, plain
 from ..registry import Entry, Registry
@@ -24,7 +28,8 @@ States = frozenset[int]  # how many names of a path lie above, for each way to r
 
 def names_of(field: m.Field) -> frozenset[str]:
     """Every name of a field in a filter: those of `finding.names_of`, and ip's."""
-    return finding.names_of(field).union(finding.words_for(field))
+    names, words = finding.names_of(field), finding.words_for(field)
+    return names.union(words) if words else names
 
 
 class Way:
@@ -72,9 +77,10 @@ class Vocabulary:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        # Of each name the dissectors that have it, with their sets ("=" before it: structs).
+        # Of each dissector what `_indexed` tells of its fields and operations.
+        self._told: list[tuple[Entry, str, str]] = []
+        # Of a name the dissectors that have it, with their sets ("=" before it: structs).
         self._homes: dict[str, list[tuple[Entry, list[str]]]] = {}
-        self._operations: dict[str, list[tuple[Entry, list[str]]]] = {}
         self._found: dict[str, list[m.Field]] = {}
         self._headers: dict[str, m.Struct] = {}
         self.children: dict[str, list[m.Field]] = {}  # of paths, kept for completion
@@ -83,13 +89,17 @@ class Vocabulary:
                 told = _index(entry)
             except (SpecError, OSError):
                 continue  # the registry reports it when it is needed
-            for name, homes in told["fields"].items():
-                self._homes.setdefault(name, []).append((entry, homes))
-            for name, names in told["operations"].items():
-                self._operations.setdefault(name, []).append((entry, names))
-        for member in GENLMSGHDR.members:
-            for name in finding.names_of(member):
-                self._homes.setdefault(name, [])
+            self._told.append((entry, told["fields"], told["operations"]))
+        self._own = {name for member in GENLMSGHDR.members for name in finding.names_of(member)}
+
+    def _having(self, name: str) -> list[tuple[Entry, list[str]]]:
+        """The dissectors with a field of this name, and where it is defined in them."""
+        found = self._homes.get(name)
+        if found is None:
+            found = self._homes[name] = [
+                (entry, homes) for entry, fields, _ in self._told if (homes := _line(fields, name))
+            ]
+        return found
 
     @property
     def specs(self) -> list[m.Spec]:
@@ -106,8 +116,8 @@ class Vocabulary:
     def operations(self, name: str) -> list[tuple[m.Spec, m.Operation]]:
         """The operations of a plain name or C constant."""
         out = []
-        for entry, _ in self._operations.get(name, ()):
-            owner = _loaded(entry)
+        for entry, _, told in self._told:
+            owner = _loaded(entry) if _line(told, name) else None
             if owner is not None:
                 for operation in _all_operations(owner):
                     if name in (plain(operation.name), operation.constant):
@@ -117,16 +127,21 @@ class Vocabulary:
     @property
     def operation_names(self) -> dict[str, str]:
         """Plain names and C constants of all operations, each with one that goes with it."""
-        return {name: found[0][1][0] for name, found in self._operations.items()}
+        out: dict[str, str] = {}
+        for _, _, told in self._told:
+            for name, *others in _lines(told):
+                out.setdefault(name, others[0])
+        return out
 
     @property
     def names(self) -> set[str]:
         """Every name of a field."""
-        return {*self._homes, *WORDS_OF_IP}
+        found = {line[0] for _, fields, _ in self._told for line in _lines(fields)}
+        return {*found, *self._own, *WORDS_OF_IP}
 
     def knows(self, name: str) -> bool:
         """Whether some field has this name."""
-        return name in self._homes or name in WORDS_OF_IP
+        return name in WORDS_OF_IP or name in self._own or bool(self._having(name))
 
     def fields(self, name: str) -> list[m.Field]:
         """Every field of this name, or number."""
@@ -141,7 +156,7 @@ class Vocabulary:
                 yield from (field for field in fields_of(spec) if field.number == int(name))
             return
         for word in (name, *WORDS_OF_IP.get(name, ())):
-            for entry, homes in self._homes.get(word, ()):
+            for entry, homes in self._having(word):
                 home = _loaded(entry)
                 if home is not None:
                     for field in _of_homes(home, homes):
@@ -212,14 +227,14 @@ class Vocabulary:
     def having(self, name: str) -> list[m.Spec]:
         """The dissectors in whose messages a field of this name can be."""
         words = (name, *WORDS_OF_IP.get(name, ()))
-        entries = [entry for word in words for entry, _ in self._homes.get(word, ())]
+        entries = [entry for word in words for entry, _ in self._having(word)]
         if name in DYNAMIC or not entries:
             return self.specs
         return [spec for entry in dict.fromkeys(entries) if (spec := _loaded(entry)) is not None]
 
     def _header(self, name: str) -> m.Struct | None:
         """The struct of this plain name, if it is a fixed header."""
-        for entry, homes in self._homes.get(name, ()):
+        for entry, homes in self._having(name):
             if "=" in homes and (spec := _loaded(entry)) is not None:
                 for operation in _all_operations(spec):
                     if operation.header is not None and plain(operation.header.name) == name:
@@ -262,18 +277,16 @@ def _loaded(entry: Entry) -> m.Spec | None:
         return None  # the registry reports it when it is needed
 
 
-def _index(entry: Entry) -> dict[str, dict[str, list[str]]]:
+def _index(entry: Entry) -> dict[str, str]:
     """Where the names of a dissector are defined; kept in the cache."""
     if entry.file.endswith(".py"):
         return _indexed(entry.spec())
-    found: dict[str, dict[str, list[str]]] = specfile.cached(
-        entry.file, "names", lambda: _indexed(entry.spec())
-    )
+    found: dict[str, str] = specfile.cached(entry.file, "names", lambda: _indexed(entry.spec()))
     return found
 
 
-def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
-    """Where names are defined.
+def _indexed(spec: m.Spec) -> dict[str, str]:
+    """Where names are defined: lines to be searched, each of a name and what goes with it.
 
     Of a field's: its sets and (after "=") structs, "=" alone for that of a header; of an
     operation's: the constant that goes with a name, or the name that goes with a constant.
@@ -298,10 +311,21 @@ def _indexed(spec: m.Spec) -> dict[str, dict[str, list[str]]]:
         operations.setdefault(operation.constant, {})[operation.name] = None
         if operation.header is not None:
             fields.setdefault(plain(operation.header.name), {})["="] = None
-    return {
-        "fields": {name: list(found) for name, found in fields.items()},
-        "operations": {name: list(found) for name, found in operations.items()},
-    }
+    return {"fields": _text(fields), "operations": _text(operations)}
+
+
+def _text(table: dict[str, dict[str, None]]) -> str:
+    return "\n" + "".join(["\t".join((name, *found)) + "\n" for name, found in table.items()])
+
+
+def _line(text: str, name: str) -> list[str]:
+    """What goes with a name in such lines; nothing where there is none."""
+    at = text.find(f"\n{name}\t")
+    return [] if at < 0 else text[at + len(name) + 2 : text.index("\n", at + 1)].split("\t")
+
+
+def _lines(text: str) -> list[list[str]]:
+    return [line.split("\t") for line in text.split("\n") if line]
 
 
 def _with_rest(fields: Iterable[m.Field]) -> Iterator[m.Field]:
@@ -511,3 +535,66 @@ class Reach:
         if found is None:
             found = self._leads[operation] = not way.control and leads(operation, way)
         return found
+
+
+# What the engine makes of bytes that no spec describes.
+_PIECES: Final = frozenset(("data", "trailing", "padding", "nlmsgerr", "request"))
+
+
+@final
+class Wanted:
+    """What some paths need of messages, so that no more is walked; see `Engine.choose`."""
+
+    def __init__(self) -> None:
+        self._reaches: list[Reach] = []
+        self._tables: object = None
+        self._rows = vec[i64]([0])
+        self._numbered = False
+        self._whole = False  # whether all of a message may be needed
+
+    def add(self, reach: Reach) -> None:
+        """Takes in one more."""
+        self._reaches.append(reach)
+        names = reach.way.names
+        self._numbered |= any(name.isdecimal() or name.startswith("attr ") for name in names)
+        self._whole |= names[-1] in _PIECES
+        self._tables = None
+
+    def walk(self, message: Message, engine: Engine) -> None:
+        """Puts what is wanted of a message on the tape, and what else is cheaper there."""
+        if self._tables is not engine.tables:
+            self._tables = engine.tables
+            self._rows = vec[i64]([0])
+        while not self._whole:
+            message.walk_for(engine, self._rows, self._numbered)
+            if len(engine.unjudged) == 0:
+                return
+            self._judge(engine)  # and again: what lies inside may be wanted
+        message.walk_onto(engine)
+
+    def _judge(self, engine: Engine) -> None:
+        """Says of the rows that were met for the first time what they are."""
+        tables = engine.tables
+        have = i64(len(self._rows))
+        if have < i64(len(tables.fields)):
+            rows = vec[i64]([0] * (2 * len(tables.fields)))
+            for i in range(have):
+                rows[i] = self._rows[i]
+            self._rows = rows
+        for row in engine.unjudged:
+            self._rows[row] = self._of_field(tables.fields[row])
+
+    def _of_field(self, field: m.Field) -> i64:
+        names = names_of(field)
+        on_the_way = False
+        for reach in self._reaches:
+            way = reach.way
+            if way.names[-1] in names:
+                # Words for its value may come from anything beside it.
+                self._whole |= field.labeller is not None
+                return WHOLE
+            on_the_way |= any(name in names for name in way.names)
+            above = 1 if way.top and not finding.is_header(field) else 0
+            states = frozenset(range(above, len(way.names)))
+            on_the_way = on_the_way or (len(states) > 0 and reaches(field, way, states))
+        return ON_THE_WAY if on_the_way else LEFT_OUT

@@ -159,33 +159,31 @@ class Several(Term):
         self.parts = parts
 
 
-# What may be read in a filter, in the order in which it is tried where several may stand.
+# What may be read in a filter, in the order in which it is tried where several may stand; compiled
+# when it is first looked for.
 _NO_NAME: Final = r"(?![\w.:-])"
 _TOKENS: Final = {
-    kind: re.compile(pattern, re.DOTALL)
-    for kind, pattern in {
-        "EQUALITY": rf"===?|!==?|(?:eq|ne|any_eq|all_eq|any_ne|all_ne){_NO_NAME}",
-        "RAW": r"r\"[^\"]*\"|r'[^']*'",
-        "ORDER": rf"<=?|>=?|(?:lt|le|gt|ge){_NO_NAME}",
-        "TEXTUAL": rf"~|(?:contains|matches){_NO_NAME}",
-        "OR": rf"or{_NO_NAME}|\|\|",
-        "XOR": rf"xor{_NO_NAME}|\^\^",
-        "AND": rf"and{_NO_NAME}|&&",
-        "NOT": rf"not{_NO_NAME}|!",
-        "IN": rf"in{_NO_NAME}",
-        "QUANTIFIER": rf"(?:any|all){_NO_NAME}",
-        "SLICE": r"\[[^\[\]]*\]",
-        "QUOTED": r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'",
-        # A name, a number, an address, a duration: what it is depends on where it stands.
-        "WORD": r"(?:-?\w|::)(?:[\w:/%@+]|-(?=\w)|\.(?!\.))*",
-        "RANGE": r"\.\.",
-        "AMPERSAND": "&",
-        "COMMA": ",",
-        "LPAR": r"\(",
-        "RPAR": r"\)",
-        "LBRACE": r"\{",
-        "RBRACE": r"\}",
-    }.items()
+    "EQUALITY": rf"===?|!==?|(?:eq|ne|any_eq|all_eq|any_ne|all_ne){_NO_NAME}",
+    "RAW": r"r\"[^\"]*\"|r'[^']*'",
+    "ORDER": rf"<=?|>=?|(?:lt|le|gt|ge){_NO_NAME}",
+    "TEXTUAL": rf"~|(?:contains|matches){_NO_NAME}",
+    "OR": rf"or{_NO_NAME}|\|\|",
+    "XOR": rf"xor{_NO_NAME}|\^\^",
+    "AND": rf"and{_NO_NAME}|&&",
+    "NOT": rf"not{_NO_NAME}|!",
+    "IN": rf"in{_NO_NAME}",
+    "QUANTIFIER": rf"(?:any|all){_NO_NAME}",
+    "SLICE": r"\[[^\[\]]*\]",
+    "QUOTED": r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'",
+    # A name, a number, an address, a duration: what it is depends on where it stands.
+    "WORD": r"(?:-?\w|::)(?:[\w:/%@+]|-(?=\w)|\.(?!\.))*",
+    "RANGE": r"\.\.",
+    "AMPERSAND": "&",
+    "COMMA": ",",
+    "LPAR": r"\(",
+    "RPAR": r"\)",
+    "LBRACE": r"\{",
+    "RBRACE": r"\}",
 }
 _SPACE: Final = re.compile(r"\s*")
 END: Final = "END"
@@ -267,7 +265,7 @@ class Parser:
     def _next(self, allowed: Kinds) -> Token | None:
         for kind, pattern in _TOKENS.items():
             if kind in allowed:
-                found = pattern.match(self.text, self.at)
+                found = re.compile(pattern, re.DOTALL).match(self.text, self.at)
                 if found is not None:
                     return Token(kind, found[0], self.at)
         return None

@@ -39,12 +39,14 @@ class Mismatch(Exception):
 
 # -- literals ------------------------------------------------------------------
 
-_NUMBER: Final = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d{0,39})")
+# Patterns are compiled when they are first used: most runs need none of them.
+
+_NUMBER: Final = r"([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9]\d{0,39})"
 
 
 def number(text: str) -> int | None:
     """A number in any base that C or Python writes."""
-    found = _NUMBER.fullmatch(text)
+    found = re.fullmatch(_NUMBER, text)
     if found is None or not text.isascii():
         return None
     digits = found[2]
@@ -54,14 +56,14 @@ def number(text: str) -> int | None:
     return -value if found[1] == "-" else value
 
 
-_PAIRS: Final = re.compile(
+_PAIRS: Final = (
     r"[0-9a-fA-F]{2}(?:([:.-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*)?|[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+"
 )
 
 
 def octets(text: str) -> bytes | None:
     """Bytes as aa:bb:cc, aa-bb-cc, aa.bb.cc, aabb.ccdd, aabbcc or 0xaabbcc."""
-    if _PAIRS.fullmatch(text):
+    if re.fullmatch(_PAIRS, text):
         return bytes.fromhex(re.sub(r"[:.-]", "", text))
     digits = text[2:] if text[:2] in ("0x", "0X") else text
     if digits and re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits):
@@ -89,12 +91,12 @@ _UNITS: Final = {
     "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "m": 60 * 10**9, "h": 3600 * 10**9,
     "d": 86400 * 10**9,
 }  # fmt: skip
-_DURATION: Final = re.compile(r"(-?)(\d{1,30})(?:\.(\d{1,30}))?([^\W\d]{1,3})?")
+_DURATION: Final = r"(-?)(\d{1,30})(?:\.(\d{1,30}))?([^\W\d]{1,3})?"
 
 
 def duration(text: str) -> int | None:
     """A time span in nanoseconds, of a number with a unit: 10ms, 1.5s, 2min."""
-    found = _DURATION.fullmatch(text)
+    found = re.fullmatch(_DURATION, text)
     if found is None or found[4] not in _UNITS:
         return 0 if text == "0" else None
     digits = found[3] or ""
@@ -102,8 +104,8 @@ def duration(text: str) -> int | None:
     return -value if found[1] else value
 
 
-_EPOCH: Final = re.compile(r"(\d{9,12})(?:\.(\d{1,9}))?")
-_DATE: Final = re.compile(
+_EPOCH: Final = r"(\d{9,12})(?:\.(\d{1,9}))?"
+_DATE: Final = (
     r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
     r"\s*(Z|[+-]\d\d:?\d\d)?"
 )
@@ -114,10 +116,10 @@ def moment(text: str) -> int | None:
 
     Local time, unless Z or an offset follows.
     """
-    found = _EPOCH.fullmatch(text)
+    found = re.fullmatch(_EPOCH, text)
     if found is not None:
         return int(found[1]) * 10**9 + int((found[2] or "0").ljust(9, "0"))
-    found = _DATE.fullmatch(text)
+    found = re.fullmatch(_DATE, text)
     if found is None:
         return None
     from datetime import UTC, datetime, timedelta, timezone
@@ -452,7 +454,7 @@ class Address(Bytes):
 
     def _network(self, literal: Term) -> tuple[int, int, int] | None:
         text = text_of(literal)
-        if not self.networks or (self.links and ":" in text and _PAIRS.fullmatch(text)):
+        if not self.networks or (self.links and ":" in text and re.fullmatch(_PAIRS, text)):
             return None
         return network(text)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .. import labels
 from ..filter.items import Item, Look
-from ..filter.paths import Reach, Way
+from ..filter.paths import Reach, Wanted, Way
 from ..finding import plain
 from ..process import Process
 from ..summary import operation_constant, operation_name
@@ -106,6 +106,7 @@ class Fields(Renderer):
         self._clock = clock
         self._constants = constants
         self._file = ""
+        self._wanted = Wanted()
         self._columns = [self._column(path) for path in paths]
 
     def begin(self) -> str:
@@ -120,7 +121,7 @@ class Fields(Renderer):
 
     def message(self, message: Message, link: Link | None = None) -> str:
         layout = self._layout
-        look = Look(message, link)
+        look = Look(message, link, self._wanted)
         columns = [self._text(column(look)) for column in self._columns]
         look.leave()
         if layout.quote:
@@ -143,7 +144,7 @@ class Fields(Renderer):
             known = get
             return lambda look: known(look.message, look.link)
         path, _, mode = path.partition(":")
-        found = _Attribute(path)
+        found = _Attribute(path, self._wanted)
         if mode == "label":
             constants = self._constants
             return lambda look: [_label(item, constants) for item in found.items(look)]
@@ -159,9 +160,10 @@ class Fields(Renderer):
 class _Attribute:
     """What a path finds from the top of messages."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, wanted: Wanted) -> None:
         names = tuple([plain(part) for part in path.split(".")])
         self._reach = Reach(Way(names, top=True), False)
+        wanted.add(self._reach)
 
     def items(self, look: Look) -> list[Item]:
         message = look.message
