@@ -176,6 +176,12 @@ class Lint:
             out.sort(key=_by_offset)
         return out
 
+    def follow(self, message: Message, link: Link) -> bool:
+        """Takes in a message that somebody else judges; whether more of it may be found later."""
+        self._conversation(message, link, [])
+        found = link.transaction
+        return found is not None and self._open.get(found.id) is message
+
     # -- requests ----------------------------------------------------------------
 
     def _request(self, message: Message, engine: Engine, out: list[Diagnosis]) -> None:

@@ -54,6 +54,8 @@ class Output:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
         self.buffer = BytesWriter()  # what is to be written, in UTF-8
+        self.holds = False  # whether all is kept until it is `taken`
+        self.muted = False  # whether nothing is written, since another process does it
         self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
         self._utf8 = self.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
         self.awaited = self._awaited()
@@ -102,21 +104,24 @@ class Output:
 
     def write(self, text: str) -> None:
         """Adds to the batch, and writes it when there is enough."""
+        if self.muted:
+            return
         self.buffer.write(text.encode("utf-8", "backslashreplace"))
         self.filled()
 
     def filled(self) -> None:
         """Writes the batch when there is enough."""
-        if len(self.buffer) >= self._batch:
+        if len(self.buffer) >= self._batch and not self.holds:
             self.push()
             self._batch = min(2 * self._batch, BATCH)
 
     def push(self) -> None:
         """Writes what has been gathered."""
-        data = self.buffer.getvalue()
-        self.buffer.truncate(0)
-        if not data or self._stream is None:
-            return
+        data = self.taken()
+        if data and self._stream is not None:
+            self._emit(data)
+
+    def _emit(self, data: bytes) -> None:
         raw = self.binary
         if raw is None:
             self._stream.write(data.decode())
@@ -130,6 +135,27 @@ class Output:
         self.push()
         if self._stream is not None:
             self._stream.flush()
+
+    # -- several processes with one output ------------------------------------------
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes can write it: it is a file, a pipe or the like."""
+        try:
+            return self.binary is not None and self._stream.fileno() >= 0
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def taken(self) -> bytes:
+        """What has been gathered, for somebody else to write."""
+        data = self.buffer.getvalue()
+        self.buffer.truncate(0)
+        return data
+
+    def emit(self, data: bytes) -> None:
+        """Writes this through, before what has been gathered."""
+        self._emit(data)
+        self._stream.flush()
 
     def abandon(self) -> None:
         """Nobody reads any more: lets the interpreter's own flush at exit go nowhere."""
