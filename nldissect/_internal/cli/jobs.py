@@ -72,7 +72,7 @@ class Jobs:
         self._number: i64 = 0  # of this process
         self._piece: i64 = -1
         self._until: i64 = 0  # where in the file the next one begins
-        self._held: deque[bytes] = deque()
+        self._held: deque[bytes | None] = deque()  # what waits; None ends a piece
         self._size: i64 = 0  # of these
         self._turn = True
         self._before = self._after = -1  # pipes from and to the processes beside this one
@@ -94,7 +94,7 @@ class Jobs:
                 work()
             except CaptureError as problem:  # at the same place in all processes
                 failure = problem
-            self._keep()
+            self._complete()
             self._deliver(True)
             if self._number:
                 self._leave(result())
@@ -123,37 +123,40 @@ class Jobs:
     # -- pieces ------------------------------------------------------------------------
 
     def _next(self, offset: i64) -> None:
-        self._keep()
+        self._complete()
         self._piece += 1
         self._until = offset + PIECE
         self._output.muted = self._piece % self.count != self._number
         self._deliver(False)
 
-    def _keep(self) -> None:
-        """Takes what is complete of this process's own."""
+    def _complete(self) -> None:
+        """A piece of this process's own, if it is one, is at its end."""
         if not self._output.muted and self._piece >= 0:
-            data = self._output.taken()
-            self._held.append(data)
-            self._size += len(data)
+            self._output.push()
+            self._held.append(None)
+
+    def _sink(self, data: bytes) -> None:
+        """Takes what is to be written when all before it is."""
+        self._held.append(data)
+        self._size += len(data)
+        self._deliver(False)
 
     def _deliver(self, whole: bool) -> None:
         """Writes what is held as far as it is this process's turn; waits for that if it must."""
         while self._held:
             if not self._turn and not self._take(-1 if whole or self._size > HELD else 0):
                 return
-            self._write(self._held.popleft())
-
-    def _write(self, data: bytes) -> None:
-        """Writes a piece, and hands on the turn."""
-        self._turn = False
-        self._size -= len(data)
-        if data:
+            data = self._held.popleft()
+            if data is None:
+                self._turn = False
+                with suppress(BrokenPipeError):  # what became of it is found by `_gather`
+                    os.write(self._after, SOMETHING if self.written else NOTHING)
+                continue
+            self._size -= len(data)
             if not self.written:
                 self.written = True
                 data = self._first + data[len(self._between) :]
             self._output.emit(data)
-        with suppress(BrokenPipeError):  # what became of that process is found by `_gather`
-            os.write(self._after, SOMETHING if self.written else NOTHING)
 
     def _take(self, patience: int) -> bool:
         """Whether it is this process's turn now; waits so many ms for it, -1 for ever."""
@@ -198,7 +201,7 @@ class Jobs:
                 if end not in (self._before, self._after):
                     os.close(end)
         self._poll.register(self._before, select.POLLIN)
-        self._output.holds = True
+        self._output.sink = self._sink
 
     def _leave(self, result: object) -> NoReturn:
         """Ends a process that is not the first one."""
@@ -253,9 +256,10 @@ class Jobs:
         """Ends the other processes; when interrupted, after what is complete so far."""
         if interrupted and self._before >= 0:
             with suppress(_Broken, OSError):
-                self._keep()
+                if not self._output.muted:
+                    self._output.push()
                 while (self._turn or self._take(PATIENCE)) and self._held:
-                    self._write(self._held.popleft())
+                    self._deliver(False)
         for pid, result in self._others:
             os.kill(pid, signal.SIGTERM)
             os.waitpid(pid, 0)
@@ -265,7 +269,8 @@ class Jobs:
 
     def _close(self) -> None:
         """This process is alone again."""
-        self._output.holds = self._output.muted = False
+        self._output.sink = None
+        self._output.muted = False
         if self._before >= 0:
             os.close(self._before)
             os.close(self._after)

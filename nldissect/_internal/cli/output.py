@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from typing import BinaryIO, TextIO
 
 from librt.strings import BytesWriter
@@ -13,7 +14,7 @@ from ..text import safe
 
 # Bytes that are written at once when nobody waits for each line; who reads along gets the first
 # ones in smaller batches.
-BATCH = 1 << 17
+BATCH = 1 << 16
 FIRST = 1 << 12
 
 
@@ -54,7 +55,7 @@ class Output:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
         self.buffer = BytesWriter()  # what is to be written, in UTF-8
-        self.holds = False  # whether all is kept until it is `taken`
+        self.sink: Callable[[bytes], None] | None = None  # takes the batches in place of the stream
         self.muted = False  # whether nothing is written, since another process does it
         self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
         self._utf8 = self.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
@@ -111,15 +112,20 @@ class Output:
 
     def filled(self) -> None:
         """Writes the batch when there is enough."""
-        if len(self.buffer) >= self._batch and not self.holds:
+        if len(self.buffer) >= self._batch:
             self.push()
             self._batch = min(2 * self._batch, BATCH)
 
     def push(self) -> None:
         """Writes what has been gathered."""
-        data = self.taken()
-        if data and self._stream is not None:
+        data = self.buffer.getvalue()
+        self.buffer.truncate(0)
+        if not data or self._stream is None:
+            return
+        if self.sink is None:
             self._emit(data)
+        else:
+            self.sink(data)
 
     def _emit(self, data: bytes) -> None:
         raw = self.binary
@@ -146,14 +152,8 @@ class Output:
         except (OSError, ValueError, AttributeError):
             return False
 
-    def taken(self) -> bytes:
-        """What has been gathered, for somebody else to write."""
-        data = self.buffer.getvalue()
-        self.buffer.truncate(0)
-        return data
-
     def emit(self, data: bytes) -> None:
-        """Writes this through, before what has been gathered."""
+        """Writes a batch through, past the sink."""
         self._emit(data)
         self._stream.flush()
 
