@@ -63,7 +63,7 @@ class Checking(Taker):
         self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
-        self.jobs_option: str | None = options.jobs
+        self.jobs_wanted = jobs.asked(options.jobs)
         self.jobs: jobs.Jobs | None = None  # this process is one of several
 
     def run(self, files: list[str]) -> int:
@@ -93,7 +93,7 @@ class Checking(Taker):
         self.lint = Lint(session.learnt)
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
-        count = jobs.number(self.jobs_option, path, self.output)
+        count = jobs.useful(self.jobs_wanted, path, self.output)
         watched = None
         records: Records = capture
         if capture.rewindable and not self.output.terminal() and _terminal():

@@ -8,6 +8,7 @@ round with a byte in pipes. The process that began is one of them, and alone aga
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -33,22 +34,25 @@ PATIENCE: Final = 1000  # ms that an interrupted command waits for its turn
 NOTHING, SOMETHING = b"\0", b"\1"  # was written so far: what is handed on with the turn
 
 
-def number(option: str | None, path: str, output: Output) -> int:
-    """How many processes -j asks for to read this file; without it, as many as are useful."""
-    count = 0
-    if option is not None:
-        count = chosen.number(option, "-j")
-        if not 0 < count <= MOST:
-            raise UsageError(f"-j: {option} processes cannot be had; give 1 to {MOST}")
-    if count == 1 or not output.shared:
+def asked(option: str | None) -> int:
+    """How many processes -j asks for, 0 without it."""
+    if option is None:
+        return 0
+    count = chosen.number(option, "-j")
+    if not 0 < count <= MOST:
+        raise UsageError(f"-j: {option} processes cannot be had; give 1 to {MOST}")
+    return count
+
+
+def useful(wanted: int, path: str, output: Output) -> int:
+    """How many processes read this file: so many as are asked for or, with 0, as are useful."""
+    if wanted == 1 or not output.shared:
         return 1
     try:
         size = os.stat(path).st_size
     except OSError:
         return 1
-    if count:
-        return count
-    return min(len(os.sched_getaffinity(0)), USEFUL) if size > LONG else 1
+    return wanted or (min(len(os.sched_getaffinity(0)), USEFUL) if size > LONG else 1)
 
 
 class _Broken(Exception):
@@ -175,6 +179,7 @@ class Jobs:
         """Makes the other processes."""
         count = int(self.count)
         self._output.flush()
+        gc.freeze()  # what is there already stays as it is, and shared
         turns = [os.pipe() for _ in range(count)]  # to the process of that number
         for i in range(1, count):
             result, told = os.pipe()

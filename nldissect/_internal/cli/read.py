@@ -93,7 +93,7 @@ class Reading(Taker):
             if self.left < 1:
                 raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
         self.two_pass: bool = options.two_pass
-        self.jobs_option: str | None = options.jobs
+        self.jobs_wanted = jobs.asked(options.jobs)
         self.jobs: jobs.Jobs | None = None  # this process is one of several
         # Whether what is shown depends on how much of it went before
         self.alone = options.write is not None or self.left > 0
@@ -196,7 +196,7 @@ class Reading(Taker):
         return status
 
     def _file(self, capture: Capture, path: str) -> None:
-        count = jobs.number(self.jobs_option, path, self.output)
+        count = jobs.useful(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
             self.follow(capture)
             return
