@@ -6,7 +6,6 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import cast
 
 from ..capture import Capture, open_capture, pcap, pcapng
 from ..capture.source import Source as Bytes
@@ -122,12 +121,14 @@ class Checking(Taker):
         shared = several.shared(records, 1)
         driver = Driver(session, self, pairs)
         self.jobs, report.separator = several, between
+
+        def counts(found: list[int]) -> None:
+            self.messages += found[0] - before[0]
+            for i, severity in enumerate(SEVERITIES):
+                self.counts[severity] += found[i + 1] - before[i + 1]
+
         try:
-            for found in several.run(lambda: driver.run(shared), self._counted):
-                counts = cast("list[int]", found)
-                self.messages += counts[0] - before[0]
-                for i, severity in enumerate(SEVERITIES):
-                    self.counts[severity] += counts[i + 1] - before[i + 1]
+            several.run(lambda: driver.run(shared), self._counted, counts)
         finally:
             self.jobs = None
             if not several.written:

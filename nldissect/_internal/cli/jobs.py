@@ -15,7 +15,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import BinaryIO, Final, NoReturn, final
+from typing import Any, BinaryIO, Final, NoReturn, final
 
 from mypy_extensions import i64
 
@@ -86,11 +86,14 @@ class Jobs:
 
     # -- what one command does -------------------------------------------------------
 
-    def run(self, work: Callable[[], object], result: Callable[[], object]) -> list[object]:
+    def run(
+        self, work: Callable[[], object], result: Callable[[], object],
+        merge: Callable[[Any], object],
+    ) -> None:  # fmt: skip
         """Does the work, in the course of which the capture is `shared`, in all processes.
 
-        Returns what `result` gave in each of the others. What `work` raises passes through; so
-        does what it raised in another process.
+        `merge` is given what `result` returned in each of the others. What `work` raises passes
+        through; so does what it raised in another process.
         """
         failure: CaptureError | None = None
         try:
@@ -102,7 +105,8 @@ class Jobs:
             self._deliver(True)
             if self._number:
                 self._leave(result())
-            found = self._gather()
+            for found in self._gather():
+                merge(found)
         except BaseException as problem:
             if self._number:
                 self._fail(problem)
@@ -112,7 +116,6 @@ class Jobs:
             raise
         if failure is not None:
             raise failure
-        return found
 
     def shared(self, capture: Capture, after: int) -> Capture:
         """The capture; the processes part when it is gone through for the time after so many."""
@@ -183,12 +186,8 @@ class Jobs:
         turns = [os.pipe() for _ in range(count)]  # to the process of that number
         for i in range(1, count):
             result, told = os.pipe()
-            try:
-                pid = os.fork()
-            except OSError as problem:
-                raise UsageError(f"-j: no more processes can be made: {problem.strerror}") from None
+            pid = _fork()
             if not pid:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one ends the others
                 self._number = i
                 self._turn = False
                 self._result = told
@@ -224,17 +223,19 @@ class Jobs:
         except BaseException as another:
             problem = another
         try:
+            if isinstance(problem, NldissectError):
+                self._leave(NldissectError(str(problem)))
             if not isinstance(problem, _Broken):
                 self._leave(problem)
         finally:
             os._exit(1)
 
-    def _gather(self) -> list[object]:
+    def _gather(self) -> list[Any]:
         """Waits for the other processes; what each gave."""
         import pickle
 
         self._close()
-        out: list[object] = []
+        out: list[Any] = []
         failures: list[BaseException] = []
         while self._others:
             pid, result = self._others[0]
@@ -276,10 +277,25 @@ class Jobs:
         """This process is alone again."""
         self._output.sink = None
         self._output.muted = False
+        gc.unfreeze()
         if self._before >= 0:
             os.close(self._before)
             os.close(self._after)
             self._before = -1
+
+
+def _fork() -> int:
+    """Makes a process that no Ctrl-C reaches, since the first one ends the others."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        pid = os.fork()
+        if not pid:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except OSError as problem:
+        raise UsageError(f"-j: no more processes can be made: {problem.strerror}") from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+    return pid
 
 
 @final

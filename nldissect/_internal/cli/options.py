@@ -220,10 +220,14 @@ def _monitor_parser(parser: Parser) -> None:
     _show_options(parser)
 
 
-def _jobs_option(group: argparse._ActionsContainer) -> None:
-    group.add_argument("-j", "--jobs", metavar="N", default=None,
-        help="go through a file in N processes, which show it in turn; the default is 1, and "
-        "for files over 64 MB as many as there are processors, up to 4")  # fmt: skip
+_IN_TURN = (
+    "go through a file in N processes, which show it in turn; the default is 1, and for files "
+    "over 64 MiB as many as there are processors, up to 4"
+)
+
+
+def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> None:
+    group.add_argument("-j", "--jobs", metavar="N", default=None, help=words)
 
 
 def _show_options(parser: Parser) -> None:
@@ -288,6 +292,8 @@ def _stats_parser(parser: Parser) -> None:
         help="text (the default) or json")  # fmt: skip
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
+    _jobs_option(parser, "as for read and check; counting stays in one process, since most of it "
+        "is pairing, which cannot be shared")  # fmt: skip
     _filter_option(parser)
     _decode_options(parser)
 

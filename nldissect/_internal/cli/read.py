@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .. import wire
 from ..capture import Capture, PcapngWriter, open_capture
@@ -234,12 +234,7 @@ class Reading(Taker):
         driver = Driver(session, self)
         self.renderer.separator = between
         try:
-            for found in several.run(lambda: driver.run(shared, before), self._seen):
-                problems, families = cast("tuple[list[str], set[str]]", found)
-                known = [str(problem) for problem in self.registry.problems]
-                self._more_problems += [p for p in problems if p not in known]
-                if self.family is not None:
-                    self.family.seen |= families
+            several.run(lambda: driver.run(shared, before), self._seen, self._see)
         finally:
             self.jobs = None
             if not several.written:
@@ -249,6 +244,13 @@ class Reading(Taker):
         """What one process tells the first one: broken dissectors, families that it met."""
         problems = [str(problem) for problem in self.registry.problems]
         return problems, set() if self.family is None else self.family.seen
+
+    def _see(self, seen: tuple[list[str], set[str]]) -> None:
+        """What `_seen` gave in another process."""
+        known = [str(problem) for problem in self.registry.problems]
+        self._more_problems += [problem for problem in seen[0] if problem not in known]
+        if self.family is not None:
+            self.family.seen |= seen[1]
 
     def chosen(
         self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
