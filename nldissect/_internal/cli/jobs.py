@@ -30,7 +30,7 @@ USEFUL: Final = 4  # processes; more have less and less to share
 MOST: Final = 64
 PIECE: Final = 1 << 16  # bytes of a capture
 HELD: Final = 1 << 21  # bytes that wait for their turn, before more is made
-PATIENCE: Final = 1000  # ms that an interrupted command waits for its turn
+PATIENCE: Final = 10_000  # ms that an interrupted command waits for its turn
 NOTHING, SOMETHING = b"\0", b"\1"  # was written so far: what is handed on with the turn
 
 
@@ -46,13 +46,20 @@ def asked(option: str | None) -> int:
 
 def useful(wanted: int, path: str, output: Output) -> int:
     """How many processes read this file: so many as are asked for or, with 0, as are useful."""
-    if wanted == 1 or not output.shared:
+    if wanted == 1 or not output.shared or not hasattr(os, "fork"):
         return 1
     try:
         size = os.stat(path).st_size
     except OSError:
         return 1
-    return wanted or (min(len(os.sched_getaffinity(0)), USEFUL) if size > LONG else 1)
+    return wanted or (min(_processors(), USEFUL) if size > LONG else 1)
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # on Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Broken(Exception):
