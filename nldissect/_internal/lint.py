@@ -176,9 +176,11 @@ class Lint:
             out.sort(key=_by_offset)
         return out
 
-    def follow(self, message: Message, link: Link) -> None:
-        """Takes in the next message without judging its bytes, for what others are part of."""
+    def follow(self, message: Message, link: Link) -> bool:
+        """Takes in the next message without judging its bytes; whether more may be found later."""
         self._conversation(message, link, [])
+        found = link.transaction
+        return found is not None and self._open.get(found.id) is message
 
     # -- requests ----------------------------------------------------------------
 

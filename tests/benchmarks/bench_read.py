@@ -2,10 +2,12 @@
 
     python tests/benchmarks/bench_read.py [GROUP...] [--only TEXT] [--runs N] [--plot FILE.svg]
 
-Groups are list, tree, json, fields, filter, check, start, index, formats, hostile and long (the
-recording of 580,000 messages; only when asked for). Recordings are those of recordings.py, made
-when they are not in --recordings. CPU time is user and system, of the process and its children;
-the least of some runs counts, and tshark and nldissect take turns. Output goes to /dev/null.
+Groups are list, tree, json, fields, filter, check, start, index, formats, hostile and, only when
+asked for, long (the recording of 580,000 messages, in one process) and jobs (the same in two
+processes against one, by the clock, for which two processors must be idle). Recordings are those
+of recordings.py, made when they are not in --recordings. CPU time is user and system, of the
+process and its children; the least of some runs counts, and tshark and nldissect take turns. Output
+goes to /dev/null.
 `--python` and `--path` choose what is measured: another build, another checkout.
 
 Targets are of issue 11; the exit status is 1 when one is missed, or memory is beyond its limit.
@@ -24,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -69,7 +72,7 @@ class Row:
     ours: list[str]
     theirs: list[str]  # [] when there is nothing to compare with
     target: float
-    kind: str = "times"  # or "ratio" (ours to theirs), "growth", "seconds"
+    kind: str = "times"  # or "ratio" (ours to theirs), "growth", "seconds", "clock"
     memory: float = 60  # MB, at most
     cpu: list[float] = field(default_factory=list)
     their_cpu: list[float] = field(default_factory=list)
@@ -83,21 +86,26 @@ class Row:
         if self.kind == "seconds":
             return own
         other = min(self.their_cpu)
-        return other / own if self.kind == "times" else own / other
+        return other / own if self.kind in ("times", "clock") else own / other
 
     @property
     def verdict(self) -> str:
-        good = self.figure >= self.target if self.kind == "times" else self.figure <= self.target
+        more = self.kind in ("times", "clock")
+        good = self.figure >= self.target if more else self.figure <= self.target
         return "MISSED" if not good else "MEMORY" if self.used > self.memory else "ok"
 
 
-def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """CPU seconds and MB of one run; infinite when it takes too long."""
+def measure(
+    command: list[str], environment: dict[str, str], clock: bool = False
+) -> tuple[float, float]:
+    """CPU seconds (with `clock` those that passed) and MB of one run; infinite if too long."""
+    begun = time.monotonic()
     null = subprocess.DEVNULL
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=null, stdout=null, stderr=errors, env=environment)
         resource.prlimit(process.pid, resource.RLIMIT_CPU, (LIMIT, LIMIT + 1))
         _, status, used = os.wait4(process.pid, 0)
+        passed = time.monotonic() - begun
         errors.seek(0)
         said = errors.read().decode(errors="replace")
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -107,7 +115,7 @@ def measure(command: list[str], environment: dict[str, str]) -> tuple[float, flo
     found = process.returncode == 1 and "check" in command  # it tells of errors in the recording
     if (process.returncode and not found) or "Traceback" in said:
         sys.exit(f"{' '.join(command)} failed with status {process.returncode}\n{said}")
-    return spent, used.ru_maxrss / 1024
+    return passed if clock else spent, used.ru_maxrss / 1024
 
 
 class Bench:
@@ -206,7 +214,14 @@ class Bench:
         big = self.file("big.pcap", messages=580_000)
         for form, target in (("list", 2.0), ("tree", 7), ("json", 20), ("check", 3)):
             name = f"{form}, 580,000 messages"
-            yield Row("long", name, *self.against(big, form), target)
+            ours, theirs = self.against(big, form)
+            yield Row("long", name, [*ours, "-j", "1"], theirs, target)
+
+    def group_jobs(self) -> Iterator[Row]:
+        big = self.file("big.pcap", messages=580_000)
+        for form in FORMS:
+            one, two = (self.nldissect(*FORMS[form][0], "-j", n, big) for n in "12")
+            yield Row("jobs", f"{form} -j 2 (-j 1), wall", two, one, 1.6, "clock")
 
 
 GROUPS = ("list", "tree", "json", "fields", "filter", "check", "start", "index", "formats",
@@ -217,7 +232,7 @@ GROUPS = ("list", "tree", "json", "fields", "filter", "check", "start", "index",
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    sign = ">=" if row.kind == "times" else "<="
+    sign = ">=" if row.kind in ("times", "clock") else "<="
     unit = "s" if row.kind == "seconds" else "x"
     return (
         row.name, f"{min(row.their_cpu):.2f}" if row.their_cpu else "", f"{min(row.cpu):.3f}",
@@ -271,7 +286,7 @@ def plot(rows: list[Row]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("group", nargs="*", help=f"{', '.join(GROUPS)}, long; all but long")
+    parser.add_argument("group", nargs="*", help=f"{', '.join(GROUPS)}; long and jobs as well")
     parser.add_argument("--only", default="", metavar="TEXT", help="rows with this in their name")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--recordings", type=Path, help="the folder where they are or shall be")
@@ -281,7 +296,7 @@ def main() -> int:
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     groups = options.group or list(GROUPS)
-    if unknown := set(groups) - {*GROUPS, "long"}:
+    if unknown := set(groups) - {*GROUPS, "long", "jobs"}:
         parser.error(f"no group {', '.join(unknown)}")
     tshark = shutil.which("tshark")
     if tshark is None:
@@ -303,11 +318,12 @@ def main() -> int:
             for run in range(options.runs):
                 if run and max(row.cpu + row.their_cpu) > 60:
                     break  # what takes minutes is measured once
-                spent, used = measure(row.ours, environment)
+                clock = row.kind == "clock"
+                spent, used = measure(row.ours, environment, clock)
                 row.cpu.append(spent)
                 row.used = max(row.used, used)
                 if row.theirs:
-                    spent, used = measure(row.theirs, environment)
+                    spent, used = measure(row.theirs, environment, clock)
                     row.their_cpu.append(spent)
                     row.their_used = max(row.their_used, used)
             rows.append(row)

@@ -14,12 +14,13 @@ from ..driver import Driver, Taker
 from ..engine import ERROR, NOTE, WARNING
 from ..errors import CaptureError, UsageError
 from ..lint import CODES, SEVERITIES, Lint, place
+from ..session import Capture as Records
 from ..session import Session
 from ..text import near, safe
 from ..transaction import Link
 from ..tree import Diagnosis, Message
 from ..version import VERSION
-from . import select
+from . import jobs, select
 from .output import Output, complain
 from .progress import Watched
 from .source import Source, only_once
@@ -61,6 +62,8 @@ class Checking(Taker):
         self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
+        self.jobs_wanted = jobs.asked(options.jobs)
+        self.jobs: jobs.Jobs | None = None  # this process is one of several
 
     def run(self, files: list[str]) -> int:
         """Checks the files one after the other; returns the exit status."""
@@ -89,23 +92,58 @@ class Checking(Taker):
         self.lint = Lint(session.learnt)
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
+        count = jobs.useful(self.jobs_wanted, path, self.output)
         watched = None
-        records: Capture | Watched = capture
+        records: Records = capture
         if capture.rewindable and not self.output.terminal() and _terminal():
             watched = records = Watched(capture, os.path.basename(path))
         try:
-            Driver(session, self, pairs).run(records)
+            if count > 1 and capture.rewindable:
+                self._together(session, records, pairs, count)
+            else:
+                Driver(session, self, pairs).run(records)
             self._late()
         finally:
             if watched is not None:
                 watched.clear()
             self.output.flush()
-            for link_type, count in sorted(session.skipped.items()):
-                records_were = "record was" if count == 1 else "records were"
-                complain(f"{count} {records_were} not netlink (link type {link_type})")
+            for link_type, number in sorted(session.skipped.items()):
+                records_were = "record was" if number == 1 else "records were"
+                complain(f"{number} {records_were} not netlink (link type {link_type})")
+
+    def _together(
+        self, session: Session, records: Records, pairs: Conversations, count: int
+    ) -> None:
+        """Checks a capture in so many processes."""
+        report, first, before = self.report, self.report.separator, self._counted()
+        between = report.between
+        several = jobs.Jobs(count, self.output, between.encode(), first.encode())
+        shared = several.shared(records, 1)
+        driver = Driver(session, self, pairs)
+        self.jobs, report.separator = several, between
+
+        def counts(found: list[int]) -> None:
+            self.messages += found[0] - before[0]
+            for i, severity in enumerate(SEVERITIES):
+                self.counts[severity] += found[i + 1] - before[i + 1]
+
+        try:
+            several.run(lambda: driver.run(shared), self._counted, counts)
+        finally:
+            self.jobs = None
+            if not several.written:
+                report.separator = first
+
+    def _counted(self) -> list[int]:
+        """How many messages this process had, and findings of each severity."""
+        return [self.messages, *(self.counts[severity] for severity in SEVERITIES)]
 
     def take(self, message: Message, link: Link) -> bool:
         """Judges the next message, and earlier ones again of which more is known now."""
+        record = message.record
+        if self.jobs is not None and record is not None and not self.jobs.mine(record):
+            self._pass_by(message, link)
+            return True
         chosen = self.filter is None or self._choose(message, link)
         self._late()
         if chosen:
@@ -118,6 +156,13 @@ class Checking(Taker):
         if self.flushes:
             self.output.flush()
         return True
+
+    def _pass_by(self, message: Message, link: Link) -> None:
+        """Takes from a message that another process judges what is needed for later findings."""
+        self.lint.late()
+        waits = self.lint.follow(message, link)
+        if self.filter is not None and (waits or not self.filter.begun):
+            self._choose(message, link)
 
     def _late(self) -> None:
         for earlier, found in self.lint.late():
@@ -171,9 +216,15 @@ def _packet_header(path: str) -> int | None:
 
 
 class Text:
-    """A line each, as a compiler says it: `file:record: severity code at offset, path: words`."""
+    """A line each, as a compiler says it: `file:record: severity code at offset, path: words`.
+
+    `separator` stands before the next finding, `between` before all but the first.
+    """
+
+    between = ""
 
     def __init__(self) -> None:
+        self.separator = ""
         self.path = ""
         self.header: int | None = None
 
@@ -202,6 +253,8 @@ class Text:
 class Json(Text):
     """An array of objects, one a line."""
 
+    between = ",\n"
+
     def __init__(self) -> None:
         super().__init__()
         self.separator = "[\n"
@@ -213,7 +266,7 @@ class Json(Text):
         """One more element of the array."""
         import json
 
-        separator, self.separator = self.separator, ",\n"
+        separator, self.separator = self.separator, self.between
         return separator + json.dumps(made)
 
     def object(self, message: Message, found: Diagnosis) -> dict[str, object]:

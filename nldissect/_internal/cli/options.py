@@ -167,6 +167,7 @@ def _read_parser(parser: Parser) -> None:
     write.add_argument("-2", "--two-pass", action="store_true", dest="two_pass",
         help="read the whole file before the first line; else, into a pipe or a terminal and "
         "with -c, names and answers are looked for only 4 MiB ahead")  # fmt: skip
+    _jobs_option(write)
     write.add_argument("-w", "--write", metavar="FILE",
         help="write the messages shown to a pcapng file (- is standard output, "
         "and nothing is shown)")  # fmt: skip
@@ -233,9 +234,19 @@ def _monitor_parser(parser: Parser) -> None:
     _show_options(parser)
 
 
+_IN_TURN = (
+    "go through a file in N processes, which show it in turn; the default is 1, and for files "
+    "over 64 MiB as many as there are processors, up to 4"
+)
+
+
+def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> None:
+    group.add_argument("-j", "--jobs", metavar="N", default=None, help=words)
+
+
 def _show_options(parser: Parser) -> None:
     """What `read` and `live` share."""
-    parser.set_defaults(two_pass=False)
+    parser.set_defaults(two_pass=False, jobs="1")
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
@@ -295,6 +306,8 @@ def _stats_parser(parser: Parser) -> None:
         help="text (the default) or json")  # fmt: skip
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
+    _jobs_option(parser, "as for read and check; counting stays in one process, since most of it "
+        "is pairing, which cannot be shared")  # fmt: skip
     _filter_option(parser)
     _decode_options(parser)
 
@@ -311,6 +324,7 @@ def _check_parser(parser: Parser) -> None:
         help="report only these, separated by commas")  # fmt: skip
     add("--no-code", metavar="CODE", action="append", default=[], dest="no_codes",
         help="do not report these")  # fmt: skip
+    _jobs_option(parser)
     _filter_option(parser)
     _decode_options(parser)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from typing import BinaryIO, TextIO
 
 from librt.strings import BytesWriter
@@ -13,7 +14,7 @@ from ..text import safe
 
 # Bytes that are written at once when nobody waits for each line; who reads along gets the first
 # ones in smaller batches.
-BATCH = 1 << 17
+BATCH = 1 << 16
 FIRST = 1 << 12
 
 
@@ -54,6 +55,8 @@ class Output:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
         self.buffer = BytesWriter()  # what is to be written, in UTF-8
+        self.sink: Callable[[bytes], None] | None = None  # takes the batches in place of the stream
+        self.muted = False  # whether nothing is written, since another process does it
         self.encoding = getattr(self._stream, "encoding", None) or "utf-8"
         self._utf8 = self.encoding.lower().replace("_", "-") in ("utf-8", "utf8")
         self.awaited = self._awaited()
@@ -102,6 +105,8 @@ class Output:
 
     def write(self, text: str) -> None:
         """Adds to the batch, and writes it when there is enough."""
+        if self.muted:
+            return
         self.buffer.write(text.encode("utf-8", "backslashreplace"))
         self.filled()
 
@@ -117,6 +122,12 @@ class Output:
         self.buffer.truncate(0)
         if not data or self._stream is None:
             return
+        if self.sink is None:
+            self._emit(data)
+        else:
+            self.sink(data)
+
+    def _emit(self, data: bytes) -> None:
         raw = self.binary
         if raw is None:
             self._stream.write(data.decode())
@@ -130,6 +141,21 @@ class Output:
         self.push()
         if self._stream is not None:
             self._stream.flush()
+
+    # -- several processes with one output ------------------------------------------
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes can write it: it is a file, a pipe or the like."""
+        try:
+            return self.binary is not None and self._stream.fileno() >= 0
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def emit(self, data: bytes) -> None:
+        """Writes a batch through, past the sink."""
+        self._emit(data)
+        self._stream.flush()
 
     def abandon(self) -> None:
         """Nobody reads any more: lets the interpreter's own flush at exit go nowhere."""

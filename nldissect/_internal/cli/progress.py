@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ class Watched:
         self._pass = 0
         self._next = time.monotonic() + PATIENCE
         self._drawn = False
+        self._process = os.getpid()  # the only one of several that draws
 
     def __iter__(self) -> Iterator[Record]:
         self._pass += 1
@@ -40,7 +42,7 @@ class Watched:
 
     def _draw(self) -> None:
         done, total = self._capture.progress()
-        if not total:
+        if not total or os.getpid() != self._process:
             return
         # Learning is quick beside dissecting: it gets a tenth of the bar.
         part = min(done / total, 1)

@@ -23,7 +23,7 @@ from ..session import Session
 from ..survey import ahead
 from ..transaction import ROLE_COPY, Link
 from ..tree import Message
-from . import select
+from . import jobs, select
 from .output import Output, complain
 from .progress import Watched
 from .source import registry_of
@@ -93,6 +93,11 @@ class Reading(Taker):
             if self.left < 1:
                 raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
         self.two_pass: bool = options.two_pass
+        self.jobs_wanted = jobs.asked(options.jobs)
+        self.jobs: jobs.Jobs | None = None  # this process is one of several
+        # Whether what is shown depends on how much of it went before
+        self.alone = options.write is not None or self.left > 0
+        self.timed = False  # whether times are shown by the clock
         self.fold = False  # whether copies of a notification are left out
         self.fits = False  # whether lines are cut to the terminal
         self.clock = Clock(options.time or "relative")
@@ -107,6 +112,7 @@ class Reading(Taker):
         self._interface: Interface | None = None  # of the last record
         self._lost = 0  # datagrams, of those that its statistics count
         self._reported = 0
+        self._more_problems: list[str] = []  # of other processes
 
     def _renderer(self, options: Namespace) -> Renderer:
         form = options.format or ("fields" if options.fields else "text")
@@ -134,6 +140,7 @@ class Reading(Taker):
 
         self.fold = not options.copies
         style = Style(_colour(options.color, self.output), self.output.can_encode("→←…"))
+        self.timed = True
         self.fits = self.output.terminal() and not options.verbose
         constants = options.names == "c"
         lines = Lines(style, self.clock, self.output.columns() if self.fits else None, constants)
@@ -153,7 +160,8 @@ class Reading(Taker):
         for path in options.fields:
             if path not in TOP:
                 select.known_path(path, self.registry)
-        clock = None if options.time is None else self.clock
+        self.timed = options.time is not None
+        clock = self.clock if self.timed else None
         return Fields(options.fields, _layout(options.layout), clock, options.names == "c")
 
     # -- reading ---------------------------------------------------------------
@@ -188,28 +196,61 @@ class Reading(Taker):
         return status
 
     def _file(self, capture: Capture, path: str) -> None:
+        count = jobs.useful(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
             self.follow(capture)
             return
+        if self.alone or self.clock.form == "delta-shown":
+            count = 1
         if self.output.terminal() or not _terminal(sys.stderr):
-            self.whole(capture)
+            self.whole(capture, count)
             return
         watched = Watched(capture, os.path.basename(path))
         try:
-            self.whole(watched)
+            self.whole(watched, count)
         finally:
             watched.clear()
 
-    def whole(self, capture: Records) -> None:
+    def whole(self, capture: Records, count: int = 1) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
         self._restart(True)
         try:
-            Driver(session, self).run(capture, self._before())
+            if count > 1:
+                self._together(session, capture, count)
+            else:
+                Driver(session, self).run(capture, self._before())
             self._gap()
         finally:
             self._passed_over(session)
             self.report_problems()
+
+    def _together(self, session: Session, capture: Records, count: int) -> None:
+        """Shows its messages in so many processes."""
+        before, first, between = self._before(), self.renderer.separator, self.renderer.between
+        # The header pass is for all where it comes first.
+        several = self.jobs = jobs.Jobs(count, self.output, between, first)
+        shared = several.shared(capture, 1 if before is None else 0)
+        driver = Driver(session, self)
+        self.renderer.separator = between
+        try:
+            several.run(lambda: driver.run(shared, before), self._seen, self._see)
+        finally:
+            self.jobs = None
+            if not several.written:
+                self.renderer.separator = first
+
+    def _seen(self) -> tuple[list[str], set[str]]:
+        """What one process tells the first one: broken dissectors, families that it met."""
+        problems = [str(problem) for problem in self.registry.problems]
+        return problems, set() if self.family is None else self.family.seen
+
+    def _see(self, seen: tuple[list[str], set[str]]) -> None:
+        """What `_seen` gave in another process."""
+        known = [str(problem) for problem in self.registry.problems]
+        self._more_problems += [problem for problem in seen[0] if problem not in known]
+        if self.family is not None:
+            self.family.seen |= seen[1]
 
     def chosen(
         self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
@@ -280,6 +321,7 @@ class Reading(Taker):
         """Shows a message if it is to be shown; false when that were enough."""
         record = message.record
         assert record is not None
+        mine = self.jobs is None or self.jobs.mine(record)
         if record.interface is not self._interface:
             self._gap()
             self._interface = record.interface
@@ -287,11 +329,10 @@ class Reading(Taker):
             self._lost += record.lost
             if not self.quiet:
                 self.output.write(self.renderer.lost(record.lost, True))
-        if (
-            (self.own is not None and record.interface.sockets and self.own(message))
-            or (self.test is not None and not self.test(message))
-            or (self.filter is not None and not self.filter.matches(message, link))
-        ):
+        if not mine:
+            self._pass_by(message, link, record)
+            return True
+        if not self._wanted(message, link):
             if self.clock.follows:
                 self.clock.see(record.number, record.time)
             return True
@@ -312,6 +353,27 @@ class Reading(Taker):
         if self.left > 0:
             self.left -= 1
         return self.left != 0
+
+    def _wanted(self, message: Message, link: Link) -> bool:
+        """Whether the options choose the message."""
+        record = message.record
+        assert record is not None
+        return not (
+            (self.own is not None and record.interface.sockets and self.own(message))
+            or (self.test is not None and not self.test(message))
+            or (self.filter is not None and not self.filter.matches(message, link))
+        )
+
+    def _pass_by(self, message: Message, link: Link, record: Record) -> None:
+        """Takes from a message that another process shows what later ones need."""
+        clock = self.clock
+        if clock.follows:
+            clock.see(record.number, record.time)
+        refines = self.timed and clock.refines(record)
+        if refines or (self.filter is not None and not self.filter.begun):
+            copy = self._folds and link.role_code == ROLE_COPY and not link.late
+            if self._wanted(message, link) and not copy and refines:
+                clock.digits = 9
 
     def _gap(self) -> None:
         """Tells of loss that no record tells of: by the interface's statistics."""
@@ -336,10 +398,11 @@ class Reading(Taker):
 
     def report_problems(self) -> None:
         """Says which dissectors are broken, each once."""
-        problems = self.registry.problems[self._reported :]
+        problems = [str(problem) for problem in self.registry.problems[self._reported :]]
         self._reported += len(problems)
-        for problem in problems:
+        for problem in problems + self._more_problems:
             complain(f"this dissector is left out: {problem}")
+        self._more_problems = []
 
 
 def _terminal(stream: object) -> bool:

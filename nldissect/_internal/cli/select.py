@@ -82,20 +82,20 @@ class ByFamily:
 
     def __init__(self, values: list[str]) -> None:
         self._chosen = set(values)
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
 
     def __call__(self, message: Message) -> bool:
         family = message.family
         if family is None:
             return False
-        self._seen.add(family)
+        self.seen.add(family)
         return family in self._chosen
 
     def missed(self) -> Iterator[str]:
         """A remark on each name that no message had."""
-        for name in sorted(self._chosen - self._seen):
-            there = f"; there are {', '.join(sorted(self._seen))}" if self._seen else ""
-            yield f"--family: no message of family {name!r}{near(name, list(self._seen))}{there}"
+        for name in sorted(self._chosen - self.seen):
+            there = f"; there are {', '.join(sorted(self.seen))}" if self.seen else ""
+            yield f"--family: no message of family {name!r}{near(name, list(self.seen))}{there}"
 
 
 def by_type(values: list[str], registry: Registry) -> Test:

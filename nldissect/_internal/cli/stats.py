@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import CaptureError, UsageError
 from ..stats import Statistics, document
 from ..text import safe
-from . import plot, select
+from . import jobs, plot, select
 from .output import Output, complain
 from .source import Source, only_once
 
@@ -22,6 +22,7 @@ def stats(options: Namespace, output: Output) -> int:
     top = select.number(options.top, "--top")
     if top < 1:
         raise UsageError(f"--top: {top} rows cannot be shown; give 1 or more")
+    jobs.asked(options.jobs)  # which makes no difference here
     only_once(options.files)
     if options.svg is not None:
         _refuse(options.svg, options.files)

@@ -46,6 +46,11 @@ class Filter:
         look.leave()
         return found
 
+    @property
+    def begun(self) -> bool:
+        """Whether a message has told since `restart` when the capture began."""
+        return self._clock.first is not None
+
     def restart(self, time: int | None = None) -> None:
         """Another capture begins, at this time (ns; None: that of the next message)."""
         self._clock.first = time

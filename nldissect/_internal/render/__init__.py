@@ -20,7 +20,11 @@ class Renderer:
     """One output format: `begin`, then `message` for each, then `end`; all with line ends.
 
     A format that has nothing to say of what is not a message leaves it as it is here.
+    `separator` is what the next message begins with, `between` what all begin with but the first.
     """
+
+    separator = b""
+    between = b""
 
     def begin(self) -> str:
         """What stands before everything."""

@@ -625,14 +625,15 @@ class JsonArray(JsonLines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._separator = b"\n"
+        self.separator = b"\n"
+        self.between = b",\n"
 
     def begin(self) -> str:
         return "["
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
-        out.write(self._separator)
-        self._separator = b",\n"
+        out.write(self.separator)
+        self.separator = self.between
         self.object(out, message, link)
 
     def end(self) -> str:

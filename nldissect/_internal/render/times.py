@@ -136,12 +136,12 @@ class Clock:
 
     def __init__(self, form: str) -> None:
         self.form = FORMATS.get(form, form)
-        # Whether records that are not shown matter.
-        self.follows = self.form in ("relative", "delta")
         self.restart()
 
     def restart(self) -> None:
         """A new file begins."""
+        # Whether records that are not shown matter.
+        self.follows = self.form in ("relative", "delta")
         self.digits: i64 = 6
         self._first: int | None = None
         self._before: int | None = None  # of the record before the latest
@@ -158,8 +158,16 @@ class Clock:
         if moment is not None:
             if self._first is None:
                 self._first = moment
+                self.follows = self.form == "delta"
             self._before = self._latest
             self._latest = moment
+
+    def refines(self, record: Record) -> bool:
+        """Whether times have nine decimals from this record on, when it is shown."""
+        time = record.time_ns
+        if self.digits != 6 or (time != NO_TIME and time % 1000 == 0):
+            return False
+        return (record.time or 0) % 1000 != 0
 
     def write(self, out: BytesWriter, digits: Digits, record: Record, width: i64) -> None:
         """The time of a record, right-aligned."""
