@@ -21,7 +21,7 @@ rule, qdisc, class, filter and next hop, by NEW and DEL messages; see
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
 from typing import Any, Final
@@ -30,12 +30,21 @@ from mypy_extensions import i64
 
 from . import labels, linux, wire
 from . import spec as m
-from .conversation import Conversations
+from .driver import Taker
 from .engine import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
 from .integers import u32
 from .summary import operation_name, summarize, text_of
 from .text import safe
-from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, OTHER, REQUEST, Transaction
+from .transaction import (
+    BATCH,
+    DUMP,
+    ROLE_ANSWER,
+    ROLE_COPY,
+    ROLE_OTHER,
+    ROLE_REQUEST,
+    Link,
+    Transaction,
+)
 from .tree import Message, Node, given, label_at, value_at
 
 ADDED: Final = "added"
@@ -310,7 +319,7 @@ def _route(message: Message, family: str, of: dict[str, str]) -> Key | None:
     return tuple(out)
 
 
-class Objects:
+class Objects(Taker):
     """The last state of each object that the kernel tells of, with the message's number.
 
     What one dump shows more than once under one key (as routes that were
@@ -323,31 +332,25 @@ class Objects:
         self._links: dict[tuple[str, str], Key] = {}  # by index and family
         self._dump: tuple[int, dict[Key, int]] = (0, {})  # transaction, how often each came
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture, of the messages those of which `counts` says so when they come."""
-        pairs = Conversations()
-        for message in messages:
-            link = pairs.feed(message)
-            kind = message.type >> 2
-            if link.role == REQUEST or message.protocol or kind not in KINDS:
-                continue
-            if counts is not None and not counts():
-                continue
-            flat = self.flatten(message)
-            key = object_key(message, flat)
-            if key is None:
-                continue
-            if kind == 4:
-                self._renamed(message, key)
-            if message.type & 1:
-                self._gone(key, flat)
-                continue
-            found = link.transaction
-            if link.role == ANSWER and found is not None and found.kind == DUMP:
-                key = self._numbered(key, found.id)
-            self.states[key] = (flat, message.number)
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message."""
+        kind = message.type >> 2
+        if link.role_code == ROLE_REQUEST or message.protocol or kind not in KINDS:
+            return True
+        flat = self.flatten(message)
+        key = object_key(message, flat)
+        if key is None:
+            return True
+        if kind == 4:
+            self._renamed(message, key)
+        if message.type & 1:
+            self._gone(key, flat)
+            return True
+        found = link.transaction
+        if link.role_code == ROLE_ANSWER and found is not None and found.kind == DUMP:
+            key = self._numbered(key, found.id)
+        self.states[key] = (flat, message.number)
+        return True
 
     def _numbered(self, key: Key, dump: int) -> Key:
         if self._dump[0] != dump:
@@ -425,13 +428,15 @@ class Item:
 
     __slots__ = ("answers", "flat", "number", "outcome", "title", "transaction", "what")
 
-    def __init__(self, name: str, flat: Flat, message: Message) -> None:
+    def __init__(
+        self, name: str, flat: Flat, message: Message, transaction: Transaction | None = None
+    ) -> None:
         self.what = name
         self.title = f"{name} {summarize(message)}".rstrip()
         self.flat = flat
         self.number = message.number
         self.outcome = ""
-        self.transaction: Transaction | None = None
+        self.transaction = transaction
         self.answers: list[tuple[Key, Flat]] = []
 
     @property
@@ -443,53 +448,45 @@ def _tells(path: str, value: str) -> bool:
     return path != "nlmsg_flags" and value not in ("", "0", "unspec", "0x0")
 
 
-class Transactions:
+class Transactions(Taker):
     """What was asked in a capture, and what became of it, in order."""
 
     def __init__(self, counters: bool = False) -> None:
         self.flatten = Flattener(counters)
         self.items: list[Item] = []
+        self._asked: dict[int, Item] = {}  # by message number
+        self._orphans: dict[int, Item] = {}  # by transaction
         self.dumps = False  # whether any part of a dump of objects is there
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it taken.
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message."""
+        role, found = link.role_code, link.transaction
+        if role == ROLE_COPY:
+            return True
+        flat = self.flatten(message)
+        name = what(message)
+        if role == ROLE_REQUEST:
+            flags = "|".join(labels.flag_names(message))
+            item = self._asked[message.number] = Item(
+                name, (*flat, ("nlmsg_flags", flags)), message, found
+            )
+        elif role == ROLE_ANSWER and found is not None:
+            known = self._asked.get(link.of) or self._orphans.get(found.id)
+            if known is not None:
+                self._answer(known, message, name, flat)
+                return True
+            item = self._orphans[found.id] = Item(f"answers {name}", (), message, found)
+            self._answer(item, message, name, flat)
+        else:
+            word = "message" if role == ROLE_OTHER else link.role
+            item = Item(f"{word} {name}", flat, message)
+        self.items.append(item)
+        return True
 
-        `counts` tells of the message that `messages` gave last whether it is compared.
-        """
-        pairs = Conversations()
-        asked: dict[int, Item] = {}  # by message number
-        orphans: dict[int, Item] = {}  # by transaction
-        try:
-            for message in messages:
-                link = pairs.feed(message)
-                if link.role == COPY or (counts is not None and not counts()):
-                    continue
-                flat = self.flatten(message)
-                name = what(message)
-                if link.role == REQUEST:
-                    flags = "|".join(labels.flag_names(message))
-                    item = Item(name, (*flat, ("nlmsg_flags", flags)), message)
-                    item.transaction = link.transaction
-                    asked[message.number] = item
-                    self.items.append(item)
-                    continue
-                if link.role == ANSWER and link.transaction is not None:
-                    found = asked.get(link.of) or orphans.get(link.transaction.id)
-                    if found is None:
-                        found = Item(f"answers {name}", (), message)
-                        orphans[link.transaction.id] = found
-                        found.transaction = link.transaction
-                        self.items.append(found)
-                    self._answer(found, message, name, flat)
-                    continue
-                word = {NOTIFICATION: "notification", OTHER: "message"}.get(link.role, link.role)
-                self.items.append(Item(f"{word} {name}", flat, message))
-        finally:
-            pairs.finish()
-            for item in self.items:
-                self._settle(item)
+    def finish(self) -> None:
+        """The capture is at its end: what became of each transaction is known."""
+        for item in self.items:
+            self._settle(item)
 
     def _answer(self, item: Item, message: Message, name: str, flat: Flat) -> None:
         error = message.error

@@ -17,16 +17,30 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
+
+from mypy_extensions import i64
 
 from . import linux, wire
 from .conversation import Conversations
+from .driver import Taker
 from .multicast import group_of
 from .process import Process, owner
-from .record import Interface
+from .record import Interface, Record
 from .summary import operation_name, summarize
-from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, REQUEST, SILENT, Link, Transaction
+from .transaction import (
+    ANSWER,
+    BATCH,
+    COPY,
+    DUMP,
+    NOTIFICATION,
+    REQUEST,
+    ROLE_REQUEST,
+    SILENT,
+    Link,
+    Transaction,
+)
 from .tree import Message
 
 ROWS: Final = 10_000
@@ -38,7 +52,7 @@ UNKNOWN: Final = -1  # a port that nobody told
 MULTICAST: Final = -2  # instead of a port: whoever listens
 
 _FIRST_WIDTH: Final = 1 << 20  # ns
-_HELD: Final = 4096  # requests whose port may yet be told
+_HELD: Final = 4096  # transactions that may yet end
 _OCTAVE: Final = 5  # 32 buckets
 
 # (netlink protocol, generic family or None, operation)
@@ -178,8 +192,8 @@ class Dump:
         self.state = found.state
 
 
-class Statistics:
-    """The numbers of one capture or several; `feed` it with each capture's messages.
+class Statistics(Taker):
+    """The numbers of one capture or several; `begin` comes before each, `finish` after it.
 
     `operations`: Operation to [to the kernel, from the kernel, bytes].
     `errors`: (errno constant, Operation) to [count]. `sockets`: (protocol,
@@ -210,44 +224,48 @@ class Statistics:
         self._interface: Interface | None = None  # met last
         self._serial = 0
         self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
-        self._sent: deque[tuple[Transaction, Message, int]] = deque()
+        self._ends: deque[Transaction] = deque()  # before all of their messages were taken
+        self._record: Record | None = None  # taken in last
         self._asked: dict[int, None] | None = None  # transactions that count; None: all
         self._late: dict[int, tuple[str, bool]] = {}  # may end again: state, measured
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it counted.
+    def begin(self, chosen: bool = False) -> Conversations:
+        """Makes ready for another capture; returns the pairing that it is to be given with.
 
-        `counts` tells of the message that `messages` gave last whether it is counted, and
-        its transaction with it.
+        With `chosen` not all of its messages are given, and those transactions count
+        whose requests are.
         """
-        self._asked = None if counts is None else {}
-        pairs = Conversations(on_end=self._ended)
-        try:
-            last: object = None
-            for message in messages:
-                link = pairs.feed(message)
-                if counts is not None and not counts():
-                    continue
-                record = message.record
-                if record is not last:
-                    last = record
-                    self.records += 1
-                    if record is not None and record.interface is not self._interface:
-                        self._interface = record.interface
-                        self._met(record.interface)
-                if self._asked is not None and link.role == REQUEST and link.transaction:
-                    self._asked[link.transaction.id] = None
-                    while len(self._asked) > _HELD:
-                        del self._asked[next(iter(self._asked))]
-                self._add(message, link)
-        finally:
-            pairs.finish()
-            while self._sent:
-                self._attribute()
-            self._sizes.clear()
-            self._late.clear()
+        self._asked = {} if chosen else None
+        self._record = None
+        return Conversations(on_end=self._ends.append)
+
+    def finish(self) -> None:
+        """The capture is at its end."""
+        while self._ends:
+            self._ended(self._ends.popleft())
+        self._sizes.clear()
+        self._late.clear()
+
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message, and what ended with it or before."""
+        number: i64 = message.number
+        ends = self._ends
+        while ends and ends[0].number < number and ends[0].last <= number:
+            self._ended(ends.popleft())
+        record = message.record
+        if record is not self._record:
+            self._record = record
+            self.records += 1
+            if record is not None and record.interface is not self._interface:
+                self._interface = record.interface
+                self._met(record.interface)
+        found = link.transaction
+        if self._asked is not None and link.role_code == ROLE_REQUEST and found is not None:
+            self._asked[found.id] = None
+            if len(self._asked) > _HELD:
+                del self._asked[next(iter(self._asked))]
+        self._add(message, link)
+        return True
 
     @property
     def dumps(self) -> list[Dump]:
@@ -287,12 +305,8 @@ class Statistics:
             self.rates.add(record.time, failed)
         protocol = linux.protocol_name(message.protocol)
         if role == REQUEST:
-            if found is None:
-                self._socket(message, message.port or UNKNOWN, 0, size)
-            else:
-                self._sent.append((found, message, size))
-                if len(self._sent) > _HELD:
-                    self._attribute()
+            port = message.port if found is None else max(found.port, 0) or found.said
+            self._socket(message, port or UNKNOWN, 0, size)
         elif role == ANSWER:
             self._socket(message, message.port or UNKNOWN, 2, size)
             if found is not None and found.kind == DUMP and message.type >= wire.NLMSG_MIN_TYPE:
@@ -312,12 +326,6 @@ class Statistics:
             self.owners[key] = owner(message, port)
         row[column] += 1
         row[column + 1] += size
-
-    def _attribute(self) -> None:
-        """Counts the oldest request for the port that it is known to have by now."""
-        found, sent, size = self._sent.popleft()
-        port = found.port if found.port > 0 else found.said or UNKNOWN
-        self._socket(sent, port, 0, size)
 
     def _ended(self, found: Transaction) -> None:
         if self._asked is not None and found.id not in self._asked:
