@@ -24,28 +24,20 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mypy_extensions import i64
 
 from . import labels, linux, wire
 from . import spec as m
+from . import transaction as tx
 from .driver import Taker
 from .engine import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
 from .integers import u32
 from .summary import operation_name, summarize, text_of
 from .text import safe
-from .transaction import (
-    BATCH,
-    DUMP,
-    ROLE_ANSWER,
-    ROLE_COPY,
-    ROLE_OTHER,
-    ROLE_REQUEST,
-    Link,
-    Transaction,
-)
-from .tree import Message, Node, given, label_at, value_at
+from .transaction import Link, Transaction
+from .tree import Message, Node, given, label_of, value_at
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -62,24 +54,19 @@ _VOLATILE: Final = re.compile(
 )
 _RTM_F_CLONED: Final = 0x200
 _MAX_GRID: Final = 40_000  # pairs tried in one block of differences
+_MAX_SHARED: Final = 200_000  # leaves
 _ALIKE: Final = 0.5
 
 
-class Change:
+class Change(NamedTuple):
     """One attribute that differs: its path, and both values (None where it is not there)."""
 
-    __slots__ = ("new", "old", "path")
-
-    def __init__(self, path: str, old: str | None, new: str | None) -> None:
-        self.path = path
-        self.old = old
-        self.new = new
-
-    def __repr__(self) -> str:
-        return f"<Change {self.path}: {self.old!r} to {self.new!r}>"
+    path: str
+    old: str | None
+    new: str | None
 
 
-class Difference:
+class Difference(NamedTuple):
     """One transaction or object that differs.
 
     `kind` is added, removed or changed; `title` says which. `changes` has the
@@ -87,19 +74,11 @@ class Difference:
     are the message numbers in A and B, 0 where it is not there.
     """
 
-    __slots__ = ("changes", "kind", "new", "old", "title")
-
-    def __init__(
-        self, kind: str, title: str, changes: list[Change], old: int = 0, new: int = 0
-    ) -> None:
-        self.kind = kind
-        self.title = title
-        self.changes = changes
-        self.old = old
-        self.new = new
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.title}: {self.changes}>"
+    kind: str
+    title: str
+    changes: list[Change]
+    old: int = 0
+    new: int = 0
 
 
 # -- messages as flat pairs --------------------------------------------------------
@@ -121,6 +100,9 @@ class Flattener:
     def __init__(self, counters: bool = False) -> None:
         self.counters = counters
         self._unnamed: dict[int, str] = {}
+        # What messages have in common is there once: paths by where they begin, and leaves
+        self._paths: dict[tuple[str, str], str] = {}
+        self._leaves: dict[tuple[str, str], tuple[str, str]] = {}
 
     def __call__(self, message: Message) -> Flat:
         """Path and value of every leaf, in order; a path that comes again has [2], [3]...
@@ -129,6 +111,9 @@ class Flattener:
         """
         engine = message.context.engine
         message.walk_onto(engine)
+        if len(self._leaves) > _MAX_SHARED:
+            self._leaves.clear()
+            self._paths.clear()
         tape, size = engine.tape, engine.size
         out: list[tuple[str, str]] = []
         seen: dict[str, int] = {}
@@ -156,7 +141,8 @@ class Flattener:
     ) -> str | None:  # fmt: skip
         """Takes in a node; returns its path, None where it is left out with all that it holds."""
         path, constant, number = engine.called(place)
-        kind = _field(engine, place).kind
+        field = _field(engine, place)
+        kind = field.kind
         if not around and filled and number < 0 and kind in (m.STRUCT, m.HEADER):
             return ""  # members of a fixed header go by their own names
         if kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
@@ -164,7 +150,11 @@ class Flattener:
         if not self.counters and _counts(constant):
             return None
         if around and around[-1]:
-            path = f"{around[-1]}.{path}"
+            key = around[-1], path
+            known = self._paths.get(key)
+            if known is None:
+                known = self._paths[key] = f"{around[-1]}.{path}"
+            path = known
         if path in seen:
             seen[path] += 1
             path = f"{path}[{seen[path]}]"
@@ -173,9 +163,9 @@ class Flattener:
         # tcm-info counts references there
         if not filled and (path != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)):
             value = value_at(engine, place, message)
-            label = label_at(engine, place, message, False)
-            field = _field(engine, place)
-            out.append((path, self._words(field, value, label, len(around) > 0)))
+            label = label_of(engine, place, value, message, False, None)
+            leaf = path, self._words(field, value, label, len(around) > 0)
+            out.append(self._leaves.setdefault(leaf, leaf))
         return path
 
     def value(self, node: Node) -> str:
@@ -335,7 +325,7 @@ class Objects(Taker):
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message."""
         kind = message.type >> 2
-        if link.role_code == ROLE_REQUEST or message.protocol or kind not in KINDS:
+        if link.role_code == tx.ROLE_REQUEST or message.protocol or kind not in KINDS:
             return True
         flat = self.flatten(message)
         key = object_key(message, flat)
@@ -347,7 +337,11 @@ class Objects(Taker):
             self._gone(key, flat)
             return True
         found = link.transaction
-        if link.role_code == ROLE_ANSWER and found is not None and found.kind == DUMP:
+        if (
+            link.role_code == tx.ROLE_ANSWER
+            and found is not None
+            and found.kind_code == tx.KIND_DUMP
+        ):
             key = self._numbered(key, found.id)
         self.states[key] = (flat, message.number)
         return True
@@ -461,16 +455,16 @@ class Transactions(Taker):
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message."""
         role, found = link.role_code, link.transaction
-        if role == ROLE_COPY:
+        if role == tx.ROLE_COPY:
             return True
         flat = self.flatten(message)
         name = what(message)
-        if role == ROLE_REQUEST:
+        if role == tx.ROLE_REQUEST:
             flags = "|".join(labels.flag_names(message))
             item = self._asked[message.number] = Item(
                 name, (*flat, ("nlmsg_flags", flags)), message, found
             )
-        elif role == ROLE_ANSWER and found is not None:
+        elif role == tx.ROLE_ANSWER and found is not None:
             known = self._asked.get(link.of) or self._orphans.get(found.id)
             if known is not None:
                 self._answer(known, message, name, flat)
@@ -478,7 +472,7 @@ class Transactions(Taker):
             item = self._orphans[found.id] = Item(f"answers {name}", (), message, found)
             self._answer(item, message, name, flat)
         else:
-            word = "message" if role == ROLE_OTHER else link.role
+            word = "message" if role == tx.ROLE_OTHER else link.role
             item = Item(f"{word} {name}", flat, message)
         self.items.append(item)
         return True
@@ -505,7 +499,9 @@ class Transactions(Taker):
         if found is None:
             return
         item.outcome = found.fate(item.number)
-        error = found.errors.get(item.number, 0) if found.kind == BATCH else found.error
+        error = (
+            found.errors.get(item.number, 0) if found.kind_code == tx.KIND_BATCH else found.error
+        )
         if error:
             item.outcome += " " + (linux.errno_name(-error) or str(-error))
 
