@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, final
 
 from mypy_extensions import i64
 
@@ -94,15 +94,39 @@ def _counts(constant: str | None) -> bool:
     return constant is not None and _VOLATILE.search(constant) is not None
 
 
+@final
+class _Path:
+    """A path from the top of messages: what messages have in common is there once.
+
+    `below` has longer paths by the next name, `leaves` the pairs of this path by value.
+    In the message that was counted last as `flat` it came `times` times.
+    """
+
+    __slots__ = ("below", "flat", "leaves", "text", "times")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.below: dict[str, _Path] = {}
+        self.leaves: dict[str, tuple[str, str]] = {}
+        self.flat = self.times = 0
+
+    def then(self, name: str) -> _Path:
+        """The path with one more name."""
+        found = self.below.get(name)
+        if found is None:
+            found = self.below[name] = _Path(f"{self.text}.{name}" if self.text else name)
+        return found
+
+
 class Flattener:
     """Makes the messages of one capture comparable; `counters` keeps what is volatile."""
 
     def __init__(self, counters: bool = False) -> None:
         self.counters = counters
         self._unnamed: dict[int, str] = {}
-        # What messages have in common is there once: paths by where they begin, and leaves
-        self._paths: dict[tuple[str, str], str] = {}
-        self._leaves: dict[tuple[str, str], tuple[str, str]] = {}
+        self._top = _Path("")
+        self._shared = 0  # leaves that are kept there
+        self._flats = 0  # messages so far
 
     def __call__(self, message: Message) -> Flat:
         """Path and value of every leaf, in order; a path that comes again has [2], [3]...
@@ -111,13 +135,12 @@ class Flattener:
         """
         engine = message.context.engine
         message.walk_onto(engine)
-        if len(self._leaves) > _MAX_SHARED:
-            self._leaves.clear()
-            self._paths.clear()
+        if self._shared > _MAX_SHARED:
+            self._top, self._shared = _Path(""), 0
+        self._flats += 1
         tape, size = engine.tape, engine.size
         out: list[tuple[str, str]] = []
-        seen: dict[str, int] = {}
-        around: list[str] = []  # the paths of the nodes that a node lies in
+        around: list[_Path] = []  # the paths of the nodes that a node lies in
         left: i64 = -1  # the depth of the node that is left out, with all in it
         place: i64 = 0
         while place < size:
@@ -128,7 +151,7 @@ class Flattener:
             left = -1
             del around[int(depth) :]
             filled = place < size and tape[place] >> DEPTH_AT & DEPTH_MASK > depth
-            path = self._leaf(message, engine, place - 2, filled, around, seen, out)
+            path = self._leaf(message, engine, place - 2, filled, around, out)
             if path is None:
                 left = depth
             else:
@@ -136,36 +159,39 @@ class Flattener:
         return tuple(out)
 
     def _leaf(
-        self, message: Message, engine: Engine, place: i64, filled: bool, around: list[str],
-        seen: dict[str, int], out: list[tuple[str, str]],
-    ) -> str | None:  # fmt: skip
+        self, message: Message, engine: Engine, place: i64, filled: bool, around: list[_Path],
+        out: list[tuple[str, str]],
+    ) -> _Path | None:  # fmt: skip
         """Takes in a node; returns its path, None where it is left out with all that it holds."""
-        path, constant, number = engine.called(place)
+        name, constant, number = engine.called(place)
         field = _field(engine, place)
         kind = field.kind
         if not around and filled and number < 0 and kind in (m.STRUCT, m.HEADER):
-            return ""  # members of a fixed header go by their own names
+            return self._top  # members of a fixed header go by their own names
         if kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
             return None
         if not self.counters and _counts(constant):
             return None
-        if around and around[-1]:
-            key = around[-1], path
-            known = self._paths.get(key)
-            if known is None:
-                known = self._paths[key] = f"{around[-1]}.{path}"
-            path = known
-        if path in seen:
-            seen[path] += 1
-            path = f"{path}[{seen[path]}]"
+        above = around[-1] if around else self._top
+        path = above.then(name)
+        if path.flat == self._flats:
+            path.times += 1
+            path = above.then(f"{name}[{path.times}]")
         else:
-            seen[path] = 1
+            path.flat = self._flats
+            path.times = 1
         # tcm-info counts references there
-        if not filled and (path != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)):
+        if not filled and (
+            path.text != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)
+        ):
             value = value_at(engine, place, message)
             label = label_of(engine, place, value, message, False, None)
-            leaf = path, self._words(field, value, label, len(around) > 0)
-            out.append(self._leaves.setdefault(leaf, leaf))
+            word = self._words(field, value, label, len(around) > 0)
+            leaf = path.leaves.get(word)
+            if leaf is None:
+                leaf = path.leaves[word] = path.text, word
+                self._shared += 1
+            out.append(leaf)
         return path
 
     def value(self, node: Node) -> str:
