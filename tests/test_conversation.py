@@ -36,8 +36,10 @@ from make import (
     recording,
     u32,
 )  # fmt: skip
+from pairing import Kept, ahead, survey
 
 from nldissect._internal.conversation import Conversations
+from nldissect._internal.driver import Driver
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.multicast import group_of
 from nldissect._internal.process import owner
@@ -45,7 +47,7 @@ from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.render.pairs import answered_by, latency
 from nldissect._internal.session import Session
 from nldissect._internal.summary import summarize
-from nldissect._internal.survey import Ahead, ahead, survey
+from nldissect._internal.survey import Ahead
 from nldissect._internal.transaction import (
     ACCEPTED,
     ANSWER,
@@ -798,15 +800,23 @@ def test_ahead_holds_no_more_than_its_window() -> None:
     assert given == 59
 
 
-def test_ahead_gives_what_was_read_before_a_failure() -> None:
-    def source() -> Iterator[Message]:
-        yield from read(*_records(get(1), get(2)))
+class Cut(Given):
+    def __iter__(self) -> Iterator[Record]:
+        yield from self.records
         raise CaptureError("x.pcap", "cut short", record=3, offset=99)
 
-    coming = ahead(source())
-    assert [next(coming)[0].number, next(coming)[0].number] == [1, 2]
+
+def test_the_driver_gives_what_was_read_before_a_failure() -> None:
+    kept = Kept()
     with pytest.raises(CaptureError):
-        next(coming)
+        Driver(Session(builtin()), kept).run(Cut(_records(get(1), get(2))))
+    assert [message.number for message, _ in kept.pairs] == [1, 2]
+
+
+def test_the_driver_stops_where_the_taker_has_enough() -> None:
+    kept = Kept(2)
+    assert not Driver(Session(builtin()), kept).run(Given(_records(get(1), get(2), get(3))))
+    assert len(kept.pairs) == 2
 
 
 # -- odds and ends ---------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from cli_support import Command, attribute, link, mtu, name, run, save
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pairing import ahead
 
 from nldissect._internal import filter as filters
 from nldissect._internal.capture import open_capture
@@ -19,7 +20,6 @@ from nldissect._internal.filter.syntax import MAX_DEPTH
 from nldissect._internal.labels import flag_names
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
-from nldissect._internal.survey import ahead
 from nldissect._internal.tree import Message
 
 __all__ = ["run"]

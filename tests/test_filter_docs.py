@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Command, run
+from pairing import ahead
 
 from nldissect._internal import filter as filters
 from nldissect._internal.capture import open_capture
@@ -19,7 +20,6 @@ from nldissect._internal.filter.syntax import WORDS
 from nldissect._internal.finding import WORDS_OF_IP
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
-from nldissect._internal.survey import ahead
 from nldissect._internal.transaction import Link
 from nldissect._internal.tree import Message
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import capture_files as files
 import pytest
 from make import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
+from pairing import ahead
 
 from nldissect._internal.capture import open_capture
 from nldissect._internal.index import Index
@@ -20,7 +21,6 @@ from nldissect._internal.render.style import Style
 from nldissect._internal.render.times import Clock
 from nldissect._internal.render.tree import Tree
 from nldissect._internal.session import Session
-from nldissect._internal.survey import ahead
 from nldissect._internal.transaction import Link
 from nldissect._internal.tree import Message
 

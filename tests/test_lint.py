@@ -45,13 +45,13 @@ from make import (
     u32,
     u64,
 )
+from pairing import ahead
 
 from nldissect._internal.capture import PcapngWriter, open_capture
 from nldissect._internal.conversation import Conversations
 from nldissect._internal.lint import CODES, SEVERITIES, Lint, place
 from nldissect._internal.record import Interface, Record, Socket
 from nldissect._internal.session import Session
-from nldissect._internal.survey import ahead
 from nldissect._internal.transaction import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST, Link
 from nldissect._internal.tree import Diagnosis, Message
 

@@ -25,12 +25,12 @@ from cli_support import (
     save,
     start,
 )  # fmt: skip
+from pairing import survey
 
 from nldissect._internal.capture import PcapngWriter, open_capture
 from nldissect._internal.cli.options import build
 from nldissect._internal.registry import Registry
 from nldissect._internal.session import Session
-from nldissect._internal.survey import survey
 from nldissect._internal.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
 
 __all__ = ["run"]

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 from cli_support import CAPTURES, Command, link, message, mtu, name, run, save
 from make import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
+from pairing import survey
 
+from nldissect._internal.capture import open_capture
 from nldissect._internal.cli import plot
 from nldissect._internal.cli.output import Output
+from nldissect._internal.driver import Driver
 from nldissect._internal.session import Session
 from nldissect._internal.stats import (
     BINS,
@@ -27,7 +30,6 @@ from nldissect._internal.stats import (
     Statistics,
     document,
 )
-from nldissect._internal.survey import survey
 
 __all__ = ["run"]
 
@@ -83,11 +85,17 @@ def test_counts_are_those_of_counting_by_hand(recorded: str, run: Command) -> No
     assert sum(b["errors"] for b in found["rates"]["bins"]) == sum(errors.values())
 
 
+def count(path: Path, found: Statistics) -> None:
+    """Takes in a capture."""
+    Driver(Session(builtin()), found, found.begin()).run(open_capture(str(path)))
+    found.finish()
+
+
 @pytest.mark.parametrize("recorded", NAMES)
 def test_transactions_and_latencies_are_those_of_the_survey(recorded: str) -> None:
-    messages = recording(recorded)
     found = Statistics()
-    found.feed(messages)
+    count(ROOT / "captures" / f"{recorded}.pcap", found)
+    messages = recording(recorded)
     seen = survey(messages)
     assert sum(found.states.values()) == len(set(seen.transaction) - {0})
     asked = [m.number for m in messages if seen.role[m.number] == 0]
@@ -148,10 +156,8 @@ def test_a_batch_refused_twice_is_counted_once(tmp_path: Path) -> None:
     end = msg(17, bytes(4), REQUEST, seq=4)
     refusals = [nlmsgerr(-22, part) for part in parts]
     path = save(tmp_path / "a.pcap", begin + b"".join(parts) + end, *refusals, protocol=12)
-    from nldissect._internal.capture import open_capture
-
     found = Statistics()
-    found.feed(Session(builtin()).messages(open_capture(str(path))))
+    count(path, found)
     assert {k: n for k, n in found.states.items() if n} == {"failed": 1}
     assert sum(v[0] for v in found.errors.rows.values()) == 2
     assert sum(kept.count for kept in found.latencies.values()) == 1

@@ -21,22 +21,23 @@ rule, qdisc, class, filter and next hop, by NEW and DEL messages; see
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, final
 
 from mypy_extensions import i64
 
 from . import labels, linux, wire
 from . import spec as m
-from .conversation import Conversations
+from . import transaction as tx
+from .driver import Taker
 from .engine import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
 from .integers import u32
 from .summary import operation_name, summarize, text_of
 from .text import safe
-from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, OTHER, REQUEST, Transaction
-from .tree import Message, Node, given, label_at, value_at
+from .transaction import Link, Transaction
+from .tree import Message, Node, given, label_of, value_at
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -53,24 +54,19 @@ _VOLATILE: Final = re.compile(
 )
 _RTM_F_CLONED: Final = 0x200
 _MAX_GRID: Final = 40_000  # pairs tried in one block of differences
+_MAX_SHARED: Final = 200_000  # leaves
 _ALIKE: Final = 0.5
 
 
-class Change:
+class Change(NamedTuple):
     """One attribute that differs: its path, and both values (None where it is not there)."""
 
-    __slots__ = ("new", "old", "path")
-
-    def __init__(self, path: str, old: str | None, new: str | None) -> None:
-        self.path = path
-        self.old = old
-        self.new = new
-
-    def __repr__(self) -> str:
-        return f"<Change {self.path}: {self.old!r} to {self.new!r}>"
+    path: str
+    old: str | None
+    new: str | None
 
 
-class Difference:
+class Difference(NamedTuple):
     """One transaction or object that differs.
 
     `kind` is added, removed or changed; `title` says which. `changes` has the
@@ -78,19 +74,11 @@ class Difference:
     are the message numbers in A and B, 0 where it is not there.
     """
 
-    __slots__ = ("changes", "kind", "new", "old", "title")
-
-    def __init__(
-        self, kind: str, title: str, changes: list[Change], old: int = 0, new: int = 0
-    ) -> None:
-        self.kind = kind
-        self.title = title
-        self.changes = changes
-        self.old = old
-        self.new = new
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.title}: {self.changes}>"
+    kind: str
+    title: str
+    changes: list[Change]
+    old: int = 0
+    new: int = 0
 
 
 # -- messages as flat pairs --------------------------------------------------------
@@ -106,12 +94,39 @@ def _counts(constant: str | None) -> bool:
     return constant is not None and _VOLATILE.search(constant) is not None
 
 
+@final
+class _Path:
+    """A path from the top of messages: what messages have in common is there once.
+
+    `below` has longer paths by the next name, `leaves` the pairs of this path by value.
+    In the message that was counted last as `flat` it came `times` times.
+    """
+
+    __slots__ = ("below", "flat", "leaves", "text", "times")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.below: dict[str, _Path] = {}
+        self.leaves: dict[str, tuple[str, str]] = {}
+        self.flat = self.times = 0
+
+    def then(self, name: str) -> _Path:
+        """The path with one more name."""
+        found = self.below.get(name)
+        if found is None:
+            found = self.below[name] = _Path(f"{self.text}.{name}" if self.text else name)
+        return found
+
+
 class Flattener:
     """Makes the messages of one capture comparable; `counters` keeps what is volatile."""
 
     def __init__(self, counters: bool = False) -> None:
         self.counters = counters
         self._unnamed: dict[int, str] = {}
+        self._top = _Path("")
+        self._shared = 0  # leaves that are kept there
+        self._flats = 0  # messages so far
 
     def __call__(self, message: Message) -> Flat:
         """Path and value of every leaf, in order; a path that comes again has [2], [3]...
@@ -120,10 +135,12 @@ class Flattener:
         """
         engine = message.context.engine
         message.walk_onto(engine)
+        if self._shared > _MAX_SHARED:
+            self._top, self._shared = _Path(""), 0
+        self._flats += 1
         tape, size = engine.tape, engine.size
         out: list[tuple[str, str]] = []
-        seen: dict[str, int] = {}
-        around: list[str] = []  # the paths of the nodes that a node lies in
+        around: list[_Path] = []  # the paths of the nodes that a node lies in
         left: i64 = -1  # the depth of the node that is left out, with all in it
         place: i64 = 0
         while place < size:
@@ -134,7 +151,7 @@ class Flattener:
             left = -1
             del around[int(depth) :]
             filled = place < size and tape[place] >> DEPTH_AT & DEPTH_MASK > depth
-            path = self._leaf(message, engine, place - 2, filled, around, seen, out)
+            path = self._leaf(message, engine, place - 2, filled, around, out)
             if path is None:
                 left = depth
             else:
@@ -142,31 +159,39 @@ class Flattener:
         return tuple(out)
 
     def _leaf(
-        self, message: Message, engine: Engine, place: i64, filled: bool, around: list[str],
-        seen: dict[str, int], out: list[tuple[str, str]],
-    ) -> str | None:  # fmt: skip
+        self, message: Message, engine: Engine, place: i64, filled: bool, around: list[_Path],
+        out: list[tuple[str, str]],
+    ) -> _Path | None:  # fmt: skip
         """Takes in a node; returns its path, None where it is left out with all that it holds."""
-        path, constant, number = engine.called(place)
-        kind = _field(engine, place).kind
+        name, constant, number = engine.called(place)
+        field = _field(engine, place)
+        kind = field.kind
         if not around and filled and number < 0 and kind in (m.STRUCT, m.HEADER):
-            return ""  # members of a fixed header go by their own names
+            return self._top  # members of a fixed header go by their own names
         if kind in (m.PAD, m.MESSAGE):  # the echoed request has been seen
             return None
         if not self.counters and _counts(constant):
             return None
-        if around and around[-1]:
-            path = f"{around[-1]}.{path}"
-        if path in seen:
-            seen[path] += 1
-            path = f"{path}[{seen[path]}]"
+        above = around[-1] if around else self._top
+        path = above.then(name)
+        if path.flat == self._flats:
+            path.times += 1
+            path = above.then(f"{name}[{path.times}]")
         else:
-            seen[path] = 1
+            path.flat = self._flats
+            path.times = 1
         # tcm-info counts references there
-        if not filled and (path != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)):
+        if not filled and (
+            path.text != "tcm-info" or self.counters or message.type >> 2 not in (9, 10)
+        ):
             value = value_at(engine, place, message)
-            label = label_at(engine, place, message, False)
-            field = _field(engine, place)
-            out.append((path, self._words(field, value, label, len(around) > 0)))
+            label = label_of(engine, place, value, message, False, None)
+            word = self._words(field, value, label, len(around) > 0)
+            leaf = path.leaves.get(word)
+            if leaf is None:
+                leaf = path.leaves[word] = path.text, word
+                self._shared += 1
+            out.append(leaf)
         return path
 
     def value(self, node: Node) -> str:
@@ -310,7 +335,7 @@ def _route(message: Message, family: str, of: dict[str, str]) -> Key | None:
     return tuple(out)
 
 
-class Objects:
+class Objects(Taker):
     """The last state of each object that the kernel tells of, with the message's number.
 
     What one dump shows more than once under one key (as routes that were
@@ -323,31 +348,29 @@ class Objects:
         self._links: dict[tuple[str, str], Key] = {}  # by index and family
         self._dump: tuple[int, dict[Key, int]] = (0, {})  # transaction, how often each came
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture, of the messages those of which `counts` says so when they come."""
-        pairs = Conversations()
-        for message in messages:
-            link = pairs.feed(message)
-            kind = message.type >> 2
-            if link.role == REQUEST or message.protocol or kind not in KINDS:
-                continue
-            if counts is not None and not counts():
-                continue
-            flat = self.flatten(message)
-            key = object_key(message, flat)
-            if key is None:
-                continue
-            if kind == 4:
-                self._renamed(message, key)
-            if message.type & 1:
-                self._gone(key, flat)
-                continue
-            found = link.transaction
-            if link.role == ANSWER and found is not None and found.kind == DUMP:
-                key = self._numbered(key, found.id)
-            self.states[key] = (flat, message.number)
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message."""
+        kind = message.type >> 2
+        if link.role_code == tx.ROLE_REQUEST or message.protocol or kind not in KINDS:
+            return True
+        flat = self.flatten(message)
+        key = object_key(message, flat)
+        if key is None:
+            return True
+        if kind == 4:
+            self._renamed(message, key)
+        if message.type & 1:
+            self._gone(key, flat)
+            return True
+        found = link.transaction
+        if (
+            link.role_code == tx.ROLE_ANSWER
+            and found is not None
+            and found.kind_code == tx.KIND_DUMP
+        ):
+            key = self._numbered(key, found.id)
+        self.states[key] = (flat, message.number)
+        return True
 
     def _numbered(self, key: Key, dump: int) -> Key:
         if self._dump[0] != dump:
@@ -425,13 +448,15 @@ class Item:
 
     __slots__ = ("answers", "flat", "number", "outcome", "title", "transaction", "what")
 
-    def __init__(self, name: str, flat: Flat, message: Message) -> None:
+    def __init__(
+        self, name: str, flat: Flat, message: Message, transaction: Transaction | None = None
+    ) -> None:
         self.what = name
         self.title = f"{name} {summarize(message)}".rstrip()
         self.flat = flat
         self.number = message.number
         self.outcome = ""
-        self.transaction: Transaction | None = None
+        self.transaction = transaction
         self.answers: list[tuple[Key, Flat]] = []
 
     @property
@@ -443,53 +468,45 @@ def _tells(path: str, value: str) -> bool:
     return path != "nlmsg_flags" and value not in ("", "0", "unspec", "0x0")
 
 
-class Transactions:
+class Transactions(Taker):
     """What was asked in a capture, and what became of it, in order."""
 
     def __init__(self, counters: bool = False) -> None:
         self.flatten = Flattener(counters)
         self.items: list[Item] = []
+        self._asked: dict[int, Item] = {}  # by message number
+        self._orphans: dict[int, Item] = {}  # by transaction
         self.dumps = False  # whether any part of a dump of objects is there
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it taken.
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message."""
+        role, found = link.role_code, link.transaction
+        if role == tx.ROLE_COPY:
+            return True
+        flat = self.flatten(message)
+        name = what(message)
+        if role == tx.ROLE_REQUEST:
+            flags = "|".join(labels.flag_names(message))
+            item = self._asked[message.number] = Item(
+                name, (*flat, ("nlmsg_flags", flags)), message, found
+            )
+        elif role == tx.ROLE_ANSWER and found is not None:
+            known = self._asked.get(link.of) or self._orphans.get(found.id)
+            if known is not None:
+                self._answer(known, message, name, flat)
+                return True
+            item = self._orphans[found.id] = Item(f"answers {name}", (), message, found)
+            self._answer(item, message, name, flat)
+        else:
+            word = "message" if role == tx.ROLE_OTHER else link.role
+            item = Item(f"{word} {name}", flat, message)
+        self.items.append(item)
+        return True
 
-        `counts` tells of the message that `messages` gave last whether it is compared.
-        """
-        pairs = Conversations()
-        asked: dict[int, Item] = {}  # by message number
-        orphans: dict[int, Item] = {}  # by transaction
-        try:
-            for message in messages:
-                link = pairs.feed(message)
-                if link.role == COPY or (counts is not None and not counts()):
-                    continue
-                flat = self.flatten(message)
-                name = what(message)
-                if link.role == REQUEST:
-                    flags = "|".join(labels.flag_names(message))
-                    item = Item(name, (*flat, ("nlmsg_flags", flags)), message)
-                    item.transaction = link.transaction
-                    asked[message.number] = item
-                    self.items.append(item)
-                    continue
-                if link.role == ANSWER and link.transaction is not None:
-                    found = asked.get(link.of) or orphans.get(link.transaction.id)
-                    if found is None:
-                        found = Item(f"answers {name}", (), message)
-                        orphans[link.transaction.id] = found
-                        found.transaction = link.transaction
-                        self.items.append(found)
-                    self._answer(found, message, name, flat)
-                    continue
-                word = {NOTIFICATION: "notification", OTHER: "message"}.get(link.role, link.role)
-                self.items.append(Item(f"{word} {name}", flat, message))
-        finally:
-            pairs.finish()
-            for item in self.items:
-                self._settle(item)
+    def finish(self) -> None:
+        """The capture is at its end: what became of each transaction is known."""
+        for item in self.items:
+            self._settle(item)
 
     def _answer(self, item: Item, message: Message, name: str, flat: Flat) -> None:
         error = message.error
@@ -508,7 +525,9 @@ class Transactions:
         if found is None:
             return
         item.outcome = found.fate(item.number)
-        error = found.errors.get(item.number, 0) if found.kind == BATCH else found.error
+        error = (
+            found.errors.get(item.number, 0) if found.kind_code == tx.KIND_BATCH else found.error
+        )
         if error:
             item.outcome += " " + (linux.errno_name(-error) or str(-error))
 

@@ -6,6 +6,7 @@ from mypy_extensions import mypyc_attr
 
 from .conversation import Conversations
 from .errors import CaptureError
+from .process import Own
 from .session import Capture, Session
 from .survey import Ahead
 from .transaction import Link
@@ -25,16 +26,18 @@ class Driver:
     """Gives the messages of one capture to a taker; see `survey.Ahead` for when.
 
     `pairs` does the pairing where somebody wants to know of ends. With `patience` (seconds)
-    a message that arrives waits no longer than that for what belongs to it.
+    a message that arrives waits no longer than that for what belongs to it. What is `own`
+    is passed over, in pairing too.
     """
 
     def __init__(
         self, session: Session, taker: Taker, pairs: Conversations | None = None,
-        patience: float | None = None,
+        patience: float | None = None, own: Own | None = None,
     ) -> None:  # fmt: skip
         self._session = session
         self._taker = taker
         self._ahead = Ahead(pairs, patience=patience)
+        self._own = own
 
     def run(self, capture: Capture, before: int | None = None) -> bool:
         """Goes through the capture; false when the taker had enough before its end.
@@ -42,10 +45,12 @@ class Driver:
         `before` is how many bytes the header pass is ahead (`Session.messages`). What
         `capture` raises comes once all that was read before it is given.
         """
-        ahead = self._ahead
+        ahead, own = self._ahead, self._own
         failure: CaptureError | None = None
         try:
             for message in self._session.messages(capture, before):
+                if own is not None and own(message):
+                    continue
                 ahead.feed(message)
                 if not self._give():
                     return False

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final, cast
 from librt.vecs import append, vec
 from mypy_extensions import i32, i64, u8
 
+from . import transaction as tx
 from . import wire
 from .capture import Capture, open_capture
 from .capture.seek import Reread, Seeker
@@ -27,15 +28,7 @@ from .record import NO_TIME, PENDING, Interface, Record
 from .registry import Registry
 from .session import Session
 from .survey import INTERRUPTED_MARK, OVERRUN_MARK, Survey
-from .transaction import (
-    KIND_BATCH,
-    ROLE_ANSWER,
-    ROLE_REQUEST,
-    STATE_OPEN,
-    Link,
-    Transaction,
-    time_of,
-)  # fmt: skip
+from .transaction import Link, Transaction, time_of
 from .tree import Message
 
 # What is kept of what was asked for last.
@@ -339,7 +332,11 @@ class Index:
         found = self.session.split(record, bool(self._big[at]))[place - self.first[at]]
         found.number = found.serial = place + 1
         self.session.bind(found)
-        if found.to_kernel and place < self.paired and self.survey.role[place + 1] != ROLE_REQUEST:
+        if (
+            found.to_kernel
+            and place < self.paired
+            and self.survey.role[place + 1] != tx.ROLE_REQUEST
+        ):
             found.turn()
         return found
 
@@ -434,16 +431,16 @@ class Index:
         out.seq = int(table.seq[number]) & 0xFFFFFFFF
         role, owner, of = self.survey.role, self.survey.transaction, self.survey.of
         for i in range(start + 1, last + 1):
-            if owner[i] == number and role[i] == ROLE_ANSWER:
+            if owner[i] == number and role[i] == tx.ROLE_ANSWER:
                 out.add(i, NO_TIME)
-                if kind == KIND_BATCH and self.header(i - 1)[1] == wire.NLMSG_ERROR:
+                if kind == tx.KIND_BATCH and self.header(i - 1)[1] == wire.NLMSG_ERROR:
                     answer = self.message(i - 1)
                     out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
         out.port = table.port[number]
         out.first_time = table.first[number]
         out.end_time = table.end_time[number]
         out.state_code = int(table.state[number])
-        out.waits = out.state_code == STATE_OPEN
+        out.waits = out.state_code == tx.STATE_OPEN
         out.parts = int(table.parts[number])
         out.notifications = int(table.notifications[number])
         out.error = int(table.error[number])
@@ -451,7 +448,7 @@ class Index:
         out.overrun = bool(table.marks[number] & OVERRUN_MARK)
         if out.batch is not None:
             i = start
-            while i < len(owner) and owner[i] == number and role[i] == ROLE_REQUEST:
+            while i < len(owner) and owner[i] == number and role[i] == tx.ROLE_REQUEST:
                 out.batch.members.append(self.message(i - 1))
                 i += 1
         return out

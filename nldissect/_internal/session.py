@@ -55,7 +55,7 @@ SOCK_DIAG_BY_FAMILY: Final = 20
 PACKET_KERNEL: Final = 7  # linux/if_packet.h
 AF_NETLINK: Final = 16
 
-# More parts than `survey.ahead` holds back a request for; dumps under way at a time.
+# More parts than `survey.Ahead` holds back a request for; dumps under way at a time.
 LONG_DUMP: Final = 2048
 MANY_DUMPS: Final = 4096
 

@@ -17,16 +17,20 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from mypy_extensions import i64
+
 from . import linux, wire
+from . import transaction as tx
 from .conversation import Conversations
+from .driver import Taker
 from .multicast import group_of
 from .process import Process, owner
-from .record import Interface
+from .record import Interface, Record
 from .summary import operation_name, summarize
-from .transaction import ANSWER, BATCH, COPY, DUMP, NOTIFICATION, REQUEST, SILENT, Link, Transaction
+from .transaction import Link, Transaction
 from .tree import Message
 
 ROWS: Final = 10_000
@@ -38,7 +42,7 @@ UNKNOWN: Final = -1  # a port that nobody told
 MULTICAST: Final = -2  # instead of a port: whoever listens
 
 _FIRST_WIDTH: Final = 1 << 20  # ns
-_HELD: Final = 4096  # requests whose port may yet be told
+_HELD: Final = 4096  # transactions that may yet end
 _OCTAVE: Final = 5  # 32 buckets
 
 # (netlink protocol, generic family or None, operation)
@@ -178,8 +182,8 @@ class Dump:
         self.state = found.state
 
 
-class Statistics:
-    """The numbers of one capture or several; `feed` it with each capture's messages.
+class Statistics(Taker):
+    """The numbers of one capture or several; `begin` comes before each, `finish` after it.
 
     `operations`: Operation to [to the kernel, from the kernel, bytes].
     `errors`: (errno constant, Operation) to [count]. `sockets`: (protocol,
@@ -210,44 +214,48 @@ class Statistics:
         self._interface: Interface | None = None  # met last
         self._serial = 0
         self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
-        self._sent: deque[tuple[Transaction, Message, int]] = deque()
+        self._ends: deque[Transaction] = deque()  # before all of their messages were taken
+        self._record: Record | None = None  # taken in last
         self._asked: dict[int, None] | None = None  # transactions that count; None: all
         self._late: dict[int, tuple[str, bool]] = {}  # may end again: state, measured
 
-    def feed(
-        self, messages: Iterable[Message], counts: Callable[[], bool] | None = None
-    ) -> None:
-        """Takes in a capture; what `messages` raises passes through, with all before it counted.
+    def begin(self, chosen: bool = False) -> Conversations:
+        """Makes ready for another capture; returns the pairing that it is to be given with.
 
-        `counts` tells of the message that `messages` gave last whether it is counted, and
-        its transaction with it.
+        With `chosen` not all of its messages are given, and those transactions count
+        whose requests are.
         """
-        self._asked = None if counts is None else {}
-        pairs = Conversations(on_end=self._ended)
-        try:
-            last: object = None
-            for message in messages:
-                link = pairs.feed(message)
-                if counts is not None and not counts():
-                    continue
-                record = message.record
-                if record is not last:
-                    last = record
-                    self.records += 1
-                    if record is not None and record.interface is not self._interface:
-                        self._interface = record.interface
-                        self._met(record.interface)
-                if self._asked is not None and link.role == REQUEST and link.transaction:
-                    self._asked[link.transaction.id] = None
-                    while len(self._asked) > _HELD:
-                        del self._asked[next(iter(self._asked))]
-                self._add(message, link)
-        finally:
-            pairs.finish()
-            while self._sent:
-                self._attribute()
-            self._sizes.clear()
-            self._late.clear()
+        self._asked = {} if chosen else None
+        self._record = None
+        return Conversations(on_end=self._ends.append)
+
+    def finish(self) -> None:
+        """The capture is at its end."""
+        while self._ends:
+            self._ended(self._ends.popleft())
+        self._sizes.clear()
+        self._late.clear()
+
+    def take(self, message: Message, link: Link) -> bool:
+        """Takes in the next message, and what ended with it or before."""
+        number: i64 = message.number
+        ends = self._ends
+        while ends and ends[0].number < number and ends[0].last <= number:
+            self._ended(ends.popleft())
+        record = message.record
+        if record is not self._record:
+            self._record = record
+            self.records += 1
+            if record is not None and record.interface is not self._interface:
+                self._interface = record.interface
+                self._met(record.interface)
+        found = link.transaction
+        if self._asked is not None and link.role_code == tx.ROLE_REQUEST and found is not None:
+            self._asked[found.id] = None
+            if len(self._asked) > _HELD:
+                del self._asked[next(iter(self._asked))]
+        self._add(message, link)
+        return True
 
     @property
     def dumps(self) -> list[Dump]:
@@ -267,12 +275,13 @@ class Statistics:
             self.origins.append(known)
 
     def _add(self, message: Message, link: Link) -> None:
-        role, size = link.role, message.limit - message.base
+        role, size = link.role_code, message.limit - message.base
+        asks = role == tx.ROLE_REQUEST
         self.messages += 1
         self.bytes += size
-        self.roles[role] = self.roles.get(role, 0) + 1
+        self.roles[link.role] = self.roles.get(link.role, 0) + 1
         row = self.operations.row(operation(message))
-        row[0 if role == REQUEST else 1] += 1
+        row[0 if asks else 1] += 1
         row[2] += size
         error = message.error
         failed = error is not None and error < 0
@@ -285,25 +294,20 @@ class Statistics:
         record = message.record
         if record is not None and record.time is not None:
             self.rates.add(record.time, failed)
-        protocol = linux.protocol_name(message.protocol)
-        if role == REQUEST:
-            if found is None:
-                self._socket(message, message.port or UNKNOWN, 0, size)
-            else:
-                self._sent.append((found, message, size))
-                if len(self._sent) > _HELD:
-                    self._attribute()
-        elif role == ANSWER:
-            self._socket(message, message.port or UNKNOWN, 2, size)
-            if found is not None and found.kind == DUMP and message.type >= wire.NLMSG_MIN_TYPE:
-                self._sizes[found.id] = self._sizes.get(found.id, 0) + size
-        elif role in (NOTIFICATION, COPY):
+        if role == tx.ROLE_NOTIFICATION or role == tx.ROLE_COPY:
             self._socket(message, MULTICAST, 2, size)
+            protocol = linux.protocol_name(message.protocol)
             heard = self.groups.row((protocol, group_of(message)))
-            heard[0] += role == NOTIFICATION
+            heard[0] += role == tx.ROLE_NOTIFICATION
             heard[1] += 1
-        else:
-            self._socket(message, message.port or UNKNOWN, 2, size)
+            return
+        port = message.port
+        if asks and found is not None:
+            port = found.port if found.port > 0 else found.said
+        self._socket(message, port or UNKNOWN, 0 if asks else 2, size)
+        data = role == tx.ROLE_ANSWER and message.type >= wire.NLMSG_MIN_TYPE
+        if data and found is not None and found.kind_code == tx.KIND_DUMP:
+            self._sizes[found.id] = self._sizes.get(found.id, 0) + size
 
     def _socket(self, message: Message, port: int, column: int, size: int) -> None:
         key = message.protocol, port
@@ -313,19 +317,13 @@ class Statistics:
         row[column] += 1
         row[column + 1] += size
 
-    def _attribute(self) -> None:
-        """Counts the oldest request for the port that it is known to have by now."""
-        found, sent, size = self._sent.popleft()
-        port = found.port if found.port > 0 else found.said or UNKNOWN
-        self._socket(sent, port, 0, size)
-
     def _ended(self, found: Transaction) -> None:
         if self._asked is not None and found.id not in self._asked:
             return
         before: tuple[str, bool] | None = None
         request = found.request
         latency = None if request is None else found.latency
-        if found.kind in (BATCH, SILENT):
+        if found.kind_code in (tx.KIND_BATCH, tx.KIND_SILENT):
             before = self._late.pop(found.id, None)
             measured = latency is not None or (before is not None and before[1])
             self._late[found.id] = (found.state, measured)
@@ -341,7 +339,7 @@ class Statistics:
                 kept = self.latencies[what] = Latencies()
             if kept is not None:
                 kept.add(latency)
-        if found.kind == DUMP:
+        if found.kind_code == tx.KIND_DUMP:
             self._serial += 1
             size = self._sizes.pop(found.id, 0)
             rank = (found.parts, size, -self._serial)
@@ -378,14 +376,15 @@ def _ranked(counts: Counts, weigh: tuple[int, ...]) -> Iterator[tuple[Any, list[
         yield None, counts.others
 
 
-def _merged(rows: Iterable[tuple[Any, list[int]]]) -> list[tuple[Any, list[int]]]:
-    """Rows of equal key added up, in order of the first two columns' sum."""
-    out: dict[Any, list[int]] = {}
+def _merged(
+    rows: Iterable[tuple[Any, list[int]]], weigh: tuple[int, ...] = (0, 1)
+) -> list[tuple[Any, list[int]]]:
+    """Rows of equal key added up, in order of these columns' sum."""
+    out = Counts(0)
     for key, sums in rows:
-        found = out.setdefault(key, [0] * len(sums))
-        for i, value in enumerate(sums):
-            found[i] += value
-    return sorted(out.items(), key=lambda r: (-r[1][0] - r[1][1], str(r[0])))
+        before = out.rows.get(key, [0] * len(sums))
+        out.rows[key] = [one + more for one, more in zip(before, sums, strict=True)]
+    return list(_ranked(out, weigh))
 
 
 def _traffic(sums: list[int]) -> dict[str, Any]:
@@ -465,25 +464,21 @@ def _sockets(stats: Statistics) -> list[dict[str, Any]]:
 
 def _processes(stats: Statistics) -> list[dict[str, Any]]:
     """Messages by process, by port where that is not known; multicast is a row of its own."""
-    out: dict[tuple[Any, ...], list[int]] = {}
+    rows: list[tuple[tuple[Any, ...], list[int]]] = []
     for key, sums in _ranked(stats.sockets, (0, 2)):
         protocol, port = (0, UNKNOWN) if key is None else key
         process = stats.owners.get((protocol, port))
         if process is not None and process.pid is not None:
-            who: tuple[Any, ...] = (process.pid, process.name, process.hint, None)
+            rows.append(((process.pid, process.name, process.hint, None), sums))
         else:
-            who = (None, None, False, port)
-        found = out.setdefault(who, [0, 0, 0, 0])
-        for i, value in enumerate(sums):
-            found[i] += value
-    rows = sorted(out.items(), key=lambda r: (-r[1][0] - r[1][2], str(r[0])))
+            rows.append(((None, None, False, port), sums))
     return [
         {
             "kind": "process" if pid is not None else _KINDS.get(port, "port"), "pid": pid,
             "name": name, "hint": hint, "port": port if port is not None and port >= 0 else None,
             **_exchanged(sums),
         }
-        for (pid, name, hint, port), sums in rows
+        for (pid, name, hint, port), sums in _merged(rows, (0, 2))
     ]  # fmt: skip
 
 

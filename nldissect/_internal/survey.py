@@ -1,13 +1,12 @@
 """What is known of a message only after later ones: its answer, latency and listeners.
 
 `Ahead` holds messages back within one pass until they are settled, or until
-too many are held. `survey` gathers everything in compact columns in a pass of
-its own, for a second one over the same capture.
+too many are held. `Survey` gathers everything in compact columns, for who comes
+back to the messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Final, final
 
@@ -16,7 +15,6 @@ from mypy_extensions import i16, i32, i64, u8
 
 from . import transaction as tx
 from .conversation import COPY_NEXT, MAX_RECENT, Conversations
-from .errors import CaptureError
 from .record import NO_TIME
 from .transaction import ACCEPTED, STATES, Link, Transaction, time_of
 from .tree import Message
@@ -240,16 +238,6 @@ def _signed(number: i64) -> i32:
     return i32(number if number <= 0x7FFFFFFF else number - 0x100000000)
 
 
-def survey(messages: Iterable[Message], limit: int = 1024) -> Survey:
-    """The conversations of messages that can be gone through twice; for the first time."""
-    out = Survey()
-    pairs = Conversations(limit, out.end)
-    for message in messages:
-        out.add(message, pairs.feed(message))
-    pairs.finish()
-    return out
-
-
 @final
 class Ahead:
     """Holds messages back until what pairing knows of them is settled.
@@ -355,26 +343,6 @@ class Ahead:
         """Ends the capture: the rest is settled."""
         self._pairs.finish()
         self._settled = len(self._links)
-
-
-def ahead(
-    messages: Iterable[Message], pairs: Conversations | None = None, window: int = 4096
-) -> Iterator[tuple[Message, Link]]:
-    """Each message with its link, in order, once it is settled; see `Ahead`."""
-    holding = Ahead(pairs, window)
-    failure: CaptureError | None = None
-    try:
-        for message in messages:
-            holding.feed(message)
-            while (settled := holding.take()) is not None:
-                yield settled, holding.link
-    except CaptureError as problem:  # what was read before comes first
-        failure = problem
-    holding.finish()
-    while (settled := holding.take()) is not None:
-        yield settled, holding.link
-    if failure is not None:
-        raise failure
 
 
 def _foretell(message: Message, link: Link) -> None:

@@ -25,7 +25,7 @@ from nldissect._internal.conversation import Conversations  # noqa: E402
 from nldissect._internal.record import Interface, Record  # noqa: E402
 from nldissect._internal.registry import Registry  # noqa: E402
 from nldissect._internal.session import Session  # noqa: E402
-from nldissect._internal.survey import Ahead, survey  # noqa: E402
+from nldissect._internal.survey import Ahead, Survey  # noqa: E402
 from nldissect._internal.tree import Message  # noqa: E402
 
 
@@ -48,7 +48,11 @@ def hold(messages: list[Message]) -> None:
 
 
 def columns(messages: list[Message]) -> None:
-    survey(messages)
+    found = Survey()
+    pairs = Conversations(on_end=found.end)
+    for message in messages:
+        found.add(message, pairs.feed(message))
+    pairs.finish()
 
 
 def recorded(paths: list[str]) -> list[Message]:

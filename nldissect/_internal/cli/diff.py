@@ -23,8 +23,7 @@ def diff(options: Namespace, output: Output) -> int:
         side = (d.Objects if options.objects else d.Transactions)(options.counters)
         sides.append(side)
         try:
-            chosen = select.Chosen(source.messages(path, keep=True), wanted)
-            side.feed(chosen, None if wanted is None else chosen.holds)
+            source.give(path, select.chosen(side, wanted), keep=True)
         except CaptureError as problem:
             complain(str(problem))
             if problem.record is None:
@@ -36,6 +35,8 @@ def diff(options: Namespace, output: Output) -> int:
     else:
         assert isinstance(a, d.Transactions)
         assert isinstance(b, d.Transactions)
+        a.finish()
+        b.finish()
         found, hint = d.diff_transactions(a, b), a.dumps and b.dumps
     if options.format == "json":
         import json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from .. import wire
@@ -20,7 +20,6 @@ from ..render.style import Style
 from ..render.times import Clock
 from ..session import Capture as Records
 from ..session import Session
-from ..survey import ahead
 from ..transaction import ROLE_COPY, Link
 from ..tree import Message
 from . import jobs, select
@@ -48,8 +47,6 @@ def read(options: Namespace, output: Output) -> int:
     finally:
         reading.report_problems()
 
-
-Pair = tuple[Message, Link]
 
 # Where somebody waits for the first line, so many bytes of the file are read before what is shown.
 AHEAD = 4 << 20
@@ -252,16 +249,12 @@ class Reading(Taker):
         if self.family is not None:
             self.family.seen |= seen[1]
 
-    def chosen(
-        self, capture: Records, choose: Callable[[Iterable[Pair]], Iterable[Pair]]
-    ) -> None:
-        """Shows what is chosen of a capture's messages, each when its transaction is settled."""
+    def chosen(self, capture: Records, chooser: Taker) -> None:
+        """Shows what `chooser` passes on of a capture's messages."""
         session = Session(self.registry, self.byte_order)
         self._restart(False)
         try:
-            for message, link in choose(ahead(session.messages(capture, self._before()))):
-                if not self.take(message, link):
-                    break
+            Driver(session, chooser).run(capture, self._before())
         finally:
             self._passed_over(session)
             self.report_problems()

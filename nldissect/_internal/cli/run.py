@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
@@ -16,8 +16,10 @@ from ..capture import live as capturing
 from ..capture.command import Plain, Traced, can_trace
 from ..capture.descent import Descent
 from ..capture.monitor import GROUPS, ROUTE
+from ..driver import Taker
 from ..errors import CaptureError, UsageError
 from ..multicast import group_of
+from ..record import Record
 from ..session import Capture as Records
 from ..transaction import COPY, NOTIFICATION, Link
 from ..tree import Message
@@ -117,7 +119,7 @@ class _Run:
         else:
             running = traced = Traced(self.command, ports=True)
         descent.start(running.pid)
-        whose = _Whose(descent, traced, begun)
+        whose = _Whose(self.reading, descent, traced, begun)
 
         def wait() -> None:
             running.wait()
@@ -146,7 +148,7 @@ class _Run:
         try:
             source: Records = Kept(capture) if self.options.after else capture
             if whose is not None:
-                reading.chosen(source, lambda pairs: whose.chosen(pairs, reading))
+                reading.chosen(source, whose)
             elif self.options.after:
                 reading.whole(source)
             else:
@@ -162,14 +164,18 @@ class _Run:
             output.flush()
 
 
-class _Whose:
+class _Whose(Taker):
     """Which of all the messages that nlmon shows are of the command's sockets.
 
     strace, where it is there, tells exactly whose each port is; else /proc, which may be
     too late for a socket that is closed at once.
     """
 
-    def __init__(self, descent: Descent, traced: Traced | None, begun: int) -> None:
+    def __init__(
+        self, reading: Reading, descent: Descent, traced: Traced | None, begun: int
+    ) -> None:
+        self._reading = reading
+        self._kept: Record | None = None  # the last one of its own
         self._descent = descent
         self._traced = traced
         self._begun = begun
@@ -186,29 +192,29 @@ class _Whose:
         """Wait until the trace has been read to its end."""
         self._following.join()
 
-    def chosen(
-        self, pairs: Iterable[tuple[Message, Link]], reading: Reading
-    ) -> Iterator[tuple[Message, Link]]:
-        """Of all messages those that sockets of the tree sent and received."""
-        kept = None
-        for message, link in pairs:
-            record = message.record
-            assert record is not None
-            if reading.own is not None and reading.own(message):
-                if reading.writer is not None and record is not kept:
-                    reading.writer.keep(record)  # it explains the file
-                    kept = record
-            elif record.time is not None and record.time < self._begun:
-                continue
-            elif link.role == NOTIFICATION:
-                if self._received(message):
-                    link.listeners = 1  # whose the others are is not known
-                    yield message, link
-            elif link.role != COPY:
-                found = link.transaction
-                port = message.port if found is None or found.port <= 0 else found.port
-                if self._has(message, port) if port > 0 else message.to_kernel:
-                    yield message, link
+    def take(self, message: Message, link: Link) -> bool:
+        """Shows the message if a socket of the tree sent or received it."""
+        reading, record = self._reading, message.record
+        assert record is not None
+        if reading.own is not None and reading.own(message):
+            if reading.writer is not None and record is not self._kept:
+                reading.writer.keep(record)  # it explains the file
+                self._kept = record
+            return True
+        if record.time is not None and record.time < self._begun:
+            return True
+        if link.role == NOTIFICATION:
+            if not self._received(message):
+                return True
+            link.listeners = 1  # whose the others are is not known
+        elif link.role == COPY:
+            return True
+        else:
+            found = link.transaction
+            port = message.port if found is None or found.port <= 0 else found.port
+            if not (self._has(message, port) if port > 0 else message.to_kernel):
+                return True
+        return reading.take(message, link)
 
     def _has(self, message: Message, port: int) -> bool:
         key = (message.protocol, port)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from .. import linux
 from .. import spec as m
+from ..driver import Taker
 from ..errors import SpecError, UsageError
 from ..registry import Registry
 from ..summary import operation_constant, operation_name
-from ..survey import ahead
 from ..text import near
+from ..transaction import Link
 from ..tree import Message
 
 if TYPE_CHECKING:
@@ -190,29 +191,18 @@ def display_filter(options: Namespace, registry: Registry) -> Filter | None:
     return Filter(text, registry)
 
 
-class Chosen:
-    """Every message, for those who pair them, and whether a filter holds for it."""
+def chosen(taker: Taker, wanted: Filter | None) -> Taker:
+    """Gives a taker only what a filter holds for; another capture begins."""
+    if wanted is None:
+        return taker
+    wanted.restart()
+    return _Chosen(taker, wanted)
 
-    def __init__(self, messages: Iterable[Message], wanted: Filter | None) -> None:
-        self._messages = messages
+
+class _Chosen(Taker):
+    def __init__(self, taker: Taker, wanted: Filter) -> None:
+        self._taker = taker
         self._filter = wanted
-        self._last = True
 
-    def holds(self) -> bool:
-        """Whether it holds for the message that was given last."""
-        return self._last
-
-    def __iter__(self) -> Iterator[Message]:
-        wanted = self._filter
-        if wanted is None:
-            yield from self._messages
-            return
-        wanted.restart()
-        if wanted.needs_link:
-            for message, link in ahead(self._messages):
-                self._last = wanted.matches(message, link)
-                yield message
-        else:
-            for message in self._messages:
-                self._last = wanted.matches(message)
-                yield message
+    def take(self, message: Message, link: Link) -> bool:
+        return not self._filter.matches(message, link) or self._taker.take(message, link)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..capture import open_capture
+from ..conversation import Conversations
+from ..driver import Driver, Taker
 from ..errors import CaptureError, UsageError
 from ..process import Own
 from ..record import Record
 from ..registry import Registry
 from ..session import Capture as Records
 from ..session import Session
-from ..tree import Message
 from .output import complain
 from .progress import Watched
 
@@ -29,28 +30,23 @@ class Source:
         shown = getattr(options, "own", False) or getattr(options, "objects", False)
         self.own = None if shown else Own()
 
-    def messages(self, path: str, keep: bool = False) -> Iterable[Message]:
-        """Every message of a capture; raises CaptureError, at once where it cannot be opened.
+    def give(
+        self, path: str, taker: Taker, pairs: Conversations | None = None, keep: bool = False
+    ) -> None:
+        """Gives a taker every message of a capture; raises CaptureError as `Driver.run` does.
 
         `keep` holds a stream in memory, so that names told late serve early messages too.
         """
         capture = open_capture(path)
         session = Session(self.registry, self.byte_order)
+        records: Records = capture
+        watched = None
         if not capture.rewindable:
-            return self._messages(session, Kept(capture) if keep else capture)
-        if sys.stderr is None or not sys.stderr.isatty():
-            return self._messages(session, capture)
-        watched = Watched(capture, os.path.basename(path))
-        return self._messages(session, watched, watched)
-
-    def _messages(
-        self, session: Session, capture: Records, watched: Watched | None = None
-    ) -> Iterator[Message]:
+            records = Kept(capture) if keep else capture
+        elif sys.stderr is not None and sys.stderr.isatty():
+            records = watched = Watched(capture, os.path.basename(path))
         try:
-            own = self.own
-            for message in session.messages(capture):
-                if own is None or not own(message):
-                    yield message
+            Driver(session, taker, pairs, own=self.own).run(records)
         finally:
             if watched is not None:
                 watched.clear()

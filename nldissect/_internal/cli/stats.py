@@ -31,12 +31,13 @@ def stats(options: Namespace, output: Output) -> int:
     found = Statistics(keep=max(top, KEPT_DUMPS))
     status = 0
     for path in options.files:
+        pairs = found.begin(wanted is not None)
         try:
-            chosen = select.Chosen(source.messages(path), wanted)
-            found.feed(chosen, None if wanted is None else chosen.holds)
+            source.give(path, select.chosen(found, wanted), pairs)
         except CaptureError as problem:
             complain(str(problem))
             status = 2
+        found.finish()
     if options.svg is not None:
         try:
             with open(options.svg, "w", encoding="utf-8") as file:
