@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import linux
+from ..conversation import Conversations
 from ..diff import KINDS, Change, Flat, Flattener, Objects, compare, diff_objects, object_key, what
 from ..errors import CaptureError, UsageError
 from ..render import facts, pairs
@@ -166,10 +167,11 @@ class Reports(Controller):
 
     def _objects(self, row: int) -> Source:
         """The last state of each object that was told of up to a row."""
-        model, found = self.model, Objects()
+        model, found, pairs = self.model, Objects(), Conversations()
         for start in range(0, row + 1, LOOKED_AT):
             try:
-                found.feed(map(model.message, range(start, min(start + LOOKED_AT, row + 1))))
+                for message in map(model.message, range(start, min(start + LOOKED_AT, row + 1))):
+                    found.take(message, pairs.feed(message))
             except CaptureError:
                 return
             yield None
@@ -213,7 +215,9 @@ class Reports(Controller):
             sides = [Objects(), Objects()]
             for side, one in zip(sides, found, strict=True):
                 assert one is not None
-                side.feed(model.message(number - 1) for number in one.answers)
+                pairs = Conversations()
+                for message in (model.message(number - 1) for number in one.answers):
+                    side.take(message, pairs.feed(message))
             if any(side.states for side in sides):
                 entries: list[Entry] = []
                 for one_ in diff_objects(*sides):
