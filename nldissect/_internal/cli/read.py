@@ -338,7 +338,13 @@ class Reading(Taker):
         if not self.quiet:
             if self.fits:
                 self.lines.width = self.output.columns()
-            self.renderer.write(self.output.buffer, message, link)
+            out = self.output.buffer
+            before = len(out)
+            try:
+                self.renderer.write(out, message, link)
+            except KeyboardInterrupt:
+                out.truncate(before)  # what is shown ends with a whole message
+                raise
             self.output.filled()
             message.forget()  # it has grown old, and its nodes would outlive young ones
         if self.writer is not None:
