@@ -303,7 +303,7 @@ def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]
     stream = io.TextIOWrapper(raw, encoding="ascii")
     options = Namespace(
         files=[str(ROOT / "captures" / "errors.pcap")], top="3", svg=None, format="text",
-        dissectors=[], specs=[], decode_as=[], byte_order=None,
+        dissectors=[], specs=[], decode_as=[], byte_order=None, jobs=None,
     )  # fmt: skip
     assert stats(options, Output(stream)) == 0
     text = raw.getvalue().decode("ascii")

@@ -176,6 +176,7 @@ class Conversations:
         self.limit: i64 = limit
         self.on_end = on_end
         self.count: i64 = 0
+        self.number: i64 = 0  # of the message fed last, one more at the end
         self._places: dict[tuple[int, int], _Place] = {}
         self._interface: Interface | None = None  # whose place `_at` is
         self._at = self._places[0, 0] = _Place()
@@ -189,6 +190,7 @@ class Conversations:
         if record is not None and record.interface is not self._interface:
             self._move(record.interface)
         number: i64 = message.number
+        self.number = number
         kind: i64 = message.type
         if message.to_kernel:
             if message.protocol or not (
@@ -232,6 +234,7 @@ class Conversations:
     def finish(self) -> list[Transaction]:
         """Ends what is open at the end of the capture; returns it, oldest first."""
         out: list[Transaction] = []
+        self.number += 1
         for at in self._places.values():
             self._at = at
             for found in at.order[at.forgotten :]:

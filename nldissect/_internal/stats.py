@@ -165,21 +165,35 @@ class Rates:
         return wide, [(count, errors) for count, errors in out]
 
 
+class _End:
+    """A transaction as it was when it ended, at this message."""
+
+    __slots__ = ("at", "found", "latency", "parts", "port", "state")
+
+    def __init__(self, found: Transaction, at: i64) -> None:
+        self.found = found
+        self.at: i64 = at
+        self.latency = None if found.request is None else found.latency
+        self.parts = found.parts
+        self.port = found.port
+        self.state = found.state
+
+
 class Dump:
     """A dump: what was asked, how many parts came, their bytes, and the time (ns) it took."""
 
     __slots__ = ("asked", "bytes", "latency", "number", "parts", "port", "state", "what")
 
-    def __init__(self, found: Transaction, size: int) -> None:
-        request = found.request
+    def __init__(self, end: _End, size: int) -> None:
+        request = end.found.request
         self.what: Operation | None = None if request is None else operation(request)
         self.asked = "" if request is None else summarize(request)
-        self.number = found.number
-        self.parts = found.parts
+        self.number = end.found.number
+        self.parts = end.parts
         self.bytes = size
-        self.latency = found.latency
-        self.port = found.port
-        self.state = found.state
+        self.latency = end.latency
+        self.port = end.port
+        self.state = end.state
 
 
 class Statistics(Taker):
@@ -214,7 +228,8 @@ class Statistics(Taker):
         self._interface: Interface | None = None  # met last
         self._serial = 0
         self._sizes: dict[int, int] = {}  # of dumps under way, by transaction
-        self._ends: deque[Transaction] = deque()  # before all of their messages were taken
+        self._pairs = Conversations()
+        self._ends: deque[_End] = deque()  # before all of their messages were taken
         self._record: Record | None = None  # taken in last
         self._asked: dict[int, None] | None = None  # transactions that count; None: all
         self._late: dict[int, tuple[str, bool]] = {}  # may end again: state, measured
@@ -227,7 +242,11 @@ class Statistics(Taker):
         """
         self._asked = {} if chosen else None
         self._record = None
-        return Conversations(on_end=self._ends.append)
+        self._pairs = Conversations(on_end=self._note)
+        return self._pairs
+
+    def _note(self, found: Transaction) -> None:
+        self._ends.append(_End(found, self._pairs.number))
 
     def finish(self) -> None:
         """The capture is at its end."""
@@ -240,7 +259,7 @@ class Statistics(Taker):
         """Takes in the next message, and what ended with it or before."""
         number: i64 = message.number
         ends = self._ends
-        while ends and ends[0].number < number and ends[0].last <= number:
+        while ends and ends[0].at <= number:
             self._ended(ends.popleft())
         record = message.record
         if record is not self._record:
@@ -317,21 +336,22 @@ class Statistics(Taker):
         row[column] += 1
         row[column + 1] += size
 
-    def _ended(self, found: Transaction) -> None:
+    def _ended(self, end: _End) -> None:
+        found = end.found
         if self._asked is not None and found.id not in self._asked:
             return
         before: tuple[str, bool] | None = None
         request = found.request
-        latency = None if request is None else found.latency
+        latency = end.latency
         if found.kind_code in (tx.KIND_BATCH, tx.KIND_SILENT):
             before = self._late.pop(found.id, None)
             measured = latency is not None or (before is not None and before[1])
-            self._late[found.id] = (found.state, measured)
+            self._late[found.id] = (end.state, measured)
             if len(self._late) > _HELD:
                 del self._late[next(iter(self._late))]
         if before is not None:
             self.states[before[0]] -= 1
-        self.states[found.state] = self.states.get(found.state, 0) + 1
+        self.states[end.state] = self.states.get(end.state, 0) + 1
         if request is not None and latency is not None and not (before and before[1]):
             what = operation(request)
             kept = self.latencies.get(what)
@@ -342,11 +362,11 @@ class Statistics(Taker):
         if found.kind_code == tx.KIND_DUMP:
             self._serial += 1
             size = self._sizes.pop(found.id, 0)
-            rank = (found.parts, size, -self._serial)
+            rank = (end.parts, size, -self._serial)
             if len(self._dumps) < self._keep:
-                heapq.heappush(self._dumps, (*rank, Dump(found, size)))
+                heapq.heappush(self._dumps, (*rank, Dump(end, size)))
             elif self._dumps and rank > self._dumps[0][:3]:
-                heapq.heapreplace(self._dumps, (*rank, Dump(found, size)))
+                heapq.heapreplace(self._dumps, (*rank, Dump(end, size)))
 
 
 def operation(message: Message) -> Operation:
