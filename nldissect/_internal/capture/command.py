@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import select
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture import Capture, open_capture
+from nldissect._internal.capture import Arriving, Capture, open_capture
 from nldissect._internal.capture.source import milliseconds
 from nldissect._internal.capture.strace import FOLLOWED
 from nldissect._internal.errors import UsageError
@@ -100,7 +99,7 @@ class Traced:
         except OSError as problem:
             self.close()
             raise UsageError(f"strace cannot be run: {problem.strerror}") from None
-        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, _Stream(self)))
+        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, Arriving(self.read)))
 
     @property
     def pid(self) -> int:
@@ -195,16 +194,6 @@ class Traced:
             if any(event & select.POLLHUP for _, event in events):
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(0.01)
-
-
-class _Stream(io.RawIOBase):
-    """A running trace as a stream of bytes."""
-
-    def __init__(self, traced: Traced) -> None:
-        self._traced = traced
-
-    def read(self, size: int = 1 << 20) -> bytes:
-        return self._traced.read(size)
 
 
 def _status(code: int) -> int:

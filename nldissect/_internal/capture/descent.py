@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from nldissect._internal.capture.owners import sockets
+
 _SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
 _INTERVAL: Final = 0.004
 _PID_BITS: Final = 22  # include/linux/threads.h
@@ -86,21 +88,19 @@ class Descent:
 
     def _look(self) -> None:
         """The netlink sockets that the processes have now."""
-        inodes: set[bytes] = set()
+        inodes: set[int] = set()
         for pid in self._inside:
             with suppress(OSError):
                 for name in os.listdir(f"/proc/{pid}/fd"):
                     with suppress(OSError):
                         target = os.readlink(f"/proc/{pid}/fd/{name}")
                         if target.startswith("socket:["):
-                            inodes.add(target[8:-1].encode())
+                            inodes.add(int(target[8:-1]))
         if not inodes:
             return
-        with suppress(OSError, ValueError, IndexError), open("/proc/net/netlink", "rb") as file:
-            for line in file:
-                fields = line.split()
-                if fields[9] in inodes:
-                    protocol, port, mask = int(fields[1]), int(fields[2]), int(fields[3], 16)
+        with suppress(OSError, ValueError, IndexError):
+            for protocol, port, mask, _, inode in sockets():
+                if inode in inodes:
                     if port:
                         self.ports.add((protocol, port))
                     if mask:

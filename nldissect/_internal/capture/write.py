@@ -146,14 +146,11 @@ class PcapngWriter:
         )
 
     def _describe(self, interface: Interface) -> None:
-        texts = (
-            (pcapng.IF_NAME, interface.name),
-            (pcapng.IF_DESCRIPTION, interface.description),
-            (pcapng.IF_FILTER, None if interface.filter is None else "\0" + interface.filter),
-            (pcapng.IF_OS, interface.os),
-            (pcapng.IF_HARDWARE, interface.hardware),
-        )
-        options = [(code, text.encode()) for code, text in texts if text is not None]
+        texts = ((code, getattr(interface, name)) for code, name in pcapng.TEXTS.items())
+        options = [
+            (code, b"\0" * (code == pcapng.IF_FILTER) + text.encode())
+            for code, text in texts if text is not None
+        ]  # fmt: skip
         options.append((pcapng.IF_TSRESOL, _NANOSECONDS))
         times = (pcapng.IF_TSRESOL, pcapng.IF_TSOFFSET)
         options += [option for option in interface.options if option[0] not in times]
