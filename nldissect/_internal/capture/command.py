@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture import Arriving, Capture, open_capture
+from nldissect._internal.capture.descent import stat
 from nldissect._internal.capture.source import milliseconds
 from nldissect._internal.capture.strace import FOLLOWED
 from nldissect._internal.errors import UsageError
@@ -132,11 +133,7 @@ class Traced:
         """Whether all that strace has seen was written, read and gone through."""
         if not self._blocked or self._pipe < 0 or select.select([self._pipe], [], [], 0)[0]:
             return False
-        try:
-            with open(f"/proc/{self.pid}/stat", "rb") as file:
-                return file.read().rpartition(b")")[2].split()[0] == b"S"
-        except (OSError, IndexError):
-            return False
+        return stat(self.pid)[0] == "S"
 
     def wait(self) -> None:
         """Return when strace has ended, and with it all that it traced."""

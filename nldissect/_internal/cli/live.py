@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .. import linux
+from .. import linux, wire
 from ..capture import bpf, privileges
 from ..capture import live as capturing
 from ..capture.files import Limits, limits
@@ -23,7 +23,6 @@ from .source import registry_of
 
 INTERVAL = 0.2  # seconds between updates of the status line
 _CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
-_GENERIC = 16
 
 
 def live(options: Namespace, output: Output) -> int:
@@ -186,7 +185,8 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
     families = select.split(options.family)
     protocols = select.protocols(names) if names else None
     if families:
-        protocols = {_GENERIC} if protocols is None else protocols & {_GENERIC}
+        generic = {wire.NETLINK_GENERIC}
+        protocols = generic if protocols is None else protocols & generic
     if not (names or types or ports or families):
         return None
     given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
@@ -221,7 +221,7 @@ def _kinds(types: list[str], registry: Registry) -> set[bpf.Kind]:
                 if operation.name in names or operation.constant in names:
                     found.add(
                         bpf.Kind(type=number) if spec.protonum is not None
-                        else bpf.Kind(_GENERIC, command=number)
+                        else bpf.Kind(wire.NETLINK_GENERIC, command=number)
                     )
     return found
 

@@ -20,7 +20,7 @@ from ..render.times import Clock
 from ..render.tree import HexDump, Tree
 from ..wire import CUT
 from . import clipboard
-from .control import Controller
+from .control import Action, Controller
 from .model import Model
 from .outline import value_of
 
@@ -29,6 +29,16 @@ FORMS = ("text", "json", "jsonl", *code.FORMS)
 
 class Output(Controller):
     """Keys of the group Out."""
+
+    def actions(self) -> dict[str, Action]:
+        """Copies in the forms that exports have too; all others are methods."""
+        return {
+            **super().actions(),
+            "copy-hex": lambda n, _: self._copy_as("hex"),
+            "copy-python": lambda n, _: self._copy_as("python"),
+            "copy-c": lambda n, _: self._copy_as("c"),
+            "copy-json": lambda n, _: self._copy_as("jsonl"),
+        }
 
     # -- copying --------------------------------------------------------------------------
 
@@ -51,18 +61,6 @@ class Output(Controller):
     def do_copy_line(self, count: int | None, _: str) -> None:
         rows = self._rows()
         self._copy("".join(line(self.model, row) for row in rows), self._what(rows, "line"))
-
-    def do_copy_hex(self, count: int | None, _: str) -> None:
-        self._copy_as("hex")
-
-    def do_copy_python(self, count: int | None, _: str) -> None:
-        self._copy_as("python")
-
-    def do_copy_c(self, count: int | None, _: str) -> None:
-        self._copy_as("c")
-
-    def do_copy_json(self, count: int | None, _: str) -> None:
-        self._copy_as("jsonl")
 
     def do_copy_filter(self, count: int | None, _: str) -> None:
         text = self.browser.filtering.term()
