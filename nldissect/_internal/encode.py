@@ -855,6 +855,7 @@ class Arguments:
         self.version: int | None = None
         self._paths: list[str] = []
         self._all = True
+        self._rule = message.protocol != wire.NETLINK_ROUTE  # whether nests bear NLA_F_NESTED
         self.nested: list[str] | None = None
         self.exact = False
         spec, operation = message.spec, message.operation
@@ -886,8 +887,7 @@ class Arguments:
             self.attributes["data"] = message.data[body[0].offset : message.limit]
         else:
             self.attributes |= self._level(body, "", scope)
-        rule = message.protocol != wire.NETLINK_ROUTE
-        if not (self._all if rule else not self._paths):
+        if not (self._all if self._rule else not self._paths):
             self.nested = self._paths
         try:
             made = self.build()
@@ -900,11 +900,10 @@ class Arguments:
         message = self.message
         assert message.spec is not None
         assert message.operation is not None
-        rule = message.protocol != wire.NETLINK_ROUTE
         return build(
             message.spec, message.operation, self.attributes, kind=message.type,
             flags=message.flags, sequence=message.seq, port=message.port, version=self.version,
-            nested=rule if self.nested is None else self.nested, big=self.big,
+            nested=self._rule if self.nested is None else self.nested, big=self.big,
             to_kernel=message.to_kernel,
         )  # fmt: skip
 
@@ -980,8 +979,7 @@ class Arguments:
         raw = node.bytes
         if isinstance(value, bytes):
             return raw
-        rule = self.message.protocol != wire.NETLINK_ROUTE
-        for nested in (self._paths, rule):
+        for nested in (self._paths, self._rule):
             builder = Builder(self.big, nested, self.message.to_kernel)
             try:
                 if builder.payload(node.field, value, node.path, scope) == raw:

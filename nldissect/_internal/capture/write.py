@@ -79,6 +79,21 @@ class PcapngWriter:
             + self._options(options),
         )
 
+    def part(self, record: Record, data: bytes, cut: bool) -> None:
+        """Write what is shown of a record: as it is where that is all of it.
+
+        `cut` says that a message in `data` goes on beyond what was captured. What a trace
+        does not tell is not written.
+        """
+        lost = record.original_length - len(record.data)
+        if record.gaps is not None:
+            known = record.data[: min(gap[0] for gap in record.gaps)]
+            self.write(record, known, record.original_length)
+        elif len(data) == len(record.data):
+            self.write(record)
+        else:
+            self.write(record, data, len(data) + lost if cut else None)
+
     def socket(self, interface: Interface, socket: Socket) -> None:
         """Write whose a socket is, for readers that know the block (see `pcapng`)."""
         index = self._index(interface)

@@ -14,12 +14,12 @@ from .. import linux, wire
 from ..capture import bpf, privileges
 from ..capture import live as capturing
 from ..capture.files import Limits, limits
-from ..errors import CaptureError, UsageError
+from ..errors import UsageError
 from ..registry import Registry
 from . import select
 from .output import Output, complain
 from .read import Reading
-from .source import registry_of
+from .source import framed, registry_of
 
 INTERVAL = 0.2  # seconds between updates of the status line
 _CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
@@ -79,17 +79,7 @@ class Live:
         if self.quiet:
             capture.wait()
             return 0
-        output.write(reading.renderer.begin())
-        try:
-            reading.follow(capture)
-        except CaptureError as problem:
-            output.flush()
-            complain(str(problem))
-            return 2
-        finally:
-            output.write(reading.renderer.end())
-        output.flush()
-        return 0
+        return framed(reading, output, lambda: reading.follow(capture))
 
     # -- what is said on standard error --------------------------------------------------
 
