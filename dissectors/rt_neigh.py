@@ -1,0 +1,21 @@
+"""Neighbours and forwarding entries in one line, as ip-neighbour(8) and bridge(8) show them."""
+
+from __future__ import annotations
+
+from nldissect.hooks import Lookup, Template
+
+AF_BRIDGE = 7
+
+REST = """ [vlan {vlan}] [vni {vni}] [port {port}] [via {NDA_IFINDEX}] [nhid {nh-id}]
+    [master {master}] [{ndm-flags?:words}] """
+NEIGHBOUR = Template(
+    "[{dst}] [dev {ndm-ifindex}] [lladdr {lladdr}]" + REST + "[{ndm-state?:upper}]"
+)
+ENTRY = Template("[{lladdr}] [dev {ndm-ifindex}] [dst {dst}]" + REST + "[{ndm-state?}]")
+
+
+def summary(seen: Lookup) -> None:
+    seen.fill(ENTRY if seen.value("ndm-family") == AF_BRIDGE else NEIGHBOUR)
+
+
+SUMMARIES = {"newneigh": summary, "delneigh": summary, "getneigh": summary}
