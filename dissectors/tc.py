@@ -5,7 +5,7 @@ And qdiscs, classes, filters and actions in one line, in the manner of tc(8).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nldissect.hooks import (
@@ -133,58 +133,49 @@ def control(value: int, message: Message, get: Get) -> str | None:
 # -- bit fields, whose order in memory is the host's ----------------------------
 
 
-def nibbles(node: Node) -> tuple[int, int]:
+def nibbles(value: int, message: Message) -> tuple[int, int]:
     """The two 4-bit fields of a byte, in the order of their declaration."""
-    value = number(node)
-    return (value >> 4, value & 15) if node.message.big else (value & 15, value >> 4)
+    return (value >> 4, value & 15) if message.big else (value & 15, value >> 4)
 
 
 def name_of(names: tuple[str, ...], index: int) -> str:
     return names[index] if index < len(names) else str(index)
 
 
-def align(node: Node) -> bool:
+def align(value: int, message: Message, get: Get) -> str:
     """struct tcf_em_cmp: align:4, flags:4."""
-    width, flags = nibbles(node)
-    node.set_label(f"u{8 * width}" + (" trans" if flags & 1 else ""))
-    return False
+    width, flags = nibbles(value, message)
+    return f"u{8 * width}" + (" trans" if flags & 1 else "")
 
 
-def layer_operand(node: Node) -> bool:
+def layer_operand(value: int, message: Message, get: Get) -> str:
     """struct tcf_em_cmp: layer:4, opnd:4."""
-    layer, operand = nibbles(node)
-    node.set_label(f"{name_of(LAYERS, layer)} {name_of(OPERANDS, operand)}")
-    return False
+    layer, operand = nibbles(value, message)
+    return f"{name_of(LAYERS, layer)} {name_of(OPERANDS, operand)}"
 
 
-def layers(node: Node) -> bool:
+def layers(value: int, message: Message, get: Get) -> str:
     """struct tcf_em_text: from_layer:4, to_layer:4."""
-    first, last = nibbles(node)
-    node.set_label(f"from {name_of(LAYERS, first)} to {name_of(LAYERS, last)}")
-    return False
+    first, last = nibbles(value, message)
+    return f"from {name_of(LAYERS, first)} to {name_of(LAYERS, last)}"
 
 
-def length_layer(node: Node) -> bool:
+def length_layer(value: int, message: Message, get: Get) -> str:
     """struct tcf_em_nbyte: len:12, layer:4."""
-    value = number(node)
-    big = node.message.big
-    length, layer = (value >> 4, value & 15) if big else (value & 0xFFF, value >> 12)
-    node.set_label(f"{length} bytes at {name_of(LAYERS, layer)}")
-    return False
+    length, layer = (value >> 4, value & 15) if message.big else (value & 0xFFF, value >> 12)
+    return f"{length} bytes at {name_of(LAYERS, layer)}"
 
 
-def meta_kind(node: Node) -> bool:
+def meta_kind(value: int, message: Message, get: Get) -> str | None:
     """struct tcf_meta_val: the type in the top 4 bits, what to look at in the lower 11."""
-    value = number(node)
-    struct = struct_named(node, "meta-kind-parts")
+    struct = None if message.spec is None else message.spec.struct("meta-kind-parts")
     if struct is None:
-        return False
+        return None
     names = []
     for field, bits in zip(struct.members, (value >> 12, value & 0x7FF), strict=True):
         named = field.enum.names.get(bits) if field.enum is not None else None
         names.append(named or str(bits))
-    node.set_label(" ".join(names))
-    return False
+    return " ".join(names)
 
 
 # -- payloads ------------------------------------------------------------------
@@ -484,8 +475,16 @@ ACTIONS: dict[str, Words] = {
     "gate": (("cycle", "cycle-time", NANO), ("clockid", "clockid", None)),
     "ipt": (("table", "table", None), ("hook", "hook", None)),
 }  # fmt: skip
-VERDICTS = {-1: "continue", 0: "pass", 1: "reclassify", 2: "drop", 3: "pipe", 4: "stolen",
-            5: "queued", 6: "repeat", 7: "redirect", 8: "trap"}  # fmt: skip
+VERDICTS = {-1: "continue", 0: "pass", 2: "drop"}  # where tc(8) has other words than TC_ACT_
+
+
+def first(options: Piece, paths: Iterable[str]) -> Piece | None:
+    """What is at the first of these paths that is there."""
+    for path in paths:
+        found = options.find(path)
+        if found is not None:
+            return found
+    return None
 
 
 def told(options: Piece | None, words: Words) -> list[str]:
@@ -497,11 +496,7 @@ def told(options: Piece | None, words: Words) -> list[str]:
     if options is None:
         return out
     for word, paths, show in words:
-        found: Piece | None = None
-        for path in paths.split("|"):
-            found = options.find(path)
-            if found is not None:
-                break
+        found = first(options, paths.split("|"))
         if found is None:
             continue
         value = found.value
@@ -535,10 +530,7 @@ def action_text(entry: Piece, alone: bool = False) -> str:
         out += ["exceed", verdict(exceed)] if exceed is not None else []
     index = entry.find("index")
     if index is None and options is not None:
-        for place in ("parms", "parms-ex", "tbf", "act"):
-            index = options.find(f"{place}.index")
-            if index is not None:
-                break
+        index = first(options, ("parms.index", "parms-ex.index", "tbf.index", "act.index"))
     if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
     cookie_or_count = entry.find("6")
@@ -657,19 +649,15 @@ def parent_text(seen: Lookup) -> str:
 def qdisc(seen: Lookup) -> str:
     kind = seen.text("kind")
     where = parent_text(seen)
-    out = [device_text(seen), "" if where == kind else where, handle_of(seen), kind]
+    out = [device_text(seen), "" if where == kind else where, seen.label("tcm-handle"), kind]
     out += told(seen.at("options"), QDISCS.get(kind, ()))
     out += seen.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
     return " ".join(word for word in out if word)
 
 
-def handle_of(seen: Lookup) -> str:
-    return seen.label("tcm-handle")
-
-
 def tclass(seen: Lookup) -> str:
-    kind, device = seen.text("kind"), device_text(seen)
-    out = [f"dev {device}" if device else "", parent_text(seen), handle_of(seen), kind]
+    kind = seen.text("kind")
+    out = [*place(seen), seen.label("tcm-handle"), kind]
     out += told(seen.at("options"), CLASSES.get(kind, ()))
     leaf = seen.value("tcm-info")
     if leaf:
@@ -678,7 +666,7 @@ def tclass(seen: Lookup) -> str:
 
 
 def place(seen: Lookup) -> list[str]:
-    """Where filters and chains are."""
+    """Where classes, filters and chains are."""
     device = device_text(seen)
     out = [f"dev {device}" if device else "", parent_text(seen)]
     return [word for word in out if word]
@@ -696,7 +684,7 @@ def tfilter(seen: Lookup) -> str:
         out.append(f"chain {seen.value('chain')}")
     number_of = seen.value("tcm-handle")
     if number_of and kind == "u32":
-        out.append(f"fh {handle_of(seen)}")
+        out.append(f"fh {seen.label('tcm-handle')}")
     elif number_of:
         out.append(f"handle {number_of:#x}")
     options = seen.at("options")

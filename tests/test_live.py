@@ -430,7 +430,7 @@ def test_wrong_limits(text: str) -> None:
 
 def test_limits() -> None:
     found = limits("-b", ["filesize:10", "files:3", "duration:1.5", "interval:60"])
-    assert found.given() == {"duration": 1.5, "filesize": 10_000, "files": 3, "interval": 60,
+    assert vars(found) == {"duration": 1.5, "filesize": 10_000, "files": 3, "interval": 60,
                              "packets": None}  # fmt: skip
 
 

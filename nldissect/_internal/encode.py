@@ -18,17 +18,12 @@ from . import linux, wire
 from . import spec as m
 from .errors import UsageError
 from .finding import find, find_all, missing
+from .labels import NLM_F
 from .plain import plain, plain_value
 from .tables import GENLMSGHDR
 from .text import near
 from .tree import Message, Node, entry_field, selected
 
-NLM_F: Final[dict[str, int]] = {
-    "request": 1, "multi": 2, "ack": 4, "echo": 8, "dump-intr": 16, "dump-filtered": 32,
-    "root": 0x100, "match": 0x200, "atomic": 0x400, "dump": 0x300,
-    "replace": 0x100, "excl": 0x200, "create": 0x400, "append": 0x800,
-    "nonrec": 0x100, "bulk": 0x200, "capped": 0x100, "ack-tlvs": 0x200,
-}  # fmt: skip
 _MAX_LENGTH: Final = 0xFFFF
 
 
@@ -631,15 +626,14 @@ def message_flags(flags: int | str | Iterable[str | int]) -> int:
             total |= name
             continue
         plain = name.strip().lower().removeprefix("nlm_f_").replace("_", "-")
-        if plain in NLM_F:
-            total |= NLM_F[plain]
-        else:
-            try:
-                total |= int(plain, 0)
-            except ValueError:
-                raise EncodeError(
-                    "flags", f"{name!r} is no flag of nlmsghdr{near(plain, list(NLM_F))}"
-                ) from None
+        found = NLM_F.get(plain.upper().replace("-", "_"))
+        try:
+            total |= int(plain, 0) if found is None else found
+        except ValueError:
+            known = [flag.lower().replace("_", "-") for flag in NLM_F]
+            raise EncodeError(
+                "flags", f"{name!r} is no flag of nlmsghdr{near(plain, known)}"
+            ) from None
     return total
 
 
@@ -861,6 +855,7 @@ class Arguments:
         self.version: int | None = None
         self._paths: list[str] = []
         self._all = True
+        self._rule = message.protocol != wire.NETLINK_ROUTE  # whether nests bear NLA_F_NESTED
         self.nested: list[str] | None = None
         self.exact = False
         spec, operation = message.spec, message.operation
@@ -892,8 +887,7 @@ class Arguments:
             self.attributes["data"] = message.data[body[0].offset : message.limit]
         else:
             self.attributes |= self._level(body, "", scope)
-        rule = message.protocol != wire.NETLINK_ROUTE
-        if not (self._all if rule else not self._paths):
+        if not (self._all if self._rule else not self._paths):
             self.nested = self._paths
         try:
             made = self.build()
@@ -906,11 +900,10 @@ class Arguments:
         message = self.message
         assert message.spec is not None
         assert message.operation is not None
-        rule = message.protocol != wire.NETLINK_ROUTE
         return build(
             message.spec, message.operation, self.attributes, kind=message.type,
             flags=message.flags, sequence=message.seq, port=message.port, version=self.version,
-            nested=rule if self.nested is None else self.nested, big=self.big,
+            nested=self._rule if self.nested is None else self.nested, big=self.big,
             to_kernel=message.to_kernel,
         )  # fmt: skip
 
@@ -986,12 +979,10 @@ class Arguments:
         raw = node.bytes
         if isinstance(value, bytes):
             return raw
-        rule = self.message.protocol != wire.NETLINK_ROUTE
-        for nested in (self._paths, rule):
+        for nested in (self._paths, self._rule):
             builder = Builder(self.big, nested, self.message.to_kernel)
             try:
-                path = _below(node)
-                if builder.payload(node.field, value, path, scope) == raw:
+                if builder.payload(node.field, value, node.path, scope) == raw:
                     return value
             except EncodeError:
                 pass
@@ -1003,12 +994,3 @@ class _Repeated(list[Any]):
 
 
 _NESTS: Final = (m.NEST, m.SUB_MESSAGE, m.INDEXED, m.TYPE_VALUE)
-
-
-def _below(node: Node) -> str:
-    names = []
-    up: Node | None = node
-    while up is not None:
-        names.append(up.field.name)
-        up = up.parent
-    return ".".join(reversed(names))

@@ -7,7 +7,6 @@ request itself where it is known, else in what the error echoes of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from . import linux, wire
@@ -94,33 +93,12 @@ class Explanation:
     asked for: `newlink vxlan0`.
     """
 
-    __slots__ = (
-        "accepted",
-        "bytes",
-        "constant_path",
-        "errno",
-        "error",
-        "length",
-        "message",
-        "missing",
-        "missing_in",
-        "node",
-        "offset",
-        "path",
-        "request",
-        "subject",
-        "text",
-        "value",
-    )
-
-    def __init__(
-        self, error: int, request: Message | None, about: Callable[[Message], str]
-    ) -> None:
+    def __init__(self, error: int, request: Message | None) -> None:
         self.error = error
         self.errno = linux.errno_name(-error) or str(-error)
         self.text = WORDS.get(-error, "")
         self.request = request
-        self.subject = "" if request is None else about(request)
+        self.subject = "" if request is None else subject(request)
         self.message: str | None = None
         self.offset: int | None = None
         self.length: int | None = None
@@ -136,14 +114,8 @@ class Explanation:
     @property
     def line(self) -> str:
         """All of it in one line, by C constants."""
-        out = [f"{self.subject}: {self.errno}" if self.subject else self.errno]
-        if self.constant_path is not None:
-            out.append(f"at {self.constant_path}")
-            if self.value:
-                out.append(f"({_short(self.value)})")
-        elif self.offset is not None:
-            out.append(f"at offset {self.offset}")
-        text = " ".join(out)
+        head = f"{self.subject}: {self.errno}" if self.subject else self.errno
+        text = " ".join([head, *self._where])
         lacks = self._lacks
         if lacks:
             text += f": {lacks}"
@@ -163,18 +135,21 @@ class Explanation:
             out.append(f'"{self.message}"')
         if self.subject:
             out.append(f"for {self.subject}")
-        if self.constant_path is not None:
-            out.append(f"at {self.constant_path}")
-            if self.value:
-                out.append(f"({_short(self.value)})")
-        elif self.offset is not None:
-            out.append(f"at offset {self.offset}")
+        out += self._where
         if self.missing is not None:
             where = f" in {self.missing_in}" if self.missing_in else ""
             out.append(f"missing {self.missing}{where}")
         if self.accepted is not None:
             out.append(f"accepted {self.accepted}")
         return safe(" ".join(out))
+
+    @property
+    def _where(self) -> list[str]:
+        """The attribute with its value, else the offset."""
+        if self.constant_path is None:
+            return [] if self.offset is None else [f"at offset {self.offset}"]
+        value = [f"({_short(self.value)})"] if self.value else []
+        return [f"at {self.constant_path}", *value]
 
     @property
     def _lacks(self) -> str:
@@ -209,20 +184,17 @@ class Explanation:
         return f"<Explanation {self.line}>"
 
 
-def explain(
-    answer: Message, request: Message | None = None, about: Callable[[Message], str] | None = None
-) -> Explanation | None:
+def explain(answer: Message, request: Message | None = None) -> Explanation | None:
     """Why `answer` refuses; None when it does not.
 
-    `request` is the one that pairing found; without it the echo must do. `about`
-    gives what it asked for, in place of `subject`.
+    `request` is the one that pairing found; without it the echo must do.
     """
     error = answer.error
     if error is None or error >= 0:
         return None
     if request is None:
         request = answer.echo
-    out = Explanation(error, request, about or subject)
+    out = Explanation(error, request)
     nest: int | None = None
     missing: int | None = None
     for node in answer.nodes:
@@ -250,7 +222,7 @@ def locate(request: Message, offset: int) -> Node | None:
     """The deepest node that holds the byte at `offset` from the request's nlmsghdr."""
     at = request.base + offset
     nodes = request.nodes
-    if offset < 16 and request.outer is None:  # only an echoed request has it as a node
+    if offset < 16 and request.netlink and request.outer is None:  # an echoed one has it as a node
         return _header_member(request, at)
     found: Node | None = None
     while True:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterable, Iterator
+from glob import escape, glob
 from typing import Final
 
+from . import wire
 from .registry import Registry
 
 # Where iproute2 and distributions keep them; what is named first stands.
@@ -30,7 +33,8 @@ def read(name: str, folders: Iterable[str] = FOLDERS) -> dict[int, str]:
     """Number to name of one table (`rt_tables`); empty where there is none."""
     out: dict[int, str] = {}
     for folder in folders:
-        for path in _paths(os.path.join(folder, name)):
+        first = os.path.join(folder, name)
+        for path in (first, *sorted(glob(f"{escape(first)}.d/*.conf"))):
             try:
                 with open(path, encoding="utf-8", errors="replace") as file:
                     for number, text in _entries(file):
@@ -38,15 +42,6 @@ def read(name: str, folders: Iterable[str] = FOLDERS) -> dict[int, str]:
             except OSError:
                 continue
     return out
-
-
-def _paths(path: str) -> list[str]:
-    extra = path + ".d"
-    try:
-        names = sorted(os.listdir(extra))
-    except OSError:
-        names = []
-    return [path, *(os.path.join(extra, name) for name in names if name.endswith(".conf"))]
 
 
 def _entries(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -87,15 +82,13 @@ def _nsid(path: str) -> int | None:
             struct.pack("=IHHIIB3xHHI", 28, 90, 1, 1, 0, 0, 8, 3, namespace.fileno()), (0, 0)
         )
         answer = asked.recv(4096)
-    at = 20
-    if len(answer) < at or struct.unpack_from("=H", answer, 4)[0] != 88:
+    if len(answer) < 20 or struct.unpack_from("=H", answer, 4)[0] != wire.RTM_NEWNSID:
         return None
-    while at + 8 <= len(answer):
-        length, kind, number = struct.unpack_from("=HHi", answer, at)
-        if kind == 1:
-            return None if number < 0 else int(number)
-        at += max((length + 3) & ~3, 4)
-    return None
+    found = wire.Attributes(answer, 20, len(answer), sys.byteorder == "big")
+    if not found.find(1):  # NETNSA_NSID
+        return None
+    number: int = struct.unpack_from("=i", answer, found.start)[0]
+    return None if number < 0 else number
 
 
 def teach(registry: Registry, folders: Iterable[str]) -> int:

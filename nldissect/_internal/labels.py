@@ -31,6 +31,9 @@ BY_CLASS: Final = (
     ((0x100, "NONREC"), (0x200, "BULK")),
     ((0x100, "CAPPED"), (0x200, "ACK_TLVS")),
 )
+NLM_F: Final = {
+    "DUMP": 0x300, **{name: bit for table in (COMMON, *BY_CLASS) for bit, name in table},
+}  # fmt: skip
 _flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
 
 

@@ -62,9 +62,6 @@ from .transaction import (
 from .tree import Diagnosis, Message, Node, given, value_at
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
-NLM_F_ACK: Final = 4
-NLM_F_DUMP_INTR: Final = 16
-NLM_F_DUMP: Final = 0x300
 MODIFIERS: Final = 0xF00  # bits that mean one thing to GET, another to NEW and DELETE
 REMEMBERED: Final = 1024  # sequence numbers
 
@@ -173,7 +170,7 @@ class Lint:
                 self._request(message, engine, out)
         self._conversation(message, link, out)
         if len(out) > 1:
-            out.sort(key=_by_offset)
+            out.sort(key=_offset)
         return out
 
     def follow(self, message: Message, link: Link) -> bool:
@@ -190,7 +187,7 @@ class Lint:
         operation = message.operation
         if operation is None or message.type < wire.NLMSG_MIN_TYPE:
             return
-        dump = message.flags & NLM_F_DUMP == NLM_F_DUMP and operation.klass == m.CLASS_GET
+        dump = message.flags & wire.NLM_F_DUMP == wire.NLM_F_DUMP and operation.klass == m.CLASS_GET
         strict = strictly(message)
         rules: m.AttributeSet | None = None
         if message.protocol == wire.NETLINK_GENERIC:
@@ -247,7 +244,7 @@ class Lint:
                     if told is not None:
                         out.append(told)
         elif link.role_code == ROLE_ANSWER:
-            if message.flags & NLM_F_DUMP_INTR and found.id not in self._interrupted:
+            if message.flags & wire.NLM_F_DUMP_INTR and found.id not in self._interrupted:
                 self._interrupted[found.id] = None
                 if len(self._interrupted) > REMEMBERED:
                     self._interrupted.popitem(last=False)
@@ -318,8 +315,8 @@ def _around(nodes: list[Node], start: int, end: int) -> Node | None:
     return None
 
 
-def _offset(node: Node) -> int:
-    return node.offset
+def _offset(placed: Node | Diagnosis) -> int:
+    return placed.offset
 
 
 def _port(found: Transaction) -> int:
@@ -338,7 +335,7 @@ def _fate(request: Message, found: Transaction) -> Diagnosis | None:
     if (
         found.state == ANSWERED
         and found.kind == SINGLE
-        and found.flags & NLM_F_ACK
+        and found.flags & wire.NLM_F_ACK
         and not found.acknowledged
     ):
         text = "it was answered, but the acknowledgement that it asked for never came"
@@ -356,10 +353,6 @@ def _fate(request: Message, found: Transaction) -> Diagnosis | None:
         text = "no answer while very many other requests passed"
         return _made(request, "request-given-up", NOTE, text)
     return None
-
-
-def _by_offset(found: Diagnosis) -> int:
-    return found.offset
 
 
 # -- making diagnoses ----------------------------------------------------------------

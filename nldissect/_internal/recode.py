@@ -14,6 +14,7 @@ from typing import Final
 
 from . import linux, wire
 from . import spec as m
+from .labels import NLM_F
 from .record import Record
 from .registry import Registry
 from .tracetext import MORE, Call, Text, Value, number, word
@@ -23,11 +24,8 @@ Gap = tuple[int, int, str]  # from, to, what the trace shows instead
 # linux/netlink.h
 NLMSG: Final = {"NLMSG_NOOP": 1, "NLMSG_ERROR": 2, "NLMSG_DONE": 3, "NLMSG_OVERRUN": 4}
 _FLAGS: Final = {
-    "NLM_F_REQUEST": 1, "NLM_F_MULTI": 2, "NLM_F_ACK": 4, "NLM_F_ECHO": 8, "NLM_F_DUMP_INTR": 16,
-    "NLM_F_DUMP_FILTERED": 32, "NLM_F_ROOT": 0x100, "NLM_F_MATCH": 0x200, "NLM_F_ATOMIC": 0x400,
-    "NLM_F_DUMP": 0x300, "NLM_F_REPLACE": 0x100, "NLM_F_EXCL": 0x200, "NLM_F_CREATE": 0x400,
-    "NLM_F_APPEND": 0x800, "NLM_F_NONREC": 0x100, "NLM_F_BULK": 0x200, "NLM_F_CAPPED": 0x100,
-    "NLM_F_ACK_TLVS": 0x200, "NLA_F_NESTED": 0x8000, "NLA_F_NET_BYTEORDER": 0x4000,
+    **{f"NLM_F_{name}": bits for name, bits in NLM_F.items()},
+    "NLA_F_NESTED": wire.NLA_F_NESTED, "NLA_F_NET_BYTEORDER": wire.NLA_F_NET_BYTEORDER,
     "NLMSGERR_ATTR_MSG": 1, "NLMSGERR_ATTR_OFFS": 2, "NLMSGERR_ATTR_COOKIE": 3,
     "NLMSGERR_ATTR_POLICY": 4, "NLMSGERR_ATTR_MISS_TYPE": 5, "NLMSGERR_ATTR_MISS_NEST": 6,
     "RTEXT_FILTER_VF": 1, "RTEXT_FILTER_BRVLAN": 2, "RTEXT_FILTER_BRVLAN_COMPRESSED": 4,
@@ -160,17 +158,14 @@ class Recoder:
             kind_and_command = data[start + 4 : start + 6] + data[start + 16 : start + 17]
             if stop - start < 20 or kind_and_command != b"\x10\0\1":
                 continue
-            name, ident, pos = "", 0, start + 20
-            while pos + 4 <= stop:
-                length = int.from_bytes(data[pos : pos + 2], "little")
-                kind = int.from_bytes(data[pos + 2 : pos + 4], "little")
-                if length < 4:
-                    break
-                if kind == 1:
-                    ident = int.from_bytes(data[pos + 4 : pos + 6], "little")
-                elif kind == 2:
-                    name = data[pos + 4 : pos + length].rstrip(b"\0").decode("utf-8", "replace")
-                pos += (length + 3) & ~3
+            name, ident = "", 0
+            found = wire.Attributes(data, start + 20, stop, False)
+            while found.next():
+                value = data[found.start : found.stop]
+                if found.type == 1:
+                    ident = int.from_bytes(value[:2], "little")
+                elif found.type == 2:
+                    name = value.rstrip(b"\0").decode("utf-8", "replace")
             if name and ident:
                 self._families[name] = ident
 

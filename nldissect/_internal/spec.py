@@ -298,14 +298,14 @@ class AttributeSet:
 
     __slots__ = ("by_name", "by_number", "fill", "name", "prefix", "spec", "unknowns")
 
-    def __init__(self, name: str, spec: str, fill: Callable[[], None] | None = None) -> None:
+    def __init__(self, name: str, spec: str) -> None:
         self.name = name
         self.spec = spec
         self.prefix = ""
         self.by_number: dict[int, Field] = {}
         self.by_name: dict[str, Field] = {}
         self.unknowns: dict[int, Field] = {}
-        self.fill = fill
+        self.fill: Callable[[], None] | None = None
 
     def ensure(self) -> dict[int, Field]:
         """The fields by number, built now if they were not."""

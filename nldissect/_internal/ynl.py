@@ -9,6 +9,7 @@ directional ones have two. Keys that start with `x-` are this project's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from . import linux
@@ -56,8 +57,7 @@ def linux_enum(name: str) -> m.Enum | None:
         prefix, values = linux.ENUMS[name]
         found = m.Enum(name, False)
         for value, constant in values.items():
-            short = constant.removeprefix(prefix).lower().replace("_", "-")
-            found.add(value, short, constant)
+            found.add(value, linux.entry_name(prefix, constant), constant)
         _enums[name] = found
     return found
 
@@ -295,16 +295,8 @@ class _Builder:
             if field.struct is not None:
                 field.kind = m.STRUCT
                 field.shown = "struct"
-        hook = item.get("x-hook")
-        if hook is not None:
-            field.hook = self.hooks.get(str(hook))
-            if field.hook is None:
-                self.fault(f"{path}.x-hook", f"no hook {hook!r} in the Python file beside it")
-        label = item.get("x-label")
-        if label is not None:
-            field.labeller = self.hooks.get(str(label))
-            if field.labeller is None:
-                self.fault(f"{path}.x-label", f"no hook {label!r} in the Python file beside it")
+        field.hook = self.hook(item, "x-hook", path)
+        field.labeller = self.hook(item, "x-label", path)
         self.more(field, item, path)
         field.unset = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = _given(item, "x-unnamed-beside", "")
@@ -334,6 +326,14 @@ class _Builder:
             element = m.Field(field.name, field.constant, -1, m.NEST)
             element.nested = field.nested
             field.sub = element
+
+    def hook(self, item: Mapping[str, Any], key: str, path: str) -> Callable[..., Any] | None:
+        """The function of HOOKS that a key names."""
+        name = item.get(key)
+        found = None if name is None else self.hooks.get(str(name))
+        if name is not None and found is None:
+            self.fault(f"{path}.{key}", f"no hook {name!r} in the Python file beside it")
+        return found
 
     def more(self, field: m.Field, item: Mapping[str, Any], path: str) -> None:
         """What lies behind a struct: something else, or the attributes of one entry of many."""
@@ -458,7 +458,7 @@ class _Builder:
                 self.fault(path, f"attribute set {name!r} is defined twice")
             self.raw_sets[name] = (path, item)
             aset = m.AttributeSet(name, self.family)
-            aset.fill = _Filler(self, aset)
+            aset.fill = partial(self.fill, aset)
             self.spec.attribute_sets[name] = aset
 
     def fill(self, aset: m.AttributeSet) -> None:
@@ -611,11 +611,7 @@ class _Builder:
             op.header = family_header
             if header is not None:
                 op.header = self.struct(str(header), f"{path}.fixed-header")
-            if item.get("x-hook") is not None:
-                op.hook = self.hooks.get(str(item["x-hook"]))
-                if op.hook is None:
-                    why = f"no hook {item['x-hook']!r} in the Python file beside it"
-                    self.fault(f"{path}.x-hook", why)
+            op.hook = self.hook(item, "x-hook", path)
             self.read_legal(op, item)
             if "value" in item:
                 value = self.number(item["value"], f"{path}.value")
@@ -713,19 +709,6 @@ class _Builder:
         self.read_operations()
         self.read_groups()
         return self.spec
-
-
-class _Filler:
-    """Fills one attribute set when it is first used."""
-
-    __slots__ = ("aset", "builder")
-
-    def __init__(self, builder: _Builder, aset: m.AttributeSet) -> None:
-        self.builder = builder
-        self.aset = aset
-
-    def __call__(self) -> None:
-        self.builder.fill(self.aset)
 
 
 def build(raw: object, file: str, hooks: Hooks | None = None) -> m.Spec:

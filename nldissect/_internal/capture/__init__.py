@@ -5,6 +5,7 @@ The only input and output of the library; used by front ends.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import sys
@@ -17,7 +18,7 @@ from nldissect._internal.capture.write import PcapngWriter
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.record import PENDING, Interface, Record
 
-__all__ = ["Capture", "PcapngWriter", "open_capture"]
+__all__ = ["Arriving", "Capture", "PcapngWriter", "open_capture"]
 
 SHORTEST = 24  # bytes of a file header
 
@@ -197,6 +198,16 @@ class Capture:
             return cast(BinaryIO, open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
         except (OSError, ValueError):
             return sys.stdin.buffer
+
+
+class Arriving(io.RawIOBase):
+    """What a running capture hands over, as a stream: `read` waits for bytes, b"" is the end."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+
+    def read(self, size: int = 1 << 20) -> bytes:
+        return self._read(size)
 
 
 def _waits(stream: BinaryIO) -> bool:

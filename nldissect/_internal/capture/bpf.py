@@ -60,9 +60,13 @@ class Filter:
         reject = [(_RETURN, 0, 0, 0)]
         headed = self.kinds is not None or self.ports is not None
         code: Code = []
-        tests = _protocol_test(self.protocols) if self.protocols is not None else []
+        tests: Code = []
+        if self.protocols is not None:
+            tests = _is_among((_LD_HALF, 0, 0, _PROTOCOL), self.protocols)
         if headed:
-            inner = _port_test(self.ports) if self.ports is not None else []
+            inner: Code = []
+            if self.ports is not None:
+                inner = _is_among((_LD_WORD, 0, 0, _PORT), map(_word, self.ports))
             if self.kinds is not None:
                 inner += _kind_test(self.kinds)
             short = [(_LD_LENGTH, 0, 0, 0), (_AT_LEAST, 1, 0, _HEADER), *reject]
@@ -109,14 +113,9 @@ def attach(target: socket, program: bytes) -> None:
     target.setsockopt(SOL_SOCKET, _SO_ATTACH_FILTER, value)
 
 
-def _protocol_test(protocols: list[int]) -> Code:
-    code: Code = [(_LD_HALF, 0, 0, _PROTOCOL)]
-    return code + _one_of([[(_EQUAL, 0, 1, number)] for number in protocols])
-
-
-def _port_test(ports: list[int]) -> Code:
-    code: Code = [(_LD_WORD, 0, 0, _PORT)]
-    return code + _one_of([[(_EQUAL, 0, 1, _word(number))] for number in ports])
+def _is_among(load: tuple[int, int, int, int], values: Iterable[int]) -> Code:
+    """Falls through when what is loaded is one of the values."""
+    return [load, *_one_of([[(_EQUAL, 0, 1, value)] for value in values])]
 
 
 def _kind_test(kinds: list[Kind]) -> Code:

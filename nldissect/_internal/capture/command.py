@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import select
@@ -13,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture import Capture, open_capture
+from nldissect._internal.capture import Arriving, Capture, open_capture
+from nldissect._internal.capture.descent import stat
 from nldissect._internal.capture.source import milliseconds
 from nldissect._internal.capture.strace import FOLLOWED
 from nldissect._internal.errors import UsageError
@@ -100,7 +100,7 @@ class Traced:
         except OSError as problem:
             self.close()
             raise UsageError(f"strace cannot be run: {problem.strerror}") from None
-        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, _Stream(self)))
+        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, Arriving(self.read)))
 
     @property
     def pid(self) -> int:
@@ -133,11 +133,7 @@ class Traced:
         """Whether all that strace has seen was written, read and gone through."""
         if not self._blocked or self._pipe < 0 or select.select([self._pipe], [], [], 0)[0]:
             return False
-        try:
-            with open(f"/proc/{self.pid}/stat", "rb") as file:
-                return file.read().rpartition(b")")[2].split()[0] == b"S"
-        except (OSError, IndexError):
-            return False
+        return stat(self.pid)[0] == "S"
 
     def wait(self) -> None:
         """Return when strace has ended, and with it all that it traced."""
@@ -195,16 +191,6 @@ class Traced:
             if any(event & select.POLLHUP for _, event in events):
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(0.01)
-
-
-class _Stream(io.RawIOBase):
-    """A running trace as a stream of bytes."""
-
-    def __init__(self, traced: Traced) -> None:
-        self._traced = traced
-
-    def read(self, size: int = 1 << 20) -> bytes:
-        return self._traced.read(size)
 
 
 def _status(code: int) -> int:

@@ -14,6 +14,8 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from nldissect._internal.capture.owners import sockets
+
 _SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
 _INTERVAL: Final = 0.004
 _PID_BITS: Final = 22  # include/linux/threads.h
@@ -44,12 +46,11 @@ class Descent:
 
     def running(self) -> bool:
         """Whether a process of the tree is still alive."""
-        return any(_alive(pid) for pid in self._inside.copy())
+        return any(stat(pid)[0] not in "ZX" for pid in self._inside.copy())
 
     def asleep(self) -> bool:
         """Whether no process of the tree does anything just now."""
-        return all((_stat(pid) or [b"X"])[0] in (b"S", b"Z", b"X", b"T")
-                   for pid in self._inside.copy())  # fmt: skip
+        return all(stat(pid)[0] in "SZXT" for pid in self._inside.copy())
 
     def close(self) -> None:
         """Watch no more."""
@@ -76,7 +77,7 @@ class Descent:
             begun = time.monotonic()
             for pid in _processes():
                 if pid not in self._inside and pid not in self._outside:
-                    parent = _parent(pid)
+                    parent = stat(pid)[1]
                     if parent in self._inside or parent == own:
                         self._inside.add(pid)
                     elif parent:
@@ -86,21 +87,19 @@ class Descent:
 
     def _look(self) -> None:
         """The netlink sockets that the processes have now."""
-        inodes: set[bytes] = set()
+        inodes: set[int] = set()
         for pid in self._inside:
             with suppress(OSError):
                 for name in os.listdir(f"/proc/{pid}/fd"):
                     with suppress(OSError):
                         target = os.readlink(f"/proc/{pid}/fd/{name}")
                         if target.startswith("socket:["):
-                            inodes.add(target[8:-1].encode())
+                            inodes.add(int(target[8:-1]))
         if not inodes:
             return
-        with suppress(OSError, ValueError, IndexError), open("/proc/net/netlink", "rb") as file:
-            for line in file:
-                fields = line.split()
-                if fields[9] in inodes:
-                    protocol, port, mask = int(fields[1]), int(fields[2]), int(fields[3], 16)
+        with suppress(OSError, ValueError, IndexError):
+            for protocol, port, mask, _, inode in sockets():
+                if inode in inodes:
                     if port:
                         self.ports.add((protocol, port))
                     if mask:
@@ -111,20 +110,11 @@ def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
-def _stat(pid: int) -> list[bytes]:
-    """/proc/PID/stat from the state on."""
+def stat(pid: int) -> tuple[str, int]:
+    """The state of a process, one letter, and its parent; X and 0 when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()
-    except OSError:
-        return []
-
-
-def _parent(pid: int) -> int:
-    fields = _stat(pid)
-    return int(fields[1]) if len(fields) > 1 else 0
-
-
-def _alive(pid: int) -> bool:
-    fields = _stat(pid)
-    return bool(fields) and fields[0] not in (b"Z", b"X")
+            state, parent = file.read().rpartition(b")")[2].split()[:2]
+    except (OSError, ValueError):
+        return "X", 0
+    return state.decode(), int(parent)

@@ -10,7 +10,6 @@ import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
 from nldissect._internal.errors import UsageError
 
@@ -21,8 +20,6 @@ _LAST_NUMBER = 100_000
 class Limits:
     """Seconds, bytes, packets and files; None for no limit."""
 
-    __slots__ = ("duration", "filesize", "files", "interval", "packets")
-
     def __init__(
         self, duration: float | None = None, filesize: int | None = None,
         packets: int | None = None, files: int | None = None, interval: int | None = None,
@@ -32,10 +29,6 @@ class Limits:
         self.packets = packets
         self.files = files
         self.interval = interval
-
-    def given(self) -> dict[str, Any]:
-        """The arguments that make it again."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
     def some(self) -> bool:
         """Whether any of them ends a file."""

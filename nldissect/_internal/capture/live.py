@@ -13,7 +13,6 @@ processes and removes the interface if it was made.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import select
@@ -25,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture import Capture, bpf, open_capture
+from nldissect._internal.capture import Arriving, Capture, bpf, open_capture
 from nldissect._internal.capture.files import Limits
 from nldissect._internal.capture.source import milliseconds
 from nldissect._internal.errors import UsageError
@@ -41,7 +40,6 @@ _START = (
 )
 # Reasons to end that were asked for: the recorder's.
 PLANNED = ("stopped", "limit", "time", "terminated", "left")
-_CHUNK = 1 << 20
 # Where the package is: an editable installation need not have it in sys.path.
 _PACKAGES = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
 _LONGEST_NEWS = 1 << 16
@@ -110,7 +108,7 @@ def start(
             os.close(writing)
     capture = LiveCapture(options, process, ours, reading, list(watch))
     try:
-        ours.send(_said(options))
+        ours.send(json.dumps(vars(options), default=vars).encode())
         capture.begin()
     except BaseException:
         capture.close()
@@ -156,7 +154,7 @@ class LiveCapture:
             self._hear()
         if not self.interface:
             raise UsageError(self.reason)
-        stream = cast(BinaryIO, _Stream(self))
+        stream = cast(BinaryIO, Arriving(self.read))
         self._capture = open_capture(self.interface, stream=stream)
 
     @property
@@ -286,29 +284,6 @@ class LiveCapture:
             self.news()
 
 
-class _Stream(io.RawIOBase):
-    """A running capture as a stream of bytes."""
-
-    def __init__(self, capture: LiveCapture) -> None:
-        self._capture = capture
-
-    def read(self, size: int = _CHUNK) -> bytes:
-        return self._capture.read(size)
-
-
 def _regular(path: str) -> bool:
     """Whether a file of this name can be read while it is written."""
     return not os.path.exists(path) or os.path.isfile(path)
-
-
-def _said(options: LiveOptions) -> bytes:
-    asked = options.filter
-    wanted = {"protocols": asked.protocols, "kinds": asked.kinds, "ports": asked.ports,
-              "text": asked.text}  # fmt: skip
-    return json.dumps({
-        "interface": options.interface, "netns": options.netns, "write": options.write,
-        "ring": None if options.ring is None else options.ring.given(),
-        "stop": options.stop.given(), "messages": options.messages,
-        "snaplen": options.snaplen, "buffer": options.buffer, "filter": wanted,
-        "prime": options.prime,
-    }).encode()  # fmt: skip

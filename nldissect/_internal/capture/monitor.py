@@ -18,7 +18,8 @@ from contextlib import suppress
 from typing import Final
 
 from nldissect._internal.capture import link
-from nldissect._internal.capture.prime import Prime
+from nldissect._internal.capture.owners import sockets
+from nldissect._internal.capture.prime import Prime, attributes
 from nldissect._internal.capture.source import milliseconds
 from nldissect._internal.record import DROP_COUNT, Interface, Record, Socket
 
@@ -266,11 +267,10 @@ class Monitor:
     def _dropped(self, protocol: int, port: int) -> int:
         """How many datagrams the socket has lost since the last time; at least one."""
         total = 0
-        with suppress(OSError, ValueError, IndexError), open("/proc/net/netlink", "rb") as file:
-            for line in file:
-                fields = line.split()
-                if fields[1:3] == [b"%d" % protocol, b"%d" % port]:
-                    total = int(fields[8])
+        with suppress(OSError, ValueError, IndexError):
+            for known, number, _, drops, _ in sockets():
+                if (known, number) == (protocol, port):
+                    total = drops
         lost = max(total - self._drops.get(protocol, 0), 1)
         self._drops[protocol] = total
         return lost
@@ -300,25 +300,15 @@ def _family(message: bytes) -> tuple[str, list[tuple[int, str]]]:
     control = len(message) >= 20 and message[4:6] == struct.pack("=H", _GENL_ID_CTRL)
     if not control or message[16] not in (_NEWFAMILY, _NEWMCAST_GRP):
         return name, groups
-    for kind, value in _attributes(message[20:]):
+    for kind, value in attributes(message[20:]):
         if kind == 2:
             name = _text(value)
         elif kind == 7:
-            for _, inner in _attributes(value):
-                found = dict(_attributes(inner))
+            for _, inner in attributes(value):
+                found = dict(attributes(inner))
                 if 1 in found and len(found.get(2, b"")) == 4:
                     groups.append((struct.unpack("=I", found[2])[0], _text(found[1])))
     return name, groups
-
-
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, place)
-        if length < 4:
-            return
-        yield kind & 0x3FFF, data[place + 4 : place + length]
-        place += length + (-length & 3)
 
 
 def _text(value: bytes) -> str:

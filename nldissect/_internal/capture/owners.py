@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 from nldissect._internal.record import Socket
@@ -67,13 +68,20 @@ class Owners:
         return Socket(time.time_ns(), protocol, port, pid, name, command, uid)
 
 
-def _inode(protocol: int, port: int) -> int | None:
-    """The inode of the socket, from the kernel's table of netlink sockets."""
+def sockets() -> Iterator[tuple[int, int, int, int, int]]:
+    """Protocol, port, groups, drops and inode of each netlink socket here. Raises OSError."""
     with open("/proc/net/netlink", "rb") as file:
+        file.readline()  # the names of the columns
         for line in file:
-            fields = line.split()
-            if fields[1:3] == [b"%d" % protocol, b"%d" % port]:
-                return int(fields[9])
+            words = line.split()
+            yield int(words[1]), int(words[2]), int(words[3], 16), int(words[8]), int(words[9])
+
+
+def _inode(protocol: int, port: int) -> int | None:
+    """The inode of the socket, None when there is none."""
+    for known, number, _, _, inode in sockets():
+        if (known, number) == (protocol, port):
+            return inode
     return None
 
 

@@ -43,6 +43,13 @@ IF_OS = 12
 IF_TSOFFSET = 14
 IF_HARDWARE = 15
 
+# Its texts, by the attribute of `Interface` that has them; a filter begins with 0, which says
+# that it is a text (1: a program).
+TEXTS: Final = {
+    IF_NAME: "name", IF_DESCRIPTION: "description", IF_FILTER: "filter", IF_OS: "os",
+    IF_HARDWARE: "hardware",
+}  # fmt: skip
+
 ISB_IFRECV = 4
 ISB_IFDROP = 5
 
@@ -302,16 +309,10 @@ def _describe(interface: Interface, options: Options) -> _Clock:
     resolution = _MICROSECONDS
     offset = 0
     for code, value in options:
-        if code == IF_NAME and interface.name is None:
-            interface.name = _text(value)
-        elif code == IF_DESCRIPTION and interface.description is None:
-            interface.description = _text(value)
-        elif code == IF_OS and interface.os is None:
-            interface.os = _text(value)
-        elif code == IF_HARDWARE and interface.hardware is None:
-            interface.hardware = _text(value)
-        elif code == IF_FILTER and interface.filter is None and value[:1] == b"\0":
-            interface.filter = _text(value[1:])  # 0: a text; 1: a program
+        name = TEXTS.get(code)
+        written = code != IF_FILTER or value[:1] == b"\0"
+        if name is not None and written and getattr(interface, name) is None:
+            setattr(interface, name, _text(value[1:] if code == IF_FILTER else value))
         else:
             interface.options.append((code, value))
             if code == IF_TSRESOL:

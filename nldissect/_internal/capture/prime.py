@@ -42,7 +42,7 @@ class Prime:
         families = [
             number
             for message in self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control)
-            if (number := _family_id(message)) is not None
+            for number in _family_ids(message)
         ]
         control = struct.pack("=BBH", _CTRL_CMD_GETPOLICY, _CTRL_VERSION, 0)
         for family in families:
@@ -91,15 +91,21 @@ class Prime:
             return
 
 
-def _family_id(message: bytes) -> int | None:
-    """CTRL_ATTR_FAMILY_ID of a CTRL_CMD_NEWFAMILY."""
-    place = 20
-    while place + 4 <= len(message):
-        length, kind = struct.unpack_from("=HH", message, place)
+def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and payload of each struct nlattr."""
+    place = 0
+    while place + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, place)
         if length < 4:
-            break
-        if kind == _CTRL_ATTR_FAMILY_ID and length == 6:
-            number: int = struct.unpack_from("=H", message, place + 4)[0]
-            return number
+            return
+        yield kind & 0x3FFF, data[place + 4 : place + length]
         place += length + (-length & 3)
-    return None
+
+
+def _family_ids(message: bytes) -> list[int]:
+    """CTRL_ATTR_FAMILY_ID of a CTRL_CMD_NEWFAMILY."""
+    return [
+        struct.unpack("=H", value)[0]
+        for kind, value in attributes(message[20:])
+        if kind == _CTRL_ATTR_FAMILY_ID and len(value) == 2
+    ]

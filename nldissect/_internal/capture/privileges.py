@@ -39,7 +39,7 @@ def drop(keep: Iterable[int] = ()) -> None:
     Root without sudo stays user 0, without what makes it special. Nothing
     that is started later gains more. For a process of one thread.
     """
-    libc = _libc()
+    libc = ctypes.CDLL(None)
     kept = _permitted() & sum(1 << number for number in set(keep))
     libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     for number in range(_CAP_LAST + 1):
@@ -52,7 +52,9 @@ def drop(keep: Iterable[int] = ()) -> None:
         os.setgroups(_groups(uid, gid))
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
-    _set_capabilities(libc, kept)
+    low, high = kept & 0xFFFF_FFFF, kept >> 32
+    header = struct.pack("Ii", _VERSION_3, 0)
+    call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
@@ -107,9 +109,9 @@ def enter_namespace(name: str) -> None:
     except OSError as problem:
         raise _no_entry(name, problem) from None
     try:
-        if _libc().setns(descriptor, _CLONE_NEWNET) != 0:
-            number = ctypes.get_errno()
-            raise _no_entry(name, OSError(number, os.strerror(number)))
+        call("setns", descriptor, _CLONE_NEWNET)
+    except OSError as problem:
+        raise _no_entry(name, problem) from None
     finally:
         os.close(descriptor)
 
@@ -153,13 +155,8 @@ def _permitted() -> int:
     return 0
 
 
-def _set_capabilities(libc: ctypes.CDLL, kept: int) -> None:
-    header = struct.pack("Ii", _VERSION_3, 0)
-    low, high = kept & 0xFFFF_FFFF, kept >> 32
-    if libc.capset(header, struct.pack("6I", low, low, 0, high, high, 0)) != 0:
+def call(name: str, *arguments: int | bytes) -> None:
+    """A system call by its function in libc; raises OSError."""
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
-
-
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)

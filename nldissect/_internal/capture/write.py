@@ -79,6 +79,21 @@ class PcapngWriter:
             + self._options(options),
         )
 
+    def part(self, record: Record, data: bytes, cut: bool) -> None:
+        """Write what is shown of a record: as it is where that is all of it.
+
+        `cut` says that a message in `data` goes on beyond what was captured. What a trace
+        does not tell is not written.
+        """
+        lost = record.original_length - len(record.data)
+        if record.gaps is not None:
+            known = record.data[: min(gap[0] for gap in record.gaps)]
+            self.write(record, known, record.original_length)
+        elif len(data) == len(record.data):
+            self.write(record)
+        else:
+            self.write(record, data, len(data) + lost if cut else None)
+
     def socket(self, interface: Interface, socket: Socket) -> None:
         """Write whose a socket is, for readers that know the block (see `pcapng`)."""
         index = self._index(interface)
@@ -146,14 +161,11 @@ class PcapngWriter:
         )
 
     def _describe(self, interface: Interface) -> None:
-        texts = (
-            (pcapng.IF_NAME, interface.name),
-            (pcapng.IF_DESCRIPTION, interface.description),
-            (pcapng.IF_FILTER, None if interface.filter is None else "\0" + interface.filter),
-            (pcapng.IF_OS, interface.os),
-            (pcapng.IF_HARDWARE, interface.hardware),
-        )
-        options = [(code, text.encode()) for code, text in texts if text is not None]
+        texts = ((code, getattr(interface, name)) for code, name in pcapng.TEXTS.items())
+        options = [
+            (code, b"\0" * (code == pcapng.IF_FILTER) + text.encode())
+            for code, text in texts if text is not None
+        ]  # fmt: skip
         options.append((pcapng.IF_TSRESOL, _NANOSECONDS))
         times = (pcapng.IF_TSRESOL, pcapng.IF_TSOFFSET)
         options += [option for option in interface.options if option[0] not in times]

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import FilterError, NldissectError, UsageError
+from ..errors import FilterError, NldissectError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 INTERRUPTED = 130
@@ -72,8 +72,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(problem))
         if problem.text.strip():
             point(problem.text, problem.column, problem.length)
-    except UsageError as problem:
-        complain(str(problem))
     except NldissectError as problem:
         complain(str(problem))
     except OSError as problem:

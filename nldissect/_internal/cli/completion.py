@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .. import linux
 from ..lint import CODES
@@ -60,7 +60,7 @@ def _bash(commands: Mapping[str, argparse.ArgumentParser]) -> str:
             inner.append(f"        {strings}) {reply}; return ;;")
         words = [w for action in _positional(parser) for w in _words(action)]
         plain = []
-        if _takes_files(parser):
+        if any(action.dest in _FILES for action in _positional(parser)):
             plain.append('mapfile -t COMPREPLY < <(compgen -f -- "$current")')
         if words:
             plain.append(f'COMPREPLY+=($(compgen -W "{" ".join(words)}" -- "$current"))')
@@ -90,10 +90,6 @@ complete -F _nldissect nldissect
 """
 
 
-def _takes_files(parser: argparse.ArgumentParser) -> bool:
-    return any(action.dest in _FILES for action in _positional(parser))
-
-
 def _help(action: argparse.Action, also: str) -> str:
     """The option's help in one line without what a shell would interpret."""
     text = (action.help or "").partition(";")[0]
@@ -120,7 +116,8 @@ def _zsh(commands: Mapping[str, argparse.ArgumentParser]) -> str:
             kind = f"({' '.join(words)})" if words else "_files"
             mark = "*" if action.nargs in ("*", "+") else ""
             specs.append(f"'{mark}:{action.dest}:{kind}'")
-        cases.append(f"    {name})\n      _arguments -S {_joined(specs)} ;;")
+        joined = " \\\n        ".join(specs)
+        cases.append(f"    {name})\n      _arguments -S {joined} ;;")
     described = " ".join(
         f"'{name}:{(parser.description or '').rstrip('.')}'" for name, parser in commands.items()
     )
@@ -148,10 +145,6 @@ else
   compdef _nldissect nldissect
 fi
 """
-
-
-def _joined(specs: Iterable[str]) -> str:
-    return " \\\n        ".join(specs)
 
 
 def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> str:

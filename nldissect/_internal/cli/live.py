@@ -10,20 +10,19 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .. import linux
+from .. import linux, wire
 from ..capture import bpf, privileges
 from ..capture import live as capturing
 from ..capture.files import Limits, limits
-from ..errors import CaptureError, UsageError
+from ..errors import UsageError
 from ..registry import Registry
 from . import select
 from .output import Output, complain
 from .read import Reading
-from .source import registry_of
+from .source import framed, registry_of
 
 INTERVAL = 0.2  # seconds between updates of the status line
 _CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
-_GENERIC = 16
 
 
 def live(options: Namespace, output: Output) -> int:
@@ -80,17 +79,7 @@ class Live:
         if self.quiet:
             capture.wait()
             return 0
-        output.write(reading.renderer.begin())
-        try:
-            reading.follow(capture)
-        except CaptureError as problem:
-            output.flush()
-            complain(str(problem))
-            return 2
-        finally:
-            output.write(reading.renderer.end())
-        output.flush()
-        return 0
+        return framed(reading, output, lambda: reading.follow(capture))
 
     # -- what is said on standard error --------------------------------------------------
 
@@ -186,7 +175,8 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
     families = select.split(options.family)
     protocols = select.protocols(names) if names else None
     if families:
-        protocols = {_GENERIC} if protocols is None else protocols & {_GENERIC}
+        generic = {wire.NETLINK_GENERIC}
+        protocols = generic if protocols is None else protocols & generic
     if not (names or types or ports or families):
         return None
     given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
@@ -221,7 +211,7 @@ def _kinds(types: list[str], registry: Registry) -> set[bpf.Kind]:
                 if operation.name in names or operation.constant in names:
                     found.add(
                         bpf.Kind(type=number) if spec.protonum is not None
-                        else bpf.Kind(_GENERIC, command=number)
+                        else bpf.Kind(wire.NETLINK_GENERIC, command=number)
                     )
     return found
 

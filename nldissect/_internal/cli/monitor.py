@@ -9,11 +9,11 @@ from argparse import Namespace
 
 from .. import linux
 from ..capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, Monitor, may_join
-from ..errors import CaptureError, UsageError
+from ..errors import UsageError
 from ..text import near
 from .output import Output, complain
 from .read import Reading
-from .source import registry_of
+from .source import framed, registry_of
 
 # What `ip monitor` calls them.
 OBJECTS = {
@@ -51,29 +51,12 @@ def monitor(options: Namespace, output: Output) -> int:
         _say(heard, bool(options.groups))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: heard.stop())
-        return _show(heard, reading, output)
+        if reading.writer is not None:
+            for record in heard.told:  # the file explains itself
+                reading.writer.keep(record)
+        return framed(reading, output, lambda: reading.follow(heard))
     finally:
         heard.close()
-
-
-def _show(heard: Monitor, reading: Reading, output: Output) -> int:
-    status = 0
-    if reading.writer is not None:
-        for record in heard.told:  # the file explains itself
-            reading.writer.keep(record)
-    if not reading.quiet:
-        output.write(reading.renderer.begin())
-        output.flush()
-    try:
-        reading.follow(heard)
-    except CaptureError as problem:
-        output.flush()
-        complain(str(problem))
-        status = 2
-    finally:
-        reading.finish()
-        output.flush()
-    return status
 
 
 def _say(heard: Monitor, asked: bool) -> None:

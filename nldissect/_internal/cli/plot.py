@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..render.pairs import span
 from ..stats import Rates
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 ASCII: Final = " .:#"
 HEIGHT: Final = 4
 
-_UNITS: Final = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
-
-
 def duration(nanoseconds: float | None) -> str:
     """A duration with three digits and a unit: `1.27 ms`; `-` for None."""
-    if nanoseconds is None:
-        return "-"
-    for size, unit in _UNITS:
-        if nanoseconds >= size or size == 1:
-            value = nanoseconds / size
-            digits = 0 if value >= 100 or size == 1 else 1 if value >= 10 else 2
-            return f"{value:.{digits}f} {unit}"
-    raise AssertionError
+    return "-" if nanoseconds is None else span(round(nanoseconds))
 
 
 def number(value: float) -> str:

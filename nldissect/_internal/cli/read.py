@@ -506,19 +506,11 @@ class Writer:
         record, pieces = self._record, self._pieces
         if record is None:
             return
-        shown = sum(len(message.data) for message in pieces)
         writer = self._open()
+        data = b"".join([message.data for message in pieces])
+        cut = any(message.state == wire.CUT for message in pieces)
         try:
-            if record.gaps is not None:  # what is not known is not written
-                known = record.data[: min(gap[0] for gap in record.gaps)]
-                writer.write(record, known, record.original_length)
-            elif shown == len(record.data):
-                writer.write(record)
-            else:
-                data = b"".join(message.data for message in pieces)
-                lost = record.original_length - len(record.data)
-                cut = any(message.state == wire.CUT for message in pieces)
-                writer.write(record, data, len(data) + lost if cut else None)
+            writer.part(record, data, cut)
         except OSError as problem:
             raise self._failed(problem) from None
         self._record = None

@@ -25,7 +25,7 @@ from ..transaction import COPY, NOTIFICATION, Link
 from ..tree import Message
 from .output import Output, complain
 from .read import Arriving, Reading
-from .source import Kept, registry_of
+from .source import Kept, framed, registry_of
 
 NOT_FOUND = 127  # as shells say it
 NOT_EXECUTABLE = 126
@@ -141,11 +141,9 @@ class _Run:
         return status
 
     def _show(self, capture: Arriving, whose: _Whose | None = None) -> None:
-        output, reading = self.output, self.reading
-        if not reading.quiet:
-            output.write(reading.renderer.begin())
-            output.flush()
-        try:
+        reading = self.reading
+
+        def show() -> None:
             source: Records = Kept(capture) if self.options.after else capture
             if whose is not None:
                 reading.chosen(source, whose)
@@ -156,12 +154,8 @@ class _Run:
             capture.waits = None  # nobody is to be told any more
             for _ in source:  # -c N is reached: the command goes on
                 pass
-        except CaptureError as problem:
-            output.flush()
-            complain(str(problem))
-        finally:
-            reading.finish()
-            output.flush()
+
+        framed(reading, self.output, show)
 
 
 class _Whose(Taker):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ..capture import open_capture
 from ..conversation import Conversations
@@ -16,8 +17,11 @@ from ..record import Record
 from ..registry import Registry
 from ..session import Capture as Records
 from ..session import Session
-from .output import complain
+from .output import Output, complain
 from .progress import Watched
+
+if TYPE_CHECKING:
+    from .read import Reading
 
 
 class Source:
@@ -80,6 +84,23 @@ class Kept:
         yield from self._records
         if self._problem is not None:
             raise self._problem
+
+
+def framed(reading: Reading, output: Output, show: Callable[[], None]) -> int:
+    """Shows what comes, between beginning and end; 2 where it was cut short, which is said."""
+    if not reading.quiet:
+        output.write(reading.renderer.begin())
+        output.flush()
+    try:
+        show()
+    except CaptureError as problem:
+        output.flush()
+        complain(str(problem))
+        return 2
+    finally:
+        reading.finish()
+        output.flush()
+    return 0
 
 
 def only_once(files: list[str]) -> None:

@@ -8,7 +8,6 @@ that ends with the test. Numbers: linux/sched.h, linux/sockios.h, linux/if.h.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import json
@@ -22,6 +21,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from ..capture import nlmon
+from ..capture.privileges import call
 from ..errors import UsageError
 
 NETWORK: Final = "network"  # a network namespace can be had by itself
@@ -63,7 +63,7 @@ def probed() -> tuple[str, str]:
     way = NETWORK
     try:
         try:
-            _unshare(_NEWNET)
+            call("unshare", _NEWNET)
         except PermissionError:
             way = USER
             _become_root()
@@ -88,7 +88,7 @@ def namespace(alone: bool) -> Iterator[None]:
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:
-            _unshare(_NEWNET)
+            call("unshare", _NEWNET)
         except PermissionError:
             if not alone:
                 raise
@@ -98,9 +98,9 @@ def namespace(alone: bool) -> Iterator[None]:
             yield
         finally:
             try:
-                _call("setns", before, _NEWNET)
+                call("setns", before, _NEWNET)
             except PermissionError:  # it is the host's, and we are somebody there no more
-                _unshare(_NEWNET)
+                call("unshare", _NEWNET)
     finally:
         os.close(before)
 
@@ -108,7 +108,7 @@ def namespace(alone: bool) -> Iterator[None]:
 def _become_root() -> None:
     """Root in new namespaces; the process must have one thread."""
     uid, gid = os.geteuid(), os.getegid()
-    _unshare(_NEWUSER | _NEWNET)
+    call("unshare", _NEWUSER | _NEWNET)
     for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(text)
@@ -121,17 +121,6 @@ def _lo_up() -> None:
         request = struct.pack("16s24x", b"lo")
         (flags,) = struct.unpack_from("H", fcntl.ioctl(asking, _SIOCGIFFLAGS, request), 16)
         fcntl.ioctl(asking, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | _IFF_UP))
-
-
-def _unshare(flags: int) -> None:
-    _call("unshare", flags)
-
-
-def _call(name: str, *arguments: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
 
 
 def _restricted() -> bool:

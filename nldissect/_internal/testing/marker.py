@@ -12,10 +12,10 @@ import struct
 import time
 from typing import Final
 
+from .. import wire
 from ..index import Index
 from ..record import Socket
 
-_NLMSG_NOOP: Final = 1
 _LOOK: Final = 0.005  # seconds
 _SECONDS: Final = 5
 
@@ -36,7 +36,7 @@ class Marker:
     def reach(self, index: Index) -> bool:
         """Read on until all that was said up to now is in the index; False if it never comes."""
         self._sequence += 1
-        header = struct.pack("=IHHII", 16, _NLMSG_NOOP, 0, self._sequence, self.port)
+        header = struct.pack("=IHHII", 16, wire.NLMSG_NOOP, 0, self._sequence, self.port)
         try:
             self._socket.sendto(header, (0, 0))
         except OSError:

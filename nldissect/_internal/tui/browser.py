@@ -72,7 +72,7 @@ class Browser(Screen[None]):
         self.hex_pane = HexPane()
         self.transaction_pane = TransactionPane()
         self.list_pane.moved, self.list_pane.chosen = self._moved, self._chosen
-        self.tree_pane.moved, self.hex_pane.moved = self._line_moved, self._byte_moved
+        self.tree_pane.moved, self.hex_pane.moved = self._select_bytes, self._byte_moved
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.go(row))
         self.title_bar = Bar("top")
         self.status_bar = Bar("status")
@@ -236,11 +236,8 @@ class Browser(Screen[None]):
             pane.styles.width = size if plan.side else "100%"
             pane.styles.height = "100%" if plan.side else size
         if not self.pane.display:
-            self.set_focus(self._first_pane())
+            self.set_focus(next((pane for pane in self.panes if pane.display), self.list_pane))
         self.shown = -1  # panes that come into sight are filled
-
-    def _first_pane(self) -> Lines:
-        return next((pane for pane in self.panes if pane.display), self.list_pane)
 
     @property
     def panes(self) -> list[Lines]:
@@ -417,20 +414,16 @@ class Browser(Screen[None]):
             self._pending = None
         row = self.list_pane.row
         self.shown = row
-        if row < 0:
-            self.tree_pane.set(None)
-            self.hex_pane.set(None)
-            self.transaction_pane.clear()
-            self._status()
-            return
         try:
-            message, link = self.model.message(row), self.model.link(row)
-            self._details(row, message, link)
+            if row >= 0:
+                self._details(row, self.model.message(row), self.model.link(row))
+                return
         except (CaptureError, OSError) as problem:
-            self.tree_pane.set(None)
-            self.hex_pane.set(None)
-            self.transaction_pane.clear()
-            self.say(str(problem), "error")
+            self._said = (safe(str(problem)), "error")
+        self.tree_pane.set(None)
+        self.hex_pane.set(None)
+        self.transaction_pane.clear()
+        self._status()
 
     def _details(self, row: int, message: Message, link: Link | None) -> None:
         reason = pairs.why(message, link)
@@ -454,14 +447,11 @@ class Browser(Screen[None]):
         elif blame is not None and blame[0] < len(message.data):
             marked = (blame[0], blame[0] + 1)
         self.hex_pane.set(message, marked)
-        self.tree_pane.name_it(self._tree_title(row, message, link))
+        remarks = [] if link is None else pairs.remarks(message, link)
+        self.tree_pane.name_it(f"Tree  #{row + 1} {', '.join(remarks)}".rstrip())
         self._select_bytes()
         if self.transaction_pane.display:
             self.transaction_pane.set(self.model, row)
-
-    def _tree_title(self, row: int, message: Message, link: Link | None) -> str:
-        remarks = [] if link is None else pairs.remarks(message, link)
-        return f"Tree  #{row + 1} {', '.join(remarks)}".rstrip()
 
     def refused(self, row: int, link: Link | None) -> Explanation | None:
         """Why the kernel refused the request of this row, None when it did not."""
@@ -481,9 +471,6 @@ class Browser(Screen[None]):
         return None
 
     # -- tree and bytes -----------------------------------------------------------------------
-
-    def _line_moved(self) -> None:
-        self._select_bytes()
 
     def _byte_moved(self) -> None:
         self.tree_pane.reveal_byte(self.hex_pane.byte)

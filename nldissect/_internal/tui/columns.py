@@ -83,7 +83,7 @@ def _delta(model: Model, row: int, message: Message, link: Link | None) -> str:
 def _process(model: Model, row: int, message: Message, link: Link | None) -> str:
     if not message.to_kernel and link is not None and link.role in (NOTIFICATION, COPY):
         return "(listeners)" if link.role == NOTIFICATION else ""
-    found = model.process(message, link)
+    found = pairs.process(message, link)
     if found is None:
         return "?"
     return safe(found.name or str(found).replace("[", "").replace("]", ""))

@@ -79,7 +79,6 @@ class FilterBar(Horizontal):
         self.verdict = Label("", id="verdict")
         self._recalled = 0
         self._typed = ""
-        self._stem: tuple[int, int] = (0, 0)
 
     def compose(self) -> ComposeResult:
         yield Label(Content(" / "), id="slash")
@@ -221,7 +220,6 @@ class FilterBar(Horizontal):
             return
         self._recalled = at
         value = self.history[-at] if at else self._typed
-        with self.input.prevent(Input.Changed):
-            self.input.value = value
+        self.set(value)
         self.input.cursor_position = len(value)
         self.check(value)

@@ -66,7 +66,7 @@ def rungs(model: Model, row: int, width: int) -> list[Rung]:
 def _ends(
     model: Model, found: Transaction, message: Message, link: Link, width: int
 ) -> Rung:
-    who = model.process(message, link)
+    who = pairs.process(message, link)
     port = found.port if found.port > 0 else found.said
     name = f"port {port}" if port > 0 else "unknown socket"
     if who is not None:

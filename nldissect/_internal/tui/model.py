@@ -13,9 +13,7 @@ from time import process_time
 from typing import Final
 
 from ..index import Index
-from ..process import Process
 from ..registry import Registry
-from ..render import pairs
 from ..transaction import COPY, ROLES, Link
 from ..tree import Message
 from .columns import COLUMNS, Cells, Column, Times, cells
@@ -72,10 +70,6 @@ class Model:
         if not 0 <= row < len(index):
             return None
         return index.moment(index.record_of(row))
-
-    def process(self, message: Message, link: Link | None) -> Process | None:
-        """Whose message it is, None when unknown."""
-        return pairs.process(message, link)
 
     def copy(self, row: int) -> bool:
         """Whether the row is a copy of a notification."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from time import process_time
 from typing import Final
 
 from ..errors import CaptureError, UsageError
 from ..transaction import COPY, REQUEST
-from .control import Controller
+from ..wire import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN
+from .control import Action, Controller
 from .hexview import HexPane
 from .layout import TREE
 from .listing import Listing
@@ -17,11 +18,35 @@ from .model import View
 from .tree import TreePane
 
 AT_ONCE: Final = 0.03  # s of looking before other keys are heard
-_ERROR, _DONE, _OVERRUN = 2, 3, 4  # NLMSG_ (linux/netlink.h)
 
 
 class Navigate(Controller):
     """Keys of the groups Move, Tree and Go."""
+
+    def actions(self) -> dict[str, Action]:
+        """Those that take one line; all others are methods."""
+        browser, tree = self.browser, self.browser.tree_pane
+        return {
+            **super().actions(),
+            **_both("down", "up", self._by),
+            **_both("page-down", "page-up", lambda n: self._by(n * max(browser.pane.room - 1, 1))),
+            **_both("half-down", "half-up", lambda n: self._by(n * max(browser.pane.room // 2, 1))),
+            "first": lambda n, _: self._to(n, 0),
+            "last": lambda n, _: self._to(n, browser.pane.count - 1),
+            "next-pane": lambda n, _: browser.focus_pane(1),
+            "previous-pane": lambda n, _: browser.focus_pane(-1),
+            **_both("next-message", "previous-message", self._message),
+            "unfold-below": lambda n, _: tree.unfold_below(),
+            "unfold-all": lambda n, _: tree.fold_everything(True),
+            "fold-all": lambda n, _: tree.fold_everything(False),
+            **_both("next-error", "previous-error", self._error),
+            **_both("next-in-transaction", "previous-in-transaction", self._member),
+            "transaction": lambda n, _: browser.show_transaction(),
+            "zoom": lambda n, _: browser.zoom(),
+            "layout": lambda n, _: browser.turn(),
+            **_both("grow", "shrink", lambda n: browser.give(rows=n)),
+            **_both("wider", "narrower", lambda n: browser.give(cells=2 * n)),
+        }
 
     # -- in the pane that has the focus -----------------------------------------------
 
@@ -30,30 +55,6 @@ class Navigate(Controller):
         if lines < 0:
             self.browser.unfollow()
         pane.move(pane.cursor + lines)
-
-    def do_down(self, count: int | None, _: str) -> None:
-        self._by(count or 1)
-
-    def do_up(self, count: int | None, _: str) -> None:
-        self._by(-(count or 1))
-
-    def do_page_down(self, count: int | None, _: str) -> None:
-        self._by((count or 1) * max(self.browser.pane.room - 1, 1))
-
-    def do_page_up(self, count: int | None, _: str) -> None:
-        self._by(-(count or 1) * max(self.browser.pane.room - 1, 1))
-
-    def do_half_down(self, count: int | None, _: str) -> None:
-        self._by((count or 1) * max(self.browser.pane.room // 2, 1))
-
-    def do_half_up(self, count: int | None, _: str) -> None:
-        self._by(-(count or 1) * max(self.browser.pane.room // 2, 1))
-
-    def do_first(self, count: int | None, _: str) -> None:
-        self._to(count, 0)
-
-    def do_last(self, count: int | None, _: str) -> None:
-        self._to(count, self.browser.pane.count - 1)
 
     def _to(self, number: int | None, line: int) -> None:
         if number is not None:
@@ -68,22 +69,12 @@ class Navigate(Controller):
                 self.browser.live.resume()
         pane.move(line)
 
-    def do_next_pane(self, count: int | None, _: str) -> None:
-        self.browser.focus_pane(1)
-
-    def do_previous_pane(self, count: int | None, _: str) -> None:
-        self.browser.focus_pane(-1)
-
-    # -- the next message from any pane --------------------------------------------------
-
-    def do_next_message(self, count: int | None, _: str) -> None:
+    def _message(self, lines: int) -> None:
+        """A message further on, from any pane."""
+        if lines < 0:
+            self.browser.unfollow()
         listing = self.browser.list_pane
-        listing.move(listing.cursor + (count or 1))
-
-    def do_previous_message(self, count: int | None, _: str) -> None:
-        self.browser.unfollow()
-        listing = self.browser.list_pane
-        listing.move(listing.cursor - (count or 1))
+        listing.move(listing.cursor + lines)
 
     # -- unfolding ------------------------------------------------------------------------
 
@@ -133,33 +124,18 @@ class Navigate(Controller):
         if isinstance(self.browser.pane, TreePane):
             self.browser.pane.parent_line()
 
-    def do_unfold_below(self, count: int | None, _: str) -> None:
-        self.browser.tree_pane.unfold_below()
-
-    def do_unfold_all(self, count: int | None, _: str) -> None:
-        self.browser.tree_pane.fold_everything(True)
-
-    def do_fold_all(self, count: int | None, _: str) -> None:
-        self.browser.tree_pane.fold_everything(False)
-
     # -- by meaning -----------------------------------------------------------------------
 
-    def do_next_error(self, count: int | None, _: str) -> None:
-        self._error(1, count or 1)
-
-    def do_previous_error(self, count: int | None, _: str) -> None:
-        self._error(-1, count or 1)
-
-    def _error(self, step: int, count: int) -> None:
+    def _error(self, count: int) -> None:
         engine = self.browser.engine
-        hunt = Hunt(self.model.view, self.browser.list_pane.cursor, step, count)
+        hunt = Hunt(self.model.view, self.browser.list_pane.cursor, count)
 
         def look(seconds: float) -> bool:
             if self.model.view is hunt.view:
                 if not hunt.look(seconds):
                     return False
                 if hunt.found < 0:
-                    none = "no further error" if step > 0 else "no error before this"
+                    none = "no further error" if count > 0 else "no error before this"
                     self.browser.say(none, "warning")
                 else:
                     self.browser.attempt(partial(self.browser.go, hunt.found))
@@ -185,12 +161,6 @@ class Navigate(Controller):
             self.browser.go(link.of - 1)
         else:
             raise UsageError("nothing in the capture asked for this message")
-
-    def do_next_in_transaction(self, count: int | None, _: str) -> None:
-        self._member(1)
-
-    def do_previous_in_transaction(self, count: int | None, _: str) -> None:
-        self._member(-1)
 
     def _member(self, step: int) -> None:
         row = self.row()
@@ -229,27 +199,6 @@ class Navigate(Controller):
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def do_transaction(self, count: int | None, _: str) -> None:
-        self.browser.show_transaction()
-
-    def do_zoom(self, count: int | None, _: str) -> None:
-        self.browser.zoom()
-
-    def do_layout(self, count: int | None, _: str) -> None:
-        self.browser.turn()
-
-    def do_grow(self, count: int | None, _: str) -> None:
-        self.browser.give(rows=count or 1)
-
-    def do_shrink(self, count: int | None, _: str) -> None:
-        self.browser.give(rows=-(count or 1))
-
-    def do_wider(self, count: int | None, _: str) -> None:
-        self.browser.give(cells=2 * (count or 1))
-
-    def do_narrower(self, count: int | None, _: str) -> None:
-        self.browser.give(cells=-2 * (count or 1))
-
     def do_own(self, count: int | None, _: str) -> None:
         row = self.browser.list_pane.row
         self.model.own = not self.model.own
@@ -268,15 +217,20 @@ class Navigate(Controller):
         )  # fmt: skip
 
 
-class Hunt:
-    """Looks for the `count`th error from a place of a view on, a while at a time."""
+def _both(forth: str, back: str, go: Callable[[int], None]) -> dict[str, Action]:
+    """Two actions that go the one way and the other."""
+    return {forth: lambda n, _: go(n or 1), back: lambda n, _: go(-(n or 1))}
 
-    def __init__(self, view: View, place: int, step: int, count: int) -> None:
+
+class Hunt:
+    """Looks for the `count`th error from a place of a view on (back: -count), a while at a time."""
+
+    def __init__(self, view: View, place: int, count: int) -> None:
         self.view = view
         self.found = -1  # the row, or the last one where there are fewer
         self._place = place
-        self._step = step
-        self._count = count
+        self._step = 1 if count > 0 else -1
+        self._count = abs(count)
 
     def look(self, seconds: float) -> bool:
         """Looks for so many s of CPU; whether it is over."""
@@ -294,9 +248,9 @@ class Hunt:
     def _failed(self, row: int) -> bool:
         model = self.view.model
         kind = model.index.header(row)[1]
-        if kind == _OVERRUN:
+        if kind == NLMSG_OVERRUN:
             return True
-        if kind not in (_ERROR, _DONE):
+        if kind not in (NLMSG_ERROR, NLMSG_DONE):
             return False
         try:
             return bool((model.message(row).error or 0) < 0)

@@ -33,7 +33,7 @@ class Item:
 
     def __init__(
         self, depth: int, key: str, name: str, value: str, start: int = -1, end: int = -1,
-        node: Node | None = None, kids: bool = False, look: str = "name", note: str = "",
+        node: Node | None = None, kids: bool = False, look: str = "name",
     ) -> None:  # fmt: skip
         self.depth = depth
         self.key = key
@@ -44,7 +44,7 @@ class Item:
         self.node = node
         self.kids = kids
         self.look = look
-        self.note = note  # what is wrong, in words
+        self.note = ""  # what is wrong, in words
 
 
 class Folds:
@@ -128,29 +128,16 @@ class Outline:
 
     def at_byte(self, offset: int) -> int:
         """The line of the smallest thing that has this byte, -1 for none; unfolds up to it."""
-        deepest: Node | None = None
-        nodes = self.message.nodes
-        while True:
-            inner = next((n for n in nodes if n.offset <= offset < n.end), None)
-            if inner is None:
-                break
-            deepest, nodes = inner, inner.children
-        if deepest is None:
-            return self._smallest(offset)
-        place = self.reveal(deepest)
-        return place if place >= 0 else self._smallest(offset)
-
-    def _smallest(self, offset: int) -> int:
-        found = -1
-        for place, item in enumerate(self.items):
-            if item.start <= offset < item.end and (
-                found < 0 or item.end - item.start <= self._size(found)
-            ):
-                found = place
-        return found
-
-    def _size(self, place: int) -> int:
-        return self.items[place].end - self.items[place].start
+        deepest = locate(self.message, offset - self.message.base)
+        place = -1 if deepest is None else self.reveal(deepest)
+        if place >= 0:
+            return place
+        sizes = [
+            (item.end - item.start, -place)
+            for place, item in enumerate(self.items)
+            if item.start <= offset < item.end
+        ]
+        return -min(sizes)[1] if sizes else -1
 
     def reveal(self, node: Node) -> int:
         """The line of this node, what is above it being unfolded; -1 if it has none."""

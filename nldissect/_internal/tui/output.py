@@ -12,23 +12,34 @@ from ..capture import PcapngWriter
 from ..errors import UsageError
 from ..explain import paths
 from ..record import COMMENT, Record
-from ..render import code
-from ..render.jsonout import JsonLines
+from ..render import Renderer, code
+from ..render.jsonout import JsonArray, JsonLines
 from ..render.lines import Lines
 from ..render.style import Style
 from ..render.times import Clock
 from ..render.tree import HexDump, Tree
 from ..wire import CUT
 from . import clipboard
-from .control import Controller
+from .control import Action, Controller
 from .model import Model
 from .outline import value_of
 
-FORMS = ("text", "json", "jsonl", *code.FORMS)
+RENDERERS: dict[str, type[Renderer]] = {"json": JsonArray, "jsonl": JsonLines, **code.FORMS}
+FORMS = ("text", *RENDERERS)
 
 
 class Output(Controller):
     """Keys of the group Out."""
+
+    def actions(self) -> dict[str, Action]:
+        """Copies in the forms that exports have too; all others are methods."""
+        return {
+            **super().actions(),
+            "copy-hex": lambda n, _: self._copy_as("hex"),
+            "copy-python": lambda n, _: self._copy_as("python"),
+            "copy-c": lambda n, _: self._copy_as("c"),
+            "copy-json": lambda n, _: self._copy_as("jsonl"),
+        }
 
     # -- copying --------------------------------------------------------------------------
 
@@ -51,18 +62,6 @@ class Output(Controller):
     def do_copy_line(self, count: int | None, _: str) -> None:
         rows = self._rows()
         self._copy("".join(line(self.model, row) for row in rows), self._what(rows, "line"))
-
-    def do_copy_hex(self, count: int | None, _: str) -> None:
-        self._copy_as("hex")
-
-    def do_copy_python(self, count: int | None, _: str) -> None:
-        self._copy_as("python")
-
-    def do_copy_c(self, count: int | None, _: str) -> None:
-        self._copy_as("c")
-
-    def do_copy_json(self, count: int | None, _: str) -> None:
-        self._copy_as("jsonl")
 
     def do_copy_filter(self, count: int | None, _: str) -> None:
         text = self.browser.filtering.term()
@@ -195,18 +194,13 @@ def exported(model: Model, rows: Iterable[int], form: str) -> str:
     """Messages as text: one of `FORMS`."""
     if form == "text":
         clock = Clock(model.times.form)
-        tree = HexDump(Tree(Lines(Style(), clock), Style(), model.constants_in_tree))
         clock.see(0, model.time(0))
-        return "".join(tree.message(model.message(row), model.link(row)) for row in rows)
-    if form in ("json", "jsonl"):
-        render = JsonLines()
-        objects = [render.message(model.message(row), model.link(row))[:-1] for row in rows]
-        if form == "jsonl":
-            return "".join(f"{one}\n" for one in objects)
-        return "[\n" + ",\n".join(objects) + "\n]\n"
-    language = code.FORMS[form]()
-    body = [language.message(model.message(row), model.link(row)) for row in rows]
-    return language.begin() + "".join(body) + language.end()
+        lines = Lines(Style(), clock)
+        renderer: Renderer = HexDump(Tree(lines, Style(), model.constants_in_tree))
+    else:
+        renderer = RENDERERS[form]()
+    body = [renderer.message(model.message(row), model.link(row)) for row in rows]
+    return renderer.begin() + "".join(body) + renderer.end()
 
 
 def write(model: Model, path: str, rows: Iterable[int]) -> int:
@@ -251,13 +245,8 @@ def _emit(model: Model, writer: PcapngWriter, record: Record, rows: list[int]) -
         record.options = [*((COMMENT, text.encode()) for text in texts), *kept] or None
     try:
         messages = [model.message(row) for row in rows]
-        data = b"".join(message.data for message in messages)
-        if len(data) == len(record.data):
-            writer.write(record)
-        else:
-            lost = record.original_length - len(record.data)
-            cut = any(message.state == CUT for message in messages)
-            writer.write(record, data, len(data) + lost if cut else None)
+        cut = any(message.state == CUT for message in messages)
+        writer.part(record, b"".join(message.data for message in messages), cut)
     finally:
         record.options = before
 

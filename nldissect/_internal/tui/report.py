@@ -107,16 +107,14 @@ class Report(ModalScreen[object]):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, title: str, entries: list[Entry], typing: bool = False, source: Source | None = None,
-        cursor: int = 0,
-    ) -> None:  # fmt: skip
+        self, title: str, entries: list[Entry], typing: bool = False, source: Source | None = None
+    ) -> None:
         super().__init__()
         self._title_text = title
         self._entries = Entries()
         self._given = entries
         self._typing = typing
         self._source = source
-        self._cursor = cursor
         self._input = Typed(lambda key: False, lambda text: self.choose(), "type to narrow down")
 
     def compose(self) -> ComposeResult:
@@ -129,7 +127,6 @@ class Report(ModalScreen[object]):
 
     def on_mount(self) -> None:
         self._entries.add(self._given)
-        self._entries.cursor = self._cursor
         if self._typing:
             self._input.add_class("on")
             self.set_focus(self._input)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .. import linux
+from .. import linux, wire
 from ..conversation import Conversations
 from ..diff import KINDS, Change, Flat, Flattener, Objects, compare, diff_objects, object_key, what
 from ..errors import CaptureError, UsageError
@@ -25,7 +25,6 @@ from .report import Entry, Report, Source
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 LOOKED_AT = 64  # rows between two looks at the clock
-_ROUTE = 0
 
 
 class Reports(Controller):
@@ -127,7 +126,7 @@ class Reports(Controller):
                 message, link = model.message(row), model.link(row)
             except CaptureError:
                 return
-            if message.protocol != _ROUTE or _key(message, flatten) != key:
+            if message.protocol != wire.NETLINK_ROUTE or _key(message, flatten) != key:
                 continue
             flat = flatten(message)
             role = "" if link is None else link.role
@@ -137,10 +136,10 @@ class Reports(Controller):
                 ("→ " if message.to_kernel else "← ", "arrow"),
                 (f"{safe(facts.what(message, model.constants)):<12}", "heading"),
             ]
-            who = model.process(message, link)
+            who = pairs.process(message, link)
             if role == "notification" and link is not None and link.transaction is not None:
                 request = link.transaction.request
-                who = None if request is None else model.process(request, link)
+                who = None if request is None else pairs.process(request, link)
                 parts.append((f" caused by #{link.of}", "notification"))
             if who is not None:
                 parts.append((f" {safe(str(who))}", "name"))
@@ -264,7 +263,7 @@ _SIGNS = {"added": ("+", "good"), "removed": ("-", "error"), "changed": ("~", "w
 
 def _key(message: Any, flatten: Flattener) -> tuple[str, ...] | None:
     """What object a message is about; requests name it as the kernel does."""
-    if message.protocol != _ROUTE or message.type >> 2 not in KINDS:
+    if message.protocol != wire.NETLINK_ROUTE or message.type >> 2 not in KINDS:
         return None
     key = object_key(message, flatten(message)) if message.type & 3 < 2 else None
     return None if key is not None and key[:2] == ("link", "0") else key  # asks whether it may
