@@ -65,13 +65,9 @@ from . import spec as m
 from . import transaction as tx
 from . import wire
 from .record import NO_TIME, Interface, Record
-from .transaction import NLM_F_ACK, Link, Transaction, time_of
+from .transaction import Link, Transaction, time_of
 from .tree import Message
 
-NLM_F_ECHO: Final = 8
-NLM_F_DUMP_INTR: Final = 16
-NLM_F_DUMP: Final = 0x300
-NLM_F_CREATE: Final = 0x400
 NFNL_MSG_BATCH_BEGIN: Final = 16
 NFNL_MSG_BATCH_END: Final = 17
 RTM_SETDCB: Final = 79
@@ -138,27 +134,28 @@ def kind_of(request: Message) -> i64:
     flags: i64 = request.flags
     protocol: i64 = request.protocol
     kind: i64 = request.type
-    asked: i64 = tx.KIND_ACK if flags & NLM_F_ACK else tx.KIND_SILENT
+    asked: i64 = tx.KIND_ACK if flags & wire.NLM_F_ACK else tx.KIND_SILENT
     if kind < wire.NLMSG_MIN_TYPE:
         return asked
     operation = request.operation
     if protocol == wire.NETLINK_ROUTE:
         gets = kind & 3 == 2 or kind == RTM_SETDCB
     elif operation is None:
-        if flags & NLM_F_DUMP == NLM_F_DUMP:
+        if flags & wire.NLM_F_DUMP == wire.NLM_F_DUMP:
             return tx.KIND_DUMP
-        return asked if flags & NLM_F_CREATE else tx.KIND_SINGLE
+        return asked if flags & wire.NLM_F_CREATE else tx.KIND_SINGLE
     else:
         gets = operation.klass == m.CLASS_GET
         if protocol == wire.NETLINK_GENERIC:
             if gets:
-                return tx.KIND_DUMP if flags & NLM_F_DUMP == NLM_F_DUMP else tx.KIND_SINGLE
+                whole = flags & wire.NLM_F_DUMP == wire.NLM_F_DUMP
+                return tx.KIND_DUMP if whole else tx.KIND_SINGLE
             # A change that the spec gives a reply, unless it goes to a group.
             told = ("do", "reply") in operation.legal and not operation.group
             return tx.KIND_SINGLE if told else asked
-    if not gets or flags & NLM_F_CREATE:  # a spec that knows the answer to a question only
+    if not gets or flags & wire.NLM_F_CREATE:  # a spec that knows the answer to a question only
         return asked
-    return tx.KIND_DUMP if flags & NLM_F_DUMP else tx.KIND_SINGLE
+    return tx.KIND_DUMP if flags & wire.NLM_F_DUMP else tx.KIND_SINGLE
 
 
 @final
@@ -209,7 +206,7 @@ class Conversations:
                 if bound.kind_code == tx.KIND_DUMP:
                     if message.flags & wire.NLM_F_MULTI:  # the commonest of all
                         bound.parts += 1
-                        if message.flags & NLM_F_DUMP_INTR:
+                        if message.flags & wire.NLM_F_DUMP_INTR:
                             bound.interrupted = True
                         bound.add(number, time)
                         return Link(
@@ -319,7 +316,7 @@ class Conversations:
             made.state_code = tx.STATE_NOT_ASKED
         if not made.wants or message.operation is None:
             at.changes[protocol << 16 | kin] = made
-        if made.flags & NLM_F_ECHO:
+        if made.flags & wire.NLM_F_ECHO:
             made.wants = True
         key = protocol << 32 | made.seq
         alike = at.open.get(key)
@@ -351,12 +348,12 @@ class Conversations:
     def _part(self, message: Message, made: Transaction) -> Link:
         """One message of a netfilter batch."""
         if made.batch is not None:
-            made.batch.add(message, bool(message.flags & NLM_F_ACK))
+            made.batch.add(message, bool(message.flags & wire.NLM_F_ACK))
         kind: i64 = message.type
         if kind == NFNL_MSG_BATCH_END:
             self._batch = None
         elif kind > NFNL_MSG_BATCH_END:
-            if message.flags & NLM_F_ACK:
+            if message.flags & wire.NLM_F_ACK:
                 made.state_code = tx.STATE_OPEN
             self._at.changes[message.protocol << 16 | kind >> 8] = made
         return Link(
@@ -477,7 +474,7 @@ class Conversations:
         self, message: Message, found: Transaction, time: int, confidence: i64, reason: i64
     ) -> Link:
         """A message with data that answers a transaction."""
-        if found.flags & NLM_F_ECHO:
+        if found.flags & wire.NLM_F_ECHO:
             copied = self._copied(message, time)
             if copied is not None:
                 return copied
@@ -485,12 +482,12 @@ class Conversations:
         found.add(message.number, time)
         if found.port != message.port and message.port:
             self._bind(found, message.port)
-        if message.flags & NLM_F_DUMP_INTR:
+        if message.flags & wire.NLM_F_DUMP_INTR:
             found.interrupted = True
-        if found.waits and found.kind_code != tx.KIND_DUMP and not found.flags & NLM_F_ACK:
+        if found.waits and found.kind_code != tx.KIND_DUMP and not found.flags & wire.NLM_F_ACK:
             self._end(found, tx.STATE_ANSWERED)
         link = Link(tx.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
-        if found.flags & NLM_F_ECHO:  # listeners get the same
+        if found.flags & wire.NLM_F_ECHO:  # listeners get the same
             link.listeners = 1
             self._remember(message, link)
         return link
@@ -520,8 +517,8 @@ class Conversations:
                     confidence = tx.CONFIDENCE_LIKELY
                     changes = (
                         found.kind_code == tx.KIND_SINGLE
-                        and found.flags & NLM_F_ACK != 0
-                        and not found.flags & NLM_F_ECHO
+                        and found.flags & wire.NLM_F_ACK != 0
+                        and not found.flags & wire.NLM_F_ECHO
                         and request.type == message.type
                         and protocol != wire.NETLINK_GENERIC
                     )
@@ -706,7 +703,7 @@ class Conversations:
         found.add(message.number, time)
         if found.port != message.port:
             self._bind(found, message.port)
-        if message.flags & NLM_F_DUMP_INTR:
+        if message.flags & wire.NLM_F_DUMP_INTR:
             found.interrupted = True
         found.error = min(message.error or 0, 0)
         if found.error:
@@ -755,7 +752,7 @@ class Conversations:
             and protocol not in _STRICT
             and last.kind_code == tx.KIND_SINGLE
             and last.waits
-            and not last.flags & NLM_F_ACK
+            and not last.flags & wire.NLM_F_ACK
             and message.seq in (0, last.seq)
             and last.request is not None
             and message.type in (last.request.type, wire.NLMSG_DONE)

@@ -176,7 +176,7 @@ class Lint:
     def follow(self, message: Message, link: Link) -> bool:
         """Takes in the next message without judging its bytes; whether more may be found later."""
         found, role = link.transaction, link.role_code
-        if found is None or (role != ROLE_REQUEST and not message.flags & NLM_F_DUMP_INTR):
+        if found is None or (role != ROLE_REQUEST and not message.flags & wire.NLM_F_DUMP_INTR):
             return False  # nothing of it is remembered
         self._conversation(message, link, [])
         return role == ROLE_REQUEST and self._open.get(found.id) is message

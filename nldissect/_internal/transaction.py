@@ -13,10 +13,9 @@ from typing import Final, final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
+from . import wire
 from .record import NO_TIME, Record
 from .tree import Message
-
-NLM_F_ACK: Final = 4
 
 # Roles of a message
 REQUEST: Final = "request"
@@ -370,7 +369,7 @@ class Transaction:
             return
         if part not in batch.errors:
             member = batch.member(part)
-            if member is not None and member.flags & NLM_F_ACK:
+            if member is not None and member.flags & wire.NLM_F_ACK:
                 batch.awaited -= 1
         batch.errors[part] = error
         reply = (number, _known(time))
