@@ -1,20 +1,8 @@
-"""Policies in one line, and where they differ from the dissector of their family."""
+"""Policies in one line."""
 
 from __future__ import annotations
 
-from nldissect.hooks import WARNING, Lookup, Node, Piece
-
-
-def policy_type(node: Node) -> bool:
-    """NL_POLICY_TYPE_ATTR_TYPE: compared with what the family's dissector says of the attribute."""
-    attribute = node.parent
-    index = attribute.parent if attribute is not None else None
-    if attribute is not None and index is not None:
-        differences = node.message.context.policy_differences(node.message)
-        text = differences.get((index.field.number, attribute.field.number))
-        if text is not None:
-            node.diagnose("policy-differs", WARNING, text)
-    return False
+from nldissect.hooks import Lookup, Piece
 
 
 def limits(attribute: Piece) -> str:
@@ -49,4 +37,3 @@ def getpolicy(seen: Lookup) -> str:
 
 
 SUMMARIES = {"getpolicy": getpolicy}
-HOOKS = {"policy-type": policy_type}

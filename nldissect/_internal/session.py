@@ -28,6 +28,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from . import learn, wire
 from . import spec as m
+from .engine import DEPTH_AT, DEPTH_MASK, WARNING, Engine
 from .errors import CaptureError
 from .integers import u16, u32
 from .record import PENDING, Interface, Record, Socket
@@ -49,6 +50,8 @@ CTRL_ATTR_FAMILY_NAME: Final = 2
 CTRL_ATTR_VERSION: Final = 3
 CTRL_ATTR_HDRSIZE: Final = 4
 CTRL_ATTR_MCAST_GROUPS: Final = 7
+CTRL_ATTR_POLICY: Final = 8
+NL_POLICY_TYPE_ATTR_TYPE: Final = 1
 CTRL_ATTR_MCAST_GRP_NAME: Final = 1
 CTRL_ATTR_MCAST_GRP_ID: Final = 2
 SOCK_DIAG_BY_FAMILY: Final = 20
@@ -703,8 +706,26 @@ class Session(Context):
                     return family
         return None
 
-    def policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
-        """Where the dissector and the policy that the message tells of differ."""
+    def judge(self, message: Message, engine: Engine) -> None:
+        """Tells where a policy in the message and the family's dissector differ."""
+        if message.to_kernel or message.command != CTRL_CMD_GETPOLICY:
+            return
+        differences = self._policy_differences(message)
+        if not differences:
+            return
+        around = [0, 0, 0]  # the numbers of the set of policies, the policy and the attribute
+        for place in range(0, engine.size, 2):
+            depth = engine.tape[place] >> DEPTH_AT & DEPTH_MASK
+            number = engine.called(place)[2]
+            if depth < 3:
+                around[depth] = number
+            elif depth == 3 and around[0] == CTRL_ATTR_POLICY:
+                text = differences.get((around[1], around[2]))
+                if text is not None and number == NL_POLICY_TYPE_ATTR_TYPE:
+                    engine.find(place, False, "policy-differs", WARNING, text)
+
+    def _policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
+        """The differences by policy and attribute, in words."""
         found = wire.Attributes(message.data, message.base + 20, message.limit, message.big)
         if message.record is None or not found.find(CTRL_ATTR_FAMILY_ID):
             return {}

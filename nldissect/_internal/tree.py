@@ -160,12 +160,8 @@ class Context:
         """The inode of the socket with this port, as sock_diag told."""
         return None
 
-    def policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
-        """Where a family's dissector and its policy, which the message tells of, differ.
-
-        By policy and attribute, in words.
-        """
-        return {}
+    def judge(self, message: Message, engine: Engine) -> None:
+        """Adds to a walk of nlctrl's messages what is wrong by all that is known of families."""
 
     def control(self) -> m.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""
@@ -1118,6 +1114,8 @@ class Message(Surroundings):
             engine.control(kind, self.error or 0, base + 16, limit, aset)
         else:
             self._payload(engine, base + 16, limit, 0)
+            if kind == wire.GENL_ID_CTRL and self.protocol == wire.NETLINK_GENERIC:
+                self.context.judge(self, engine)
         if limit < len(data):
             self._trailing(engine, limit, len(data))
 
