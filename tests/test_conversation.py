@@ -42,9 +42,9 @@ from nldissect._internal.conversation import Conversations
 from nldissect._internal.driver import Driver
 from nldissect._internal.errors import CaptureError
 from nldissect._internal.multicast import group_of
+from nldissect._internal.pairs import answered_by, latency
 from nldissect._internal.process import owner
 from nldissect._internal.record import Interface, Record, Socket
-from nldissect._internal.render.pairs import answered_by, latency
 from nldissect._internal.session import Session
 from nldissect._internal.summary import summarize
 from nldissect._internal.survey import Ahead

@@ -18,9 +18,9 @@ from nldissect._internal.index import Index
 from nldissect._internal.render.jsonout import JsonLines
 from nldissect._internal.render.lines import Lines
 from nldissect._internal.render.style import Style
-from nldissect._internal.render.times import Clock
 from nldissect._internal.render.tree import Tree
 from nldissect._internal.session import Session
+from nldissect._internal.times import Clock
 from nldissect._internal.transaction import Link
 from nldissect._internal.tree import Message
 

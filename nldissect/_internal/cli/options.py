@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ..errors import UsageError
-from ..render.times import FORMATS
 from ..text import near
+from ..times import FORMATS
 from . import version
 from .output import Output
 

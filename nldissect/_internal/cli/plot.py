@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..render.pairs import span
+from ..pairs import span
 from ..stats import Rates
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"

@@ -17,9 +17,9 @@ from ..record import Interface, Record
 from ..registry import Registry
 from ..render import Renderer
 from ..render.style import Style
-from ..render.times import Clock
 from ..session import Capture as Records
 from ..session import Session
+from ..times import Clock
 from ..transaction import ROLE_COPY, Link
 from ..tree import Message
 from . import jobs, select

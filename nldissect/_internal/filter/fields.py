@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, Final
 
-from .. import labels, linux, spec, wire
+from .. import facts, labels, linux, pairs, spec, wire
 from ..engine import ERROR, NOTE, WARNING
 from ..finding import plain
 from ..process import Process
-from ..render import facts, pairs
 from ..summary import operation_constant, operation_name
 from ..transaction import (
     ANSWER,

@@ -19,13 +19,13 @@ from .. import labels
 from ..digits import DIGITS
 from ..encode import Arguments, type_of
 from ..engine import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
+from ..facts import protocol
 from ..linux import NETLINK_PROTOCOL
 from ..summary import describe, text_of
 from ..text import safe
 from ..transaction import Link
 from ..tree import Message, label_at, value_at
 from . import Renderer
-from .facts import protocol
 
 # Bytes on a line, and characters of a value in a comment.
 _ROW: Final = 8

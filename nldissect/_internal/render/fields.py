@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .. import labels
+from .. import facts, labels, pairs
 from ..filter.items import Item, Look
 from ..filter.paths import Reach, Wanted, Way
 from ..finding import plain
 from ..process import Process
 from ..summary import operation_constant, operation_name
 from ..text import safe
+from ..times import Clock, rfc3339
 from ..transaction import ANSWER, COPY, Link
 from ..tree import Message
-from . import Renderer, facts, pairs
-from .times import Clock, rfc3339
+from . import Renderer
 
 Getter = Callable[[Message, Link | None], Any]
 Column = Callable[[Look], Any]

@@ -14,7 +14,7 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from .. import labels, wire
+from .. import facts, labels, pairs, wire
 from ..digits import DIGITS
 from ..engine import (
     DEPTH_AT,
@@ -56,10 +56,10 @@ from ..tables import (
     TOLD,
     Tables,
 )
+from ..times import write_rfc3339
 from ..transaction import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
 from ..tree import Context, Diagnosis, Message, given, text_value
-from . import Renderer, facts, pairs
-from .times import write_rfc3339
+from . import Renderer
 from .words import Kept, Words, json_text
 
 quote: Final = encode_basestring_ascii

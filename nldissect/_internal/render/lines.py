@@ -12,15 +12,15 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
-from .. import wire
+from .. import facts, pairs, wire
 from ..digits import DIGITS
 from ..engine import ERROR, NOTE, Engine
 from ..text import safe
+from ..times import Clock
 from ..transaction import Link
 from ..tree import Message
-from . import Renderer, facts, pairs
+from . import Renderer
 from .style import Style, fit
-from .times import Clock
 
 Part = tuple[str, str]
 # Words that are kept as they are written.

@@ -13,7 +13,7 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from .. import labels
+from .. import labels, pairs
 from .. import spec as m
 from ..digits import DIGITS
 from ..engine import (
@@ -56,12 +56,12 @@ from ..tables import (
     Tables,
 )
 from ..text import safe
+from ..times import write_rfc3339
 from ..transaction import Link
 from ..tree import Context, Message, Node, given, text_value
-from . import Renderer, pairs
+from . import Renderer
 from .lines import Lines
 from .style import Style
-from .times import write_rfc3339
 from .words import Kept, Words
 
 STEP: Final = b"    "

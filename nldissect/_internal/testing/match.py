@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .. import labels
+from .. import labels, pairs
 from .. import spec as m
 from ..finding import find_all
 from ..plain import plain, plain_value
 from ..process import Process
-from ..render import pairs
 from ..render.fields import TOP
 from ..summary import operation_constant, operation_name
 from ..text import safe

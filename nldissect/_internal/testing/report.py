@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..render.lines import Lines
 from ..render.style import Style
-from ..render.times import Clock
 from ..text import safe
+from ..times import Clock
 from ..tree import Message
 from .match import MISSING, UNEXPECTED, Difference, Seen, differences, exact, title
 

@@ -11,9 +11,9 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 
+from .. import pairs
 from ..errors import CaptureError, NldissectError, UsageError
 from ..explain import Explanation, paths
-from ..render import pairs
 from ..text import safe
 from ..transaction import REQUEST, Link
 from ..tree import Message

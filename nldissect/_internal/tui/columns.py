@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .. import facts, pairs
 from ..engine import ERROR, NOTE
 from ..errors import CaptureError
 from ..finding import find_all
 from ..multicast import group_of
-from ..render import facts, pairs
-from ..render.times import SECOND, Clock
 from ..summary import node_text
 from ..text import safe
+from ..times import SECOND, Clock
 from ..transaction import ANSWER, COPY, NOTIFICATION, REQUEST, Link
 from ..tree import Message
 

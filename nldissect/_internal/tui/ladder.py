@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .. import labels
-from ..render import facts, pairs
+from .. import facts, labels, pairs
 from ..text import safe
 from ..transaction import ANSWER, BATCH, NOTIFICATION, REQUEST, Link, Transaction
 from ..tree import Message

@@ -16,8 +16,8 @@ from ..render import Renderer, code
 from ..render.jsonout import JsonArray, JsonLines
 from ..render.lines import Lines
 from ..render.style import Style
-from ..render.times import Clock
 from ..render.tree import HexDump, Tree
+from ..times import Clock
 from ..wire import CUT
 from . import clipboard
 from .control import Action, Controller

@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .. import linux, wire
+from .. import facts, linux, pairs, wire
 from ..conversation import Conversations
 from ..diff import KINDS, Change, Flat, Flattener, Objects, compare, diff_objects, object_key, what
 from ..errors import CaptureError, UsageError
-from ..render import facts, pairs
 from ..summary import describe, summarize
 from ..text import safe
 from ..transaction import DUMP, FAILED, REQUEST, ROLLED_BACK, Link

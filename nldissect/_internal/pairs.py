@@ -9,17 +9,18 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
-from .. import wire
-from ..digits import DIGITS
-from ..engine import Engine
-from ..explain import Explanation, explain
-from ..multicast import group_of
-from ..process import Process, owner
-from ..record import NO_TIME
-from ..summary import describe, operation_name, summarize
-from ..summary import write_summary as write_summary_of
-from ..text import safe
-from ..transaction import (
+from . import wire
+from .digits import DIGITS
+from .engine import Engine
+from .explain import Explanation, explain
+from .multicast import group_of
+from .process import Process, owner
+from .record import NO_TIME
+from .summary import describe, operation_name, summarize
+from .summary import write_summary as write_summary_of
+from .text import safe
+from .times import write_span
+from .transaction import (
     BATCH,
     CONFIDENCE_CERTAIN,
     CUT,
@@ -39,8 +40,7 @@ from ..transaction import (
     Link,
     time_of,
 )  # fmt: skip
-from ..tree import Message
-from .times import write_span
+from .tree import Message
 
 # What is said of a request that no answer ended.
 WITHOUT: Final = {

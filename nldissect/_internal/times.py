@@ -8,8 +8,8 @@ from typing import Final, final
 from librt.strings import BytesWriter
 from mypy_extensions import i64
 
-from ..digits import Digits
-from ..record import NO_TIME, Record
+from .digits import Digits
+from .record import NO_TIME, Record
 
 SECOND: Final = 1_000_000_000
 _MINUS: Final = 45

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import linux, wire
-from ..summary import operation_constant, operation_name
-from ..tree import Diagnosis, Message
+from . import linux, wire
+from .summary import operation_constant, operation_name
+from .tree import Diagnosis, Message
 
 _protocols: dict[int, str] = {}
 
