@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from . import linux, wire
 from . import spec as m
+from .engine import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
 from .labels import label
 from .summary import operation_name, summarize, value_text
 from .tables import NLMSGHDR
@@ -184,10 +185,13 @@ class Explanation:
         return f"<Explanation {self.line}>"
 
 
-def explain(answer: Message, request: Message | None = None) -> Explanation | None:
+def explain(
+    answer: Message, request: Message | None = None, engine: Engine | None = None
+) -> Explanation | None:
     """Why `answer` refuses; None when it does not.
 
-    `request` is the one that pairing found; without it the echo must do.
+    `request` is the one that pairing found; without it the echo must do. An engine that has the
+    answer on its tape spares looking for what the kernel did not say.
     """
     error = answer.error
     if error is None or error >= 0:
@@ -197,7 +201,7 @@ def explain(answer: Message, request: Message | None = None) -> Explanation | No
     out = Explanation(error, request)
     nest: int | None = None
     missing: int | None = None
-    for node in answer.nodes:
+    for node in answer.nodes if engine is None or _extended(engine) else ():
         constant, value = node.field.constant, node.value
         if constant == "NLMSGERR_ATTR_MSG":
             out.message = str(value).strip()
@@ -216,6 +220,16 @@ def explain(answer: Message, request: Message | None = None) -> Explanation | No
     if missing is not None:
         _missing(out, request, missing, nest)
     return out
+
+
+def _extended(engine: Engine) -> bool:
+    """Whether there are attributes beside what is echoed."""
+    tape = engine.tape
+    for place in range(0, engine.size, 2):
+        first = tape[place]
+        if first >> DEPTH_AT & DEPTH_MASK == 0 and first >> MARKS_AT & IS_ATTRIBUTE:
+            return True
+    return False
 
 
 def locate(request: Message, offset: int) -> Node | None:

@@ -56,20 +56,21 @@ def question(message: Message, link: Link | None) -> Message | None:
     return link.transaction.question(link.of)
 
 
-def why(message: Message, link: Link | None) -> Explanation | None:
-    """Why the message refuses, None when it does not."""
+def why(
+    message: Message, link: Link | None, engine: Engine | None = None
+) -> Explanation | None:
+    """Why the message refuses, None when it does not; the engine has it on its tape."""
     if message.type >= wire.NLMSG_MIN_TYPE:
         return None
     error = message.error
     if error is None or error >= 0:
         return None
-    asked = question(message, link)
-    return explain(message) if asked is None else explain(message, asked)
+    return explain(message, question(message, link), engine)
 
 
 def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """The summary, of an error what its request was; the engine has the message on its tape."""
-    reason = why(message, link)
+    reason = why(message, link, engine)
     return summarize(message, engine) if reason is None else reason.brief
 
 
@@ -77,7 +78,7 @@ def write_summary(
     out: BytesWriter, message: Message, link: Link | None, engine: Engine
 ) -> None:
     """Adds the same to a buffer, fit for a terminal."""
-    reason = why(message, link)
+    reason = why(message, link, engine)
     if reason is not None:
         out.write(safe(reason.brief).encode())
         return
@@ -93,7 +94,7 @@ def write_summary(
 
 def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """Operation and summary in one."""
-    reason = why(message, link)
+    reason = why(message, link, engine)
     if reason is None:
         return describe(message, engine)
     return f"{operation_name(message)} {reason.brief}"
