@@ -120,6 +120,7 @@ class Lookup(Seen):
     def say(self, text: str) -> None:
         """Adds words to the line, with a space before; nothing for an empty text."""
         if text:
+            self._apart = True
             self._space()
             self._write(text)
             self._apart = True
@@ -571,12 +572,19 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     if 0 <= message.type < wire.NLMSG_MIN_TYPE:
         out.write(encoded(_control(message, engine)))
         return
+    operation = message.operation
+    dump = message.to_kernel and message.flags & 0x300 == 0x300
+    dump = dump and flag_class(message) == m.CLASS_GET
+    if operation is None or (operation.summarize is None and not operation.summary):
+        text = _size(message) if operation is None else first_values(message)
+        out.write(encoded(f"dump {text}".rstrip() if dump else text))
+        return
     seen = Lookup(message, engine, out)
-    if message.to_kernel and message.flags & 0x300 == 0x300 and flag_class(message) == m.CLASS_GET:
+    if dump:
         seen.say("dump")
     size = len(out)
     try:
-        _operation(seen, message)
+        _write_by(operation, seen)
     except Exception as problem:
         out.truncate(size)
         # A value of the wrong size is not what the code expects.
@@ -589,23 +597,17 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
 UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
 
 
-def _operation(seen: Lookup, message: Message) -> None:
-    operation = message.operation
-    if operation is None:
-        seen.say(_size(message))
-    elif operation.summarize is not None:
-        text = operation.summarize(seen)
-        if text is not None:
-            seen.say(str(text))
-    elif operation.summary:
-        try:
-            template = parsed(operation.summary)
-        except ValueError as problem:
-            seen.say(f"(the summary is wrong: {problem})")
-        else:
-            seen.fill(template)
+def _write_by(operation: m.Operation, seen: Lookup) -> None:
+    """Writes the summary that an operation's code or template gives."""
+    if operation.summarize is not None:
+        seen.say(operation.summarize(seen) or "")
+        return
+    try:
+        template = parsed(operation.summary)
+    except ValueError as problem:
+        seen.say(f"(the summary is wrong: {problem})")
     else:
-        seen.say(first_values(message))
+        seen.fill(template)
 
 
 def first_values(message: Message) -> str:
