@@ -106,8 +106,8 @@ class Jobs:
         try:
             try:
                 work()
-            except CaptureError as problem:  # at the same place in all processes
-                failure = problem
+            except CaptureError as broken:  # at the same place in all processes
+                failure = broken
             self._complete()
             self._deliver(True)
             if self._number:
