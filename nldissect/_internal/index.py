@@ -131,10 +131,6 @@ class Index:
         self._near = low
         return low
 
-    def protocol_of(self, place: i64) -> int:
-        """The netlink protocol of a message."""
-        return int(self.protocol[self.record_of(place)])
-
     def __enter__(self) -> Index:
         return self
 
