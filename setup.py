@@ -68,8 +68,10 @@ def extensions() -> list[Extension]:
     for each in made:
         flags = [flag for flag in each.extra_compile_args if flag != "-Werror"]
         each.extra_compile_args = [
-            *flags, "-fno-semantic-interposition", "-Werror=shift-count-overflow",
-        ]  # fmt: skip
+            *flags,
+            "-fno-semantic-interposition",
+            "-Werror=shift-count-overflow",
+        ]
     return made
 
 

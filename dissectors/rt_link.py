@@ -148,8 +148,10 @@ def deleted(seen: Lookup) -> None:
         bridging(seen)
 
 
-ASKED = Template("[master {master}] [kind {linkinfo.kind}] [{ifi-family=7}family bridge]"
-                 " [{ifi-family=128}family ipmr]")  # fmt: skip
+ASKED = Template(
+    "[master {master}] [kind {linkinfo.kind}] [{ifi-family=7}family bridge]"
+    " [{ifi-family=128}family ipmr]"
+)
 
 
 def asked(seen: Lookup) -> None:

@@ -53,8 +53,11 @@ def entry(get: Piece, attributes: Piece | None = None) -> list[str]:
     if "state" in told:
         out.append("permanent" if told["state"].value else "temp")
     for word, name in (
-        ("dst", "dst"), ("dst_port", "dst-port"), ("vni", "vni"), ("src_vni", "src-vni"),
-    ):  # fmt: skip
+        ("dst", "dst"),
+        ("dst_port", "dst-port"),
+        ("vni", "vni"),
+        ("src_vni", "src-vni"),
+    ):
         if name in more:
             out.append(f"{word} {more[name].text}")
     via = more.get("out-ifindex" if attributes is None else "ifindex")

@@ -19,6 +19,7 @@ from nldissect.hooks import (
 
 RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
 
+
 def segments(node: Node) -> bool:
     """A routing header (RFC 8754, RFC 6554): its struct, its IPv6 segments, TLVs as they are."""
     struct = node.field.struct
@@ -73,9 +74,7 @@ def next_of_many(each: Piece, multicast: bool) -> list[str]:
     A multicast route has here the threshold of the outgoing interface (net/ipv4/ipmr_base.c).
     """
     out = ["nexthop"]
-    out += hop(
-        each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via")
-    )
+    out += hop(each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via"))
     device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
     if device is not None and device.value:
         out.append(f"dev {device.text}")

@@ -297,8 +297,14 @@ def ematch(node: Node) -> bool:
     if value == CONTAINER and node.end - pos == 4:
         member(node, part("ref", U32), pos, node.end)
     elif value in MATCH_ATTRIBUTES and known is not None:
-        walk(node.message, node, pos, node.end, known.attribute_sets[MATCH_ATTRIBUTES[value]],
-             node.children)  # fmt: skip
+        walk(
+            node.message,
+            node,
+            pos,
+            node.end,
+            known.attribute_sets[MATCH_ATTRIBUTES[value]],
+            node.children,
+        )
     elif value == CANID and pos < node.end:
         struct = struct_named(node, "can-filter")
         if struct is not None:
@@ -379,8 +385,10 @@ TICKS: Show = lambda ticks: time_text(ticks * TICK * 1e6)  # noqa: E731
 NANO: Show = lambda nano: time_text(nano / 1000)  # noqa: E731
 LIMIT: Words = (("limit", "limit", None),)
 AQM: Words = (("limit", "limit", None), ("target", "target", time_text))
-RED: Words = tuple((word, f"parms.{path}", size_text) for word, path in
-                   (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max")))  # fmt: skip
+RED: Words = tuple(
+    (word, f"parms.{path}", size_text)
+    for word, path in (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max"))
+)
 
 MIRRED = {1: "egress redirect", 2: "egress mirror", 3: "ingress redirect", 4: "ingress mirror"}
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._internal.version import VERSION as __version__
+from ._internal.wire.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from ._internal.encode import EncodeError
-    from ._internal.errors import CaptureError, FilterError, NldissectError, SpecError, UsageError
+    from ._internal.encode.encoder import EncodeError
+    from ._internal.engine.tree import Diagnosis, Message, Node
     from ._internal.filter import Candidate, Completion, Filter
-    from ._internal.library import (
+    from ._internal.library.captures import (
         Capture,
         Listening,
         Messages,
@@ -28,9 +28,15 @@ if TYPE_CHECKING:
         listen,
         open,
     )
-    from ._internal.record import Interface, Record
-    from ._internal.transaction import Link, Transaction
-    from ._internal.tree import Diagnosis, Message, Node
+    from ._internal.pairing.transaction import Link, Transaction
+    from ._internal.wire.errors import (
+        CaptureError,
+        FilterError,
+        NldissectError,
+        SpecError,
+        UsageError,
+    )
+    from ._internal.wire.record import Interface, Record
 
 __all__ = [
     "Candidate",
@@ -65,16 +71,25 @@ __all__ = [
 
 # Where each is found when first asked for: importing all would cost every command.
 _MODULES = {
-    "encode": ("EncodeError",),
-    "errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
+    "encode.encoder": ("EncodeError",),
+    "wire.errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
     "filter": ("Candidate", "Completion", "Filter"),
-    "library": (
-        "Capture", "Listening", "Messages", "Transactions", "build", "compile", "complete",
-        "dissect", "dissect_all", "listen", "open",
+    "library.captures": (
+        "Capture",
+        "Listening",
+        "Messages",
+        "Transactions",
+        "build",
+        "compile",
+        "complete",
+        "dissect",
+        "dissect_all",
+        "listen",
+        "open",
     ),
-    "record": ("Interface", "Record"),
-    "transaction": ("Link", "Transaction"),
-    "tree": ("Diagnosis", "Message", "Node"),
+    "wire.record": ("Interface", "Record"),
+    "pairing.transaction": ("Link", "Transaction"),
+    "engine.tree": ("Diagnosis", "Message", "Node"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

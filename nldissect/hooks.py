@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from ._internal.engine import ERROR, NOTE, WARNING
-from ._internal.finding import find
-from ._internal.linux import errno_name
-from ._internal.scope import header_family, in_scope
-from ._internal.spec import (
+from ._internal.engine.finding import find
+from ._internal.engine.scope import header_family, in_scope
+from ._internal.engine.summary import (
+    Lookup,
+    Piece,
+    constant_text,
+    flags_text,
+    node_text,
+    value_text,
+)
+from ._internal.engine.tree import Message, Node, element, member, members, mpls_labels, part, walk
+from ._internal.engine.walk import ERROR, NOTE, WARNING
+from ._internal.spec.model import (
     ARRAY,
     BINARY,
     BITFIELD32,
@@ -29,20 +37,10 @@ from ._internal.spec import (
     Field,
     Struct,
 )
-from ._internal.summary import Lookup, Piece, constant_text, flags_text, node_text, value_text
-from ._internal.template import Template
-from ._internal.text import format_address, format_mac
-from ._internal.tree import (
-    Message,
-    Node,
-    element,
-    member,
-    members,
-    mpls_labels,
-    part,
-    walk,
-)
-from ._internal.ynl import linux_enum
+from ._internal.spec.template import Template
+from ._internal.spec.ynl import linux_enum
+from ._internal.wire.linux import errno_name
+from ._internal.wire.text import format_address, format_mac
 
 __all__ = [
     "ARRAY", "BINARY", "BITFIELD32", "ERROR", "FLAG", "NEST", "NOTE", "PAD", "S8", "S16", "S32",

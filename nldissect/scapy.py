@@ -12,7 +12,7 @@ Lengths are those that were captured; `del packet.len` lets scapy work one out, 
 
 from __future__ import annotations
 
-from ._internal.scapy import (
+from ._internal.library.packets import (
     Netlink,
     NetlinkAttribute,
     NetlinkCooked,

@@ -5,9 +5,9 @@ pytest loads it by itself (entry point `pytest11`); docs/testing.md tells how to
 
 from __future__ import annotations
 
-from ._internal.testing.capture import Captured, Exchange, Live
-from ._internal.testing.expect import Expectation
-from ._internal.testing.match import Seen, exact
-from ._internal.testing.netlink import Netlink
+from ._internal.pytest_plugin.captured import Captured, Exchange, Live
+from ._internal.pytest_plugin.expect import Expectation
+from ._internal.pytest_plugin.fixtures import Netlink
+from ._internal.pytest_plugin.match import Seen, exact
 
 __all__ = ["Captured", "Exchange", "Expectation", "Live", "Netlink", "Seen", "exact"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from nldissect._internal.capture import Capture, open_capture
-from nldissect._internal.errors import CaptureError
-from nldissect._internal.record import Record
+from nldissect._internal.capture.reader import Capture, open_capture
+from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.record import Record
 
 RECORDINGS = Path(__file__).parent.parent / "captures"
 END = (0, b"")

@@ -65,9 +65,12 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONWARNINGS": "error", **options.pop("env", {})}
     return subprocess.Popen(
         [sys.executable, "-m", "nldissect", *map(str, arguments)],
-        stdin=options.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, env=environment, **options,
-    )  # fmt: skip
+        stdin=options.pop("stdin", subprocess.DEVNULL),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        **options,
+    )
 
 
 def attribute(number: int, payload: bytes) -> bytes:

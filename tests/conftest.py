@@ -28,7 +28,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _signals() -> None:
     """What a shell's background job ignores is not ignored by the commands that tests start."""
     for number, handler in (
-        (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
-    ):  # fmt: skip
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, handler)

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import nldissect
-from nldissect._internal import wire
-from nldissect._internal.capture import Capture, bpf, live, privileges
-from nldissect._internal.capture.files import Limits
-from nldissect._internal.cli import live as command
+from nldissect._internal.capture.live import bpf, live_capture, privileges
+from nldissect._internal.capture.live.file_limits import Limits
+from nldissect._internal.capture.reader import Capture
+from nldissect._internal.cli import live_command as command
 from nldissect._internal.cli import main
+from nldissect._internal.wire import framing
 
 assert command  # imported before the forks
 ROUTE, USERSOCK, GENERIC = 0, 2, 16
@@ -79,9 +80,14 @@ class Command:
     """`nldissect live` in a process of its own, forked: a kernel on a kernel starts slowly."""
 
     def __init__(
-        self, *words: str, folder: Path, name: str, stdout: int | None = None,
-        env: dict[str, str] | None = None, without: set[int] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *words: str,
+        folder: Path,
+        name: str,
+        stdout: int | None = None,
+        env: dict[str, str] | None = None,
+        without: set[int] | None = None,
+    ) -> None:
         self.pid = os.fork()
         if self.pid:
             return
@@ -105,8 +111,10 @@ class Command:
 
     def wait(self, seconds: float = 30) -> int:
         found = [0, 0]
-        if not until(lambda: found.__setitem__(slice(2), os.waitpid(self.pid, os.WNOHANG))
-                     or found[0], seconds):  # fmt: skip
+        if not until(
+            lambda: found.__setitem__(slice(2), os.waitpid(self.pid, os.WNOHANG)) or found[0],
+            seconds,
+        ):
             return -1000
         return os.waitstatus_to_exitcode(found[1])
 
@@ -131,13 +139,13 @@ def listening(folder: Path, name: str) -> str:
     return heard(folder, name).partition("listening on ")[2].split(",")[0].strip()
 
 
-def rows(capture: Capture | live.LiveCapture) -> list[list[Any]]:
+def rows(capture: Capture | live_capture.LiveCapture) -> list[list[Any]]:
     """[protocol, type, port, messages] of each record that is not the capture's own."""
     out = []
     for record in capture:
         kinds, ports = [], []
         big = sys.byteorder == "big"
-        for start, _, end, _ in wire.split(record.data, big, record.original_length, 0):
+        for start, _, end, _ in framing.split(record.data, big, record.original_length, 0):
             if end - start >= 16:
                 kinds.append(struct.unpack_from("=H", record.data, start + 4)[0])
                 ports.append(struct.unpack_from("=I", record.data, start + 12)[0])
@@ -156,8 +164,11 @@ def status(pid: int) -> dict[str, str]:
 
 
 def children(pid: int) -> list[int]:
-    found = [int(other.name) for other in Path("/proc").glob("[0-9]*")
-             if status(int(other.name)).get("PPid") == str(pid)]  # fmt: skip
+    found = [
+        int(other.name)
+        for other in Path("/proc").glob("[0-9]*")
+        if status(int(other.name)).get("PPid") == str(pid)
+    ]
     return found + [below for child in found for below in children(child)]
 
 
@@ -178,7 +189,9 @@ def filters(folder: Path) -> Any:
         "nothing": bpf.Filter([9]),
     }
     running = {
-        name: live.start(live.LiveOptions("nlmon0", filter=chosen, prime=name == "nothing"))
+        name: live_capture.start(
+            live_capture.LiveOptions("nlmon0", filter=chosen, prime=name == "nothing")
+        )
         for name, chosen in wanted.items()
     }
     first, second = Speaker(ROUTE, 4242), Speaker(ROUTE, 4243)
@@ -202,8 +215,14 @@ def filters(folder: Path) -> Any:
         own = {(s.protocol, s.port) for i in capture.interfaces for s in i.sockets if s.own}
         out[name] = [[r.protocol, *struct.unpack_from("=4xH6xI", r.data)] for r in records]
         out[name + " own"] = sum((row[0], row[2]) in own for row in out[name])
-        every = {port for other in running.values() for i in other.interfaces for s in i.sockets
-                 if s.own for port in [s.port]}  # fmt: skip
+        every = {
+            port
+            for other in running.values()
+            for i in other.interfaces
+            for s in i.sockets
+            if s.own
+            for port in [s.port]
+        }
         out[name] = [row for row in out[name] if row[2] not in every]
         capture.close()
     return out
@@ -213,8 +232,12 @@ def filters(folder: Path) -> Any:
 def life(folder: Path) -> Any:
     """An interface made where none is up: removed however the command ends."""
     ip("link", "set", "nlmon0", "down")
-    signals = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP,
-               "KILL": signal.SIGKILL}  # fmt: skip
+    signals = {
+        "INT": signal.SIGINT,
+        "TERM": signal.SIGTERM,
+        "HUP": signal.SIGHUP,
+        "KILL": signal.SIGKILL,
+    }
     running = {name: Command(folder=folder, name=name) for name in [*signals, "recorder killed"]}
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
@@ -229,9 +252,14 @@ def life(folder: Path) -> Any:
     ended = {name: process.wait(20) for name, process in running.items()}
     right_after = links()
     until(lambda: not [name for name in links() if name.startswith("nldissect")], 5)
-    out = {"made": made, "before": before, "ended": ended, "after": links(),
-           "right after": [n for n in right_after if n != made["KILL"]],
-           "said": {name: heard(folder, name) for name in running}}  # fmt: skip
+    out = {
+        "made": made,
+        "before": before,
+        "ended": ended,
+        "after": links(),
+        "right after": [n for n in right_after if n != made["KILL"]],
+        "said": {name: heard(folder, name) for name in running},
+    }
     ip("link", "set", "nlmon0", "up")
     return out
 
@@ -240,18 +268,24 @@ def life(folder: Path) -> Any:
 def there(folder: Path) -> Any:
     """An interface that is up is used, and left alone."""
     before = ip("-d", "link", "show", "nlmon0")
-    with live.start(live.LiveOptions()) as capture:
+    with live_capture.start(live_capture.LiveOptions()) as capture:
         name, made = capture.interface, capture.made
         during = links()
-    return {"name": name, "made": made, "during": during, "before": before,
-            "after": ip("-d", "link", "show", "nlmon0")}  # fmt: skip
+    return {
+        "name": name,
+        "made": made,
+        "during": during,
+        "before": before,
+        "after": ip("-d", "link", "show", "nlmon0"),
+    }
 
 
 @scene
 def explained(folder: Path) -> Any:
     """A whole capture by the command: shown, written, explained, and whose sockets they were."""
-    process = Command("nlmon0", "-w", f"{folder}/all.pcapng", "--color", "never", folder=folder,
-                    name="all")  # fmt: skip
+    process = Command(
+        "nlmon0", "-w", f"{folder}/all.pcapng", "--color", "never", folder=folder, name="all"
+    )
     listening(folder, "all")
     ip("link", "add", "pear0", "type", "dummy")
     ip("route", "show", "table", "all")  # two sockets
@@ -266,31 +300,63 @@ def explained(folder: Path) -> Any:
         time.sleep(1)
     early = (folder / "all.pcapng").read_bytes()
     process.send_signal(signal.SIGINT)
-    return {"ended": process.wait(20), "pid": os.getpid(), "early": len(early),
-            "whole": (folder / "all.pcapng").stat().st_size}  # fmt: skip
+    return {
+        "ended": process.wait(20),
+        "pid": os.getpid(),
+        "early": len(early),
+        "whole": (folder / "all.pcapng").stat().st_size,
+    }
 
 
 @scene
 def rings(folder: Path) -> Any:
     """Ring files and autostop."""
-    options = live.LiveOptions
+    options = live_capture.LiveOptions
+
     def path(name: str) -> str:
         return str(folder / f"{name}.pcapng")
+
     running = {
-        "packets": live.start(options("nlmon0", write=path("packets"), prime=False,
-                                      ring=Limits(packets=10, files=2), stop=Limits(files=4))),
-        "filesize": live.start(options("nlmon0", write=path("filesize"), prime=False,
-                                       ring=Limits(filesize=2000), stop=Limits(packets=100))),
-        "primed": live.start(options("nlmon0", write=path("primed"),
-                                     ring=Limits(packets=20), stop=Limits(files=2))),
-        "seconds": live.start(options("nlmon0", write=path("seconds"), prime=False,
-                                      ring=Limits(duration=0.5), stop=Limits(duration=1.4))),
-        "stop filesize": live.start(options("nlmon0", write=path("stop filesize"), prime=False,
-                                            stop=Limits(filesize=3000))),
-        "messages": live.start(options("nlmon0", messages=15, prime=False)),
-        "snaplen": live.start(options("nlmon0", write=path("snaplen"), prime=False, snaplen=40,
-                                      stop=Limits(packets=5))),
-    }  # fmt: skip
+        "packets": live_capture.start(
+            options(
+                "nlmon0",
+                write=path("packets"),
+                prime=False,
+                ring=Limits(packets=10, files=2),
+                stop=Limits(files=4),
+            )
+        ),
+        "filesize": live_capture.start(
+            options(
+                "nlmon0",
+                write=path("filesize"),
+                prime=False,
+                ring=Limits(filesize=2000),
+                stop=Limits(packets=100),
+            )
+        ),
+        "primed": live_capture.start(
+            options("nlmon0", write=path("primed"), ring=Limits(packets=20), stop=Limits(files=2))
+        ),
+        "seconds": live_capture.start(
+            options(
+                "nlmon0",
+                write=path("seconds"),
+                prime=False,
+                ring=Limits(duration=0.5),
+                stop=Limits(duration=1.4),
+            )
+        ),
+        "stop filesize": live_capture.start(
+            options("nlmon0", write=path("stop filesize"), prime=False, stop=Limits(filesize=3000))
+        ),
+        "messages": live_capture.start(options("nlmon0", messages=15, prime=False)),
+        "snaplen": live_capture.start(
+            options(
+                "nlmon0", write=path("snaplen"), prime=False, snaplen=40, stop=Limits(packets=5)
+            )
+        ),
+    }
     time.sleep(0.3)
     for _ in range(4):
         noops(30)
@@ -346,13 +412,17 @@ def refusals(folder: Path) -> Any:
     asked: dict[str, tuple[list[str], dict[str, Any]]] = {
         "raw": ([], raw),
         "netns": (["--netns", "1"], {"without": {21}}),  # CAP_SYS_ADMIN
-        "loopback": (["lo"], {}), "missing": (["nope0"], {}),
-        "no namespace": (["--netns", "nope"], {}), "no process": (["--netns", "999999"], {}),
+        "loopback": (["lo"], {}),
+        "missing": (["nope0"], {}),
+        "no namespace": (["--netns", "nope"], {}),
+        "no process": (["--netns", "999999"], {}),
         "stale namespace": (["--netns", "left"], {}),
         "nowhere": (["nlmon0", "-w", "/nonexistent/x.pcapng"], {}),
-    }  # fmt: skip
-    running = {name: Command(*words, folder=folder, name=name, **more)
-               for name, (words, more) in asked.items()}  # fmt: skip
+    }
+    running = {
+        name: Command(*words, folder=folder, name=name, **more)
+        for name, (words, more) in asked.items()
+    }
     out = {name: [process.wait(30), heard(folder, name)] for name, process in running.items()}
     ip("link", "set", "nlmon0", "down")
     running = {
@@ -384,8 +454,13 @@ def elsewhere(folder: Path) -> Any:
     for process in named, numbered:
         process.send_signal(signal.SIGINT)
     ended = [named.wait(20), numbered.wait(20)]
-    out = {"inside": inside, "during": during, "ended": ended,
-           "after": ip("-n", "blue", "-br", "link"), "links": links()}  # fmt: skip
+    out = {
+        "inside": inside,
+        "during": during,
+        "ended": ended,
+        "after": ip("-n", "blue", "-br", "link"),
+        "links": links(),
+    }
     sleeping.kill()
     ip("netns", "del", "blue")
     return out
@@ -429,8 +504,18 @@ def identity(folder: Path) -> Any:
 @scene
 def loss(folder: Path) -> Any:
     """More than the ring holds while the recorder is stopped."""
-    process = Command("nlmon0", "-B", "1", "-w", f"{folder}/loss.pcapng", "--no-prime",
-                    "--color", "never", folder=folder, name="loss")  # fmt: skip
+    process = Command(
+        "nlmon0",
+        "-B",
+        "1",
+        "-w",
+        f"{folder}/loss.pcapng",
+        "--no-prime",
+        "--color",
+        "never",
+        folder=folder,
+        name="loss",
+    )
     listening(folder, "loss")
     (recorder, _) = children(process.pid)
     os.kill(recorder, signal.SIGSTOP)
@@ -462,7 +547,9 @@ def crash(folder: Path) -> Any:
 @scene
 def overtaken(folder: Path) -> Any:
     """A reader that is much slower than the capture, without a file."""
-    with live.start(live.LiveOptions("nlmon0", buffer=1 << 20, prime=False)) as capture:
+    with live_capture.start(
+        live_capture.LiveOptions("nlmon0", buffer=1 << 20, prime=False)
+    ) as capture:
         noops(40_000)
         time.sleep(0.5)
         noops(1)
@@ -472,17 +559,23 @@ def overtaken(folder: Path) -> Any:
         for record in capture:
             lost += record.lost
             got += 1
-        return {"got": got, "lost": lost, "dropped": capture.dropped, "packets": capture.packets,
-                "counted": capture.interfaces[0].dropped}  # fmt: skip
+        return {
+            "got": got,
+            "lost": lost,
+            "dropped": capture.dropped,
+            "packets": capture.packets,
+            "counted": capture.interfaces[0].dropped,
+        }
 
 
 @scene
 def standstill(folder: Path) -> Any:
     """A front end that does not read for a while, and many ring files meanwhile."""
     folder = Path("/dev/shm")
-    ring = live.LiveOptions("nlmon0", write=f"{folder}/still.pcapng", prime=False,
-                            ring=Limits(packets=10, files=3))  # fmt: skip
-    with live.start(ring) as capture:
+    ring = live_capture.LiveOptions(
+        "nlmon0", write=f"{folder}/still.pcapng", prime=False, ring=Limits(packets=10, files=3)
+    )
+    with live_capture.start(ring) as capture:
         noops(5000)
         until(lambda: list(folder.glob("still_00500_*")), 20)
         kept = len(list(folder.glob("still_*")))

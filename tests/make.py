@@ -12,14 +12,13 @@ from typing import Any
 
 import capture_files
 
-from nldissect._internal import spec as m
-from nldissect._internal import ynl
-from nldissect._internal.capture import open_capture
-from nldissect._internal.record import Interface, Record
-from nldissect._internal.registry import Entry, Registry
-from nldissect._internal.session import Session, Timeline
-from nldissect._internal.spans import spans
-from nldissect._internal.tree import Diagnosis, Message, Node
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.spans import spans
+from nldissect._internal.engine.tree import Diagnosis, Message, Node
+from nldissect._internal.session.forward_pass import Session, Timeline
+from nldissect._internal.spec import model, ynl
+from nldissect._internal.spec.registry import Entry, Registry
+from nldissect._internal.wire.record import Interface, Record
 
 RECORDINGS = capture_files.RECORDINGS
 KERNEL_SPECS = Path(__file__).parents[2] / "shared" / "reference" / "netlink-specs"
@@ -99,11 +98,7 @@ def newlink(index: int, name: str, flags: int = 0, kind: int = 16, order: str = 
 
 
 def newfamily(
-    number: int,
-    name: str,
-    command: int = 1,
-    header_size: int = 0,
-    order: str = "<",
+    number: int, name: str, command: int = 1, header_size: int = 0, order: str = "<"
 ) -> bytes:
     """CTRL_CMD_NEWFAMILY (or DELFAMILY)."""
     attributes = (
@@ -163,9 +158,7 @@ def builtin() -> Registry:
     return BUILTIN[0]
 
 
-def read(
-    *records: Record, registry: Registry | None = None, stream: bool = False
-) -> list[Message]:
+def read(*records: Record, registry: Registry | None = None, stream: bool = False) -> list[Message]:
     """The messages of these records, bound by a session."""
     session = Session(registry or builtin())
     return list(session.messages(Given(records, rewindable=not stream)))
@@ -182,10 +175,17 @@ def recording(name: str, registry: Registry | None = None) -> list[Message]:
     return list(Session(registry or builtin()).messages(capture))
 
 
-def one_spec(spec: m.Spec) -> Registry:
+def one_spec(spec: model.Spec) -> Registry:
     """A registry that knows one spec, and takes it for everything."""
-    facts = {"name": spec.name, "level": "", "protonum": None, "types": [], "claims": True,
-             "operations": 0, "attributes": 0}  # fmt: skip
+    facts = {
+        "name": spec.name,
+        "level": "",
+        "protonum": None,
+        "types": [],
+        "claims": True,
+        "operations": 0,
+        "attributes": 0,
+    }
     entry = Entry("test.yaml", "explicit", 0, facts)
     entry.loaded = spec
     registry = Registry(use_system=False)
@@ -200,7 +200,7 @@ def attributes(thing: object) -> tuple[str, ...]:
     return found
 
 
-def bound(spec: m.Spec) -> Session:
+def bound(spec: model.Spec) -> Session:
     """A session that binds every message to one spec, with two interfaces."""
     session = Session(one_spec(spec))
     names = session._place(Interface(253, False)).names
@@ -210,7 +210,7 @@ def bound(spec: m.Spec) -> Session:
     return session
 
 
-def of_spec(raw: Mapping[str, Any], hooks: Mapping[str, Any] | None = None) -> m.Spec:
+def of_spec(raw: Mapping[str, Any], hooks: Mapping[str, Any] | None = None) -> model.Spec:
     """A spec from a mapping; its faults raise."""
     return ynl.build(raw, "test.yaml", hooks)
 
@@ -227,7 +227,7 @@ def generic(*sets: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def one(
-    spec: m.Spec, payload: bytes, flags: int = 0, order: str = "<", total: int | None = None
+    spec: model.Spec, payload: bytes, flags: int = 0, order: str = "<", total: int | None = None
 ) -> Message:
     """A message of command 1 of a generic family; `total` cuts it after so many bytes."""
     data = msg(32, genl(1, payload), flags, order=order)

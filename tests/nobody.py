@@ -16,13 +16,9 @@ def as_nobody() -> str:
     Folders of root's own are closed to others, so the interpreter, what is installed for it and
     this tree are mounted where anybody may go.
     """
-    places = {
-        "python": sys.base_prefix, "site": sysconfig.get_path("platlib"), "tree": str(ROOT),
-    }
+    places = {"python": sys.base_prefix, "site": sysconfig.get_path("platlib"), "tree": str(ROOT)}
     lines = [f"mkdir -p {' '.join(f'/dev/shm/{name}' for name in places)}"]
-    lines += [
-        f"mount --bind {shlex.quote(path)} /dev/shm/{name}" for name, path in places.items()
-    ]
+    lines += [f"mount --bind {shlex.quote(path)} /dev/shm/{name}" for name, path in places.items()]
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     settings = "LD_LIBRARY_PATH=/dev/shm/python/lib PYTHONPATH=/dev/shm/tree:/dev/shm/site"
     lines.append(

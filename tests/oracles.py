@@ -151,7 +151,7 @@ def alone() -> Iterator[None]:
     gone = {name: os.environ.pop(name, None) for name in ("NLDISSECT_PATH", "NLDISSECT_SPECS")}
     os.chdir(CAPTURES)
     try:
-        with mock.patch("nldissect._internal.registry.SYSTEM_SPECS", "/nonexistent"):
+        with mock.patch("nldissect._internal.spec.registry.SYSTEM_SPECS", "/nonexistent"):
             yield
     finally:
         os.chdir(before)
@@ -222,12 +222,35 @@ def options(recording: str) -> dict[str, Any]:
 def pairs(recording: str) -> str:
     chosen = [word for column in COLUMNS for word in ("-e", column)]
     text = printed("read", "-T", "fields", "-E", "header=y", *chosen, recording=recording)
-    lines = ["", "\t".join(("transaction", "kind", "state", "error", "latency", "port", "parts",
-                            "notifications", "answers"))]  # fmt: skip
+    lines = [
+        "",
+        "\t".join(
+            (
+                "transaction",
+                "kind",
+                "state",
+                "error",
+                "latency",
+                "port",
+                "parts",
+                "notifications",
+                "answers",
+            )
+        ),
+    ]
     with nldissect.open(f"{recording}.pcap", **options(recording)) as capture:
         for t in capture.transactions:
-            cells = (t.number, t.kind, t.state, t.error, t.latency, t.port, t.parts,
-                     t.notifications, t.answers)  # fmt: skip
+            cells = (
+                t.number,
+                t.kind,
+                t.state,
+                t.error,
+                t.latency,
+                t.port,
+                t.parts,
+                t.notifications,
+                t.answers,
+            )
             lines.append("\t".join("" if cell is None else str(cell) for cell in cells))
         lines += ("", "message\trole\tof")
         lines += (f"{m.number}\t{m.link.role}\t{m.link.of}" for m in capture if m.link)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nldissect._internal.conversation import Conversations
-from nldissect._internal.driver import Taker
-from nldissect._internal.survey import Ahead, Survey
-from nldissect._internal.transaction import Link
-from nldissect._internal.tree import Message
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.pairing.conversation import Conversations
+from nldissect._internal.pairing.survey import Ahead, Survey
+from nldissect._internal.pairing.transaction import Link
+from nldissect._internal.session.driver import Taker
 
 
 def ahead(

@@ -17,4 +17,4 @@ def arguments() -> list[str]:
     """pytest's arguments that load the plugin, where no installed entry point does."""
     installed = [point.value for point in entry_points(group="pytest11", name="nldissect")]
     quiet = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:hypothesispytest"]
-    return quiet + ([] if installed else ["-p", "nldissect._internal.testing.plugin"])
+    return quiet + ([] if installed else ["-p", "nldissect._internal.pytest_plugin.entry"])

@@ -11,7 +11,7 @@ import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from nldissect._internal.tree import Message
+from nldissect._internal.engine.tree import Message
 
 FLAGS = {
     "REQUEST": 1, "MULTI": 2, "ACK": 4, "ECHO": 8, "DUMP_INTR": 16, "DUMP_FILTERED": 32,
@@ -168,10 +168,11 @@ def truth(messages: list[Message], path: Path) -> tuple[dict[int, int], dict[int
             before = [s for s in sent if s.socket == one.socket and s.order < one.order]
             for step in (0, 1):
                 fit = [
-                    s for s in before
+                    s
+                    for s in before
                     if (s.header[2] + step) & 0xFFFFFFFF == one.header[2]
                     and (one.echo is None or one.echo == s.header)
-                ]  # fmt: skip
+                ]
                 if fit:
                     if id(fit[-1]) in number_of:
                         answers[number] = number_of[id(fit[-1])]

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 import strace_values as sv
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.labels import flag_names, label
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.labels import flag_names, label
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 PCAPS = sorted(CAPTURES.glob("*.pcap"))
@@ -198,9 +198,13 @@ def compare_header(part: dict[str, Any], message: Message, counts: Counter[str])
 def test_headers_and_names_agree_with_tshark(path: Path) -> None:
     """Every header field of every message, errors and what tshark types of links."""
     fields = [
-        "netlink.hdr_len", "netlink.hdr_type", "netlink.hdr_flags", "netlink.hdr_seq",
-        "netlink.hdr_pid", "netlink.error",
-    ]  # fmt: skip
+        "netlink.hdr_len",
+        "netlink.hdr_type",
+        "netlink.hdr_flags",
+        "netlink.hdr_seq",
+        "netlink.hdr_pid",
+        "netlink.error",
+    ]
     command = ["tshark", "-r", str(path), "-T", "fields", "-E", "occurrence=a", "-E", "separator=|"]
     for field in ["frame.number", *fields]:
         command += ["-e", field]

@@ -24,7 +24,7 @@ from capture_files import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
 
 PACKET = netlink(16, bytes(range(40)))
 PCAPNG = b"".join(

@@ -13,8 +13,8 @@ import pytest
 from capture_files import RECORDINGS, drained, facts, netlink, pcap, saved
 from scapy.utils import RawPcapReader
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.capture.pcap import LONGEST
+from nldissect._internal.capture.files.pcap import LONGEST
+from nldissect._internal.capture.reader import open_capture
 
 RECORDING_NAMES = sorted(path.name for path in RECORDINGS.glob("*.pcap"))
 HELLO = b"\x14\0\0\0\x10\0\x05\x03\x01\0\0\0\0\0\0\0\x11\0\0\0"

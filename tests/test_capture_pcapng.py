@@ -25,7 +25,7 @@ from capture_files import (
 from scapy.packet import Raw
 from scapy.utils import PcapNgWriter, RawPcapNgReader
 
-from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.reader import open_capture
 
 BOTH = pytest.mark.parametrize("order", ["<", ">"])
 PACKET = netlink(16, b"\x10\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0")

@@ -23,9 +23,9 @@ import pytest
 import zstandard
 from capture_files import RECORDINGS, drained, facts, netlink, pcap, saved
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.errors import CaptureError
-from nldissect._internal.record import Record
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.record import Record
 
 NOISE = random.Random(1)
 PACKETS = [netlink(n % 20, NOISE.randbytes(NOISE.randrange(1500))) for n in range(400)]
@@ -145,7 +145,7 @@ def test_a_skippable_frame_first(tmp_path: Path) -> None:
 def test_much_from_little_stays_small() -> None:
     """Memory is bounded however much comes out of a few compressed bytes."""
     program = (
-        "from nldissect._internal.capture import open_capture\n"
+        "from nldissect._internal.capture.reader import open_capture\n"
         "print(sum(1 for _ in open_capture('-')))\n"
         "print(*[line for line in open('/proc/self/status') if 'VmHWM' in line])\n"
     )
@@ -222,8 +222,8 @@ def test_each_record_comes_out_as_soon_as_it_is_in(
 def run_on_standard_input(setup: str, **arguments: Any) -> str:
     program = (
         f"{setup}\n"
-        "from nldissect._internal.capture import open_capture\n"
-        "from nldissect._internal.errors import CaptureError\n"
+        "from nldissect._internal.capture.reader import open_capture\n"
+        "from nldissect._internal.wire.errors import CaptureError\n"
         "try:\n"
         "    capture = open_capture('-')\n"
         "    print(capture.path, capture.rewindable, sum(1 for _ in capture), capture.progress())\n"
@@ -369,7 +369,7 @@ def test_a_read_that_fails_halfway() -> None:
 def test_compression_modules_are_imported_only_when_needed() -> None:
     program = (
         "import sys\n"
-        "from nldissect._internal.capture import open_capture\n"
+        "from nldissect._internal.capture.reader import open_capture\n"
         f"list(open_capture({str(RECORDINGS / 'nl_util.pcap')!r}))\n"
         "print([m for m in ('zlib', 'lzma', 'bz2', 'zstandard', 'dpkt', 'scapy')"
         " if m in sys.modules])\n"

@@ -25,8 +25,8 @@ from capture_files import (
 )
 from scapy.utils import RawPcapNgReader
 
-from nldissect._internal.capture import Capture, PcapngWriter, open_capture
-from nldissect._internal.record import Interface, Record
+from nldissect._internal.capture.reader import Capture, PcapngWriter, open_capture
+from nldissect._internal.wire.record import Interface, Record
 
 RECORDING_NAMES = sorted(path.name for path in RECORDINGS.glob("*.pcap"))
 NS = 1763700000_123456789

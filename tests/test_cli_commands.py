@@ -13,8 +13,8 @@ from cli_support import ROOT, Command, link, mtu, name, run, save, start
 
 from nldissect import __version__
 from nldissect._internal.cli import version
-from nldissect._internal.cli.completion import script
 from nldissect._internal.cli.options import build
+from nldissect._internal.cli.shell_completion import script
 
 __all__ = ["run"]
 
@@ -25,9 +25,7 @@ DISSECTORS = ROOT / "nldissect" / "dissectors"
 def test_version(run: Command) -> None:
     ran = run("--version")
     assert (ran.status, ran.out, ran.err) == (0, f"{version()}\n", "")
-    assert re.fullmatch(
-        rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version()
-    )
+    assert re.fullmatch(rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version())
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["read", "--help"], ["dissectors", "-h"]])
@@ -52,8 +50,10 @@ def imported(*arguments: object) -> set[str]:
     """The top-level modules that a run imports."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "nldissect", *map(str, arguments)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     names = re.findall(r"import time: +\d+ \| +\d+ \| +(\S+)", ran.stderr)
     assert "nldissect._internal.cli" in names
     return {found.partition(".")[0] for found in names}
@@ -169,10 +169,17 @@ def test_bash_completes(words: list[str], expected: set[str], absent: str, tmp_p
     (tmp_path / "script").write_text(script("bash", build()[1]))
     listed = " ".join(f"'{word}'" for word in ["nldissect", *words])
     ran = subprocess.run(
-        ["bash", "-c", f"source ./script; COMP_WORDS=({listed}); COMP_CWORD={len(words)};"
-         ' _nldissect; printf "%s\\n" "${COMPREPLY[@]}"'],
-        capture_output=True, text=True, check=True, cwd=tmp_path,
-    )  # fmt: skip
+        [
+            "bash",
+            "-c",
+            f"source ./script; COMP_WORDS=({listed}); COMP_CWORD={len(words)};"
+            ' _nldissect; printf "%s\\n" "${COMPREPLY[@]}"',
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
     got = set(ran.stdout.splitlines())
     assert expected <= got
     assert absent not in got
@@ -193,8 +200,10 @@ def test_fish_completes(line: str, expected: str, absent: str, tmp_path: Path) -
     (tmp_path / "script").write_text(script("fish", build()[1]))
     ran = subprocess.run(
         ["fish", "--no-config", "-c", f"source {tmp_path}/script; complete -C '{line}'"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     got = {row.partition("\t")[0] for row in ran.stdout.splitlines()}
     assert expected in got
     assert absent not in got
@@ -218,8 +227,10 @@ def test_the_man_page_renders() -> None:
         pytest.skip("man is not installed")
     ran = subprocess.run(
         ["man", "--warnings", "-E", "UTF-8", "-l", str(MAN)],
-        capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80",
-        "MANPAGER": "cat", "LC_ALL": "C.UTF-8"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "MANPAGER": "cat", "LC_ALL": "C.UTF-8"},
+    )
     assert ran.stderr == ""
     assert "nldissect - show what Linux netlink messages" in re.sub(r".\x08", "", ran.stdout)

@@ -23,7 +23,7 @@ from cli_support import (
     run,
     save,
     start,
-)  # fmt: skip
+)
 
 __all__ = ["run"]
 
@@ -39,9 +39,11 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
     listed = run("read", "--copies", path)
     objects = run("read", "-T", "jsonl", path).objects
     assert (listed.status, listed.err) == (0, "")
-    assert [int(line[1:].split()[0]) for line in listed.lines] == [
-        m["message"] for m in objects
-    ] == list(range(1, len(objects) + 1))
+    assert (
+        [int(line[1:].split()[0]) for line in listed.lines]
+        == [m["message"] for m in objects]
+        == list(range(1, len(objects) + 1))
+    )
     for line, shown in zip(listed.lines, objects, strict=True):
         assert LINE.fullmatch(line)
         assert ("→" in line) == (shown["direction"] == "to-kernel")
@@ -78,17 +80,17 @@ def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
         assert f"record {shown['record']}, {shown['time']}" in tree
         names = [line.strip().partition(":")[0] for line in tree.splitlines()]
         at = 0
-        for node in walk(shown.get("attributes", [])):
+        for node in every(shown.get("attributes", [])):
             if node["kind"] == "array" or str(node["name"]).isdigit():
                 continue
             at = next(i for i in range(at, len(names)) if names[i].startswith(node["name"])) + 1
 
 
-def walk(nodes):  # type: ignore[no-untyped-def]
+def every(nodes):  # type: ignore[no-untyped-def]
     for node in nodes:
         yield node
         if node["kind"] != "array":
-            yield from walk(node.get("children", []))
+            yield from every(node.get("children", []))
 
 
 def test_a_line_in_full(tmp_path: Path, run: Command) -> None:
@@ -159,9 +161,13 @@ def test_malformed_is_marked(tmp_path: Path, run: Command) -> None:
     ],
 )
 def test_time_formats(
-    form: str, long: str, times: list[str], tmp_path: Path, run: Command,
+    form: str,
+    long: str,
+    times: list[str],
+    tmp_path: Path,
+    run: Command,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     import time
 
     monkeypatch.setenv("TZ", "XXX-5:30")
@@ -177,12 +183,12 @@ def test_time_formats(
         assert f" {expected} ←" in line
 
 
-def test_delta_counts_hidden_records_and_delta_shown_does_not(
-    tmp_path: Path, run: Command
-) -> None:
+def test_delta_counts_hidden_records_and_delta_shown_does_not(tmp_path: Path, run: Command) -> None:
     path = save(tmp_path / "a.pcap", link(), message(GETLINK, flags=1), link(), step=1_000_000)
-    times = [run("read", "-t", form, "--type", "newlink", path).lines[1].split()[1] for form in
-             ("d", "dd", "r")]  # fmt: skip
+    times = [
+        run("read", "-t", form, "--type", "newlink", path).lines[1].split()[1]
+        for form in ("d", "dd", "r")
+    ]
     assert times == ["1.000000", "2.000000", "2.000000"]
 
 
@@ -261,9 +267,11 @@ def family_of(number: int, text: str) -> bytes:
 
 def test_families(tmp_path: Path, run: Command) -> None:
     path = save(
-        tmp_path / "a.pcap", family_of(40, "hobby"), message(40, b"\1\0\0\0", flags=1),
+        tmp_path / "a.pcap",
+        family_of(40, "hobby"),
+        message(40, b"\1\0\0\0", flags=1),
         protocol=GENERIC,
-    )  # fmt: skip
+    )
     shown = run("read", "-T", "jsonl", "--family", "hobby", path)
     assert [(m["message"], m.get("family")) for m in shown.objects] == [(2, "hobby")]
     missed = run("read", "--family", "hoby", path)
@@ -327,9 +335,10 @@ def test_a_cut_file_shows_what_is_before(mixed: Path, tmp_path: Path, run: Comma
     assert ran.err.count("\n") == 1
     assert re.match(rf"nldissect: {re.escape(str(cut))}: record 5 at offset \d+: ", ran.err)
     assert ran.out == (
-        f"==> {cut} <==\n" + "".join(f"{line}\n" for line in whole.lines[:5])
+        f"==> {cut} <==\n"
+        + "".join(f"{line}\n" for line in whole.lines[:5])
         + f"\n==> {mixed} <==\n{whole.out}"
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
@@ -349,9 +358,13 @@ def test_what_is_not_netlink_is_counted(tmp_path: Path, run: Command) -> None:
     path = tmp_path / "a.pcapng"
     packet = netlink(0, link(name("lo")))
     path.write_bytes(
-        section("<") + interface("<", 1) + interface("<", 253) + enhanced("<", 0, 1, b"x" * 60)
-        + enhanced("<", 1, 2, packet) + enhanced("<", 0, 3, b"y" * 60)
-    )  # fmt: skip
+        section("<")
+        + interface("<", 1)
+        + interface("<", 253)
+        + enhanced("<", 0, 1, b"x" * 60)
+        + enhanced("<", 1, 2, packet)
+        + enhanced("<", 0, 3, b"y" * 60)
+    )
     ran = run("read", path)
     assert (ran.status, len(ran.lines)) == (0, 1)
     assert ran.err == (
@@ -375,9 +388,10 @@ def test_a_broken_dissector_is_named_and_the_rest_works(
 def test_comments_are_shown_harmlessly(tmp_path: Path, run: Command) -> None:
     path = tmp_path / "a.pcapng"
     path.write_bytes(
-        section("<") + interface("<", 253)
+        section("<")
+        + interface("<", 253)
         + enhanced("<", 0, 1, netlink(0, link(name("lo"))), (1, b"look\x1b[31m here"), END)
-    )  # fmt: skip
+    )
     assert '    comment: "look\\x1b[31m here"' in run("read", "-V", path).lines
     assert run("read", "-T", "jsonl", path).objects[0]["comments"] == ["look\x1b[31m here"]
 
@@ -397,9 +411,15 @@ def test_control_characters_never_reach_the_terminal(
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out) if colour == "always" else out
     assert all(c.isprintable() or c in "\n\t" for c in plain)
     assert "e\\x1b[2J\\n\\x07\\u202eth\\u2028\\x9b0" in plain
-    assert len(plain.splitlines()) == (1 if form == [] or form[0] == "-e" else len(
-        run("read", *form, save(tmp_path / "b.pcap", link(name("x" * len(HOSTILE.encode()))))).lines
-    ))  # fmt: skip
+    assert len(plain.splitlines()) == (
+        1
+        if form == [] or form[0] == "-e"
+        else len(
+            run(
+                "read", *form, save(tmp_path / "b.pcap", link(name("x" * len(HOSTILE.encode()))))
+            ).lines
+        )
+    )
 
 
 def test_file_names_are_harmless(tmp_path: Path, run: Command) -> None:
@@ -432,9 +452,12 @@ def on_a_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {"TERM": "xterm", "NO_COLOR": "", "COLUMNS": "", **environment}
     process = subprocess.Popen(
-        start_arguments(*arguments), stdin=subprocess.DEVNULL, env={**os.environ, **env},
-        stdout=theirs if stdout is None else stdout, stderr=theirs,
-    )  # fmt: skip
+        start_arguments(*arguments),
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **env},
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+    )
     os.close(theirs)
     out = b""
     while True:
@@ -457,8 +480,7 @@ def start_arguments(*arguments: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("environment", "coloured"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
 )
 def test_a_terminal_gets_colour_unless_told(
     environment: dict[str, str], coloured: bool, mixed: Path
@@ -480,10 +502,10 @@ def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
 
 
 def test_a_bar_shows_progress_while_a_long_file_is_read(tmp_path: Path) -> None:
-    from nldissect._internal import engine
+    from nldissect._internal.engine import walk
 
     some = [link(name("eth0"), mtu(i)) for i in range(3000)]
-    pure = engine.__file__.endswith(".py")  # the compiled form is through with as much at once
+    pure = walk.__file__.endswith(".py")  # the compiled form is through with as much at once
     path = save(tmp_path / "long.pcap", *some * (10 if pure else 200))
     with open(os.devnull, "wb") as nowhere:
         bar = on_a_terminal("read", "-V", path, stdout=nowhere.fileno())
@@ -611,7 +633,7 @@ def test_what_is_written_reads_back_the_same(path: Path, tmp_path: Path, run: Co
 
 
 def test_only_the_messages_shown_are_written(mixed: Path, tmp_path: Path, run: Command) -> None:
-    from nldissect._internal.capture import open_capture
+    from nldissect._internal.capture.reader import open_capture
 
     written = tmp_path / "out.pcapng"
     shown = run("read", "-c", "2", "-w", written, mixed)
@@ -647,9 +669,7 @@ def test_a_file_that_cannot_be_written(mixed: Path, tmp_path: Path, run: Command
     assert "cannot be written: No such file or directory" in ran.err.splitlines()[-1]
 
 
-def test_nothing_shown_is_a_capture_all_the_same(
-    mixed: Path, tmp_path: Path, run: Command
-) -> None:
+def test_nothing_shown_is_a_capture_all_the_same(mixed: Path, tmp_path: Path, run: Command) -> None:
     written = tmp_path / "out.pcapng"
     assert run("read", "-w", written, "--protocol", "generic", mixed).out == ""
-    assert run("read", written) .status == 0
+    assert run("read", written).status == 0

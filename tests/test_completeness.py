@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nldissect._internal import linux
-from nldissect._internal.capture import open_capture
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire import linux
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 ROUTE = 0
@@ -56,7 +56,9 @@ def test_every_message_of_the_header_has_one_dissector() -> None:
         name
         for number, name in linux.RTM.items()
         if number >= 16
-        and (registry.raw(ROUTE, number) is None
-             or registry.raw(ROUTE, number).operation(number, True) is None)
-    ]  # fmt: skip
+        and (
+            registry.raw(ROUTE, number) is None
+            or registry.raw(ROUTE, number).operation(number, True) is None
+        )
+    ]
     assert missing == []

@@ -35,20 +35,15 @@ from make import (
     read,
     recording,
     u32,
-)  # fmt: skip
+)
 from pairing import Kept, ahead, survey
 
-from nldissect._internal.conversation import Conversations
-from nldissect._internal.driver import Driver
-from nldissect._internal.errors import CaptureError
-from nldissect._internal.multicast import group_of
-from nldissect._internal.pairs import answered_by, latency
-from nldissect._internal.process import owner
-from nldissect._internal.record import Interface, Record, Socket
-from nldissect._internal.session import Session
-from nldissect._internal.summary import summarize
-from nldissect._internal.survey import Ahead
-from nldissect._internal.transaction import (
+from nldissect._internal.analysis.pairs import answered_by, latency
+from nldissect._internal.engine.summary import summarize
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.pairing.conversation import Conversations
+from nldissect._internal.pairing.survey import Ahead
+from nldissect._internal.pairing.transaction import (
     ACCEPTED,
     ANSWER,
     ANSWERED,
@@ -72,10 +67,15 @@ from nldissect._internal.transaction import (
     UNANSWERED,
     Link,
     Transaction,
-)  # fmt: skip
-from nldissect._internal.transaction import OVERRUN as LOST
-from nldissect._internal.transaction import REQUEST as ASKED
-from nldissect._internal.tree import Message
+)
+from nldissect._internal.pairing.transaction import OVERRUN as LOST
+from nldissect._internal.pairing.transaction import REQUEST as ASKED
+from nldissect._internal.session.driver import Driver
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.session.multicast import group_of
+from nldissect._internal.session.process import owner
+from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.record import Interface, Record, Socket
 
 ECHO, DUMP_INTR, CREATE, EXCL = 8, 16, 0x400, 0x200
 NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, GETADDR, NEWTFILTER = 16, 17, 18, 19, 20, 22, 44
@@ -96,9 +96,12 @@ class Wire:
         self.interface = Interface(253, False)
 
     def put(
-        self, *messages: bytes, after: int = 1000, protocol: int | None = None,
+        self,
+        *messages: bytes,
+        after: int = 1000,
+        protocol: int | None = None,
         interface: Interface | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.clock += after
         data = b"".join(padded(m) for m in messages)
         if len(messages) == 1:
@@ -254,8 +257,10 @@ def test_nft_batch_is_one_transaction_that_causes_notifications() -> None:
 def test_requests_flags_in_notifications_do_not_make_them_requests() -> None:
     links = paired(recording("tc"))
     assert [ofs([links[n]])[0] for n in (40, 45, 86)] == [
-        (NOTIFICATION, 36), (NOTIFICATION, 44), (NOTIFICATION, 85),
-    ]  # fmt: skip
+        (NOTIFICATION, 36),
+        (NOTIFICATION, 44),
+        (NOTIFICATION, 85),
+    ]
 
 
 def test_echo_with_other_flags_than_the_request() -> None:
@@ -450,8 +455,9 @@ def test_answers_to_what_is_not_in_the_capture() -> None:
     assert ofs(links) == [(ANSWER, 0)] * 4
     assert links[0].transaction is links[2].transaction
     assert [(t.number, t.kind, t.state, t.latency) for t in ended] == [
-        (0, "dump", ANSWERED, None), (0, "ack", ANSWERED, None),
-    ]  # fmt: skip
+        (0, "dump", ANSWERED, None),
+        (0, "ack", ANSWERED, None),
+    ]
 
 
 # -- ends ------------------------------------------------------------------------------
@@ -501,9 +507,7 @@ def test_overrun() -> None:
 def batch(*flags: int) -> list[bytes]:
     """BATCH_BEGIN, one NEWTABLE per flags, BATCH_END."""
     parts = [msg(2560, bytes(4), REQUEST | f, 1 + i) for i, f in enumerate(flags)]
-    return [
-        msg(16, bytes(4), REQUEST, 0), *parts, msg(17, bytes(4), REQUEST, 1 + len(flags)),
-    ]  # fmt: skip
+    return [msg(16, bytes(4), REQUEST, 0), *parts, msg(17, bytes(4), REQUEST, 1 + len(flags))]
 
 
 def test_batch_with_one_failing_part_is_rolled_back() -> None:
@@ -608,8 +612,13 @@ def test_copies_for_several_sockets() -> None:
             wire.put(link(0, 0, index=index))
     links, _, _ = wire.pair()
     assert ofs(links) == [
-        (NOTIFICATION, 0), (COPY, 1), (COPY, 1), (NOTIFICATION, 0), (COPY, 4), (COPY, 4),
-    ]  # fmt: skip
+        (NOTIFICATION, 0),
+        (COPY, 1),
+        (COPY, 1),
+        (NOTIFICATION, 0),
+        (COPY, 4),
+        (COPY, 4),
+    ]
     assert [links[0].listeners, links[3].listeners] == [3, 3]
 
 
@@ -892,8 +901,10 @@ def test_a_question_of_the_kernel_is_a_notification() -> None:
     messages = list(Session(builtin()).messages(Given(wire.records)))
     (one, link), (other, question) = ahead(messages)
     assert (one.direction, link.role, group_of(one)) == (
-        "from-kernel", NOTIFICATION, "RTNLGRP_NEIGH",
-    )  # fmt: skip
+        "from-kernel",
+        NOTIFICATION,
+        "RTNLGRP_NEIGH",
+    )
     assert summarize(one) == "10.0.0.9 dev 4 INCOMPLETE"
     assert (other.direction, question.role) == ("to-kernel", ASKED)
 

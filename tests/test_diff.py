@@ -24,8 +24,8 @@ from cli_support import (
 )
 from make import ACK, DUMP, REQUEST, nlmsgerr, recording, u16, u32
 
-from nldissect._internal.transaction import ANSWER
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.pairing.transaction import ANSWER
 
 __all__ = ["run"]
 
@@ -169,12 +169,18 @@ def test_what_has_no_key_is_recognised_by_its_attributes(tmp_path: Path, run: Co
         parts = [
             message(
                 16,
-                b"\1\2\0\0" + attribute(2, f"{text}\0".encode()) + attribute(1, u16(number))
-                + attribute(3, u32(version)) + attribute(4, u32(0)) + attribute(5, u32(9)),
-                2, sequence=5, port=99,
+                b"\1\2\0\0"
+                + attribute(2, f"{text}\0".encode())
+                + attribute(1, u16(number))
+                + attribute(3, u32(version))
+                + attribute(4, u32(0))
+                + attribute(5, u32(9)),
+                2,
+                sequence=5,
+                port=99,
             )
             for number, text, version in families
-        ]  # fmt: skip
+        ]
         done = message(3, u32(0), 2, sequence=5, port=99)
         return save(tmp_path / file, asked, *parts, done, protocol=GENERIC)
 
@@ -231,9 +237,15 @@ def test_objects_are_added_removed_and_changed(tmp_path: Path, run: Command) -> 
     eth = link(name("eth0"), index=2)
     a = save(tmp_path / "a.pcap", eth, route(1, 1, 5), route(2, 1, 5), route(3, 1, 5))
     b = save(
-        tmp_path / "b.pcap", eth, route(1, 9, 5), route(1, 1, 6), route(2, 1, 5), route(3, 1, 5),
-        route(3, 1, 5, kind=25), route(4, 1, 5, flags=0x200),
-    )  # fmt: skip
+        tmp_path / "b.pcap",
+        eth,
+        route(1, 9, 5),
+        route(1, 1, 6),
+        route(2, 1, 5),
+        route(3, 1, 5),
+        route(3, 1, 5, kind=25),
+        route(4, 1, 5, flags=0x200),
+    )
     found = differences(run, "--objects", a, b)
     assert [(f["kind"], f["title"]) for f in found] == [
         ("changed", "route 10.1.0.0/16 inet table main metric 5"),
@@ -263,8 +275,8 @@ def test_a_renamed_link_is_one_link(tmp_path: Path, run: Command) -> None:
 
 def test_no_object_of_a_dump_hides_another() -> None:
     """In all recordings, every part of a dump of objects is an object of its own."""
-    from nldissect._internal.conversation import Conversations
-    from nldissect._internal.diff import Flattener, object_key
+    from nldissect._internal.analysis.diff import Flattener, object_key
+    from nldissect._internal.pairing.conversation import Conversations
 
     shown = 0
     for path in CAPTURES:

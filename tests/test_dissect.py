@@ -45,12 +45,12 @@ from make import (
     u64,
 )
 
-from nldissect._internal.engine import MAX_DEPTH
-from nldissect._internal.finding import find
-from nldissect._internal.labels import flag_names, type_name
-from nldissect._internal.labels import label as words
-from nldissect._internal.spans import spans
-from nldissect._internal.summary import Lookup, describe
+from nldissect._internal.engine.finding import find
+from nldissect._internal.engine.labels import flag_names, type_name
+from nldissect._internal.engine.labels import label as words
+from nldissect._internal.engine.spans import spans
+from nldissect._internal.engine.summary import Lookup, describe
+from nldissect._internal.engine.walk import MAX_DEPTH
 
 COLOURS = {
     "name": "colour", "type": "enum", "name-prefix": "c-", "entries": ["red", "green", "blue"],
@@ -203,8 +203,10 @@ def test_the_members_of_a_struct():
     node, _ = case({"type": "binary", "struct": "pair"}, u16(5) + b"\1\2" + u32(6, ">"))
     assert tree(node.children) == [("a", 5), ("hole", b"\1\2"), ("b", 6)]
     assert [(c.type, c.constant, c.offset, c.length) for c in node.children] == [
-        (None, None, 24, 2), (None, None, 26, 2), (None, None, 28, 4),
-    ]  # fmt: skip
+        (None, None, 24, 2),
+        (None, None, 26, 2),
+        (None, None, 28, 4),
+    ]
     assert [c.kind for c in node.children] == ["u16", "pad", "u32"]
 
 
@@ -220,8 +222,9 @@ def test_a_shorter_and_a_longer_struct_keep_what_they_have():
 def test_the_elements_of_an_array_are_no_attributes():
     node, message = case({"type": "binary", "sub-type": "u8", "enum": "colour"}, b"\0\2")
     assert [(c.name, c.type, c.label, c.kind) for c in node.children] == [
-        ("0", None, "red", "enum"), ("1", None, "blue", "enum"),
-    ]  # fmt: skip
+        ("0", None, "red", "enum"),
+        ("1", None, "blue", "enum"),
+    ]
     node, message = case({"type": "binary", "sub-type": "binary", "struct": "pair"}, bytes(16))
     assert [len(c.children) for c in node.children] == [3, 3]
     assert message.find("it.1.b").value == message.find("it.b").value == 0
@@ -230,8 +233,9 @@ def test_the_elements_of_an_array_are_no_attributes():
 def test_a_bitfield_has_a_value_and_a_selector():
     node, _ = case({"type": "bitfield32", "enum": "bits"}, u32(1) + u32(3))
     assert [(c.name, c.kind, c.value, c.label) for c in node.children] == [
-        ("value", "flags", 1, "one"), ("selector", "flags", 3, "one|two"),
-    ]  # fmt: skip
+        ("value", "flags", 1, "one"),
+        ("selector", "flags", 3, "one|two"),
+    ]
 
 
 # -- malformed attributes, and everything around them ------------------------------------
@@ -394,8 +398,12 @@ def test_the_fixed_header_is_a_node_of_kind_struct():
     (message,) = messages(newlink(7, "eth0"))
     header = message.nodes[0]
     assert (header.name, header.kind, header.type, header.offset, header.length) == (
-        "ifinfomsg", "struct", None, 16, 16,
-    )  # fmt: skip
+        "ifinfomsg",
+        "struct",
+        None,
+        16,
+        16,
+    )
     assert message.find("ifinfomsg.ifi-index").value == message.find("ifi-index").value == 7
 
 
@@ -433,17 +441,32 @@ def test_success_of_old_kernels_is_capped_without_saying_so():
 @pytest.mark.parametrize("capped", [False, True])
 def test_all_of_the_extended_acknowledgement(capped):
     policy = nest(
-        4, attr(1, u32(1)), attr(2, u64(1)), attr(3, u64(2)), attr(4, u64(3)), attr(5, u64(4)),
-        attr(6, u32(5)), attr(7, u32(6)), attr(8, u32(7)), attr(9, u32(8)), attr(10, u32(9)),
-        attr(11), attr(12, u64(10)),
-    )  # fmt: skip
+        4,
+        attr(1, u32(1)),
+        attr(2, u64(1)),
+        attr(3, u64(2)),
+        attr(4, u64(3)),
+        attr(5, u64(4)),
+        attr(6, u32(5)),
+        attr(7, u32(6)),
+        attr(8, u32(7)),
+        attr(9, u32(8)),
+        attr(10, u32(9)),
+        attr(11),
+        attr(12, u64(10)),
+    )
     extack = [
-        attr(1, b"bad thing\0"), attr(2, u32(36)), attr(3, b"cookie"), policy, attr(5, u32(13)),
+        attr(1, b"bad thing\0"),
+        attr(2, u32(36)),
+        attr(3, b"cookie"),
+        policy,
+        attr(5, u32(13)),
         attr(6, u32(24)),
-    ]  # fmt: skip
+    ]
     (message,) = messages(nlmsgerr(-22, ASKED, *extack, capped=capped))
-    names = [f"NLMSGERR_ATTR_{n}" for n in ("MSG", "OFFS", "COOKIE", "POLICY", "MISS_TYPE",
-                                            "MISS_NEST")]  # fmt: skip
+    names = [
+        f"NLMSGERR_ATTR_{n}" for n in ("MSG", "OFFS", "COOKIE", "POLICY", "MISS_TYPE", "MISS_NEST")
+    ]
     assert [n.constant for n in message.nodes[1:]] == names
     assert [n.value for n in message.nodes[1:]] == ["bad thing", 36, b"cookie", None, 13, 24]
     assert [n.value for n in message.nodes[4].children] == [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, b"", 10]
@@ -512,8 +535,9 @@ def test_the_end_of_a_dump_that_failed():
     (message,) = messages(msg(DONE, payload, MULTI | ACK_TLVS))
     assert message.error == -4
     assert [(n.name, n.value, n.label) for n in message.nodes] == [
-        ("error", -4, "EINTR"), ("msg", "interrupted", None),
-    ]  # fmt: skip
+        ("error", -4, "EINTR"),
+        ("msg", "interrupted", None),
+    ]
     assert message.diagnoses == []
 
 
@@ -567,13 +591,16 @@ def test_flags_of_generic_operations():
     operations = [
         {"name": name, "attribute-set": "test"} for name in ("get", "new", "del", "dev-set")
     ]
-    spec = of_spec({
-        "name": "test", "attribute-sets": [{"name": "test", "attributes": []}],
-        "operations": {"list": operations},
-    })  # fmt: skip
+    spec = of_spec(
+        {
+            "name": "test",
+            "attribute-sets": [{"name": "test", "attributes": []}],
+            "operations": {"list": operations},
+        }
+    )
     from make import bound
 
-    from nldissect._internal.tree import Message
+    from nldissect._internal.engine.tree import Message
 
     named = []
     for command in range(1, 5):

@@ -23,14 +23,14 @@ from make import (
     padded,
     recording,
     u32,
-)  # fmt: skip
+)
 
 import nldissect
-from nldissect._internal import library  # noqa: F401 - what messages do takes it
-from nldissect._internal.capture import open_capture
-from nldissect._internal.encode import Arguments, EncodeError, Tally, build, encode
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.encode.encoder import Arguments, EncodeError, Tally, build, encode
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.library import captures  # noqa: F401 - what messages do takes it
+from nldissect._internal.session.forward_pass import Session
 
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
@@ -67,10 +67,16 @@ def test_every_request_can_be_built_from_its_dictionary(name: str) -> None:
         assert message.operation is not None
         assert found.exact, (message.number, found.attributes)
         made = build(
-            message.spec, message.operation, found.attributes, kind=message.type,
-            flags=message.flags, sequence=message.seq, port=message.port, version=found.version,
+            message.spec,
+            message.operation,
+            found.attributes,
+            kind=message.type,
+            flags=message.flags,
+            sequence=message.seq,
+            port=message.port,
+            version=found.version,
             nested=message.protocol != 0 if found.nested is None else found.nested,
-        )  # fmt: skip
+        )
         assert made == message.bytes
 
 
@@ -141,9 +147,12 @@ CREATE = ["request", "ack", "create", "excl"]
 def test_a_dummy_as_ip_makes_it() -> None:
     theirs = request("iproute", "pear0")
     made = nldissect.build(
-        "rt-link", "newlink", {"ifname": "pear0", "linkinfo": {"kind": "dummy"}},
-        flags=CREATE, sequence=theirs.seq,
-    )  # fmt: skip
+        "rt-link",
+        "newlink",
+        {"ifname": "pear0", "linkinfo": {"kind": "dummy"}},
+        flags=CREATE,
+        sequence=theirs.seq,
+    )
     assert made.encode() == theirs.bytes
     assert made == theirs.plain()
 
@@ -151,35 +160,43 @@ def test_a_dummy_as_ip_makes_it() -> None:
 def test_a_veth_pair_as_ip_makes_it() -> None:
     theirs = request("iproute", "plum0")
     made = nldissect.build(
-        "rt-link", "RTM_NEWLINK",
+        "rt-link",
+        "RTM_NEWLINK",
         {
             "IFLA_IFNAME": "plum0",
             "IFLA_LINKINFO": {
-                "IFLA_INFO_KIND": "veth", "IFLA_INFO_DATA": {"VETH_INFO_PEER": {"ifname": "plum1"}}
+                "IFLA_INFO_KIND": "veth",
+                "IFLA_INFO_DATA": {"VETH_INFO_PEER": {"ifname": "plum1"}},
             },
         },
-        flags="NLM_F_REQUEST|NLM_F_ACK|NLM_F_CREATE|NLM_F_EXCL", sequence=theirs.seq,
-    )  # fmt: skip
+        flags="NLM_F_REQUEST|NLM_F_ACK|NLM_F_CREATE|NLM_F_EXCL",
+        sequence=theirs.seq,
+    )
     assert made.encode() == theirs.bytes
 
 
 def test_a_vlan_and_a_bridge_as_ip_makes_them() -> None:
     theirs = request("iproute", "pear0.33")
     made = nldissect.build(
-        "rt-link", "newlink",
+        "rt-link",
+        "newlink",
         {
-            "link": theirs["link"], "ifname": "pear0.33",
+            "link": theirs["link"],
+            "ifname": "pear0.33",
             "linkinfo": {"kind": "vlan", "data": {"id": 33}},
         },
-        flags=CREATE, sequence=theirs.seq,
-    )  # fmt: skip
+        flags=CREATE,
+        sequence=theirs.seq,
+    )
     assert made.encode() == theirs.bytes
     theirs = request("iproute", "orchard")
     made = nldissect.build(
-        "rt-link", "newlink",
+        "rt-link",
+        "newlink",
         {"ifname": "orchard", "linkinfo": {"kind": "bridge", "data": {"vlan-filtering": 1}}},
-        flags=CREATE, sequence=theirs.seq,
-    )  # fmt: skip
+        flags=CREATE,
+        sequence=theirs.seq,
+    )
     assert made.encode() == theirs.bytes
 
 
@@ -200,14 +217,20 @@ def test_values_in_every_notation() -> None:
     assert len({m.bytes for m in flags}) == 1
     assert flags[0]["ifi-flags"] == 0x1001
     route = nldissect.build(
-        "rt-route", "newroute",
+        "rt-route",
+        "newroute",
         {"rtm-family": 2, "rtm-dst-len": 24, "dst": "10.0.0.0", "gateway": "10.0.0.1"},
-    )  # fmt: skip
+    )
     assert (route["dst"], route["gateway"]) == ("10.0.0.0", "10.0.0.1")
-    assert route.bytes == nldissect.build(
-        "rt-route", "newroute", {"dst": bytes((10, 0, 0, 0)), "gateway": "10.0.0.1"},
-        header={"rtm-family": "AF_INET", "rtm-dst-len": 24},
-    ).bytes  # fmt: skip
+    assert (
+        route.bytes
+        == nldissect.build(
+            "rt-route",
+            "newroute",
+            {"dst": bytes((10, 0, 0, 0)), "gateway": "10.0.0.1"},
+            header={"rtm-family": "AF_INET", "rtm-dst-len": 24},
+        ).bytes
+    )
 
 
 def test_flags_lists_repeats_and_numbers() -> None:
@@ -295,9 +318,14 @@ def test_kinds_that_recordings_do_not_have() -> None:
     operation = spec.operations["op"]
     uuid = "00112233-4455-6677-8899-aabbccddeeff"
     values = {
-        "s": -2, "big": 1, "any": 1 << 40, "bits": {"value": "one", "selector": ["one", "two"]},
-        "list": [7, 8], "id": uuid, "flag": True,
-    }  # fmt: skip
+        "s": -2,
+        "big": 1,
+        "any": 1 << 40,
+        "bits": {"value": "one", "selector": ["one", "two"]},
+        "list": [7, 8],
+        "id": uuid,
+        "flag": True,
+    }
     made = build(spec, operation, values, kind=32)
     message = one(spec, made[20:])
     assert message["s"] == -2
@@ -334,11 +362,15 @@ def test_editing_recomputes_every_length() -> None:
     del message["mtu"]
     assert message.plain() == {
         "ifinfomsg": {
-            "ifi-family": 0, "ifi-type": 1, "ifi-index": 3, "ifi-flags": 1, "ifi-change": 0
+            "ifi-family": 0,
+            "ifi-type": 1,
+            "ifi-index": 3,
+            "ifi-flags": 1,
+            "ifi-change": 0,
         },
         "ifname": "a-longer-name",
         "linkinfo": {"kind": "vlan", "data": {"id": 6}},
-    }  # fmt: skip
+    }
     assert message.encode() == message.data
     assert message.length == len(message.bytes)
 

@@ -27,15 +27,15 @@ from make import (
     u8,
     u32,
     u64,
-)  # fmt: skip
+)
 
-from nldissect._internal import hostnames
-from nldissect._internal.conversation import Conversations
-from nldissect._internal.explain import WORDS, Explanation, explain, locate, paths
-from nldissect._internal.linux import ERRNO
-from nldissect._internal.registry import Registry
-from nldissect._internal.transaction import ANSWER
-from nldissect._internal.tree import Message
+from nldissect._internal.analysis.explain import WORDS, Explanation, explain, locate, paths
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.library import hostnames
+from nldissect._internal.pairing.conversation import Conversations
+from nldissect._internal.pairing.transaction import ANSWER
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire.linux import ERRNO
 
 MSG, OFFS, COOKIE, POLICY, MISS_TYPE, MISS_NEST = range(1, 7)
 LINK = bytes(16)
@@ -275,13 +275,17 @@ def test_success_is_not_explained() -> None:
 
 def test_failed_done_with_its_request() -> None:
     request = msg(18, LINK + attr(400, u32(1)), REQUEST | 0x300)
-    answer = msg(DONE, u32(0xFFFFFFEA) + attr(MSG, b"Unknown attribute type\0")
-                 + attr(OFFS, u32(32)), MULTI | 0x200)  # fmt: skip
+    answer = msg(
+        DONE,
+        u32(0xFFFFFFEA) + attr(MSG, b"Unknown attribute type\0") + attr(OFFS, u32(32)),
+        MULTI | 0x200,
+    )
     asked, refused = read(record(request), record(answer))
     found = explain(refused, asked)
     assert found is not None
-    assert found.line == "getlink dump: EINVAL at attr 400 (4 bytes: 01000000): " \
-                         "Unknown attribute type"  # fmt: skip
+    assert (
+        found.line == "getlink dump: EINVAL at attr 400 (4 bytes: 01000000): Unknown attribute type"
+    )
 
 
 def test_unknown_error_numbers() -> None:
@@ -318,12 +322,25 @@ def test_generic_family_without_a_dissector() -> None:
 
 
 def test_array_entry_names_its_nest() -> None:
-    spec = of_spec(generic(
-        {"name": "a", "attributes": [
-            {"name": "list", "type": "indexed-array", "sub-type": "nest",
-             "nested-attributes": "b"}]},
-        {"name": "b", "attributes": [{"name": "x", "type": "u32"}, {"name": "y", "type": "u8"}]},
-    ))  # fmt: skip
+    spec = of_spec(
+        generic(
+            {
+                "name": "a",
+                "attributes": [
+                    {
+                        "name": "list",
+                        "type": "indexed-array",
+                        "sub-type": "nest",
+                        "nested-attributes": "b",
+                    }
+                ],
+            },
+            {
+                "name": "b",
+                "attributes": [{"name": "x", "type": "u32"}, {"name": "y", "type": "u8"}],
+            },
+        )
+    )
     data = msg(32, genl(1, nest(1, nest(5, attr(1, u32(1))))), REQUEST)
     request = Message(bound(spec), GENERIC, data, 0, len(data), False)
     request.context.bind(request)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pairing import ahead
 
 from nldissect._internal import filter as filters
-from nldissect._internal.capture import open_capture
-from nldissect._internal.errors import FilterError, UsageError
-from nldissect._internal.filter.fields import NLM_FLAGS
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.labels import flag_names
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.filter.message_fields import NLM_FLAGS
 from nldissect._internal.filter.syntax import MAX_DEPTH
-from nldissect._internal.labels import flag_names
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire.errors import FilterError, UsageError
 
 __all__ = ["run"]
 
@@ -225,9 +225,13 @@ def test_only_dissectors_with_the_names_of_a_filter_load() -> None:
 
 def test_only_pairing_needs_a_link() -> None:
     for text, needs in (
-        ("mtu == 1", False), ("answered", True), ("not (mtu == 1 and latency > 1s)", True),
-        ("newlink { unanswered }", True), ("summary contains x", True), ("note", False),
-    ):  # fmt: skip
+        ("mtu == 1", False),
+        ("answered", True),
+        ("not (mtu == 1 and latency > 1s)", True),
+        ("newlink { unanswered }", True),
+        ("summary contains x", True),
+        ("note", False),
+    ):
         assert filters.Filter(text, REGISTRY).needs_link is needs, text
 
 
@@ -337,12 +341,60 @@ def test_depth_is_bounded() -> None:
 
 
 PIECES = st.sampled_from(
-    ["mtu", "ifname", "linkinfo", ".", "{", "}", "(", ")", "[", "]", "==", "!=", "<", "&", "in",
-     "and", "or", "not", "any", "all", "1", "0x", "-1", '"', '"x"', "'", "r\"a\"", "..", ",",
-     "aa:bb", "10.0.0.0/8", "::1", "10ms", "time", "note", "request", "len", "matches",
-     "contains", "error", "ENODEV", "type", "RTM_NEWLINK", "é", "\x00", "\\", "[0:4]",
-     " ", "newlink", "flags", "~"]
-)  # fmt: skip
+    [
+        "mtu",
+        "ifname",
+        "linkinfo",
+        ".",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "==",
+        "!=",
+        "<",
+        "&",
+        "in",
+        "and",
+        "or",
+        "not",
+        "any",
+        "all",
+        "1",
+        "0x",
+        "-1",
+        '"',
+        '"x"',
+        "'",
+        'r"a"',
+        "..",
+        ",",
+        "aa:bb",
+        "10.0.0.0/8",
+        "::1",
+        "10ms",
+        "time",
+        "note",
+        "request",
+        "len",
+        "matches",
+        "contains",
+        "error",
+        "ENODEV",
+        "type",
+        "RTM_NEWLINK",
+        "é",
+        "\x00",
+        "\\",
+        "[0:4]",
+        " ",
+        "newlink",
+        "flags",
+        "~",
+    ]
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,15 +13,15 @@ from cli_support import Command, run
 from pairing import ahead
 
 from nldissect._internal import filter as filters
-from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.finding import WORDS_OF_IP
+from nldissect._internal.engine.tree import Message
 from nldissect._internal.filter.compiler import FUNCTIONS
-from nldissect._internal.filter.fields import Clock, table
+from nldissect._internal.filter.message_fields import Clock, table
 from nldissect._internal.filter.syntax import WORDS
-from nldissect._internal.finding import WORDS_OF_IP
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.transaction import Link
-from nldissect._internal.tree import Message
+from nldissect._internal.pairing.transaction import Link
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 
 __all__ = ["run"]
 

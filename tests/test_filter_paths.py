@@ -6,15 +6,15 @@ from pathlib import Path as File
 
 import pytest
 
-from nldissect._internal import spec as m
-from nldissect._internal.capture import open_capture
-from nldissect._internal.engine import Engine
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.finding import plain
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.walk import Engine
 from nldissect._internal.filter import vocabulary
-from nldissect._internal.filter.paths import Reach, names_of
-from nldissect._internal.finding import plain
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.filter.vocabulary import Reach, names_of
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec import model
+from nldissect._internal.spec.registry import Registry
 
 RECORDINGS = [
     File(__file__).parent.parent / "captures" / f"{name}.pcap"
@@ -40,7 +40,7 @@ def chains(nodes: list[Node], above: list[list[frozenset[str]]], hides: bool, ou
         field = node.field
         names = names_of(field)
         here = [[*line, names] for line in above]
-        header = field.number < 0 and field.kind in (m.STRUCT, m.HEADER)
+        header = field.number < 0 and field.kind in (model.STRUCT, model.HEADER)
         out.append((node, here, hides))
         below = here + above if field.name.isdigit() or header else here
         chains(node.children, below, header, out)

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 
-from nldissect._internal import engine, labels, spans, specfile, summary, ynl
-from nldissect._internal import spec as m
-from nldissect._internal.capture import open_capture
-from nldissect._internal.errors import SpecError
-from nldissect._internal.record import Record
-from nldissect._internal.registry import builtin_folder
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine import labels, spans, summary, walk
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec import model, specfile, ynl
+from nldissect._internal.spec.registry import builtin_folder
+from nldissect._internal.wire.errors import SpecError
+from nldissect._internal.wire.record import Record
 
 EXAMPLES = settings(max_examples=200, deadline=None)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
@@ -65,7 +65,7 @@ def looked_at(message: Message) -> None:
     """Asks the message for all that it can tell; checks what must hold of any."""
     assert covered(message)
     for diagnosis in message.diagnoses:
-        assert diagnosis.severity in (engine.ERROR, engine.WARNING, engine.NOTE)
+        assert diagnosis.severity in (walk.ERROR, walk.WARNING, walk.NOTE)
         assert diagnosis.text
         assert 0 <= diagnosis.offset <= diagnosis.offset + diagnosis.length <= len(message.data)
     for node in message.walk():
@@ -99,7 +99,7 @@ def leaves(messages: list[Message], before: int) -> list[tuple[Any, ...]]:
     def visit(node: Node, at: int) -> None:
         if node.kind == "unknown" or node.field.hook is not None:
             return
-        if node.field.kind == m.SUB_MESSAGE:
+        if node.field.kind == model.SUB_MESSAGE:
             level = node.message.nodes if node.parent is None else node.parent.children
             if any(n.name in node.field.selectors and n.offset > node.offset for n in level):
                 return
@@ -161,7 +161,7 @@ def test_cut_by_the_snapshot_length(found, where):
     assert [x for x in leaves(whole, cut) if repr(x) not in known] == []
     if not any(message.diagnoses for message in whole):
         worst = {d.severity for message in messages for d in message.diagnoses}
-        assert worst <= {engine.NOTE}
+        assert worst <= {walk.NOTE}
 
 
 @EXAMPLES
@@ -213,10 +213,18 @@ def raw_specs() -> list[Any]:
 
 
 JUNK = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 1 << 70), st.text(max_size=5), st.just([]),
-    st.just({}), st.just([None, 3, "x", {}, []]), st.just({"name": None}), st.floats(),
-    st.just([[]]), st.just({"type": []}),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 1 << 70),
+    st.text(max_size=5),
+    st.just([]),
+    st.just({}),
+    st.just([None, 3, "x", {}, []]),
+    st.just({"name": None}),
+    st.floats(),
+    st.just([[]]),
+    st.just({"type": []}),
+)
 
 
 class AnyHooks(dict[str, Any]):
@@ -246,7 +254,7 @@ def test_specs_that_are_wrong_anywhere(data):
         for found in spec.attribute_sets.values():
             found.ensure()
         for name in list(spec.structs):
-            assert isinstance(spec.struct(name), m.Struct)
+            assert isinstance(spec.struct(name), model.Struct)
     for path, reason in ynl.check(raw, "x.yaml", AnyHooks()):
         assert isinstance(path, str)
         assert reason

@@ -16,10 +16,10 @@ import pytest
 from make import GENERIC, attr, genl, msg, newfamily, read, record
 
 from nldissect import hooks
-from nldissect._internal import registry, template, ynl
-from nldissect._internal.registry import Registry, check
-from nldissect._internal.summary import Lookup, Piece
-from nldissect._internal.tree import Context, Message, Node
+from nldissect._internal.engine.summary import Lookup, Piece
+from nldissect._internal.engine.tree import Context, Message, Node
+from nldissect._internal.spec import registry, template, ynl
+from nldissect._internal.spec.registry import Registry, check
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "HOWTO-add-a-dissector.md").read_text(encoding="utf-8")
@@ -31,9 +31,7 @@ class Block(NamedTuple):
     content: str
 
 
-BLOCKS = [
-    Block(*found) for found in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TEXT, re.M | re.S)
-]
+BLOCKS = [Block(*found) for found in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TEXT, re.M | re.S)]
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
@@ -42,9 +40,14 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     if words[0] == "nldissect":
         words = [sys.executable, "-m", *words]
     result = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False,
+        words,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
-    )  # fmt: skip
+    )
     assert "Traceback" not in result.stderr
     return result.returncode, result.stdout + result.stderr
 
@@ -86,9 +89,11 @@ def test_every_file_is_in_order(tmp_path):
             (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.file).write_text(block.content, encoding="utf-8")
     for folder, name in [
-        ("mine", "genltest.yaml"), ("mine", "counter.yaml"), ("alone", "genltest.py"),
+        ("mine", "genltest.yaml"),
+        ("mine", "counter.yaml"),
+        ("alone", "genltest.py"),
         ("package", "nldissect_fruit/fruit.yaml"),
-    ]:  # fmt: skip
+    ]:
         assert name in final(folder)
         assert check(str(tmp_path / folder / name)) == []
 
@@ -118,7 +123,7 @@ def test_the_package_is_found_once_installed(tmp_path, monkeypatch):
 
 def test_every_key_of_ours_is_explained():
     folder = ROOT / "nldissect" / "_internal"
-    source = "".join((folder / f).read_text() for f in ("ynl.py", "registry.py"))
+    source = "".join((folder / f).read_text() for f in ("spec/ynl.py", "spec/registry.py"))
     used = set(re.findall(r"[\"'](x-[a-z-]+)[\"']", source))
     for file in (ROOT / "nldissect" / "dissectors").glob("*.yaml"):
         content = file.read_text(encoding="utf-8")
@@ -128,11 +133,11 @@ def test_every_key_of_ours_is_explained():
 
 
 def test_every_type_hint_and_table_is_named():
-    from nldissect._internal import linux
-    from nldissect._internal import spec as m
+    from nldissect._internal.spec import model
+    from nldissect._internal.wire import linux
 
     ranges = {f"{sign}{size}" for sign in "us" for size in (8, 16, 32, 64)}
-    for name in (set(m.KINDS) - ranges - {"array-nest"}) | set(linux.ENUMS):
+    for name in (set(model.KINDS) - ranges - {"array-nest"}) | set(linux.ENUMS):
         assert f"`{name}`" in TEXT, name
     for hint in ynl.HINTS - {"fddi"}:
         assert f"`{hint}`" in TEXT or f"display-hint: {hint}`" in TEXT, hint
@@ -153,8 +158,17 @@ def test_the_nodes_and_lookups_have_what_is_promised():
         assert hasattr(Node, name)
     assert message.big is False
     for name in (
-        "at", "constant", "flags", "has", "label", "node", "put", "text", "value", "words",
-    ):  # fmt: skip
+        "at",
+        "constant",
+        "flags",
+        "has",
+        "label",
+        "node",
+        "put",
+        "text",
+        "value",
+        "words",
+    ):
         assert f"`seen.{name}(" in TEXT
         assert hasattr(Lookup, name)
     for name in ("name", "kind", "value", "label", "text", "bytes", "children", "find", "walk"):

@@ -13,16 +13,16 @@ import pytest
 from make import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
 from pairing import ahead
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.index import Index
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.library.index import Index
+from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.render.jsonout import JsonLines
 from nldissect._internal.render.lines import Lines
 from nldissect._internal.render.style import Style
-from nldissect._internal.render.tree import Tree
-from nldissect._internal.session import Session
-from nldissect._internal.times import Clock
-from nldissect._internal.transaction import Link
-from nldissect._internal.tree import Message
+from nldissect._internal.render.treetext import Tree
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.wire.times import Clock
 
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
@@ -34,10 +34,16 @@ def rendered(
     assert record is not None
     operation = message.operation
     return (
-        message.number, message.data, record.number, record.time, record.protocol, record.options,
+        message.number,
+        message.data,
+        record.number,
+        record.time,
+        record.protocol,
+        record.options,
         None if operation is None else operation.constant,
-        json.message(message, link), tree.message(message, link),
-    )  # fmt: skip
+        json.message(message, link),
+        tree.message(message, link),
+    )
 
 
 def renderers() -> tuple[JsonLines, Tree]:
@@ -141,8 +147,12 @@ def test_a_big_endian_host_s_capture(tmp_path: Path) -> None:
         index.extend()
         agrees(index, path)
         assert [index.message(i).find("ifname").value for i in range(5)] == [
-            "b0", "b1", "b2", "b3", "b4"
-        ]  # fmt: skip
+            "b0",
+            "b1",
+            "b2",
+            "b3",
+            "b4",
+        ]
 
 
 def test_a_compressed_file_and_a_stream_are_kept_aside(tmp_path: Path) -> None:
@@ -286,10 +296,26 @@ def test_transactions_are_those_of_pairing() -> None:
             for number, one in expected.items():
                 found = index.transaction(number)
                 for what in (
-                    "kind", "number", "protocol", "seq", "port", "start", "first", "end", "state",
-                    "parts", "notifications", "error", "errors", "interrupted", "overrun",
-                    "answers", "latency", "wait", "last",
-                ):  # fmt: skip
+                    "kind",
+                    "number",
+                    "protocol",
+                    "seq",
+                    "port",
+                    "start",
+                    "first",
+                    "end",
+                    "state",
+                    "parts",
+                    "notifications",
+                    "error",
+                    "errors",
+                    "interrupted",
+                    "overrun",
+                    "answers",
+                    "latency",
+                    "wait",
+                    "last",
+                ):
                     assert getattr(found, what) == getattr(one, what), (name, number, what)
                 assert [m.number for m in found.members] == [m.number for m in one.members]
 

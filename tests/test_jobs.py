@@ -34,7 +34,7 @@ def copies() -> bytes:
     for i in range(90):
         data = struct.pack(">HHH8xH", 4, 824, 0, 0) + link(
             name(f"kiwi{i}"), attribute(UNKNOWN, bytes(800)), index=i
-        )  # fmt: skip
+        )
         for k in range(4):
             head = struct.pack("<IIII", 1_800_000_000 + i, 10 * k, len(data), len(data))
             out.append(head + data)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nldissect._internal import learn, skeleton
-from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import main
-from nldissect._internal.registry import Registry, check
-from nldissect._internal.session import Session
-from nldissect._internal.spans import spans
-from nldissect._internal.tree import Message
+from nldissect._internal.engine.spans import spans
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec import learn, skeleton
+from nldissect._internal.spec.registry import Registry, check
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 
@@ -82,8 +82,10 @@ def test_messages_get_types_and_nests_from_the_policy() -> None:
     _, messages = read("policies.pcap")
     added = next(m for m in of_family(messages, "ila") if m.to_kernel and m.command == 1)
     assert [(n.name, n.kind, n.guess) for n in added.nodes[1:]] == [
-        ("attr 3", "u64", False), ("attr 1", "u64", False), ("attr 4", "u32", False),
-    ]  # fmt: skip
+        ("attr 3", "u64", False),
+        ("attr 1", "u64", False),
+        ("attr 4", "u32", False),
+    ]
     assert added.operation is not None
     assert added.operation.name == "command 1"
     # The host byte order of the locators 1:2:3:4 and 5:6:7:8.
@@ -141,10 +143,7 @@ def test_a_known_spec_is_checked_against_the_policy(tmp_path: Path) -> None:
     )
     _, messages = read("nlctrl.pcap", str(wrong))
     found = [d.text for m in messages for d in m.diagnoses if d.code == "policy-differs"]
-    assert found == [
-        "addr-ipv4 is u16 in the spec, u32 here",
-        "metrics has no attribute 12",
-    ]
+    assert found == ["addr-ipv4 is u16 in the spec, u32 here", "metrics has no attribute 12"]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +180,7 @@ def test_guess_prefers_what_the_bytes_say() -> None:
         for payload in payloads:
             evidence.add(payload, 0, len(payload), flags, False, learn.Budget())
         kind, hint = evidence.guess()
-        return learn.m.KIND_NAMES[kind], hint
+        return learn.model.KIND_NAMES[kind], hint
 
     assert guess(b"eth0\0", b"lo\0") == ("string", "")
     assert guess(b"", b"") == ("flag", "")

@@ -119,10 +119,12 @@ def test_streams_and_what_is_no_netlink(tmp_path: Path) -> None:
     assert len(nldissect.open(stream)) == 50
     path = tmp_path / "mixed.pcapng"
     path.write_bytes(
-        files.section("<") + files.interface("<", 253) + files.interface("<", 1)
+        files.section("<")
+        + files.interface("<", 253)
+        + files.interface("<", 1)
         + files.enhanced("<", 0, 1, files.netlink(0, newlink(1, "lo")))
         + files.enhanced("<", 1, 2, b"ethernet")
-    )  # fmt: skip
+    )
     with nldissect.open(str(path)) as capture:
         assert len(capture) == 1
         assert capture.skipped == {1: 1}
@@ -211,10 +213,14 @@ def test_a_message_compares_with_plain_dictionaries() -> None:
     message = nldissect.build("rt-link", "newlink", {"ifname": "x", "ifi-index": 3})
     same = {
         "ifinfomsg": {
-            "ifi-family": 0, "ifi-type": 0, "ifi-index": 3, "ifi-flags": 0, "ifi-change": 0
+            "ifi-family": 0,
+            "ifi-type": 0,
+            "ifi-index": 3,
+            "ifi-flags": 0,
+            "ifi-change": 0,
         },
         "ifname": "x",
-    }  # fmt: skip
+    }
     assert message == same
     assert message != {**same, "mtu": 1}
     assert message != {"ifname": "x"}
@@ -325,9 +331,13 @@ def test_what_is_not_public_says_so_by_its_name() -> None:
 
 def python(*words: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, *words], capture_output=True, text=True, check=False, cwd=ROOT,
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
         env={**os.environ, **environment},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -340,12 +350,16 @@ def test_every_public_name_is_there_and_importing_is_cheap() -> None:
         nldissect.nothing  # noqa: B018
     found = "import sys, nldissect; print(*[m for m in sys.modules if m.startswith('nldissect')])"
     assert {*python("-c", found).split()} == {
-        "nldissect", "nldissect._internal", "nldissect._internal.version",
-    }  # fmt: skip
+        "nldissect",
+        "nldissect._internal",
+        "nldissect._internal.wire",
+        "nldissect._internal.wire.version",
+    }
     loaded = python(
-        "-c", f"import sys, nldissect; len(nldissect.open({str(ERRORS)!r})); "
+        "-c",
+        f"import sys, nldissect; len(nldissect.open({str(ERRORS)!r})); "
         "print([m for m in ('scapy', 'textual', 'yaml', 'dpkt') if m in sys.modules])",
-    )  # fmt: skip
+    )
     assert loaded.strip() == "[]"
 
 
@@ -368,6 +382,10 @@ def test_users_of_mypy_see_types(tmp_path: Path) -> None:
     found = [line.rpartition("type is ")[2] for line in out.splitlines() if "type is" in line]
     found = [text.strip('"') for text in found]
     assert found == [
-        "nldissect._internal.tree.Message", "nldissect._internal.tree.Node | None", "str",
-        "int | None", "bytes", "nldissect._internal.tree.Message",
-    ]  # fmt: skip
+        "nldissect._internal.engine.tree.Message",
+        "nldissect._internal.engine.tree.Node | None",
+        "str",
+        "int | None",
+        "bytes",
+        "nldissect._internal.engine.tree.Message",
+    ]

@@ -30,8 +30,9 @@ def test_every_example_prints_what_it_says(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_command_prints_what_it_says(
-    run: Command, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
-) -> None:  # fmt: skip
+    run: Command,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(ROOT)
     ((words, expected),) = re.findall(r"^\$ nldissect (.*)\n(.*?)^\.\.\.$", TEXT, re.M | re.S)
     assert run(*words.split()).out.startswith(expected)
@@ -43,9 +44,16 @@ def test_every_public_name_is_documented() -> None:
         # mypyc keeps no docstrings of classes.
         assert thing.__doc__ or hasattr(thing, "__mypyc_attrs__"), name
     for name in (
-        "open", "listen", "dissect", "dissect_all", "build", "compile", "complete", "EncodeError",
+        "open",
+        "listen",
+        "dissect",
+        "dissect_all",
+        "build",
+        "compile",
+        "complete",
+        "EncodeError",
         "CaptureError",
-    ):  # fmt: skip
+    ):
         assert f"`{name}`" in TEXT or f"nldissect.{name}" in TEXT
     with nldissect.open(ROOT / "captures" / "errors.pcap") as capture:
         message = capture[0]

@@ -47,13 +47,13 @@ from make import (
 )
 from pairing import ahead
 
-from nldissect._internal.capture import PcapngWriter, open_capture
-from nldissect._internal.conversation import Conversations
-from nldissect._internal.lint import CODES, SEVERITIES, Lint, place
-from nldissect._internal.record import Interface, Record, Socket
-from nldissect._internal.session import Session
-from nldissect._internal.transaction import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST, Link
-from nldissect._internal.tree import Diagnosis, Message
+from nldissect._internal.analysis.lint import CODES, SEVERITIES, Lint, place
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.engine.tree import Diagnosis, Message
+from nldissect._internal.pairing.conversation import Conversations
+from nldissect._internal.pairing.transaction import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST, Link
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.wire.record import Interface, Record, Socket
 
 __all__ = ["run"]
 
@@ -135,7 +135,7 @@ def in_source() -> dict[str, set[str]]:
                         out[code].add(severities[inner.id])
 
     folders = (ROOT / "nldissect" / "_internal", ROOT / "nldissect" / "dissectors")
-    for path in [path for folder in folders for path in folder.glob("*.py")]:
+    for path in [path for folder in folders for path in folder.rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 called = node.func
@@ -353,8 +353,12 @@ def test_an_attribute_that_the_operation_does_not_list() -> None:
     (found,) = request(listed("a"), both)
     assert (found.code, found.severity, found.offset) == ("attr-unlisted", "note", 28)
     assert request(listed("a", "b"), both) == []
-    assert request(generic({"name": "main", "attributes": [{"name": "a", "type": "u8"}]}),
-                   attr(1, u8(1))) == []  # fmt: skip
+    assert (
+        request(
+            generic({"name": "main", "attributes": [{"name": "a", "type": "u8"}]}), attr(1, u8(1))
+        )
+        == []
+    )
 
 
 def test_an_attribute_that_nothing_reads() -> None:
@@ -417,19 +421,35 @@ def rule(number: int, kind: int, *facts: bytes) -> bytes:
 
 def test_the_policy_in_the_capture_judges_the_requests() -> None:
     told = policy(
-        40, rule(1, 4, attr(4, u64(1)), attr(5, u64(5))), rule(2, 12, attr(7, u32(3))),
-        rule(3, 15, attr(10, u32(1))), rule(4, 2, attr(12, u64(3))),
-    )  # fmt: skip
-    asked = msg(40, genl(1, attr(1, u32(6)), attr(2, b"long\0"), attr(3, u32(2) + u32(2)),
-                         attr(4, u8(8)), attr(7, u8(1))), REQUEST)  # fmt: skip
+        40,
+        rule(1, 4, attr(4, u64(1)), attr(5, u64(5))),
+        rule(2, 12, attr(7, u32(3))),
+        rule(3, 15, attr(10, u32(1))),
+        rule(4, 2, attr(12, u64(3))),
+    )
+    asked = msg(
+        40,
+        genl(
+            1,
+            attr(1, u32(6)),
+            attr(2, b"long\0"),
+            attr(3, u32(2) + u32(2)),
+            attr(4, u8(8)),
+            attr(7, u8(1)),
+        ),
+        REQUEST,
+    )
     other = msg(40, genl(2, attr(1, u32(6))), REQUEST)
     fine = msg(40, genl(1, attr(1, u32(5)), attr(2, b"abc\0")), REQUEST)
     found = lint(newfamily(40, "mine"), told, asked, other, fine, protocol=GENERIC)
     new = [d for m, d in found if m.number == 4 and d.offset and d.code != "attr-unknown"]
     assert [(d.code, d.offset) for d in new] == [
-        ("value-range", 20), ("length-range", 28), ("value-mask", 40), ("value-mask", 52),
+        ("value-range", 20),
+        ("length-range", 28),
+        ("value-mask", 40),
+        ("value-mask", 52),
         ("attr-not-in-policy", 60),
-    ]  # fmt: skip
+    ]
     assert not [d for m, d in found if m.number > 4 and d.severity == "error"]
 
 
@@ -445,8 +465,11 @@ def test_what_dissecting_finds_is_passed_on() -> None:
 def test_flags_of_the_header_without_a_meaning() -> None:
     found = lint(msg(18, bytes(16), REQUEST | DUMP | 0x8000))[1][1]
     assert (found.code, found.severity, found.offset, found.length) == (
-        "flags-reserved", "warning", 6, 2,
-    )  # fmt: skip
+        "flags-reserved",
+        "warning",
+        6,
+        2,
+    )
     assert "flags-reserved" not in codes(lint(msg(18, bytes(16), REQUEST | DUMP)))
 
 
@@ -466,8 +489,11 @@ def test_flags_that_have_no_name() -> None:
 def test_padding() -> None:
     found = lint(ODD)[0][1]
     assert (found.code, found.severity, found.offset, found.length) == (
-        "padding-nonzero", "warning", 38, 2,
-    )  # fmt: skip
+        "padding-nonzero",
+        "warning",
+        38,
+        2,
+    )
     inside = msg(16, struct.pack("<BBHiII", 0, 9, 1, 2, 1, 0))
     assert [(d.code, d.offset) for _, d in lint(inside)] == [("padding-nonzero", 17)]
 
@@ -579,9 +605,7 @@ def test_a_line_as_a_compiler_says_it(tmp_path: Path, run: Command) -> None:
     path = save(tmp_path / "a.pcap", link(name("a")), BAD)
     ran = run("check", path)
     assert ran.status == 1
-    assert ran.out == (
-        f"{path}:2: error scalar-size at 32, IFLA_MTU: 1 bytes where mtu has 4\n"
-    )
+    assert ran.out == (f"{path}:2: error scalar-size at 32, IFLA_MTU: 1 bytes where mtu has 4\n")
     assert ran.err == "nldissect: 1 error, 0 warnings and 0 notes in 2 messages\n"
 
 
@@ -630,19 +654,40 @@ def test_json(tmp_path: Path, run: Command) -> None:
     path = save(tmp_path / "a.pcap", BAD, ODD)
     ran = run("check", "-T", "json", path)
     assert json.loads(ran.out) == [
-        {"file": str(path), "record": 1, "message": 1, "severity": "error", "code": "scalar-size",
-         "offset": 32, "length": 5, "path": "IFLA_MTU", "text": "1 bytes where mtu has 4"},
-        {"file": str(path), "record": 2, "message": 2, "severity": "warning",
-         "code": "padding-nonzero", "offset": 38, "length": 2, "path": None,
-         "text": "padding is 00 99"},
-    ]  # fmt: skip
+        {
+            "file": str(path),
+            "record": 1,
+            "message": 1,
+            "severity": "error",
+            "code": "scalar-size",
+            "offset": 32,
+            "length": 5,
+            "path": "IFLA_MTU",
+            "text": "1 bytes where mtu has 4",
+        },
+        {
+            "file": str(path),
+            "record": 2,
+            "message": 2,
+            "severity": "warning",
+            "code": "padding-nonzero",
+            "offset": 38,
+            "length": 2,
+            "path": None,
+            "text": "padding is 00 99",
+        },
+    ]
     assert json.loads(run("check", "-T", "json", save(path, link(mtu(1)))).out) == []
 
 
 # The parts of SARIF 2.1.0 (OASIS, section 3) that are written, closed against others.
 def _object(required: str, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required.split(), "properties": properties,
-            "additionalProperties": False}  # fmt: skip
+    return {
+        "type": "object",
+        "required": required.split(),
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 def _list(items: dict[str, Any]) -> dict[str, Any]:
@@ -657,17 +702,20 @@ RULE = _object(
     "id", id=TEXTUAL, shortDescription=SAYS, defaultConfiguration=_object("", level=LEVEL)
 )
 PHYSICAL = _object(
-    "artifactLocation", artifactLocation=_object("uri", uri=TEXTUAL),
+    "artifactLocation",
+    artifactLocation=_object("uri", uri=TEXTUAL),
     region=_object("byteOffset byteLength", byteOffset=COUNT, byteLength=COUNT),
-)  # fmt: skip
+)
 LOGICAL = _object("", fullyQualifiedName=TEXTUAL, kind=TEXTUAL)
 RESULT = _object(
-    "ruleId message", ruleId=TEXTUAL, ruleIndex=COUNT, level=LEVEL, message=SAYS,
-    locations=_list(
-        _object("", physicalLocation=PHYSICAL, logicalLocations=_list(LOGICAL))
-    ),
+    "ruleId message",
+    ruleId=TEXTUAL,
+    ruleIndex=COUNT,
+    level=LEVEL,
+    message=SAYS,
+    locations=_list(_object("", physicalLocation=PHYSICAL, logicalLocations=_list(LOGICAL))),
     properties={"type": "object"},
-)  # fmt: skip
+)
 DRIVER = _object("name", name=TEXTUAL, version=TEXTUAL, rules=_list(RULE))
 SARIF = {
     **_object(
@@ -737,9 +785,7 @@ def test_sarif_without_results(tmp_path: Path, run: Command) -> None:
     assert len(made["tool"]["driver"]["rules"]) == len(CODES)
 
 
-def test_standard_input(
-    tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input(tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "a.pcap", BAD)
     with path.open("rb") as stream:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
@@ -784,4 +830,3 @@ def test_hostile_bytes_are_judged(tmp_path: Path, run: Command) -> None:
         ran = run("check", save(tmp_path / "a.pcap", *junk, protocol=protocol))
         assert ran.status in (0, 1)
         assert "fault in nldissect" not in ran.err
-

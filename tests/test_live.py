@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.capture import nlmon, open_capture, ring
-from nldissect._internal.capture.files import limits, numbered
-from nldissect._internal.cli import live as command
+from nldissect._internal.capture.live import nlmon, ring
+from nldissect._internal.capture.live.file_limits import limits, numbered
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.cli import live_command as command
 from nldissect._internal.cli.options import build
-from nldissect._internal.errors import CaptureError, UsageError
-from nldissect._internal.record import Record
-from nldissect._internal.registry import Registry
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire.errors import CaptureError, UsageError
+from nldissect._internal.wire.record import Record
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("linux.uml", "insmod", "ip")
@@ -50,10 +51,23 @@ class Scenes:
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
     folder = tmp_path_factory.mktemp("live")
     done = subprocess.run(
-        [ROOT / "tests/tools/uml-run", "-m", "1G", "-t", "170", "-k", "dummy", "--",
-         sys.executable, ROOT / "tests/live_guest.py", folder],
-        capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
+        [
+            ROOT / "tests/tools/uml-run",
+            "-m",
+            "1G",
+            "-t",
+            "170",
+            "-k",
+            "dummy",
+            "--",
+            sys.executable,
+            ROOT / "tests/live_guest.py",
+            folder,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
     assert done.returncode == 0, done.stderr
     return Scenes(folder)
 
@@ -63,8 +77,9 @@ def others(path: Path) -> list[Record]:
     capture = open_capture(str(path))
     records = list(capture)
     own = {(s.protocol, s.port) for i in capture.interfaces for s in i.sockets if s.own}
-    return [r for r in records if (r.protocol, int.from_bytes(r.data[12:16], sys.byteorder))
-            not in own]  # fmt: skip
+    return [
+        r for r in records if (r.protocol, int.from_bytes(r.data[12:16], sys.byteorder)) not in own
+    ]
 
 
 # -- the interface ----------------------------------------------------------------------
@@ -75,8 +90,14 @@ def test_made_where_none_is_up_and_removed_however_it_ends(scenes: Scenes) -> No
     life = scenes["life"]
     assert sorted(life["made"].values()) == [f"nldissect{number}" for number in range(6)]
     assert set(life["made"].values()) < set(life["before"])
-    assert life["ended"] == {"INT": 0, "TERM": 0, "HUP": 0, "KILL": -9, "recorder killed": 2,
-                             "pipe": 141}  # fmt: skip
+    assert life["ended"] == {
+        "INT": 0,
+        "TERM": 0,
+        "HUP": 0,
+        "KILL": -9,
+        "recorder killed": 2,
+        "pipe": 141,
+    }
     assert life["right after"] == life["after"] == ["lo", "dummy0", "nlmon0"]
     for name, said in life["said"].items():
         assert LISTENING.match(said), said
@@ -212,15 +233,21 @@ def test_shown_and_written_as_it_happens(scenes: Scenes) -> None:
     path = scenes.folder / "explained/all.pcapng"
     read = subprocess.run(
         [sys.executable, "-m", "nldissect", "read", str(path)],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
     plain = re.compile(r" \(\S+\[\d+\]\)| listeners? \d+")
     pieces = [line.split()[2:6] for line in plain.sub("", shown).splitlines()]
     assert pieces == [line.split()[2:6] for line in plain.sub("", read).splitlines()]
     stats = subprocess.run(
         [sys.executable, "-m", "nldissect", "stats", "-T", "json", str(path)],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
     assert [row["protocol"] for row in json.loads(stats)["protocols"]] == ["route"]
     # What had been written while it ran lacks the statistics only.
     assert 0 < scenes["explained"]["whole"] - scenes["explained"]["early"] < 100
@@ -241,8 +268,9 @@ def test_a_capture_explains_itself(scenes: Scenes) -> None:
     own = [found for found in interface.sockets if found.own]
     assert sorted(found.protocol for found in own) == [0, 16]
     ports = {(found.protocol, found.port) for found in own}
-    asked = [r for r in records if (r.protocol, int.from_bytes(r.data[12:16], sys.byteorder))
-             in ports]  # fmt: skip
+    asked = [
+        r for r in records if (r.protocol, int.from_bytes(r.data[12:16], sys.byteorder)) in ports
+    ]
     commands = {r.data[16] for r in asked if r.protocol == 16 and r.data[4:6] == b"\x10\0"}
     assert {1, 3, 10} <= commands  # NEWFAMILY, GETFAMILY, GETPOLICY
     assert any(r.protocol == 0 and r.data[4] == 16 for r in asked)  # RTM_NEWLINK
@@ -266,8 +294,9 @@ def test_processes_behind_ports_even_short_lived_ones(scenes: Scenes) -> None:
     for port, owned in sockets.items():
         if owned.name == "ip" and port < 1 << 22:
             assert owned.pid == port
-    assert all(records[0].time - 10**9 < s.time <= records[-1].time + 10**9
-               for s in sockets.values())  # fmt: skip
+    assert all(
+        records[0].time - 10**9 < s.time <= records[-1].time + 10**9 for s in sockets.values()
+    )
 
 
 @needs_kernel
@@ -277,8 +306,10 @@ def test_wireshark_opens_it(scenes: Scenes, name: str) -> None:
     path = scenes.folder / name
     done = subprocess.run(
         ["tshark", "-r", path, "-T", "fields", "-e", "frame.len", "-e", "netlink.hdr_type"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert len(done.stdout.splitlines()) == len(list(open_capture(str(path))))
     assert "cut short" not in done.stderr
 
@@ -291,8 +322,9 @@ def test_ring_files_and_autostop(scenes: Scenes) -> None:
     rings, folder = scenes["rings"], scenes.folder / "rings"
     names = sorted(path.name for path in folder.glob("packets_*"))
     assert [re.sub(r"_20\d{12}\.", "_TIME.", name) for name in names] == [
-        "packets_00003_TIME.pcapng", "packets_00004_TIME.pcapng",
-    ]  # fmt: skip
+        "packets_00003_TIME.pcapng",
+        "packets_00004_TIME.pcapng",
+    ]
     assert [len(others(folder / name)) for name in names] == [10, 10]
     # All four were shown, the removed ones too.
     assert rings["packets"] == {"seen": 40, "reason": "limit", "path": str(folder / names[-1])}
@@ -344,10 +376,20 @@ def test_loss_is_a_row_where_it_happened(scenes: Scenes) -> None:
     said = scenes.text("loss/loss.err")
     assert f"{len(records)} datagrams captured, {lost} dropped by the kernel" in said
     out = subprocess.run(
-        [sys.executable, "-m", "nldissect", "read", "-T", "jsonl",
-         str(scenes.folder / "loss/loss.pcapng")],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "nldissect",
+            "read",
+            "-T",
+            "jsonl",
+            str(scenes.folder / "loss/loss.pcapng"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
     assert [o["lost"] for o in map(json.loads, out.splitlines()) if "lost" in o] == [lost]
 
 
@@ -409,8 +451,9 @@ def test_the_ring_makes_the_file_s_blocks() -> None:
 
     records = list(open_capture("x", stream=Stream()))  # type: ignore[arg-type]
     assert [(r.protocol, r.data, r.original_length, r.lost) for r in records] == [
-        (16, message, 4000, 7), (16, message, 4000, 0),
-    ]  # fmt: skip
+        (16, message, 4000, 7),
+        (16, message, 4000, 0),
+    ]
     assert {r.cooked for r in records} == {bytes.fromhex("00040338") + bytes(11) + b"\x10"}
     assert [r.time for r in records] == [1_700_000_000_000_000_001, 1_700_000_000_000_000_002]
 
@@ -430,8 +473,13 @@ def test_wrong_limits(text: str) -> None:
 
 def test_limits() -> None:
     found = limits("-b", ["filesize:10", "files:3", "duration:1.5", "interval:60"])
-    assert vars(found) == {"duration": 1.5, "filesize": 10_000, "files": 3, "interval": 60,
-                             "packets": None}  # fmt: skip
+    assert vars(found) == {
+        "duration": 1.5,
+        "filesize": 10_000,
+        "files": 3,
+        "interval": 60,
+        "packets": None,
+    }
 
 
 @pytest.mark.parametrize(

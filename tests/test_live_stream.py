@@ -34,9 +34,10 @@ wait
 @pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
 def test_messages_appear_as_they_are_sent(tmp_path: Path) -> None:
     script = SCRIPT.format(
-        root=shlex.quote(str(ROOT)), folder=shlex.quote(str(tmp_path)),
+        root=shlex.quote(str(ROOT)),
+        folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
-    )  # fmt: skip
+    )
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "100", "-k", "dummy", "--", "bash", "-c"]
     done = subprocess.run([*command, script], capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr

@@ -14,17 +14,23 @@ import pytest
 from cli_support import open_to_all
 from nobody import as_nobody
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.capture.monitor import GENERIC, GROUPS, ROUTE, Families, Group, announced
-from nldissect._internal.cli.monitor import chosen_of, full
-from nldissect._internal.errors import UsageError
+from nldissect._internal.capture.live.groups import (
+    GENERIC,
+    GROUPS,
+    ROUTE,
+    Families,
+    Group,
+    announced,
+)
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.cli.monitor_command import chosen_of, full
+from nldissect._internal.wire.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("linux.uml", "insmod", "ip", "setpriv", "nsenter", "unshare")
 MISSING = [
-    tool for tool in NEEDED
-    if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin:/bin") is None
-]  # fmt: skip
+    tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin:/bin") is None
+]
 needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 
 KNOWN = [
@@ -99,9 +105,11 @@ def test_constants_are_those_of_the_kernel_s_headers() -> None:
         for group in [Group(protocol, number, name)]
     }
     headers = {
-        "linux/rtnetlink.h": "RTNLGRP_", "linux/netfilter/nfnetlink.h": "NFNLGRP_",
-        "linux/xfrm.h": "XFRMNLGRP_", "linux/sock_diag.h": "SKNLGRP_",
-    }  # fmt: skip
+        "linux/rtnetlink.h": "RTNLGRP_",
+        "linux/netfilter/nfnetlink.h": "NFNLGRP_",
+        "linux/xfrm.h": "XFRMNLGRP_",
+        "linux/sock_diag.h": "SKNLGRP_",
+    }
     checked = 0
     for header, prefix in headers.items():
         path = Path("/usr/include") / header
@@ -212,12 +220,24 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "flood.py").write_text(FLOOD)
     macsec = next(Path("/usr/lib/uml/modules").rglob("macsec.ko"))
     script = SCENES.format(
-        folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable), macsec=macsec,
+        folder=shlex.quote(str(folder)),
+        python=shlex.quote(sys.executable),
+        macsec=macsec,
         as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
-    )  # fmt: skip
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "150", "-k", "dummy", "-k", "veth", "--",
-               "sh", "-c"]  # fmt: skip
+    )
+    command = [
+        str(ROOT / "tests/tools/uml-run"),
+        "-t",
+        "150",
+        "-k",
+        "dummy",
+        "-k",
+        "veth",
+        "--",
+        "sh",
+        "-c",
+    ]
     done = subprocess.run([*command, script], capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     return folder

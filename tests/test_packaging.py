@@ -25,9 +25,14 @@ pytestmark = pytest.mark.packaging
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     """Standard output of a command that must succeed."""
     result = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=600, check=False,
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
         env={**os.environ, **environment},
-    )  # fmt: skip
+    )
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
     return result.stdout
 
@@ -37,7 +42,8 @@ def matching(folder: Path) -> set[str]:
     return {
         Path(inside, name).relative_to(folder).as_posix()
         for inside, _, names in os.walk(folder, followlinks=True)
-        for name in names if any(fnmatch(name, glob) for glob in PACKAGE_FILES)
+        for name in names
+        if any(fnmatch(name, glob) for glob in PACKAGE_FILES)
     }
 
 
@@ -55,9 +61,7 @@ COMPILED = {
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout: builds leave files behind."""
     target = tmp_path_factory.mktemp("tree") / "nldissect"
-    ignore = shutil.ignore_patterns(
-        ".git", "build", "dist", "*.egg-info", "*.so", ".venv", *NOISE
-    )
+    ignore = shutil.ignore_patterns(".git", "build", "dist", "*.egg-info", "*.so", ".venv", *NOISE)
     shutil.copytree(ROOT, target, ignore=ignore)
     return target
 
@@ -92,8 +96,18 @@ def compiled_wheel(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFa
     if shutil.which("gcc") is None:
         pytest.skip("no gcc")
     output = tmp_path_factory.mktemp("compiled")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", output, built[0],
-        cwd=output, NLDISSECT_COMPILE="1")  # fmt: skip
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--wheel-dir",
+        output,
+        built[0],
+        cwd=output,
+        NLDISSECT_COMPILE="1",
+    )
     (wheel,) = output.glob("*.whl")
     return wheel
 
@@ -111,7 +125,8 @@ def installed_editable(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_every_folder_of_modules_is_a_declared_package() -> None:
     folders = {
         ".".join(("nldissect", *Path(name).parent.parts))
-        for name in MODULE_FILES if name.endswith(".py")
+        for name in MODULE_FILES
+        if name.endswith(".py")
     }
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
 

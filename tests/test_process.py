@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cli_support import ROOT, Command, run, start
 
-from nldissect._internal.capture import PcapngWriter, open_capture
-from nldissect._internal.hostnames import namespaces
-from nldissect._internal.record import Socket
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.library.hostnames import namespaces
+from nldissect._internal.wire.record import Socket
 
 __all__ = ["run"]
 
@@ -40,7 +40,9 @@ def named(tmp_path: Path) -> Path:
 def test_what_the_capture_recorded_of_a_socket_is_shown(named: Path, run: Command) -> None:
     shown = run("read", "-T", "jsonl", named).objects
     assert shown[0]["process"] == {
-        "pid": 713, "name": "python3", "command": "python3 -u sockets.py",
+        "pid": 713,
+        "name": "python3",
+        "command": "python3 -u sockets.py",
     }
     assert shown[1]["process"] == shown[0]["process"], "the answer goes to the same socket"
     assert shown[4]["process"]["name"] == "pyth\x1b[31mon"
@@ -93,8 +95,19 @@ def test_the_owners_survive_being_written_again(named: Path, run: Command, tmp_p
 
 def test_other_readers_pass_over_the_owners(named: Path) -> None:
     def frames(path: Path) -> str:
-        command = ["tshark", "-r", str(path), "-T", "fields", "-e", "frame.number", "-e",
-                   "frame.time_epoch", "-e", "netlink.hdr_type"]  # fmt: skip
+        command = [
+            "tshark",
+            "-r",
+            str(path),
+            "-T",
+            "fields",
+            "-e",
+            "frame.number",
+            "-e",
+            "frame.time_epoch",
+            "-e",
+            "netlink.hdr_type",
+        ]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return done.stdout
 

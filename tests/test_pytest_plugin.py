@@ -16,11 +16,11 @@ from dirty_equals import Contains, IsInt, IsPartialDict, IsStr
 from plugin_support import arguments
 
 import nldissect
-from nldissect._internal.capture import PcapngWriter
-from nldissect._internal.errors import UsageError
-from nldissect._internal.library import registry
-from nldissect._internal.record import Interface, Record, Socket
-from nldissect._internal.testing.capture import recorded
+from nldissect._internal.capture.reader import PcapngWriter
+from nldissect._internal.library.captures import registry
+from nldissect._internal.pytest_plugin.captured import recorded
+from nldissect._internal.wire.errors import UsageError
+from nldissect._internal.wire.record import Interface, Record, Socket
 from nldissect.testing import Captured, exact
 
 pytest_plugins = ["pytester"]
@@ -163,10 +163,7 @@ def test_the_end_of_the_statement_checks(open_recording: Callable[[str], Capture
     with pytest.raises(AssertionError, match="none found"):
         cap.expect("newlink", ifname="kiwi2")
     with pytest.raises(AssertionError, match="failed with EPERM; none found"):
-        (
-            cap.expect("newlink", ifname="kiwi0")
-            .failed("EPERM")
-        )  # fmt: skip
+        (cap.expect("newlink", ifname="kiwi0").failed("EPERM"))
     cap.expect("newlink", ifname="kiwi2").never()
     kept = cap.expect("newlink", ifname="kiwi2")
     assert kept.times(0) is kept
@@ -283,9 +280,12 @@ def test_what_the_recorder_asked_is_left_out(write: Callable[..., Captured]) -> 
 def test_snapshots_are_the_same_in_every_run(write: Callable[..., Captured]) -> None:
     def add(sequence: int, port: int, index: int, packets: int, mac: str) -> bytes:
         attributes = {
-            "ifname": "fig0", "link": index, "address": mac, "mtu": 1500,
+            "ifname": "fig0",
+            "link": index,
+            "address": mac,
+            "mtu": 1500,
             "stats64": {"rx-packets": packets},
-        }  # fmt: skip
+        }
         made = nldissect.build("rt-link", "newlink", attributes, sequence=sequence, port=port)
         return made.bytes
 
@@ -298,13 +298,19 @@ def test_snapshots_are_the_same_in_every_run(write: Callable[..., Captured]) -> 
             "flags": ["REQUEST", "ACK"],
             "attributes": {
                 "ifinfomsg": {
-                    "ifi-family": "unspec", "ifi-type": 0, "ifi-index": 0, "ifi-flags": 0,
+                    "ifi-family": "unspec",
+                    "ifi-type": 0,
+                    "ifi-index": 0,
+                    "ifi-flags": 0,
                     "ifi-change": 0,
                 },
-                "ifname": "fig0", "link": "interface #1", "address": "(masked)", "mtu": 1500,
+                "ifname": "fig0",
+                "link": "interface #1",
+                "address": "(masked)",
+                "mtu": 1500,
             },
         }
-    ]  # fmt: skip
+    ]
     again = write((9 * SECOND, add(77, 4321, 9, 5, "02:00:00:00:00:02")))
     assert again.snapshot(mask=["IFLA_ADDRESS"]) == first
     assert again.snapshot(counters=True)[0]["attributes"]["stats64"]["rx-packets"] == 5
@@ -410,9 +416,9 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     assert "nearest of" in kept
     line = sections["test_at_its_line"]
     assert '>       cap.expect("newlink", ifname="plum").acked()\nE       AssertionError: ' in line
-    assert "nldissect/_internal/testing" not in line
+    assert "nldissect/_internal/pytest_plugin" not in line
     assert re.search(r"- netlink capture -+\nread from \S+errors.pcap$", line, re.M)
-    assert "nldissect/_internal/testing" not in sections["test_mistake"]
+    assert "nldissect/_internal/pytest_plugin" not in sections["test_mistake"]
     assert "there is no nowhere.pcap; looked for nowhere.pcap" in sections["test_missing"]
     assert "cut.pcap: record" in sections["test_damaged"]
     assert "recordings/test_inner/test_not_there.pcapng" in text
@@ -447,11 +453,16 @@ def test_snapshot_plugins(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyP
 
 def test_a_run_without_netlink_pays_nothing() -> None:
     code = (
-        "import sys, pytest; before = set(sys.modules); import nldissect._internal.testing.plugin; "
+        "import sys, pytest; before = set(sys.modules); "
+        "import nldissect._internal.pytest_plugin.entry; "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [
-        "nldissect", "nldissect._internal", "nldissect._internal.testing",
-        "nldissect._internal.testing.plugin", "nldissect._internal.version",
-    ]  # fmt: skip
+        "nldissect",
+        "nldissect._internal",
+        "nldissect._internal.pytest_plugin",
+        "nldissect._internal.pytest_plugin.entry",
+        "nldissect._internal.wire",
+        "nldissect._internal.wire.version",
+    ]

@@ -137,11 +137,20 @@ def run(folder: Path) -> None:
     for name in ("mkdummy.py", "test_mkdummy.py"):
         (tests / name).write_text(FILES[name])
     script = SCRIPT.format(
-        root=shlex.quote(str(ROOT)), folder=shlex.quote(str(folder)),
-        cache=shlex.quote(os.environ["NLDISSECT_CACHE"]), python=shlex.quote(sys.executable),
-        arguments=shlex.join([*arguments(), "--deselect", "tests/test_mkdummy.py::test_as_recorded",
-                              "--rootdir", str(folder)]),
-    )  # fmt: skip
+        root=shlex.quote(str(ROOT)),
+        folder=shlex.quote(str(folder)),
+        cache=shlex.quote(os.environ["NLDISSECT_CACHE"]),
+        python=shlex.quote(sys.executable),
+        arguments=shlex.join(
+            [
+                *arguments(),
+                "--deselect",
+                "tests/test_mkdummy.py::test_as_recorded",
+                "--rootdir",
+                str(folder),
+            ]
+        ),
+    )
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "200", "-k", "dummy", "--", "bash", "-c"]
     done = subprocess.run([*command, script], capture_output=True, text=True, timeout=250)
     assert (folder / "nobody/out").exists(), done.stderr

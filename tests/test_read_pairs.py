@@ -24,14 +24,14 @@ from cli_support import (
     run,
     save,
     start,
-)  # fmt: skip
+)
 from pairing import survey
 
-from nldissect._internal.capture import PcapngWriter, open_capture
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli.options import build
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
+from nldissect._internal.pairing.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 
 __all__ = ["run"]
 
@@ -52,13 +52,23 @@ def asked(tmp_path: Path) -> Path:
     change = link(name("eth2"), mtu(70000), flags=REQUEST_FLAG | ACK, sequence=8)
     offset = change.index(struct.pack("<I", 70000)) - 4
     refused = nlmsgerr(
-        change, -22, attribute(1, b"too large\0") + attribute(2, struct.pack("<I", offset)),
-        flags=TLVS, sequence=8, port=500,
-    )  # fmt: skip
+        change,
+        -22,
+        attribute(1, b"too large\0") + attribute(2, struct.pack("<I", offset)),
+        flags=TLVS,
+        sequence=8,
+        port=500,
+    )
     return save(
-        tmp_path / "a.pcap", get, link(name("eth0"), sequence=7, port=500), told, told, told,
-        change, refused,
-    )  # fmt: skip
+        tmp_path / "a.pcap",
+        get,
+        link(name("eth0"), sequence=7, port=500),
+        told,
+        told,
+        told,
+        change,
+        refused,
+    )
 
 
 # -- JSON and fields ---------------------------------------------------------------------
@@ -90,8 +100,11 @@ def test_the_process_is_a_hint_from_the_port_of_the_answers(asked: Path, run: Co
 def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
     options = [w for f in ("answers", "answered_by", "latency", "copy_of") for w in ("-e", f)]
     assert run("read", *options, asked).lines[:4] == [
-        "\t2\t1000000\t", "1\t\t1000000\t", "\t\t\t", "\t\t\t3",
-    ]  # fmt: skip
+        "\t2\t1000000\t",
+        "1\t\t1000000\t",
+        "\t\t\t",
+        "\t\t\t3",
+    ]
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
@@ -205,9 +218,7 @@ def test_an_error_that_echoes_a_header_is_about_the_request_that_it_answers(
     tmp_path: Path, run: Command
 ) -> None:
     ask = link(name("eth9"), kind=NEWLINK, flags=REQUEST_FLAG | ACK, sequence=4)
-    path = save(
-        tmp_path / "a.pcap", ask, nlmsgerr(ask[:16], -17, flags=CAPPED, sequence=4, port=9)
-    )
+    path = save(tmp_path / "a.pcap", ask, nlmsgerr(ask[:16], -17, flags=CAPPED, sequence=4, port=9))
     assert run("read", path).lines[1].endswith("error      -17 EEXIST for newlink eth9")
 
 
@@ -245,11 +256,17 @@ def test_the_tree_says_what_belongs_together(asked: Path, run: Command) -> None:
     origins = [tree.split("\n")[1] for tree in trees[:7]]
     for origin, end in zip(
         origins,
-        ["answered by #2 after 1.00 ms", "answers #1 after 1.00 ms",
-         "notification to RTNLGRP_LINK, 3 listeners", "copy of #3", "copy of #3",
-         "answered by #7 after 1.00 ms", "answers #6 after 1.00 ms"],
+        [
+            "answered by #2 after 1.00 ms",
+            "answers #1 after 1.00 ms",
+            "notification to RTNLGRP_LINK, 3 listeners",
+            "copy of #3",
+            "copy of #3",
+            "answered by #7 after 1.00 ms",
+            "answers #6 after 1.00 ms",
+        ],
         strict=True,
-    ):  # fmt: skip
+    ):
         assert origin.endswith(f" bytes, {end}")
 
 
@@ -269,9 +286,12 @@ def test_the_tree_says_that_parts_of_a_dump_were_lost(tmp_path: Path, run: Comma
     get = link(kind=GETLINK, flags=REQUEST_FLAG | DUMP, sequence=7)
     told = {"sequence": 7, "port": 500}
     path = save(
-        tmp_path / "a.pcap", get, link(name("eth0"), flags=MULTI, **told),
-        message(4, bytes(4), **told), message(3, bytes(4), MULTI, **told),
-    )  # fmt: skip
+        tmp_path / "a.pcap",
+        get,
+        link(name("eth0"), flags=MULTI, **told),
+        message(4, bytes(4), **told),
+        message(3, bytes(4), MULTI, **told),
+    )
     assert "answered by #4 after 3.00 ms, overrun: answers were lost" in run("read", "-V", path).out
 
 
@@ -295,7 +315,7 @@ def test_host_names_are_taken_when_asked_for(
     tmp_path: Path, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "rt_protos").write_text("77 orchard\n")
-    monkeypatch.setattr("nldissect._internal.hostnames.FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr("nldissect._internal.library.hostnames.FOLDERS", (str(tmp_path),))
     route = struct.pack("<BBBBBBBBI", 2, 24, 0, 0, 254, 77, 0, 1, 0)
     path = save(tmp_path / "a.pcap", message(24, route + attribute(1, bytes((192, 0, 2, 0)))))
     assert "orchard" not in run("read", path).out

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from make import GENERIC, attr, genl, msg, newfamily, read, record, recording, tree, u8, u32
 
-from nldissect._internal import registry, specfile
-from nldissect._internal.errors import SpecError, UsageError
-from nldissect._internal.registry import Registry, check
-from nldissect._internal.summary import describe, summarize
+from nldissect._internal.engine.summary import describe, summarize
+from nldissect._internal.spec import registry, specfile
+from nldissect._internal.spec.registry import Registry, check
+from nldissect._internal.wire.errors import SpecError, UsageError
 
 FAMILY = """
 name: {name}
@@ -237,14 +237,18 @@ def test_a_file_that_is_no_text(tmp_path):
     (path / "gone.yaml").symlink_to(path / "nowhere")
     found = Registry([str(path)])
     assert sorted(str(p).rpartition(": ")[2] for p in found.problems) == [
-        "No such file or directory", "is no UTF-8 text",
-    ]  # fmt: skip
+        "No such file or directory",
+        "is no UTF-8 text",
+    ]
     assert heard(found).find("a").value == 7
 
 
 def test_check_gives_line_and_path(tmp_path):
-    path = folder(tmp_path / "d", bad__yaml="name: x\n\nattribute-sets:\n  - name: s\n"
-                  "    attributes:\n      - name: a\n        type: u7\n")  # fmt: skip
+    path = folder(
+        tmp_path / "d",
+        bad__yaml="name: x\n\nattribute-sets:\n  - name: s\n"
+        "    attributes:\n      - name: a\n        type: u7\n",
+    )
     (fault,) = check(str(path / "bad.yaml"))
     assert str(fault) == (
         f"{path}/bad.yaml:7: attribute-sets[0].attributes[0].type: 'u7' is no attribute type"
@@ -283,8 +287,8 @@ operations:
     - {name: blob, x-hook: whole, do: {}}
 """
 HOOKS = """
-from nldissect._internal.tree import member, part
-from nldissect._internal import spec
+from nldissect._internal.engine.tree import member, part
+from nldissect._internal.spec import model as spec
 
 def swap(node):
     if len(node.bytes) < 2:
@@ -298,7 +302,7 @@ def swap(node):
 def whole(message, start, end, out):
     if message.data[start:end] == b"bad!":
         raise ValueError("as told")
-    from nldissect._internal.tree import Node
+    from nldissect._internal.engine.tree import Node
     out.append(Node(part("blob", spec.BINARY), message, None, start, start, end))
     return True
 
@@ -440,8 +444,9 @@ def test_a_protocol_number_decoded_as(number):
 def test_the_number_that_another_recording_uses():
     messages = recording("nlexample_p5", Registry(decode_as={"5": "nlexample"}))
     assert {m.operation.constant for m in messages if m.operation} == {
-        "NLEX_MSG_UPD", "NLEX_MSG_GET",
-    }  # fmt: skip
+        "NLEX_MSG_UPD",
+        "NLEX_MSG_GET",
+    }
 
 
 def test_a_family_id_decoded_as_where_the_family_was_never_resolved():
@@ -473,8 +478,11 @@ EMPTY = {"__init__.py": ""}
 def package(path: Path, name: str, points: str, **files: str) -> None:
     """An installed distribution with a package of dissectors."""
     folder(path / name, **files)
-    folder(path / f"{name}-1.0.dist-info", entry_points__txt=points,
-           METADATA=f"Name: {name}\nVersion: 1.0\n")  # fmt: skip
+    folder(
+        path / f"{name}-1.0.dist-info",
+        entry_points__txt=points,
+        METADATA=f"Name: {name}\nVersion: 1.0\n",
+    )
 
 
 @pytest.fixture
@@ -531,9 +539,9 @@ def test_the_entry_point_of_the_built_in_ones_is_not_read_twice(installed):
 
 PROBE = """
 import sys
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.capture import open_capture
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.capture.reader import open_capture
 found = Registry(use_system=False)
 messages = Session(found).messages(open_capture(sys.argv[1]))
 names = [m.operation.name for m in messages if m.operation]
@@ -549,8 +557,10 @@ def probe(cache: Path | str) -> list[str]:
     result = subprocess.run(
         [sys.executable, "-c", PROBE, str(RECORDINGS / "nl_util.pcap")],
         env={**os.environ, "NLDISSECT_CACHE": str(cache), "PYTHONPATH": root},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
 

@@ -14,11 +14,11 @@ import pytest
 from cli_support import Command, run  # noqa: F401 - a fixture
 from make import RECORDINGS, attr, builtin, messages, msg, newlink
 
-from nldissect._internal.capture import open_capture
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.tree import Message
 from nldissect._internal.render.code import FORMS
 from nldissect._internal.render.ynlout import ynl
-from nldissect._internal.session import Session
-from nldissect._internal.tree import Message
+from nldissect._internal.session.forward_pass import Session
 
 SOME = ["errors", "nft", "rtnl_ra", "wireguard", "genltest", "tc"]
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
@@ -162,9 +162,13 @@ def test_on_the_command_line(run: Command) -> None:  # noqa: F811
 def test_ynl_is_what_cli_py_takes_and_prints() -> None:
     (message,) = messages(newlink(3, "lo"))
     assert ynl(message) == {
-        "ifi-family": "unspec", "ifi-type": "ether", "ifi-index": 3, "ifi-flags": ["up"],
-        "ifi-change": [], "ifname": "lo",
-    }  # fmt: skip
+        "ifi-family": "unspec",
+        "ifi-type": "ether",
+        "ifi-index": 3,
+        "ifi-flags": ["up"],
+        "ifi-change": [],
+        "ifname": "lo",
+    }
 
 
 def test_ynl_of_recordings_is_json_of_plain_kinds(run: Command) -> None:  # noqa: F811

@@ -5,21 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import (
-    CAPTURES,
-    UNKNOWN,
-    Command,
-    attribute,
-    link,
-    message,
-    mtu,
-    name,
-    run,
-    save,
-)  # fmt: skip
+from cli_support import CAPTURES, UNKNOWN, Command, attribute, link, message, mtu, name, run, save
 
-from nldissect._internal.render.fields import TOP
-from nldissect._internal.text import safe
+from nldissect._internal.render.columns import TOP
+from nldissect._internal.wire.text import safe
 
 __all__ = ["run"]
 
@@ -29,15 +18,19 @@ def path(tmp_path: Path) -> Path:
     return save(
         tmp_path / "a.pcap",
         link(
-            name("eth0"), mtu(1500), attribute(UNKNOWN, b"\1\2"),
-            attribute(18, attribute(1, b"veth\0")), index=7, sequence=9, port=77,
+            name("eth0"),
+            mtu(1500),
+            attribute(UNKNOWN, b"\1\2"),
+            attribute(18, attribute(1, b"veth\0")),
+            index=7,
+            sequence=9,
+            port=77,
         ),
         link(
-            name("a"), name("b"),
-            attribute(52, attribute(53, b"alt0\0") + attribute(53, b"alt1\0")),
+            name("a"), name("b"), attribute(52, attribute(53, b"alt0\0") + attribute(53, b"alt1\0"))
         ),
         message(2, b"\xed\xff\xff\xff" + message(18, bytes(16), flags=1)),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,8 +71,10 @@ def test_constants_in_labels(path: Path, run: Command) -> None:
 
 def test_columns_are_separated_by_tabs(path: Path, run: Command) -> None:
     assert run("read", "-e", "ifname", "-e", "mtu", "-e", "port", path).lines == [
-        "eth0\t1500\t77", "a,b\t\t0", "\t\t0",
-    ]  # fmt: skip
+        "eth0\t1500\t77",
+        "a,b\t\t0",
+        "\t\t0",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +96,10 @@ def test_the_time_as_asked_for(path: Path, run: Command) -> None:
 
 
 def test_the_file_when_there_are_several(path: Path, run: Command) -> None:
-    assert run("read", "-e", "file", "-e", "message", path, path).lines == [
-        f"{path}\t{i}" for i in (1, 2, 3)
-    ] * 2
+    assert (
+        run("read", "-e", "file", "-e", "message", path, path).lines
+        == [f"{path}\t{i}" for i in (1, 2, 3)] * 2
+    )
 
 
 def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:

@@ -23,12 +23,12 @@ from cli_support import (
     name,
     run,
     save,
-)  # fmt: skip
+)
 from jsonschema import Draft202012Validator
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 
 __all__ = ["run"]
 
@@ -145,42 +145,65 @@ def test_a_message_in_full(tmp_path: Path, run: Command) -> None:
     diagnoses = shown.pop("diagnoses")
     assert shown.pop("summary").startswith("newlink eth0 <")
     assert shown == {
-        "record": 1, "message": 1, "time": "2026-01-02T03:04:05.000000000Z", "protocol": "route",
-        "dissector": "rt-link", "operation": "newlink", "constant": "RTM_NEWLINK",
-        "type": 16, "flags": 0, "sequence": 9, "port": 77, "length": len(data),
-        "direction": "from-kernel", "listeners": 1, "group": "RTNLGRP_LINK",
+        "record": 1,
+        "message": 1,
+        "time": "2026-01-02T03:04:05.000000000Z",
+        "protocol": "route",
+        "dissector": "rt-link",
+        "operation": "newlink",
+        "constant": "RTM_NEWLINK",
+        "type": 16,
+        "flags": 0,
+        "sequence": 9,
+        "port": 77,
+        "length": len(data),
+        "direction": "from-kernel",
+        "listeners": 1,
+        "group": "RTNLGRP_LINK",
         "process": {"pid": 77, "hint": True},
-    }  # fmt: skip
+    }
     header, ifname, size, unknown = attributes
     assert (header["kind"], header["offset"], header["length"]) == ("struct", 16, 16)
     assert not {"type", "value", "label"} & {*header}
     (index,) = [child for child in header["children"] if child["name"] == "ifi-index"]
     assert (index["value"], index["label"], index["offset"]) == (7, "eth0", 20)
     assert ifname == {
-        "name": "ifname", "constant": "IFLA_IFNAME", "type": IFNAME, "kind": "string",
-        "offset": 32, "length": 9, "value": "eth0",
-    }  # fmt: skip
+        "name": "ifname",
+        "constant": "IFLA_IFNAME",
+        "type": IFNAME,
+        "kind": "string",
+        "offset": 32,
+        "length": 9,
+        "value": "eth0",
+    }
     assert (size["value"], size["offset"], size["length"]) == (1500, 44, 8)
     assert (unknown["name"], unknown["value"]) == (f"attr {UNKNOWN}", "0102")
-    assert unknown["diagnoses"] == diagnoses == [
-        {
-            "code": "attr-unknown", "severity": "note", "text": diagnoses[0]["text"],
-            "offset": 52, "length": 6,
-        }
-    ]  # fmt: skip
+    assert (
+        unknown["diagnoses"]
+        == diagnoses
+        == [
+            {
+                "code": "attr-unknown",
+                "severity": "note",
+                "text": diagnoses[0]["text"],
+                "offset": 52,
+                "length": 6,
+            }
+        ]
+    )
 
 
 def test_errors_and_acks(tmp_path: Path, run: Command) -> None:
     request = link(name("nope"), kind=GETLINK, flags=1, sequence=3)
     path = save(
-        tmp_path / "a.pcap", message(2, b"\xed\xff\xff\xff" + request),
-        message(2, bytes(4) + request[:16], flags=0x100), message(3, bytes(4), flags=2),
+        tmp_path / "a.pcap",
+        message(2, b"\xed\xff\xff\xff" + request),
+        message(2, bytes(4) + request[:16], flags=0x100),
+        message(3, bytes(4), flags=2),
         message(2, b""),
-    )  # fmt: skip
+    )
     shown = run("read", "-T", "jsonl", path).objects
-    assert [
-        tuple(map(m.get, ("operation", "constant", "error", "error_name"))) for m in shown
-    ] == [
+    assert [tuple(map(m.get, ("operation", "constant", "error", "error_name"))) for m in shown] == [
         ("error", "NLMSG_ERROR", -19, "ENODEV"),
         ("ack", "NLMSG_ERROR", 0, None),
         ("done", "NLMSG_DONE", 0, None),
@@ -216,8 +239,10 @@ def test_repeated_attributes_are_kept_in_order(tmp_path: Path, run: Command) -> 
     path = save(tmp_path / "a.pcap", link(name("b"), mtu(1), name("a")))
     (shown,) = run("read", "-T", "jsonl", path).objects
     assert [(n["name"], n["value"]) for n in shown["attributes"][1:]] == [
-        ("ifname", "b"), ("mtu", 1), ("ifname", "a"),
-    ]  # fmt: skip
+        ("ifname", "b"),
+        ("mtu", 1),
+        ("ifname", "a"),
+    ]
     assert [d["code"] for d in shown["diagnoses"]] == ["attr-duplicate"]
 
 
@@ -250,8 +275,9 @@ def test_hostile_strings_survive(tmp_path: Path, run: Command) -> None:
 
 def test_a_message_minds_interface_names(tmp_path: Path, run: Command) -> None:
     """The same bytes after a rename say something else; -T jsonl, -V and the list know."""
-    route = message(24, struct.pack("<8BI", 2, 0, 0, 0, 254, 4, 0, 1, 0)
-                    + attribute(4, struct.pack("<I", 2)))  # fmt: skip
+    route = message(
+        24, struct.pack("<8BI", 2, 0, 0, 0, 254, 4, 0, 1, 0) + attribute(4, struct.pack("<I", 2))
+    )
     path = save(
         tmp_path / "a.pcap", link(name("old")), route, route, link(name("new")), route, route
     )

@@ -29,11 +29,11 @@ from make import (
     u64,
 )
 
-from nldissect._internal import linux
-from nldissect._internal.finding import find_all
-from nldissect._internal.labels import label
-from nldissect._internal.summary import describe
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.engine.finding import find_all
+from nldissect._internal.engine.labels import label
+from nldissect._internal.engine.summary import describe
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.wire import linux
 
 OURS = ("rtnl_bridge", "rtnl_misc", "rtnl_mroute", "rtnl_ra")
 ALL = (*OURS, "addresses", "bridge", "fdb", "links", "routes", "tunnels", "vlan")
@@ -180,9 +180,7 @@ def test_nexthops(name: str, which: int) -> None:
         if value(message, "group-type"):
             out["type"] = "resilient"
             times = counters(message.find("res-group"))
-            out["resilient_args"] = {
-                k: v if k == "buckets" else v // 100 for k, v in times.items()
-            }
+            out["resilient_args"] = {k: v if k == "buckets" else v // 100 for k, v in times.items()}
         if message.find("gateway") is not None:
             out["gateway"] = value(message, "gateway")
         if message.find("oif") is not None:
@@ -357,9 +355,11 @@ def test_multicast_database(name: str) -> None:
         for source in each.get("source_list", ()):
             if "timer" not in source:
                 source["timer"] = next(
-                    s["timer"] for o in ours for s in o.get("source_list", ())
+                    s["timer"]
+                    for o in ours
+                    for s in o.get("source_list", ())
                     if s["address"] == source["address"]
-                )  # fmt: skip
+                )
     assert ours == theirs["mdb"]
     routers = [
         (word(port, "ifindex"), KINDS.get(value(port, "MDBA_ROUTER_PATTR_TYPE"), "temp"))
@@ -396,10 +396,7 @@ def test_vlan_database(name: str) -> None:
 
 
 def test_global_vlan_options() -> None:
-    renamed = {
-        "last_member_cnt": "last_member_count",
-        "startup_query_cnt": "startup_query_count",
-    }
+    renamed = {"last_member_cnt": "last_member_count", "startup_query_cnt": "startup_query_count"}
     (theirs,) = output("rtnl_bridge", "global")
     (dump,) = answers("rtnl_bridge", "getvlan", -2)
     ours = []
@@ -438,9 +435,10 @@ def test_multicast_routes() -> None:
             h.get("ttl", 1) for h in told["multipath"]
         ]
         assert counters(message.find("mfc-stats")) == {
-            "mfcs_packets": told["packets"], "mfcs_bytes": told["bytes"],
+            "mfcs_packets": told["packets"],
+            "mfcs_bytes": told["bytes"],
             "mfcs_wrong_if": told.get("wrong_if", 0),
-        }  # fmt: skip
+        }
         assert value(message, "expires") / 100 == told["expires"]
 
 
@@ -454,12 +452,20 @@ def test_bridge_ports() -> None:
         assert port is not None
         assert word(port, "state") == told["state"]
         for key, ifla in (
-            ("priority", "priority"), ("cost", "cost"), ("learning", "learning"),
-            ("flood", "unicast-flood"), ("mcast_flood", "mcast-flood"), ("locked", "locked"),
-            ("bcast_flood", "bcast-flood"), ("neigh_suppress", "neigh-suppress"),
-            ("mcast_router", "multicast-router"), ("isolated", "isolated"),
-            ("vlan_tunnel", "vlan-tunnel"), ("fastleave", "fast-leave"), ("guard", "guard"),
-        ):  # fmt: skip
+            ("priority", "priority"),
+            ("cost", "cost"),
+            ("learning", "learning"),
+            ("flood", "unicast-flood"),
+            ("mcast_flood", "mcast-flood"),
+            ("locked", "locked"),
+            ("bcast_flood", "bcast-flood"),
+            ("neigh_suppress", "neigh-suppress"),
+            ("mcast_router", "multicast-router"),
+            ("isolated", "isolated"),
+            ("vlan_tunnel", "vlan-tunnel"),
+            ("fastleave", "fast-leave"),
+            ("guard", "guard"),
+        ):
             if key in told:
                 assert value(port, ifla) == told[key], (name, key)
 
@@ -533,12 +539,22 @@ def test_priorities_of_data_center_bridging() -> None:
     ets += bytes(32)
     pfc = struct.pack("<BBBxHxx", 8, 0x0F, 1, 300) + b"".join(u64(n) for n in range(16))
     app = struct.pack("<BBH", 1, 3, 0x8906) + struct.pack("<BBH", 5, 4, 46)
-    message = one(78, struct.pack("<BBH", 0, 21, 0), attr(1, b"eth0\0"), nest(
-        13, attr(1, ets), attr(2, pfc), nest(3, attr(1, app[:4]), attr(1, app[4:])),
-        attr(7, b"".join(u64(n) for n in range(8))),
-        attr(10, bytes(8) + b"".join(u32(n) for n in range(9))),
-        nest(11, attr(1, u8(5)), attr(2, u8(255))), nest(12, attr(2, b"\xff\x02" + u16(9))),
-    ), attr(14, u8(9)))  # fmt: skip
+    message = one(
+        78,
+        struct.pack("<BBH", 0, 21, 0),
+        attr(1, b"eth0\0"),
+        nest(
+            13,
+            attr(1, ets),
+            attr(2, pfc),
+            nest(3, attr(1, app[:4]), attr(1, app[4:])),
+            attr(7, b"".join(u64(n) for n in range(8))),
+            attr(10, bytes(8) + b"".join(u32(n) for n in range(9))),
+            nest(11, attr(1, u8(5)), attr(2, u8(255))),
+            nest(12, attr(2, b"\xff\x02" + u16(9))),
+        ),
+        attr(14, u8(9)),
+    )
     assert describe(message).startswith("getdcb dev eth0 ieee-get ieee ets,pfc,app-table,maxrate")
     assert value(message, "ieee.ets.tc-tx-bw") == list(range(8))
     kinds = message.find("ieee.ets.tc-tsa")
@@ -562,11 +578,18 @@ def test_results_of_data_center_bridging() -> None:
 
 
 def test_bandwidth_groups_of_cee() -> None:
-    message = one(78, struct.pack("<BBH", 0, 26, 0), attr(1, b"eth0\0"), nest(
-        16, nest(4, nest(1, attr(1, u8(2)), attr(4, u8(50))), attr(11, u8(30))),
-        nest(7, nest(12, attr(1, u8(0)), attr(2, u16(0x8906)), attr(3, u8(3)))),
-        nest(8, attr(2, u8(6))), attr(2, bytes([1, 0, 0x0F, 8])),
-    ))  # fmt: skip
+    message = one(
+        78,
+        struct.pack("<BBH", 0, 26, 0),
+        attr(1, b"eth0\0"),
+        nest(
+            16,
+            nest(4, nest(1, attr(1, u8(2)), attr(4, u8(50))), attr(11, u8(30))),
+            nest(7, nest(12, attr(1, u8(0)), attr(2, u16(0x8906)), attr(3, u8(3)))),
+            nest(8, attr(2, u8(6))),
+            attr(2, bytes([1, 0, 0x0F, 8])),
+        ),
+    )
     assert value(message, "cee.tx-pg.tc-0.bw-pct") == 50
     assert value(message, "cee.tx-pg.bw-id-0") == 30
     assert word(message, "cee.app-table.app.idtype") == "ethtype"
@@ -575,11 +598,17 @@ def test_bandwidth_groups_of_cee() -> None:
 
 
 def test_statistics_of_nexthop_groups() -> None:
-    message = one(104, struct.pack("<BBBxI", 0, 0, 0, 0), attr(1, u32(9)),
-        attr(2, struct.pack("<IBBH", 3, 0xE7, 3, 0)), attr(3, u16(0)), attr(14, u32(1 << 31)),
-        attr(16, u32(1)), attr(17, u32(0)),
+    message = one(
+        104,
+        struct.pack("<BBBxI", 0, 0, 0, 0),
+        attr(1, u32(9)),
+        attr(2, struct.pack("<IBBH", 3, 0xE7, 3, 0)),
+        attr(3, u16(0)),
+        attr(14, u32(1 << 31)),
+        attr(16, u32(1)),
+        attr(17, u32(0)),
         nest(15, nest(1, attr(1, u32(3)), attr(2, u32(77)), attr(3, u64(1 << 40)))),
-    )  # fmt: skip
+    )
     assert describe(message) == "newnexthop id 9 group 3,1000"
     assert value(message, "group-stats.entry.packets") == 77
     assert value(message, "group-stats.entry.packets-hw") == 1 << 40
@@ -590,9 +619,14 @@ def test_ipv6_cache_reports() -> None:
     address = bytes.fromhex("20010db8000000000000000000000007")
     target = bytes.fromhex("ff0e0000000000000000000000010009")
     message = one(
-        96, b"\x81\0\0\0", attr(1, u8(1)), attr(2, u32(2)), attr(3, address), attr(4, target),
+        96,
+        b"\x81\0\0\0",
+        attr(1, u8(1)),
+        attr(2, u32(2)),
+        attr(3, address),
+        attr(4, target),
         attr(5, b"packet"),
-    )  # fmt: skip
+    )
     assert describe(message) == "newcachereport nocache 2001:db8::7 to ff0e::1:9 mif 2"
     assert [n.constant for n in message.nodes[1:]][1] == "IP6MRA_CREPORT_MIF_ID"
 
@@ -602,10 +636,18 @@ def vxlan_group(group: bytes, proto: int, index: int = 3) -> bytes:
 
 
 def test_multicast_database_of_vxlan() -> None:
-    entry = vxlan_group(bytes([239, 1, 1, 1]), 0x0800) + b"".join([
-        attr(1, u32(0)), attr(5, u8(4)), attr(3, u8(0)), attr(6, bytes([192, 0, 2, 9])),
-        attr(7, u16(4790)), attr(8, u32(77)), attr(9, u32(5)), attr(10, u32(78)),
-    ])  # fmt: skip
+    entry = vxlan_group(bytes([239, 1, 1, 1]), 0x0800) + b"".join(
+        [
+            attr(1, u32(0)),
+            attr(5, u8(4)),
+            attr(3, u8(0)),
+            attr(6, bytes([192, 0, 2, 9])),
+            attr(7, u16(4790)),
+            attr(8, u32(77)),
+            attr(9, u32(5)),
+            attr(10, u32(78)),
+        ]
+    )
     message = one(84, struct.pack("<BxxxI", 7, 3), nest(1, nest(1, attr(1, entry))))
     assert describe(message).endswith(
         "grp 239.1.1.1 filter_mode exclude proto static permanent dst 192.0.2.9 dst_port 4790"

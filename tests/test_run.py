@@ -54,14 +54,24 @@ def nldissect(*words: object, **settings: object) -> subprocess.CompletedProcess
 def test_the_command_s_conversation_and_status(tmp_path: Path) -> None:
     shown = tmp_path / "shown"
     done = nldissect(
-        "--strace", "-T", "jsonl", "-o", shown, "--", "sh", "-c",
+        "--strace",
+        "-T",
+        "jsonl",
+        "-o",
+        shown,
+        "--",
+        "sh",
+        "-c",
         f"{shlex.quote(sys.executable)} -c {shlex.quote(TALK)}; echo out; echo err >&2; exit 7",
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
     got = [json.loads(line) for line in shown.read_text().splitlines()]
     assert [(o["operation"], o.get("answers")) for o in got] == [
-        ("getlink", None), ("getlink", None), ("error", 2), ("newlink", 1),
-    ]  # fmt: skip
+        ("getlink", None),
+        ("getlink", None),
+        ("error", 2),
+        ("newlink", 1),
+    ]
     name = os.path.basename(sys.executable)
     assert [o["process"]["pid"] > 1 for o in got] == [True] * 4
     assert all(o["process"]["name"].startswith(name[:6]) for o in got)
@@ -72,19 +82,50 @@ def test_the_command_s_conversation_and_status(tmp_path: Path) -> None:
 def test_after_and_during_show_the_same(tmp_path: Path) -> None:
     out = []
     for extra in ([], ["--after"]):
-        done = nldissect("--strace", "-T", "fields", "-e", "operation", "-e", "answers", *extra,
-                         "-w", tmp_path / "kept.pcapng", "--",
-                         sys.executable, "-c", TALK)  # fmt: skip
+        done = nldissect(
+            "--strace",
+            "-T",
+            "fields",
+            "-e",
+            "operation",
+            "-e",
+            "answers",
+            *extra,
+            "-w",
+            tmp_path / "kept.pcapng",
+            "--",
+            sys.executable,
+            "-c",
+            TALK,
+        )
         assert done.returncode == 0, done.stderr
         out.append(done.stdout)
     assert out[0] == out[1] == "getlink\t\ngetlink\t\nerror\t2\nnewlink\t1\n"
     kept = subprocess.run(
-        [sys.executable, "-m", "nldissect", "read", "-T", "fields", "-e", "operation",
-         "-e", "process", tmp_path / "kept.pcapng"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    ).stdout  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "nldissect",
+            "read",
+            "-T",
+            "fields",
+            "-e",
+            "operation",
+            "-e",
+            "process",
+            tmp_path / "kept.pcapng",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
     assert [line.partition("\t")[0] for line in kept.splitlines()] == [
-        "getlink", "getlink", "error", "newlink"]  # fmt: skip
+        "getlink",
+        "getlink",
+        "error",
+        "newlink",
+    ]
     assert "python" in kept  # whose the sockets are is kept
 
 
@@ -105,7 +146,9 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = nldissect("--", tmp_path / "file")
     assert (done.returncode, done.stderr) == (
-        126, f"nldissect: {tmp_path / 'file'}: cannot be executed\n")  # fmt: skip
+        126,
+        f"nldissect: {tmp_path / 'file'}: cannot be executed\n",
+    )
     done = nldissect()
     assert done.returncode == 2
     assert done.stderr.startswith("nldissect: run: which command?")
@@ -141,9 +184,13 @@ def test_when_nobody_reads_any_more_the_command_goes_on(tmp_path: Path) -> None:
     talk = f"for i in 1 2 3 4 5 6; do {shlex.quote(sys.executable)} -c {shlex.quote(TALK)}; done; "
     inner = shlex.quote(talk + f"echo done >{tmp_path}/end")
     done = subprocess.run(
-        ["sh", "-c", f"{script}{inner} | head -1"], capture_output=True, text=True, timeout=60,
-        cwd=ROOT, check=False,
-    )  # fmt: skip
+        ["sh", "-c", f"{script}{inner} | head -1"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == ""
     assert (tmp_path / "end").read_text() == "done\n"
@@ -151,8 +198,15 @@ def test_when_nobody_reads_any_more_the_command_goes_on(tmp_path: Path) -> None:
 
 @needs_strace
 def test_the_limit_does_not_stop_the_command() -> None:
-    done = nldissect("--strace", "-c", "1", "--", "sh", "-c",
-                     f"{shlex.quote(sys.executable)} -c {shlex.quote(TALK)}; exit 4")  # fmt: skip
+    done = nldissect(
+        "--strace",
+        "-c",
+        "1",
+        "--",
+        "sh",
+        "-c",
+        f"{shlex.quote(sys.executable)} -c {shlex.quote(TALK)}; exit 4",
+    )
     assert done.returncode == 4
     assert len(done.stdout.splitlines()) == 1
 
@@ -201,9 +255,11 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     open_to_all(folder)
     (folder / "talk.py").write_text(TALK)
     script = SCENES.format(
-        folder=shlex.quote(str(folder)), python=shlex.quote(sys.executable), as_nobody=as_nobody(),
+        folder=shlex.quote(str(folder)),
+        python=shlex.quote(sys.executable),
+        as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
-    )  # fmt: skip
+    )
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "150", "-k", "dummy", "--", "sh", "-c"]
     done = subprocess.run([*command, script], capture_output=True, text=True, timeout=180)
     (folder / "stderr").write_text(done.stderr)

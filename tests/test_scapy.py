@@ -69,9 +69,13 @@ def test_show_names_every_attribute() -> None:
     packet = rdpcap(str(RECORDINGS / "errors.pcap"))[0]
     shown = packet.show(dump=True)
     for text in (
-        "type      = RTM_NEWLINK", "flags     = REQUEST|ACK|EXCL|CREATE", "###[ IFLA_IFNAME ]###",
-        "value     = 'kiwi0'", "###[ IFLA_INFO_KIND ]###", "ifi_index = 0",
-    ):  # fmt: skip
+        "type      = RTM_NEWLINK",
+        "flags     = REQUEST|ACK|EXCL|CREATE",
+        "###[ IFLA_IFNAME ]###",
+        "value     = 'kiwi0'",
+        "###[ IFLA_INFO_KIND ]###",
+        "ifi_index = 0",
+    ):
         assert text in shown
     assert packet.summary() == "NetlinkCooked / route newlink kiwi0 kind dummy"
     assert "IFLA_IFNAME" in repr(packet)
@@ -132,9 +136,7 @@ def test_malformed_messages_do_not_raise(tmp_path: Path) -> None:
     whole = newlink(1, "lo")
     cut = [files.netlink(0, whole[:size]) for size in range(0, len(whole), 3)]
     broken = [files.netlink(0, whole[:20] + bytes([value]) * 30) for value in range(0, 256, 15)]
-    for packet, data in zip(
-        rdpcap(saved(tmp_path, 253, cut + broken)), cut + broken, strict=True
-    ):
+    for packet, data in zip(rdpcap(saved(tmp_path, 253, cut + broken)), cut + broken, strict=True):
         assert bytes(packet) == data
         forget(packet)
         assert bytes(packet) == data
@@ -152,13 +154,15 @@ def test_editing_and_building_by_hand() -> None:
     assert found["linkinfo.kind"] == "dummy"
     assert found.diagnoses == []
     made = NetlinkCooked(proto=0) / Netlink(
-        type=16, flags=5,
+        type=16,
+        flags=5,
         body=[
-            Raw(bytes(16)), NetlinkAttribute(type=3, value=b"d0\0"),
+            Raw(bytes(16)),
+            NetlinkAttribute(type=3, value=b"d0\0"),
             NetlinkNest(type=18, body=[NetlinkAttribute(type=1, value=b"dummy\0")]),
             NetlinkAttribute(type=4, value=u32(1400)),
         ],
-    )  # fmt: skip
+    )
     again = NetlinkCooked(bytes(made))
     if sys.byteorder == "little":
         assert again[Netlink].message.plain()["linkinfo"] == {"kind": "dummy"}
@@ -183,18 +187,26 @@ def test_the_wire_number_is_scapy_s_own() -> None:
 
 
 MISSING = [
-    tool for tool in ("linux.uml", "insmod", "ip")
+    tool
+    for tool in ("linux.uml", "insmod", "ip")
     if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None
-]  # fmt: skip
+]
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
 def test_sniffing_a_live_nlmon() -> None:
     command = [
-        str(ROOT / "tests/tools/uml-run"), "-t", "100", "-k", "dummy", "--", "env",
+        str(ROOT / "tests/tools/uml-run"),
+        "-t",
+        "100",
+        "-k",
+        "dummy",
+        "--",
+        "env",
         f"PYTHONPATH={ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        sys.executable, str(ROOT / "tests/scapy_guest.py"),
-    ]  # fmt: skip
+        sys.executable,
+        str(ROOT / "tests/scapy_guest.py"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=150)
     (line,) = [x for x in done.stdout.splitlines() if x.startswith("FOUND ")] or [done.stderr]
     found = json.loads(line.removeprefix("FOUND "))

@@ -26,10 +26,10 @@ from make import (
     u32,
 )
 
-from nldissect._internal.errors import CaptureError
-from nldissect._internal.record import Interface
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.record import Interface
 
 GENLTEST = 40
 NAME = "genltest"
@@ -70,9 +70,14 @@ def test_a_family_is_known_before_and_after_it_is_mentioned():
 
 def test_an_id_given_to_another_family_is_right_on_both_sides():
     found = read(
-        echo(), ctrl(GENLTEST, NAME), echo(), ctrl(GENLTEST, "nlex"), echo(),
-        ctrl(GENLTEST, NAME), echo(),
-    )  # fmt: skip
+        echo(),
+        ctrl(GENLTEST, NAME),
+        echo(),
+        ctrl(GENLTEST, "nlex"),
+        echo(),
+        ctrl(GENLTEST, NAME),
+        echo(),
+    )
     assert names(found[::2]) == [NAME, NAME, "nlex", NAME]
 
 
@@ -83,9 +88,15 @@ def test_a_removed_family_is_forgotten():
 
 def test_an_id_that_is_removed_and_given_again():
     found = read(
-        echo(), ctrl(GENLTEST, NAME, 2), echo(), ctrl(GENLTEST, "nlex"), echo(),
-        ctrl(GENLTEST, "nlex", 2), ctrl(GENLTEST, NAME), echo(),
-    )  # fmt: skip
+        echo(),
+        ctrl(GENLTEST, NAME, 2),
+        echo(),
+        ctrl(GENLTEST, "nlex"),
+        echo(),
+        ctrl(GENLTEST, "nlex", 2),
+        ctrl(GENLTEST, NAME),
+        echo(),
+    )
     assert names(found) == [NAME, "nlctrl", None, "nlctrl", "nlex", "nlctrl", "nlctrl", NAME]
 
 
@@ -148,9 +159,11 @@ def test_no_name_for_an_unknown_index_or_none():
 def test_names_belong_to_one_interface_of_the_capture():
     here, there = Interface(253, False), Interface(253, False, number=1)
     found = read(
-        link(2, "here", interface=here), link(2, "there", interface=there),
-        getlink(2, here), getlink(2, there),
-    )  # fmt: skip
+        link(2, "here", interface=here),
+        link(2, "there", interface=there),
+        getlink(2, here),
+        getlink(2, there),
+    )
     assert [label(m) for m in found[2:]] == ["here", "there"]
 
 
@@ -242,9 +255,13 @@ def test_a_big_endian_host_teaches_families_as_well():
 
 def everything(message):
     return (
-        message.family, message.operation and message.operation.name, tree(message.nodes),
-        [n.label for n in message.walk()], codes(message), message.big,
-    )  # fmt: skip
+        message.family,
+        message.operation and message.operation.name,
+        tree(message.nodes),
+        [n.label for n in message.walk()],
+        codes(message),
+        message.big,
+    )
 
 
 @pytest.mark.parametrize("name", ["iproute", "nlctrl", "nl_util", "ethtool", "errors"])
@@ -259,8 +276,10 @@ def test_what_is_shown_does_not_depend_on_the_order_of_looking(name):
 def test_messages_are_numbered_from_one_across_records():
     found = read(record(msg(1) + msg(1)), record(msg(1)))
     assert [(m.number, m.record.number, m.offset) for m in found] == [
-        (1, 1, 0), (2, 1, 16), (3, 2, 0),
-    ]  # fmt: skip
+        (1, 1, 0),
+        (2, 1, 16),
+        (3, 2, 0),
+    ]
 
 
 # -- captures that end early, records that are not netlink ----------------------------------

@@ -25,23 +25,23 @@ from make import (
     u32,
 )
 
-from nldissect._internal import linux, registry, ynl
-from nldissect._internal import spec as m
-from nldissect._internal.errors import SpecError
-from nldissect._internal.registry import Registry
+from nldissect._internal.spec import model, registry, ynl
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire import linux
+from nldissect._internal.wire.errors import SpecError
 
 
-def spec(text: str, **more: Any) -> m.Spec:
+def spec(text: str, **more: Any) -> model.Spec:
     return of_spec({**yaml.safe_load(text), **more})
 
 
-def family(text: str, extra: str = "") -> m.Spec:
+def family(text: str, extra: str = "") -> model.Spec:
     """A family `test` whose operation `op` has the first of the attribute sets in the text."""
     raw = yaml.safe_load("attribute-sets:\n" + text)
     return of_spec(generic(*raw["attribute-sets"], **(yaml.safe_load(extra) or {})))
 
 
-def numbers(aset: m.AttributeSet) -> dict[str, int]:
+def numbers(aset: model.AttributeSet) -> dict[str, int]:
     return {f.name: n for n, f in aset.ensure().items()}
 
 
@@ -75,8 +75,11 @@ def test_attributes_count_from_one_and_restart_at_a_value():
     aset = found_spec.attribute_sets["s"]
     assert numbers(aset) == {"a": 1, "b": 5, "c": 6, "z": 0}
     assert [f.constant for f in aset.by_number.values()] == [
-        "TEST_A_S_A", "TEST_A_S_B", "TEST_A_S_C", "TEST_A_S_Z",
-    ]  # fmt: skip
+        "TEST_A_S_A",
+        "TEST_A_S_B",
+        "TEST_A_S_C",
+        "TEST_A_S_Z",
+    ]
 
 
 def test_names_of_constants():
@@ -86,8 +89,9 @@ def test_names_of_constants():
        {name: c, type: u8, x-constant: BarBaz}]}
     - {name: bare, name-prefix: '', attributes: [{name: a, type: u8}]}
     """)
-    constants = {n: [f.constant for f in s.ensure().values()]
-                 for n, s in found_spec.attribute_sets.items()}  # fmt: skip
+    constants = {
+        n: [f.constant for f in s.ensure().values()] for n, s in found_spec.attribute_sets.items()
+    }
     assert constants == {"test": ["TEST_A_OWN_SET"], "p": ["FOO_A_B", "BarBaz"], "bare": ["A"]}
 
 
@@ -99,16 +103,17 @@ def test_subsets_have_the_numbers_and_definitions_of_their_parent():
     """)
     part = found_spec.attribute_sets["part"]
     assert numbers(part) == {"c": 10, "a": 1}
-    assert (part.by_number[10].kind, part.by_number[10].constant) == (m.STRING, "W_C")
+    assert (part.by_number[10].kind, part.by_number[10].constant) == (model.STRING, "W_C")
     assert part.by_number[1].multi
     assert not found_spec.attribute_sets["whole"].ensure()[1].multi
 
 
-def enum_of(text: str) -> m.Enum:
+def enum_of(text: str) -> model.Enum:
     definition = yaml.safe_load(text)
     attribute = {"name": "a", "type": "u32", "enum": definition["name"]}
-    found_spec = of_spec(generic({"name": "s", "attributes": [attribute]},
-                                 definitions=[definition]))  # fmt: skip
+    found_spec = of_spec(
+        generic({"name": "s", "attributes": [attribute]}, definitions=[definition])
+    )
     field = found_spec.attribute_sets["s"].ensure()[1]
     assert field.enum is not None
     return field.enum
@@ -197,11 +202,11 @@ def test_all_checks():
 # -- operations ---------------------------------------------------------------------------------
 
 
-def operations(text: str, **more: Any) -> m.Spec:
+def operations(text: str, **more: Any) -> model.Spec:
     return spec("operations: " + text, name="test", **more)
 
 
-def by_number(found_spec: m.Spec) -> tuple[dict[int, str], dict[int, str]]:
+def by_number(found_spec: model.Spec) -> tuple[dict[int, str], dict[int, str]]:
     return (
         {n: o.name for n, o in found_spec.requests.items()},
         {n: o.name for n, o in found_spec.replies.items()},
@@ -217,8 +222,12 @@ def test_unified_operations_share_one_counter():
     assert requests == {1: "get", 7: "set", 8: "del"}
     assert replies == {1: "get", 2: "ntf", 7: "set", 8: "del", 9: "event"}
     assert [o.constant for o in found_spec.operations.values()] == [
-        "TEST_CMD_GET", "TEST_CMD_NTF", "TEST_CMD_SET", "TEST_CMD_DEL", "TEST_CMD_EVENT",
-    ]  # fmt: skip
+        "TEST_CMD_GET",
+        "TEST_CMD_NTF",
+        "TEST_CMD_SET",
+        "TEST_CMD_DEL",
+        "TEST_CMD_EVENT",
+    ]
 
 
 def test_directional_operations_have_a_counter_each_way():
@@ -262,10 +271,7 @@ def test_raw_protocols_number_both_directions_alike():
         protocol="netlink-raw",
         protonum=0,
     )
-    assert by_number(found_spec) == (
-        {16: "new", 18: "get"},
-        {16: "new", 18: "get", 52: "told"},
-    )
+    assert by_number(found_spec) == ({16: "new", 18: "get"}, {16: "new", 18: "get", 52: "told"})
 
 
 def test_fixed_headers_per_family_and_per_operation():
@@ -282,11 +288,18 @@ def test_fixed_headers_per_family_and_per_operation():
 
 
 def test_a_fixed_header_is_padded_to_four_bytes():
-    found_spec = of_spec(generic(
-        {"name": "test", "attributes": [{"name": "a", "type": "u8"}]},
-        definitions=[{"name": "h", "type": "struct", "members": [{"name": "x", "type": "u8"}]}],
-    ) | {"operations": {"fixed-header": "h", "list": [
-        {"name": "op", "attribute-set": "test", "do": {}}]}})  # fmt: skip
+    found_spec = of_spec(
+        generic(
+            {"name": "test", "attributes": [{"name": "a", "type": "u8"}]},
+            definitions=[{"name": "h", "type": "struct", "members": [{"name": "x", "type": "u8"}]}],
+        )
+        | {
+            "operations": {
+                "fixed-header": "h",
+                "list": [{"name": "op", "attribute-set": "test", "do": {}}],
+            }
+        }
+    )
     message = one(found_spec, u8(3) + bytes(3) + attr(1, u8(4)))
     assert tree(body(message)) == [("h", [("x", 3)]), ("a", 4)]
 
@@ -297,19 +310,29 @@ def test_the_attributes_that_operations_list():
              dump: {reply: {attributes: [d]}}}, {name: e, event: {attributes: [f]}}]}
     """)
     assert found_spec.operations["get"].legal == {
-        ("do", "request"): ("a", "b"), ("do", "reply"): ("c",), ("dump", "reply"): ("d",),
-    }  # fmt: skip
+        ("do", "request"): ("a", "b"),
+        ("do", "reply"): ("c",),
+        ("dump", "reply"): ("d",),
+    }
     assert found_spec.operations["e"].legal == {("event", "reply"): ("f",)}
 
 
 @pytest.mark.parametrize(
     ("name", "klass"),
     [
-        ("getlink", m.CLASS_GET), ("newlink", m.CLASS_NEW), ("dellink", m.CLASS_DELETE),
-        ("setlink", m.CLASS_NEW), ("page-pool-get", m.CLASS_GET), ("dev-set", m.CLASS_NEW),
-        ("pm-nl-flush-addrs", m.CLASS_GET), ("flush", m.CLASS_DELETE), ("port-new", m.CLASS_NEW),
-        ("sb-pool-get", m.CLASS_GET), ("add-addr", m.CLASS_NEW), ("whatever", m.CLASS_GET),
-        ("peer-del", m.CLASS_DELETE),
+        ("getlink", model.CLASS_GET),
+        ("newlink", model.CLASS_NEW),
+        ("dellink", model.CLASS_DELETE),
+        ("setlink", model.CLASS_NEW),
+        ("page-pool-get", model.CLASS_GET),
+        ("dev-set", model.CLASS_NEW),
+        ("pm-nl-flush-addrs", model.CLASS_GET),
+        ("flush", model.CLASS_DELETE),
+        ("port-new", model.CLASS_NEW),
+        ("sb-pool-get", model.CLASS_GET),
+        ("add-addr", model.CLASS_NEW),
+        ("whatever", model.CLASS_GET),
+        ("peer-del", model.CLASS_DELETE),
     ],
 )  # fmt: skip
 def test_what_the_flags_of_an_operation_mean(name, klass):
@@ -319,7 +342,7 @@ def test_what_the_flags_of_an_operation_mean(name, klass):
 # -- structs -----------------------------------------------------------------------------------
 
 
-def struct_of(members: str, *others: str) -> m.Struct:
+def struct_of(members: str, *others: str) -> model.Struct:
     definitions = [yaml.safe_load(f"{{name: s, type: struct, members: {members}}}")]
     definitions += [yaml.safe_load(o) for o in others]
     found_spec = of_spec({"name": "test", "definitions": definitions})
@@ -328,7 +351,7 @@ def struct_of(members: str, *others: str) -> m.Struct:
     return found_struct
 
 
-def layout(found_struct: m.Struct) -> list[tuple[str, int]]:
+def layout(found_struct: model.Struct) -> list[tuple[str, int]]:
     return [(f.name, f.size) for f in found_struct.members]
 
 
@@ -339,8 +362,15 @@ def test_members_of_every_type():
      {name: g, type: binary, len: 3}]
     """)
     assert layout(found_struct) == [
-        ("a", 1), ("b", 1), ("p", 2), ("c", 4), ("d", 8), ("e", 8), ("f", 5), ("g", 3),
-    ]  # fmt: skip
+        ("a", 1),
+        ("b", 1),
+        ("p", 2),
+        ("c", 4),
+        ("d", 8),
+        ("e", 8),
+        ("f", 5),
+        ("g", 3),
+    ]
     assert found_struct.size == 32
 
 
@@ -352,9 +382,16 @@ def test_padding_that_the_spec_leaves_out():
         "{name: inner, type: struct, members: [{name: x, type: u32}, {name: y, type: u8}]}",
     )
     assert layout(found_struct) == [
-        ("a", 1), ("padding", 1), ("b", 2), ("c", 1), ("padding", 3), ("in", 8), ("d", 1),
-        ("padding", 3), ("e", 8),
-    ]  # fmt: skip
+        ("a", 1),
+        ("padding", 1),
+        ("b", 2),
+        ("c", 1),
+        ("padding", 3),
+        ("in", 8),
+        ("d", 1),
+        ("padding", 3),
+        ("e", 8),
+    ]
 
 
 def test_no_padding_is_made_up_at_the_end():
@@ -371,12 +408,16 @@ def test_lengths_may_be_constants():
     assert layout(found_spec.struct("s")) == [("n", 16), ("m", 15)]
 
 
-NESTED = of_spec(generic(
-    {"name": "test", "attributes": [
-        {"name": "one", "type": "binary", "struct": "outer"},
-        {"name": "many", "type": "binary", "sub-type": "binary", "struct": "inner"},
-    ]},
-    definitions=yaml.safe_load("""
+NESTED = of_spec(
+    generic(
+        {
+            "name": "test",
+            "attributes": [
+                {"name": "one", "type": "binary", "struct": "outer"},
+                {"name": "many", "type": "binary", "sub-type": "binary", "struct": "inner"},
+            ],
+        },
+        definitions=yaml.safe_load("""
     - {name: outer, type: struct, members: [{name: n, type: u16}, {name: in, type: binary,
        struct: inner}, {name: word, type: string, len: 4},
        {name: list, type: binary, len: 4, sub-type: u16, byte-order: big-endian}]}
@@ -384,16 +425,24 @@ NESTED = of_spec(generic(
        {name: y, type: u8, enum: e}]}
     - {name: e, type: enum, entries: [zero, first]}
     """),
-))  # fmt: skip
+    )
+)
 
 
 def test_structs_in_structs_and_arrays_in_structs():
     payload = u16(5) + b"\2\1" + b"ab\0\0" + u16(7, ">") + u16(8, ">")
     message = one(NESTED, attr(1, payload))
     assert tree(body(message)) == [
-        ("one", [("n", 5), ("in", [("x", 2), ("y", 1)]), ("word", "ab"),
-                 ("list", [("0", 7), ("1", 8)])]),
-    ]  # fmt: skip
+        (
+            "one",
+            [
+                ("n", 5),
+                ("in", [("x", 2), ("y", 1)]),
+                ("word", "ab"),
+                ("list", [("0", 7), ("1", 8)]),
+            ],
+        )
+    ]
     assert message.find("one.in.y").label == "first"
     assert message.find("one.list").value == [7, 8]
     assert message.diagnoses == []
@@ -431,15 +480,21 @@ def test_indexed_arrays():
     inner = attr(1, u8(9))
     message = one(
         found_spec,
-        nest(1, attr(0, inner), attr(7, inner)) + nest(2, attr(1, u32(1)))
-        + nest(3, attr(1, bytes(16))) + nest(4, attr(1, b"a\0"), attr(2, b"b\0"))
-        + nest(5, attr(1, u8(3))) + nest(6, attr(1, inner)),
-    )  # fmt: skip
+        nest(1, attr(0, inner), attr(7, inner))
+        + nest(2, attr(1, u32(1)))
+        + nest(3, attr(1, bytes(16)))
+        + nest(4, attr(1, b"a\0"), attr(2, b"b\0"))
+        + nest(5, attr(1, u8(3)))
+        + nest(6, attr(1, inner)),
+    )
     assert tree(body(message)) == [
         ("nests", [("0", [("x", 9)]), ("7", [("x", 9)])]),
-        ("words", [("1", 1)]), ("blobs", [("1", "::")]), ("names", [("1", "a"), ("2", "b")]),
-        ("structs", [("1", [("a", 3)])]), ("old", [("1", [("x", 9)])]),
-    ]  # fmt: skip
+        ("words", [("1", 1)]),
+        ("blobs", [("1", "::")]),
+        ("names", [("1", "a"), ("2", "b")]),
+        ("structs", [("1", [("a", 3)])]),
+        ("old", [("1", [("x", 9)])]),
+    ]
     assert message.diagnoses == []
     assert message.find("words.1").label == "first"
     assert message.find("nests.x").value == 9  # indices need not be named
@@ -499,7 +554,7 @@ sub-messages:
 """
 
 
-def sub_family() -> m.Spec:
+def sub_family() -> model.Spec:
     raw = generic(*yaml.safe_load(SUBS), **yaml.safe_load(SUBS_MORE))
     raw["operations"]["fixed-header"] = "h"
     return of_spec(raw)
@@ -544,8 +599,11 @@ def test_selectors_that_are_enumerated():
     third = one(sub_family(), bytes(4) + attr(4, u8(7)) + attr(5, u16(3)))
     none = one(sub_family(), bytes(4) + attr(5, u16(3)))
     assert [tree(m.find("by-number").children) for m in (first, second, third, none)] == [
-        [("x", 9)], [("y", 9)], [("s", [("n", 3)])], [("s", [("n", 3)])],
-    ]  # fmt: skip
+        [("x", 9)],
+        [("y", 9)],
+        [("s", [("n", 3)])],
+        [("s", [("n", 3)])],
+    ]
 
 
 @pytest.mark.parametrize(("address_family", "wanted"), [(10, ("x", 9)), (2, ("y", 9))])
@@ -668,17 +726,26 @@ ATTRIBUTE_FAULTS = [
     ("{name: a, type: sub-message, sub-message: m}", ".selector", "needs a selector"),
 ]
 FAULTS += [
-    (f"attribute-sets: [{{name: s, attributes: [{text}]}}]",
-     f"attribute-sets[0].attributes[0]{path}", why)
+    (
+        f"attribute-sets: [{{name: s, attributes: [{text}]}}]",
+        f"attribute-sets[0].attributes[0]{path}",
+        why,
+    )
     for text, path, why in ATTRIBUTE_FAULTS
-]  # fmt: skip
+]
 FAULTS += [
-    ("attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: a, type: u8}]}]",
-     "attribute-sets[0].attributes[1]", "'a' is defined twice"),
-    ("attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: b, type: u8, "
-     "value: 1}]}]",
-     "attribute-sets[0].attributes[1]", "number 1 is already 'a'"),
-]  # fmt: skip
+    (
+        "attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: a, type: u8}]}]",
+        "attribute-sets[0].attributes[1]",
+        "'a' is defined twice",
+    ),
+    (
+        "attribute-sets: [{name: s, attributes: [{name: a, type: u8}, {name: b, type: u8, "
+        "value: 1}]}]",
+        "attribute-sets[0].attributes[1]",
+        "number 1 is already 'a'",
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "path", "why"), FAULTS)
@@ -691,8 +758,10 @@ def test_every_fault_has_its_path_and_its_line(tmp_path, text, path, why):
     assert str(hit[0]).startswith(f"{file}:{hit[0].line}: {path}: ")
     # The line is that of the last word of the path; where that is missing, of what is around it.
     line = file.read_text().splitlines()[hit[0].line - 1]
-    assert f"{path.rpartition('.')[2]}:" in line or line.lstrip().startswith("-") or (
-        path in ("protonum", "name")
+    assert (
+        f"{path.rpartition('.')[2]}:" in line
+        or line.lstrip().startswith("-")
+        or (path in ("protonum", "name"))
     )
 
 
@@ -789,10 +858,12 @@ def test_wireguard_by_the_kernels_spec(kernel):  # wireguard.txt: wg show peach0
     assert message.find("fwmark").value == 0x51
     peers = message.find("peers").children
     shown = [
-        [f"{a.find('ipaddr').value}/{a.find('cidr-mask').value}"
-         for a in peer.find("allowedips").children]
+        [
+            f"{a.find('ipaddr').value}/{a.find('cidr-mask').value}"
+            for a in peer.find("allowedips").children
+        ]
         for peer in peers
-    ]  # fmt: skip
+    ]
     assert shown == [["10.44.0.0/16", "2001:db8:44::/48"], ["10.45.1.1/32"]]
     assert [p.find("persistent-keepalive-interval").value for p in peers] == [15, 0]
     assert peers[0].find("WGPEER_A_PUBLIC_KEY").value.hex().startswith("5180edd998b46128")
@@ -817,10 +888,14 @@ def test_nftables_by_the_kernels_spec(kernel):  # nft.txt: the ruleset
     rules = [m for m in messages if m.operation and m.operation.name == "newrule" and m.to_kernel]
     expressions = [[e.find("name").value for e in r.find("expressions").children] for r in rules]
     assert expressions[1] == [
-        "meta", "cmp", "payload", "lookup", "counter", "log", "immediate",
-    ] or expressions[1] == [
-        "meta", "cmp", "payload", "lookup", "objref", "log", "immediate",
-    ]  # fmt: skip
+        "meta",
+        "cmp",
+        "payload",
+        "lookup",
+        "counter",
+        "log",
+        "immediate",
+    ] or expressions[1] == ["meta", "cmp", "payload", "lookup", "objref", "log", "immediate"]
     lookup = rules[1].find("expressions").children[3]
     assert lookup.find("data.set").value == "ports"
     cmp = rules[1].find("expressions").children[1]
@@ -863,8 +938,11 @@ def test_tc_by_the_kernels_spec(kernel):  # tc.txt, tc.qdisc.json, tc.filter.jso
 @needs_kernel_specs
 def test_nlctrl_by_the_kernels_spec(kernel):  # nlctrl.txt: genl ctrl get, genl ctrl policy
     messages = recording("nlctrl", kernel)
-    answer = next(m for m in messages if m.find("family-name") and not m.to_kernel
-                  and m.find("family-name").value == "nlctrl")  # fmt: skip
+    answer = next(
+        m
+        for m in messages
+        if m.find("family-name") and not m.to_kernel and m.find("family-name").value == "nlctrl"
+    )
     assert answer.find("family-id").value == 16
     assert [o.find("id").value for o in answer.find("ops").children] == [3, 10]
     assert answer.find("ops.2.flags").value == 0xC

@@ -15,12 +15,7 @@ from cli_support import CAPTURES, Command, link, message, mtu, name, run, save
 from make import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 from pairing import survey
 
-from nldissect._internal.capture import open_capture
-from nldissect._internal.cli import plot
-from nldissect._internal.cli.output import Output
-from nldissect._internal.driver import Driver
-from nldissect._internal.session import Session
-from nldissect._internal.stats import (
+from nldissect._internal.analysis.stats import (
     BINS,
     OTHERS,
     ROWS,
@@ -30,6 +25,11 @@ from nldissect._internal.stats import (
     Statistics,
     document,
 )
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.cli import plot
+from nldissect._internal.cli.output import Output
+from nldissect._internal.session.driver import Driver
+from nldissect._internal.session.forward_pass import Session
 
 __all__ = ["run"]
 
@@ -218,8 +218,16 @@ def test_tables_do_not_grow_without_end() -> None:
 def test_text_has_every_table(run: Command) -> None:
     ran = run("stats", ROOT / "captures" / "iproute.pcap", ROOT / "captures" / "errors.pcap")
     assert (ran.status, ran.err) == (0, "")
-    for heading in ("MESSAGES PER SECOND", "PROTOCOL  ", "ERRNO  ", "P99", "DUMP  ", "PROCESS  ",
-                    "PORT", "GROUP  "):  # fmt: skip
+    for heading in (
+        "MESSAGES PER SECOND",
+        "PROTOCOL  ",
+        "ERRNO  ",
+        "P99",
+        "DUMP  ",
+        "PROCESS  ",
+        "PORT",
+        "GROUP  ",
+    ):
         assert heading in ran.out
     assert "374 messages in 315 records" in ran.out
 
@@ -297,14 +305,21 @@ def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]
     import io
     from argparse import Namespace
 
-    from nldissect._internal.cli.stats import stats
+    from nldissect._internal.cli.stats_command import stats
 
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     options = Namespace(
-        files=[str(ROOT / "captures" / "errors.pcap")], top="3", svg=None, format="text",
-        dissectors=[], specs=[], decode_as=[], byte_order=None, jobs=None,
-    )  # fmt: skip
+        files=[str(ROOT / "captures" / "errors.pcap")],
+        top="3",
+        svg=None,
+        format="text",
+        dissectors=[],
+        specs=[],
+        decode_as=[],
+        byte_order=None,
+        jobs=None,
+    )
     assert stats(options, Output(stream)) == 0
     text = raw.getvalue().decode("ascii")
     assert "\\u" not in text

@@ -16,20 +16,20 @@ from typing import BinaryIO, cast
 import pytest
 from cli_support import Command, run  # noqa: F401 - a fixture
 
-from nldissect._internal import wire
-from nldissect._internal.capture import open_capture
-from nldissect._internal.capture.descriptors import PROTOCOLS
-from nldissect._internal.capture.strace import is_trace
-from nldissect._internal.errors import CaptureError
-from nldissect._internal.index import Index
-from nldissect._internal.linux import NETLINK_PROTOCOL
-from nldissect._internal.recode import Recoder
-from nldissect._internal.record import Record
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
-from nldissect._internal.spans import spans
-from nldissect._internal.tracetext import Call, Text, arguments, unescape
-from nldissect._internal.tree import Message
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.capture.strace.descriptors import PROTOCOLS
+from nldissect._internal.capture.strace.trace import is_trace
+from nldissect._internal.engine.spans import spans
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.library.index import Index
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.session.strace_encoder import Recoder
+from nldissect._internal.spec.registry import Registry
+from nldissect._internal.wire import framing
+from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.linux import NETLINK_PROTOCOL
+from nldissect._internal.wire.record import Record
+from nldissect._internal.wire.tracetext import Call, Text, arguments, unescape
 
 ROOT = Path(__file__).parent.parent
 TRACES = sorted((ROOT / "captures").glob("*.strace"))
@@ -84,7 +84,7 @@ def test_bytes_again_are_those_recorded(path: Path) -> None:
     found = total = hidden = 0
     for record in records(path):
         gaps = {place for a, b, _ in record.gaps or () for place in range(a, b)}
-        for start, stop, _, _ in wire.split(
+        for start, stop, _, _ in framing.split(
             record.data, False, record.original_length, record.protocol
         ):
             data = record.data[start:stop]
@@ -96,8 +96,10 @@ def test_bytes_again_are_those_recorded(path: Path) -> None:
                 for twin in twins
             ]
             if [] not in wrong:
-                wrong = [[p for p in places if p not in padding(twin)]
-                         for places, twin in zip(wrong, twins, strict=True)]  # fmt: skip
+                wrong = [
+                    [p for p in places if p not in padding(twin)]
+                    for places, twin in zip(wrong, twins, strict=True)
+                ]
             assert [] in wrong, f"at byte {record.offset}: {min(wrong, key=len)}"
             found += 1
             total += len(data)
@@ -160,8 +162,14 @@ def traced(folder: Path, *options: str, output: bool = True) -> tuple[Path, list
     """A trace of the script with these options, and what the script noted."""
     (folder / "script.py").write_text(SCRIPT)
     trace, noted = folder / "trace", folder / "noted"
-    command = ["strace", *options, *(["-o", str(trace)] if output else []), sys.executable,
-               str(folder / "script.py"), str(noted)]  # fmt: skip
+    command = [
+        "strace",
+        *options,
+        *(["-o", str(trace)] if output else []),
+        sys.executable,
+        str(folder / "script.py"),
+        str(noted),
+    ]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr[-500:]
     if not output:
@@ -192,8 +200,7 @@ FULL = ["-e", "trace=%network,%desc,%process"]
         (["-f", "-xx", "-s", "100000", "-ttt", *EXACT, *FULL], False, False),
         ([*ISSUE, "-i", "-n", "-ttt"], True, True),
     ],
-    ids=["issue", "dumps", "y", "yy", "raw", "verbose", "x", "plain", "short", "stderr",
-         "columns"],
+    ids=["issue", "dumps", "y", "yy", "raw", "verbose", "x", "plain", "short", "stderr", "columns"],
 )
 def test_a_trace_has_what_the_program_passed(
     tmp_path: Path, options: list[str], output: bool, gaps: bool
@@ -231,13 +238,15 @@ def test_each_socket_is_its_process_s(tmp_path: Path) -> None:
     capture = open_capture(str(trace))
     list(capture)
     (interface,) = capture.interfaces
-    assert {(s.port, s.pid) for s in interface.sockets} == {(port, noted[0][2]) for
-                                                             _, _, _, port in noted}  # fmt: skip
+    assert {(s.port, s.pid) for s in interface.sockets} == {
+        (port, noted[0][2]) for _, _, _, port in noted
+    }
 
 
 @needs_strace
 def test_two_sockets_of_one_process_with_one_sequence_number(
-    tmp_path: Path, run: Command  # noqa: F811
+    tmp_path: Path,
+    run: Command,  # noqa: F811
 ) -> None:
     """The answers come in the other order; only whose socket it is tells them apart."""
     trace, _ = traced(tmp_path, *ISSUE, *EXACT)
@@ -260,7 +269,8 @@ def test_what_has_no_bytes_is_counted(tmp_path: Path, run: Command) -> None:  # 
 
 @needs_strace
 def test_a_protocol_that_is_not_told_is_said(
-    tmp_path: Path, run: Command  # noqa: F811
+    tmp_path: Path,
+    run: Command,  # noqa: F811
 ) -> None:
     """The child's duplicate comes from nowhere in this trace, and numbers name no protocol."""
     trace, _ = traced(tmp_path, *ISSUE, "-X", "raw")
@@ -273,11 +283,8 @@ def test_a_protocol_that_is_not_told_is_said(
 # -- text by hand ---------------------------------------------------------------------------
 
 NOOP = r"\x10\x00\x00\x00\x01\x00\x01\x00\x07\x00\x00\x00\x00\x00\x00\x00"
-ACK = (
-    r"\x24\x00\x00\x00\x02\x00\x00\x01\x07\x00\x00\x00\x64\x00\x00\x00\x00\x00\x00\x00"
-    + NOOP
-)
-OPEN = '5 socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3\n'
+ACK = r"\x24\x00\x00\x00\x02\x00\x00\x01\x07\x00\x00\x00\x64\x00\x00\x00\x00\x00\x00\x00" + NOOP
+OPEN = "5 socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3\n"
 
 
 def test_unfinished_calls_stand_where_they_began_or_ended() -> None:
@@ -303,8 +310,7 @@ def test_unfinished_calls_stand_where_they_began_or_ended() -> None:
 
 def test_descriptors_are_followed() -> None:
     found = of_text(
-        OPEN
-        + "5 dup2(3, 9) = 9\n"
+        OPEN + "5 dup2(3, 9) = 9\n"
         "5 fcntl(9, F_DUPFD, 20) = 20\n"
         "5 close(3) = 0\n"
         "5 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n"
@@ -335,10 +341,10 @@ def test_exec_closes_what_was_to_be_closed() -> None:
 
 def test_a_descriptor_that_is_handed_over() -> None:
     found = of_text(
-        OPEN + "5 sendmsg(8, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=\"x\", iov_len=1}], "
+        OPEN + '5 sendmsg(8, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], '
         "msg_iovlen=1, msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, "
         "cmsg_data=[3]}], msg_controllen=24, msg_flags=0}, 0) = 1\n"
-        "7 recvmsg(4, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base=\"x\", iov_len=1}], "
+        '7 recvmsg(4, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="x", iov_len=1}], '
         "msg_iovlen=1, msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, "
         "cmsg_data=[6]}], msg_controllen=24, msg_flags=0}, 0) = 1\n"
         f'7 write(6, "{NOOP}", 16) = 16\n'
@@ -387,9 +393,11 @@ def test_directions_are_those_of_the_calls() -> None:
     """Whatever the flags say: a request received is none to the kernel, a plain one sent is."""
     plain = NOOP.replace(r"\x01\x00\x01\x00", r"\x01\x00\x00\x00")
     trace = io.BytesIO(
-        (OPEN + f'5 recvfrom(3, "{NOOP}", 99, 0, NULL, NULL) = 16\n'
-         f'5 sendto(3, "{plain}", 16, 0, NULL, 0) = 16\n').encode()
-    )  # fmt: skip
+        (
+            OPEN + f'5 recvfrom(3, "{NOOP}", 99, 0, NULL, NULL) = 16\n'
+            f'5 sendto(3, "{plain}", 16, 0, NULL, 0) = 16\n'
+        ).encode()
+    )
     messages = list(Session(registry).messages(open_capture("trace", stream=trace)))
     assert [message.to_kernel for message in messages] == [False, True]
 
@@ -400,10 +408,13 @@ def test_a_sender_that_is_killed_holds_nothing_up() -> None:
 
         def __init__(self) -> None:
             self.lines = [
-                OPEN, "5 fork() = 6\n", "5 sendto(3, 0x7f, 16, 0, NULL, 0 <unfinished ...>\n",
-                "5 +++ killed by SIGKILL +++\n", f'6 write(3, "{NOOP}", 16) = 16\n',
+                OPEN,
+                "5 fork() = 6\n",
+                "5 sendto(3, 0x7f, 16, 0, NULL, 0 <unfinished ...>\n",
+                "5 +++ killed by SIGKILL +++\n",
+                f'6 write(3, "{NOOP}", 16) = 16\n',
                 "6 close(0) = 0\n",
-            ]  # fmt: skip
+            ]
 
         def read(self, size: int = -1) -> bytes:
             return self.lines.pop(0).encode() if self.lines else b""
@@ -424,7 +435,8 @@ def test_midnight_and_relative_times() -> None:
 
 
 def test_what_strace_does_not_tell_is_shown_as_such(
-    tmp_path: Path, run: Command  # noqa: F811
+    tmp_path: Path,
+    run: Command,  # noqa: F811
 ) -> None:
     trace = tmp_path / "trace"
     trace.write_text(
@@ -467,8 +479,12 @@ def test_compressed_from_a_pipe_and_at_random(tmp_path: Path, run: Command) -> N
     with path.open("rb") as stream:
         done = subprocess.run(
             [sys.executable, "-m", "nldissect", "read", "-T", "fields", "-e", "summary", "-"],
-            stdin=stream, capture_output=True, text=True, check=False, cwd=ROOT,
-        )  # fmt: skip
+            stdin=stream,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
     want = run("read", "-T", "fields", "-e", "summary", path).out
     assert (done.returncode, done.stdout) == (0, want)
     with Index(str(path), registry) as index:
@@ -491,7 +507,7 @@ def test_other_text_is_no_trace(tmp_path: Path, text: str) -> None:
 
 def test_a_trace_in_which_the_program_writes(tmp_path: Path) -> None:
     """Without -o everything is on standard error, in whatever order."""
-    text = OPEN + "some words ( of the program\n[pid oops\n" f'5 write(3, "{NOOP}", 16) = 16\n'
+    text = OPEN + f'some words ( of the program\n[pid oops\n5 write(3, "{NOOP}", 16) = 16\n'
     assert len(of_text(text + " | 00000 not a dump\n(((\n" + '5 write(3, "\\x10'.ljust(30))) == 1
 
 
@@ -515,7 +531,7 @@ def test_values() -> None:
     assert isinstance(args[3], Call)
     assert args[5] == ["12"]
     assert len(args) == 7
-    assert unescape(r"\0\33[m\"\\x") == b"\x00\x1b[m\"\\x"
+    assert unescape(r"\0\33[m\"\\x") == b'\x00\x1b[m"\\x'
 
 
 def test_protocols_are_those_of_the_headers() -> None:

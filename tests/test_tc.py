@@ -14,22 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from make import (
-    RECORDINGS,
-    attr,
-    codes,
-    covered,
-    messages,
-    msg,
-    nest,
-    recording,
-    u8,
-    u16,
-    u32,
-)
+from make import RECORDINGS, attr, codes, covered, messages, msg, nest, recording, u8, u16, u32
 
-from nldissect._internal.summary import describe
-from nldissect._internal.tree import Message, Node
+from nldissect._internal.engine.summary import describe
+from nldissect._internal.engine.tree import Message, Node
 
 OURS = ("tc", "tc_qdiscs", "tc_filters", "tc_actions")
 TICK = 64e-9
@@ -80,17 +68,23 @@ def word(path: str, words: dict[Any, Any]) -> Value:
 
 def red_flags(path: str) -> Table:
     return {
-        "ecn": flag(path, 1), "harddrop": flag(path, 2), "adaptive": flag(path, 4),
+        "ecn": flag(path, 1),
+        "harddrop": flag(path, 2),
+        "adaptive": flag(path, 4),
         "nodrop": flag(path, 8),
-    }  # fmt: skip
+    }
 
 
 def red(where: str, probability: Value) -> Table:
     return {
-        "limit": at(f"{where}.limit"), "min": at(f"{where}.qth-min"),
-        "max": at(f"{where}.qth-max"), "ewma": at(f"{where}.Wlog"), "probability": probability,
-        "Scell_log": at(f"{where}.Scell-log"), **red_flags(f"{where}.flags"),
-    }  # fmt: skip
+        "limit": at(f"{where}.limit"),
+        "min": at(f"{where}.qth-min"),
+        "max": at(f"{where}.qth-max"),
+        "ewma": at(f"{where}.Wlog"),
+        "probability": probability,
+        "Scell_log": at(f"{where}.Scell-log"),
+        **red_flags(f"{where}.flags"),
+    }
 
 
 def nested(path: str, table: Table) -> Value:
@@ -140,17 +134,34 @@ def gred_queues(seen: At) -> list[dict[str, Any]]:
     for queue in seen.below("vq-list"):
         old = next(p for p in seen.below("parms") if p("DP") == queue("dp"))
         most = seen("max-p")[queue("dp")]
-        out.append({
-            "vq": queue("dp"), "prio": old("prio"), "limit": old("limit"), "min": old("qth-min"),
-            "max": old("qth-max"), "ewma": old("Wlog"), "probability": most / (1 << 32),
-            "Scell_log": old("Scell-log"), "qave": old("qave"),
-            **{key: get(queue) for key, get in red_flags("flags").items()},
-            **{key: queue(f"stat-{key.replace('_', '-')}") for key in (
-                "backlog", "forced_drop", "prob_drop", "pdrop", "forced_mark", "prob_mark",
-                "packets", "bytes",
-            )},
-            "other": queue("stat-other") or 0,
-        })  # fmt: skip
+        out.append(
+            {
+                "vq": queue("dp"),
+                "prio": old("prio"),
+                "limit": old("limit"),
+                "min": old("qth-min"),
+                "max": old("qth-max"),
+                "ewma": old("Wlog"),
+                "probability": most / (1 << 32),
+                "Scell_log": old("Scell-log"),
+                "qave": old("qave"),
+                **{key: get(queue) for key, get in red_flags("flags").items()},
+                **{
+                    key: queue(f"stat-{key.replace('_', '-')}")
+                    for key in (
+                        "backlog",
+                        "forced_drop",
+                        "prob_drop",
+                        "pdrop",
+                        "forced_mark",
+                        "prob_mark",
+                        "packets",
+                        "bytes",
+                    )
+                },
+                "other": queue("stat-other") or 0,
+            }
+        )
     return out
 
 
@@ -471,9 +482,11 @@ def qdisc_table(message: Message) -> Table:
         "ingress_block": at("ingress-block"),
         "egress_block": at("egress-block"),
         "stab": lambda seen: {key: get(seen) for key, get in STAB.items()},
-        **{key: lambda seen, get=get: get(At(seen.node.find("stats2")))
-           for key, get in STATS2.items()},
-    }  # fmt: skip
+        **{
+            key: lambda seen, get=get: get(At(seen.node.find("stats2")))
+            for key, get in STATS2.items()
+        },
+    }
 
 
 def qdisc_faults(told: dict[str, Any], message: Message) -> list[str]:
@@ -536,10 +549,7 @@ def test_classes_are_what_tc_prints(which, least):
     text = (RECORDINGS / "tc_qdiscs.txt").read_text()
     text = text.partition(f"$ tc -s -d class show dev {which}\n")[2].partition("\n$")[0]
     told = list(CLASS_LINE.finditer(text))
-    answers = next(
-        dump for asked, dump in class_dumps()
-        if asked == which
-    )  # fmt: skip
+    answers = next(dump for asked, dump in class_dumps() if asked == which)
     assert len(told) == len(answers) >= least
     for match, message in zip(told, answers, strict=True):
         seen = At(message)
@@ -639,10 +649,15 @@ def pedit(seen: At) -> list[dict[str, Any]]:
     for number, key in enumerate(keys):
         kind = extended[number]("htype") if extended else 0
         command = extended[number]("cmd") if extended else 0
-        out.append({
-            "htype": types[kind], "offset": key("off"), "cmd": ("set", "add")[command],
-            "val": f"{key('val'):x}", "mask": f"{key('mask'):x}",
-        })  # fmt: skip
+        out.append(
+            {
+                "htype": types[kind],
+                "offset": key("off"),
+                "cmd": ("set", "add")[command],
+                "val": f"{key('val'):x}",
+                "mask": f"{key('mask'):x}",
+            }
+        )
     return out
 
 
@@ -766,7 +781,9 @@ def action_faults(told: dict[str, Any], entry: Node) -> list[str]:
         "order": lambda _: told["order"],
         "kind": lambda _: At(entry)("kind"),
         "control_action": verdict(f"{head}.action"),
-        "index": at(f"{head}.index"), "ref": at(f"{head}.refcnt"), "bind": at(f"{head}.bindcnt"),
+        "index": at(f"{head}.index"),
+        "ref": at(f"{head}.refcnt"),
+        "bind": at(f"{head}.bindcnt"),
         "installed": lambda _: seen("tm.install") // 100,
         "last_used": lambda _: seen("tm.lastuse") // 100,
         "first_used": lambda _: seen("tm.firstuse") // 100,
@@ -778,7 +795,7 @@ def action_faults(told: dict[str, Any], entry: Node) -> list[str]:
         "no_percpu": lambda _: bool(At(entry)("TCA_ACT_FLAGS.value") & 1),
         "used_hw_stats": lambda _: [],
         **ACTIONS[kind],
-    }  # fmt: skip
+    }
     return check(told, table, seen, where)
 
 
@@ -789,9 +806,10 @@ KINDS = tuple(sorted({*ACTIONS, *ACTION_WORDS}))
 def test_actions_are_what_tc_prints(kind):
     told = objects("tc_actions", kind)
     answers = next(
-        dump for dump in dumps("tc_actions", "getaction")
+        dump
+        for dump in dumps("tc_actions", "getaction")
         if dump and dump[0].find("tab.kind").value == kind
-    )  # fmt: skip
+    )
     entries = [entry for message in answers for entry in message.find("tab").children]
     assert len(told) == len(entries) > 0
     faults = []
@@ -826,12 +844,21 @@ def flower_words(seen: At) -> dict[str, Any]:
             out[key] = value(name) if whole else f"{value(name)}/{bits}"
 
     for name, key in (
-        ("eth-dst", "dst_mac"), ("eth-src", "src_mac"), ("arp-sip", "arp_sip"),
-        ("arp-tip", "arp_tip"), ("arp-sha", "arp_sha"), ("arp-tha", "arp_tha"),
-        ("ipv4-dst", "dst_ip"), ("ipv4-src", "src_ip"), ("ipv6-dst", "dst_ip"),
-        ("ipv6-src", "src_ip"), ("enc-ipv4-dst", "enc_dst_ip"), ("enc-ipv4-src", "enc_src_ip"),
-        ("enc-ipv6-dst", "enc_dst_ip"), ("enc-ipv6-src", "enc_src_ip"),
-    ):  # fmt: skip
+        ("eth-dst", "dst_mac"),
+        ("eth-src", "src_mac"),
+        ("arp-sip", "arp_sip"),
+        ("arp-tip", "arp_tip"),
+        ("arp-sha", "arp_sha"),
+        ("arp-tha", "arp_tha"),
+        ("ipv4-dst", "dst_ip"),
+        ("ipv4-src", "src_ip"),
+        ("ipv6-dst", "dst_ip"),
+        ("ipv6-src", "src_ip"),
+        ("enc-ipv4-dst", "enc_dst_ip"),
+        ("enc-ipv4-src", "enc_src_ip"),
+        ("enc-ipv6-dst", "enc_dst_ip"),
+        ("enc-ipv6-src", "enc_src_ip"),
+    ):
         prefix(name, key)
     types = {0x0800: "ipv4", 0x86DD: "ipv6", 0x0806: "arp", 0x8847: "8847"}
     if "eth-type" in values:
@@ -846,15 +873,29 @@ def flower_words(seen: At) -> dict[str, Any]:
     for side in ("src", "dst"):
         if f"port-{side}-min" in values:
             out[f"{side}_port"] = {
-                "start": value(f"port-{side}-min"), "end": value(f"port-{side}-max"),
-            }  # fmt: skip
-    for name, key in (("ip-tos", "ip_tos"), ("ip-ttl", "ip_ttl"), ("ct-mark", "ct_mark"),
-                      ("enc-ip-tos", "enc_tos"), ("enc-ip-ttl", "enc_ttl")):  # fmt: skip
+                "start": value(f"port-{side}-min"),
+                "end": value(f"port-{side}-max"),
+            }
+    for name, key in (
+        ("ip-tos", "ip_tos"),
+        ("ip-ttl", "ip_ttl"),
+        ("ct-mark", "ct_mark"),
+        ("enc-ip-tos", "enc_tos"),
+        ("enc-ip-ttl", "enc_ttl"),
+    ):
         if name in values:
             out[key] = value(name)
             masked(out, key, values.get(f"{name}-mask"))
-    for name in ("vlan-id", "vlan-prio", "cvlan-id", "cvlan-prio", "num-of-vlans", "pppoe-sid",
-                 "enc-key-id", "mpls-label"):  # fmt: skip
+    for name in (
+        "vlan-id",
+        "vlan-prio",
+        "cvlan-id",
+        "cvlan-prio",
+        "num-of-vlans",
+        "pppoe-sid",
+        "enc-key-id",
+        "mpls-label",
+    ):
         if name in values:
             out[name.replace("-", "_")] = value(name)
     for name in ("mpls-tc", "mpls-bos", "mpls-ttl"):
@@ -885,8 +926,9 @@ def flower_words(seen: At) -> dict[str, Any]:
         bits, mask = value("ct-state"), value("ct-state-mask")
         out["ct_state"] = "".join(
             ("+" if bits & bit else "-") + name
-            for bit, name in ((8, "trk"), (1, "new"), (2, "est")) if mask & bit
-        )  # fmt: skip
+            for bit, name in ((8, "trk"), (1, "new"), (2, "est"))
+            if mask & bit
+        )
     if "ct-labels" in values:
         out["ct_label"] = f"{value('ct-labels').hex()}/{value('ct-labels-mask').hex()}"
     if "mpls-opts" in values:
@@ -928,7 +970,8 @@ def u32_table(message: Message) -> Table:
         "bkt": lambda seen: f"{seen('TCA_U32_HASH') >> 12 & 0xFF:x}",
         "flowid": lambda seen: seen.word("classid"),
         "link": lambda seen: seen.word("TCA_U32_LINK"),
-        "not_in_hw": flag("TCA_U32_FLAGS", 8), "skip_hw": flag("TCA_U32_FLAGS", 1),
+        "not_in_hw": flag("TCA_U32_FLAGS", 8),
+        "skip_hw": flag("TCA_U32_FLAGS", 1),
         "rule_hit": lambda _: hits[0],
         "success": lambda seen: [seen("pcnt.rhit"), *hits[1]],
         "fwmark_value": lambda seen: f"{seen('mark.val'):#x}",
@@ -936,10 +979,12 @@ def u32_table(message: Message) -> Table:
         "fwmark_success": at("mark.success"),
         "match": lambda _: matches if len(matches) > 1 else matches[0],
         "input_dev": at("indev"),
-        "offset_mask": lambda seen: f"{seen('sel.offmask'):x}", "offset_shift": at("sel.offshift"),
-        "offset_off": at("sel.offoff"), "hash_mask": lambda seen: f"{seen('sel.hmask'):x}",
+        "offset_mask": lambda seen: f"{seen('sel.offmask'):x}",
+        "offset_shift": at("sel.offshift"),
+        "offset_off": at("sel.offoff"),
+        "hash_mask": lambda seen: f"{seen('sel.hmask'):x}",
         "hash_off": at("sel.hoff"),
-    }  # fmt: skip
+    }
 
 
 FILTERS: dict[str, Table] = {
@@ -955,19 +1000,26 @@ FILTERS: dict[str, Table] = {
 }  # fmt: skip
 # What tc(8) writes into the JSON as plain text.
 FILTER_WORDS: dict[str, Value] = {
-    "fw": lambda seen: f"/{seen('mask'):#x} classid {seen.word('classid')} input dev "
-    f"{seen('indev')} ",
-    "route": lambda seen: f"flowid {seen.word('classid')} to {seen('to')} from"
-    + (f" {seen('from')} " if seen("from") is not None else f"if {seen.word('iif')}"),
+    "fw": lambda seen: (
+        f"/{seen('mask'):#x} classid {seen.word('classid')} input dev {seen('indev')} "
+    ),
+    "route": lambda seen: (
+        f"flowid {seen.word('classid')} to {seen('to')} from"
+        + (f" {seen('from')} " if seen("from") is not None else f"if {seen.word('iif')}")
+    ),
     "flow": lambda seen: f"keys {seen.word('keys').replace('|', ',').replace('sku', 'sk-u')} ",
     "cgroup": lambda seen: "u32({val:08x}/{mask:08x} at {off})".format(
         **{n.name: n.value for n in seen.node.find("ematches.list.tc-u32-key").children}
     ),
     "basic": lambda seen: f'"flowid":"{seen.word("classid")}"' if seen("classid") else "nbyte(",
-    "u32": lambda seen: '"offset_mask":"{:x}","offset_shift":{},"offset_off":{}'.format(
-        seen("sel.offmask"), seen("sel.offshift"), seen("sel.offoff")
-    ) if seen("police") is None and seen("sel.offmask") else (
-        f'"kind":"police","index":{seen("police.tbf.index")},"control_action":{{"type":"drop"}}'
+    "u32": lambda seen: (
+        '"offset_mask":"{:x}","offset_shift":{},"offset_off":{}'.format(
+            seen("sel.offmask"), seen("sel.offshift"), seen("sel.offoff")
+        )
+        if seen("police") is None and seen("sel.offmask")
+        else (
+            f'"kind":"police","index":{seen("police.tbf.index")},"control_action":{{"type":"drop"}}'
+        )
     ),
 }
 
@@ -996,11 +1048,17 @@ def filter_faults(told: dict[str, Any], message: Message) -> list[str]:
     actions = [n for child in options.children if child.name == "act" for n in child.children]
     rest = {k: v for k, v in told["options"].items() if k != "actions" and "    offset" not in k}
     rest.pop(" eat ", None)
-    table = u32_table(message) if kind == "u32" else {
-        "handle": lambda _: f"{number:#x}" if kind == "bpf" else number,
-        "hw_tc": lambda seen: (seen.node.message.find("options.classid").value & 0xFFFF) - 0xFFE0,
-        **FILTERS[kind],
-    }  # fmt: skip
+    table = (
+        u32_table(message)
+        if kind == "u32"
+        else {
+            "handle": lambda _: f"{number:#x}" if kind == "bpf" else number,
+            "hw_tc": lambda seen: (
+                (seen.node.message.find("options.classid").value & 0xFFFF) - 0xFFE0
+            ),
+            **FILTERS[kind],
+        }
+    )
     out += check(rest, table, At(options), where)
     for one, entry in zip(told["options"].get("actions", []), actions, strict=True):
         out += action_faults(one, entry)
@@ -1022,13 +1080,16 @@ def test_filters_are_what_tc_prints(name, what, count, broken):
     told = objects(name, what)
     assert len(told) == count
     wanted = [
-        (t["pref"], t["kind"]) if isinstance(t, dict)
-        else (int(PREF_AND_KIND.search(t)[1]), PREF_AND_KIND.search(t)[2]) for t in told
-    ]  # fmt: skip
+        (t["pref"], t["kind"])
+        if isinstance(t, dict)
+        else (int(PREF_AND_KIND.search(t)[1]), PREF_AND_KIND.search(t)[2])
+        for t in told
+    ]
     answers = [
-        dump for dump in dumps(name, "gettfilter")
+        dump
+        for dump in dumps(name, "gettfilter")
         if [(At(m)("tcm-info") >> 16, At(m)("kind")) for m in dump] == wanted
-    ][-1]  # fmt: skip
+    ][-1]
     faults, words = [], set()
     for one, message in zip(told, answers, strict=True):
         if isinstance(one, dict):

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tui_support import CAPTURES, Player, application, play
 
-from nldissect._internal.capture import PcapngWriter, open_capture
-from nldissect._internal.errors import UsageError
-from nldissect._internal.record import Socket
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.tui import clipboard, feed, navigate
 from nldissect._internal.tui.config import Settings, State, load
 from nldissect._internal.tui.keys import KEYS, Keyboard, Keymap
 from nldissect._internal.tui.layout import Wishes, plan
+from nldissect._internal.wire.errors import UsageError
+from nldissect._internal.wire.record import Socket
 
 pytestmark = pytest.mark.usefixtures("no_clipboard")
 
@@ -127,11 +127,13 @@ def test_an_error_is_explained_on_the_requests_own_bytes() -> None:
     async def story(user: Player) -> None:
         model = user.browser.model
         found = next(
-            row for row in range(model.total)
-            if (link := model.link(row)) is not None and link.role == "request"
+            row
+            for row in range(model.total)
+            if (link := model.link(row)) is not None
+            and link.role == "request"
             and (refused := user.browser.refused(row, link)) is not None
             and refused.offset is not None
-        )  # fmt: skip
+        )
         refused = user.browser.refused(found, model.link(found))
         assert refused is not None
         user.browser.go(found)
@@ -553,10 +555,12 @@ def test_timeline_and_difference() -> None:
     async def story(user: Player) -> None:
         model = user.browser.model
         row = next(
-            row for row in range(model.total)
-            if model.message(row).type == 16 and not model.message(row).to_kernel
+            row
+            for row in range(model.total)
+            if model.message(row).type == 16
+            and not model.message(row).to_kernel
             and model.message(row).find("ifname").value == "apple0"
-        )  # fmt: skip
+        )
         user.browser.go(row)
         await user.press("T")
         await until(user, "link apple0")
@@ -589,11 +593,15 @@ def test_two_dumps_are_compared_by_their_objects() -> None:
     async def story(user: Player) -> None:
         model = user.browser.model
         dumps = [
-            row for row in range(model.total)
-            if (link := model.link(row)) is not None and link.role == "request"
-            and link.transaction is not None and link.transaction.kind == "dump"
-            and link.transaction.parts and model.message(row).type == 26
-        ]  # fmt: skip
+            row
+            for row in range(model.total)
+            if (link := model.link(row)) is not None
+            and link.role == "request"
+            and link.transaction is not None
+            and link.transaction.kind == "dump"
+            and link.transaction.parts
+            and model.message(row).type == 26
+        ]
         model.selected.update((dumps[0], dumps[-1]))
         await user.press("d")
         text = user.screen()
@@ -677,9 +685,17 @@ def test_every_key_does_something_or_says_why_not() -> None:
 )
 def test_panes_fill_the_terminal_exactly(size: tuple[int, int]) -> None:
     width, height = size
-    for wishes in (Wishes(), Wishes(side=True), Wishes(side=False), Wishes(rows=-99),
-                   Wishes(rows=99, cells=-199), Wishes(cells=199), Wishes(transaction=True),
-                   Wishes(zoom="tree"), Wishes(zoom="list")):  # fmt: skip
+    for wishes in (
+        Wishes(),
+        Wishes(side=True),
+        Wishes(side=False),
+        Wishes(rows=-99),
+        Wishes(rows=99, cells=-199),
+        Wishes(cells=199),
+        Wishes(transaction=True),
+        Wishes(zoom="tree"),
+        Wishes(zoom="list"),
+    ):
         found = plan(width, height, wishes)
         assert found.list + found.below == max(height - 4 * found.bars, 1)
         assert min(found.list, found.below, found.transaction, found.tree, found.hex) >= 0
@@ -938,9 +954,7 @@ def raising(problem: Exception) -> Callable[..., None]:
     return called
 
 
-def test_the_start_screen_has_recent_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_start_screen_has_recent_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = State(tmp_path)
     state.opened(str(CAPTURES / "errors.pcap"))
 

@@ -31,9 +31,12 @@ class Tmux:
         self.status = folder / "status"
         width, height = size.split("x")
         settings = {
-            "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
-            "TERM": "screen-256color", **environment,
-        }  # fmt: skip
+            "PYTHONPATH": str(ROOT),
+            "XDG_STATE_HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "TERM": "screen-256color",
+            **environment,
+        }
         words = " ".join(f"{k}={shlex.quote(v)}" for k, v in settings.items())
         inner = f"env {words} sh -c {shlex.quote(command)}; echo $? >{self.status}; sleep 60"
         self._run("new-session", "-d", "-x", width, "-y", height, inner)
@@ -171,10 +174,14 @@ def test_it_ends_when_the_terminal_goes() -> None:
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*NLDISSECT, *arguments], capture_output=True, text=True, timeout=30,
-        stdin=subprocess.DEVNULL, start_new_session=True,
+        [*NLDISSECT, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )  # fmt: skip
+    )
 
 
 def test_what_cannot_be_shown_is_one_line(tmp_path: Path) -> None:
@@ -207,9 +214,11 @@ def test_other_commands_do_not_import_textual() -> None:
         "sys.exit(any(name.split('.')[0] == 'textual' for name in sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(CAPTURES / "errors.pcap")], capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30,
-    )  # fmt: skip
+        [sys.executable, "-c", code, str(CAPTURES / "errors.pcap")],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=30,
+    )
     assert done.returncode == 0
 
 
@@ -256,9 +265,10 @@ tmux kill-server
 @pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
 def test_live_capture_is_followed_held_stopped_and_kept(tmp_path: Path) -> None:
     script = LIVE.format(
-        root=shlex.quote(str(ROOT)), folder=shlex.quote(str(tmp_path)),
+        root=shlex.quote(str(ROOT)),
+        folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
-    )  # fmt: skip
+    )
     command = [str(ROOT / "tests/tools/uml-run"), "-t", "100", "-k", "dummy", "--", "bash", "-c"]
     done = subprocess.run([*command, script], capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -22,15 +22,15 @@ from make import (
     u32,
 )
 
-from nldissect._internal import wire
-from nldissect._internal.engine import ERROR, NOTE, WARNING
-from nldissect._internal.record import Interface
+from nldissect._internal.engine.walk import ERROR, NOTE, WARNING
+from nldissect._internal.wire import framing
+from nldissect._internal.wire.record import Interface
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 
 
 def split(data: bytes, order: str = "<", total: int | None = None, protocol: int = ROUTE):
-    return wire.split(data, order == ">", len(data) if total is None else total, protocol)
+    return framing.split(data, order == ">", len(data) if total is None else total, protocol)
 
 
 # -- messages that are well-formed ---------------------------------------------
@@ -38,7 +38,7 @@ def split(data: bytes, order: str = "<", total: int | None = None, protocol: int
 
 @ORDERS
 def test_one_message_fills_the_datagram(order):
-    assert split(msg(16, b"abcd", order=order), order) == [(0, 20, 20, wire.OK)]
+    assert split(msg(16, b"abcd", order=order), order) == [(0, 20, 20, framing.OK)]
 
 
 @ORDERS
@@ -130,14 +130,17 @@ def test_a_length_over_the_record(order):
 
 def test_a_message_where_the_one_before_ended():
     data = msg(3, bytes(5)) + msg(22, bytes(8))
-    assert split(data) == [(0, 21, 21, wire.OK), (21, 45, 45, wire.UNALIGNED)]
+    assert split(data) == [(0, 21, 21, framing.OK), (21, 45, 45, framing.UNALIGNED)]
     _, second = messages(data)
     assert found(second, "msg-unaligned").severity == WARNING
     assert second.find("ifa-index").value == 0
 
 
 def test_a_bare_header_where_the_one_before_ended():
-    assert split(msg(3, bytes(5)) + msg(1)) == [(0, 21, 21, wire.OK), (21, 37, 37, wire.UNALIGNED)]
+    assert split(msg(3, bytes(5)) + msg(1)) == [
+        (0, 21, 21, framing.OK),
+        (21, 37, 37, framing.UNALIGNED),
+    ]
 
 
 # -- bytes that are no netlink message ---------------------------------------------------
@@ -245,13 +248,13 @@ def test_more_than_the_whole_datagram_is_no_cut():
 @ORDERS
 def test_the_chain_of_lengths_tells_the_order(order):
     data = padded(msg(16, b"abcde", order=order)) + msg(3, order=order)
-    assert wire.guess_order(data, len(data)) is (order == ">")
+    assert framing.guess_order(data, len(data)) is (order == ">")
 
 
 def test_129_messages_of_256_bytes_stay_little_endian():
     data = msg(16, bytes(240)) * 129
     assert len(data) == 33024
-    assert wire.guess_order(data, len(data)) is False
+    assert framing.guess_order(data, len(data)) is False
     registered = Interface(253, True)  # even where the file says otherwise
     found_messages = read(record(data, interface=registered))
     assert [m.length for m in found_messages] == [256] * 129
@@ -259,26 +262,26 @@ def test_129_messages_of_256_bytes_stay_little_endian():
 
 def test_256_messages_of_256_bytes_do_not_look_like_one_of_65536():
     data = msg(16, bytes(240)) * 256
-    assert wire.chain(data, True, len(data)) == 1  # the other reading holds as well
-    assert wire.guess_order(data, len(data)) is False
+    assert framing.chain(data, True, len(data)) == 1  # the other reading holds as well
+    assert framing.guess_order(data, len(data)) is False
     swapped = msg(16, b"\1" * 65520, order=">")
-    assert wire.guess_order(swapped, len(swapped)) is True
+    assert framing.guess_order(swapped, len(swapped)) is True
 
 
 @ORDERS
 def test_a_cut_record_tells_the_order(order):
     data = msg(16, bytes(84), order=order) + msg(16, bytes(984), order=order)
-    assert wire.guess_order(data[:150], len(data)) is (order == ">")
+    assert framing.guess_order(data[:150], len(data)) is (order == ">")
 
 
 @pytest.mark.parametrize("data", [b"", b"text of a user program", bytes(64), u32(5) * 8])
 def test_bytes_that_do_not_tell(data):
-    assert wire.guess_order(data, len(data)) is None
+    assert framing.guess_order(data, len(data)) is None
 
 
 def test_zero_padding_does_not_hide_the_order():
     data = msg(18, bytes(16)) + bytes(120)
-    assert wire.guess_order(data, len(data)) is False
+    assert framing.guess_order(data, len(data)) is False
 
 
 @ORDERS
@@ -304,7 +307,7 @@ def test_a_stream_decides_at_its_first_clear_record():
 def test_the_user_overrides_the_byte_order():
     from make import Given, builtin
 
-    from nldissect._internal.session import Session
+    from nldissect._internal.session.forward_pass import Session
 
     session = Session(builtin(), byte_order="big")
     (message,) = session.messages(Given([record(msg(1))]))

@@ -12,7 +12,7 @@ from textual import events
 from nldissect._internal.tui.app import Application
 from nldissect._internal.tui.browser import Browser
 from nldissect._internal.tui.config import Settings, State
-from nldissect._internal.tui.opening import Opener
+from nldissect._internal.tui.opener import Opener
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -104,9 +104,12 @@ Story = Callable[[Player], Awaitable[None]]
 
 
 def play(
-    *captures: str | Path, story: Story, size: tuple[int, int] = (80, 24),
-    settings: Settings | None = None, state: State | None = None,
-) -> Application:  # fmt: skip
+    *captures: str | Path,
+    story: Story,
+    size: tuple[int, int] = (80, 24),
+    settings: Settings | None = None,
+    state: State | None = None,
+) -> Application:
     """Opens captures (those of captures/ by their name alone) and lets the story happen."""
     app = application(*captures, settings=settings, state=state)
 

@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 
 import recordings  # noqa: E402
 
-from nldissect._internal.index import Index  # noqa: E402
-from nldissect._internal.registry import Registry  # noqa: E402
+from nldissect._internal.library.index import Index  # noqa: E402
+from nldissect._internal.spec.registry import Registry  # noqa: E402
 
 
 def resident() -> int:

@@ -52,8 +52,9 @@ class Sender:
         self._kept = [ctypes.create_string_buffer(message, SIZE)]
         parts = struct.pack("@PN", ctypes.addressof(self._kept[0]), SIZE)
         self._kept.append(ctypes.create_string_buffer(parts, len(parts)))
-        header = struct.pack("@PIxxxxPNPNixxxxIxxxx", 0, 0, ctypes.addressof(self._kept[1]), 1,
-                             0, 0, 0, 0)  # fmt: skip
+        header = struct.pack(
+            "@PIxxxxPNPNixxxxIxxxx", 0, 0, ctypes.addressof(self._kept[1]), 1, 0, 0, 0, 0
+        )
         self._headers = ctypes.create_string_buffer(header * BATCH, len(header) * BATCH)
         self._send = ctypes.CDLL(None, use_errno=True).sendmmsg
 
@@ -119,9 +120,11 @@ def by_recvmsg(path: str, scapy: bool) -> None:
             total = size + (-size & 3) + 32
             file.write(
                 struct.pack("=7I", 6, total, 0, stamp >> 32, stamp & 0xFFFFFFFF, size, size)
-                + struct.pack(">HH10xH", 4, 824, protocol) + data + bytes(-size & 3)
+                + struct.pack(">HH10xH", 4, 824, protocol)
+                + data
+                + bytes(-size & 3)
                 + struct.pack("=I", total)
-            )  # fmt: skip
+            )
     dropped = struct.unpack("II", source.getsockopt(263, 6, 8))[1]
     print(f"{received} captured, {dropped} dropped by kernel", file=sys.stderr)
 
@@ -171,7 +174,7 @@ def measure(method: str, rate: int, seconds: float) -> None:
 
 def stand_in(seconds: float) -> None:
     """The code behind the ring, without a kernel: blocks to pcapng to a file."""
-    from nldissect._internal.capture import ring
+    from nldissect._internal.capture.live import ring
 
     packet = 48 + 20
     start = (packet + 16 + 15) & ~15
@@ -190,8 +193,10 @@ def stand_in(seconds: float) -> None:
             if file.tell() > 1 << 28:
                 file.seek(0)
         took = time.process_time() - began
-    print(f"block to file, here: {done / took:.0f} datagrams a second of CPU "
-          f"({took / done * 1e6:.2f} us each)")  # fmt: skip
+    print(
+        f"block to file, here: {done / took:.0f} datagrams a second of CPU "
+        f"({took / done * 1e6:.2f} us each)"
+    )
 
 
 def main() -> None:
@@ -214,8 +219,16 @@ def main() -> None:
     else:
         stand_in(3)
         runner = [str(ROOT / "tests/tools/uml-run"), "-m", "2G", "-t", "1000", "--"]
-        again = [sys.executable, __file__, "--measure", "--rate", str(options.rate),
-                 "--seconds", str(options.seconds), *options.methods]  # fmt: skip
+        again = [
+            sys.executable,
+            __file__,
+            "--measure",
+            "--rate",
+            str(options.rate),
+            "--seconds",
+            str(options.seconds),
+            *options.methods,
+        ]
         subprocess.run(runner + again, check=True)
 
 

@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from nldissect._internal.capture import open_capture  # noqa: E402
-from nldissect._internal.conversation import Conversations  # noqa: E402
-from nldissect._internal.record import Interface, Record  # noqa: E402
-from nldissect._internal.registry import Registry  # noqa: E402
-from nldissect._internal.session import Session  # noqa: E402
-from nldissect._internal.survey import Ahead, Survey  # noqa: E402
-from nldissect._internal.tree import Message  # noqa: E402
+from nldissect._internal.capture.reader import open_capture  # noqa: E402
+from nldissect._internal.engine.tree import Message  # noqa: E402
+from nldissect._internal.pairing.conversation import Conversations  # noqa: E402
+from nldissect._internal.pairing.survey import Ahead, Survey  # noqa: E402
+from nldissect._internal.session.forward_pass import Session  # noqa: E402
+from nldissect._internal.spec.registry import Registry  # noqa: E402
+from nldissect._internal.wire.record import Interface, Record  # noqa: E402
 
 
 def pair(messages: list[Message]) -> None:

@@ -235,11 +235,16 @@ def cells(row: Row) -> tuple[str, ...]:
     sign = ">=" if row.kind in ("times", "clock") else "<="
     unit = "s" if row.kind == "seconds" else "x"
     return (
-        row.name, f"{min(row.their_cpu):.2f}" if row.their_cpu else "", f"{min(row.cpu):.3f}",
-        f"{statistics.median(row.cpu):.3f}", f"{row.their_used:.0f}" if row.theirs else "",
-        f"{row.used:.0f}", f"{row.figure:.2f} {unit}",
-        f"{sign} {row.target:g}" if row.target < math.inf else "", row.verdict,
-    )  # fmt: skip
+        row.name,
+        f"{min(row.their_cpu):.2f}" if row.their_cpu else "",
+        f"{min(row.cpu):.3f}",
+        f"{statistics.median(row.cpu):.3f}",
+        f"{row.their_used:.0f}" if row.theirs else "",
+        f"{row.used:.0f}",
+        f"{row.figure:.2f} {unit}",
+        f"{sign} {row.target:g}" if row.target < math.inf else "",
+        row.verdict,
+    )
 
 
 HEAD = ("", "against s", "ours s", "median s", "against MB", "ours MB", "figure", "target", "")
@@ -268,9 +273,11 @@ def plot(rows: list[Row]) -> str:
     ]
     for mark in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50):
         colour = "#444" if mark == 1 else "#ddd"
-        out.append(f'<path d="M{x(mark):.1f} 32V{bottom}" stroke="{colour}"/>'
-                   f'<text x="{x(mark):.1f}" y="{bottom + 16}" text-anchor="middle">{mark:g}'
-                   "</text>")  # fmt: skip
+        out.append(
+            f'<path d="M{x(mark):.1f} 32V{bottom}" stroke="{colour}"/>'
+            f'<text x="{x(mark):.1f}" y="{bottom + 16}" text-anchor="middle">{mark:g}'
+            "</text>"
+        )
     for i, row in enumerate(rows):
         y = 36 + tall * i
         start, end = sorted((x(1), x(row.figure or 0.01)))

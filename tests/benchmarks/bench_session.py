@@ -19,10 +19,10 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # behind PYTHONPATH: there may be a compiled copy
 
-from nldissect._internal import session
-from nldissect._internal.capture import open_capture
-from nldissect._internal.registry import Registry
-from nldissect._internal.session import Session
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.session import forward_pass
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 
 
 def best(run: Callable[[], Iterable[object]]) -> float:
@@ -52,7 +52,7 @@ def measure(path: str, registry: Registry) -> None:
 
 
 def main() -> None:
-    form = "not compiled" if str(session.__file__).endswith(".py") else "compiled"
+    form = "not compiled" if str(forward_pass.__file__).endswith(".py") else "compiled"
     print(f"{form}: µs of CPU a record or message")
     registry = Registry()
     for path in sys.argv[1:]:

@@ -40,9 +40,12 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if not self.pid:
             os.environ.update(
-                PYTHONPATH=str(ROOT), TERM="xterm-256color", XDG_STATE_HOME=str(folder),
-                XDG_CONFIG_HOME=str(folder), COLORTERM="truecolor",
-            )  # fmt: skip
+                PYTHONPATH=str(ROOT),
+                TERM="xterm-256color",
+                XDG_STATE_HOME=str(folder),
+                XDG_CONFIG_HOME=str(folder),
+                COLORTERM="truecolor",
+            )
             os.execv(sys.executable, [sys.executable, "-m", "nldissect", "tui", *arguments])
         columns, rows = size
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

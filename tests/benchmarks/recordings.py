@@ -390,8 +390,12 @@ def pcapng(packets: Iterable[Packet]) -> Iterator[bytes]:
         size = len(data)
         total = 32 + size + -size % 4
         high, low = divmod(when, 1 << 32)
-        yield (struct.pack("<7I", 6, total, 0, high, low, size, size) + data + bytes(-size % 4)
-               + struct.pack("<I", total))  # fmt: skip
+        yield (
+            struct.pack("<7I", 6, total, 0, high, low, size, size)
+            + data
+            + bytes(-size % 4)
+            + struct.pack("<I", total)
+        )
 
 
 def write(path: Path, packets: Iterable[Packet]) -> None:

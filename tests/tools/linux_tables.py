@@ -1,4 +1,4 @@
-"""Print the tables of nldissect/_internal/linux.py from a kernel's include folder.
+"""Print the tables of nldissect/_internal/wire/linux.py from a kernel's include folder.
 
 Usage: python linux_tables.py KERNEL/include > tables
 
@@ -15,14 +15,29 @@ from pathlib import Path
 
 # Per table: Python name, key, prefix, headers, constants that share the prefix and are no entries.
 TABLES: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
-    ("ERRNO", "errno", "E",
-     ("uapi/asm-generic/errno-base.h", "uapi/asm-generic/errno.h", "linux/errno.h"), ""),
-    ("ADDRESS_FAMILY", "address-family", "AF_",
-     ("linux/socket.h", "uapi/linux/rtnetlink.h"), "AF_MAX|RTNL_FAMILY_MAX"),
+    (
+        "ERRNO",
+        "errno",
+        "E",
+        ("uapi/asm-generic/errno-base.h", "uapi/asm-generic/errno.h", "linux/errno.h"),
+        "",
+    ),
+    (
+        "ADDRESS_FAMILY",
+        "address-family",
+        "AF_",
+        ("linux/socket.h", "uapi/linux/rtnetlink.h"),
+        "AF_MAX|RTNL_FAMILY_MAX",
+    ),
     ("ARPHRD", "arphrd", "ARPHRD_", ("uapi/linux/if_arp.h",), ""),
     ("ETHERTYPE", "ethertype", "ETH_P_", ("uapi/linux/if_ether.h",), "ETH_P_802_3_MIN"),
-    ("IP_PROTOCOL", "ip-protocol", "IPPROTO_",
-     ("uapi/linux/in.h", "uapi/linux/in6.h"), "IPPROTO_MAX"),
+    (
+        "IP_PROTOCOL",
+        "ip-protocol",
+        "IPPROTO_",
+        ("uapi/linux/in.h", "uapi/linux/in6.h"),
+        "IPPROTO_MAX",
+    ),
     ("NETLINK_PROTOCOL", "netlink-protocol", "NETLINK_", ("uapi/linux/netlink.h",), ""),
     ("RTM", "rtm", "RTM_", ("uapi/linux/rtnetlink.h",), "RTM_BASE|RTM_F_.*|RTM_NR_.*|RTM_MAX"),
 )

@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from nldissect._internal import registry
+from nldissect._internal.spec import registry
 
 # Section: headers below linux/, dissectors (names, a trailing * for all that begin so).
 SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

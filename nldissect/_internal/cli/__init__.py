@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ..errors import FilterError, NldissectError
+from ..wire.errors import FilterError, NldissectError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 INTERRUPTED = 130
@@ -21,10 +21,10 @@ def version() -> str:
     """Name, version and form: `nldissect 0.1.0 (compiled, CPython 3.11)`, or pure."""
     from importlib.machinery import PathFinder
 
-    from ..version import VERSION
+    from ..wire.version import VERSION
 
     # Found without being imported, which would load all that is compiled.
-    found = PathFinder.find_spec("tree", [os.path.dirname(os.path.dirname(__file__))])
+    found = PathFinder.find_spec("walk", [os.path.join(os.path.dirname(__file__), "..", "engine")])
     form = "pure" if found is None or str(found.origin).endswith(".py") else "compiled"
     python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
     major, minor = sys.version_info[:2]

@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, Final, NoReturn, final
 
 from mypy_extensions import i64
 
-from ..errors import CaptureError, NldissectError, UsageError
-from ..record import Record
-from ..session import Capture
+from ..session.forward_pass import Capture
+from ..wire.errors import CaptureError, NldissectError, UsageError
+from ..wire.record import Record
 from . import select as chosen
 from .output import Output
 
@@ -94,9 +94,11 @@ class Jobs:
     # -- what one command does -------------------------------------------------------
 
     def run(
-        self, work: Callable[[], object], result: Callable[[], object],
+        self,
+        work: Callable[[], object],
+        result: Callable[[], object],
         merge: Callable[[Any], object],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Does the work, in the course of which the capture is `shared`, in all processes.
 
         `merge` is given what `result` returned in each of the others. What `work` raises passes

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from ..errors import UsageError
-from ..text import near
-from ..times import FORMATS
+from ..wire.errors import UsageError
+from ..wire.text import near
+from ..wire.times import FORMATS
 from . import version
 from .output import Output
 
@@ -135,6 +135,7 @@ CODE = ("hex", "python", "build", "c", "go", "rust")
 # argparse looks in the file system for translations of each of its words, of which there are none.
 setattr(argparse, "_", str)  # noqa: B010 - no name that it offers
 
+
 class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal.
 
@@ -160,49 +161,107 @@ class Parser(argparse.ArgumentParser):
 
 def _read_parser(parser: Parser) -> None:
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="a pcap or pcapng file, plain or compressed; "
-        "- is standard input, each message shown as it arrives")  # fmt: skip
+    add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a pcap or pcapng file, plain or compressed; "
+        "- is standard input, each message shown as it arrives",
+    )
     _show_options(parser)
     write = parser.add_argument_group("what else is done")
-    write.add_argument("-2", "--two-pass", action="store_true", dest="two_pass",
+    write.add_argument(
+        "-2",
+        "--two-pass",
+        action="store_true",
+        dest="two_pass",
         help="read the whole file before the first line; else, into a pipe or a terminal and "
-        "with -c, names and answers are looked for only 4 MiB ahead")  # fmt: skip
+        "with -c, names and answers are looked for only 4 MiB ahead",
+    )
     _jobs_option(write)
-    write.add_argument("-w", "--write", metavar="FILE",
+    write.add_argument(
+        "-w",
+        "--write",
+        metavar="FILE",
         help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)")  # fmt: skip
+        "and nothing is shown)",
+    )
 
 
 def _live_parser(parser: Parser) -> None:
-    parser.add_argument("interface", nargs="?", metavar="IFACE",
+    parser.add_argument(
+        "interface",
+        nargs="?",
+        metavar="IFACE",
         help="an nlmon interface; the default is one that is up, else one is made "
-        "and removed at the end")  # fmt: skip
+        "and removed at the end",
+    )
     capture = parser.add_argument_group("what is captured")
     add = capture.add_argument
-    add("--netns", metavar="NAME|PID", help="in this network namespace, by its name in "
-        "`ip netns` or a process in it")  # fmt: skip
-    add("--no-prime", action="store_false", dest="prime", help="do not ask the kernel for "
-        "families, policies and links, which explain the capture")  # fmt: skip
-    add("-s", "--snaplen", metavar="BYTES", help="of each datagram no more, the 16 bytes of the "
-        "cooked header included; 0, the default, is 262144")  # fmt: skip
-    add("-B", "--buffer-size", metavar="MIB", dest="buffer",
-        help="the kernel's buffer; the default is 32")  # fmt: skip
+    add(
+        "--netns",
+        metavar="NAME|PID",
+        help="in this network namespace, by its name in `ip netns` or a process in it",
+    )
+    add(
+        "--no-prime",
+        action="store_false",
+        dest="prime",
+        help="do not ask the kernel for families, policies and links, which explain the capture",
+    )
+    add(
+        "-s",
+        "--snaplen",
+        metavar="BYTES",
+        help="of each datagram no more, the 16 bytes of the "
+        "cooked header included; 0, the default, is 262144",
+    )
+    add(
+        "-B",
+        "--buffer-size",
+        metavar="MIB",
+        dest="buffer",
+        help="the kernel's buffer; the default is 32",
+    )
     write = parser.add_argument_group("where it is written")
     add = write.add_argument
-    add("-w", "--write", metavar="FILE", help="write all that is captured to a pcapng file as "
-        "well (- is standard output, and nothing is shown)")  # fmt: skip
+    add(
+        "-w",
+        "--write",
+        metavar="FILE",
+        help="write all that is captured to a pcapng file as "
+        "well (- is standard output, and nothing is shown)",
+    )
     add("-q", "--quiet", action="store_true", help="show nothing")
-    add("-b", "--ring-buffer", metavar="CRITERION", action="append", default=[], dest="ring",
+    add(
+        "-b",
+        "--ring-buffer",
+        metavar="CRITERION",
+        action="append",
+        default=[],
+        dest="ring",
         help="numbered files, the next one begun after duration:SECONDS, filesize:KB, packets:N "
-        "or at every interval:SECONDS of the clock; files:N keeps the last N")  # fmt: skip
-    add("-a", "--autostop", metavar="CRITERION", action="append", default=[], dest="stop",
-        help="stop after duration:SECONDS, filesize:KB, packets:N or files:N")  # fmt: skip
+        "or at every interval:SECONDS of the clock; files:N keeps the last N",
+    )
+    add(
+        "-a",
+        "--autostop",
+        metavar="CRITERION",
+        action="append",
+        default=[],
+        dest="stop",
+        help="stop after duration:SECONDS, filesize:KB, packets:N or files:N",
+    )
     _show_options(parser)
 
 
 def _run_parser(parser: Parser) -> None:
-    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND",
-        help="the command with its arguments; its exit status is that of nldissect")  # fmt: skip
+    parser.add_argument(
+        "argv",
+        nargs=argparse.REMAINDER,
+        metavar="-- COMMAND",
+        help="the command with its arguments; its exit status is that of nldissect",
+    )
     how = parser.add_argument_group("how it is run")
     add = how.add_argument
     way = how.add_mutually_exclusive_group()
@@ -211,26 +270,42 @@ def _run_parser(parser: Parser) -> None:
     add("--after", action="store_true", help="show everything when the command has ended")
     write = parser.add_argument_group("where it is written")
     add = write.add_argument
-    add("-o", "--output", metavar="FILE", help="what is shown goes to this file; the default is "
-        "standard output, where the command's own goes too")  # fmt: skip
-    add("-w", "--write", metavar="FILE",
-        help="write the messages shown to a pcapng file")  # fmt: skip
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="what is shown goes to this file; the default is "
+        "standard output, where the command's own goes too",
+    )
+    add("-w", "--write", metavar="FILE", help="write the messages shown to a pcapng file")
     _show_options(parser)
 
 
 def _monitor_parser(parser: Parser) -> None:
-    parser.add_argument("groups", nargs="*", metavar="GROUP",
+    parser.add_argument(
+        "groups",
+        nargs="*",
+        metavar="GROUP",
         help="link, ipv4-route, RTNLGRP_NEIGH; nlctrl, ethtool:monitor; netfilter:nftables; "
-        "route:27; the default is every group that may be joined")  # fmt: skip
+        "route:27; the default is every group that may be joined",
+    )
     how = parser.add_argument_group("how it listens")
     add = how.add_argument
     add("--list", action="store_true", help="list the groups there are, and listen to none")
-    add("--all-nsid", action="store_true", dest="all_nsid",
-        help="also what is said in other network namespaces that have an id here")  # fmt: skip
+    add(
+        "--all-nsid",
+        action="store_true",
+        dest="all_nsid",
+        help="also what is said in other network namespaces that have an id here",
+    )
     write = parser.add_argument_group("what else is done")
-    write.add_argument("-w", "--write", metavar="FILE",
+    write.add_argument(
+        "-w",
+        "--write",
+        metavar="FILE",
         help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)")  # fmt: skip
+        "and nothing is shown)",
+    )
     _show_options(parser)
 
 
@@ -251,79 +326,177 @@ def _show_options(parser: Parser) -> None:
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
     add("-x", "--hex", action="store_true", help="its bytes as well")
-    add("-T", "--format", metavar="FORMAT",
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
         choices=("text", "json", "jsonl", "fields", *CODE, "ynl"),
         help="text (the default), json (one array), jsonl (an object a line), fields; as code: "
-        "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)")  # fmt: skip
-    add("-e", "--field", metavar="PATH", action="append", default=[], dest="fields",
-        help="a column of -T fields; may be given many times")  # fmt: skip
-    add("-E", metavar="KEY=VALUE", action="append", default=[], dest="layout",
+        "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)",
+    )
+    add(
+        "-e",
+        "--field",
+        metavar="PATH",
+        action="append",
+        default=[],
+        dest="fields",
+        help="a column of -T fields; may be given many times",
+    )
+    add(
+        "-E",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="layout",
         help="for -T fields: header=y, separator=CHARACTER (/t a tab, /s a space), "
-        "aggregator=CHARACTER, quote=d|s|n")  # fmt: skip
-    add("-t", "--time", metavar="FORMAT", default=None, choices=[*FORMATS, *FORMATS.values()],
+        "aggregator=CHARACTER, quote=d|s|n",
+    )
+    add(
+        "-t",
+        "--time",
+        metavar="FORMAT",
+        default=None,
+        choices=[*FORMATS, *FORMATS.values()],
         help="times as a (absolute), ad (with date), r (relative to the first, the default), "
         "d (since the record before), dd (since the one shown before), e (epoch), u (UTC), "
-        "ud (UTC with date)")  # fmt: skip
-    add("--names", choices=("c", "spec"), default=None,
-        help="IFLA_IFNAME or ifname; the default is c in trees and spec elsewhere")  # fmt: skip
-    add("--copies", action="store_true",
-        help="each copy of a multicast notification by itself, not one row that "
-        "counts them")  # fmt: skip
-    add("--host-names", action="store_true", dest="host_names",
+        "ud (UTC with date)",
+    )
+    add(
+        "--names",
+        choices=("c", "spec"),
+        default=None,
+        help="IFLA_IFNAME or ifname; the default is c in trees and spec elsewhere",
+    )
+    add(
+        "--copies",
+        action="store_true",
+        help="each copy of a multicast notification by itself, not one row that counts them",
+    )
+    add(
+        "--host-names",
+        action="store_true",
+        dest="host_names",
         help="routing tables, protocols, scopes and network namespaces by this host's names "
-        "(/etc/iproute2, /run/netns)")  # fmt: skip
-    add("--color", "--colour", choices=("auto", "always", "never"), default="auto", dest="color",
-        help="auto is: on a terminal, unless NO_COLOR is set")  # fmt: skip
+        "(/etc/iproute2, /run/netns)",
+    )
+    add(
+        "--color",
+        "--colour",
+        choices=("auto", "always", "never"),
+        default="auto",
+        dest="color",
+        help="auto is: on a terminal, unless NO_COLOR is set",
+    )
     select = parser.add_argument_group(
         "which messages are shown", "Lists are separated by commas; all conditions must hold."
     )
     add = select.add_argument
     _filter_option(select)
     add("-c", "--count", metavar="N", help="stop after so many messages")
-    add("--protocol", metavar="NAME", action="append", default=[],
-        help="netlink protocols: route, generic, netfilter... or numbers")  # fmt: skip
-    add("--family", metavar="NAME", action="append", default=[],
-        help="generic netlink families: nlctrl, ethtool...")  # fmt: skip
-    add("--type", metavar="NAME", action="append", default=[], dest="types",
+    add(
+        "--protocol",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="netlink protocols: route, generic, netfilter... or numbers",
+    )
+    add(
+        "--family",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="generic netlink families: nlctrl, ethtool...",
+    )
+    add(
+        "--type",
+        metavar="NAME",
+        action="append",
+        default=[],
+        dest="types",
         help="operations: newlink, RTM_NEWLINK, getfamily, error, ack, done... "
-        "or numbers of nlmsg_type")  # fmt: skip
+        "or numbers of nlmsg_type",
+    )
     add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
     _decode_options(parser)
 
 
 def _filter_option(group: argparse._ActionsContainer) -> None:
-    group.add_argument("-Y", "--filter", metavar="FILTER", default=None,
+    group.add_argument(
+        "-Y",
+        "--filter",
+        metavar="FILTER",
+        default=None,
         help="a display filter, with the operators of Wireshark's: "
-        "'ifname == \"eth0\" and mtu > 1500'; docs/filter.md")  # fmt: skip
-    group.add_argument("--own", action="store_true",
-        help="also what the recording nldissect itself asked the kernel")  # fmt: skip
+        "'ifname == \"eth0\" and mtu > 1500'; docs/filter.md",
+    )
+    group.add_argument(
+        "--own",
+        action="store_true",
+        help="also what the recording nldissect itself asked the kernel",
+    )
 
 
 def _stats_parser(parser: Parser) -> None:
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="captures, counted together; - is standard input")
-    add("-T", "--format", metavar="FORMAT", choices=("text", "json"), default="text",
-        help="text (the default) or json")  # fmt: skip
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("text", "json"),
+        default="text",
+        help="text (the default) or json",
+    )
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
-    _jobs_option(parser, "as for read and check; counting stays in one process, since most of it "
-        "is pairing, which cannot be shared")  # fmt: skip
+    _jobs_option(
+        parser,
+        "as for read and check; counting stays in one process, since most of it "
+        "is pairing, which cannot be shared",
+    )
     _filter_option(parser)
     _decode_options(parser)
 
 
 def _check_parser(parser: Parser) -> None:
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="a pcap or pcapng file, plain or compressed; "
-        "- is standard input")  # fmt: skip
-    add("-T", "--format", metavar="FORMAT", choices=("text", "json", "sarif"), default="text",
-        help="text (the default), json (one array), sarif (SARIF 2.1.0)")  # fmt: skip
-    add("--fail-on", choices=("error", "warning", "note"), default="error",
-        help="exit with 1 when something so bad or worse was found; the default is error")
-    add("--code", metavar="CODE", action="append", default=[], dest="codes",
-        help="report only these, separated by commas")  # fmt: skip
-    add("--no-code", metavar="CODE", action="append", default=[], dest="no_codes",
-        help="do not report these")  # fmt: skip
+    add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a pcap or pcapng file, plain or compressed; - is standard input",
+    )
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("text", "json", "sarif"),
+        default="text",
+        help="text (the default), json (one array), sarif (SARIF 2.1.0)",
+    )
+    add(
+        "--fail-on",
+        choices=("error", "warning", "note"),
+        default="error",
+        help="exit with 1 when something so bad or worse was found; the default is error",
+    )
+    add(
+        "--code",
+        metavar="CODE",
+        action="append",
+        default=[],
+        dest="codes",
+        help="report only these, separated by commas",
+    )
+    add(
+        "--no-code",
+        metavar="CODE",
+        action="append",
+        default=[],
+        dest="no_codes",
+        help="do not report these",
+    )
     _jobs_option(parser)
     _filter_option(parser)
     _decode_options(parser)
@@ -333,12 +506,21 @@ def _diff_parser(parser: Parser) -> None:
     add = parser.add_argument
     add("a", metavar="A", help="a capture; - is standard input")
     add("b", metavar="B", help="the capture it is compared with")
-    add("--objects", action="store_true",
+    add(
+        "--objects",
+        action="store_true",
         help="compare the links, addresses, routes, neighbours, rules, qdiscs, classes, filters "
-        "and next hops that the captures show last, not what was asked")  # fmt: skip
+        "and next hops that the captures show last, not what was asked",
+    )
     add("--counters", action="store_true", help="compare counters, ages and timers as well")
-    add("-T", "--format", metavar="FORMAT", choices=("text", "json"), default="text",
-        help="text (the default) or json")  # fmt: skip
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("text", "json"),
+        default="text",
+        help="text (the default) or json",
+    )
     _filter_option(parser)
     _decode_options(parser)
 
@@ -346,19 +528,33 @@ def _diff_parser(parser: Parser) -> None:
 def _decode_options(parser: Parser) -> None:
     decode = parser.add_argument_group("how it is decoded")
     add = decode.add_argument
-    add("--byte-order", choices=("little", "big"), default=None,
-        help="of the host that recorded; the default is to tell from the bytes")  # fmt: skip
-    add("--decode-as", metavar="X=NAME", action="append", default=[],
-        help="decode a protocol number or generic family id with this dissector")  # fmt: skip
+    add(
+        "--byte-order",
+        choices=("little", "big"),
+        default=None,
+        help="of the host that recorded; the default is to tell from the bytes",
+    )
+    add(
+        "--decode-as",
+        metavar="X=NAME",
+        action="append",
+        default=[],
+        help="decode a protocol number or generic family id with this dissector",
+    )
     _dissector_options(decode)
 
 
 def _tui_parser(parser: Parser) -> None:
-    parser.add_argument("files", nargs="*", metavar="FILE|IFACE|-",
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE|IFACE|-",
         help="capture files, nlmon interfaces to listen on, or - for standard input; "
-        "without any there is a screen to choose from")  # fmt: skip
-    parser.add_argument("--config", metavar="FILE",
-        help="settings, in place of ~/.config/nldissect/tui.toml")  # fmt: skip
+        "without any there is a screen to choose from",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings, in place of ~/.config/nldissect/tui.toml"
+    )
     _decode_options(parser)
 
 
@@ -372,17 +568,36 @@ def _at_a_terminal(output: Output) -> bool:
 
 
 def _dissector_options(group: argparse._ActionsContainer) -> None:
-    group.add_argument("--dissectors", metavar="DIR", action="append", default=[],
-        help="more dissectors; also NLDISSECT_PATH")  # fmt: skip
-    group.add_argument("--specs", metavar="DIR", action="append", default=[],
-        help="more specs in the kernel's YNL format; also NLDISSECT_SPECS")  # fmt: skip
+    group.add_argument(
+        "--dissectors",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="more dissectors; also NLDISSECT_PATH",
+    )
+    group.add_argument(
+        "--specs",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="more specs in the kernel's YNL format; also NLDISSECT_SPECS",
+    )
 
 
 def _dissectors_parser(parser: Parser) -> None:
-    parser.add_argument("action", nargs="?", choices=("list", "check", "learn"),
-        default="list", help="list (the default), check or learn")  # fmt: skip
-    parser.add_argument("files", nargs="*", metavar="FILE",
-        help="the dissector files to check; or the capture and the family to learn")  # fmt: skip
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("list", "check", "learn"),
+        default="list",
+        help="list (the default), check or learn",
+    )
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="the dissector files to check; or the capture and the family to learn",
+    )
     _dissector_options(parser)
 
 
@@ -413,9 +628,12 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Parser], None]]] = {
 def build(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
     """The parser, and those of the commands by name, or `only` that of one."""
     parser = Parser(
-        prog="nldissect", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=Formatter,
+        prog="nldissect",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=Formatter,
         allow_abbrev=False,
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", parser_class=Parser, prog="nldissect"
@@ -424,9 +642,13 @@ def build(only: str | None = None) -> tuple[Parser, dict[str, Parser]]:
     for name in COMMANDS if only is None else (only,):
         text, epilog, fill = COMMANDS[name]
         made: Parser = commands.add_parser(
-            name, help=text, description=text[0].upper() + text[1:] + ".", epilog=epilog,
-            formatter_class=Formatter, allow_abbrev=False,
-        )  # fmt: skip
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=epilog,
+            formatter_class=Formatter,
+            allow_abbrev=False,
+        )
         found[name] = made
         fill(made)
     return parser, found
@@ -451,12 +673,12 @@ def parse(argv: Sequence[str], output: Output) -> int:
     if options.command is None and not argv and _at_a_terminal(output):
         return parse(["tui"], output)
     if options.command == "completion":
-        from .completion import script
+        from .shell_completion import script
 
         output.write(script(options.shell, commands))
         return 0
     if options.command is not None:  # its module is imported only now
-        module = import_module(f".{options.command}", __package__)
+        module = import_module(f".{options.command}_command", __package__)
         status: int = getattr(module, options.command)(options, output)
         return status
     output.write(parser.format_help())

@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO
 
 from librt.strings import BytesWriter
 
-from ..text import safe
+from ..wire.text import safe
 
 # Bytes that are written at once when nobody waits for each line; who reads along gets the first
 # ones in smaller batches.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..pairs import span
-from ..stats import Rates
+from ..analysis.pairs import span
+from ..analysis.stats import Rates
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 ASCII: Final = " .:#"
 HEIGHT: Final = 4
+
 
 def duration(nanoseconds: float | None) -> str:
     """A duration with three digits and a unit: `1.27 ms`; `-` for None."""

@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from ..capture import Capture
-from ..record import Record
+from ..capture.reader import Capture
+from ..wire.record import Record
 
 # Seconds until the bar appears, and between its updates.
 PATIENCE = 0.5

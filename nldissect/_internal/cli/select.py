@@ -6,15 +6,15 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .. import linux
-from .. import spec as m
-from ..driver import Taker
-from ..errors import SpecError, UsageError
-from ..registry import Registry
-from ..summary import operation_constant, operation_name
-from ..text import near
-from ..transaction import Link
-from ..tree import Message
+from ..engine.summary import operation_constant, operation_name
+from ..engine.tree import Message
+from ..pairing.transaction import Link
+from ..session.driver import Taker
+from ..spec import model
+from ..spec.registry import Registry
+from ..wire import linux
+from ..wire.errors import SpecError, UsageError
+from ..wire.text import near
 
 if TYPE_CHECKING:
     from ..filter import Filter
@@ -45,7 +45,7 @@ def numbered(text: str) -> int | None:
         return None
 
 
-def loaded(registry: Registry) -> Iterator[m.Spec]:
+def loaded(registry: Registry) -> Iterator[model.Spec]:
     """Every dissector that loads, one after the other."""
     for entry in registry.entries():
         try:
@@ -142,10 +142,10 @@ def _known_operations(names: set[str], registry: Registry) -> None:
 
 def known_path(path: str, registry: Registry) -> None:
     """Raises UsageError for an attribute path with a name that no dissector has."""
+    from ..engine.finding import plain
     from ..filter import vocabulary
-    from ..filter.paths import DYNAMIC
-    from ..finding import plain
-    from ..render.fields import TOP
+    from ..filter.vocabulary import DYNAMIC
+    from ..render.columns import TOP
 
     path, _, mode = path.partition(":")
     parts = path.split(".")
@@ -162,9 +162,12 @@ def known_path(path: str, registry: Registry) -> None:
 
 
 def selection(
-    registry: Registry, protocols: list[str], family: ByFamily | None, types: list[str],
+    registry: Registry,
+    protocols: list[str],
+    family: ByFamily | None,
+    types: list[str],
     ports: list[str],
-) -> Test | None:  # fmt: skip
+) -> Test | None:
     """What a message must be to be shown; None when all are."""
     tests: list[Test] = []
     if protocols:

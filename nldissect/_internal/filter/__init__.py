@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import FilterError
-from ..registry import Registry
-from ..transaction import Link
-from ..tree import Message
+from ..engine.tree import Message
+from ..pairing.transaction import Link
+from ..spec.registry import Registry
+from ..wire.errors import FilterError
 from .compiler import Compiler
 from .completion import Candidate, Completion
 from .completion import complete as _complete
 from .items import Look
-from .paths import Vocabulary
 from .syntax import parse
+from .vocabulary import Vocabulary
 
 __all__ = ["Candidate", "Completion", "Filter", "FilterError", "complete"]
 

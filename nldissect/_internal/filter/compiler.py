@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from .. import spec as m
-from ..errors import FilterError
-from ..finding import WORDS_OF_IP, plain
-from ..registry import Registry
-from ..tree import Message
+from ..engine.finding import WORDS_OF_IP, plain
+from ..engine.tree import Message
+from ..spec import model
+from ..spec.registry import Registry
+from ..wire.errors import FilterError
 from . import values
-from .fields import (
+from .items import Item, Look
+from .message_fields import (
     DECODED,
     EVERYTHING,
     HEADER,
@@ -23,9 +24,7 @@ from .fields import (
     Types,
     meant,
     table,
-)  # fmt: skip
-from .items import Item, Look
-from .paths import DYNAMIC, Reach, Vocabulary, Wanted, Way, fields_along, reaches
+)
 from .syntax import (
     ALL_EQ,
     ANY_NE,
@@ -43,8 +42,9 @@ from .syntax import (
     Several,
     Term,
     Word,
-)  # fmt: skip
+)
 from .values import ORDERS, Any_, Bytes, Mismatch, Number, Shape, Test, Text, Yes, near, shape_of
+from .vocabulary import DYNAMIC, Reach, Vocabulary, Wanted, Way, fields_along, reaches
 
 Check = Callable[[Look], bool]
 View = tuple[Shape, Callable[[Any], Any]]
@@ -169,10 +169,10 @@ class OfPath(Source):
             return lambda look: any(way.about(look.message) for way in named) or bool(items(look))
         return lambda look: bool(items(look))
 
-    def key(self, item: Item) -> m.Field:
+    def key(self, item: Item) -> model.Field:
         return item.field
 
-    def view(self, key: m.Field) -> View:
+    def view(self, key: model.Field) -> View:
         shape, get = shape_of(key)
         for reach in self.reaches:
             more = WORDS_OF_IP.get(reach.way.names[-1], {}).get(key.name)
@@ -180,18 +180,18 @@ class OfPath(Source):
                 return shape, _added(get, more)
         return shape, get
 
-    def possible(self) -> list[m.Field]:
-        out: dict[m.Field, None] = {}
+    def possible(self) -> list[model.Field]:
+        out: dict[model.Field, None] = {}
         for reach in self.reaches:
             way, name = reach.way, reach.way.names[-1]
-            found: Iterable[m.Field] = ()
+            found: Iterable[model.Field] = ()
             if len(way.names) > 1 or way.specs is not None or way.operations is not None:
                 found = fields_along(self.words, way)
             found = found or self.words.fields(name)
             if name in DYNAMIC or not found:
                 return []
             for field in found:
-                array = field.kind == m.ARRAY and field.sub is not None and self.split
+                array = field.kind == model.ARRAY and field.sub is not None and self.split
                 out[field.sub if array and field.sub is not None else field] = None
         return list(out)
 
@@ -226,11 +226,11 @@ def _same(item: Any) -> Any:
 
 def _elements(items: list[Item]) -> list[Item]:
     """Arrays as their elements."""
-    if not any(item.field.kind == m.ARRAY for item in items):
+    if not any(item.field.kind == model.ARRAY for item in items):
         return items
     out: list[Item] = []
     for item in items:
-        out += item.inside if item.field.kind == m.ARRAY else [item]
+        out += item.inside if item.field.kind == model.ARRAY else [item]
     return out
 
 
@@ -255,7 +255,8 @@ class Operand:
     def nameless(self) -> bool:
         """Whether it stands for messages of an operation or a dissector, not for a field."""
         return (
-            isinstance(self.source, OfPath) and isinstance(self.term, Word)
+            isinstance(self.source, OfPath)
+            and isinstance(self.term, Word)
             and not self.source.reaches
         )
 
@@ -335,7 +336,7 @@ class Compiler:
         self.registry = registry
         self.words = words
         self.clock = Clock()
-        self.around: list[m.Field] = []  # what the braces around look into, where it is known
+        self.around: list[model.Field] = []  # what the braces around look into, where it is known
         self.tops = table(words, self.clock)
         self.wanted = Wanted()
 
@@ -483,7 +484,7 @@ class Compiler:
         if not isinstance(source, OfPath) or not field.plain:
             return False
         keys = source.possible()
-        return bool(keys) and all(key.kind == m.STRING and key.hook is None for key in keys)
+        return bool(keys) and all(key.kind == model.STRING and key.hook is None for key in keys)
 
     def _second(self, field: Operand, right: Term, op: str, scope: str) -> Operand | None:
         """The right side as a field, None if it is a value."""
@@ -574,8 +575,8 @@ class Compiler:
         return self._test(field, make, quantify, term.items[0][0])
 
     def _test(
-        self, field: Operand, make: Callable[[Shape], Test], quantify: _Quantify, literal: Term,
-    ) -> Tested:  # fmt: skip
+        self, field: Operand, make: Callable[[Shape], Test], quantify: _Quantify, literal: Term
+    ) -> Tested:
         """The test of a field's values, each by what `make` gives for its shape."""
         self._possible(field, make, literal)
         source = field.source
@@ -675,8 +676,11 @@ class Compiler:
             return None
         ways = self.words.ways(name)
         if scope:
-            ways = [way for way in ways if way.names and way.specs is None and not way.top
-                    and way.operations is None]  # fmt: skip
+            ways = [
+                way
+                for way in ways
+                if way.names and way.specs is None and not way.top and way.operations is None
+            ]
             if self.around:
                 ways = [way for way in ways if any(reaches(f, way) for f in self.around)]
         # What lies in braces is inside of what is wanted already.
@@ -707,7 +711,8 @@ class Compiler:
         for i, part in enumerate(parts):
             short = plain(part)
             first = i == 0 and (
-                short in self.words.operation_names or self.words.spec(short) is not None
+                short in self.words.operation_names
+                or self.words.spec(short) is not None
                 or (len(parts) > 1 and self._top(part) is not None)
             )
             if not (short in known or first or short.isdecimal()):
@@ -738,9 +743,12 @@ class Compiler:
             piece = _piece(part.strip())
             if piece is None:
                 raise FilterError(
-                    self.text, term.cut_at, f"{term.cut} is no slice",
-                    "such as [0:4] (4 bytes from 0), [2-3] (2 to 3), [4], [-4:]", len(term.cut),
-                )  # fmt: skip
+                    self.text,
+                    term.cut_at,
+                    f"{term.cut} is no slice",
+                    "such as [0:4] (4 bytes from 0), [2-3] (2 to 3), [4], [-4:]",
+                    len(term.cut),
+                )
             out.append(piece)
         return out
 
@@ -748,9 +756,12 @@ class Compiler:
         name = term.what
         if name not in FUNCTIONS:
             raise FilterError(
-                self.text, term.start, f"there is no function {name}",
-                near(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}", len(name),
-            )  # fmt: skip
+                self.text,
+                term.start,
+                f"there is no function {name}",
+                near(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}",
+                len(name),
+            )
         operand = self._operand(term.of, scope)
         if operand is None:
             raise self._unknown(term.of, scope)
@@ -838,8 +849,8 @@ def _meant(source: Source, name: str) -> Source:
     return OfEcho(top) if isinstance(source, OfEcho) else OfTop(top)
 
 
-def _nests(field: m.Field) -> bool:
-    return field.kind > m.LAST_SCALAR and field.kind not in (m.STRING, m.FLAG)
+def _nests(field: model.Field) -> bool:
+    return field.kind > model.LAST_SCALAR and field.kind not in (model.STRING, model.FLAG)
 
 
 def _entries(item: Item) -> list[Item]:
@@ -891,6 +902,7 @@ def _bytes_of(shape: Shape, get: Callable[[Any], Any]) -> Callable[[Any], bytes 
         if isinstance(value, bytes):
             return value
         return item.bytes if isinstance(item, Item) else None
+
     return raw
 
 
@@ -908,6 +920,7 @@ def _sliced(pieces: list[tuple[int | None, int | None]]) -> Adapt:
             return b"".join(value[start:end] for start, end in pieces) or None
 
         return Bytes(), cut
+
     return adapt
 
 
@@ -985,9 +998,7 @@ def _with(text: str, made: Tested) -> Tested:
     if not text or not text.isascii() or "\\" in text:
         return made
     needle, check = text.encode(), made.check
-    return Tested(
-        lambda look: needle in look.message.data and check(look), made.cost, made.paired
-    )
+    return Tested(lambda look: needle in look.message.data and check(look), made.cost, made.paired)
 
 
 def _or(checks: list[Check]) -> Check:

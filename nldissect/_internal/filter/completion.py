@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from .. import spec as m
-from ..errors import FilterError, SpecError
-from ..finding import plain
+from ..engine.finding import plain
+from ..spec import model
+from ..wire.errors import FilterError, SpecError
 from .compiler import FUNCTIONS, Compiler
-from .paths import Vocabulary, Way, fields_along, fields_of
 from .syntax import Kinds, Parser, Token
 from .values import Any_, Text, shape_of
+from .vocabulary import Vocabulary, Way, fields_along, fields_of
 
 FIELD: Final = "field"
 ATTRIBUTE: Final = "attribute"
@@ -104,13 +104,20 @@ def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> C
         chains = tokens[-2].kind == "ORDER" and (last in compiler.tops or words.ways(last))
         more = _CHAINED if chains else _CHAINED[:2]
         offered = [c for c in offered if c.text in more]
-    kinds = {"==": "EQUALITY", "!=": "EQUALITY", "in": "IN", "&": "AMPERSAND", "and": "AND",
-             "or": "OR"}  # fmt: skip
+    kinds = {
+        "==": "EQUALITY",
+        "!=": "EQUALITY",
+        "in": "IN",
+        "&": "AMPERSAND",
+        "and": "AND",
+        "or": "OR",
+    }
     offered = [
-        c for c in offered
+        c
+        for c in offered
         if kinds.get(c.text, "TEXTUAL" if c.text in _TEXTUAL else "ORDER") in accepts
         and c.text.startswith(partial)
-    ]  # fmt: skip
+    ]
     return Completion(start, end, offered)
 
 
@@ -204,7 +211,7 @@ def _fields(
 
 def _names(words: Vocabulary, constants: bool) -> Iterator[Candidate]:
     """Every attribute, operation and dissector; C constants where one was begun."""
-    seen: dict[str, m.Field] = {}
+    seen: dict[str, model.Field] = {}
     for spec in words.specs:
         for field in fields_of(spec):
             name = field.constant if constants else field.name
@@ -220,18 +227,18 @@ def _names(words: Vocabulary, constants: bool) -> Iterator[Candidate]:
             yield Candidate(name, OPERATION, f"{spec.name}: {operation.constant}")
 
 
-def _operations(spec: m.Spec) -> list[m.Operation]:
+def _operations(spec: model.Spec) -> list[model.Operation]:
     return sorted({*spec.requests.values(), *spec.replies.values()}, key=lambda o: o.name)
 
 
-def describe(field: m.Field) -> str:
+def describe(field: model.Field) -> str:
     """Kind, type and origin of a field in a few words."""
     origin = field.path.partition(".")[0]
     constant = field.constant or ""
     return " ".join(part for part in (field.shown, constant, origin and f"({origin})") if part)
 
 
-def below(words: Vocabulary, path: str) -> list[m.Field]:
+def below(words: Vocabulary, path: str) -> list[model.Field]:
     """The fields directly inside of what a path names."""
     kept = words.children.get(path)
     if kept is None:
@@ -239,8 +246,8 @@ def below(words: Vocabulary, path: str) -> list[m.Field]:
     return kept
 
 
-def _below(words: Vocabulary, ways: list[Way]) -> Iterator[m.Field]:
-    out: dict[m.Field, None] = {}
+def _below(words: Vocabulary, ways: list[Way]) -> Iterator[model.Field]:
+    out: dict[model.Field, None] = {}
     for way in ways:
         if not way.names:
             for spec in words.specs:
@@ -254,10 +261,10 @@ def _below(words: Vocabulary, ways: list[Way]) -> Iterator[m.Field]:
             continue
         for field in sorted(fields_along(words, way), key=lambda f: f.path):
             out.update(dict.fromkeys(inside(field)))
-    return (field for field in out if field.kind != m.PAD)
+    return (field for field in out if field.kind != model.PAD)
 
 
-def inside(field: m.Field) -> Iterator[m.Field]:
+def inside(field: model.Field) -> Iterator[model.Field]:
     """What may lie directly in a field."""
     for one in (field, field.sub):
         if one is None:
@@ -273,7 +280,7 @@ def inside(field: m.Field) -> Iterator[m.Field]:
                         yield from form.header.members
 
 
-def _inside_set(aset: m.AttributeSet | None) -> Iterable[m.Field]:
+def _inside_set(aset: model.AttributeSet | None) -> Iterable[model.Field]:
     if aset is None:
         return ()
     try:
@@ -297,21 +304,26 @@ def _values(
         return
     path = ".".join([*scope, owner])
     seen: set[str] = set()
-    fields: list[m.Field] = []
+    fields: list[model.Field] = []
     for way in words.ways(path) or words.ways(owner):
         if way.names:
             fields += sorted(fields_along(words, way), key=lambda f: f.path)
     for field in fields:
         shape, _ = shape_of(field)
-        if isinstance(shape, Text) or field.kind == m.STRING:
+        if isinstance(shape, Text) or field.kind == model.STRING:
             offers = [(f'"{kind}"', "") for kind in selected(words, field)]
         elif isinstance(shape, Any_):
             offers = shape.choices()
         else:
             enum = field.enum
-            offers = [] if enum is None else [
-                (text, f"{enum.constants[value]} {value}") for value, text in enum.names.items()
-            ] + [(text, str(value)) for value, text in enum.constants.items() if text]
+            offers = (
+                []
+                if enum is None
+                else [
+                    (text, f"{enum.constants[value]} {value}") for value, text in enum.names.items()
+                ]
+                + [(text, str(value)) for value, text in enum.constants.items() if text]
+            )
         for value, says in offers:
             if value not in seen:
                 seen.add(value)
@@ -324,13 +336,13 @@ def _top_values(name: str, words: Vocabulary, quoted: bool) -> Iterator[Candidat
             if name == "dissector" or spec.protonum is None:
                 yield Candidate(f'"{spec.name}"' if quoted else spec.name, VALUE)
     elif name in ("note", "note.code"):
-        from ..lint import CODES
+        from ..analysis.lint import CODES
 
         for code in CODES:
             yield Candidate(f'"{code}"' if quoted else code, VALUE)
 
 
-def selected(words: Vocabulary, field: m.Field) -> list[str]:
+def selected(words: Vocabulary, field: model.Field) -> list[str]:
     """The values of a string that pick what another attribute holds, as kinds of links do."""
     origin, _, rest = field.path.partition(".")
     spec = words.spec(plain(origin))
@@ -342,4 +354,3 @@ def selected(words: Vocabulary, field: m.Field) -> list[str]:
         if field.name in other.selectors and other.sub_message is not None:
             out.update(dict.fromkeys(other.sub_message.formats))
     return list(out)
-

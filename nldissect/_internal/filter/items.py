@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, final
 
 from mypy_extensions import i64
 
-from .. import spec as m
-from ..engine import (
+from ..engine.tree import Diagnosis, Message, given, label_at, value_at
+from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
@@ -18,13 +18,13 @@ from ..engine import (
     UNKNOWN,
     Engine,
 )
-from ..tree import Diagnosis, Message, given, label_at, value_at
-from .paths import Wanted
+from ..spec import model
+from .vocabulary import Wanted
 
 if TYPE_CHECKING:
-    from ..transaction import Link
+    from ..pairing.transaction import Link
 
-_NO_SET = m.AttributeSet("", "")
+_NO_SET = model.AttributeSet("", "")
 
 
 @final
@@ -35,9 +35,14 @@ class Look:
     """
 
     def __init__(
-        self, message: Message, link: Link | None, wanted: Wanted | None,
-        engine: Engine | None = None, place: i64 = -2, note: Diagnosis | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        message: Message,
+        link: Link | None,
+        wanted: Wanted | None,
+        engine: Engine | None = None,
+        place: i64 = -2,
+        note: Diagnosis | None = None,
+    ) -> None:
         self.message = message
         self.link = link
         self._wanted = wanted
@@ -75,7 +80,7 @@ class Item:
         self.message = message
 
     @property
-    def field(self) -> m.Field:
+    def field(self) -> model.Field:
         """Its definition; of an entry of an array that of all of them."""
         engine = self.engine
         first = engine.tape[self.place]

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..errors import FilterError
+from ..wire.errors import FilterError
 
 # Groups, nests and negations within each other; more would be no filter that a person wrote.
 MAX_DEPTH: Final = 50
@@ -300,9 +300,12 @@ class Parser:
             if not isinstance(term, (Comparison, Membership)):
                 word = token.text
                 raise FilterError(
-                    self.text, token.start, f"{word!r} goes before a comparison",
-                    f"such as {word} mtu > 1400", len(word),
-                )  # fmt: skip
+                    self.text,
+                    token.start,
+                    f"{word!r} goes before a comparison",
+                    f"such as {word} mtu > 1400",
+                    len(word),
+                )
             term.quantifier = token.text
             term.start = token.start
         else:

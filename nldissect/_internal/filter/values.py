@@ -13,8 +13,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from .. import linux
-from .. import spec as m
+from ..spec import model
+from ..wire import linux
 from .items import Item
 from .syntax import CONTAINS, EQ, Quoted, Term, Word
 
@@ -57,7 +57,8 @@ def number(text: str) -> int | None:
 
 
 _PAIRS: Final = (
-    r"[0-9a-fA-F]{2}(?:([:.-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*)?|[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+"
+    r"[0-9a-fA-F]{2}(?:([:.-])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*)?"
+    r"|[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+"
 )
 
 
@@ -512,11 +513,11 @@ class Address(Bytes):
 
 # -- fields of dissectors ----------------------------------------------------------
 
-_shapes: dict[m.Field, tuple[Shape, Callable[[Item], Any]]] = {}
+_shapes: dict[model.Field, tuple[Shape, Callable[[Item], Any]]] = {}
 _KEPT: Final = 4096
 
 
-def shape_of(field: m.Field) -> tuple[Shape, Callable[[Item], Any]]:
+def shape_of(field: model.Field) -> tuple[Shape, Callable[[Item], Any]]:
     """The shape of a field's values, and how a item's value is had (None: it has none)."""
     found = _shapes.get(field)
     if found is None:
@@ -561,12 +562,12 @@ _ADDRESSES: Final = {
 }  # fmt: skip
 
 
-def _shape(field: m.Field) -> tuple[Shape, Callable[[Item], Any]]:
+def _shape(field: model.Field) -> tuple[Shape, Callable[[Item], Any]]:
     kind, hint = field.kind, field.hint
-    if field.hook is not None and kind != m.NEST:
+    if field.hook is not None and kind != model.NEST:
         return Any_(field), _itself
-    if kind <= m.LAST_SCALAR:
-        if hint == "ipv4" and kind == m.U32:
+    if kind <= model.LAST_SCALAR:
+        if hint == "ipv4" and kind == model.U32:
             return Address(), _payload
         if field.enum is not None:
             names = names_of(field.enum)
@@ -576,21 +577,21 @@ def _shape(field: m.Field) -> tuple[Shape, Callable[[Item], Any]]:
             return (Flags if field.enum.flags else Number)(names, of), integer
         worded = hint in _WORDED or field.labeller is not None
         return (Any_(field), _itself) if worded else (Number(), integer)
-    if kind == m.STRING:
+    if kind == model.STRING:
         return Text(), _string
-    if kind == m.FLAG:
+    if kind == model.FLAG:
         return Yes(), _always
-    if kind == m.BINARY:
+    if kind == model.BINARY:
         if hint == "uuid":
             return Text(), _string
         found = _ADDRESSES.get(hint)
         if found is not None:
             return found, _hardware if hint == "lladdr" else _payload
         return (Bytes(), _payload) if hint in ("", "hex") else (Any_(field), _itself)
-    if kind == m.BITFIELD32:
+    if kind == model.BITFIELD32:
         names = {} if field.enum is None else names_of(field.enum.as_flags())
         return Flags(names, "its flags"), _low_word
-    if kind == m.UNKNOWN:
+    if kind == model.UNKNOWN:
         return Any_(field), _itself
     return Bytes(), _payload
 
@@ -601,7 +602,7 @@ _WORDED: Final = (
 )  # fmt: skip
 
 
-def names_of(enum: m.Enum) -> dict[str, int]:
+def names_of(enum: model.Enum) -> dict[str, int]:
     """Spec names and C constants of an enumeration's entries."""
     out = {constant: value for value, constant in enum.constants.items() if constant}
     for name, value in enum.values.items():
@@ -623,11 +624,11 @@ class Any_(Shape):
     Its values are the nodes themselves.
     """
 
-    def __init__(self, field: m.Field) -> None:
+    def __init__(self, field: model.Field) -> None:
         self.field = field
         kind = field.kind
-        self.noun = "a number" if kind <= m.LAST_SCALAR else "bytes"
-        self.numeric = kind <= m.LAST_SCALAR
+        self.noun = "a number" if kind <= model.LAST_SCALAR else "bytes"
+        self.numeric = kind <= model.LAST_SCALAR
         self.names = {} if field.enum is None else names_of(field.enum)
 
     def key(self, literal: Term) -> Any:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from librt.strings import BytesWriter
 
 if TYPE_CHECKING:  # the command's options need times only, and must start fast
-    from ..transaction import Link
-    from ..tree import Message
+    from ..engine.tree import Message
+    from ..pairing.transaction import Link
 
 
 class Renderer:

@@ -15,16 +15,16 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from .. import labels
-from ..digits import DIGITS
-from ..encode import Arguments, type_of
-from ..engine import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
-from ..facts import protocol
-from ..linux import NETLINK_PROTOCOL
-from ..summary import describe, text_of
-from ..text import safe
-from ..transaction import Link
-from ..tree import Message, label_at, value_at
+from ..analysis.facts import protocol
+from ..encode.encoder import Arguments, type_of
+from ..engine import labels
+from ..engine.summary import describe, text_of
+from ..engine.tree import Message, label_at, value_at
+from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
+from ..pairing.transaction import Link
+from ..wire.digits import DIGITS
+from ..wire.linux import NETLINK_PROTOCOL
+from ..wire.text import safe
 from . import Renderer
 
 # Bytes on a line, and characters of a value in a comment.
@@ -32,6 +32,7 @@ _ROW: Final = 8
 _LONGEST: Final = 48
 _LINE_END: Final = 10
 _DEPTHS: Final = 260  # levels that a tape can have, and some
+
 
 class Code(Renderer):
     """One language: a message gives a definition, named by file and message number."""

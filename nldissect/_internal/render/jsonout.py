@@ -14,9 +14,11 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from .. import facts, labels, pairs, wire
-from ..digits import DIGITS
-from ..engine import (
+from ..analysis import facts, pairs
+from ..engine import labels
+from ..engine.summary import operation_constant, operation_name, write_summary
+from ..engine.tree import Context, Diagnosis, Message, given, text_value
+from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,
     DIAGNOSED,
@@ -31,9 +33,9 @@ from ..engine import (
     UNKNOWN,
     Engine,
 )
-from ..process import Process
-from ..summary import operation_constant, operation_name, write_summary
-from ..tables import (
+from ..pairing.transaction import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
+from ..session.process import Process
+from ..spec.tables import (
     ARRAY,
     COLONS,
     COLONS_6,
@@ -56,9 +58,9 @@ from ..tables import (
     TOLD,
     Tables,
 )
-from ..times import write_rfc3339
-from ..transaction import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
-from ..tree import Context, Diagnosis, Message, given, text_value
+from ..wire import framing
+from ..wire.digits import DIGITS
+from ..wire.times import write_rfc3339
 from . import Renderer
 from .words import Kept, Words, json_text
 
@@ -228,9 +230,15 @@ class JsonNodes:
             out.append(u8(byte))
 
     def _value(
-        self, out: BytesWriter, engine: Engine, message: Message, place: i64, form: i64,
-        start: i64, end: i64,
-    ) -> None:  # fmt: skip
+        self,
+        out: BytesWriter,
+        engine: Engine,
+        message: Message,
+        place: i64,
+        form: i64,
+        start: i64,
+        end: i64,
+    ) -> None:
         """A value that is neither a number nor a text."""
         digits, data = self._digits, engine.data
         if form == ARRAY and not (engine.tape[place] >> MARKS_AT) & FOLDED:
@@ -351,8 +359,9 @@ class JsonNodes:
     ) -> None:
         found = [
             Diagnosis(f.code, f.severity, f.text, int(offset), int(end - offset))
-            for f in engine.findings if f.place == place
-        ]  # fmt: skip
+            for f in engine.findings
+            if f.place == place
+        ]
         if found:
             out.write(b',"diagnoses":')
             out.write(_diagnoses(found))
@@ -489,10 +498,13 @@ class JsonLines(Renderer):
         known = self._known.get(key)
         operation, family = message.operation, message.family
         if (
-            known is None or known.operation is not operation or known.family != family
-            or known.command != message.command or known.protocol != message.protocol
-            or message.type == wire.NLMSG_ERROR
-        ):  # fmt: skip
+            known is None
+            or known.operation is not operation
+            or known.family != family
+            or known.command != message.command
+            or known.protocol != message.protocol
+            or message.type == framing.NLMSG_ERROR
+        ):
             known = _Known(message)
             if len(self._known) >= _KEPT:
                 self._known.clear()
@@ -548,9 +560,7 @@ class JsonLines(Renderer):
             self._process_text = _process(found)
         out.write(self._process_text)
 
-    def _facts(
-        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
-    ) -> None:
+    def _facts(self, out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:
         """Length, direction, summary, error."""
         out.write(b',"length":')
         self._digits.signed(out, message.length)
@@ -565,14 +575,13 @@ class JsonLines(Renderer):
             out.truncate(size - len(b',"summary":"'))
         if message.truncated:
             out.write(b',"truncated":true')
-        if message.type < wire.NLMSG_MIN_TYPE:
+        if message.type < framing.NLMSG_MIN_TYPE:
             error = message.error
             if error is not None:
                 out.write(b',"error":%d' % error)
                 name = facts.error_name(message)
                 if name is not None:
                     out.write(f',"error_name":{quote(name)}'.encode("ascii"))
-
 
     def _described(
         self, out: BytesWriter, message: Message, link: Link | None, engine: Engine

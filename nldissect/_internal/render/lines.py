@@ -12,13 +12,14 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
-from .. import facts, pairs, wire
-from ..digits import DIGITS
-from ..engine import ERROR, NOTE, Engine
-from ..text import safe
-from ..times import Clock
-from ..transaction import Link
-from ..tree import Message
+from ..analysis import facts, pairs
+from ..engine.tree import Message
+from ..engine.walk import ERROR, NOTE, Engine
+from ..pairing.transaction import Link
+from ..wire import framing
+from ..wire.digits import DIGITS
+from ..wire.text import safe
+from ..wire.times import Clock
 from . import Renderer
 from .style import Style, fit
 
@@ -31,8 +32,8 @@ class Lines(Renderer):
     """Renders the list; `width` cuts each line to so many cells (None: never)."""
 
     def __init__(
-        self, style: Style, clock: Clock, width: int | None = None, constants: bool = False,
-    ) -> None:  # fmt: skip
+        self, style: Style, clock: Clock, width: int | None = None, constants: bool = False
+    ) -> None:
         self.style = style
         self.clock = clock
         self.width = width
@@ -162,14 +163,14 @@ class Lines(Renderer):
 
 
 def _who(message: Message, link: Link | None) -> str:
-    if message.type >= wire.NLMSG_MIN_TYPE:
+    if message.type >= framing.NLMSG_MIN_TYPE:
         return facts.who(message)
     return facts.who(message, pairs.question(message, link))
 
 
 def _looks(message: Message) -> str:
     """How what the message says is shown."""
-    if message.type >= wire.NLMSG_MIN_TYPE:
+    if message.type >= framing.NLMSG_MIN_TYPE:
         return "operation"
     error = message.error
     return "operation" if error is None else "error" if error else "good"

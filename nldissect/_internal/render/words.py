@@ -9,10 +9,10 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from ..digits import DIGITS
-from ..engine import UNNAMED, Engine
-from ..labels import hinted
-from ..tables import (
+from ..engine.labels import hinted
+from ..engine.tree import Message, Seen, told_by
+from ..engine.walk import UNNAMED, Engine
+from ..spec.tables import (
     COLUMNS,
     ENUM,
     HEX,
@@ -26,8 +26,8 @@ from ..tables import (
     WIDTH,
     Tables,
 )
-from ..text import safe
-from ..tree import Message, Seen, told_by
+from ..wire.digits import DIGITS
+from ..wire.text import safe
 
 # Texts that are kept; a hostile capture has no end of them.
 _KEPT: Final = 4096
@@ -114,9 +114,15 @@ class Words:
             self._ways = ways
 
     def number(
-        self, out: BytesWriter, engine: Engine, message: Message, row: i64, start: i64, end: i64,
+        self,
+        out: BytesWriter,
+        engine: Engine,
+        message: Message,
+        row: i64,
+        start: i64,
+        end: i64,
         marks: i64,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """The number in a payload of the message that is on the engine's tape, and its label."""
         value = engine.number(row, start, end, marks)
         way = self._ways[row]
@@ -173,9 +179,7 @@ class Words:
             return _DECIMAL if signed else _UNSIGNED
         return _ALIKE if rows[at + WIDTH] > 0 else _ASKED
 
-    def _whole(
-        self, engine: Engine, message: Message, row: i64, value: i64, size: i64
-    ) -> bytes:
+    def _whole(self, engine: Engine, message: Message, row: i64, value: i64, size: i64) -> bytes:
         """A number with its label."""
         out = self._scratch
         out.truncate(0)
@@ -191,9 +195,10 @@ class Words:
         if not self._json and hint == MESSAGE_FLAGS:
             self._digits.hexadecimal(out, value, 2)
         elif (
-            not self._json and (value >= 0 or not signed)
+            not self._json
+            and (value >= 0 or not signed)
             and (hint == HEX or self._tables.shown[rows[at + SHOWN]] == "flags")
-        ):  # fmt: skip
+        ):
             self._digits.hexadecimal(out, value, size)
         elif signed:
             self._digits.signed(out, value)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import spec as m
-from .. import wire
-from ..summary import operation_name
-from ..transaction import Link
-from ..tree import Message, Node
+from ..engine.summary import operation_name
+from ..engine.tree import Message, Node
+from ..pairing.transaction import Link
+from ..spec import model
+from ..wire import framing
 from . import Renderer
 
 
@@ -28,7 +28,7 @@ class Ynl(Renderer):
 
 def ynl(message: Message) -> dict[str, Any]:
     """The message as an object."""
-    if 0 <= message.type < wire.NLMSG_MIN_TYPE:
+    if 0 <= message.type < framing.NLMSG_MIN_TYPE:
         out: dict[str, Any] = {"error": message.error or 0}
         for node in message.nodes:
             if node.field.number >= 0:
@@ -41,13 +41,13 @@ def _level(nodes: list[Node]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for node in nodes:
         field = node.field
-        if field.kind == m.PAD or node.shown == "pad" or node.kind == "pad":
+        if field.kind == model.PAD or node.shown == "pad" or node.kind == "pad":
             continue
-        if field.kind == m.STRUCT and field.number < 0:
+        if field.kind == model.STRUCT and field.number < 0:
             out |= _level(node.children)  # a fixed header
             continue
         name = field.name
-        if field.kind == m.UNKNOWN:
+        if field.kind == model.UNKNOWN:
             name = f"UnknownAttr({field.number})"
         value = _value(node)
         if field.multi:
@@ -60,16 +60,16 @@ def _level(nodes: list[Node]) -> dict[str, Any]:
 def _value(node: Node) -> Any:
     field = node.field
     value = node.value
-    if field.kind == m.FLAG:
+    if field.kind == model.FLAG:
         return True
-    if field.kind == m.INDEXED:
+    if field.kind == model.INDEXED:
         entries = node.children
-        if field.sub is None or field.sub.kind == m.NEST:
+        if field.sub is None or field.sub.kind == model.NEST:
             return [{entry.field.number: _level(entry.children)} for entry in entries]
         return [_value(entry) for entry in entries]
-    if field.kind == m.TYPE_VALUE:
+    if field.kind == model.TYPE_VALUE:
         return {child.field.number: _value(child) for child in node.children}
-    if field.kind == m.ARRAY or node.kind == "array":
+    if field.kind == model.ARRAY or node.kind == "array":
         return [_value(child) for child in node.children]
     if node.children or value is None:
         return _level(node.children)
@@ -82,7 +82,7 @@ def _value(node: Node) -> Any:
     return value
 
 
-def _named(enum: m.Enum, value: int) -> Any:
+def _named(enum: model.Enum, value: int) -> Any:
     """An entry's name; of flags the list of names, with numbers for bits without one."""
     if not enum.flags:
         return enum.names.get(value, value)

@@ -15,13 +15,13 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from ..errors import UsageError
+from ..wire.errors import UsageError
 from .browser import Browser
 from .config import State
 from .feed import Capturing, Feed, Growing
 from .keys import Keymap
 from .model import Model
-from .opening import Opener
+from .opener import Opener
 from .start import Start
 
 LOOK = 1.0  # s between looks whether the terminal is still there
@@ -37,9 +37,12 @@ class Application(App[int]):
     BINDINGS = []  # noqa: RUF012 - as textual has it
 
     def __init__(
-        self, opener: Opener, models: list[Model], feeds: dict[int, Feed] | None = None,
+        self,
+        opener: Opener,
+        models: list[Model],
+        feeds: dict[int, Feed] | None = None,
         state: State | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.opener = opener
         self.models = models

@@ -11,34 +11,34 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 
-from .. import pairs
-from ..errors import CaptureError, NldissectError, UsageError
-from ..explain import Explanation, paths
-from ..text import safe
-from ..transaction import REQUEST, Link
-from ..tree import Message
+from ..analysis import pairs
+from ..analysis.explain import Explanation, paths
+from ..engine.tree import Message
+from ..pairing.transaction import REQUEST, Link
+from ..wire.errors import CaptureError, NldissectError, UsageError
+from ..wire.text import safe
 from . import layout
+from .background import Engine
 from .bars import Bar, Keys
-from .command import Commands
+from .commands import Commands
 from .control import Action
-from .engine import Engine
+from .exports import Output
 from .feed import Feed
 from .filterbar import Candidates, FilterBar
 from .filtering import Filtering
+from .following import Live
 from .hexview import HexPane
 from .keys import Keyboard, Keymap, Pressed
 from .listing import Listing
-from .live import Live
 from .model import Model
 from .navigate import Navigate
 from .outline import Outline
-from .output import Output
 from .paint import Lines, Part
 from .prompt import Prompt
 from .reports import Reports
 from .search import Search
 from .transactionpane import TransactionPane
-from .tree import TreePane
+from .treepane import TreePane
 from .typed import Typed
 from .views import Views
 
@@ -84,9 +84,15 @@ class Browser(Screen[None]):
         self.views = Views(self)
         self._actions: dict[str, Action] = {}
         for controller in (
-            Navigate(self), Search(self), Reports(self), Commands(self), self.filtering,
-            self.output, self.views, self.live,
-        ):  # fmt: skip
+            Navigate(self),
+            Search(self),
+            Reports(self),
+            Commands(self),
+            self.filtering,
+            self.output,
+            self.views,
+            self.live,
+        ):
             self._actions.update(controller.actions())
 
     @property
@@ -100,9 +106,13 @@ class Browser(Screen[None]):
     def compose(self) -> ComposeResult:
         history = self.application.state.filters
         self.filter_bar = FilterBar(
-            self.model.registry, self.candidates, history, self._filtered, self._filter_wrong,
+            self.model.registry,
+            self.candidates,
+            history,
+            self._filtered,
+            self._filter_wrong,
             self._filter_left,
-        )  # fmt: skip
+        )
         yield self.title_bar
         yield self.filter_bar
         with Container(id="body"):
@@ -514,8 +524,11 @@ class Browser(Screen[None]):
             return
         spec, constant = paths(item.node)
         size = item.end - item.start
-        parts = [(f" {safe(spec)}", "name"), (f"  {item.node.kind}", "plain"),
-                 (f"  {size} byte{'s' * (size != 1)} at {item.start}", "dim")]  # fmt: skip
+        parts = [
+            (f" {safe(spec)}", "name"),
+            (f"  {item.node.kind}", "plain"),
+            (f"  {size} byte{'s' * (size != 1)} at {item.start}", "dim"),
+        ]
         if constant != spec:
             parts.append((f"  {safe(constant)}", "dim"))
         self.status_bar.say(parts)
@@ -588,6 +601,9 @@ class Browser(Screen[None]):
         assert callable(answer)
         pane = self.pane
         self.prompt.ask(
-            kind, lambda text: self.attempt(lambda: answer(text)), value,
-            back=lambda: self.set_focus(pane), **more,  # type: ignore[arg-type]
-        )  # fmt: skip
+            kind,
+            lambda text: self.attempt(lambda: answer(text)),
+            value,
+            back=lambda: self.set_focus(pane),
+            **more,  # type: ignore[arg-type]
+        )

@@ -36,9 +36,13 @@ def copy(text: str, terminal: Callable[[str], None], folder: Path | None) -> str
 def _run(command: tuple[str, ...], text: str) -> bool:
     try:
         done = subprocess.run(
-            command, input=text.encode("utf-8", "surrogateescape"), timeout=WAIT,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            command,
+            input=text.encode("utf-8", "surrogateescape"),
+            timeout=WAIT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import UsageError
-from .columns import COLUMNS, FORMATS, Column, of_field
+from ..wire.errors import UsageError
 from .keys import Keymap
+from .list_columns import COLUMNS, FORMATS, Column, of_field
 from .rules import GLYPHS
 
 COLOURS: Final = ("red", "green", "yellow", "blue", "magenta", "cyan", "dim", "error", "warning",

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
-from ..text import safe
-from .report import Question
+from ..wire.errors import UsageError
+from ..wire.text import safe
+from .popup import Question
 
 if TYPE_CHECKING:
     from .browser import Browser

@@ -13,8 +13,8 @@ import threading
 import time
 from typing import Protocol
 
-from ..capture import live, privileges
-from ..errors import UsageError
+from ..capture.live import live_capture, privileges
+from ..wire.errors import UsageError
 
 
 class Feed(Protocol):
@@ -69,7 +69,9 @@ class Capturing:
         self.asked = interface
         self.path = spool(interface or "netlink")
         try:
-            self._capture = live.start(live.LiveOptions(interface=interface, write=self.path))
+            self._capture = live_capture.start(
+                live_capture.LiveOptions(interface=interface, write=self.path)
+            )
         except UsageError:
             discard(self.path)
             raise
@@ -96,7 +98,7 @@ class Capturing:
     def told(self) -> list[tuple[str, str]]:
         found = self._capture
         out = [(f"  {found.dropped} lost", "error" if found.dropped else "dim")]
-        if found.reason not in ("", *live.PLANNED):
+        if found.reason not in ("", *live_capture.PLANNED):
             out.append((f"  the capture ended: {found.reason}", "error"))
         return out
 

@@ -10,9 +10,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Label
 
-from ..errors import UsageError
-from ..registry import Registry
-from ..text import safe
+from ..spec.registry import Registry
+from ..wire.errors import UsageError
+from ..wire.text import safe
 from .paint import Lines, Part
 from .typed import Typed
 
@@ -66,10 +66,14 @@ class FilterBar(Horizontal):
     """
 
     def __init__(
-        self, registry: Registry, candidates: Candidates, history: list[str],
-        apply: Callable[[Filter | None], None], wrong: Callable[[str], None],
+        self,
+        registry: Registry,
+        candidates: Candidates,
+        history: list[str],
+        apply: Callable[[Filter | None], None],
+        wrong: Callable[[str], None],
         leave: Callable[[], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(id="filter")
         self._apply, self._wrong, self._leave = apply, wrong, leave
         self.registry = registry

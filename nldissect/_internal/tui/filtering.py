@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import FilterError, UsageError
-from ..explain import paths
-from ..labels import label
-from ..tree import Node
+from ..analysis.explain import paths
+from ..engine.labels import label
+from ..engine.tree import Node
+from ..wire.errors import FilterError, UsageError
 from .control import Controller
 from .filterbar import HINT
 
@@ -108,10 +108,13 @@ class Filtering(Controller):
         name = item.key.removeprefix("nlmsghdr/")
         message = self.model.message(self.row())
         values = {
-            "nlmsghdr": f"type == {message.type}", "length": f"length == {message.length}",
-            "type": f"type == {message.type}", "flags": f"flags == {message.flags:#x}",
-            "sequence": f"sequence == {message.seq}", "port": f"port == {message.port}",
-        }  # fmt: skip
+            "nlmsghdr": f"type == {message.type}",
+            "length": f"length == {message.length}",
+            "type": f"type == {message.type}",
+            "flags": f"flags == {message.flags:#x}",
+            "sequence": f"sequence == {message.seq}",
+            "port": f"port == {message.port}",
+        }
         if name not in values:
             raise UsageError("this line is no field of the message")
         return values[name]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ..errors import UsageError
+from ..wire.errors import UsageError
 
 ANY: Final = "*"
 

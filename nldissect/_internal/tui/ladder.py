@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .. import facts, labels, pairs
-from ..text import safe
-from ..transaction import ANSWER, BATCH, NOTIFICATION, REQUEST, Link, Transaction
-from ..tree import Message
+from ..analysis import facts, pairs
+from ..engine import labels
+from ..engine.tree import Message
+from ..pairing.transaction import ANSWER, BATCH, NOTIFICATION, REQUEST, Link, Transaction
+from ..wire.text import safe
 from .model import Model
 from .paint import Part, wide
 
@@ -62,9 +63,7 @@ def rungs(model: Model, row: int, width: int) -> list[Rung]:
     return out
 
 
-def _ends(
-    model: Model, found: Transaction, message: Message, link: Link, width: int
-) -> Rung:
+def _ends(model: Model, found: Transaction, message: Message, link: Link, width: int) -> Rung:
     who = pairs.process(message, link)
     port = found.port if found.port > 0 else found.said
     name = f"port {port}" if port > 0 else "unknown socket"
@@ -74,9 +73,7 @@ def _ends(
 
 
 def _to(model: Model, row: int, message: Message, inner: int) -> Rung:
-    flags = "|".join(
-        name.lower() for name in labels.flag_names(message) if name != "REQUEST"
-    )
+    flags = "|".join(name.lower() for name in labels.flag_names(message) if name != "REQUEST")
     text = f"#{row + 1} {facts.what(message, model.constants)} {flags}".rstrip()
     room = inner - 4
     if len(text) < room:

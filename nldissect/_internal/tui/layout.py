@@ -41,9 +41,12 @@ def plan(width: int, height: int, wishes: Wishes) -> Plan:
     if wishes.zoom:
         side = True
         return Plan(
-            bars, body if wishes.zoom == LIST else 0, 0 if wishes.zoom == LIST else body, side,
+            bars,
+            body if wishes.zoom == LIST else 0,
+            0 if wishes.zoom == LIST else body,
+            side,
             *(width if wishes.zoom == pane else 0 for pane in (TRANSACTION, TREE, HEX)),
-        )  # fmt: skip
+        )
     side = width >= WIDE if wishes.side is None else wishes.side
     if body < 6:
         return Plan(bars, body, 0, side, 0, 0, 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.cells import cell_len
 from textual import events
 
-from .columns import Cells, Column
+from .list_columns import Cells, Column
 from .model import Model
 from .paint import Lines, Part, wide
 
@@ -80,9 +80,7 @@ class Listing(Lines):
                 used += size + len(BETWEEN)
             else:
                 out.append((place, column, 0))
-        return [
-            (place, column, size or max(width - used, 4)) for place, column, size in out
-        ]
+        return [(place, column, size or max(width - used, 4)) for place, column, size in out]
 
     # -- drawing -----------------------------------------------------------------------
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from time import process_time
 from typing import Final
 
-from ..index import Index
-from ..registry import Registry
-from ..transaction import COPY, ROLES, Link
-from ..tree import Message
-from .columns import COLUMNS, Cells, Column, Times, cells
+from ..engine.tree import Message
+from ..library.index import Index
+from ..pairing.transaction import COPY, ROLES, Link
+from ..spec.registry import Registry
+from .list_columns import COLUMNS, Cells, Column, Times, cells
 from .rules import Rules
 
 KEPT = 1024  # rows whose cells are remembered

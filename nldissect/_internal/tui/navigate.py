@@ -7,15 +7,15 @@ from functools import partial
 from time import process_time
 from typing import Final
 
-from ..errors import CaptureError, UsageError
-from ..transaction import COPY, REQUEST
-from ..wire import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN
+from ..pairing.transaction import COPY, REQUEST
+from ..wire.errors import CaptureError, UsageError
+from ..wire.framing import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN
 from .control import Action, Controller
 from .hexview import HexPane
 from .layout import TREE
 from .listing import Listing
 from .model import View
-from .tree import TreePane
+from .treepane import TreePane
 
 AT_ONCE: Final = 0.03  # s of looking before other keys are heard
 
@@ -212,9 +212,10 @@ class Navigate(Controller):
         self.model.unfolded.clear()
         self.browser.refill(row)
         self.browser.say(
-            "copies of notifications are one row" if self.model.folded
+            "copies of notifications are one row"
+            if self.model.folded
             else "each copy of a notification is a row of its own"
-        )  # fmt: skip
+        )
 
 
 def _both(forth: str, back: str, go: Callable[[int], None]) -> dict[str, Action]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .. import labels
-from .. import spec as m
-from ..explain import Explanation, locate
-from ..text import safe
-from ..tree import Message, Node
+from ..analysis.explain import Explanation, locate
+from ..engine import labels
+from ..engine.tree import Message, Node
+from ..spec import model
+from ..wire.text import safe
 
 INLINE: Final = 24  # bytes shown on the line itself
 BRIEF: Final = 5  # children told of on the line of a folded one
@@ -32,9 +32,17 @@ class Item:
     __slots__ = ("depth", "end", "key", "kids", "look", "name", "node", "note", "start", "value")
 
     def __init__(
-        self, depth: int, key: str, name: str, value: str, start: int = -1, end: int = -1,
-        node: Node | None = None, kids: bool = False, look: str = "name",
-    ) -> None:  # fmt: skip
+        self,
+        depth: int,
+        key: str,
+        name: str,
+        value: str,
+        start: int = -1,
+        end: int = -1,
+        node: Node | None = None,
+        kids: bool = False,
+        look: str = "name",
+    ) -> None:
         self.depth = depth
         self.key = key
         self.name = name
@@ -74,10 +82,14 @@ class Outline:
     """
 
     def __init__(
-        self, message: Message, folds: Folds, constants: bool = True,
-        reason: Explanation | None = None, blame: tuple[int, str] | None = None,
+        self,
+        message: Message,
+        folds: Folds,
+        constants: bool = True,
+        reason: Explanation | None = None,
+        blame: tuple[int, str] | None = None,
         heading: list[tuple[str, str]] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.message = message
         self.folds = folds
         self.constants = constants
@@ -115,7 +127,7 @@ class Outline:
         node = item.node
         if node is None:
             default = item.key != "nlmsghdr"
-        elif node.field.kind == m.STRUCT and node.field.number < 0:
+        elif node.field.kind == model.STRUCT and node.field.number < 0:
             default = False
         elif item.depth > 0:
             default = not self.large
@@ -208,9 +220,14 @@ class Outline:
             yield from self._why(self.reason)
         for wrong in self.message.own_diagnoses:
             yield Item(
-                0, f"wrong/{wrong.code}", "", f"[{wrong.severity}: {safe(wrong.text)}]",
-                wrong.offset, wrong.offset + wrong.length, look=wrong.severity,
-            )  # fmt: skip
+                0,
+                f"wrong/{wrong.code}",
+                "",
+                f"[{wrong.severity}: {safe(wrong.text)}]",
+                wrong.offset,
+                wrong.offset + wrong.length,
+                look=wrong.severity,
+            )
         if self.message.netlink and self.message.outer is None:
             yield from self._nlmsghdr()
         yield from self._nodes(self.message.nodes, 0, "")
@@ -230,8 +247,9 @@ class Outline:
             f"{kind or message.type}, {message.length} bytes, seq {message.seq}, "
             f"port {message.port}{', ' + flags if flags else ''}"
         )
-        top = Item(0, "nlmsghdr", "nlmsghdr", safe(brief), base, base + 16, kids=True,
-                   look="heading")  # fmt: skip
+        top = Item(
+            0, "nlmsghdr", "nlmsghdr", safe(brief), base, base + 16, kids=True, look="heading"
+        )
         yield top
         if not self.opened(top):
             return
@@ -263,10 +281,23 @@ class Outline:
             value = node.value
             shown = [c for c in children if type(value) is not list or self._shows(c)]
             look = "name"
-            if node.field.number < 0 and node.field.kind in (m.STRUCT, m.HEADER, m.MESSAGE):
+            if node.field.number < 0 and node.field.kind in (
+                model.STRUCT,
+                model.HEADER,
+                model.MESSAGE,
+            ):
                 look = "heading"
-            item = Item(depth, key, name_of(node, self.constants), "", node.offset, node.end, node,
-                        bool(shown), look)  # fmt: skip
+            item = Item(
+                depth,
+                key,
+                name_of(node, self.constants),
+                "",
+                node.offset,
+                node.end,
+                node,
+                bool(shown),
+                look,
+            )
             opened = bool(shown) and self.opened(item)
             item.value = value_of(node, self.constants)
             if shown and not opened and not item.value:
@@ -302,11 +333,14 @@ def name_of(node: Node, constants: bool) -> str:
     if constants:
         if field.constant is not None:
             name = field.constant
-        elif field.number < 0 and field.name in HEADER_NAMES and node.parent is not None and (
-            node.parent.field.name in ("nlmsghdr", "genlmsghdr")
+        elif (
+            field.number < 0
+            and field.name in HEADER_NAMES
+            and node.parent is not None
+            and (node.parent.field.name in ("nlmsghdr", "genlmsghdr"))
         ):
             name = HEADER_NAMES[field.name]
-        elif field.kind != m.UNKNOWN and " " not in name:
+        elif field.kind != model.UNKNOWN and " " not in name:
             name = name.replace("-", "_")
     return safe(name + ("?" if field.guess else ""))
 
@@ -315,7 +349,7 @@ def value_of(node: Node, constants: bool) -> str:
     """The value with its label, as one safe line; empty for what only has something inside."""
     value = node.value
     if value is None:
-        if node.field.kind == m.MESSAGE:
+        if node.field.kind == model.MESSAGE:
             return _echoed(node)
         return "" if node.children or node.end > node.start else "(empty)"
     named = labels.label(node, constants)
@@ -377,5 +411,3 @@ def brief(nodes: list[Node], constants: bool) -> str:
     names = [node.name for node in nodes[:BRIEF]]
     more = "…" if len(nodes) > BRIEF else ""
     return safe(", ".join(names)) + more
-
-

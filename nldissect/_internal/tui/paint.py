@@ -15,19 +15,50 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..text import safe
+from ..wire.text import safe
 
 Part = tuple[str, str]  # text, name of its looks
 
 # Names of looks; style.tcss says what each is (`.look--error`).
 LOOKS = frozenset(
-    f"look--{name}" for name in (
-        "plain", "dim", "name", "value", "heading", "title", "cursor", "away", "selected",
-        "error", "malformed", "lost", "unanswered", "good", "done", "notification", "copy",
-        "request", "answer", "warning", "note", "even", "odd", "span", "byte", "blame", "match",
-        "red", "green", "yellow", "blue", "magenta", "cyan", "arrow",
+    f"look--{name}"
+    for name in (
+        "plain",
+        "dim",
+        "name",
+        "value",
+        "heading",
+        "title",
+        "cursor",
+        "away",
+        "selected",
+        "error",
+        "malformed",
+        "lost",
+        "unanswered",
+        "good",
+        "done",
+        "notification",
+        "copy",
+        "request",
+        "answer",
+        "warning",
+        "note",
+        "even",
+        "odd",
+        "span",
+        "byte",
+        "blame",
+        "match",
+        "red",
+        "green",
+        "yellow",
+        "blue",
+        "magenta",
+        "cyan",
+        "arrow",
     )
-)  # fmt: skip
+)
 
 
 # What lies under other text without standing out.

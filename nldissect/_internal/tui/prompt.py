@@ -40,9 +40,14 @@ class Prompt(Horizontal):
         return self._answer is not None
 
     def ask(
-        self, kind: str, answer: Answer, value: str = "", back: Callable[[], None] | None = None,
-        typing: Answer | None = None, choices: list[str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        kind: str,
+        answer: Answer,
+        value: str = "",
+        back: Callable[[], None] | None = None,
+        typing: Answer | None = None,
+        choices: list[str] | None = None,
+    ) -> None:
         """Asks for `kind`; `typing` hears each change, `back` is called when all is over.
 
         `choices` complete with Tab; the answers given before come back with the arrows.

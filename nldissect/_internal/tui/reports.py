@@ -10,17 +10,28 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .. import facts, linux, pairs, wire
-from ..conversation import Conversations
-from ..diff import KINDS, Change, Flat, Flattener, Objects, compare, diff_objects, object_key, what
-from ..errors import CaptureError, UsageError
-from ..summary import describe, summarize
-from ..text import safe
-from ..transaction import DUMP, FAILED, REQUEST, ROLLED_BACK, Link
+from ..analysis import facts, pairs
+from ..analysis.diff import (
+    KINDS,
+    Change,
+    Flat,
+    Flattener,
+    Objects,
+    compare,
+    diff_objects,
+    object_key,
+    what,
+)
+from ..engine.summary import describe, summarize
+from ..pairing.conversation import Conversations
+from ..pairing.transaction import DUMP, FAILED, REQUEST, ROLLED_BACK, Link
+from ..wire import framing, linux
+from ..wire.errors import CaptureError, UsageError
+from ..wire.text import safe
 from .control import Controller
 from .keys import shown
 from .paint import Part
-from .report import Entry, Report, Source
+from .popup import Entry, Report, Source
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 LOOKED_AT = 64  # rows between two looks at the clock
@@ -125,7 +136,7 @@ class Reports(Controller):
                 message, link = model.message(row), model.link(row)
             except CaptureError:
                 return
-            if message.protocol != wire.NETLINK_ROUTE or _key(message, flatten) != key:
+            if message.protocol != framing.NETLINK_ROUTE or _key(message, flatten) != key:
                 continue
             flat = flatten(message)
             role = "" if link is None else link.role
@@ -192,9 +203,13 @@ class Reports(Controller):
             kind = self.model.index.header(row)[1]
             view = self.model.view
             before = next(
-                (view.rows[p] for p in range(place - 1, -1, -1)
-                 if self.model.index.header(view.rows[p])[1] == kind), -1,
-            )  # fmt: skip
+                (
+                    view.rows[p]
+                    for p in range(place - 1, -1, -1)
+                    if self.model.index.header(view.rows[p])[1] == kind
+                ),
+                -1,
+            )
             if before < 0:
                 raise UsageError("select two messages with v, then d compares them")
             rows = [before, row]
@@ -223,8 +238,9 @@ class Reports(Controller):
                     target = (one_.new or one_.old) - 1
                     entries.append(Entry([(f" {sign} {safe(one_.title)}", look)], target))
                     if one_.kind == "changed":
-                        entries += [Entry([("     ", "dim"), *_changed(c)], target)
-                                    for c in one_.changes]  # fmt: skip
+                        entries += [
+                            Entry([("     ", "dim"), *_changed(c)], target) for c in one_.changes
+                        ]
                 entries = entries or [Entry([(" both dumps tell the same", "good")])]
                 return f"Dump #{a.number} against dump #{b.number}", entries
         flatten = Flattener(counters=True)
@@ -262,7 +278,7 @@ _SIGNS = {"added": ("+", "good"), "removed": ("-", "error"), "changed": ("~", "w
 
 def _key(message: Any, flatten: Flattener) -> tuple[str, ...] | None:
     """What object a message is about; requests name it as the kernel does."""
-    if message.protocol != wire.NETLINK_ROUTE or message.type >> 2 not in KINDS:
+    if message.protocol != framing.NETLINK_ROUTE or message.type >> 2 not in KINDS:
         return None
     key = object_key(message, flatten(message)) if message.type & 3 < 2 else None
     return None if key is not None and key[:2] == ("link", "0") else key  # asks whether it may
@@ -294,22 +310,34 @@ def _expert(document: Any) -> Iterator[Entry]:
         for one in document:
             if one["severity"] == severity:
                 yield Entry(
-                    [(f" {sign} #{one['message']:<6} ", severity), (f"{one['code']:<20} ", "name"),
-                     (safe(one["text"]), "plain"), (f"  {safe(one['path'] or '')}", "dim")],
+                    [
+                        (f" {sign} #{one['message']:<6} ", severity),
+                        (f"{one['code']:<20} ", "name"),
+                        (safe(one["text"]), "plain"),
+                        (f"  {safe(one['path'] or '')}", "dim"),
+                    ],
                     one["message"] - 1,
-                )  # fmt: skip
+                )
 
 
 def _statistics(document: Any, width: int) -> Iterator[Entry]:
     first, last = document["first"], document["last"]
     over = "" if first is None else f" over {pairs.span(last - first)}"
-    yield Entry([(f" {document['messages']} messages in {document['records']} records, "
-                  f"{document['bytes']} bytes{over}", "heading")])  # fmt: skip
+    yield Entry(
+        [
+            (
+                f" {document['messages']} messages in {document['records']} records, "
+                f"{document['bytes']} bytes{over}",
+                "heading",
+            )
+        ]
+    )
     for name in ("roles", "transactions"):
         counts = sorted(document[name].items(), key=lambda c: (-c[1], c[0]))
         if counts:
-            yield Entry([(f" {name}: ", "dim"),
-                         (", ".join(f"{n} {word}" for word, n in counts), "plain")])  # fmt: skip
+            yield Entry(
+                [(f" {name}: ", "dim"), (", ".join(f"{n} {word}" for word, n in counts), "plain")]
+            )
     yield from _rates(document["rates"], width)
     for name, columns in _TABLES:
         rows = document[name]
@@ -341,8 +369,12 @@ def _rates(rates: Any, width: int) -> Iterator[Entry]:
             line = "".join(BLOCKS[max(round(n / most * 8), 1) if n else 0] for n in sums)
             peak = most * 1e9 / step
             yield Entry([])
-            yield Entry([(f" {name.upper()} PER SECOND  ", "heading"),
-                         (f"the highest {peak:.3g}, a column is {pairs.span(step)}", "dim")])
+            yield Entry(
+                [
+                    (f" {name.upper()} PER SECOND  ", "heading"),
+                    (f"the highest {peak:.3g}, a column is {pairs.span(step)}", "dim"),
+                ]
+            )
             yield Entry([("   ", "dim"), (line, look)])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ..engine import ERROR
-from ..transaction import COPY, NOTIFICATION, REQUEST, Link
-from ..tree import Message
+from ..engine.tree import Message
+from ..engine.walk import ERROR
+from ..pairing.transaction import COPY, NOTIFICATION, REQUEST, Link
 
 # What a row is, to the glyph in front of it; the same words name its colour.
 GLYPHS: Final = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from time import process_time
 
-from ..errors import CaptureError, UsageError
+from ..wire.errors import CaptureError, UsageError
 from .control import Controller
 from .hexview import HexPane
 from .listing import Listing
 from .paint import Lines
-from .tree import TreePane
+from .treepane import TreePane
 
 
 class Search(Controller):

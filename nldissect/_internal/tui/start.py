@@ -13,13 +13,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Label
 
-from ..capture import privileges
-from ..errors import NldissectError
-from ..text import safe
+from ..capture.live import privileges
+from ..wire.errors import NldissectError
+from ..wire.text import safe
 from .config import State
 from .paint import Part
+from .popup import Entries, Entry
 from .prompt import Prompt
-from .report import Entries, Entry
 
 if TYPE_CHECKING:
     from .app import Application
@@ -69,8 +69,9 @@ class Start(Screen[None]):
         files = [path for path in reversed(self._state.files) if os.path.isfile(path)][:RECENT]
         for path in files:
             folder, name = os.path.split(path)
-            out.append(Entry([(f"  {safe(name):<32}", "name"), (safe(folder), "dim")],
-                             ("file", path)))  # fmt: skip
+            out.append(
+                Entry([(f"  {safe(name):<32}", "name"), (safe(folder), "dim")], ("file", path))
+            )
         if not files:
             out.append(Entry([("  none yet: o opens one, or `nldissect tui FILE`", "dim")]))
         out.append(Entry([("  another file…", "plain")], ("ask", "")))
@@ -80,8 +81,12 @@ class Start(Screen[None]):
             state: Part = ("up", "good") if up else ("down: ip link set it up first", "warning")
             out.append(Entry([(f"  {safe(name):<32}", "name"), state], ("capture", name)))
         if not any(up for _, up in found):
-            out.append(Entry([("  an nlmon interface made for this, removed at the end", "plain")],
-                             ("capture", "")))  # fmt: skip
+            out.append(
+                Entry(
+                    [("  an nlmon interface made for this, removed at the end", "plain")],
+                    ("capture", ""),
+                )
+            )
         out += [Entry([(f"  {text}", look)]) for text, look in needs()]
         out += [Entry([]), Entry([("Elsewhere", "heading")])]
         for text in (
@@ -126,8 +131,11 @@ class Start(Screen[None]):
 
     def _do(self, what: str, which: str) -> None:
         if what == "ask":
-            self._prompt.ask("open", lambda path: self._do("file", path.strip()),
-                             back=lambda: self.set_focus(self._lines))  # fmt: skip
+            self._prompt.ask(
+                "open",
+                lambda path: self._do("file", path.strip()),
+                back=lambda: self.set_focus(self._lines),
+            )
             return
         if what == "file" and not which:
             return

@@ -18,8 +18,8 @@ class Typed(Input):
     """`special` sees each key first; `entered` is called with the text at Enter."""
 
     def __init__(
-        self, special: Callable[[str], bool], entered: Callable[[str], None], placeholder: str = "",
-    ) -> None:  # fmt: skip
+        self, special: Callable[[str], bool], entered: Callable[[str], None], placeholder: str = ""
+    ) -> None:
         super().__init__(placeholder=placeholder, compact=True, select_on_focus=False)
         self._special = special
         self._entered = entered

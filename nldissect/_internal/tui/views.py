@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import UsageError
-from ..explain import paths
-from .columns import FORMATS, of_field
+from ..analysis.explain import paths
+from ..wire.errors import UsageError
 from .control import Controller
+from .list_columns import FORMATS, of_field
 
 
 class Views(Controller):
@@ -58,9 +58,10 @@ class Views(Controller):
         times.form = "relative"
         self._again()
         self.browser.say(
-            "time counts from the first message" if times.reference is None
+            "time counts from the first message"
+            if times.reference is None
             else f"time counts from message {row + 1}"
-        )  # fmt: skip
+        )
 
     # -- other dissectors -----------------------------------------------------------------
 
@@ -70,10 +71,11 @@ class Views(Controller):
         number = message.type if generic else message.protocol
         known = sorted(entry.name for entry in self.model.registry.entries())
         self.browser.ask(
-            "decode as NUMBER=DISSECTOR", self.browser.application.decode_as,
+            "decode as NUMBER=DISSECTOR",
+            self.browser.application.decode_as,
             f"{f'{number:#x}' if generic else number}=",
             choices=[f"{f'{number:#x}' if generic else number}={name}" for name in known],
-        )  # fmt: skip
+        )
 
     # -- selection and comments --------------------------------------------------------------
 

@@ -44,8 +44,9 @@ def link_requests(rtnl: Netlink) -> None:
     rtnl.request("address of 3 bytes", RTM_NEWLINK, kiwi + attribute(IFLA_ADDRESS, b"\1\2\3"))
     vlan = nest(IFLA_LINKINFO, text(IFLA_INFO_KIND, "vlan"))
     rtnl.request("vlan without link", RTM_NEWLINK, ifinfomsg() + vlan, CREATE)
-    short = nest(IFLA_LINKINFO, text(IFLA_INFO_KIND, "vlan"),
-                 nest(IFLA_INFO_DATA, attribute(1, b"\7")))
+    short = nest(
+        IFLA_LINKINFO, text(IFLA_INFO_KIND, "vlan"), nest(IFLA_INFO_DATA, attribute(1, b"\7"))
+    )
     rtnl.request("vlan id short", RTM_NEWLINK, ifinfomsg() + short, CREATE)
     rtnl.request("no such index", RTM_GETLINK, ifinfomsg(index=4242))
     rtnl.request("attribute cut off", RTM_NEWLINK, kiwi + b"\x40\x00\x04\x00\x01\x02\x03\x04")
@@ -60,13 +61,24 @@ print("extended acknowledgement on")
 rtnl = Netlink(0, NETLINK_EXT_ACK)
 link_requests(rtnl)
 # ifaddrmsg: family, prefix length, flags, scope, index. IFA_ADDRESS 1, IFA_LOCAL 2
-rtnl.request("no IFA_LOCAL", RTM_NEWADDR,
-             struct.pack("=4BI", socket.AF_INET, 24, 0, 0, index), CREATE)
-rtnl.request("lifetime 0", RTM_NEWADDR, struct.pack("=4BI", socket.AF_INET, 24, 0, 0, index)
-             + attribute(2, bytes([192, 0, 2, 99])) + attribute(6, bytes(16)), CREATE)
+rtnl.request(
+    "no IFA_LOCAL", RTM_NEWADDR, struct.pack("=4BI", socket.AF_INET, 24, 0, 0, index), CREATE
+)
+rtnl.request(
+    "lifetime 0",
+    RTM_NEWADDR,
+    struct.pack("=4BI", socket.AF_INET, 24, 0, 0, index)
+    + attribute(2, bytes([192, 0, 2, 99]))
+    + attribute(6, bytes(16)),
+    CREATE,
+)
 # nhmsg: family, scope, protocol, reserved, flags. NHA_ID 1, NHA_OIF 5, NHA_GATEWAY 6
-rtnl.request("nexthop id of 2 bytes", RTM_NEWNEXTHOP, struct.pack("=4BI", 2, 0, 0, 0, 0)
-             + attribute(1, b"\1\0"), CREATE)
+rtnl.request(
+    "nexthop id of 2 bytes",
+    RTM_NEWNEXTHOP,
+    struct.pack("=4BI", 2, 0, 0, 0, 0) + attribute(1, b"\1\0"),
+    CREATE,
+)
 rtnl.request("nexthop with nothing", RTM_NEWNEXTHOP, struct.pack("=4BI", 2, 0, 0, 0, 0), CREATE)
 rtnl.request("statistics, no filter", RTM_GETSTATS, struct.pack("=BxHII", 0, 0, index, 0))
 
@@ -86,12 +98,13 @@ strict.request("links, unknown attribute", RTM_GETLINK, ifinfomsg() + u32(400, 1
 strict.request("links, trailing", RTM_GETLINK, ifinfomsg() + b"\1\2\3\4", NLM_F_DUMP)
 strict.request("links of a netns", RTM_GETLINK, ifinfomsg() + u32(IFLA_IF_NETNSID, 77), NLM_F_DUMP)
 strict.request("addresses, one byte header", RTM_GETADDR, b"\2", NLM_F_DUMP)
-strict.request("addresses, scope set", RTM_GETADDR,
-               struct.pack("=4BI", 2, 0, 0, 9, 0), NLM_F_DUMP)
-strict.request("routes, tos set", RTM_GETROUTE,
-               struct.pack("=8BI", 2, 0, 0, 9, *[0] * 5), NLM_F_DUMP)
-strict.request("neighbours, state set", RTM_GETNEIGH,
-               struct.pack("=BxHiHBB", 2, 0, 0, 9, 0, 0), NLM_F_DUMP)
+strict.request("addresses, scope set", RTM_GETADDR, struct.pack("=4BI", 2, 0, 0, 9, 0), NLM_F_DUMP)
+strict.request(
+    "routes, tos set", RTM_GETROUTE, struct.pack("=8BI", 2, 0, 0, 9, *[0] * 5), NLM_F_DUMP
+)
+strict.request(
+    "neighbours, state set", RTM_GETNEIGH, struct.pack("=BxHiHBB", 2, 0, 0, 9, 0, 0), NLM_F_DUMP
+)
 strict.request("links, all is well", RTM_GETLINK, ifinfomsg(), NLM_F_DUMP)
 
 print("generic netlink")
@@ -104,21 +117,34 @@ genl.request("name too long", GENL_ID_CTRL, get + text(CTRL_ATTR_FAMILY_NAME, "x
 genl.request("id of 4 bytes", GENL_ID_CTRL, get + u32(CTRL_ATTR_FAMILY_ID, 16))
 genl.request("id of 1 byte", GENL_ID_CTRL, get + attribute(CTRL_ATTR_FAMILY_ID, b"\x10"))
 genl.request("unknown command", GENL_ID_CTRL, struct.pack("=BBH", 99, 1, 0))
-genl.request("command without a dump", GENL_ID_CTRL,
-             struct.pack("=BBH", 4, 1, 0), NLM_F_DUMP)
+genl.request("command without a dump", GENL_ID_CTRL, struct.pack("=BBH", 4, 1, 0), NLM_F_DUMP)
 genl.request("unknown attribute", GENL_ID_CTRL, policy + u32(77, 1), NLM_F_DUMP)
-genl.request("nest where none is meant", GENL_ID_CTRL,
-             policy + nest(CTRL_ATTR_FAMILY_NAME, u32(1, 1)), NLM_F_DUMP)
+genl.request(
+    "nest where none is meant",
+    GENL_ID_CTRL,
+    policy + nest(CTRL_ATTR_FAMILY_NAME, u32(1, 1)),
+    NLM_F_DUMP,
+)
 genl.request("policy not named", GENL_ID_CTRL, policy, NLM_F_DUMP)
-genl.request("policy of nlctrl", GENL_ID_CTRL,
-             policy + text(CTRL_ATTR_FAMILY_NAME, "nlctrl"), NLM_F_DUMP)
-genl.request("policy of one command", GENL_ID_CTRL, policy
-             + text(CTRL_ATTR_FAMILY_NAME, "nlctrl") + u32(CTRL_ATTR_OP, 3), NLM_F_DUMP)
+genl.request(
+    "policy of nlctrl", GENL_ID_CTRL, policy + text(CTRL_ATTR_FAMILY_NAME, "nlctrl"), NLM_F_DUMP
+)
+genl.request(
+    "policy of one command",
+    GENL_ID_CTRL,
+    policy + text(CTRL_ATTR_FAMILY_NAME, "nlctrl") + u32(CTRL_ATTR_OP, 3),
+    NLM_F_DUMP,
+)
 genl.request("no such family id", 999, get)
 # The answer's first attribute is CTRL_ATTR_FAMILY_NAME, with padding 12 bytes, then the id.
 (family,) = genl.request("ethtool", GENL_ID_CTRL, get + text(CTRL_ATTR_FAMILY_NAME, "ethtool"))
 (ethtool,) = struct.unpack_from("=H", family, 4 + 12 + 4)
 genl.request("ethtool without header", ethtool, struct.pack("=BBH", ETHTOOL_MSG_LINKINFO_GET, 1, 0))
 # ETHTOOL_A_STRSET_HEADER 1 { DEV_NAME 2 }, STRINGSETS 2 { STRINGSET 1 { no ID } }
-genl.request("string set without id", ethtool, struct.pack("=BBH", ETHTOOL_MSG_STRSET_GET, 1, 0)
-             + nest(1, text(2, "kiwi0")) + nest(2, nest(1)))
+genl.request(
+    "string set without id",
+    ethtool,
+    struct.pack("=BBH", ETHTOOL_MSG_STRSET_GET, 1, 0)
+    + nest(1, text(2, "kiwi0"))
+    + nest(2, nest(1)),
+)

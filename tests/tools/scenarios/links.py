@@ -37,8 +37,17 @@ def load_program(kind: int, code: bytes, name: bytes) -> int:
     text_at = ctypes.create_string_buffer(code)
     licence = ctypes.create_string_buffer(b"GPL")
     attributes = struct.pack(
-        "=IIQQIIQII16s", kind, len(code) // 8, ctypes.addressof(text_at),
-        ctypes.addressof(licence), 0, 0, 0, 0, 0, name,
+        "=IIQQIIQII16s",
+        kind,
+        len(code) // 8,
+        ctypes.addressof(text_at),
+        ctypes.addressof(licence),
+        0,
+        0,
+        0,
+        0,
+        0,
+        name,
     )
     libc = ctypes.CDLL(None, use_errno=True)
     program = libc.syscall(NR_BPF, BPF_PROG_LOAD, attributes, len(attributes))
@@ -52,9 +61,14 @@ def hold() -> None:
     rtnl = Netlink(0, NETLINK_EXT_ACK)
     ppp = os.open("/dev/ppp", os.O_RDWR)
     # IFLA_INFO_KIND 1, IFLA_INFO_DATA 2, IFLA_PPP_DEV_FD 1
-    rtnl.request("ppp9", RTM_NEWLINK, ifinfomsg() + text(IFLA_IFNAME, "ppp9") + nest(
-        IFLA_LINKINFO, text(1, "ppp"), nest(2, u32(1, ppp))
-    ), NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+    rtnl.request(
+        "ppp9",
+        RTM_NEWLINK,
+        ifinfomsg()
+        + text(IFLA_IFNAME, "ppp9")
+        + nest(IFLA_LINKINFO, text(1, "ppp"), nest(2, u32(1, ppp))),
+        NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+    )
     _, line = pty.openpty()
     fcntl.ioctl(line, termios.TIOCSETD, struct.pack("=i", N_SLCAN))
     name = fcntl.ioctl(line, 0x8910, bytes(40))  # SIOCGIFNAME
@@ -69,13 +83,17 @@ def xdp() -> None:
     for name, flags in ("pear0", 4), ("eden0", 2):
         index = socket.if_nametoindex(name)
         # IFLA_XDP_FD 1, IFLA_XDP_FLAGS 3: XDP_FLAGS_DRV_MODE 4, XDP_FLAGS_SKB_MODE 2
-        rtnl.request(f"xdp on {name}", RTM_SETLINK, ifinfomsg(index=index) + nest(
-            IFLA_XDP, u32(1, program), u32(3, flags)
-        ))
+        rtnl.request(
+            f"xdp on {name}",
+            RTM_SETLINK,
+            ifinfomsg(index=index) + nest(IFLA_XDP, u32(1, program), u32(3, flags)),
+        )
         rtnl.request(f"{name} with xdp", RTM_GETLINK, ifinfomsg(index=index))
-        rtnl.request(f"xdp off {name}", RTM_SETLINK, ifinfomsg(index=index) + nest(
-            IFLA_XDP, u32(1, 0xFFFFFFFF), u32(3, flags)
-        ))
+        rtnl.request(
+            f"xdp off {name}",
+            RTM_SETLINK,
+            ifinfomsg(index=index) + nest(IFLA_XDP, u32(1, 0xFFFFFFFF), u32(3, flags)),
+        )
 
 
 if __name__ == "__main__":

@@ -47,9 +47,7 @@ class Netlink:
         for option in options:
             self.socket.setsockopt(SOL_NETLINK, option, 1)
 
-    def request(
-        self, what: str, number: int, body: bytes, flags: int = NLM_F_ACK
-    ) -> list[bytes]:
+    def request(self, what: str, number: int, body: bytes, flags: int = NLM_F_ACK) -> list[bytes]:
         """Send one request, say in one line how it ended; what came after each nlmsghdr."""
         self.sequence += 1
         header = struct.pack(

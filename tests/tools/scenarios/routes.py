@@ -33,9 +33,7 @@ body += u32(RTA_OIF, socket.if_nametoindex("apple0"))
 body += nest(
     RTA_ENCAP,
     nest(
-        LWT_BPF_IN,
-        u32(1, load_program(BPF_PROG_TYPE_LWT_IN, RETURN_0, b"look")),
-        text(2, "look"),
+        LWT_BPF_IN, u32(1, load_program(BPF_PROG_TYPE_LWT_IN, RETURN_0, b"look")), text(2, "look")
     ),
     nest(
         LWT_BPF_XMIT,

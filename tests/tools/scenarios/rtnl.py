@@ -81,10 +81,22 @@ def send(device: str, frames: Iterable[bytes]) -> None:
 
 def ipv4(source: str, target: str, protocol: int, payload: bytes, options: bytes = b"") -> bytes:
     """An Ethernet frame for a multicast address."""
-    header = struct.pack(
-        "!BBHHHBBH4s4s", 0x45 + len(options) // 4, 0, 20 + len(options) + len(payload), 1, 0, 8,
-        protocol, 0, ip(source), ip(target),
-    ) + options  # fmt: skip
+    header = (
+        struct.pack(
+            "!BBHHHBBH4s4s",
+            0x45 + len(options) // 4,
+            0,
+            20 + len(options) + len(payload),
+            1,
+            0,
+            8,
+            protocol,
+            0,
+            ip(source),
+            ip(target),
+        )
+        + options
+    )
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
     low = int.from_bytes(ip(target), "big") & 0x7FFFFF
     mac = b"\x01\x00\x5e" + low.to_bytes(3, "big")
@@ -118,19 +130,36 @@ def mroute(*devices: str) -> None:
     router.setsockopt(socket.IPPROTO_IP, MRT_ASSERT, 1)
     for vif, device in enumerate(devices):
         index = socket.if_nametoindex(device)
-        router.setsockopt(socket.IPPROTO_IP, MRT_ADD_VIF, struct.pack(
-            "=HBBIi4x", vif, VIFF_USE_IFINDEX, 1, 0, index
-        ))
+        router.setsockopt(
+            socket.IPPROTO_IP,
+            MRT_ADD_VIF,
+            struct.pack("=HBBIi4x", vif, VIFF_USE_IFINDEX, 1, 0, index),
+        )
     for group, thresholds in ("239.1.1.1", (0, 1, 7)), ("239.1.1.2", (0, 0, 1)):
-        router.setsockopt(socket.IPPROTO_IP, MRT_ADD_MFC, struct.pack(
-            "=4s4sH32s2xIIIi", ip("198.51.100.7"), ip(group), 0, bytes(thresholds).ljust(32, b"\0"),
-            0, 0, 0, 0,
-        ))
+        router.setsockopt(
+            socket.IPPROTO_IP,
+            MRT_ADD_MFC,
+            struct.pack(
+                "=4s4sH32s2xIIIi",
+                ip("198.51.100.7"),
+                ip(group),
+                0,
+                bytes(thresholds).ljust(32, b"\0"),
+                0,
+                0,
+                0,
+                0,
+            ),
+        )
     print("routing", *devices, flush=True)
     signal.sigwait([signal.SIGTERM])
-    router.setsockopt(socket.IPPROTO_IP, MRT_DEL_MFC, struct.pack(
-        "=4s4sH32s2xIIIi", ip("198.51.100.7"), ip("239.1.1.2"), 0, bytes(32), 0, 0, 0, 0
-    ))
+    router.setsockopt(
+        socket.IPPROTO_IP,
+        MRT_DEL_MFC,
+        struct.pack(
+            "=4s4sH32s2xIIIi", ip("198.51.100.7"), ip("239.1.1.2"), 0, bytes(32), 0, 0, 0, 0
+        ),
+    )
 
 
 def tables() -> None:
@@ -141,10 +170,13 @@ def tables() -> None:
 
 def streams(device: str, other: str) -> None:
     """Packets for groups with a route and without, and one that comes from the wrong side."""
-    send(device, [
-        ipv4("198.51.100.7", group, socket.IPPROTO_UDP, udp(b"an apple a day"))
-        for group in ("239.1.1.1", "239.1.1.1", "239.1.1.9")
-    ])
+    send(
+        device,
+        [
+            ipv4("198.51.100.7", group, socket.IPPROTO_UDP, udp(b"an apple a day"))
+            for group in ("239.1.1.1", "239.1.1.1", "239.1.1.9")
+        ],
+    )
     wrong = udp(b"from the wrong side")
     send(other, [ipv4("198.51.100.7", "239.1.1.1", socket.IPPROTO_UDP, wrong)])
 
@@ -231,13 +263,29 @@ def rings(bridge: str, first: str, second: str) -> None:
     mrp("mrp in state", 9, u32(1, 3), u32(2, 1))
     mrp("mrp start in test", 10, u32(1, 3), u32(2, 20000), u32(3, 3), u32(4, 0))
     cfm("mep create", 1, u32(1, 1), u32(2, 0), u32(3, 0), u32(4, one))
-    cfm("mep config", 3, u32(1, 1), attribute(2, bytes.fromhex("0200000000ab")), u32(3, 5),
-        u32(4, 11))  # fmt: skip
+    cfm(
+        "mep config",
+        3,
+        u32(1, 1),
+        attribute(2, bytes.fromhex("0200000000ab")),
+        u32(3, 5),
+        u32(4, 11),
+    )
     cfm("cc config", 4, u32(1, 1), u32(2, 1), u32(3, 4), attribute(4, b"orchard".ljust(48, b"\0")))
     cfm("peer mep", 5, u32(1, 1), u32(2, 12))
     cfm("cc rdi", 7, u32(1, 1), u32(2, 1))
-    cfm("ccm tx", 8, u32(1, 1), attribute(2, bytes.fromhex("0180c2000035")), u32(3, 1), u32(4, 100),
-        u32(5, 1), u8(6, 1), u32(7, 1), u8(8, 2))  # fmt: skip
+    cfm(
+        "ccm tx",
+        8,
+        u32(1, 1),
+        attribute(2, bytes.fromhex("0180c2000035")),
+        u32(3, 1),
+        u32(4, 100),
+        u32(5, 1),
+        u8(6, 1),
+        u32(7, 1),
+        u8(8, 2),
+    )
     cfm("peer mep gone", 6, u32(1, 1), u32(2, 12))
     cfm("mep delete", 2, u32(1, 1))
 
@@ -248,20 +296,33 @@ def trees(bridge: str, port: str) -> None:
     index, one = map(socket.if_nametoindex, (bridge, port))
     enable = struct.pack("=II", 4, 4)  # struct br_boolopt_multi, BR_BOOLOPT_MST_ENABLE
     # IFLA_LINKINFO 18, IFLA_INFO_KIND 1, IFLA_INFO_DATA 2, IFLA_BR_MULTI_BOOLOPT 46
-    rtnl.request("mst on", RTM_NEWLINK, ifinfomsg(index=index) + nest(
-        18, text(1, "bridge"), nest(2, attribute(46, enable))
-    ))
+    rtnl.request(
+        "mst on",
+        RTM_NEWLINK,
+        ifinfomsg(index=index) + nest(18, text(1, "bridge"), nest(2, attribute(46, enable))),
+    )
     for on, flags in (index, 0x20), (one, 0):  # BRIDGE_VLAN_INFO_BRENTRY
-        rtnl.request("vlan", RTM_SETLINK, ifinfomsg(AF_BRIDGE, on) + nest(
-            IFLA_AF_SPEC, *([u16(BRIDGE_FLAGS, 2)] if flags else []),
-            attribute(2, struct.pack("=HH", flags, 20)),
-        ))  # fmt: skip
-    rtnl.request("tree of the vlan", RTM_NEWVLAN, struct.pack("=BxHI", AF_BRIDGE, 0, index) + nest(
-        2, u16(1, 20), u16(18, 5)
-    ))
-    rtnl.request("state in the tree", RTM_SETLINK, ifinfomsg(AF_BRIDGE, one) + nest(
-        IFLA_AF_SPEC, nest(BRIDGE_MST, nest(1, u16(1, 5), u8(2, 4)))
-    ))
+        rtnl.request(
+            "vlan",
+            RTM_SETLINK,
+            ifinfomsg(AF_BRIDGE, on)
+            + nest(
+                IFLA_AF_SPEC,
+                *([u16(BRIDGE_FLAGS, 2)] if flags else []),
+                attribute(2, struct.pack("=HH", flags, 20)),
+            ),
+        )
+    rtnl.request(
+        "tree of the vlan",
+        RTM_NEWVLAN,
+        struct.pack("=BxHI", AF_BRIDGE, 0, index) + nest(2, u16(1, 20), u16(18, 5)),
+    )
+    rtnl.request(
+        "state in the tree",
+        RTM_SETLINK,
+        ifinfomsg(AF_BRIDGE, one)
+        + nest(IFLA_AF_SPEC, nest(BRIDGE_MST, nest(1, u16(1, 5), u8(2, 4)))),
+    )
     for what, mask in ("vlans", 2), ("mrp", 0x10), ("cfm", 0x60), ("mst", 0x80):
         body = ifinfomsg(AF_BRIDGE) + u32(IFLA_EXT_MASK, mask)
         rtnl.request(f"links with {what}", RTM_GETLINK, body, NLM_F_DUMP)
@@ -288,48 +349,94 @@ def newer(bridge: str, port: str, vxlan: str) -> None:
     index, one, two = map(socket.if_nametoindex, (bridge, port, vxlan))
     on_bridge = struct.pack("=BxxxI", AF_BRIDGE, index)
     on_vxlan = struct.pack("=BxxxI", AF_BRIDGE, two)
-    sources = nest(2, nest(1, attribute(1, ip("198.51.100.1"))),
-                   nest(1, attribute(1, ip("198.51.100.2"))))  # fmt: skip
-    rtnl.request("mdb with sources", RTM_NEWMDB, on_bridge + attribute(
-        1, br_mdb_entry(one, "239.3.3.1", 10)
-    ) + nest(2, sources, u8(3, 1), u8(4, 186)), NLM_F_ACK | NLM_F_CREATE)
-    rtnl.request("vxlan mdb", RTM_NEWMDB, on_vxlan + attribute(
-        1, br_mdb_entry(two, "239.3.3.2")
-    ) + nest(
-        2, attribute(1, ip("198.51.100.3")), attribute(5, ip("192.0.2.9")), u16(6, 4790),
-        u32(7, 77), u32(8, one), u32(9, 78),
-    ), NLM_F_ACK | NLM_F_CREATE)  # fmt: skip
-    rtnl.request("mdb get", RTM_GETMDB, on_bridge + attribute(
-        1, br_mdb_entry(index, "ff0e::3:3", 10, 0)
-    ) + nest(2, attribute(1, ip("2001:db8::3"))), 0)
-    rtnl.request("mdb flush", RTM_DELMDB, on_bridge + attribute(
-        1, br_mdb_entry(one, "")
-    ) + nest(2, u8(4, 4), u8(10, 1)), NLM_F_ACK | NLM_F_BULK)
-    rtnl.request("nexthop statistics", RTM_GETNEXTHOP, struct.pack("=BBBxI", 0, 0, 0, 0) + u32(
-        1, 20
-    ) + u32(14, 3))
-    rtnl.request("nexthop of great weight", RTM_NEWNEXTHOP, struct.pack("=BBBxI", 0, 0, 4, 0) + u32(
-        1, 21
-    ) + attribute(2, struct.pack("=IBBH", 1, 0xE7, 0x03, 0)), NLM_F_ACK | NLM_F_CREATE)
-    rtnl.request("one bucket", RTM_GETNEXTHOPBUCKET, struct.pack("=BBBxI", 0, 0, 0, 0) + u32(
-        1, 20
-    ) + nest(13, u16(1, 2)), NLM_F_ACK)
-    rtnl.request("multicast addresses", RTM_GETMULTICAST, struct.pack(
-        "=BBBBI", socket.AF_INET6, 0, 0, 0, 0
-    ), NLM_F_DUMP)
-    rtnl.request("anycast addresses", RTM_GETANYCAST, struct.pack(
-        "=BBBBI", socket.AF_INET6, 0, 0, 0, 0
-    ), NLM_F_DUMP)
-    rtnl.request("statistics by filter", RTM_GETSTATS, struct.pack(
-        "=BxHII", 0, 0, one, 0b11111
-    ) + nest(1, u32(4, 0b110)))
+    sources = nest(
+        2, nest(1, attribute(1, ip("198.51.100.1"))), nest(1, attribute(1, ip("198.51.100.2")))
+    )
+    rtnl.request(
+        "mdb with sources",
+        RTM_NEWMDB,
+        on_bridge
+        + attribute(1, br_mdb_entry(one, "239.3.3.1", 10))
+        + nest(2, sources, u8(3, 1), u8(4, 186)),
+        NLM_F_ACK | NLM_F_CREATE,
+    )
+    rtnl.request(
+        "vxlan mdb",
+        RTM_NEWMDB,
+        on_vxlan
+        + attribute(1, br_mdb_entry(two, "239.3.3.2"))
+        + nest(
+            2,
+            attribute(1, ip("198.51.100.3")),
+            attribute(5, ip("192.0.2.9")),
+            u16(6, 4790),
+            u32(7, 77),
+            u32(8, one),
+            u32(9, 78),
+        ),
+        NLM_F_ACK | NLM_F_CREATE,
+    )
+    rtnl.request(
+        "mdb get",
+        RTM_GETMDB,
+        on_bridge
+        + attribute(1, br_mdb_entry(index, "ff0e::3:3", 10, 0))
+        + nest(2, attribute(1, ip("2001:db8::3"))),
+        0,
+    )
+    rtnl.request(
+        "mdb flush",
+        RTM_DELMDB,
+        on_bridge + attribute(1, br_mdb_entry(one, "")) + nest(2, u8(4, 4), u8(10, 1)),
+        NLM_F_ACK | NLM_F_BULK,
+    )
+    rtnl.request(
+        "nexthop statistics",
+        RTM_GETNEXTHOP,
+        struct.pack("=BBBxI", 0, 0, 0, 0) + u32(1, 20) + u32(14, 3),
+    )
+    rtnl.request(
+        "nexthop of great weight",
+        RTM_NEWNEXTHOP,
+        struct.pack("=BBBxI", 0, 0, 4, 0)
+        + u32(1, 21)
+        + attribute(2, struct.pack("=IBBH", 1, 0xE7, 0x03, 0)),
+        NLM_F_ACK | NLM_F_CREATE,
+    )
+    rtnl.request(
+        "one bucket",
+        RTM_GETNEXTHOPBUCKET,
+        struct.pack("=BBBxI", 0, 0, 0, 0) + u32(1, 20) + nest(13, u16(1, 2)),
+        NLM_F_ACK,
+    )
+    rtnl.request(
+        "multicast addresses",
+        RTM_GETMULTICAST,
+        struct.pack("=BBBBI", socket.AF_INET6, 0, 0, 0, 0),
+        NLM_F_DUMP,
+    )
+    rtnl.request(
+        "anycast addresses",
+        RTM_GETANYCAST,
+        struct.pack("=BBBBI", socket.AF_INET6, 0, 0, 0, 0),
+        NLM_F_DUMP,
+    )
+    rtnl.request(
+        "statistics by filter",
+        RTM_GETSTATS,
+        struct.pack("=BxHII", 0, 0, one, 0b11111) + nest(1, u32(4, 0b110)),
+    )
     entry = attribute(1, struct.pack("=HH", 0, 10))
-    rtnl.request("vlan options", RTM_NEWVLAN, struct.pack("=BxHI", AF_BRIDGE, 0, one) + nest(
-        1, entry, u32(8, 99), u8(9, 1), u8(10, 1)
-    ))
-    rtnl.request("msti of a vlan", RTM_NEWVLAN, struct.pack("=BxHI", AF_BRIDGE, 0, index) + nest(
-        2, u16(1, 10), u16(18, 5)
-    ))
+    rtnl.request(
+        "vlan options",
+        RTM_NEWVLAN,
+        struct.pack("=BxHI", AF_BRIDGE, 0, one) + nest(1, entry, u32(8, 99), u8(9, 1), u8(10, 1)),
+    )
+    rtnl.request(
+        "msti of a vlan",
+        RTM_NEWVLAN,
+        struct.pack("=BxHI", AF_BRIDGE, 0, index) + nest(2, u16(1, 10), u16(18, 5)),
+    )
 
 
 def dcb(device: str) -> None:
@@ -353,7 +460,14 @@ def dcb(device: str) -> None:
 
 if __name__ == "__main__":
     {
-        "listen": listen, "mroute": mroute, "tables": tables, "streams": streams,
-        "advertise": advertise, "igmp": igmp, "rings": rings, "trees": trees, "newer": newer,
+        "listen": listen,
+        "mroute": mroute,
+        "tables": tables,
+        "streams": streams,
+        "advertise": advertise,
+        "igmp": igmp,
+        "rings": rings,
+        "trees": trees,
+        "newer": newer,
         "dcb": dcb,
-    }[sys.argv[1]](*sys.argv[2:])  # fmt: skip
+    }[sys.argv[1]](*sys.argv[2:])

@@ -17,9 +17,7 @@ def ask(sock: socket.socket, kind: int, flags: int, seq: int, payload: bytes) ->
     sock.sendto(pack("=IHHII", 16 + len(payload), kind, 1 | flags, seq, 0) + payload, (0, 0))
     while True:
         answer = sock.recv(65536)
-        if not flags & NLM_F_DUMP or any(
-            kind == 3 for kind in types(answer)
-        ):
+        if not flags & NLM_F_DUMP or any(kind == 3 for kind in types(answer)):
             return
 
 
@@ -48,9 +46,7 @@ for sock in (first, second):
     print("inode", os.fstat(sock.fileno()).st_ino, "port", sock.getsockname()[0])
 
 # A process in a network namespace of its own, known here as id 7.
-child = subprocess.Popen(
-    ["sleep", "5"], preexec_fn=lambda: ctypes.CDLL(None).unshare(CLONE_NEWNET)
-)
+child = subprocess.Popen(["sleep", "5"], preexec_fn=lambda: ctypes.CDLL(None).unshare(CLONE_NEWNET))
 time.sleep(0.2)
 rtgen = b"\0" * 4
 ask(first, 90, 0, 104, rtgen + attribute(2, child.pid))  # RTM_GETNSID: none yet

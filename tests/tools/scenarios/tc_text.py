@@ -39,13 +39,38 @@ match += struct.pack("=16sHHHBx", b"kmp", 10, 60, len(pattern), TEXT_LAYERS) + p
 tree = nest(2, attribute(1, struct.pack("=HH", 1, 0)), nest(2, attribute(1, match)))
 add("basic, text in packets", 0x10000, 50, ETH_P_ALL, "basic", u32(1, 0x10020), tree)
 ip = attribute(8, struct.pack("!H", ETH_P_IP))
-add("flower by hash of the packet", 0xFFFFFFF2, 51, ETH_P_IP, "flower", ip, u32(100, 0x1234),
-    u32(101, 0xFFFF))  # fmt: skip
-add("flower by L2TPv3 session", 0xFFFFFFF2, 52, ETH_P_IP, "flower", ip, attribute(9, b"\x73"),
-    attribute(105, struct.pack("!I", 77)))  # fmt: skip
-add("flower by outer UDP ports", 0xFFFFFFF2, 53, ETH_P_IP, "flower", ip,
-    attribute(26, struct.pack("!I", 100)), attribute(43, struct.pack("!H", 4000)),
-    attribute(44, struct.pack("!H", 0xFFF0)), attribute(45, struct.pack("!H", 4789)))  # fmt: skip
+add(
+    "flower by hash of the packet",
+    0xFFFFFFF2,
+    51,
+    ETH_P_IP,
+    "flower",
+    ip,
+    u32(100, 0x1234),
+    u32(101, 0xFFFF),
+)
+add(
+    "flower by L2TPv3 session",
+    0xFFFFFFF2,
+    52,
+    ETH_P_IP,
+    "flower",
+    ip,
+    attribute(9, b"\x73"),
+    attribute(105, struct.pack("!I", 77)),
+)
+add(
+    "flower by outer UDP ports",
+    0xFFFFFFF2,
+    53,
+    ETH_P_IP,
+    "flower",
+    ip,
+    attribute(26, struct.pack("!I", 100)),
+    attribute(43, struct.pack("!H", 4000)),
+    attribute(44, struct.pack("!H", 0xFFF0)),
+    attribute(45, struct.pack("!H", 4789)),
+)
 
 parameters = struct.pack("=IIiii", 16, 0, 3, 0, 0)
 mapping = nest(
@@ -56,5 +81,6 @@ mapping = nest(
     attribute(10, struct.pack("=H", 6)),
 )
 body = struct.pack("=Bxxx", 0) + nest(1, nest(1, text(1, "skbedit"), mapping))
-netlink.request("skbedit over a range of queues", RTM_NEWACTION, body,
-                NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)  # fmt: skip
+netlink.request(
+    "skbedit over a range of queues", RTM_NEWACTION, body, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL
+)

@@ -1,0 +1,382 @@
+"""Why a request failed: NLMSG_ERROR and failed NLMSG_DONE in words.
+
+The extended acknowledgement counts offsets from the start of the request's
+nlmsghdr (linux/netlink.h, enum nlmsgerr_attrs), so they are resolved in the
+request itself where it is known, else in what the error echoes of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..engine.labels import label
+from ..engine.summary import operation_name, summarize, value_text
+from ..engine.tree import Message, Node, selected
+from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
+from ..spec import model
+from ..spec.tables import NLMSGHDR
+from ..wire import framing, linux
+from ..wire.text import safe
+
+MAX_VALUE: Final = 64  # characters of a value in the one line
+
+# errno in a few words; what it mostly means when netlink says it
+WORDS: Final[dict[int, str]] = {
+    1: "not permitted", 2: "no such object", 3: "not found", 4: "interrupted",
+    5: "input or output failed", 6: "no such device or address", 7: "too much data",
+    8: "of a format that cannot be run", 9: "bad file descriptor", 10: "no such child",
+    11: "try again", 12: "out of memory", 13: "access denied", 14: "bad address",
+    15: "no block device", 16: "busy", 17: "exists already", 18: "of another device",
+    19: "no such device", 20: "not a directory", 21: "a directory", 22: "invalid",
+    23: "too many open files", 24: "too many open files", 25: "no such control for this device",
+    26: "in use as a program", 27: "file too large", 28: "no space left", 29: "no position to seek",
+    30: "read-only", 31: "too many links", 32: "broken pipe", 33: "outside of the domain",
+    34: "out of range", 35: "would deadlock", 36: "name too long", 37: "no locks left",
+    38: "not implemented", 39: "not empty", 40: "too many levels, or a loop",
+    42: "no message of this type", 43: "identifier removed", 44: "channel out of range",
+    48: "link number out of range", 49: "driver not attached", 52: "invalid exchange",
+    53: "invalid request descriptor", 54: "exchange full", 56: "invalid request code",
+    57: "invalid slot", 60: "no stream", 61: "no data", 62: "timed out", 63: "out of streams",
+    64: "not on the network", 65: "package not installed", 67: "link severed", 70: "sending failed",
+    71: "protocol error", 72: "several hops tried", 74: "bad message", 75: "value too large",
+    76: "name not unique", 77: "in a bad state", 78: "remote address changed",
+    84: "invalid sequence of bytes", 85: "to be restarted", 87: "too many users",
+    88: "not a socket", 89: "destination address required", 90: "message too long",
+    91: "wrong protocol for the socket", 92: "no such option", 93: "protocol or kind not supported",
+    94: "socket type not supported", 95: "not supported", 96: "protocol family not supported",
+    97: "address family not supported", 98: "address in use", 99: "address not available",
+    100: "network is down", 101: "network unreachable", 102: "network dropped the connection",
+    103: "connection aborted", 104: "connection reset", 105: "no buffer space",
+    106: "connected already", 107: "not connected", 108: "shut down", 109: "too many references",
+    110: "timed out", 111: "refused", 112: "host is down", 113: "no route to host",
+    114: "under way already", 115: "under way", 116: "stale", 117: "structure damaged",
+    121: "remote input or output failed", 122: "quota exceeded", 123: "no medium",
+    124: "wrong medium", 125: "cancelled", 126: "no such key", 127: "key expired",
+    128: "key revoked", 129: "key rejected", 130: "owner died", 131: "beyond recovery",
+    132: "blocked by rfkill", 133: "memory has a hardware fault", 512: "interrupted",
+    513: "to be restarted", 514: "to be restarted", 515: "no such command", 516: "to be restarted",
+    517: "to be tried later", 519: "parameter not found", 521: "invalid handle", 522: "out of step",
+    523: "stale cookie", 524: "not supported", 525: "too small", 526: "server failed",
+    527: "type not supported", 528: "to be tried later", 529: "queued", 530: "recalled",
+    531: "no grace period",
+}  # fmt: skip
+
+# Words of summaries that need the next one to name an object
+LEADING: Final = frozenset(
+    ("id", "dev", "index", "kind", "handle", "parent", "group", "table", "pref", "group-id")
+)
+
+# NL_ATTR_TYPE_ (linux/netlink.h) as nouns
+TYPES: Final[dict[int, str]] = {
+    1: "flag", 2: "u8", 3: "u16", 4: "u32", 5: "u64", 6: "s8", 7: "s16", 8: "s32", 9: "s64",
+    10: "bytes", 11: "string", 12: "NUL-terminated string", 13: "nest", 14: "array of nests",
+    15: "bitfield32", 16: "signed of 4 or 8 bytes", 17: "unsigned of 4 or 8 bytes",
+}  # fmt: skip
+# Ranges that say no more than the type does.
+FULL: Final[dict[int, tuple[int, int]]] = {
+    **{2 + i: (0, (1 << (8 << i)) - 1) for i in range(4)},
+    **{6 + i: (-(1 << ((8 << i) - 1)), (1 << ((8 << i) - 1)) - 1) for i in range(4)},
+    16: (-(1 << 63), (1 << 63) - 1),
+    17: (0, (1 << 64) - 1),
+}
+
+
+class Explanation:
+    """Why a request failed, in parts; what the kernel did not say is None.
+
+    `error` is negative, `errno` its constant (`EINVAL`, or the number as
+    text), `text` its meaning. `message` is the kernel's own. `offset` is
+    counted from the request's nlmsghdr, with `node`, `path` (spec names),
+    `constant_path` (C constants), `length` and `bytes` (of the whole node) and
+    `value` in words, where the request has something there. `missing` and
+    `missing_in` name the absent attribute and the nest it should lie in (empty:
+    none), `accepted` what the policy would have taken. `subject` is what was
+    asked for: `newlink vxlan0`.
+    """
+
+    def __init__(self, error: int, request: Message | None) -> None:
+        self.error = error
+        self.errno = linux.errno_name(-error) or str(-error)
+        self.text = WORDS.get(-error, "")
+        self.request = request
+        self.subject = "" if request is None else subject(request)
+        self.message: str | None = None
+        self.offset: int | None = None
+        self.length: int | None = None
+        self.node: Node | None = None
+        self.path: str | None = None
+        self.constant_path: str | None = None
+        self.bytes: bytes | None = None
+        self.value: str | None = None
+        self.missing: str | None = None
+        self.missing_in: str | None = None
+        self.accepted: str | None = None
+
+    @property
+    def line(self) -> str:
+        """All of it in one line, by C constants."""
+        head = f"{self.subject}: {self.errno}" if self.subject else self.errno
+        text = " ".join([head, *self._where])
+        lacks = self._lacks
+        if lacks:
+            text += f": {lacks}"
+        says = self.message or (self.text if not lacks else "")
+        if says:
+            text += f": {says}"
+        if self.accepted is not None:
+            text += f"; accepted: {self.accepted}"
+        return safe(text)
+
+    @property
+    def brief(self) -> str:
+        """All of it in one line that starts with the number, for a row that says `error`."""
+        known = "" if self.errno == str(-self.error) else f" {self.errno}"
+        out = [f"{self.error}{known}"]
+        if self.message:
+            out.append(f'"{self.message}"')
+        if self.subject:
+            out.append(f"for {self.subject}")
+        out += self._where
+        if self.missing is not None:
+            where = f" in {self.missing_in}" if self.missing_in else ""
+            out.append(f"missing {self.missing}{where}")
+        if self.accepted is not None:
+            out.append(f"accepted {self.accepted}")
+        return safe(" ".join(out))
+
+    @property
+    def _where(self) -> list[str]:
+        """The attribute with its value, else the offset."""
+        if self.constant_path is None:
+            return [] if self.offset is None else [f"at offset {self.offset}"]
+        value = [f"({_short(self.value)})"] if self.value else []
+        return [f"at {self.constant_path}", *value]
+
+    @property
+    def _lacks(self) -> str:
+        if self.missing is None:
+            return ""
+        return f"{self.missing} is missing" + (f" in {self.missing_in}" if self.missing_in else "")
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it, a fact a line."""
+        number = f" ({-self.error})" if self.errno != str(-self.error) else ""
+        out = [f"{self.errno}{number}: {self.text}" if self.text else f"{self.errno}{number}"]
+        if self.message:
+            out.append(f"the kernel says: {self.message}")
+        if self.offset is not None:
+            where = f"at offset {self.offset}"
+            if self.constant_path is None:
+                out.append(f"{where}, which is not in the request as far as it is known")
+            else:
+                out.append(f"{where}: {self.constant_path}, {_bytes(self.length or 0)}")
+        if self.value:
+            out.append(f"there: {self.value}")
+        if self.bytes:
+            out.append(f"bytes: {self.bytes.hex(' ')}")
+        if self._lacks:
+            out.append(self._lacks)
+        if self.accepted is not None:
+            out.append(f"accepted: {self.accepted}")
+        return [safe(line) for line in out]
+
+    def __repr__(self) -> str:
+        return f"<Explanation {self.line}>"
+
+
+def explain(
+    answer: Message, request: Message | None = None, engine: Engine | None = None
+) -> Explanation | None:
+    """Why `answer` refuses; None when it does not.
+
+    `request` is the one that pairing found; without it the echo must do. An engine that has the
+    answer on its tape spares looking for what the kernel did not say.
+    """
+    error = answer.error
+    if error is None or error >= 0:
+        return None
+    if request is None:
+        request = answer.echo
+    out = Explanation(error, request)
+    nest: int | None = None
+    missing: int | None = None
+    for node in answer.nodes if engine is None or _extended(engine) else ():
+        constant, value = node.field.constant, node.value
+        if constant == "NLMSGERR_ATTR_MSG":
+            out.message = str(value).strip()
+        elif constant == "NLMSGERR_ATTR_POLICY":
+            out.accepted = accepted(node)
+        elif not isinstance(value, int):
+            continue
+        elif constant == "NLMSGERR_ATTR_OFFS":
+            out.offset = value
+        elif constant == "NLMSGERR_ATTR_MISS_TYPE":
+            missing = value
+        elif constant == "NLMSGERR_ATTR_MISS_NEST":
+            nest = value
+    if out.offset is not None and request is not None:
+        _place(out, request, out.offset)
+    if missing is not None:
+        _missing(out, request, missing, nest)
+    return out
+
+
+def _extended(engine: Engine) -> bool:
+    """Whether there are attributes beside what is echoed."""
+    tape = engine.tape
+    for place in range(0, engine.size, 2):
+        first = tape[place]
+        if first >> DEPTH_AT & DEPTH_MASK == 0 and first >> MARKS_AT & IS_ATTRIBUTE:
+            return True
+    return False
+
+
+def locate(request: Message, offset: int) -> Node | None:
+    """The deepest node that holds the byte at `offset` from the request's nlmsghdr."""
+    at = request.base + offset
+    nodes = request.nodes
+    if offset < 16 and request.netlink and request.outer is None:  # an echoed one has it as a node
+        return _header_member(request, at)
+    found: Node | None = None
+    while True:
+        inner = next((n for n in nodes if n.offset <= at < n.end), None)
+        if inner is None:
+            return found
+        found, nodes = inner, inner.children
+
+
+def _header_member(request: Message, at: int) -> Node | None:
+    pos = request.base
+    for field in NLMSGHDR.members:
+        if pos <= at < pos + field.size:
+            return Node(field, request, None, pos, pos, pos + field.size)
+        pos += field.size
+    return None
+
+
+def paths(node: Node) -> tuple[str, str]:
+    """The dotted path within the node's own message: by spec names, by C constants."""
+    names: list[str] = []
+    constants: list[str] = []
+    up: Node | None = node
+    while up is not None and up.message is node.message:
+        names.append(up.field.name)
+        constants.append(up.field.constant or up.field.name)
+        up = up.parent
+    return ".".join(reversed(names)), ".".join(reversed(constants))
+
+
+def _place(out: Explanation, request: Message, offset: int) -> None:
+    node = locate(request, offset)
+    if node is None:
+        return
+    out.node = node
+    out.path, out.constant_path = paths(node)
+    out.length = node.end - node.offset
+    out.bytes = request.data[node.offset : node.end]
+    out.value = _value(node)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _bytes(size: int) -> str:
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
+def _value(node: Node) -> str:
+    """A node's value with its meaning; the size of what has none."""
+    value: Any = node.value
+    size = node.end - node.start
+    if isinstance(value, bytes):
+        return f"{_bytes(size)}: {value.hex()}" if value else "empty"
+    if value is None:
+        return "" if node.children or not size else _bytes(size)
+    if value is True:
+        return "flag"
+    text = value_text(node)
+    named = label(node, True)
+    if isinstance(value, str) and node.kind == "string":
+        return f'value "{text}"'
+    return f"value {text}" if named is None or named == text else f"value {text} {named}"
+
+
+def _missing(out: Explanation, request: Message | None, number: int, nest: int | None) -> None:
+    """Names attribute `number`, which should stand in the nest at `nest` or at top level."""
+    aset: model.AttributeSet | None = None
+    out.missing_in = "" if nest is None else f"the nest at offset {nest}"
+    if request is not None:
+        if nest is None:
+            operation = request.operation
+            aset = None if operation is None else operation.attributes
+        else:
+            node = locate(request, nest)
+            if node is not None:
+                aset = attributes_in(node)
+                out.missing_in = paths(node)[1]
+    field = None if aset is None else aset.ensure().get(number)
+    out.missing = f"attribute {number}" if field is None else field.constant or field.name
+
+
+def attributes_in(node: Node) -> model.AttributeSet | None:
+    """The attributes that may lie in a node, None when that is not known."""
+    field = node.field
+    if field.kind == model.SUB_MESSAGE:
+        form = selected(node, field)[0]
+        return None if form is None else form.attributes
+    return field.nested
+
+
+def accepted(policy: Node) -> str:
+    """What an NLMSGERR_ATTR_POLICY would take, in words: `u32 1 to 15`."""
+    rule: dict[str, int] = {}
+    for child in policy.children:
+        if isinstance(child.value, int):
+            rule.setdefault(child.field.name, child.value)
+    kind = rule.get("type", 0)
+    out = [TYPES.get(kind, f"type {kind}" if kind else "anything")]
+    low = rule.get("min-value-s", rule.get("min-value-u"))
+    high = rule.get("max-value-s", rule.get("max-value-u"))
+    full = FULL.get(kind, (None, None))
+    if high is not None and (low, high) != full:
+        out.append(f"{low} to {high}" if low is not None else f"up to {high}")
+    elif low is not None and low != full[0]:
+        out.append(f"from {low}")
+    shortest, longest = rule.get("min-length"), rule.get("max-length")
+    if shortest is not None and shortest == longest:
+        out.append(f"of {shortest} bytes")
+    elif shortest:
+        out.append(
+            f"of {shortest} to {longest} bytes" if longest else f"of {shortest} bytes or more"
+        )
+    elif longest is not None:
+        out.append(f"of at most {longest} bytes")
+    mask = rule.get("mask", rule.get("bitfield32-mask"))
+    if mask is not None:
+        out.append(f"with no bits but {mask:#x}")
+    if "policy-maxtype" in rule:
+        out.append(f"with attributes up to {rule['policy-maxtype']}")
+    return " ".join(out)
+
+
+def subject(request: Message) -> str:
+    """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`."""
+    operation = request.operation
+    name = operation_name(request) or f"type {request.type}"
+    if request.protocol == framing.NETLINK_GENERIC and request.family:
+        if operation is None or not operation.constant:
+            name = f"command {request.command}"
+        name = f"{request.family} {name}"
+    if operation is None or not operation.constant or request.limit - request.base <= 16:
+        return name
+    words = summarize(request).split()
+    if not words:
+        return name
+    count = 2 if words[0] in LEADING else 1
+    return " ".join((name, *(_without_colon(w) for w in words[:count])))
+
+
+def _without_colon(word: str) -> str:
+    return word[:-1] if word.endswith(":") and not word.endswith("::") else word

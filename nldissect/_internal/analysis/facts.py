@@ -1,0 +1,52 @@
+"""What is said of a message as a whole: where it belongs, and what is wrong with it."""
+
+from __future__ import annotations
+
+from ..engine.summary import operation_constant, operation_name
+from ..engine.tree import Diagnosis, Message
+from ..wire import framing, linux
+
+_protocols: dict[int, str] = {}
+
+
+def protocol(message: Message) -> str:
+    """The netlink protocol's short name: `route`, `generic`."""
+    found = _protocols.get(message.protocol)
+    if found is None:
+        found = _protocols[message.protocol] = linux.protocol_name(message.protocol)
+    return found
+
+
+def who(message: Message, asked: Message | None = None) -> str:
+    """Protocol or generic family, for a column; of a control message those of what it answers."""
+    if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.protocol == framing.NETLINK_GENERIC:
+        if asked is None:
+            asked = message.echo
+        if asked is not None and (asked.family or asked.type >= framing.NLMSG_MIN_TYPE):
+            return who(asked)
+    if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
+        return message.family or f"family {message.type}"
+    return protocol(message)
+
+
+def what(message: Message, constants: bool) -> str:
+    """The operation, for a column; the number where it has no name."""
+    if not message.netlink:
+        return "data"
+    name = operation_constant(message) if constants else operation_name(message)
+    if name is not None:
+        return name
+    if message.protocol == framing.NETLINK_GENERIC and message.command >= 0:
+        return f"command {message.command}"
+    return f"type {message.type}"
+
+
+def error_name(message: Message) -> str | None:
+    """The constant of the message's error number: `ENODEV`; None without an error."""
+    number = message.error
+    return linux.errno_name(-number) if number is not None and number < 0 else None
+
+
+def diagnoses(message: Message) -> list[Diagnosis]:
+    """Everything wrong with the message and its nodes, in order; decodes all of it."""
+    return message.diagnoses

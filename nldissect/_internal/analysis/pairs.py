@@ -1,0 +1,255 @@
+"""What pairing found of a message, in the numbers and words that are shown.
+
+All of it differs from message to message, so none of it belongs into a memo.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from librt.strings import BytesWriter
+
+from ..engine.summary import describe, operation_name, summarize
+from ..engine.summary import write_summary as write_summary_of
+from ..engine.tree import Message
+from ..engine.walk import Engine
+from ..pairing.transaction import (
+    BATCH,
+    CONFIDENCE_CERTAIN,
+    CUT,
+    GIVEN_UP,
+    NOT_ASKED,
+    OPEN,
+    OVERRUN,
+    ROLE_ANSWER,
+    ROLE_COPY,
+    ROLE_NOTIFICATION,
+    ROLE_OTHER,
+    ROLE_REQUEST,
+    STATE_ANSWERED,
+    STATE_FAILED,
+    STATE_INTERRUPTED,
+    UNANSWERED,
+    Link,
+    time_of,
+)
+from ..session.multicast import group_of
+from ..session.process import Process, owner
+from ..wire import framing
+from ..wire.digits import DIGITS
+from ..wire.record import NO_TIME
+from ..wire.text import safe
+from ..wire.times import write_span
+from .explain import Explanation, explain
+
+# What is said of a request that no answer ended.
+WITHOUT: Final = {
+    OPEN: "", NOT_ASKED: "no answer asked for", UNANSWERED: "unanswered", GIVEN_UP: "unanswered",
+    CUT: "its answer is not whole", OVERRUN: "answers were lost",
+}  # fmt: skip
+
+
+def question(message: Message, link: Link | None) -> Message | None:
+    """The request that the message answers, None where that is not known."""
+    if link is None or link.role_code != ROLE_ANSWER or link.transaction is None or not link.of:
+        return None
+    return link.transaction.question(link.of)
+
+
+def why(message: Message, link: Link | None, engine: Engine | None = None) -> Explanation | None:
+    """Why the message refuses, None when it does not; the engine has it on its tape."""
+    if message.type >= framing.NLMSG_MIN_TYPE:
+        return None
+    error = message.error
+    if error is None or error >= 0:
+        return None
+    return explain(message, question(message, link), engine)
+
+
+def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
+    """The summary, of an error what its request was; the engine has the message on its tape."""
+    reason = why(message, link, engine)
+    return summarize(message, engine) if reason is None else reason.brief
+
+
+def write_summary(out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:
+    """Adds the same to a buffer, fit for a terminal."""
+    reason = why(message, link, engine)
+    if reason is not None:
+        out.write(safe(reason.brief).encode())
+        return
+    size = len(out)
+    write_summary_of(out, message, engine)
+    for i in range(size, len(out)):
+        if not 32 <= out[i] < 127:  # what may be no text for a terminal
+            told = bytes([out[j] for j in range(size, len(out))]).decode()
+            out.truncate(size)
+            out.write(safe(told).encode())
+            return
+
+
+def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:
+    """Operation and summary in one."""
+    reason = why(message, link, engine)
+    if reason is None:
+        return describe(message, engine)
+    return f"{operation_name(message)} {reason.brief}"
+
+
+def answered_by(link: Link) -> int:
+    """Of a request: the number of the answer that ended its transaction, 0 for none."""
+    found = link.transaction
+    if link.role_code != ROLE_REQUEST or found is None:
+        return 0
+    if found.foretold is not None:
+        return found.foretold[0]
+    state = found.state_code
+    if state in (STATE_ANSWERED, STATE_FAILED, STATE_INTERRUPTED) or (
+        found.batch is not None and int(link.number) in found.batch.replies
+    ):
+        return found.reply(link.number)[0]
+    return 0
+
+
+def latency(message: Message, link: Link) -> int | None:
+    """Of a request until that answer, of an answer since its request, in ns."""
+    found = link.transaction
+    if found is None or found.start_time == NO_TIME:
+        return None
+    if link.role_code == ROLE_ANSWER:
+        time = time_of(message.record)
+        return None if time == NO_TIME else time - found.start_time
+    if not answered_by(link):
+        return None
+    if found.foretold is None:
+        end = found.reply(link.number)[1]
+    else:
+        end = found.foretold[1]
+    return None if end is None else end - found.start_time
+
+
+def doubtful(link: Link) -> bool:
+    """Whether the link says something that confidence can be about."""
+    role = link.role_code
+    return role == ROLE_COPY or (role != ROLE_OTHER and link.transaction is not None)
+
+
+def group(message: Message, link: Link) -> str | None:
+    """The multicast group of a notification and its copies, where it can be known."""
+    return group_of(message) if link.role_code in (ROLE_NOTIFICATION, ROLE_COPY) else None
+
+
+def process(message: Message, link: Link | None) -> Process | None:
+    """Whose socket asked: of a request the port that its answers name, else the message's."""
+    record = message.record
+    if record is not None and record.socket is not None and record.socket.pid:
+        told = record.socket
+        return Process(told.pid, told.name, False, told.command)
+    port = message.port
+    if link is not None and link.transaction is not None and link.transaction.port > 0:
+        port = link.transaction.port
+    return owner(message, port) if port > 0 else None
+
+
+def asking(message: Message, link: Link) -> Process | None:
+    """The process that sent a request, where the capture recorded it."""
+    if link.role_code != ROLE_REQUEST or not _sockets(message):
+        return None
+    found = process(message, link)
+    return None if found is None or found.hint else found
+
+
+def _sockets(message: Message) -> bool:
+    """Whether the capture tells whose its sockets are."""
+    record = message.record
+    return record is not None and (bool(record.interface.sockets) or record.socket is not None)
+
+
+def beside(message: Message, link: Link) -> bool:
+    """Whether `aside` may have something to say; quick."""
+    if link.role_code == ROLE_REQUEST:
+        return _sockets(message)
+    return link.listeners > 1 or link.role_code == ROLE_COPY
+
+
+def span(nanoseconds: int) -> str:
+    """A duration as one reads it: `42.5 ms`."""
+    out = BytesWriter()
+    write_span(out, DIGITS, nanoseconds)
+    return out.getvalue().decode()
+
+
+def write_remarks(out: BytesWriter, message: Message, link: Link) -> None:
+    """Adds what `remarks` gives to a buffer, a comma before each."""
+    if link.role_code == ROLE_ANSWER:  # by far the commonest
+        out.write(b", ")
+        _write_answer(out, message, link)
+        return
+    for remark in remarks(message, link):
+        out.write(b", ")
+        out.write(remark.encode())
+
+
+def _write_answer(out: BytesWriter, message: Message, link: Link) -> None:
+    """What to say beside an answer."""
+    if not link.of:
+        out.write(b"its request is not there")
+        return
+    out.write(b"answers #")
+    DIGITS.signed(out, link.of)
+    if link.confidence_code != CONFIDENCE_CERTAIN:
+        out.write(f" ({link.confidence})".encode())
+    passed = latency(message, link)
+    if passed is not None:
+        out.write(b" after ")
+        write_span(out, DIGITS, passed)
+
+
+def remarks(message: Message, link: Link) -> list[str]:
+    """What to say beside a message, in full: `answers #24 after 42.5 ms`."""
+    role, found = link.role_code, link.transaction
+    sure = "" if link.confidence_code == CONFIDENCE_CERTAIN else f" ({link.confidence})"
+    if role == ROLE_ANSWER:
+        told = BytesWriter()
+        _write_answer(told, message, link)
+        return [told.getvalue().decode()]
+    out: list[str] = []
+    asker = asking(message, link)
+    if asker is not None:
+        out.append(f"from {safe(str(asker))}")
+    if role == ROLE_REQUEST and found is not None:
+        passed = latency(message, link)
+        after = "" if passed is None else f" after {span(passed)}"
+        ended = answered_by(link)
+        text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
+        if text:
+            out.append(text)
+        if found.kind == BATCH:
+            out.append(f"in batch #{found.number}: {found.fate(message.number)}")
+        if found.interrupted:
+            out.append("interrupted: what was dumped changed meanwhile")
+        if found.overrun and ended:
+            out.append("overrun: " + WITHOUT[OVERRUN])
+    elif role == ROLE_NOTIFICATION:
+        name = group_of(message)
+        out.append("notification" if name is None else f"notification to {name}")
+        if link.of:
+            out.append(f"caused by #{link.of}{sure}")
+    elif role == ROLE_COPY:
+        out.append(f"copy of #{link.of}")
+    if link.listeners > 1:
+        out.append(f"{link.listeners} listeners")
+    return out
+
+
+def aside(message: Message, link: Link) -> str:
+    """What a row says of copies and processes: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
+    if link.role_code == ROLE_COPY:
+        return f" (copy of #{link.of})"
+    if link.role_code == ROLE_REQUEST:
+        asker = asking(message, link)
+        return "" if asker is None else f" ({safe(str(asker))})"
+    if link.listeners < 2:
+        return ""
+    name = group_of(message)
+    return f" ({link.listeners} copies{'' if name is None else ', ' + name})"

@@ -1,0 +1,198 @@
+"""Writing records as a pcapng file."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from nldissect._internal.capture.files import link, pcapng
+from nldissect._internal.wire.record import Interface, Record, Socket
+
+_NANOSECONDS = b"\x09"
+_LATEST = (1 << 64) - 1
+_LONGEST_OPTION = 0xFFFF
+_PACKET_HASH = 3
+_OUTGOING = 4
+_UNKNOWN_LENGTH = (1 << 64) - 1  # of a section: it is written as it comes
+
+
+class PcapngWriter:
+    """Writes records to a binary stream, a whole block at a time.
+
+    A section has the byte order and the section options of the capture that
+    its records come from, so that the file still tells the byte order of the
+    recording host; a new section begins where they change. Interfaces keep
+    their link type, snapshot length and options; times are nanoseconds
+    (outside of 1970 to 2554 the nearest of these). The stream's OSError is
+    the caller's.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._order = ""
+        self._section_options: pcapng.Options = []
+        self._interfaces: dict[Interface, int] = {}
+        self._sockets: dict[Interface, int] = {}  # how many of each are written
+
+    def write(
+        self, record: Record, data: bytes | None = None, original_length: int | None = None
+    ) -> None:
+        """Write `record`; `data`, when given, in place of its datagram.
+
+        `original_length` is that of `data` before it was cut, by default its
+        length as it is.
+        """
+        interface = record.interface
+        index = self._index(interface)
+        order = self._order
+        if len(interface.sockets) > self._sockets[interface]:
+            for socket in interface.sockets[self._sockets[interface] :]:
+                self.socket(interface, socket)
+
+        options = record.options or []
+        if data is None:
+            data = record.data
+            original = record.original_length
+        else:
+            original = len(data) if original_length is None else original_length
+            options = [option for option in options if option[0] != _PACKET_HASH]
+        cooked = record.cooked
+        if not cooked and record.protocol >= 0 and interface.link_type == link.NETLINK:
+            cooked = struct.pack(">HH10xH", _OUTGOING, link.ARPHRD_NETLINK, record.protocol)
+        packet = cooked + data
+        original += len(cooked)
+        if (
+            record.time is None
+            and index == 0
+            and not options
+            and len(packet) == min(original, interface.snaplen or original)
+        ):
+            self._block(pcapng.SIMPLE, struct.pack(order + "I", original) + _padded(packet))
+            return
+        time = min(max(record.time or 0, 0), _LATEST)
+        self._block(
+            pcapng.ENHANCED,
+            struct.pack(
+                order + "IIIII", index, time >> 32, time & 0xFFFF_FFFF, len(packet), original
+            )
+            + _padded(packet)
+            + self._options(options),
+        )
+
+    def part(self, record: Record, data: bytes, cut: bool) -> None:
+        """Write what is shown of a record: as it is where that is all of it.
+
+        `cut` says that a message in `data` goes on beyond what was captured. What a trace
+        does not tell is not written.
+        """
+        lost = record.original_length - len(record.data)
+        if record.gaps is not None:
+            known = record.data[: min(gap[0] for gap in record.gaps)]
+            self.write(record, known, record.original_length)
+        elif len(data) == len(record.data):
+            self.write(record)
+        else:
+            self.write(record, data, len(data) + lost if cut else None)
+
+    def socket(self, interface: Interface, socket: Socket) -> None:
+        """Write whose a socket is, for readers that know the block (see `pcapng`)."""
+        index = self._index(interface)
+        self._sockets[interface] += 1
+        time = _LATEST if socket.time is None else min(max(socket.time, 0), _LATEST)
+        texts = ((pcapng.SOCKET_NAME, socket.name), (pcapng.SOCKET_COMMAND, socket.command))
+        self._block(
+            pcapng.SOCKET,
+            struct.pack(
+                self._order + pcapng.SOCKET_BODY,
+                index,
+                time >> 32,
+                time & 0xFFFF_FFFF,
+                socket.protocol,
+                pcapng.OWN if socket.own else 0,
+                socket.port,
+                socket.pid,
+                pcapng.UNKNOWN if socket.uid is None else socket.uid,
+            )
+            + self._options([(code, text.encode()) for code, text in texts if text is not None]),
+        )
+
+    def statistics(self, interface: Interface, time: int, received: int, dropped: int) -> None:
+        """Write an Interface Statistics Block: datagrams received and lost so far, at `time`."""
+        index = self._index(interface)
+        counts = ((pcapng.ISB_IFRECV, received), (pcapng.ISB_IFDROP, dropped))
+        self._block(
+            pcapng.STATISTICS,
+            struct.pack(self._order + "III", index, time >> 32, time & 0xFFFF_FFFF)
+            + self._options([(code, struct.pack(self._order + "Q", n)) for code, n in counts]),
+        )
+
+    def _index(self, interface: Interface) -> int:
+        """The interface's number in the file; describes it, in a new section if need be."""
+        order = ">" if interface.big_endian else "<"
+        if order != self._order or interface.section_options != self._section_options:
+            self._begin(order, interface.section_options)
+        index = self._interfaces.get(interface)
+        if index is None:
+            index = self._interfaces[interface] = len(self._interfaces)
+            self._sockets[interface] = 0
+            self._describe(interface)
+        return index
+
+    def finish(self) -> None:
+        """Write what was told of sockets after their last record, or an empty section.
+
+        The stream stays open.
+        """
+        if not self._order:
+            self._begin("<", [])
+        for interface, written in list(self._sockets.items()):
+            for socket in interface.sockets[written:]:
+                self.socket(interface, socket)
+
+    def _begin(self, order: str, options: pcapng.Options) -> None:
+        self._order = order
+        self._section_options = options
+        self._interfaces = {}
+        self._sockets = {}
+        self._block(
+            pcapng.SECTION,
+            struct.pack(order + "IHHQ", pcapng.BYTE_ORDER, 1, 0, _UNKNOWN_LENGTH)
+            + self._options(options),
+        )
+
+    def _describe(self, interface: Interface) -> None:
+        texts = ((code, getattr(interface, name)) for code, name in pcapng.TEXTS.items())
+        options = [
+            (code, b"\0" * (code == pcapng.IF_FILTER) + text.encode())
+            for code, text in texts
+            if text is not None
+        ]
+        options.append((pcapng.IF_TSRESOL, _NANOSECONDS))
+        times = (pcapng.IF_TSRESOL, pcapng.IF_TSOFFSET)
+        options += [option for option in interface.options if option[0] not in times]
+        self._block(
+            pcapng.INTERFACE,
+            struct.pack(self._order + "HxxI", interface.link_type, interface.snaplen)
+            + self._options(options),
+        )
+
+    def _options(self, options: pcapng.Options) -> bytes:
+        if not options:
+            return b""
+        return b"".join(
+            struct.pack(self._order + "HH", code, len(value := whole[:_LONGEST_OPTION]))
+            + _padded(value)
+            for code, whole in options
+        ) + bytes(4)
+
+    def _block(self, kind: int, body: bytes) -> None:
+        length = len(body) + 12
+        self._stream.write(
+            struct.pack(self._order + "II", kind, length)
+            + body
+            + struct.pack(self._order + "I", length)
+        )
+
+
+def _padded(value: bytes) -> bytes:
+    return value + bytes(-len(value) & 3)

@@ -1,0 +1,118 @@
+"""Files of a running capture: their names, when the next one begins, when to stop.
+
+The criteria and the names are those of dumpcap(1): -a and -b.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+from nldissect._internal.wire.errors import UsageError
+
+_KILOBYTE = 1000
+_LAST_NUMBER = 100_000
+
+
+class Limits:
+    """Seconds, bytes, packets and files; None for no limit."""
+
+    def __init__(
+        self,
+        duration: float | None = None,
+        filesize: int | None = None,
+        packets: int | None = None,
+        files: int | None = None,
+        interval: int | None = None,
+    ) -> None:
+        self.duration = duration
+        self.filesize = filesize
+        self.packets = packets
+        self.files = files
+        self.interval = interval
+
+    def some(self) -> bool:
+        """Whether any of them ends a file."""
+        return any((self.duration, self.filesize, self.packets, self.interval))
+
+
+def limits(option: str, values: Iterable[str]) -> Limits:
+    """The limits of `-a` or `-b` as given; raises UsageError that names the option."""
+    out = Limits()
+    known = ["duration", "filesize", "packets", "files"] + ["interval"] * (option == "-b")
+    for text in values:
+        key, mark, amount = text.partition(":")
+        if key not in known or not mark:
+            raise UsageError(
+                f"{option}: {text!r} is none of {', '.join(name + ':N' for name in known)}"
+            )
+        try:
+            number = float(amount) if key == "duration" else int(amount)
+        except ValueError:
+            number = 0
+        if not 0 < number < 1 << 40:
+            raise UsageError(f"{option}: {text}: {amount!r} is no number above 0")
+        if key == "duration":
+            out.duration = float(number)
+        else:
+            setattr(out, key, int(number) * (_KILOBYTE if key == "filesize" else 1))
+    return out
+
+
+def numbered(path: str, number: int, now: float) -> str:
+    """The name of the ring's file `number` (from 1) that begins at `now`: a_00001_DATETIME.b."""
+    stem, suffix = os.path.splitext(path)
+    stamp = time.strftime("%Y%m%d%H%M%S", time.localtime(now))
+    return f"{stem}_{number % _LAST_NUMBER:05}_{stamp}{suffix}"
+
+
+class File:
+    """One file being written, unbuffered, in place of what was there. Raises OSError."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.began = time.monotonic()
+        self.size = 0
+        mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        self._descriptor = os.open(path, mode, 0o644)
+
+    def reader(self) -> int:
+        """A descriptor to read the file by from its start; -1 if it cannot be read twice."""
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            return -1
+        return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def write(self, data: bytes) -> None:
+        """Write all of it through to the kernel."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        self.size += len(data)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._descriptor)
+
+
+class Ring:
+    """The numbered files of `-b`, of which the last `files` are kept."""
+
+    def __init__(self, path: str, keep: int | None) -> None:
+        self._path = path
+        self._keep = keep
+        self._made: list[str] = []
+        self.count = 0
+
+    def next(self) -> File:
+        """Begin the next file; removes the oldest one if there would be too many."""
+        self.count += 1
+        made = File(numbered(self._path, self.count, time.time()))
+        self._made.append(made.path)
+        if self._keep is not None and len(self._made) > self._keep:
+            oldest = self._made.pop(0)
+            with suppress(FileNotFoundError):
+                os.unlink(oldest)
+        return made

@@ -1,0 +1,109 @@
+"""What a capture asks of the kernel first, so that the answers lie in it.
+
+All generic netlink families and their policies, and all links. Numbers:
+linux/netlink.h, linux/genetlink.h, linux/rtnetlink.h.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+
+_NETLINK_GENERIC = 16
+_REQUEST, _DUMP = 1, 0x300
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_GENL_ID_CTRL = 16
+_CTRL_CMD_GETFAMILY, _CTRL_CMD_GETPOLICY = 3, 10
+_CTRL_ATTR_FAMILY_ID = 1
+_CTRL_VERSION = 2
+_RTM_GETLINK = 18
+_SECONDS = 2
+_LONGEST = 1 << 16
+
+
+class Prime:
+    """The sockets that ask; `ports` are (netlink protocol, port id) of each."""
+
+    def __init__(self) -> None:
+        self._sockets = {}
+        self.ports: list[tuple[int, int]] = []
+        for protocol in (_NETLINK_GENERIC, socket.NETLINK_ROUTE):
+            made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+            made.bind((0, 0))
+            made.settimeout(_SECONDS)
+            self._sockets[protocol] = made
+            self.ports.append((protocol, made.getsockname()[0]))
+        self._sequence = 0
+
+    def ask(self) -> None:
+        """Ask for everything and wait for the answers; what the kernel refuses stays unknown."""
+        control = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, _CTRL_VERSION, 0)
+        families = [
+            number
+            for message in self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control)
+            for number in _family_ids(message)
+        ]
+        control = struct.pack("=BBH", _CTRL_CMD_GETPOLICY, _CTRL_VERSION, 0)
+        for family in families:
+            attribute = struct.pack("=HHHH", 6, _CTRL_ATTR_FAMILY_ID, family, 0)
+            for _ in self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control + attribute):
+                pass
+        for _ in self._dump(socket.NETLINK_ROUTE, _RTM_GETLINK, bytes(16)):  # struct ifinfomsg
+            pass
+
+    def filenos(self) -> list[int]:
+        """The sockets' descriptors."""
+        return [made.fileno() for made in self._sockets.values()]
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for made in self._sockets.values():
+            made.close()
+
+    def _dump(self, protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
+        """The messages that answer a dump request, up to its end or to silence.
+
+        The request names its sender, which the kernel does not need, so that
+        it can be told for the capture's own.
+        """
+        asking = self._sockets[protocol]
+        self._sequence += 1
+        port = asking.getsockname()[0]
+        header = struct.pack("=IHHII", 16 + len(body), kind, _REQUEST | _DUMP, self._sequence, port)
+        try:
+            asking.sendto(header + body, (0, 0))
+            while True:
+                data = asking.recv(_LONGEST)
+                place = 0
+                while place + 16 <= len(data):
+                    length, answer, _, sequence, _ = struct.unpack_from("=IHHII", data, place)
+                    if length < 16:
+                        return
+                    if sequence == self._sequence:
+                        if answer in (_NLMSG_ERROR, _NLMSG_DONE):
+                            return
+                        yield data[place : place + length]
+                    place += length + (-length & 3)
+        except OSError:
+            return
+
+
+def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and payload of each struct nlattr."""
+    place = 0
+    while place + 4 <= len(data):
+        length, kind = struct.unpack_from("=HH", data, place)
+        if length < 4:
+            return
+        yield kind & 0x3FFF, data[place + 4 : place + length]
+        place += length + (-length & 3)
+
+
+def _family_ids(message: bytes) -> list[int]:
+    """CTRL_ATTR_FAMILY_ID of a CTRL_CMD_NEWFAMILY."""
+    return [
+        struct.unpack("=H", value)[0]
+        for kind, value in attributes(message[20:])
+        if kind == _CTRL_ATTR_FAMILY_ID and len(value) == 2
+    ]

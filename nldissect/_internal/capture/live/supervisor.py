@@ -1,0 +1,168 @@
+"""The process that keeps what privileges a running capture needs, and never sees its data.
+
+It asks the kernel for what explains the capture (`prime`), names the processes
+behind ports (`owners`), and at the end removes the interface if it was made. It
+hears only headers (16 bytes of each datagram), and of those that it has not
+named yet; the kernel keeps the others away, so that a flood does not wake it. It
+ends when the recorder does, however that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import time
+from contextlib import suppress
+
+from nldissect._internal.capture.live import bpf, nlmon, privileges
+from nldissect._internal.capture.live.preamble import Prime
+from nldissect._internal.capture.live.socket_owners import Owners
+from nldissect._internal.wire.record import Socket
+
+_SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 35, 33
+_BUFFER = 1 << 21  # some 2,000 headers: as many ports may turn up at once
+_ETH_P_ALL = 3
+_KNOWN = 200  # as many ports are kept away by the kernel, which compares one after the other
+_REMEMBERED = 10_000
+_LONGEST_TEXT = 4096
+
+
+class Steward:
+    """Made by the recorder, which then forks; `serve` is all that the new process does.
+
+    `ports` are (netlink protocol, port id) of its own sockets.
+    """
+
+    def __init__(self, interface: str, made: bool) -> None:
+        self.interface = interface
+        self.made = made
+        self.recorder, self._mine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._prime = Prime()
+        self.ports = self._prime.ports
+        self._heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        self._heard.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        with suppress(PermissionError):
+            self._heard.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+        self._known: dict[tuple[int, int], None] = dict.fromkeys(self.ports)
+        self._attach()
+        self._heard.bind((interface, _ETH_P_ALL))
+        self._heard.setblocking(False)
+
+    def start(self, front: int) -> int:
+        """Fork the process; returns its id. The caller must have one thread.
+
+        The descriptor `front` is kept open to the end, so that the front end
+        waits for that end even when the recorder was killed.
+        """
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                self.recorder.close()
+                status = self._serve(front)
+            finally:
+                os._exit(status)
+        self._mine.close()
+        self._heard.close()
+        self._prime.close()
+        return child
+
+    # -- in the process ----------------------------------------------------------
+
+    def _serve(self, front: int) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            self._close_others(front)
+            with suppress(OSError):  # to be there before a short-lived program has ended
+                os.setpriority(os.PRIO_PROCESS, 0, -20)
+            keep = {privileges.CAP_SYS_PTRACE, privileges.CAP_DAC_READ_SEARCH}
+            privileges.drop(keep | ({privileges.CAP_NET_ADMIN} if self.made else set()))
+            self._loop()
+        except ConnectionError:
+            pass  # the recorder has ended
+        finally:
+            if self.made:
+                nlmon.remove(self.interface)
+        return 0
+
+    def _close_others(self, front: int) -> None:
+        """Close what belongs to the recorder: its ring and its pipe end when it does."""
+        mine = {front, self._mine.fileno(), self._heard.fileno(), *self._prime.filenos()}
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) not in mine:
+                with suppress(OSError):
+                    os.close(int(name))
+
+    def _loop(self) -> None:
+        owners = Owners()
+        poll = select.poll()
+        poll.register(self._mine, select.POLLIN)
+        poll.register(self._heard, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor != self._mine.fileno():
+                    self._listen(owners)
+                elif self._mine.recv(1) == b"":
+                    return
+                else:
+                    self._prime.ask()
+
+    def _listen(self, owners: Owners) -> None:
+        fresh = False
+        while True:
+            try:
+                data, extra, _, address = self._heard.recvmsg(16, 64)
+            except BlockingIOError:
+                break
+            except OSError:  # the interface is down or gone, which the recorder sees too
+                time.sleep(0.1)
+                break
+            protocol = address[1]
+            (port,) = struct.unpack_from("=I", data, 12)
+            if (protocol, port) in self._known:
+                continue
+            self._known[protocol, port] = None
+            fresh = True
+            with suppress(FileNotFoundError):  # /proc is not all there
+                found = owners.of(protocol, port)
+                if found is not None:
+                    self._tell(found, _time(extra))
+        if fresh:
+            self._attach()
+
+    def _tell(self, found: Socket, seen: int | None) -> None:
+        text = json.dumps(
+            {
+                "time": found.time if seen is None else seen,
+                "protocol": found.protocol,
+                "port": found.port,
+                "pid": found.pid,
+                "name": found.name,
+                "command": None if found.command is None else found.command[:_LONGEST_TEXT],
+                "uid": found.uid,
+            }
+        )
+        self._mine.send(text.encode())
+
+    def _attach(self) -> None:
+        while len(self._known) > _REMEMBERED:  # a number may have another owner by then
+            self._known.pop(next(iter(self._known)))
+        latest = [known for known, _ in zip(reversed(self._known), range(_KNOWN), strict=False)]
+        with suppress(OSError):  # too long for net.core.optmem_max: the one before does as well
+            bpf.attach(self._heard, bpf.newcomers(latest))
+
+
+def _time(extra: list[tuple[int, int, bytes]]) -> int | None:
+    for level, kind, value in extra:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= 16:
+            seconds, fraction = struct.unpack_from("@qq", value)
+            return int(seconds) * 1_000_000_000 + int(fraction)
+    return None

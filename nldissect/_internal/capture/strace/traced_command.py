@@ -1,0 +1,230 @@
+"""A command whose system calls strace(1) traces, as a capture."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import BinaryIO, cast
+
+from nldissect._internal.capture.files.bytestream import milliseconds
+from nldissect._internal.capture.reader import Arriving, Capture, open_capture
+from nldissect._internal.capture.strace.descent import stat
+from nldissect._internal.capture.strace.trace import FOLLOWED
+from nldissect._internal.wire.errors import UsageError
+from nldissect._internal.wire.record import Interface, Record
+
+# Strings are cut short, since the dumps have all bytes.
+_ALL = ["-s", "64", "-e", "read=all", "-e", "write=all", "-e",
+        "trace=" + ",".join(f"?{name}" for name in FOLLOWED)]  # fmt: skip
+# Whose the sockets are: what binds them, and the first header that each receives.
+_PORTS = ["-s", "16", "-e", "trace=" + ",".join(
+    f"?{name}" for name in FOLLOWED if not name.startswith(("read", "write"))
+)]  # fmt: skip
+
+
+_WHEN = re.compile(rb"\d+\S* +(\d+\.\d+) ")
+_ENDED = re.compile(rb"(\d+)\S* .*\+\+\+ (?:exited with (\d+)|killed by (\w+))")
+
+
+class Plain:
+    """A command that runs as it is."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.released = False
+        self._process = subprocess.Popen(command)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the command."""
+        return self._process.pid
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the command; 0 sends none. Once it has ended, wait for no others."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        else:
+            self.released = True
+
+    def wait(self) -> None:
+        """Return when the command has ended."""
+        self._process.wait()
+
+    def close(self) -> int:
+        """Wait for its end; returns the exit status, 128 and the number for a signal."""
+        return _status(self._process.wait())
+
+
+class Traced:
+    """A command under strace: its records as they come, and its exit status.
+
+    The command begins with the object, in this process's surroundings. The records end
+    with the last process of its tree.
+    With `ports` alone there are no records, and `interfaces` fill with the tree's sockets.
+    Raises UsageError when strace cannot be run.
+    """
+
+    rewindable = False
+
+    def __init__(self, command: list[str], *, ports: bool = False) -> None:
+        self.ports = ports  # whether a thread of the caller's reads to the end
+        self.status: int | None = None
+        self._first: bytes | None = None
+        self._partial = b""
+        self._latest = 0.0
+        self.waits: Callable[[], float | None] | None = None
+        self._blocked = False
+        self.seen = 0.0  # seconds since the epoch: up to then the trace has been gone through
+        self.released = False
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="nldissect-")
+            fifo = os.path.join(self._folder.name, "trace")
+            os.mkfifo(fifo, 0o600)
+            self._pipe = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError as problem:
+            place = tempfile.gettempdir()
+            raise UsageError(
+                f"no pipe can be made in {place}: {problem.strerror}; TMPDIR names another folder"
+            ) from None
+        options = ["-f", "-q", "-xx", "-ttt", "-T", "-e", "signal=none"]
+        options += (_PORTS if ports else _ALL) + (["-Y"] if _knows("-Y") else [])
+        try:
+            self._process = subprocess.Popen(["strace", *options, "-o", fifo, "--", *command])
+        except OSError as problem:
+            self.close()
+            raise UsageError(f"strace cannot be run: {problem.strerror}") from None
+        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, Arriving(self.read)))
+
+    @property
+    def pid(self) -> int:
+        """The process id of strace."""
+        return self._process.pid
+
+    @property
+    def interfaces(self) -> list[Interface]:
+        """The one interface that all records are of, once there is one."""
+        return self._capture.interfaces
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._capture)
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the command itself; 0 sends none.
+
+        When it has ended and others of its tree run on, these are no longer traced.
+        """
+        children = _children(self._process.pid)
+        for child in children:
+            with suppress(OSError):
+                os.kill(child, number)
+        if not children:
+            self.released = True
+            self._process.kill()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that strace has seen was written, read and gone through."""
+        if not self._blocked or self._pipe < 0 or select.select([self._pipe], [], [], 0)[0]:
+            return False
+        return stat(self.pid)[0] == "S"
+
+    def wait(self) -> None:
+        """Return when strace has ended, and with it all that it traced."""
+        self._process.wait()
+
+    def close(self) -> int:
+        """Wait for strace's end and remove what was made; returns the exit status."""
+        if hasattr(self, "_process"):
+            while self._process.poll() is None and not self.ports and self.read(1 << 16):
+                pass  # whoever iterated did not go on, yet strace must not wait for a reader
+            status = _status(self._process.wait())
+            if self.status is None or not self.released:
+                self.status = status
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
+        self._folder.cleanup()
+        return self.status or 0
+
+    def _seek_end(self, data: bytes) -> None:
+        """Take the command's own end from the trace: it is the first process there."""
+        lines = (self._partial + data).split(b"\n")
+        self._partial = lines.pop()
+        for line in lines:
+            if (when := _WHEN.match(line)) is not None:
+                self._latest = float(when[1])
+            found = _ENDED.match(line)
+            if self._first is None and (begun := re.match(rb"\d+", line)) is not None:
+                self._first = begun[0]
+            if found is not None and found[1] == self._first and self.status is None:
+                if found[2] is not None:
+                    self.status = int(found[2])
+                else:
+                    self.status = 128 + getattr(signal, found[3].decode(), 0)
+
+    def read(self, size: int) -> bytes:
+        """What strace wrote, waiting for it; b"" at its end."""
+        self.seen = self._latest  # the lines before have been gone through
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        while True:
+            ended = self._process.poll() is not None
+            with suppress(BlockingIOError):
+                data = os.read(self._pipe, size)
+                self._seek_end(data)
+                if data or ended:
+                    return data
+            if ended:
+                return b""
+            # Before strace has opened the pipe, and after it closed it, poll returns at once.
+            seconds = None if self.waits is None else self.waits()
+            self._blocked = True
+            events = poll.poll(100 if seconds is None else min(milliseconds(seconds) or 0, 100))
+            self._blocked = False
+            if any(event & select.POLLHUP for _, event in events):
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(0.01)
+
+
+def _status(code: int) -> int:
+    return 128 - code if code < 0 else code
+
+
+def _knows(option: str) -> bool:
+    """Whether this strace has the option (-Y, names of processes, came with 5.15)."""
+    done = subprocess.run(
+        ["strace", option, "-V"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(text) for text in file.read().split()]
+    except OSError:
+        return []
+
+
+def can_trace() -> str:
+    """Why strace cannot trace a command here, "" when it can."""
+    try:
+        done = subprocess.run(
+            ["strace", "-o", os.devnull, "-e", "trace=none", "--", "/bin/sh", "-c", "exit 3"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "strace is not installed"
+    except OSError as problem:
+        return f"strace cannot be run: {problem.strerror}"
+    if done.returncode == 3:
+        return ""
+    words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return words[-1] if words else f"strace failed with status {done.returncode}"

@@ -1,0 +1,60 @@
+"""`nldissect diff`: two captures compared by meaning, with the exit status of diff(1)."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from ..analysis import diff as d
+from ..wire.errors import CaptureError
+from ..wire.text import safe
+from . import select
+from .opening import Source, only_once
+from .output import Output, complain
+
+
+def diff(options: Namespace, output: Output) -> int:
+    """0 when A and B mean the same, 1 when they differ, 2 when one could not be read to its end."""
+    only_once([options.a, options.b])
+    source = Source(options)
+    wanted = select.display_filter(options, source.registry)
+    sides: list[d.Objects | d.Transactions] = []
+    trouble = False
+    for path in (options.a, options.b):
+        side = (d.Objects if options.objects else d.Transactions)(options.counters)
+        sides.append(side)
+        try:
+            source.give(path, select.chosen(side, wanted), keep=True)
+        except CaptureError as problem:
+            complain(str(problem))
+            if problem.record is None:
+                return 2
+            trouble = True
+    a, b = sides
+    if isinstance(a, d.Objects) and isinstance(b, d.Objects):
+        found, hint = d.diff_objects(a, b), False
+    else:
+        assert isinstance(a, d.Transactions)
+        assert isinstance(b, d.Transactions)
+        a.finish()
+        b.finish()
+        found, hint = d.diff_transactions(a, b), a.dumps and b.dumps
+    if options.format == "json":
+        import json
+
+        document = {
+            "a": options.a,
+            "b": options.b,
+            "mode": "objects" if options.objects else "transactions",
+            "same": not found,
+            "differences": [d.document(one) for one in found],
+        }
+        output.write(json.dumps(document, indent=2) + "\n")
+    elif found:
+        output.write(f"--- {safe(options.a)}\n+++ {safe(options.b)}\n")
+        for one in found:
+            output.write("\n".join(d.lines(one)) + "\n")
+        if hint:
+            output.write("(both tell of objects: --objects compares those alone)\n")
+    output.flush()
+    source.report()
+    return 2 if trouble else 1 if found else 0

@@ -1,0 +1,230 @@
+"""`nldissect live`: messages as they are sent, shown as `read` shows them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..capture.live import bpf, privileges
+from ..capture.live import live_capture as capturing
+from ..capture.live.file_limits import Limits, limits
+from ..spec.registry import Registry
+from ..wire import framing, linux
+from ..wire.errors import UsageError
+from . import select
+from .opening import framed, registry_of
+from .output import Output, complain
+from .read_command import Reading
+
+INTERVAL = 0.2  # seconds between updates of the status line
+_CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
+
+
+def live(options: Namespace, output: Output) -> int:
+    """Captures and shows until stopped; returns the exit status."""
+    registry = registry_of(options)
+    plain = Namespace(**{**vars(options), "files": [], "write": None})
+    return Live(options, output, Reading(plain, output, registry)).run()
+
+
+class Live:
+    """One run of the command."""
+
+    def __init__(self, options: Namespace, output: Output, reading: Reading) -> None:
+        self.output = output
+        self.reading = reading
+        self.asked = wanted(options, reading)
+        self.copies = options.write == "-"
+        if self.copies and (output.binary is None or output.terminal()):
+            raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
+        self.quiet: bool = options.quiet or self.copies
+        # Where Python and dissectors are loaded from, later too
+        places = (sys.prefix, sys.base_prefix, *sys.path, *options.dissectors, *options.specs)
+        self._folders = [path for path in places if os.path.isdir(path)]
+        self._drawn = False
+        self._next = 0.0
+        self._status = _terminal(sys.stderr) and (self.quiet or not output.terminal())
+
+    def run(self) -> int:
+        """Captures until the end."""
+        binary = None if self.quiet and not self.copies else self.output.binary
+        watch = [] if binary is None else [binary.fileno()]
+        try:
+            with capturing.start(self.asked, watch=watch) as capture:
+                privileges.drop(privileges.needed_for(self._folders, os.R_OK | os.X_OK))
+                made = ", made for this and removed at the end" if capture.made else ""
+                capture.news = lambda: self._draw(capture)
+                with _signals(capture):  # before it is said that a signal may come
+                    complain(f"listening on {capture.interface}{made}")
+                    status = self._show(capture)
+        except capturing.Abandoned:
+            raise BrokenPipeError from None
+        finally:
+            self._clear()
+        return self._report(capture) or status
+
+    def _show(self, capture: capturing.LiveCapture) -> int:
+        output, reading = self.output, self.reading
+        if self.copies:
+            assert output.binary is not None
+            while data := capture.read(1 << 16):
+                output.binary.write(data)
+                output.binary.flush()
+            return 0
+        if self.quiet:
+            capture.wait()
+            return 0
+        return framed(reading, output, lambda: reading.follow(capture))
+
+    # -- what is said on standard error --------------------------------------------------
+
+    def _draw(self, capture: capturing.LiveCapture) -> None:
+        now = time.monotonic()
+        if self._status and now >= self._next:
+            self._next = now + INTERVAL
+            sys.stderr.write(f"\r{_counted(capture)}\x1b[K")
+            sys.stderr.flush()
+            self._drawn = True
+
+    def _clear(self) -> None:
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._drawn = False
+
+    def _report(self, capture: capturing.LiveCapture) -> int:
+        complain(_counted(capture))
+        if capture.reason in capturing.PLANNED:
+            return 0
+        complain(f"the capture ended: {capture.reason}")
+        return 2
+
+
+def _counted(capture: capturing.LiveCapture) -> str:
+    plural = "" if capture.packets == 1 else "s"
+    return f"{capture.packets} datagram{plural} captured, {capture.dropped} dropped by the kernel"
+
+
+@contextmanager
+def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
+    """The first signal ends the capture, what was captured is shown; the second one ends that."""
+
+    def end(*_: object) -> None:
+        if capture.stopping:
+            raise KeyboardInterrupt
+        capture.stop()
+
+    chosen = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup(1) leaves it
+        chosen.append(signal.SIGHUP)
+    before = {number: signal.signal(number, end) for number in chosen}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminal(stream: object) -> bool:
+    try:
+        return bool(getattr(stream, "isatty", lambda: False)())
+    except ValueError:
+        return False
+
+
+# -- options -----------------------------------------------------------------------------
+
+
+def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
+    """What to capture, by the options; raises UsageError."""
+    stop = limits("-a", options.stop)
+    ring: Limits | None = None
+    if options.ring:
+        ring = limits("-b", options.ring)
+        if options.write is None or options.write == "-":
+            raise UsageError("-b needs a file to number: -w FILE")
+        if not ring.some():
+            raise UsageError("-b files: when does a file end? add duration, filesize or packets")
+    elif stop.files is not None:
+        raise UsageError("-a files: there is one file only; -b makes more")
+    if stop.filesize is not None and options.write in (None, "-"):
+        raise UsageError("-a filesize needs a file: -w FILE")
+    silent = options.quiet or options.write == "-"
+    everything = silent or (reading.test is None and reading.filter is None)
+    return capturing.LiveOptions(
+        interface=options.interface,
+        netns=options.netns,
+        write=None if options.write == "-" else options.write,
+        ring=ring,
+        stop=stop,
+        messages=reading.left if reading.left > 0 and everything else None,
+        snaplen=_size(options.snaplen, "-s", 1, capturing.SNAPLEN) or capturing.SNAPLEN,
+        buffer=(_size(options.buffer, "-B", 1 << 20, 1 << 31) or capturing.BUFFER),
+        filter=kernel_filter(options, reading.registry),
+        prime=options.prime,
+    )
+
+
+def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
+    """The part of --protocol, --family, --type and --pid that the kernel can tell."""
+    names = select.split(options.protocol)
+    types = select.split(options.types)
+    ports = select.split(options.pid)
+    families = select.split(options.family)
+    protocols = select.protocols(names) if names else None
+    if families:
+        generic = {framing.NETLINK_GENERIC}
+        protocols = generic if protocols is None else protocols & generic
+    if not (names or types or ports or families):
+        return None
+    given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
+    return bpf.Filter(
+        protocols,
+        _kinds(types, registry) if types else None,
+        [select.number(text, "--pid") for text in ports] if ports else None,
+        " ".join(f"{option} {','.join(values)}" for option, values in given if values),
+    )
+
+
+def _kinds(types: list[str], registry: Registry) -> set[bpf.Kind]:
+    """Every message type that one of these names may stand for."""
+    found = set()
+    names = set()
+    for text in types:
+        number = select.numbered(text)
+        if number is None:
+            names.add(text)
+        else:
+            found.add(bpf.Kind(type=number))
+    for name in names:
+        control = _CONTROL.get(name.removeprefix("NLMSG_").lower())
+        if control is not None:
+            found.add(bpf.Kind(type=control))
+    for number, constant in linux.RTM.items():
+        if constant in names or constant[4:].lower() in names:
+            found.add(bpf.Kind(type=number))
+    for spec in select.loaded(registry):
+        for table in (spec.requests, spec.replies):
+            for number, operation in table.items():
+                if operation.name in names or operation.constant in names:
+                    found.add(
+                        bpf.Kind(type=number)
+                        if spec.protonum is not None
+                        else bpf.Kind(framing.NETLINK_GENERIC, command=number)
+                    )
+    return found
+
+
+def _size(text: str | None, option: str, unit: int, most: int) -> int | None:
+    """A size in `unit`s as bytes; None when not given or 0."""
+    if text is None:
+        return None
+    number = select.number(text, option) * unit
+    if not 0 <= number <= most:
+        raise UsageError(f"{option}: {text} is not within 0 and {most // unit}")
+    return number or None

@@ -1,0 +1,212 @@
+"""`nldissect monitor`: notifications, as any program may hear them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from argparse import Namespace
+
+from ..capture.live.groups import GENERIC, GROUPS, ROUTE, Families, Group, Monitor, may_join
+from ..wire import linux
+from ..wire.errors import UsageError
+from ..wire.text import near
+from .opening import framed, registry_of
+from .output import Output, complain
+from .read_command import Reading
+
+# What `ip monitor` calls them.
+OBJECTS = {
+    "address": ("ipv4-ifaddr", "ipv6-ifaddr"),
+    "route": ("ipv4-route", "ipv6-route", "mpls-route"),
+    "mroute": ("ipv4-mroute", "ipv6-mroute"),
+    "rule": ("ipv4-rule", "ipv6-rule"),
+    "netconf": ("ipv4-netconf", "ipv6-netconf", "mpls-netconf"),
+    "maddress": ("ipv4-mcaddr", "ipv6-mcaddr"),
+    "prefix": ("ipv6-prefix",),
+    "vlan": ("brvlan",),
+}
+# No such group or protocol in this kernel: nothing that privileges would change.
+ABSENT = (errno.EINVAL, errno.EPROTONOSUPPORT, errno.ENOENT)
+
+
+def monitor(options: Namespace, output: Output) -> int:
+    """Listens and shows until stopped; returns the exit status."""
+    registry = registry_of(options)
+    try:
+        families = Families()
+    except OSError as problem:
+        raise UsageError(f"monitor: no netlink socket: {problem.strerror}") from None
+    reading = Reading(Namespace(**{**vars(options), "files": []}), output, registry)
+    families.ask()
+    known = every(families)
+    if options.list:
+        return _list(known, output)
+    chosen = known if not options.groups else chosen_of(options.groups, known, families.names())
+    watch = [] if output.binary is None else [output.binary.fileno()]
+    heard = Monitor(
+        chosen, families, follows=not options.groups, all_nsid=options.all_nsid, watch=watch
+    )
+    try:
+        _say(heard, bool(options.groups))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: heard.stop())
+        if reading.writer is not None:
+            for record in heard.told:  # the file explains itself
+                reading.writer.keep(record)
+        return framed(reading, output, lambda: reading.follow(heard))
+    finally:
+        heard.close()
+
+
+def _say(heard: Monitor, asked: bool) -> None:
+    """What is listened to, and what cannot be."""
+    denied = [group for group, number in heard.refused if number in (errno.EPERM, errno.EACCES)]
+    other = [
+        (group, number)
+        for group, number in heard.refused
+        if group not in denied and (asked or number not in ABSENT)
+    ]
+    if denied:
+        names = ", ".join(map(full, denied))
+        complain(f"not permitted, needs CAP_NET_ADMIN: {names}")
+    for group, number in other:
+        complain(f"{full(group)} cannot be joined: {os.strerror(number)}")
+    if not heard.joined:
+        raise UsageError("monitor: no group could be joined")
+    count = len(heard.joined)
+    complain(f"listening to {count} group{'s' * (count > 1)}")
+
+
+# -- names -----------------------------------------------------------------------------
+
+
+def every(families: Families) -> list[Group]:
+    """All groups that have names here."""
+    out = [
+        Group(protocol, number, name)
+        for protocol, names in GROUPS.items()
+        for name, number in names.items()
+        if not name.startswith("nop")
+    ]
+    return out + families.groups()
+
+
+def full(group: Group) -> str:
+    """How a group is named without doubt: link, ethtool:monitor, netfilter:nftables."""
+    if group.protocol == ROUTE and not group.name.isdecimal():
+        return group.name
+    return f"{group.family or linux.protocol_name(group.protocol)}:{group.name}"
+
+
+def chosen_of(words: list[str], known: list[Group], families: list[str]) -> list[Group]:
+    """The groups that these words name, each once; raises UsageError for a word that names none."""
+    out: dict[tuple[int, int], Group] = {}
+    for text in words:
+        parts = [part.strip() for part in text.split(",")]
+        for part in [part for part in parts if part] or [""]:
+            for group in _named(part, known, families):
+                out.setdefault((group.protocol, group.number), group)
+    return list(out.values())
+
+
+def _named(text: str, known: list[Group], families: list[str]) -> list[Group]:
+    plain = _plain(text)
+    owner, colon, name = plain.partition(":")
+    if not owner:
+        raise UsageError(f"monitor: {text!r} names nothing; `nldissect monitor --list` lists names")
+    if colon:
+        return _of_owner(text, owner, name, known, families)
+    if plain in OBJECTS:
+        members = OBJECTS[plain]
+        return [group for group in known if group.protocol == ROUTE and group.name in members]
+    found = [
+        group
+        for group in known
+        if text == group.constant or (group.protocol == ROUTE and plain == group.name)
+    ]
+    if found:
+        return found
+    found = [group for group in known if _plain(group.family) == plain]
+    if not found:
+        protocol = _protocol(plain)
+        found = [group for group in known if group.protocol == protocol]
+    if found:
+        return found
+    if plain in map(_plain, families):
+        raise UsageError(f"monitor: the family {text} has no groups")
+    names = [full(group) for group in known] + [*OBJECTS] + sorted({g.family for g in known})
+    raise UsageError(
+        f"monitor: {text!r} is no group, family or protocol{near(plain, names)}; "
+        "`nldissect monitor --list` lists them"
+    )
+
+
+def _of_owner(
+    text: str, owner: str, name: str, known: list[Group], families: list[str]
+) -> list[Group]:
+    """PROTOCOL:GROUP and FAMILY:GROUP; GROUP may be a number, or all."""
+    mine = [group for group in known if _plain(group.family) == owner]
+    protocol = GENERIC
+    if not mine:
+        found = _protocol(owner)
+        if found is None:
+            owners = {g.family or linux.protocol_name(g.protocol) for g in known} | set(families)
+            raise UsageError(
+                f"monitor: {owner!r} is no family or protocol here{near(owner, sorted(owners))}; "
+                "`nldissect monitor --list` lists them"
+            )
+        protocol = found
+        mine = [group for group in known if group.protocol == protocol]
+    if name == "all" and mine:
+        return mine
+    for group in mine:
+        if name in (_plain(group.name), _plain(group.constant)):
+            return [group]
+    try:
+        number = int(name, 0)
+    except ValueError:
+        names = [group.name for group in mine]
+        there = f"; there are {', '.join(names)}" if 0 < len(names) <= 12 else ""
+        raise UsageError(
+            f"monitor: {owner} has no group {name!r}{near(name, names)}{there}"
+        ) from None
+    if not 0 < number < 1 << 31:
+        raise UsageError(f"monitor: {text}: groups count from 1")
+    for group in mine:
+        if group.number == number:
+            return [group]
+    return [Group(protocol, number, str(number))]
+
+
+def _plain(text: str) -> str:
+    """A name as it is compared: RTNLGRP_IPV4_ROUTE and ipv4_route are ipv4-route."""
+    return text.lower().replace("_", "-").removeprefix("rtnlgrp-")
+
+
+def _protocol(name: str) -> int | None:
+    """The number of a netlink protocol, by name or number."""
+    for number in linux.NETLINK_PROTOCOL:
+        if linux.protocol_name(number) == name.removeprefix("netlink-"):
+            return number
+    if name == "uevent":
+        return 15
+    return int(name) if name.isdecimal() and int(name) < 32 else None
+
+
+def _list(known: list[Group], output: Output) -> int:
+    """--list: the groups, their numbers, and whether they may be joined."""
+    rows = []
+    for group in known:
+        refused = may_join(group)
+        note = ""
+        if refused in (errno.EPERM, errno.EACCES):
+            note = "not permitted"
+        elif refused:
+            note = "not in this kernel"
+        rows.append((full(group), linux.protocol_name(group.protocol), str(group.number), note))
+    width = max(len(row[0]) for row in rows)
+    output.write(f"{'GROUP':{width}}  {'PROTOCOL':14}  NUMBER\n")
+    for name, protocol, number, note in rows:
+        output.write(f"{name:{width}}  {protocol:14}  {number:>6}  {note}".rstrip() + "\n")
+    return 0

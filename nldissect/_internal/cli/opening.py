@@ -1,0 +1,134 @@
+"""What commands that go through whole captures share: opening, binding, what was passed over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ..capture.reader import open_capture
+from ..pairing.conversation import Conversations
+from ..session.driver import Driver, Taker
+from ..session.forward_pass import Capture as Records
+from ..session.forward_pass import Session
+from ..session.process import Own
+from ..spec.registry import Registry
+from ..wire.errors import CaptureError, UsageError
+from ..wire.record import Record
+from .output import Output, complain
+from .progress import Watched
+
+if TYPE_CHECKING:
+    from .read_command import Reading
+
+
+class Source:
+    """The captures of one run, each read by the options --byte-order, --decode-as and so on."""
+
+    def __init__(self, options: Namespace) -> None:
+        self.registry = registry_of(options)
+        self.byte_order: str | None = options.byte_order
+        # What the recording program asked for tells of objects, but not of what went on.
+        shown = getattr(options, "own", False) or getattr(options, "objects", False)
+        self.own = None if shown else Own()
+
+    def give(
+        self, path: str, taker: Taker, pairs: Conversations | None = None, keep: bool = False
+    ) -> None:
+        """Gives a taker every message of a capture; raises CaptureError as `Driver.run` does.
+
+        `keep` holds a stream in memory, so that names told late serve early messages too.
+        """
+        capture = open_capture(path)
+        session = Session(self.registry, self.byte_order)
+        records: Records = capture
+        watched = None
+        if not capture.rewindable:
+            records = Kept(capture) if keep else capture
+        elif sys.stderr is not None and sys.stderr.isatty():
+            records = watched = Watched(capture, os.path.basename(path))
+        try:
+            Driver(session, taker, pairs, own=self.own).run(records)
+        finally:
+            if watched is not None:
+                watched.clear()
+            passed = sum(session.skipped.values())
+            if passed:
+                complain(
+                    f"{passed} record{'s' * (passed > 1)} of other link types than netlink's "
+                    f"{'were' if passed > 1 else 'was'} passed over"
+                )
+
+    def report(self) -> None:
+        """Says which dissectors are broken."""
+        for problem in self.registry.problems:
+            complain(f"this dissector is left out: {problem}")
+
+
+class Kept:
+    """A stream's records, which can be gone through again; so can what cut them short."""
+
+    def __init__(self, capture: Records) -> None:
+        self.rewindable = True
+        self._problem: CaptureError | None = None
+        self._records: list[Record] = []
+        try:
+            for record in capture:
+                self._records.append(record)
+        except CaptureError as problem:
+            self._problem = problem
+
+    def __iter__(self) -> Iterator[Record]:
+        yield from self._records
+        if self._problem is not None:
+            raise self._problem
+
+
+def framed(reading: Reading, output: Output, show: Callable[[], None]) -> int:
+    """Shows what comes, between beginning and end; 2 where it was cut short, which is said."""
+    if not reading.quiet:
+        output.write(reading.renderer.begin())
+        output.flush()
+    try:
+        show()
+    except CaptureError as problem:
+        output.flush()
+        complain(str(problem))
+        return 2
+    finally:
+        reading.finish()
+        output.flush()
+    return 0
+
+
+def only_once(files: list[str]) -> None:
+    """Raises UsageError when standard input is given twice."""
+    if files.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+
+
+def registry_of(options: Namespace) -> Registry:
+    """The dissectors that --dissectors, --specs and --decode-as ask for; --host-names too."""
+    registry = Registry(
+        dissectors=options.dissectors, specs=options.specs, decode_as=decode_as_of(options)
+    )
+    if getattr(options, "host_names", False):
+        from ..library import hostnames
+
+        hostnames.teach(registry, hostnames.FOLDERS)
+    return registry
+
+
+def decode_as_of(options: Namespace) -> dict[str, str]:
+    """What --decode-as asks for, by number; raises UsageError for what is no pair."""
+    pairs = {}
+    for text in options.decode_as:
+        left, mark, right = text.partition("=")
+        if not mark or not left or not right:
+            raise UsageError(
+                f"--decode-as: {text!r} is not NUMBER=NAME, such as 21=nlexample or 0x1c=nl_util"
+            )
+        pairs[left] = right
+    return pairs

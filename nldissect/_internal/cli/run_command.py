@@ -1,0 +1,285 @@
+"""`nldissect run`: a command, and what it and the kernel say to each other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TextIO
+
+from ..capture.live import live_capture as capturing
+from ..capture.live.groups import GROUPS, ROUTE
+from ..capture.strace.descent import Descent
+from ..capture.strace.traced_command import Plain, Traced, can_trace
+from ..engine.tree import Message
+from ..pairing.transaction import COPY, NOTIFICATION, Link
+from ..session.driver import Taker
+from ..session.forward_pass import Capture as Records
+from ..session.multicast import group_of
+from ..wire.errors import CaptureError, UsageError
+from ..wire.record import Record
+from .opening import Kept, framed, registry_of
+from .output import Output, complain
+from .read_command import Arriving, Reading
+
+NOT_FOUND = 127  # as shells say it
+NOT_EXECUTABLE = 126
+DRAIN: Final = 0.05  # seconds
+# A trace that has come so far past a message has told whose it is, if it is the tree's; and
+# so long after it no more is waited for.
+NEAR: Final = 1.0
+BEHIND: Final = 10.0
+INSTALL: Final = " (apt-get install strace, or your system's like)"
+RTNLGRP: Final = GROUPS[ROUTE]
+
+
+def run(options: Namespace, output: Output) -> int:
+    """Runs the command; returns its exit status."""
+    command = options.argv[options.argv[:1] == ["--"] :]
+    if not command:
+        raise UsageError("run: which command? nldissect run [options] -- COMMAND")
+    registry = registry_of(options)
+    stream: TextIO | None = None
+    if options.output is not None:
+        try:
+            stream = open(options.output, "w", encoding="utf-8")  # noqa: SIM115 - closed below
+        except OSError as problem:
+            raise UsageError(
+                f"-o: {options.output} cannot be written: {problem.strerror}"
+            ) from None
+        output = Output(stream)
+    try:
+        plain = Namespace(**{**vars(options), "files": []})
+        return _Run(options, output, Reading(plain, output, registry), command).run()
+    finally:
+        if stream is not None:
+            output.flush()
+            stream.close()
+
+
+class _Run:
+    """One run of the command."""
+
+    def __init__(
+        self, options: Namespace, output: Output, reading: Reading, command: list[str]
+    ) -> None:
+        self.options = options
+        self.output = output
+        self.reading = reading
+        self.command = command
+
+    def run(self) -> int:
+        """Chooses the way, runs the command, shows its messages."""
+        name = self.command[0]
+        if shutil.which(name) is None:
+            there = "/" in name and os.path.exists(name)
+            complain(f"{name}: {'cannot be executed' if there else 'command not found'}")
+            return NOT_EXECUTABLE if there else NOT_FOUND
+        if self.options.strace:
+            hindrance = can_trace()
+            if hindrance:
+                raise UsageError(f"run: {hindrance}{INSTALL}")
+            return self._traced()
+        try:
+            capture = capturing.start(capturing.LiveOptions())
+        except UsageError as problem:
+            why = str(problem).replace("nldissect live", "nldissect run")
+            if self.options.nlmon:
+                raise UsageError(why) from None
+            hindrance = can_trace()
+            if hindrance:
+                raise UsageError(f"run: {why}; and {hindrance}{INSTALL}") from None
+            complain(f"{why}; tracing system calls with strace instead")
+            return self._traced()
+        with capture:
+            return self._heard(capture, Descent())
+
+    def _traced(self) -> int:
+        self.output.flush()
+        traced = Traced(self.command)
+        try:
+            with _signals(traced.kill):
+                self._show(traced)
+        finally:
+            status = traced.close()
+        return status
+
+    def _heard(self, capture: capturing.LiveCapture, descent: Descent) -> int:
+        """By nlmon: all that passes while the command runs, of which its own is chosen."""
+        self.output.flush()
+        begun = time.time_ns()
+        running: Traced | Plain
+        if can_trace():
+            running, traced = Plain(self.command), None
+        else:
+            running = traced = Traced(self.command, ports=True)
+        descent.start(running.pid)
+        whose = _Whose(self.reading, descent, traced, begun)
+
+        def wait() -> None:
+            running.wait()
+            while descent.running() and not running.released:
+                time.sleep(DRAIN)
+            whose.join()
+            time.sleep(DRAIN)  # what it said last is on its way
+            capture.stop()
+
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        try:
+            with _signals(running.kill):
+                self._show(capture, whose)
+                waiting.join()
+        finally:
+            status = running.close()
+            descent.close()
+        return status
+
+    def _show(self, capture: Arriving, whose: _Whose | None = None) -> None:
+        reading = self.reading
+
+        def show() -> None:
+            source: Records = Kept(capture) if self.options.after else capture
+            if whose is not None:
+                reading.chosen(source, whose)
+            elif self.options.after:
+                reading.whole(source)
+            else:
+                reading.follow(capture)
+            capture.waits = None  # nobody is to be told any more
+            for _ in source:  # -c N is reached: the command goes on
+                pass
+
+        framed(reading, self.output, show)
+
+
+class _Whose(Taker):
+    """Which of all the messages that nlmon shows are of the command's sockets.
+
+    strace, where it is there, tells exactly whose each port is; else /proc, which may be
+    too late for a socket that is closed at once.
+    """
+
+    def __init__(
+        self, reading: Reading, descent: Descent, traced: Traced | None, begun: int
+    ) -> None:
+        self._reading = reading
+        self._kept: Record | None = None  # the last one of its own
+        self._descent = descent
+        self._traced = traced
+        self._begun = begun
+        self._following = threading.Thread(target=self._follow, daemon=True)
+        self._following.start()
+
+    def _follow(self) -> None:
+        if self._traced is not None:
+            with suppress(CaptureError):  # there are no bytes in this trace
+                for _ in self._traced:
+                    pass
+
+    def join(self) -> None:
+        """Wait until the trace has been read to its end."""
+        self._following.join()
+
+    def take(self, message: Message, link: Link) -> bool:
+        """Shows the message if a socket of the tree sent or received it."""
+        reading, record = self._reading, message.record
+        assert record is not None
+        if reading.own is not None and reading.own(message):
+            if reading.writer is not None and record is not self._kept:
+                reading.writer.keep(record)  # it explains the file
+                self._kept = record
+            return True
+        if record.time is not None and record.time < self._begun:
+            return True
+        if link.role == NOTIFICATION:
+            if not self._received(message):
+                return True
+            link.listeners = 1  # whose the others are is not known
+        elif link.role == COPY:
+            return True
+        else:
+            found = link.transaction
+            port = message.port if found is None or found.port <= 0 else found.port
+            if not (self._has(message, port) if port > 0 else message.to_kernel):
+                return True
+        return reading.take(message, link)
+
+    def _has(self, message: Message, port: int) -> bool:
+        key = (message.protocol, port)
+        if self._traced is None:
+            owner = message.context.socket(port, message)
+            return self._descent.has(*key, None if owner is None else owner.pid)
+        record = message.record
+        when = 0.0 if record is None or record.time is None else record.time / 1e9
+        while not self._told(key):
+            if (
+                not self._following.is_alive()
+                or self._traced.seen > when + NEAR
+                or time.time() > when + BEHIND
+                or (self._traced.idle and self._descent.asleep() and self._traced.idle)
+            ):
+                return self._told(key)
+            time.sleep(0.002)
+        return True
+
+    def _told(self, key: tuple[int, int]) -> bool:
+        assert self._traced is not None
+        sockets = [s for place in self._traced.interfaces for s in place.sockets]
+        return any((socket.protocol, socket.port) == key for socket in sockets)
+
+    def _received(self, message: Message) -> bool:
+        """Whether a socket of the tree had joined the group, as far as that is known."""
+        mask = self._descent.groups.get(message.protocol, 0)
+        group = group_of(message)
+        if not mask or group is None or message.protocol != ROUTE:
+            return bool(mask)
+        number = RTNLGRP.get(group.removeprefix("RTNLGRP_").lower().replace("_", "-"), 0)
+        # /proc/net/netlink tells the first 32 groups only.
+        return number == 0 or number > 32 or bool(mask >> number - 1 & 1)
+
+
+@contextmanager
+def _signals(send: Callable[[int], None]) -> Iterator[None]:
+    """What the terminal sends goes to the command as well; the rest is passed on to it."""
+
+    def terminal(number: int, _: object) -> None:
+        send(0 if _foreground() else number)
+
+    def other(number: int, _: object) -> None:
+        send(number)
+
+    before = {
+        number: signal.signal(number, handler)
+        for number, handler in (
+            (signal.SIGINT, terminal),
+            (signal.SIGQUIT, terminal),
+            (signal.SIGTERM, other),
+            (signal.SIGHUP, other),
+        )
+        if signal.getsignal(number) != signal.SIG_IGN  # nohup
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _foreground() -> bool:
+    """Whether what the terminal sends to this process goes to the command as well."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,194 @@
+"""`nldissect stats`: what captures hold in numbers, as tables, as JSON, rates as a plot."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from ..analysis.stats import Statistics, document
+from ..wire.errors import CaptureError, UsageError
+from ..wire.text import safe
+from . import jobs, plot, select
+from .opening import Source, only_once
+from .output import Output, complain
+
+KEPT_DUMPS = 100
+
+
+def stats(options: Namespace, output: Output) -> int:
+    """Counts what the files hold; 2 if one could not be read to its end, what was is shown."""
+    top = select.number(options.top, "--top")
+    if top < 1:
+        raise UsageError(f"--top: {top} rows cannot be shown; give 1 or more")
+    jobs.asked(options.jobs)  # which makes no difference here
+    only_once(options.files)
+    if options.svg is not None:
+        _refuse(options.svg, options.files)
+    source = Source(options)
+    wanted = select.display_filter(options, source.registry)
+    found = Statistics(keep=max(top, KEPT_DUMPS))
+    status = 0
+    for path in options.files:
+        pairs = found.begin(wanted is not None)
+        try:
+            source.give(path, select.chosen(found, wanted), pairs)
+        except CaptureError as problem:
+            complain(str(problem))
+            status = 2
+        found.finish()
+    if options.svg is not None:
+        try:
+            with open(options.svg, "w", encoding="utf-8") as file:
+                file.write(plot.svg(found.rates))
+        except OSError as problem:
+            raise UsageError(
+                f"--svg: {options.svg} cannot be written: {problem.strerror or problem}"
+            ) from None
+    if options.format == "json":
+        import json
+
+        output.write(json.dumps({"files": options.files, **document(found, top)}, indent=2) + "\n")
+    elif found.messages or not status:
+        output.write("\n".join(_Tables(found, output, top).lines(options.files)) + "\n")
+    output.flush()
+    source.report()
+    return status
+
+
+def _refuse(target: str, files: list[str]) -> None:
+    for path in files:
+        there = os.path.isfile(target) and path != "-" and os.path.exists(path)
+        if there and os.path.samefile(path, target):
+            raise UsageError(f"--svg: {target} is read at the same time; name another file")
+
+
+Column = tuple[str, str, Callable[[dict[str, Any]], str]]  # heading, < or >, cell
+
+
+class _Tables:
+    """The numbers as text, the greatest of each first."""
+
+    def __init__(self, found: Statistics, output: Output, top: int) -> None:
+        self.found = found
+        self.top = top
+        self.all = document(found)
+        self.blocks = output.can_encode(plot.BLOCKS + "▕")
+        self.micro = output.can_encode("µ")
+        self.columns = output.columns()
+        self.out: list[str] = []
+
+    def lines(self, files: list[str]) -> list[str]:
+        """Every section that has something to say."""
+        self._head(files)
+        wide = plot.text(self.found.rates, min(self.columns, 100), self.blocks)
+        if wide:
+            self.out += ["", "MESSAGES PER SECOND", *map(self._duration_safe, wide)]
+        self._table("protocols", ("PROTOCOL", "<", lambda r: r["protocol"]), *_TRAFFIC)
+        self._table("families", ("FAMILY", "<", lambda r: r["family"]), *_TRAFFIC)
+        self._table("operations", *_OPERATION, *_TRAFFIC)
+        self._table("errors", ("ERRNO", "<", lambda r: r["errno"]), *_OPERATION, _count("count"))
+        self._table(
+            "latencies",
+            *_OPERATION,
+            _count("count"),
+            *((key.upper(), ">", self._duration(key)) for key in ("p50", "p90", "p99", "max")),
+        )
+        self._table(
+            "dumps",
+            ("DUMP", "<", _dump),
+            _count("parts"),
+            _count("bytes"),
+            ("TIME", ">", self._duration("latency")),
+            ("STATE", "<", lambda r: r["state"]),
+        )
+        self._table("processes", ("PROCESS", "<", _process), *_TRAFFIC)
+        self._table(
+            "sockets",
+            ("PROTOCOL", "<", lambda r: r["protocol"]),
+            ("PORT", ">", lambda r: "" if r["port"] is None else str(r["port"])),
+            *_TRAFFIC,
+        )
+        self._table(
+            "groups",
+            ("GROUP", "<", lambda r: r["group"] or f"(unknown, {r['protocol']})"),
+            _count("notifications"),
+            _count("deliveries"),
+        )
+        return self.out
+
+    def _head(self, files: list[str]) -> None:
+        document = self.all
+        self.out.append(", ".join(safe(path) for path in files))
+        messages, records = document["messages"], document["records"]
+        line = (
+            f"{messages} message{'s' * (messages != 1)} in {records} "
+            f"record{'s' * (records != 1)}, {document['bytes']} bytes"
+        )
+        first, last = document["first"], document["last"]
+        if first is not None:
+            line += f", over {self._duration_safe(plot.duration(last - first))}"
+        self.out.append(line)
+        for origin in document["recorded"]:
+            told = ", ".join(safe(f"{name} {text}") for name, text in origin.items())
+            self.out.append(f"recorded: {told}")
+        for title, words in (("messages", "roles"), ("transactions", "transactions")):
+            counts = sorted(document[words].items(), key=lambda c: (-c[1], c[0]))
+            if counts:
+                self.out.append(f"{title}: " + ", ".join(f"{n} {word}" for word, n in counts))
+
+    def _duration(self, key: str) -> Callable[[dict[str, Any]], str]:
+        return lambda row: self._duration_safe(plot.duration(row[key]))
+
+    def _duration_safe(self, text: str) -> str:
+        return text if self.micro else text.replace("µ", "u")
+
+    def _table(self, name: str, *columns: Column) -> None:
+        rows = self.all[name]
+        if not rows:
+            return
+        cells = [[heading for heading, _, _ in columns]]
+        cells += [[safe(cell(row)) for _, _, cell in columns] for row in rows[: self.top]]
+        widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+        self.out.append("")
+        for line in cells:
+            self.out.append(
+                "  ".join(
+                    f"{text:{side}{width}}"
+                    for text, (_, side, _), width in zip(line, columns, widths, strict=True)
+                ).rstrip()
+            )
+        if len(rows) > self.top:
+            self.out.append(f"... and {len(rows) - self.top} more (--top {len(rows)})")
+
+
+def _count(key: str) -> Column:
+    return key.upper(), ">", lambda row: str(row[key])
+
+
+_TRAFFIC: tuple[Column, ...] = (
+    _count("messages"),
+    ("TO KERNEL", ">", lambda row: str(row["to_kernel"])),
+    ("FROM KERNEL", ">", lambda row: str(row["from_kernel"])),
+    _count("bytes"),
+)
+_OPERATION: tuple[Column, ...] = (
+    ("OF", "<", lambda row: row["family"] or row["protocol"] or ""),
+    ("OPERATION", "<", lambda row: row["operation"] or "(unknown)"),
+)
+
+
+def _dump(row: dict[str, Any]) -> str:
+    if row["operation"] is None:
+        return "(its request is not there)"
+    return f"#{row['message']} {row['family'] or row['protocol']} {row['operation']}"
+
+
+def _process(row: dict[str, Any]) -> str:
+    if row["kind"] == "process":
+        name = f" {row['name']}" if row["name"] else ""
+        return f"{row['pid']}{name}{' (by its port)' if row['hint'] else ''}"
+    if row["kind"] == "port":
+        return f"port {row['port']}"
+    return "(listeners)" if row["kind"] == "multicast" else "(unknown)"

@@ -1,0 +1,30 @@
+"""`nldissect tui`: captures in the terminal, list, tree and bytes beside each other."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from ..wire.errors import UsageError
+from .opening import decode_as_of
+from .output import Output, complain
+
+
+def tui(options: Namespace, output: Output) -> int:
+    """Shows files, interfaces and standard input until the user has seen enough."""
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("tui: TERM is dumb; `nldissect read` shows captures line by line")
+    from ..tui.config import load
+    from ..tui.launch import run
+    from ..tui.opener import Opener
+
+    settings = load(options.config)
+    opener = Opener(
+        settings, options.dissectors, options.specs, decode_as_of(options), options.byte_order
+    )
+    status, farewell = run(opener, options.files)
+    for line in farewell:
+        complain(line)
+    for problem in opener.registry.problems:
+        complain(f"this dissector is left out: {problem}")
+    return status

@@ -1,0 +1,427 @@
+"""Fields by dotted paths, among nodes and on the tape of a walk.
+
+A name in a path is a field's spec name, its C constant or its number. `_` is the same as `-`, and
+upper case is for constants. The entries of an array need not be named, nor a header around its
+members; where an attribute and such a member at the same level share a name, it is the attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, final
+
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from ..spec import model
+from ..spec.tables import COLUMNS, GENLMSGHDR, REQUEST, Tables
+from ..wire.text import near
+from .walk import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    FIELD_MASK,
+    FOLDED,
+    GIVEN,
+    INDEX_AT,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    UNKNOWN,
+    Engine,
+)
+
+if TYPE_CHECKING:
+    from .tree import Node
+
+# What ip(8) calls things that the kernel names otherwise: the C constant or struct member, and
+# what ip adds to the number. Filters know them.
+WORDS_OF_IP: Final[dict[str, dict[str, int]]] = {
+    "nexthop": {"RTA_MULTIPATH": 0, "NHA_GROUP": 0},
+    "via": {"RTA_VIA": 0, "RTA_GATEWAY": 0, "NHA_GATEWAY": 0},
+    "dev": {"RTA_OIF": 0, "NHA_OIF": 0, "rtnh-ifindex": 0},
+    "weight": {"rtnh-hops": 1},
+}
+
+
+# The same by constant or member.
+_IP: Final[dict[str, list[str]]] = {
+    name: [word for word, meant in WORDS_OF_IP.items() if name in meant]
+    for names in WORDS_OF_IP.values()
+    for name in names
+}
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: C constants as they are, else in lower case with dashes."""
+    return name if name.isupper() else name.lower().replace("_", "-")
+
+
+_names: dict[model.Field, frozenset[str]] = {}
+_KEPT: Final = 8192
+
+
+def names_of(field: model.Field) -> frozenset[str]:
+    """Every plain name of a field: the spec's, the C constant's, the number."""
+    found = _names.get(field)
+    if found is None:
+        if len(_names) >= _KEPT:
+            _names.clear()
+        names = {plain(field.name)}
+        if field.constant:
+            names |= {field.constant, plain(field.constant.lower())}
+        if field.number >= 0:
+            names.add(str(field.number))
+        found = _names[field] = frozenset(names)
+    return found
+
+
+def words_for(field: model.Field) -> list[str]:
+    """What ip(8) calls a field."""
+    words = _IP.get(field.constant or "") or []
+    return words if field.number >= 0 else words + (_IP.get(field.name) or [])
+
+
+def is_header(field: model.Field) -> bool:
+    """Whether a field is a struct that is no attribute: its own name may be left out."""
+    return field.number < 0 and (field.kind == model.STRUCT or field.kind == model.HEADER)
+
+
+# -- on a tape -------------------------------------------------------------------------
+
+_DEPTHS: Final = 260  # levels that a tape can have, and some
+_HEADER: Final = 1 << 61  # of a row's bits: it is a header
+_MOST: Final = 60  # names in a path; no tree is as deep
+
+
+@final
+class Path:
+    """Finds what a path ends at on the tapes of one registry's messages.
+
+    With `top` the first name is one at the top (with `echoed` of an echoed request too), else it
+    may lie anywhere; `ip` lets ip(8)'s words count as names. While a tape is gone through, a
+    state is a bit per name: those of the path before it lie above.
+    """
+
+    def __init__(
+        self, names: tuple[str, ...], top: bool = False, ip: bool = False, echoed: bool = False
+    ) -> None:
+        self.names = names
+        self._ip = ip
+        self._echoed = echoed
+        count = len(names) if len(names) <= _MOST else 0
+        self._bits: list[int] = [1 << i for i in range(count)]
+        self._every: i64 = (1 << count) - 1
+        self._last: i64 = (1 << count) >> 1
+        self._always: i64 = 0 if top else 1
+        # Those that may stand for what lies in an entry of an array.
+        self._skipping: i64 = sum(1 << i for i in range(count) if not names[i].isdecimal())
+        self._numbered = any(name.isdecimal() or name.startswith("attr ") for name in names)
+        self._hits: list[int] = []
+        self._members: list[tuple[int, int]] = []  # hits in headers, with the place around these
+        self._levels: list[int] = []  # around attributes that are hits
+        self._tables: object = None
+        self._rows = vec[i64]([-1])  # the bits of each row's names; -1: not known yet
+        self._states = vec[i64]([0] * _DEPTHS)
+        self._above = vec[i64]([-2] * _DEPTHS)  # the place of what lies above, by depth
+        self._headers = vec[i64]([0] * _DEPTHS)  # whether that is a header
+
+    def _named(self, names: frozenset[str]) -> int:
+        bits = 0
+        for i, bit in enumerate(self._bits):
+            if self.names[i] in names:
+                bits |= bit
+        return bits
+
+    def _of_field(self, field: model.Field) -> int:
+        names = names_of(field)
+        if self._ip:
+            names = names.union(words_for(field))
+        return self._named(names) | (_HEADER if is_header(field) else 0)
+
+    def _of_row(self, engine: Engine, row: i64) -> i64:
+        """The bits of a row; learns them."""
+        fields = engine.tables.fields
+        if self._tables is not engine.tables or row >= i64(len(self._rows)):
+            kept = 0 if self._tables is not engine.tables else len(self._rows)
+            rows = vec[i64]([-1] * (2 * len(fields)))
+            for i in range(kept):
+                rows[i] = self._rows[i]
+            self._rows = rows
+            self._tables = engine.tables
+        found = i64(self._of_field(fields[row]))
+        self._rows[row] = found
+        return found
+
+    def find(self, engine: Engine, inside: i64) -> list[int]:
+        """The places on the engine's tape, in order, inside of the one at a place; -2: of all."""
+        self._members = []
+        self._levels = []
+        out = self._hits = []
+        self._search(engine, inside, False)
+        if self._members and self._levels:
+            hidden = [member for member, level in self._members if level in self._levels]
+            out = [hit for hit in out if hit not in hidden]
+        return out
+
+    def first(self, engine: Engine, inside: i64) -> i64:
+        """The first of these places, -1 for none."""
+        return self._search(engine, inside, True)
+
+    def _search(self, engine: Engine, inside: i64, first: bool) -> i64:
+        """Goes through the tape: to the first hit, which it returns, or notes all of them."""
+        tape, size, states = engine.tape, engine.size, self._states
+        rows = self._rows if self._tables is engine.tables else vec[i64]([])
+        known = i64(len(rows))
+        always, every, last = self._always, self._every, self._last
+        above, headers = self._above, self._headers
+        member: i64 = -1  # the first hit, in a header; an attribute beside that comes before it
+        member_at: i64 = 0  # the depth of the header
+        base: i64 = 0
+        if inside >= 0:
+            base = (tape[inside] >> DEPTH_AT & DEPTH_MASK) + 1
+            if tape[inside] >> MARKS_AT & FOLDED:
+                return self._folded(engine, inside, 1, first)
+        states[base], headers[base], above[base] = 1, 0, inside
+        place = inside + 2
+        while place < size:
+            entry = tape[place]
+            depth = entry >> DEPTH_AT & DEPTH_MASK
+            if depth < base or (member >= 0 and depth < member_at):
+                break
+            state = states[depth]
+            if state == 0:
+                states[depth + 1] = 0
+                place += 2
+                continue
+            marks = entry >> MARKS_AT & 0xFF
+            below = always
+            skips = False  # whether it is an entry, whose index need not be named
+            if marks & (GIVEN | UNKNOWN | INDEXED) == 0:
+                row = entry & FIELD_MASK
+                bits: i64 = rows[row] if row < known else -1
+                if bits < 0:
+                    bits = self._of_row(engine, row)
+                    rows = self._rows
+                    known = i64(len(rows))
+            elif marks & GIVEN:
+                made: Any = engine.given[int(place)]
+                field: model.Field = made.field
+                bits = i64(self._of_field(field))
+                skips = field.name.isdigit()
+            else:
+                bits = self._of_index(entry)
+                skips = marks & INDEXED != 0
+            got = state & bits
+            below = ((got << 1) & every) | always
+            headers[depth + 1] = 0
+            if skips:
+                below |= state & self._skipping
+            elif bits & _HEADER:
+                below |= state
+                headers[depth + 1] = 1
+            elif self._echoed and place == engine.echo:
+                below |= 1
+            if got & last:
+                if not first:
+                    self._hits.append(int(place))
+                    if headers[depth]:
+                        self._members.append((int(place), int(above[depth - 1])))
+                    elif marks & IS_ATTRIBUTE:
+                        self._levels.append(int(above[depth]))
+                elif headers[depth]:
+                    if member < 0:
+                        member, member_at = place, depth - 1
+                elif member < 0 or (marks & IS_ATTRIBUTE and depth == member_at):
+                    return place
+            if marks & FOLDED and below & last:
+                found = self._folded(engine, place, below, first)
+                tape = engine.tape  # which may have been moved
+                if first and member < 0 and found >= 0:
+                    return found
+            states[depth + 1] = below
+            above[depth + 1] = place
+            place += 2
+        return member
+
+    def _folded(self, engine: Engine, place: i64, state: i64, first: bool) -> i64:
+        """The same among the plain numbers of a folded entry."""
+        for i in engine.inside(place):
+            inside = i64(i)
+            entry = engine.tape[inside]
+            if entry >> MARKS_AT & INDEXED:
+                bits = self._of_index(entry)
+            else:
+                bits = self._of_row(engine, entry & FIELD_MASK)
+            if state & bits & self._last:
+                if first:
+                    return inside
+                self._hits.append(i)
+        return -1
+
+    def _of_index(self, entry: i64) -> i64:
+        """The bits of an entry that has an index for a name."""
+        if not self._numbered:
+            return 0
+        index = int(entry >> INDEX_AT)
+        return i64(self._named(frozenset((str(index), f"attr {index}"))))
+
+
+_PATHS: Final = 4096
+
+
+def path_of(tables: Tables, path: str) -> Path:
+    """What a dotted path means at the top of a message, or inside of something."""
+    found = tables.paths.get(path)
+    if found is None:
+        if len(tables.paths) >= _PATHS:  # a program may make up ever new ones
+            tables.paths.clear()
+        found = tables.paths[path] = Path(tuple([plain(part) for part in path.split(".")]), True)
+    assert isinstance(found, Path)
+    return found
+
+
+@final
+class Name:
+    """What a name or path means in the messages of an operation; rows are 0 where it is none."""
+
+    def __init__(
+        self, attribute: i64, other: i64, member: i64, path: Path | None, rest: Path | None
+    ) -> None:
+        self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
+        self.other = other  # the same in messages to the kernel
+        self.member = member  # of a header
+        self.path = path  # of a dotted one
+        self.rest = rest  # what follows the attribute that it can only begin with
+
+
+@final
+class Names:
+    """What can be asked for by name in the messages of one operation."""
+
+    def __init__(self, tables: Tables, operation: model.Operation | None) -> None:
+        self._tables = tables
+        self._known: dict[str, Name] = {}
+        self._attributes: dict[str, int] = {}
+        self._members: dict[str, int] = {}
+        aset = None if operation is None else operation.attributes
+        rows: dict[model.Field, int] = {}
+        for field in () if aset is None else aset.ensure().values():
+            for one in (field, field.request):
+                if one is not None:
+                    rows[one] = int(tables.field(one))
+        for field, row in rows.items():
+            self._attributes.setdefault(plain(field.name), row)
+            self._attributes.setdefault(field.constant or "", row)
+        for field, row in rows.items():
+            for name in names_of(field):
+                self._attributes.setdefault(name, row)
+        header = None if operation is None else operation.header
+        tables.struct(header)
+        self._headers: list[str] = []
+        for struct in (GENLMSGHDR, header):
+            self._headers.append("" if struct is None else plain(struct.name))
+            for member in () if struct is None else struct.members:
+                for name in names_of(member):
+                    self._members.setdefault(name, int(tables.field(member)))
+
+    def _begins(self, name: str) -> i64:
+        """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
+        tables, row = self._tables, i64(self._attributes.get(name, 0))
+        if name.isdecimal() or name in self._headers:
+            return 0
+        for other in set(self._attributes.values()):
+            field = tables.fields[other]
+            if tables.names[other] != tables.names[row] and name in names_of(field):
+                return 0
+        return row
+
+    def get(self, path: str) -> Name:
+        """What a name or a dotted path means."""
+        found = self._known.get(path)
+        if found is None:
+            tables = self._tables
+            whole = plain(path)
+            row: i64 = self._attributes.get(whole, 0)
+            along: Path | None = None
+            rest: Path | None = None
+            if row == 0 and "." in path:
+                along = path_of(tables, path)
+                row = self._begins(along.names[0])
+                if row != 0:
+                    rest = path_of(tables, path.partition(".")[2])
+            other = tables.rows[row * COLUMNS + REQUEST]
+            if tables.names[other] != tables.names[row]:
+                other = 0
+            found = Name(row, other, self._members.get(whole, 0), along, rest)
+            if len(self._known) >= _PATHS:
+                self._known.clear()
+            self._known[path] = found
+        return found
+
+
+def names_in(tables: Tables, operation: model.Operation | None) -> Names:
+    """What can be asked for by name in the messages of an operation."""
+    found = tables.namings.get(operation)
+    if found is None:
+        found = tables.namings[operation] = Names(tables, operation)
+    assert isinstance(found, Names)
+    return found
+
+
+# -- among nodes -----------------------------------------------------------------------
+
+
+def find(nodes: list[Node], path: str) -> Node | None:
+    """The first node at a dotted path; see `find_all`."""
+    for node in find_all(nodes, path):
+        return node
+    return None
+
+
+def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
+    """Every node at a dotted path that begins at these nodes, in order.
+
+    The entries of an array need not be named: `ops.id` finds each of them.
+    A header's members are found with and without the header's own name.
+    """
+    yield from _find(nodes, [plain(part) for part in path.split(".")], 0)
+
+
+def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
+    want = parts[at]
+    last = at + 1 == len(parts)
+    named = False
+    for node in nodes:
+        field = node.field
+        if want in names_of(field):
+            named = True
+            if last:
+                yield node
+            else:
+                yield from _find(node.children, parts, at + 1)
+        elif field.name.isdigit() and not want.isdigit():
+            yield from _find(node.children, parts, at)
+    if last and not named:  # an attribute `version` is not the header's `version`
+        for node in nodes:
+            if is_header(node.field):
+                for child in node.children:
+                    if want in names_of(child.field):
+                        yield child
+
+
+def missing(nodes: list[Node], path: str) -> str:
+    """What to say of a path that is not there, with the nearest that is."""
+    names: list[str] = []
+    _paths(nodes, "", names)
+    return f"no {path!r} in this message{near(path, names)}"
+
+
+def _paths(nodes: list[Node], above: str, out: list[str]) -> None:
+    for node in nodes:
+        here = f"{above}.{node.field.name}" if above else node.field.name
+        out.append(here)
+        if node.field.constant is not None:
+            out.append(node.field.constant)
+        if node.field.number < 0 and node.field.kind == model.STRUCT:
+            out += [child.field.name for child in node.children]
+        _paths(node.children, here, out)

@@ -1,0 +1,144 @@
+"""Numbers in words: flags of nlmsghdr, message types, and the values of nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..spec import model
+from ..spec.tables import (
+    COMMAND,
+    ERRNO,
+    FAMILY_ID,
+    HINTS,
+    IFINDEX,
+    MESSAGE_FLAGS,
+    MESSAGE_TYPE,
+    NSID,
+)
+from ..wire import framing, linux
+
+if TYPE_CHECKING:
+    from .tree import Message, Node
+
+# Bits of nlmsg_flags with one meaning, and those whose meaning `flag_class` chooses
+COMMON: Final = (
+    (1, "REQUEST"), (2, "MULTI"), (4, "ACK"), (8, "ECHO"), (16, "DUMP_INTR"),
+    (32, "DUMP_FILTERED"),
+)  # fmt: skip
+BY_CLASS: Final = (
+    ((0x100, "ROOT"), (0x200, "MATCH"), (0x400, "ATOMIC")),
+    ((0x100, "REPLACE"), (0x200, "EXCL"), (0x400, "CREATE"), (0x800, "APPEND")),
+    ((0x100, "NONREC"), (0x200, "BULK")),
+    ((0x100, "CAPPED"), (0x200, "ACK_TLVS")),
+)
+NLM_F: Final = {
+    "DUMP": 0x300, **{name: bit for table in (COMMON, *BY_CLASS) for bit, name in table},
+}  # fmt: skip
+_flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
+
+
+def flag_class(message: Message) -> int:
+    """Which meaning the bits 0x0f00 have: that of GET, NEW, DELETE or acknowledgement (3)."""
+    if 0 <= message.type < framing.NLMSG_MIN_TYPE:
+        return 3
+    if message.operation is not None:
+        return message.operation.klass
+    if message.protocol == framing.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
+        return (model.CLASS_NEW, model.CLASS_DELETE, model.CLASS_GET, model.CLASS_NEW)[
+            message.type & 3
+        ]
+    return model.CLASS_GET
+
+
+def flag_names(message: Message) -> tuple[str, ...]:
+    """The names of nlmsg_flags for what the message is, without NLM_F_ (linux/netlink.h).
+
+    Bits without a meaning there are kept as one hexadecimal number.
+    """
+    klass = flag_class(message)
+    key = (message.flags, klass)
+    found = _flag_cache.get(key)
+    if found is None:
+        rest = message.flags
+        names = []
+        for bit, name in COMMON:
+            if rest & bit:
+                names.append(name)
+                rest &= ~bit
+        if klass == model.CLASS_GET and rest & 0x300 == 0x300:
+            names.append("DUMP")
+            rest &= ~0x300
+        for bit, name in BY_CLASS[klass]:
+            if rest & bit:
+                names.append(name)
+                rest &= ~bit
+        if rest:
+            names.append(hex(rest))
+        found = tuple(names)
+        _flag_cache[key] = found
+    return found
+
+
+def label(node: Node, constants: bool) -> str | None:
+    """The value in words: enumeration or flag names, interface names; None if it has none.
+
+    `constants` chooses C constants over spec names where there are both.
+    """
+    value = node.value
+    if node._label is not None:
+        return node._label or None  # empty: a hook knows that there is none
+    field = node.field
+    if not isinstance(value, int):
+        return None
+    hint = field.hint
+    if field.labeller is not None:
+        told = field.labeller(value, node.message, node.message.get)
+        if told is not None:
+            return told or None
+    if field.enum is not None:
+        named = field.enum.label(value, constants)
+        if named is not None or not hint:
+            return named
+    if not hint:
+        return None
+    return hinted(HINTS.get(hint, 0), value, node.message, constants)
+
+
+def hinted(hint: int, value: int, message: Message, constants: bool) -> str | None:
+    """What a number with a display hint (as in `tables`) means in this message."""
+    if hint == IFINDEX:
+        return (message.context.interface(value, message) or None) if value else None
+    if hint == NSID:
+        return message.context.namespace(value, message) if value >= 0 else None
+    if hint == FAMILY_ID:
+        return message.context.family_name(value, message)
+    if hint == ERRNO:
+        return linux.errno_name(-value) if value < 0 else None
+    if hint == MESSAGE_TYPE:
+        return type_name(message, constants)
+    if hint == MESSAGE_FLAGS:
+        names = flag_names(message)
+        return "|".join(names) if names else None
+    if hint == COMMAND and message.operation is not None:
+        operation = message.operation
+        return (constants and operation.constant) or operation.name  # one learnt has no constant
+    return None
+
+
+_CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
+
+
+def type_name(message: Message, constants: bool) -> str | None:
+    """What nlmsg_type means: the operation, or for generic netlink the family."""
+    if message.type < framing.NLMSG_MIN_TYPE:
+        name = _CONTROL_NAMES.get(message.type)
+        return f"NLMSG_{name.upper()}" if name is not None and constants else name
+    if message.protocol == framing.NETLINK_GENERIC:
+        return message.family
+    if message.operation is not None:
+        return (constants and message.operation.constant) or message.operation.name
+    if message.protocol == framing.NETLINK_ROUTE:
+        constant = linux.RTM.get(message.type)
+        if constant is not None:
+            return constant if constants else constant[4:].lower()
+    return None

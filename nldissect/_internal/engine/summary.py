@@ -1,0 +1,694 @@
+"""One line that says what a message does, from its dissector's template or code.
+
+It is written as UTF-8, straight from the tape of the message's walk.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Final, final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64, u8
+
+from ..spec import model
+from ..spec.tables import (
+    COLONS,
+    COLUMNS,
+    DOTTED,
+    ENUM,
+    GROUPS,
+    HINT,
+    INTEGER,
+    LABEL_STACK,
+    LABELLED,
+    MARKS,
+    NO_HINT,
+    NSID,
+    SIGNED,
+    TEXT_UP_TO_NUL,
+    TOLD,
+)
+from ..spec.template import (
+    FLAGS,
+    HAS,
+    HEX,
+    INDEX,
+    IS,
+    LABEL,
+    MISSES,
+    SHOWS,
+    SPACE,
+    SPOT,
+    STEP,
+    TEXT,
+    UPPER,
+    VALUE,
+    WAY,
+    WORDS,
+    Meant,
+    Spot,
+    Template,
+    parsed,
+)
+from ..wire import framing
+from ..wire.digits import DIGITS
+from ..wire.linux import errno_name
+from .finding import path_of
+from .labels import flag_class, label, type_name
+from .tree import Message, Node, Seen, Tape, given, label_of, text_value, value_at, view
+from .walk import (
+    FIELD_MASK,
+    GIVEN,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    NOTE,
+    SHOWN_AT,
+    UNKNOWN,
+    UNNAMED,
+    Engine,
+)
+
+# Bits of whole addresses, by the form of values
+_BITS: Final = {DOTTED: 32, GROUPS: 128, LABEL_STACK: 20}
+_MADE: Final = 1024  # texts that a place keeps
+_SPACE: Final = 32
+_SLASH: Final = 47
+
+
+def encoded(text: str) -> bytes:
+    """A text as UTF-8, whatever it holds."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
+class Lookup(Seen):
+    """What one message holds by name, as templates and summary hooks ask for it.
+
+    A summary hook takes a Lookup, and returns the line or writes it (`say`, `fill`); its words are
+    names of top-level attributes or header members, or dotted paths. It holds for that call: it
+    looks at the tape that `engine` has of the message.
+    """
+
+    def __init__(
+        self, message: Message, engine: Engine | None = None, out: BytesWriter | None = None
+    ) -> None:
+        if engine is None:
+            engine = Engine(message.context.tables)
+            message.walk_onto(engine)
+        super().__init__(engine, message)
+        self._tape: Tape | None = None
+        self._out = BytesWriter() if out is None else out
+        self._begin: i64 = len(self._out)
+        self._apart = False  # whether a space comes before the next word
+
+    # -- the line ------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Adds words to the line, with a space before; nothing for an empty text."""
+        if text:
+            self._apart = True
+            self._space()
+            self._write(text)
+            self._apart = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said yet."""
+        return len(self._out) == self._begin
+
+    def fill(self, template: Template) -> None:
+        """Adds what a template says of the message."""
+        self._apart = True
+        self._run(template, template.meant(self._names), 0, i64(len(template.steps)), False)
+        self._apart = True
+
+    def _run(self, template: Template, meant: Meant, at: i64, end: i64, optional: bool) -> bool:
+        """Some steps of a template; false where a place is missing that may not."""
+        out, steps = self._out, template.steps
+        while at < end:
+            step, about, needs = steps[at], steps[at + 1], steps[at + 2]
+            at += STEP
+            if step == TEXT:
+                self._space()
+                out.write(template.texts[about])
+            elif step == SPACE:
+                self._apart = True
+            elif step == SPOT:
+                if not self._spot(template, meant, template.spots[about]) and optional:
+                    return False
+            else:
+                if needs < 0 or self._at(template, meant, needs) >= 0:
+                    size, apart = len(out), self._apart
+                    if not self._run(template, meant, at, about, True):
+                        out.truncate(size)
+                        self._apart = apart
+                at = about
+        return True
+
+    def _at(self, template: Template, meant: Meant, path: i64) -> i64:
+        """Where what a path of a template means lies on the tape, -1 for nowhere."""
+        rows, at = meant.rows, path * 3
+        row = rows[at]
+        if row < 0 or self._given is not None:
+            return self._place(meant.paths[path], template.paths[path])
+        engine = self._engine
+        place: i64 = -1
+        if row != 0:
+            place = engine.place_of(row)
+            if place < 0 and rows[at + 1] != 0:
+                place = engine.place_of(rows[at + 1])
+        if place < 0 and rows[at + 2] != 0:
+            place = engine.place_of(rows[at + 2])
+        return place
+
+    def _spot(self, template: Template, meant: Meant, spot: Spot) -> bool:
+        """A place of a template; whether it is there, or its test holds."""
+        place = self._at(template, meant, spot.at)
+        there = place >= 0 and not (spot.skip_zero and self._zero(place))
+        if spot.test == MISSES:
+            return not there
+        if there and spot.test == SHOWS:
+            length: i64 = -1
+            if spot.length_at >= 0:
+                length = self._at(template, meant, spot.length_at)
+                there = self._bits(place) >= 0
+            there = there and self._show(spot, place, length)
+        elif there:
+            value = value_at(self._engine, place, self.message)
+            if not isinstance(value, int):
+                there = False
+            elif spot.test == HAS:
+                there = value & spot.number != 0
+            else:
+                there = (value == spot.number) == (spot.test == IS)
+        if there or spot.other is None:
+            return there
+        return self._spot(template, meant, spot.other)
+
+    def _zero(self, place: i64) -> bool:
+        """Whether what lies at a place is 0, empty, or no value."""
+        engine = self._engine
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks = first >> MARKS_AT
+        if marks & GIVEN == 0 and engine.tables.form[first >> SHOWN_AT & 0xFF] == INTEGER:
+            start = second & 0xFFFFFFFF
+            if marks & IS_ATTRIBUTE:
+                start += 4
+            return engine.zero(start, second >> 32)
+        return not self._value(place)
+
+    def _show(self, spot: Spot, place: i64, length: i64) -> bool:
+        """Writes what lies at a place, as it is asked for; whether there was something."""
+        out = self._out
+        size, apart = len(out), self._apart
+        self._space()
+        begin = len(out)
+        mode = spot.mode
+        if mode == LABEL or mode == VALUE:
+            self._shown(place, mode == LABEL)
+        elif mode == WAY or mode == HEX:
+            value = value_at(self._engine, place, self.message)
+            if isinstance(value, int):
+                made = spot.made.get(value)
+                if made is None:
+                    way = spot.way
+                    made = encoded(f"{value:#x}" if way is None else way(value))
+                    if len(spot.made) >= _MADE:  # a hostile capture has no end of numbers
+                        spot.made.clear()
+                    spot.made[value] = made
+                out.write(made)
+        elif mode == INDEX:
+            if not self._zero(place):
+                named = self.label_at(place)
+                self._write(f"index {self._value(place)}" if named is None else named)
+        elif mode == WORDS:
+            self._write((self.label_at(place) or "").replace("|", " "))
+        elif mode == UPPER:
+            self._write(self.shown(place).upper())
+        else:
+            self._write(self.shown_as(place, "flags" if mode == FLAGS else "constant"))
+        if len(out) == begin:
+            out.truncate(size)
+            self._apart = apart
+            return False
+        if length >= 0:
+            bits = value_at(self._engine, length, self.message)
+            if isinstance(bits, int) and bits != self._bits(place):
+                out.append(_SLASH)
+                DIGITS.signed(out, bits)
+        return True
+
+    def _bits(self, place: i64) -> int:
+        """How many bits the address at a place has, -1 if it is none."""
+        first = self._engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            return -1
+        return _BITS.get(int(self._engine.tables.form[first >> SHOWN_AT & 0xFF]), -1)
+
+    def _shown(self, place: i64, labelled: bool) -> None:
+        """Writes the label of what lies at a place, else its value."""
+        engine, out = self._engine, self._out
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+        rows, at = engine.tables.rows, (first & FIELD_MASK) * COLUMNS
+        form = engine.tables.form[first >> SHOWN_AT & 0xFF]
+        start, end = second & 0xFFFFFFFF, second >> 32
+        if marks & IS_ATTRIBUTE:
+            start += 4
+        if marks & GIVEN:
+            form = TOLD
+        if form == INTEGER:
+            number = engine.number(row, start, end, marks)
+            if (
+                labelled
+                and marks & (UNNAMED | UNKNOWN) == 0
+                and (
+                    rows[at + ENUM] != 0
+                    or rows[at + HINT] != NO_HINT
+                    or marks & INDEXED
+                    or rows[at + MARKS] & LABELLED
+                )
+            ):
+                plain = rows[at + MARKS] & LABELLED == 0 and marks & INDEXED == 0
+                if plain and rows[at + ENUM] != 0 and number >= 0:
+                    word = engine.tables.enums[rows[at + ENUM]].word(number)
+                    if len(word) > 0:
+                        out.write(word)
+                        return
+                    plain = rows[at + HINT] == NO_HINT
+                if not plain or rows[at + HINT] != NO_HINT or number < 0:
+                    self._write(self.shown(place))
+                    return
+            if rows[at + SIGNED] != 0:
+                DIGITS.signed(out, number)
+            else:
+                DIGITS.unsigned(out, number)
+        elif form == TEXT_UP_TO_NUL:
+            self._text(start, end)
+        elif form == DOTTED:
+            DIGITS.ipv4(out, engine.data, start)
+        elif form == GROUPS:
+            DIGITS.ipv6(out, engine.data, start)
+        elif form == COLONS:
+            DIGITS.colons(out, engine.data, start, end)
+        elif labelled:
+            self._write(self.shown(place))
+        else:
+            self._write(self.shown_as(place, "value"))
+
+    def _text(self, start: i64, end: i64) -> None:
+        """Text up to its NUL."""
+        data, out = self._engine.data, self._out
+        size = len(out)
+        while start < end:
+            char = data[start]
+            if char == 0:
+                return
+            if char > 127:
+                break
+            out.append(u8(char))
+            start += 1
+        if start < end:  # not ASCII, and perhaps no text
+            start -= len(out) - size
+            out.truncate(size)
+            self._write(str(text_value(TEXT_UP_TO_NUL, data[start:end])))
+
+    def _space(self) -> None:
+        if self._apart:
+            if len(self._out) > self._begin:
+                self._out.append(_SPACE)
+            self._apart = False
+
+    def _write(self, text: str) -> None:
+        self._out.write(encoded(text))
+
+    # -- what there is -------------------------------------------------------------------
+
+    def node(self, path: str) -> Node | None:
+        """The first node at a dotted path."""
+        place = self.place(path)
+        engine = self._engine
+        if place >= engine.size:  # it was folded: now nothing is
+            self.message.walk_onto(engine)
+            engine.index()
+            place = self.place(path)
+        if place < 0:
+            return None
+        tape = self._tape
+        if tape is None:
+            tape = self._tape = Tape(engine, self.message)
+        return view(tape, place, self.message, None)
+
+    def at(self, path: str) -> Piece | None:
+        """What lies at a dotted path; like `node`, and much faster."""
+        place = self.place(path)
+        return None if place < 0 else Piece(self, place)
+
+    def text(self, path: str) -> str:
+        """Its label or value as text, empty when it is not there."""
+        place = self.place(path)
+        return "" if place < 0 else self.shown(place)
+
+    def label(self, path: str) -> str:
+        """Its value in words, empty when it is not there or has none."""
+        place = self.place(path)
+        return "" if place < 0 else self.label_at(place) or ""
+
+    def flags(self, path: str) -> str:
+        """Flags as <UP,RUNNING>, empty when they are not there."""
+        place = self.place(path)
+        return "" if place < 0 else self.shown_as(place, "flags")
+
+    def constant(self, path: str) -> str:
+        """The C constant of its value without the part before the last prefix: 6 is UP."""
+        place = self.place(path)
+        return "" if place < 0 else self.shown_as(place, "constant")
+
+    def put(self, out: list[str], word: str, path: str, zero: bool = True) -> None:
+        """Adds `word text` to what there is to say, if it is there and, without `zero`, not 0."""
+        place = self.place(path)
+        if place >= 0 and (zero or self._value(place)):
+            text = self.shown(place)
+            if text:
+                out.append(f"{word} {text}" if word else text)
+
+    def words(self, *pairs: tuple[str, str]) -> list[str]:
+        """`word text` for each (word, path) that is there, as iproute2 writes options."""
+        out: list[str] = []
+        for word, path in pairs:
+            self.put(out, word, path)
+        return out
+
+    def label_at(self, place: i64) -> str | None:
+        """The label of what lies at a place."""
+        return label_of(self._engine, place, None, self.message, False, self)
+
+    def shown(self, place: i64) -> str:
+        """The label of what lies at a place, else its value, as one word."""
+        engine, message = self._engine, self.message
+        first = engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            return node_text(given(engine, place))
+        value = value_at(engine, place, message)
+        if isinstance(value, str):
+            return value
+        named = label_of(engine, place, value, message, False, self)
+        if named is None:
+            return text_of(value)
+        nsid = engine.tables.rows[(first & FIELD_MASK) * COLUMNS + HINT] == NSID
+        return f"{value} ({named})" if nsid and value >= 0 else named
+
+    def shown_as(self, place: i64, mode: str) -> str:
+        """What lies at a place, in one of the ways of `SHOWN_AS`."""
+        if mode == "":
+            return self.shown(place)
+        engine = self._engine
+        first = engine.tape[place]
+        if first >> MARKS_AT & GIVEN:
+            return SHOWN_AS[mode](given(engine, place))
+        value = value_at(engine, place, self.message)
+        if mode == "value":
+            return text_of(value)
+        enum = engine.tables.rows[(first & FIELD_MASK) * COLUMNS + ENUM]
+        if not isinstance(value, int) or enum == 0:
+            return self.shown(place) if mode == "constant" else ""
+        if mode == "flags":
+            return flags_of(engine.tables.enums[enum], value)
+        return constant_of(engine.tables.enums[enum], value)
+
+
+@final
+class Piece:
+    """Something in the message of a Lookup: says what a Node does, as long as the Lookup holds."""
+
+    def __init__(self, seen: Lookup, place: i64) -> None:
+        self._seen = seen
+        self._place = place
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        return self._seen._engine.called(self._place)[0]
+
+    @property
+    def kind(self) -> str:
+        """What the value is: `u32`, `string`, `nest`, `flags`, `ipv4`, `mac`, `unknown`..."""
+        engine = self._seen._engine
+        return engine.tables.shown[engine.tape[self._place] >> SHOWN_AT & 0xFF]
+
+    @property
+    def value(self) -> Any:
+        """The decoded value: int, str, bytes, True for a flag, list for an array, else None."""
+        return value_at(self._seen._engine, self._place, self._seen.message)
+
+    @property
+    def label(self) -> str | None:
+        """The value in words; None if it has none."""
+        return self._seen.label_at(self._place)
+
+    @property
+    def text(self) -> str:
+        """Its label, else its value, as one word."""
+        return self._seen.shown(self._place)
+
+    @property
+    def bytes(self) -> builtins.bytes:
+        """The payload as captured."""
+        engine = self._seen._engine
+        first, second = engine.tape[self._place], engine.tape[self._place + 1]
+        start = second & 0xFFFFFFFF
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            start += 4
+        return engine.data[start : second >> 32]
+
+    @property
+    def children(self) -> list[Piece]:
+        """What lies inside, in order; empty for a leaf."""
+        seen = self._seen
+        return [Piece(seen, inside) for inside in seen._engine.inside(self._place)]
+
+    def walk(self) -> list[Piece]:
+        """This piece and all below it, in order."""
+        out = [self]
+        for child in self.children:
+            out += child.walk()
+        return out
+
+    def find(self, path: str) -> Piece | None:
+        """The first piece below at this dotted path of spec names or constants."""
+        engine = self._seen._engine
+        found = path_of(engine.tables, path).first(engine, self._place)
+        return None if found < 0 else Piece(self._seen, found)
+
+
+def node_text(node: Node) -> str:
+    """A node's label, else its value, as one word."""
+    named = label(node, False)
+    if named is not None and node.field.hint == "nsid" and node.value >= 0:
+        return f"{node.value} ({named})"
+    return value_text(node) if named is None else named
+
+
+def value_text(node: Node) -> str:
+    """A node's value as one word, whatever its label."""
+    return text_of(node.value)
+
+
+def text_of(value: Any) -> str:
+    """A value as one word."""
+    if value is None or value is True:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return ",".join(str(v) for v in value)
+    return str(value)
+
+
+def flags_text(node: Node) -> str:
+    """Flags as iproute2 writes them: <BROADCAST,UP>, the C constants without their prefix."""
+    value = node.value
+    enum = node.field.enum
+    return flags_of(enum, value) if isinstance(value, int) and enum is not None else ""
+
+
+def flags_of(enum: model.Enum, value: int) -> str:
+    """The same of a number."""
+    if not value:
+        return "<>"
+    named = enum.label(value, True)
+    if named is None:
+        return f"<{value:#x}>"
+    return "<" + ",".join([n.split("_", 1)[-1] for n in named.split("|")]) + ">"
+
+
+def constant_text(node: Node) -> str:
+    """An enumerated value as iproute2 writes states: the last word of its C constant."""
+    value = node.value
+    enum = node.field.enum
+    if not isinstance(value, int) or enum is None:
+        return node_text(node)
+    return constant_of(enum, value)
+
+
+def constant_of(enum: model.Enum, value: int) -> str:
+    """The same of a number."""
+    named = enum.constants.get(value)
+    return str(value) if named is None else named.rsplit("_", 1)[-1]
+
+
+SHOWN_AS = {"": node_text, "flags": flags_text, "constant": constant_text, "value": value_text}
+
+
+def summarize(message: Message, engine: Engine | None = None) -> str:
+    """What the message says, without its operation: `eth0 <UP> mtu 1500`; may be empty.
+
+    With an engine, that one has the message on its tape.
+    """
+    if engine is None:
+        context = message.context
+        engine = context.spare.pop() if context.spare else Engine(context.tables)
+        message.walk_onto(engine)
+        text = summarize(message, engine)
+        context.spare.append(engine)
+        return text
+    out = BytesWriter()
+    write_summary(out, message, engine)
+    return out.getvalue().decode()
+
+
+def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
+    """Adds what `summarize` gives to a buffer, in UTF-8; the engine has the message's tape."""
+    if 0 <= message.type < framing.NLMSG_MIN_TYPE:
+        out.write(encoded(_control(message, engine)))
+        return
+    operation = message.operation
+    dump = message.to_kernel and message.flags & 0x300 == 0x300
+    dump = dump and flag_class(message) == model.CLASS_GET
+    if operation is None or (operation.summarize is None and not operation.summary):
+        text = _size(message) if operation is None else first_values(message)
+        out.write(encoded(f"dump {text}".rstrip() if dump else text))
+        return
+    seen = Lookup(message, engine, out)
+    if dump:
+        seen.say("dump")
+    size = len(out)
+    try:
+        _write_by(operation, seen)
+    except Exception as problem:
+        out.truncate(size)
+        # A value of the wrong size is not what the code expects.
+        if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
+            seen.say(first_values(message))
+        else:
+            seen.say(f"(the summary failed: {problem!r})")
+
+
+UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
+
+
+def _write_by(operation: model.Operation, seen: Lookup) -> None:
+    """Writes the summary that an operation's code or template gives."""
+    if operation.summarize is not None:
+        seen.say(operation.summarize(seen) or "")
+        return
+    try:
+        template = parsed(operation.summary)
+    except ValueError as problem:
+        seen.say(f"(the summary is wrong: {problem})")
+    else:
+        seen.fill(template)
+
+
+def first_values(message: Message) -> str:
+    """The first attributes that have values, where the dissector gives no summary."""
+    out: list[str] = []
+    for node in message.nodes:
+        if node.field.number < 0 or len(out) == MAX_VALUES:
+            continue
+        name = node.field.name
+        while node.children:  # the first leaf of a nest stands for it
+            node = node.children[0]
+            name = f"{name}.{node.field.name}"
+        text = node_text(node)
+        if text:
+            out.append(f'{name} "{text}"' if node.kind == "string" else f"{name} {text}")
+    return ", ".join(out)
+
+
+MAX_VALUES = 4
+
+
+def _size(message: Message) -> str:
+    size = message.limit - message.base - (16 if message.netlink else 0)
+    return f"{size} bytes" if size > 0 else ""
+
+
+def operation_name(message: Message) -> str | None:
+    """The operation: a spec's name, `ack` or `error`, `done`..., None when unknown."""
+    if message.type == framing.NLMSG_ERROR:
+        return "ack" if message.error == 0 else "error"
+    if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
+        return None if message.operation is None else message.operation.name
+    return type_name(message, False)
+
+
+def operation_constant(message: Message) -> str | None:
+    """Its C constant: RTM_NEWLINK, NLMSG_ERROR, CTRL_CMD_GETFAMILY; None when unknown."""
+    if message.operation is not None:
+        return message.operation.constant or None
+    if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
+        return None
+    return type_name(message, True)
+
+
+def describe(message: Message, engine: Engine | None = None) -> str:
+    """Operation and summary: `newlink eth0 <UP> mtu 1500`, `error -19 ENODEV for getlink`."""
+    name = operation_name(message)
+    if name is None:
+        if not message.netlink:
+            name = "data"
+        elif message.protocol == framing.NETLINK_GENERIC:
+            name = f"command {message.command}" if message.command >= 0 else ""
+        else:
+            name = f"type {message.type}"
+    text = summarize(message, engine)
+    return f"{name} {text}".strip()
+
+
+def _control(message: Message, engine: Engine) -> str:
+    """NLMSG_ERROR: number, name, the kernel's words, and what it answers; NLMSG_DONE alike."""
+    out: list[str] = []
+    error = message.error
+    if error:
+        out.append(str(error))
+        named = errno_name(-error)
+        if named is not None:
+            out.append(named)
+    words = path_of(engine.tables, "NLMSGERR_ATTR_MSG").first(engine, -2)
+    if words >= 0:
+        told = value_at(engine, words, message)
+        if told:
+            out.append(f'"{told}"')
+    echo = message.echo
+    if echo is not None:
+        out.append(f"for {target(echo)}")
+    return " ".join(out)
+
+
+def target(echo: Message) -> str:
+    """What an echoed request was: its operation and, when it is all there, its summary."""
+    if echo.operation is None and echo.type >= framing.NLMSG_MIN_TYPE:
+        if echo.protocol == framing.NETLINK_GENERIC:
+            name = echo.family or f"family {echo.type:#x}"
+            return name if echo.command < 0 else f"{name} command {echo.command}"
+        return operation_name(echo) or f"type {echo.type}"
+    if echo.limit - echo.base <= 16:
+        return operation_name(echo) or f"type {echo.type}"
+    return describe(echo)

@@ -1,0 +1,1311 @@
+"""One walk over the bytes of a message, which writes what it finds on a tape.
+
+The tape has two numbers per node, in the order of a tree's lines:
+
+    field 20 bits | shown 8 | depth 8 | marks 8 | index 20      what it is
+    offset 32 bits | end 32                                     where it lies
+
+`field` is a row of `Tables`, of an unknown attribute the number of its set; `shown` says what
+the value is and how it is made of the payload; `index` is the number of an unknown attribute or
+of an entry of an array. What lies inside a node follows it, one deeper.
+
+Malformed bytes are on the tape like all others, marked DIAGNOSED, and a finding says what is
+wrong: every byte of a message has an owner. Nothing here raises on what a capture may hold.
+
+Layouts: struct nlattr, struct nlmsgerr and NLMSGERR_ATTR_* (linux/netlink.h).
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from librt.strings import (
+    read_i16_be,
+    read_i16_le,
+    read_i32_be,
+    read_i32_le,
+    read_i64_be,
+    read_i64_le,
+)
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from ..spec import model
+from ..spec.tables import (
+    ADDRESS,
+    ATTRIBUTE,
+    BESIDE,
+    BIG,
+    CHILDREN,
+    COLUMNS,
+    ELEMENT,
+    ENUM,
+    FDDI,
+    FLAT,
+    GUESS,
+    HAS_FORMS,
+    HEADING,
+    HINT,
+    HOOKED,
+    HOST,
+    IPV4,
+    IPV4_OR_6,
+    IPV6,
+    KIND,
+    LLADDR,
+    MAC,
+    MARKS,
+    MORE,
+    MPLS,
+    MULTI,
+    NO_HINT,
+    NUMBERS,
+    ORDER,
+    PLAIN,
+    REQUEST,
+    REST,
+    RULES,
+    S_BINARY,
+    S_IPV4,
+    S_IPV6,
+    S_MAC,
+    S_MAC_6,
+    S_MAC_20,
+    S_MESSAGE,
+    S_MPLS,
+    S_PAD,
+    S_STRUCT,
+    S_UNKNOWN,
+    S_UNKNOWN_NEST,
+    S_UUID,
+    SHOWN,
+    SIGNED,
+    SIZE,
+    STRUCT,
+    STRUCT_COLUMNS,
+    SUB_MESSAGE,
+    UNSET,
+    UNTERMINATED,
+    UUID,
+    WIDTH,
+    Tables,
+)
+from ..wire import framing
+
+# Marks of an entry
+NET_ORDER: Final = 1  # NLA_F_NET_BYTEORDER
+IS_ATTRIBUTE: Final = 2  # the payload starts behind an attribute's header
+INDEXED: Final = 4  # its name is `index`
+UNKNOWN: Final = 8  # an attribute that its set does not have
+DIAGNOSED: Final = 16
+GIVEN: Final = 32  # a hook said what it is
+UNNAMED: Final = 64  # its value has no label here
+# A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
+FOLDED: Final = 128
+
+# What is put on the tape of an attribute or a header when not all is wanted; see `Engine.choose`
+LEFT_OUT: Final = 1
+ON_THE_WAY: Final = 2  # itself, and what is wanted inside
+WHOLE: Final = 3
+
+# Where they lie in an entry's first number
+SHOWN_AT: Final = 20
+DEPTH_AT: Final = 28
+MARKS_AT: Final = 36
+INDEX_AT: Final = 44
+FIELD_MASK: Final = 0xFFFFF
+DEPTH_MASK: Final = 0xFF
+_SHOWN_MASK: Final = 0xFF00000
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+NOTE: Final = "note"
+
+# lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
+MAX_DEPTH: Final = 10
+# Levels of siblings, with sub-messages and an echoed request, that may lie around a node.
+_LEVELS: Final = 64
+# Words of 32 bits that note which attributes a level has, for numbers under 512.
+_SEEN: Final = 16
+_ATTRIBUTE_MAX: Final = 65536
+
+# ARPHRD_TUNNEL, SIT, IPGRE; TUNNEL6, IP6GRE; INFINIBAND (linux/if_arp.h)
+_TUNNEL: Final = 768
+_SIT: Final = 776
+_IPGRE: Final = 778
+_TUNNEL6: Final = 769
+_IP6GRE: Final = 823
+_INFINIBAND: Final = 32
+_AF_INET: Final = 2
+_AF_INET6: Final = 10
+_AF_MPLS: Final = 28
+
+
+@final
+class Finding:
+    """Something wrong or odd: of the entry at `place` on the tape (-1: of the message).
+
+    `early` findings are those of the level around an entry, which come before its own.
+    """
+
+    def __init__(self, place: i64, early: bool, code: str, severity: str, text: str) -> None:
+        self.place = place
+        self.early = early
+        self.code = code
+        self.severity = severity
+        self.text = text
+
+
+class Surroundings:
+    """What the engine asks of those who know more than the bytes at hand."""
+
+    def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
+        """Puts the request that an error echoes on the tape, as what it is."""
+
+    def payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> bool:
+        """Lets a dissector's own code take a payload that is no attribute tree."""
+        return False
+
+    def called(self, made: object) -> tuple[str, str | None, int]:
+        """Name, C constant and number of what a hook made."""
+        return "", None, -1
+
+    def selector(self, name: str) -> tuple[object, model.Enum | None] | None:
+        """Value and enumeration of the node of this name around what is decoded by itself."""
+        return None
+
+
+def chosen(
+    sub: model.SubMessage, value: object, enum: model.Enum | None
+) -> tuple[model.Format | None, str | None]:
+    """The format that a selector's value picks, and that value as a word."""
+    plain = str(value)
+    word = plain
+    if enum is not None and isinstance(value, int):
+        word = enum.names.get(value, word)
+    form = sub.formats.get(word)
+    return sub.formats.get(plain, sub.default) if form is None else form, word
+
+
+def inside(tape: vec[i64], size: i64, place: i64) -> list[int]:
+    """The places of what lies directly in the entry at a place of a tape; -2: at the top."""
+    depth: i64 = 0
+    if place >= 0:
+        depth = (tape[place] >> DEPTH_AT & DEPTH_MASK) + 1
+    out: list[int] = []
+    place += 2
+    while place < size:
+        level = tape[place] >> DEPTH_AT & DEPTH_MASK
+        if level < depth:
+            break
+        if level == depth:
+            out.append(int(place))
+        place += 2
+    return out
+
+
+@final
+class Engine:
+    """Walks messages by the tables; the tape holds the message that was walked last."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.one: i64 = 1
+        self.data: bytes = b""
+        self.big: bool = False
+        self.limit: i64 = 0  # where the message ends
+        self.cut: bool = False  # by the snapshot length
+        self.to_kernel: bool = False
+        self.flags: i64 = 0
+        self.folds: bool = False  # whether plain numbers are left off the tape
+        # Whether only attributes that are wanted are put on it; see `choose`.
+        self.choosy: bool = False
+        self.wanted = vec[i64]([0])
+        self.numbered: bool = False
+        self.unjudged: list[int] = []
+        self.tape = vec[i64]([0] * 2048)
+        self.size: i64 = 0  # numbers on the tape
+        self._behind: i64 = 0  # where what is unfolded behind them ends
+        self.findings: list[Finding] = []
+        self.given: dict[int, object] = {}  # what hooks made, by its place on the tape
+        self.hooked: list[int] = []  # places of entries that a hook has its say on
+        self.around: Surroundings = Surroundings()
+        self.family: i64 = -1  # of the fixed header in scope
+        self.hardware: i64 = -1
+        self.echo: i64 = -1  # the place of the echoed request on the tape
+        self._overlong: i64 = -1  # the entry whose end is known to be missing
+        # Levels of siblings around what is walked
+        self._level: i64 = -1
+        self._start = vec[i64]([0] * _LEVELS)
+        self._end = vec[i64]([0] * _LEVELS)
+        self._set = vec[i64]([0] * _LEVELS)
+        self._struct = vec[i64]([0] * _LEVELS)
+        self._struct_at = vec[i64]([0] * _LEVELS)
+        self._seen = vec[i64]([0] * (_LEVELS * _SEEN))
+        # By row: where its first entry lies at the top or in a header, and of which message.
+        self._place_of = vec[i64]([0])
+        self._place_in = vec[i64]([0])
+        self._indexed: i64 = 0
+        self.repeats: bool = False  # whether there is one of these several times
+        self._seen_far: set[int] = set()  # level's count of `_entered`, and number
+        self._walks = vec[i64]([0] * _LEVELS)
+        self._entered: i64 = 0
+
+    # -- what is asked for ------------------------------------------------------------
+
+    def begin(
+        self,
+        data: bytes,
+        limit: i64,
+        big: bool,
+        cut: bool,
+        to_kernel: bool,
+        flags: i64,
+        around: Surroundings,
+        folds: bool,
+    ) -> None:
+        """Makes the tape ready for a message that ends at `limit` of `data`.
+
+        With `folds` the members of structs and elements of arrays that are plain numbers are
+        not written: their entry is FOLDED.
+        """
+        self.folds = folds
+        self.data = data
+        self.limit = limit
+        self.big = big
+        self.cut = cut
+        self.to_kernel = to_kernel
+        self.flags = flags
+        self.around = around
+        self.size = self._behind = 0
+        if len(self.findings) > 0:
+            self.findings = []
+        if len(self.hooked) > 0:
+            self.hooked = []
+        if len(self.given) > 0:
+            self.given = {}
+        if len(self._seen_far) > 0:
+            self._seen_far = set()
+        self.family = -1
+        self.hardware = -1
+        self.echo = -1
+        self._overlong = -1
+        self._level = -1
+        self.reserve(i64(len(data)))
+
+    def choose(self, wanted: vec[i64], numbered: bool) -> None:
+        """Leaves attributes and headers off the tape, until `choosy` is false again.
+
+        `wanted` says of each row whether it is (LEFT_OUT, ON_THE_WAY, WHOLE); rows of which it
+        says nothing (0) are on the way, and in `unjudged` afterwards. `numbered`: attributes that
+        no spec knows are wanted. Findings are not those of the whole message.
+        """
+        self.wanted = wanted
+        self.numbered = numbered
+        self.choosy = True
+        if len(self.unjudged) > 0:
+            self.unjudged = []
+
+    def _want(self, row: i64) -> i64:
+        found = self.wanted[row] if row < i64(len(self.wanted)) else 0
+        if found == 0:
+            self.unjudged.append(int(row))
+            return ON_THE_WAY
+        return found
+
+    def reserve(self, size: i64) -> None:
+        """Sees that the nodes of so many bytes, or of one attribute, fit on the tape."""
+        if size > _ATTRIBUTE_MAX:
+            size = _ATTRIBUTE_MAX
+        need = self.size + 2 * (size * (self.tables.density + 1) + 256)
+        have = i64(len(self.tape))
+        if need > have:
+            tape = vec[i64]([0] * int(need if need > 2 * have else 2 * have))
+            old = self.tape
+            for i in range(self.size):
+                tape[i] = old[i]
+            self.tape = tape
+
+    def payload(
+        self,
+        generic: bool,
+        struct: i64,
+        aset: i64,
+        header_size: i64,
+        pos: i64,
+        limit: i64,
+        depth: i64,
+        hooked: bool,
+    ) -> None:
+        """What follows the nlmsghdr: fixed headers and attributes.
+
+        `struct` and `aset` are those of its operation, 0 where it is not known; of a family that
+        only nlctrl told of, `header_size` is that of its header. `hooked`: the dissector's own
+        code may take the rest.
+        """
+        level = self._enter(pos, limit, aset)
+        if generic:
+            pos = self.header(self.tables.genlmsghdr, pos, limit, depth)
+        if struct != 0:
+            pos = self.header(struct, pos, limit, depth)
+        elif header_size != 0 and pos + header_size <= limit:
+            self.push(self.tables.family_header, S_BINARY, depth, pos, pos + header_size, 0, 0)
+            pos += (header_size + 3) & ~3
+        if pos < limit and not (hooked and self.around.payload(self, pos, limit, depth)):
+            if aset == 0:
+                self.push(self.tables.data, S_BINARY, depth, pos, limit, 0, 0)
+            else:
+                self._start[level] = pos
+                self._walk(pos, limit, aset, depth, 0, 0)
+        self._level = level - 1
+
+    def attributes(self, pos: i64, end: i64, aset: i64, depth: i64, nests: i64) -> None:
+        """The attributes in `pos` to `end`, which lie in `nests` others."""
+        level = self._enter(pos, end, aset)
+        self._walk(pos, end, aset, depth, nests, 0)
+        self._level = level - 1
+
+    def control(self, kind: i64, error: i64, pos: i64, limit: i64, aset: i64) -> None:
+        """NLMSG_ERROR and NLMSG_DONE with what follows the number; others are data."""
+        tables = self.tables
+        if kind == framing.NLMSG_ERROR:
+            echoed = self._echo_end(pos + 4, limit, error)
+            end = echoed if echoed < limit else limit
+            self.push(tables.nlmsgerr, S_STRUCT, 0, pos, end, 0, 0)
+            self._number(tables.error, pos, limit, 1)
+            if pos + 4 < limit:
+                self.echo = self.size
+                self.push(tables.request, S_MESSAGE, 1, pos + 4, end, 0, 0)
+                if end - pos - 4 < 16:
+                    text = f"{end - pos - 4} of the 16 bytes of the request's nlmsghdr"
+                    self.misfit(self.echo, "header-short", ERROR, text)
+                    if end > pos + 4:
+                        self.push(tables.data, S_BINARY, 2, pos + 4, end, 0, 0)
+                else:
+                    self.around.echoed(self, pos + 4, end, 2)
+            pos = pos + 4 + ((echoed - pos - 4 + 3) & ~3)
+        elif kind == framing.NLMSG_DONE and pos < limit:
+            self._number(tables.error, pos, limit, 0)
+            pos = pos + 4 if pos + 4 < limit else limit
+        if pos < limit:
+            if aset != 0:
+                self.attributes(pos, limit, aset, 0, 0)
+            else:
+                self.push(tables.data, S_BINARY, 0, pos, limit, 0, 0)
+
+    def _echo_end(self, start: i64, limit: i64, error: i64) -> i64:
+        """Where the echoed request ends: after its header when capped, else after all of it."""
+        if limit - start < 16:
+            return limit
+        length = self.u32(start)
+        # Success is always capped; NLM_F_CAPPED says so only of errors in new kernels.
+        said = self.flags & framing.NLM_F_CAPPED != 0
+        if start + length > limit and not said:
+            return start + 16 if error == 0 else limit
+        return start + 16 if said or length < 16 else start + length
+
+    def _number(self, row: i64, pos: i64, limit: i64, depth: i64) -> None:
+        end = pos + 4 if pos + 4 < limit else limit
+        self.decode(row, pos, pos, end, depth, 0, 0, 0)
+
+    # -- numbers -----------------------------------------------------------------
+
+    def u16(self, pos: i64) -> i64:
+        """An unsigned number of 2 bytes, in the host's order."""
+        if self.big:
+            return i64(read_i16_be(self.data, pos)) & 0xFFFF
+        return i64(read_i16_le(self.data, pos)) & 0xFFFF
+
+    def u32(self, pos: i64) -> i64:
+        """An unsigned number of 4 bytes, in the host's order."""
+        if self.big:
+            return i64(read_i32_be(self.data, pos)) & 0xFFFFFFFF
+        return i64(read_i32_le(self.data, pos)) & 0xFFFFFFFF
+
+    def read(self, pos: i64, size: i64, big: bool, signed: bool) -> i64:
+        """A number of 1 to 8 bytes; of an unsigned one of 8 the bits."""
+        data = self.data
+        if size == 4:
+            value: i64 = i64(read_i32_be(data, pos)) if big else i64(read_i32_le(data, pos))
+            return value if signed else value & 0xFFFFFFFF
+        if size == 1:
+            value = data[pos]
+            return value - 256 if signed and value > 127 else value
+        if size == 2:
+            value = i64(read_i16_be(data, pos)) if big else i64(read_i16_le(data, pos))
+            return value if signed else value & 0xFFFF
+        return read_i64_be(data, pos) if big else read_i64_le(data, pos)
+
+    def number(self, row: i64, start: i64, end: i64, marks: i64) -> i64:
+        """The number in a payload of the right size, in its byte order."""
+        at = row * COLUMNS
+        order = self.tables.rows[at + ORDER]
+        if order == HOST:
+            big = self.big or marks & NET_ORDER != 0
+        else:
+            big = order == BIG
+        return self.read(start, end - start, big, self.tables.rows[at + SIGNED] != 0)
+
+    def zero(self, pos: i64, end: i64) -> bool:
+        """Whether all bytes are 0."""
+        data = self.data
+        for i in range(pos, end):
+            if data[i] != 0:
+                return False
+        return True
+
+    # -- the tape ------------------------------------------------------------------
+
+    def push(
+        self, row: i64, shown: i64, depth: i64, offset: i64, end: i64, marks: i64, index: i64
+    ) -> None:
+        """Adds an entry."""
+        tape, i = self.tape, self.size
+        tape[i] = (
+            row | shown << SHOWN_AT | depth << DEPTH_AT | marks << MARKS_AT | index << INDEX_AT
+        )
+        tape[i + 1] = offset | end << 32
+        self.size = i + 2
+
+    def name(self, place: i64) -> str:
+        """What the entry at this place is called."""
+        first = self.tape[place]
+        marks = first >> MARKS_AT
+        if marks & UNKNOWN:
+            return f"attr {first >> INDEX_AT}"
+        if marks & INDEXED:
+            return str(first >> INDEX_AT)
+        return self.tables.names[first & FIELD_MASK]
+
+    def find(self, place: i64, early: bool, code: str, severity: str, text: str) -> None:
+        """Records what is wrong with an entry; where it is cut, nothing else is."""
+        tape = self.tape
+        first = tape[place]
+        if self.cut and severity != NOTE and tape[place + 1] >> 32 == self.limit:
+            marks = first >> MARKS_AT
+            row = 0 if marks & UNKNOWN else first & FIELD_MASK
+            if not marks & UNKNOWN and self.tables.rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0:
+                code, severity = "truncated", NOTE
+        tape[place] = first | DIAGNOSED << MARKS_AT
+        self.findings.append(Finding(place, early, code, severity, text))
+
+    def misfit(self, place: i64, code: str, severity: str, text: str) -> None:
+        """Records a payload of the wrong size or form, unless its end is known to be missing.
+
+        Nothing is wrong with one that is other than guessed.
+        """
+        first = self.tape[place]
+        guess = self.tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & GUESS != 0
+        if (first >> MARKS_AT) & UNKNOWN == 0 and guess:
+            return
+        if place != self._overlong:
+            self.find(place, False, code, severity, text)
+
+    def inside(self, place: i64) -> list[int]:
+        """The places of what lies directly in the entry at this place; -2: at the top."""
+        if place >= 0 and self.tape[place] >> MARKS_AT & FOLDED:
+            at = self.unfold(place)
+            return [int(i) for i in range(at, self._behind, 2)]
+        return inside(self.tape, self.size, place)
+
+    def unfold(self, place: i64) -> i64:
+        """Puts the plain numbers of a folded entry behind the tape; returns where they begin."""
+        first, second = self.tape[place], self.tape[place + 1]
+        at = (first & FIELD_MASK) * COLUMNS
+        start, end = second & 0xFFFFFFFF, second >> 32
+        depth = (first >> DEPTH_AT & DEPTH_MASK) + 1
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            start += 4
+        size = self.size
+        begin = self._behind if self._behind > size else size
+        self.size = begin
+        self.reserve(end - start)
+        rows = self.tables.rows
+        if rows[at + KIND] == model.STRUCT:
+            self.members(place, rows[at + STRUCT], start, end, depth, 0)
+        else:
+            self._array(place, rows[at + ELEMENT], start, end, depth, 0)
+        self._behind = self.size
+        self.size = size
+        return begin
+
+    def called(self, place: i64) -> tuple[str, str | None, int]:
+        """Name, C constant and number (-1 for what is no attribute) of the entry at a place."""
+        first = self.tape[place]
+        marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
+        if marks & GIVEN:
+            return self.around.called(self.given[int(place)])
+        if marks & UNKNOWN:
+            return f"attr {index}", None, index
+        if marks & INDEXED:
+            return str(index), None, index if marks & IS_ATTRIBUTE else -1
+        field = self.tables.fields[first & FIELD_MASK]
+        return field.name, field.constant, field.number
+
+    def heads(self, place: i64) -> bool:
+        """Whether the entry at a place is a struct that is no attribute, such as a header."""
+        first = self.tape[place]
+        if first >> MARKS_AT & (GIVEN | UNKNOWN):
+            return False
+        row = (first & FIELD_MASK) * COLUMNS
+        kind = self.tables.rows[row + KIND]
+        return self.tables.rows[row + MARKS] & ATTRIBUTE == 0 and (
+            kind == model.STRUCT or kind == model.HEADER
+        )
+
+    def index(self) -> None:
+        """Notes where the top-level attributes and the members of headers lie; see `place_of`."""
+        tape, size, rows = self.tape, self.size, self.tables.rows
+        have = i64(len(self.tables.fields))
+        if i64(len(self._place_of)) < have:
+            self._place_of = vec[i64]([0] * int(2 * have))
+            self._place_in = vec[i64]([0] * int(2 * have))
+        self._indexed += 1
+        self.repeats = False
+        places, within, serial = self._place_of, self._place_in, self._indexed
+        heading = False
+        place: i64 = 0
+        while place < size:
+            first = tape[place]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            if depth == 0 or (depth == 1 and heading):
+                row = first & FIELD_MASK
+                known = first >> MARKS_AT & (UNKNOWN | INDEXED | GIVEN) == 0
+                if depth == 0:
+                    heading = known and rows[row * COLUMNS + MARKS] & HEADING != 0
+                if known:
+                    if within[row] != serial:
+                        within[row] = serial
+                        places[row] = place
+                    elif depth == 0:
+                        self.repeats = True
+            place += 2
+
+    def place_of(self, row: i64) -> i64:
+        """Where the first entry of a row lies since `index`, -1 for nowhere."""
+        if row >= i64(len(self._place_in)):
+            return -1
+        return self._place_of[row] if self._place_in[row] == self._indexed else -1
+
+    # -- walking attributes -------------------------------------------------------
+
+    def _enter(self, start: i64, end: i64, aset: i64) -> i64:
+        """Begins a level of siblings; returns its number."""
+        level = self._level + 1
+        if level >= _LEVELS:
+            level = _LEVELS - 1
+        self._level = level
+        self._start[level] = start
+        self._end[level] = end
+        self._set[level] = aset
+        self._struct[level] = 0
+        self._entered += 1
+        self._walks[level] = self._entered
+        at = level * _SEEN
+        for i in range(at, at + _SEEN):
+            self._seen[i] = 0
+        return level
+
+    def _walk(self, pos: i64, end: i64, aset: i64, depth: i64, nests: i64, element: i64) -> None:
+        """The aligned chain of attributes in `pos` to `end`; covers every byte.
+
+        In set 0 all of them are unknown, without a finding that says so. With `element`
+        each is an entry of that row, whose type is its index.
+        """
+        tables = self.tables
+        if tables.set_size[aset] < 0:
+            tables.fill(aset)
+        data, big = self.data, self.big
+        rows, slots, tape = tables.rows, tables.slots, self.tape
+        base, size = tables.set_base[aset], tables.set_size[aset]
+        seen, seen_at = self._seen, self._level * _SEEN
+        one, choosy = self.one, self.choosy
+        last: i64 = -1  # the place of the attribute before
+        stop: i64 = end  # where that ends
+        while pos < end:
+            left = end - pos
+            if left >= 4:
+                if big:
+                    length: i64 = i64(read_i16_be(data, pos)) & 0xFFFF
+                    kind: i64 = i64(read_i16_be(data, pos + 2)) & 0xFFFF
+                else:
+                    length = i64(read_i16_le(data, pos)) & 0xFFFF
+                    kind = i64(read_i16_le(data, pos + 2)) & 0xFFFF
+            else:
+                length = kind = 0
+            if length < 4 or length > left:
+                pos = self._odd(pos, end, length, kind, aset, depth, nests, element, last, stop)
+                continue
+            if nests == 0:
+                self.reserve(length)
+                tape = self.tape
+            number = kind & framing.NLA_TYPE_MASK
+            stop = pos + length
+            last = self.size
+            marks: i64 = IS_ATTRIBUTE
+            if kind & framing.NLA_F_NET_BYTEORDER:
+                marks = IS_ATTRIBUTE | NET_ORDER
+            if element != 0:
+                self.decode(element, pos, pos + 4, stop, depth, nests, marks | INDEXED, number)
+                pos += (length + 3) & ~3
+                continue
+            row: i64 = slots[base + number] if number < size else 0
+            if row == 0:
+                if not choosy or self.numbered:
+                    self._unknown(aset, number, kind, pos, stop, depth, nests)
+                pos += (length + 3) & ~3
+                continue
+            at = row * COLUMNS
+            if rows[at + REQUEST] != 0 and self.to_kernel:
+                row = rows[at + REQUEST]
+                at = row * COLUMNS
+            if choosy:
+                want = self._want(row)
+                if want != LEFT_OUT:
+                    self.choosy = want != WHOLE
+                    self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
+                    self.choosy = True
+                pos += (length + 3) & ~3
+                continue
+            word = number >> 5
+            bit = one << (number & 31)
+            if word < _SEEN and seen[seen_at + word] & bit == 0:
+                seen[seen_at + word] |= bit
+                if rows[at + WIDTH] == length - 4 and rows[at + RULES] == 0:  # a scalar
+                    tape[last] = (
+                        row | rows[at + SHOWN] << SHOWN_AT | depth << DEPTH_AT | marks << MARKS_AT
+                    )
+                    tape[last + 1] = pos | stop << 32
+                    self.size = last + 2
+                else:
+                    self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
+            else:
+                self._again(row, number, pos, stop, depth, nests, marks)
+            pos += (length + 3) & ~3
+
+    def _again(
+        self, row: i64, number: i64, pos: i64, stop: i64, depth: i64, nests: i64, marks: i64
+    ) -> None:
+        """An attribute that the level has already, or whose number is too high to note."""
+        place = self.size
+        if number >> 5 >= _SEEN:
+            key = int(self._walks[self._level] << 16 | number)
+            there = key in self._seen_far
+            self._seen_far.add(key)
+        else:
+            there = True
+        self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
+        if there and self.tables.rows[row * COLUMNS + MARKS] & MULTI == 0:
+            self.find(place, True, "attr-duplicate", WARNING, f"{self.name(place)} is there twice")
+
+    def _unknown(
+        self, aset: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
+    ) -> None:
+        """An attribute that no spec knows: its bytes, or its attributes if it says it nests."""
+        place = self.size
+        nested = kind & framing.NLA_F_NESTED and stop - pos >= 8 and self._chains(pos + 4, stop, 3)
+        shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
+        self.push(aset, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
+        if self.tables.set_known[aset] != 0:
+            known = self.tables.sets[aset]
+            name = "" if known is None else known.name
+            text = f"attribute {number} is unknown: newer than {name}"
+            self.find(place, True, "attr-unknown", NOTE, text)
+        if nested:
+            self._nest(place, 0, pos + 4, stop, depth + 1, nests + 1, 0)
+
+    def _nest(
+        self, place: i64, aset: i64, start: i64, end: i64, depth: i64, nests: i64, element: i64
+    ) -> None:
+        """The attributes inside an entry, unless they lie deeper than the kernel would look."""
+        if nests >= MAX_DEPTH:
+            text = f"more than {MAX_DEPTH} levels of nesting"
+            self.find(place, False, "nest-depth", ERROR, text)
+            if start < end:
+                self.push(self.tables.data, S_BINARY, depth, start, end, 0, 0)
+            return
+        level = self._enter(start, end, aset)
+        self._walk(start, end, aset, depth, nests, element)
+        self._level = level - 1
+
+    def _odd(
+        self,
+        pos: i64,
+        end: i64,
+        length: i64,
+        kind: i64,
+        aset: i64,
+        depth: i64,
+        nests: i64,
+        element: i64,
+        last: i64,
+        before: i64,
+    ) -> i64:
+        """What is no attribute, or one whose length cannot be; returns where to go on.
+
+        The attribute before is at `last` on the tape and ends at `before`.
+        """
+        start = self._unpadded(pos, end, last, before)
+        if start >= 0:
+            return start
+        if end - pos < 4 or self.zero(pos, end):
+            self._leftover(pos, end, depth)
+            return end
+        place = self.size
+        if length < 4:
+            self.push(self.tables.data, S_BINARY, depth, pos, end, 0, 0)
+            text = f"nla_len {length} is less than the header's 4 bytes"
+            self.find(place, True, "attr-len-short", ERROR, text)
+            return end
+        self.reserve(end - pos)
+        number = kind & framing.NLA_TYPE_MASK
+        row = element
+        marks: i64 = IS_ATTRIBUTE
+        if kind & framing.NLA_F_NET_BYTEORDER:
+            marks |= NET_ORDER
+        if element != 0:
+            marks |= INDEXED
+        elif number < self.tables.set_size[aset]:
+            row = self.tables.slots[self.tables.set_base[aset] + number]
+            if row != 0 and self.to_kernel and self.tables.rows[row * COLUMNS + REQUEST] != 0:
+                row = self.tables.rows[row * COLUMNS + REQUEST]
+        if self.cut and end == self.limit:
+            code, severity, text = "truncated", NOTE, f"{end - pos} of {length} bytes captured"
+        else:
+            text = f"nla_len {length} is more than the {end - pos} left"
+            code, severity = "attr-len-over", ERROR
+            self._overlong = place
+        if row != 0:
+            choosy, self.choosy = self.choosy, False
+            self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
+            self.choosy = choosy
+        else:
+            nested = (
+                kind & framing.NLA_F_NESTED and end - pos >= 8 and self._chains(pos + 4, end, 3)
+            )
+            shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
+            self.push(aset, shown, depth, pos, end, IS_ATTRIBUTE | UNKNOWN, number)
+            if nested:
+                self._nest(place, 0, pos + 4, end, depth + 1, nests + 1, 0)
+        self.find(place, True, code, severity, text)
+        return end
+
+    def _leftover(self, pos: i64, end: i64, depth: i64) -> None:
+        """Bytes after the last attribute that are too few for another, or all zero."""
+        place = self.size
+        self.push(self.tables.trailing, S_BINARY, depth, pos, end, 0, 0)
+        if self.cut and end == self.limit and end - pos < 4:
+            self.find(place, True, "truncated", NOTE, "cut within an attribute's header")
+        elif self.zero(pos, end):
+            text = f"{end - pos} zero bytes after the last attribute"
+            self.find(place, True, "attr-zeros", NOTE, text)
+        else:
+            text = f"{end - pos} bytes after the last attribute"
+            self.find(place, True, "attr-trailing", WARNING, text)
+
+    def _unpadded(self, pos: i64, end: i64, last: i64, start: i64) -> i64:
+        """The `start` where the attribute before ended, if its sender forgot the padding; else -1.
+
+        It did when the chain holds from there, with padding from then on or without.
+        """
+        if last < 0 or start >= pos:
+            return -1
+        if not (self._chains(start, end, 0) or self._chains(start, end, 3)):
+            return -1
+        if not self.choosy:
+            self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")
+        return start
+
+    def _chains(self, pos: i64, end: i64, padding: i64) -> bool:
+        """Whether attributes, padded to 4 bytes (3) or not (0), fill `pos` to `end`."""
+        while end - pos >= 4:
+            length = self.u16(pos)
+            if length < 4 or length > end - pos:
+                return False
+            pos += (length + padding) & ~padding
+        return pos >= end
+
+    # -- decoding one node ---------------------------------------------------------
+
+    def decode(
+        self,
+        row: i64,
+        offset: i64,
+        start: i64,
+        end: i64,
+        depth: i64,
+        nests: i64,
+        marks: i64,
+        index: i64,
+    ) -> None:
+        """Puts a field on the tape, with all that lies inside; `start` is where its payload is.
+
+        `nests` counts the attributes that it lies in.
+        """
+        rows = self.tables.rows
+        at = row * COLUMNS
+        place, kind, size = self.size, rows[at + KIND], end - start
+        rules = rows[at + RULES]
+        if rules != 0:
+            if rules & HAS_FORMS:
+                form = self._form(row, size)
+                if form != row:
+                    self.decode(form, offset, start, end, depth, nests, marks, index)
+                    return
+            if rules & HOOKED:
+                self.hooked.append(int(place))
+            if (rules & UNSET and self.to_kernel and self.zero(start, end)) or (
+                rules & BESIDE and self._beside(self.tables.fields[row].unnamed_beside) >= 0
+            ):
+                marks |= UNNAMED
+        self.push(row, rows[at + SHOWN], depth, offset, end, marks, index)
+        if rows[at + MARKS] & ATTRIBUTE:
+            nests += 1
+        if kind <= model.LAST_SCALAR:
+            width = rows[at + WIDTH]
+            if size != width and (width > 0 or (size != 4 and size != 8)):
+                self._show(place, S_BINARY)
+                want = str(width) if width > 0 else "4 or 8"
+                text = f"{size} bytes where {self.name(place)} has {want}"
+                self.misfit(place, "scalar-size", ERROR, text)
+        elif kind == model.STRING:
+            self._string(place, start, end, rows[at + MARKS])
+        elif kind == model.NEST:
+            if rows[at + STRUCT] == 0:
+                self._nest(place, rows[at + CHILDREN], start, end, depth + 1, nests, 0)
+            else:
+                self._headed(
+                    place, rows[at + STRUCT], rows[at + CHILDREN], start, end, depth, nests
+                )
+        elif kind == model.STRUCT:
+            column = rows[at + STRUCT] * STRUCT_COLUMNS
+            structs = self.tables.structs
+            if rules & MORE:
+                self._more(place, row, start, end, depth + 1, nests)
+            elif self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
+                self.tape[place] |= FOLDED << MARKS_AT
+            else:
+                self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
+        elif kind == model.BINARY:
+            if rows[at + HINT] != NO_HINT:
+                self._hinted(place, rows[at + HINT], start, size)
+        elif kind == model.FLAG:
+            if size:
+                self.find(place, False, "flag-payload", WARNING, f"{size} bytes in a flag")
+        elif kind == model.SUB_MESSAGE:
+            self._sub_message(place, row, start, end, depth, nests)
+        elif kind == model.INDEXED or kind == model.TYPE_VALUE:
+            self._nest(place, 0, start, end, depth + 1, nests, rows[at + ELEMENT])
+        elif kind == model.ARRAY:
+            if self.folds and rows[at + NUMBERS] != 0:
+                width = rows[rows[at + ELEMENT] * COLUMNS + SIZE]
+                if size % width == 0:
+                    self.tape[place] |= FOLDED << MARKS_AT
+                    return
+            self._array(place, rows[at + ELEMENT], start, end, depth + 1, nests)
+        elif kind == model.BITFIELD32:
+            if size == 8:
+                self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
+            else:
+                self._show(place, S_BINARY)
+                text = f"{size} bytes where a bitfield32 has 8"
+                self.misfit(place, "scalar-size", ERROR, text)
+        elif kind == model.UNKNOWN:
+            self._opaque(place, start, end, depth, nests)
+
+    def _form(self, row: i64, size: i64) -> i64:
+        """The row by which a payload of this size reads."""
+        for form in self.tables.fields[row].forms:
+            if form.size != size or (form.request and not self.to_kernel):
+                continue
+            if not form.beside or self._beside(form.beside) >= i64(form.least):
+                return self.tables.field(form.field)
+        return row
+
+    def _beside(self, name: str) -> i64:
+        """The payload's size of the nearest attribute of this name around, -1 for none."""
+        level = self._level
+        while level >= 0:
+            number = self.tables.attribute(self._set[level], name)
+            if number >= 0:
+                found = self._locate(level, number, -1)
+                if found >= 0:
+                    return self.u16(found) - 4
+            level -= 1
+        return -1
+
+    def _show(self, place: i64, shown: i64) -> None:
+        """Another form than the entry's row has."""
+        tape = self.tape
+        tape[place] = (tape[place] & ~_SHOWN_MASK) | shown << SHOWN_AT
+
+    def _opaque(self, place: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
+        """A payload that nothing describes: attributes, if it says so and they chain."""
+        says = (self.tape[place] >> MARKS_AT) & IS_ATTRIBUTE and (
+            self.u16(start - 2) & framing.NLA_F_NESTED
+        )
+        if says and end - start >= 4 and self._chains(start, end, 3):
+            self._show(place, S_UNKNOWN_NEST)
+            self._nest(place, 0, start, end, depth + 1, nests, 0)
+        else:
+            self._show(place, S_UNKNOWN)
+
+    def _string(self, place: i64, start: i64, end: i64, marks: i64) -> None:
+        """Checks a text up to its NUL: what follows must be 0, and the text UTF-8."""
+        data = self.data
+        stop, ascii = start, True
+        while stop < end:
+            byte: i64 = data[stop]
+            if byte == 0:
+                break
+            if byte > 127:
+                ascii = False
+            stop += 1
+        if marks & ATTRIBUTE:
+            if stop == end:
+                if start < end and marks & UNTERMINATED == 0:
+                    self.misfit(place, "string-unterminated", WARNING, "no NUL at the end")
+            elif stop + 1 < end and not self.zero(stop, end):
+                text = f"{end - stop - 1} bytes after the NUL"
+                self.find(place, False, "string-after-nul", WARNING, text)
+        if not ascii:
+            try:
+                data[start:stop].decode()
+            except UnicodeDecodeError:
+                self.find(place, False, "string-encoding", WARNING, "not UTF-8")
+
+    def header(self, struct: i64, pos: i64, limit: i64, depth: i64) -> i64:
+        """A fixed header; returns where what follows it starts (aligned to 4)."""
+        tables = self.tables
+        at = struct * STRUCT_COLUMNS
+        size = tables.structs[at + 2]
+        end = pos + size if pos + size < limit else limit
+        row = tables.struct_head[struct]
+        if not self.choosy or self._want(row) != LEFT_OUT:
+            place = self.size
+            self.push(row, S_STRUCT, depth, pos, end, 0, 0)
+            self.members(place, struct, pos, end, depth + 1, 0)
+        structs = self.tables.structs
+        if structs[at + 5] and pos + structs[at + 4] + structs[at + 5] <= end:
+            self.family = self.read(pos + structs[at + 4], structs[at + 5], self.big, False)
+        if structs[at + 7] and pos + structs[at + 6] + structs[at + 7] <= end:
+            self.hardware = self.read(pos + structs[at + 6], structs[at + 7], self.big, False)
+        if self._level >= 0:
+            self._struct[self._level] = struct
+            self._struct_at[self._level] = pos
+        if end == limit:
+            return limit
+        end = pos + ((size + 3) & ~3)
+        return end if end < limit else limit
+
+    def members(
+        self, place: i64, struct: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """The members of a struct; a shorter or longer payload is shown as it is."""
+        tables = self.tables
+        rows, structs, tape = tables.rows, tables.structs, self.tape
+        at = struct * STRUCT_COLUMNS
+        row, count, whole = structs[at], structs[at + 1], structs[at + 2]
+        pos = start
+        above = depth << DEPTH_AT
+        for _ in range(count):
+            column = row * COLUMNS
+            stop = pos + rows[column + SIZE]
+            if stop > end:
+                break
+            if rows[column + WIDTH] == stop - pos and rows[column + RULES] == 0:  # a scalar
+                i = self.size
+                tape[i] = row | rows[column + SHOWN] << SHOWN_AT | above
+                tape[i + 1] = pos | stop << 32
+                self.size = i + 2
+            else:
+                self.decode(row, pos, pos, stop, depth, nests, 0, 0)
+            pos = stop
+            row += 1
+        if end - start != whole or pos != end:
+            self._misfit_struct(place, struct, start, pos, end, depth)
+
+    def _misfit_struct(
+        self, place: i64, struct: i64, start: i64, pos: i64, end: i64, depth: i64
+    ) -> None:
+        """What a payload has less or more than its struct, whose members end at `pos`."""
+        tables = self.tables
+        at = struct * STRUCT_COLUMNS
+        size, whole, align = end - start, tables.structs[at + 2], tables.structs[at + 3]
+        name = tables.struct_models[struct].name
+        if size < whole:
+            partial = pos < end
+            if partial:
+                self.push(tables.partial_member, S_BINARY, depth, pos, end, 0, 0)
+            text = f"{size} of the {whole} bytes of struct {name}"
+            first = self.tape[place]
+            heading = tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & HEADING != 0
+            # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
+            if heading and (first >> MARKS_AT) & (UNKNOWN | INDEXED) == 0:
+                dump = self.to_kernel and self.flags & 0x300 != 0
+                self.misfit(place, "header-short", NOTE if dump else ERROR, text)
+            elif partial or self.to_kernel:
+                self.misfit(place, "struct-short", ERROR if partial else NOTE, text)
+        elif pos < end:
+            if pos + (-whole) % align == end and self.zero(pos, end):
+                self.push(tables.padding, S_PAD, depth, pos, end, 0, 0)
+                return
+            self.push(tables.newer_members, S_BINARY, depth, pos, end, 0, 0)
+            text = f"{end - pos} bytes more than struct {name} is known to have"
+            self.find(place, False, "struct-long", NOTE, text)
+
+    def _array(
+        self, place: i64, element: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """A C array: its elements."""
+        rows = self.tables.rows
+        at = element * COLUMNS
+        size = rows[at + SIZE]
+        pos = start
+        index: i64 = 0
+        while size > 0 and pos + size <= end:
+            self.decode(element, pos, pos, pos + size, depth, nests, INDEXED, index)
+            pos += size
+            index += 1
+        if pos < end:
+            self.push(self.tables.partial_element, S_BINARY, depth, pos, end, 0, 0)
+            text = f"{end - start} bytes are no multiple of {size}"
+            self.misfit(place, "array-size", ERROR, text)
+
+    def _more(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
+        """A struct and what follows it, or entries that each begin with one."""
+        tables = self.tables
+        at = row * COLUMNS
+        struct, rest = tables.rows[at + STRUCT], tables.rows[at + REST]
+        if rest == 0:
+            self._records(place, struct, tables.rows[at + ELEMENT], start, end, depth, nests)
+            return
+        pos = start + tables.structs[struct * STRUCT_COLUMNS + 2]
+        if pos > end:
+            self.members(place, struct, start, end, depth, nests)
+            return
+        self.members(place, struct, start, pos, depth, nests)
+        stop = end
+        counter = tables.fields[row].rest_count
+        if counter:
+            count = self._counted(struct, start, counter)
+            size = tables.rows[tables.rows[rest * COLUMNS + ELEMENT] * COLUMNS + SIZE]
+            if count * size <= end - pos:
+                stop = pos + count * size
+            else:
+                text = f"{end - pos} bytes are less than the {count} keys announced"
+                self.find(place, False, "keys-short", ERROR, text)
+        family = self.family
+        at = struct * STRUCT_COLUMNS
+        if tables.structs[at + 5]:
+            self.family = self.read(
+                start + tables.structs[at + 4], tables.structs[at + 5], self.big, False
+            )
+        if pos < stop:
+            self.decode(rest, pos, pos, stop, depth, nests, 0, 0)
+        self.family = family
+        if stop < end:
+            self.push(tables.data, S_BINARY, depth, stop, end, 0, 0)
+
+    def _counted(self, struct: i64, pos: i64, name: str) -> i64:
+        """The number in the member of this name of a struct at `pos`."""
+        tables = self.tables
+        at = struct * STRUCT_COLUMNS
+        row = tables.structs[at]
+        for _ in range(tables.structs[at + 1]):
+            stop = pos + tables.rows[row * COLUMNS + SIZE]
+            if tables.names[row] == name:
+                return self.number(row, pos, stop, 0)
+            pos = stop
+            row += 1
+        return 0
+
+    def _records(
+        self, place: i64, struct: i64, entry: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """Entries of a fixed header, whose first member is the entry's length, and attributes."""
+        tables = self.tables
+        least = tables.structs[struct * STRUCT_COLUMNS + 2]
+        pos = start
+        index: i64 = 0
+        while end - pos >= least:
+            length = self.u16(pos)
+            if length < least or length > end - pos:
+                name = tables.names[tables.structs[struct * STRUCT_COLUMNS]].replace("-", "_")
+                text = f"{name} {length} where {end - pos} bytes are left"
+                self.find(place, False, "nexthop-length", ERROR, text)
+                break
+            self.decode(entry, pos, pos, pos + length, depth, nests, INDEXED, index)
+            pos += (length + 3) & ~3
+            index += 1
+        if pos < end:
+            self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
+
+    def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
+        """A binary payload by its display hint; left as bytes where the length does not fit."""
+        shown: i64 = S_BINARY
+        what = ""
+        if hint == LLADDR:
+            shown = self._link_layer(size)
+        elif hint == ADDRESS:
+            family = self.family
+            if family == _AF_MPLS and size >= 4 and size & 3 == 0:
+                shown = S_MPLS
+            elif size == 4 and family != _AF_INET6:
+                shown = S_IPV4
+            elif size == 16 and family != _AF_INET:
+                shown = S_IPV6
+            elif size and (
+                family == -1 or family == _AF_INET or family == _AF_INET6 or family == _AF_MPLS
+            ):  # others have addresses of lengths of their own
+                what = f"address of family {family}"
+        elif hint == MAC or hint == FDDI:
+            if size == 6 or (hint == MAC and (size == 8 or size == 20)):
+                shown = S_MAC
+            elif size:
+                what = "MAC address"
+        elif hint == IPV4 or hint == IPV6 or hint == IPV4_OR_6:
+            if size == 4 and hint != IPV6:
+                shown = S_IPV4
+            elif size == 16 and hint != IPV4:
+                shown = S_IPV6
+            elif size:
+                what = "such address"
+        elif hint == MPLS:
+            if size >= 4 and size & 3 == 0:
+                shown = S_MPLS
+        elif hint == UUID:
+            if size == 16:
+                shown = S_UUID
+            elif size:
+                what = "UUID"
+        if shown != S_BINARY:
+            self._show(place, shown)
+        elif what != "":
+            self.misfit(place, "binary-size", WARNING, f"{size} bytes are no {what}")
+
+    def _link_layer(self, size: i64) -> i64:
+        """A link-layer address: an IP address on tunnels, by the ARPHRD type of the header."""
+        hardware = self.hardware
+        if size == 4 and (hardware == _TUNNEL or hardware == _SIT or hardware == _IPGRE):
+            return S_IPV4
+        if size == 16 and (hardware == _TUNNEL6 or hardware == _IP6GRE):
+            return S_IPV6
+        if size == 32:  # MAX_ADDR_LEN: a field that fits every kind of address
+            return S_MAC_20 if hardware == _INFINIBAND else S_MAC_6
+        return S_MAC if size else S_BINARY
+
+    # -- sub-messages ------------------------------------------------------------------
+
+    def _sub_message(
+        self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """A payload whose shape the value of another attribute or header member selects."""
+        tables = self.tables
+        field = tables.fields[row]
+        sub = tables.sub_messages[tables.rows[row * COLUMNS + SUB_MESSAGE]]
+        form: model.Format | None = sub.default
+        word: str | None = None
+        for name in field.selectors:
+            hit = self._selected(name, start)
+            if hit is not None:
+                form, word = chosen(sub, hit[0], hit[1])
+                break
+        if form is None or (form.attributes is None and form.header is None):
+            self._opaque(place, start, end, depth, nests)
+            if form is None:
+                why = "is missing" if word is None else f"{word!r} is not known"
+                text = f"selector {field.selectors[0]} {why}"
+                self.find(place, False, "selector-unknown", NOTE, text)
+            return
+        struct, aset = tables.struct(form.header), tables.attribute_set(form.attributes)
+        if aset == 0 and start < end and tables.rows[row * COLUMNS + RULES] & FLAT:
+            if form.variants and end - start >= 4:
+                struct = tables.struct(form.variants.get(int(self.u32(start)), form.header))
+            self._show(place, S_STRUCT)
+            self.members(place, struct, start, end, depth + 1, nests)
+            return
+        self._headed(place, struct, aset, start, end, depth, nests)
+
+    def _headed(
+        self, place: i64, struct: i64, aset: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """A nest that begins with a fixed header, or has one only (set 0)."""
+        family, hardware = self.family, self.hardware
+        level = self._enter(start, end, aset)
+        pos = start
+        if struct != 0 and pos < end:
+            pos = self.header(struct, pos, end, depth + 1)
+        if aset != 0 and nests >= MAX_DEPTH:
+            text = f"more than {MAX_DEPTH} levels of nesting"
+            self.find(place, False, "nest-depth", ERROR, text)
+            aset = 0
+        if pos < end:
+            if aset != 0:
+                self._start[level] = pos
+                self._walk(pos, end, aset, depth + 1, nests, 0)
+            else:
+                self.push(self.tables.data, S_BINARY, depth + 1, pos, end, 0, 0)
+        self._level = level - 1
+        self.family, self.hardware = family, hardware
+
+    def _selected(self, name: str, asking: i64) -> tuple[object, model.Enum | None] | None:
+        """The value of the header member or attribute of this name that is nearest around."""
+        tables = self.tables
+        level = self._level
+        while level >= 0:
+            struct = self._struct[level]
+            if struct != 0:
+                at = struct * STRUCT_COLUMNS
+                row, pos = tables.structs[at], self._struct_at[level]
+                for _ in range(tables.structs[at + 1]):
+                    stop = pos + tables.rows[row * COLUMNS + SIZE]
+                    if stop > self._end[level]:
+                        break
+                    if tables.names[row] == name:
+                        return self._value(row, pos, stop, 0)
+                    pos = stop
+                    row += 1
+            aset = self._set[level]
+            if aset != 0:
+                number = tables.attribute(aset, name)
+                if number >= 0:
+                    found = self._locate(level, number, asking)
+                    if found >= 0:
+                        row = tables.slots[tables.set_base[aset] + number]
+                        kind = self.u16(found + 2)
+                        marks: i64 = NET_ORDER if kind & framing.NLA_F_NET_BYTEORDER else 0
+                        return self._value(row, found + 4, found + self.u16(found), marks)
+            level -= 1
+        return self.around.selector(name)
+
+    def _locate(self, level: i64, number: i64, asking: i64) -> i64:
+        """Where the first attribute of this number lies in a level, -1 for none."""
+        pos, end = self._start[level], self._end[level]
+        while end - pos >= 4:
+            length = self.u16(pos)
+            if length < 4 or length > end - pos:
+                return -1
+            if self.u16(pos + 2) & framing.NLA_TYPE_MASK == number and pos + 4 != asking:
+                return pos
+            pos += (length + 3) & ~3
+        return -1
+
+    def _value(
+        self, row: i64, start: i64, end: i64, marks: i64
+    ) -> tuple[object, model.Enum | None]:
+        """The value that selects, and its enumeration."""
+        rows = self.tables.rows
+        at = row * COLUMNS
+        kind, size, width = rows[at + KIND], end - start, rows[at + WIDTH]
+        raw = self.data[start:end]
+        if kind == model.STRING:
+            cut = raw.find(0)
+            return (raw if cut < 0 else raw[:cut]).decode("utf-8", "backslashreplace"), None
+        if kind <= model.LAST_SCALAR and (
+            size == width or (width < 0 and (size == 4 or size == 8))
+        ):
+            enum = rows[at + ENUM]
+            value = self.number(row, start, end, marks)
+            return int(value), self.tables.enums[enum] if enum else None
+        return raw, None

@@ -1,0 +1,376 @@
+"""What is known of a message only after later ones: its answer, latency and listeners.
+
+`Ahead` holds messages back within one pass until they are settled, or until
+too many are held. `Survey` gathers everything in compact columns, for who comes
+back to the messages.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final, final
+
+from librt.vecs import append, extend, vec
+from mypy_extensions import i16, i32, i64, u8
+
+from ..engine.tree import Message
+from ..wire.record import NO_TIME
+from . import transaction as tx
+from .conversation import COPY_NEXT, MAX_RECENT, Conversations
+from .transaction import ACCEPTED, STATES, Link, Transaction, time_of
+
+INTERRUPTED_MARK: Final = 1
+OVERRUN_MARK: Final = 2
+MANY: Final = 0x7FFF  # listeners: or more
+_ROOM: Final = 1024  # rows that columns begin with
+
+
+@final
+class Survey:
+    """The conversations of a whole capture, in about 25 bytes per message.
+
+    Every column has one entry per message; that of message number n is at n:
+    `role` (index into ROLES), `transaction` (its id, 0 for none), `of` (what it
+    answers, copies or was caused by), `answered_by` (of a request: the answer
+    that ended it, or the last one), `latency` (ns, -1 for none; of a request
+    until its end and of an answer since the request), `listeners` (MANY: or
+    more), `confidence` (index into CONFIDENCES), `state` (of a request's
+    transaction, index into STATES; for a batch's part its own), `reason` (index into
+    REASONS). `ledger` has the transactions themselves. A column that was asked for
+    is as it was then: it does not grow.
+    """
+
+    __slots__ = (
+        "_room", "answered_by", "confidence", "latency", "ledger", "listeners", "of", "reason",
+        "role", "state", "transaction",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._room: i64 = 1
+        self.role = vec[u8]([0])
+        self.transaction = vec[i32]([0])
+        self.of = vec[i32]([0])
+        self.answered_by = vec[i32]([0])
+        self.latency = vec[i64]([-1])
+        self.listeners = vec[i16]([0])
+        self.confidence = vec[u8]([0])
+        self.state = vec[u8]([0])
+        self.reason = vec[u8]([0])
+        self.ledger = Ledger()
+
+    def add(self, message: Message, link: Link) -> None:
+        """Takes in the next message."""
+        if len(self.role) == self._room:
+            self._grow()
+        role = link.role_code
+        self.role = append(self.role, u8(role))
+        self.of = append(self.of, i32(link.of))
+        self.answered_by = append(self.answered_by, i32(0))
+        self.confidence = append(self.confidence, u8(link.confidence_code))
+        self.reason = append(self.reason, u8(link.reason_code))
+        self.state = append(self.state, u8(0))
+        self.listeners = append(self.listeners, i16(link.listeners))
+        found = link.transaction
+        number: i64 = 0
+        passed: i64 = -1
+        if found is not None:
+            number = found.id
+            ledger = self.ledger
+            if number == len(ledger.number):
+                ledger.begin(found)
+            elif role == tx.ROLE_NOTIFICATION:
+                ledger.notifications[number] += 1
+            if role == tx.ROLE_ANSWER and found.start_time != NO_TIME:
+                time = time_of(message.record)
+                if time != NO_TIME:
+                    passed = _fitting(time - found.start_time)
+        self.transaction = append(self.transaction, i32(number))
+        self.latency = append(self.latency, passed)
+        if role == tx.ROLE_COPY and self.listeners[link.of] < MANY:
+            self.listeners[link.of] += 1
+
+    def _grow(self) -> None:
+        """Makes room for an eighth more; left to themselves, columns would double."""
+        room = self._room = _more(self._room)
+        self.role = extend(vec[u8](capacity=room), self.role)
+        self.transaction = extend(vec[i32](capacity=room), self.transaction)
+        self.of = extend(vec[i32](capacity=room), self.of)
+        self.answered_by = extend(vec[i32](capacity=room), self.answered_by)
+        self.latency = extend(vec[i64](capacity=room), self.latency)
+        self.listeners = extend(vec[i16](capacity=room), self.listeners)
+        self.confidence = extend(vec[u8](capacity=room), self.confidence)
+        self.state = extend(vec[u8](capacity=room), self.state)
+        self.reason = extend(vec[u8](capacity=room), self.reason)
+
+    def end(self, found: Transaction) -> None:
+        """Takes in what became of a transaction."""
+        self.ledger.end(found)
+        number = found.number
+        if not number:
+            return
+        before = i64(self.state[number])
+        self.state[number] = u8(found.state_code)
+        self.answered_by[number] = i32(found.last)
+        if found.start_time != NO_TIME and found.end_time != NO_TIME:
+            self.latency[number] = _fitting(found.end_time - found.start_time)
+        batch = found.batch
+        if batch is not None:
+            if before != found.state_code:
+                for part in batch.members:
+                    self._part(found, part.number)
+            elif batch.members:
+                for one in batch.changed:
+                    self._part(found, one)
+            batch.changed.clear()
+
+    def _part(self, found: Transaction, at: i64) -> None:
+        """Takes in what became of one part of a batch."""
+        fate = found.fate(at)
+        self.state[at] = u8(found.state_code if fate == ACCEPTED else STATES.index(fate))
+        answer, end = found.reply(at)
+        self.answered_by[at] = i32(answer)
+        if found.start_time != NO_TIME and end is not None:
+            self.latency[at] = _fitting(end - found.start_time)
+
+
+@final
+class Ledger:
+    """The transactions of a survey, in 63 bytes each; that of id n is at n.
+
+    Columns are `Transaction`'s attributes; `kind` and `state` are indices into KINDS
+    and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK,
+    sequence numbers signed. What may still change is in `open`, by id, and its row is not
+    final.
+    """
+
+    __slots__ = (
+        "_room", "end_time", "error", "first", "kind", "last", "marks", "notifications", "number",
+        "open", "parts", "port", "protocol", "seq", "start", "state",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._room: i64 = 1
+        self.number = vec[i32]([0])
+        self.last = vec[i32]([0])
+        self.kind = vec[u8]([0])
+        self.state = vec[u8]([0])
+        self.marks = vec[u8]([0])
+        self.protocol = vec[i32]([0])
+        self.seq = vec[i32]([0])
+        self.port = vec[i64]([-1])
+        self.start = vec[i64]([NO_TIME])
+        self.first = vec[i64]([NO_TIME])
+        self.end_time = vec[i64]([NO_TIME])
+        self.error = vec[i32]([0])
+        self.parts = vec[i32]([0])
+        self.notifications = vec[i32]([0])
+        self.open: dict[int, Transaction] = {}
+
+    def __len__(self) -> int:
+        return len(self.number) - 1
+
+    def begin(self, found: Transaction) -> None:
+        """Takes in a new one."""
+        if len(self.number) == self._room:
+            self._grow()
+        self.open[found.id] = found
+        self.number = append(self.number, i32(found.number))
+        self.kind = append(self.kind, u8(found.kind_code))
+        self.protocol = append(self.protocol, i32(found.protocol))
+        self.seq = append(self.seq, _signed(found.seq))
+        self.start = append(self.start, _fitting(found.start_time))
+        self.state = append(self.state, u8(0))
+        self.marks = append(self.marks, u8(0))
+        self.port = append(self.port, i64(-1))
+        self.first = append(self.first, NO_TIME)
+        self.end_time = append(self.end_time, NO_TIME)
+        self.error = append(self.error, i32(0))
+        self.parts = append(self.parts, i32(0))
+        self.last = append(self.last, i32(0))
+        self.notifications = append(self.notifications, i32(0))
+
+    def _grow(self) -> None:
+        room = self._room = _more(self._room)
+        self.number = extend(vec[i32](capacity=room), self.number)
+        self.last = extend(vec[i32](capacity=room), self.last)
+        self.kind = extend(vec[u8](capacity=room), self.kind)
+        self.state = extend(vec[u8](capacity=room), self.state)
+        self.marks = extend(vec[u8](capacity=room), self.marks)
+        self.protocol = extend(vec[i32](capacity=room), self.protocol)
+        self.seq = extend(vec[i32](capacity=room), self.seq)
+        self.port = extend(vec[i64](capacity=room), self.port)
+        self.start = extend(vec[i64](capacity=room), self.start)
+        self.first = extend(vec[i64](capacity=room), self.first)
+        self.end_time = extend(vec[i64](capacity=room), self.end_time)
+        self.error = extend(vec[i32](capacity=room), self.error)
+        self.parts = extend(vec[i32](capacity=room), self.parts)
+        self.notifications = extend(vec[i32](capacity=room), self.notifications)
+
+    def end(self, found: Transaction) -> None:
+        """Takes in what became of it."""
+        at = found.id
+        if at == len(self.number):  # an answer without its request ends what it begins
+            self.begin(found)
+        self.open.pop(at, None)
+        self.state[at] = u8(found.state_code)
+        self.marks[at] = u8(INTERRUPTED_MARK * found.interrupted + OVERRUN_MARK * found.overrun)
+        self.port[at] = found.port
+        self.first[at] = _fitting(found.first_time)
+        self.end_time[at] = _fitting(found.end_time)
+        self.error[at] = i32(found.error)
+        self.parts[at] = i32(found.parts)
+        self.last[at] = i32(found.last)
+
+
+def _more(room: i64) -> i64:
+    return room + (room >> 3) + _ROOM
+
+
+def _fitting(time: int) -> i64:
+    """A time that fits its column; captures may hold any."""
+    return time if NO_TIME <= time < -NO_TIME else NO_TIME + 1 if time < 0 else -NO_TIME - 1
+
+
+def _signed(number: i64) -> i32:
+    """A sequence number as it fits its column."""
+    return i32(number if number <= 0x7FFFFFFF else number - 0x100000000)
+
+
+@final
+class Ahead:
+    """Holds messages back until what pairing knows of them is settled.
+
+    `feed` takes them in, `take` gives those that are settled, in order, with `link`
+    that of the message given last.
+
+    No more than `window` messages are held back: what is longer (a dump of
+    more parts) comes with a transaction that is still open, whose end is foretold
+    where a header pass came to it. With `patience` (seconds), for what is shown as
+    it happens, none is held longer than that.
+    """
+
+    __slots__ = (
+        "_came", "_given", "_links", "_messages", "_pairs", "_patience", "_settled", "_window",
+        "link",
+    )  # fmt: skip
+
+    def __init__(
+        self, pairs: Conversations | None = None, window: int = 4096, patience: float | None = None
+    ) -> None:
+        self._pairs = Conversations() if pairs is None else pairs
+        self._window: i64 = window
+        self._patience = patience
+        self._messages: list[Message] = []
+        self._links: list[Link] = []
+        self._came: list[float] = []  # when each of them was taken in, with patience
+        self._given: i64 = 0  # so many of the lists were given
+        self._settled: i64 = 0  # so many may be
+        self.link = Link(tx.ROLE_OTHER, 0, None, 0, tx.CONFIDENCE_CERTAIN, 0)
+
+    def feed(self, message: Message) -> None:
+        """Takes in the next message."""
+        found = self._pairs.feed(message)
+        at = self._settled
+        links = self._links
+        held = len(links) - at
+        if found.role_code == tx.ROLE_COPY and (not held or links[at].number > found.of):
+            found.late = True
+        self._messages.append(message)
+        links.append(found)
+        if self._patience is not None:
+            self._came.append(monotonic())
+        if not held and found.role_code != tx.ROLE_REQUEST and not found.listeners:
+            self._settled = at + 1
+            return
+        if self._patience is None and held < self._window:
+            first = links[at]
+            asked = first.transaction
+            if (
+                first.role_code == tx.ROLE_REQUEST
+                and asked is not None
+                and asked.state_code == tx.STATE_OPEN
+                and asked.waits
+            ):
+                return  # the commonest: parts of a dump
+        self._settle(time_of(message.record))
+
+    def take(self) -> Message | None:
+        """The next message that is settled, None when there is none for now."""
+        at = self._given
+        if at == self._settled:
+            return None
+        message = self._messages[at]
+        self.link = self._links[at]
+        at += 1
+        if at >= MAX_RECENT and at * 2 >= len(self._links):  # now and then: it moves the others
+            del self._messages[:at]
+            del self._links[:at]
+            del self._came[:at]
+            self._settled -= at
+            at = 0
+        self._given = at
+        return message
+
+    def overdue(self) -> None:
+        """Settles those that were held long enough, and what follows them."""
+        self._settle(NO_TIME)
+
+    @property
+    def patience(self) -> float | None:
+        """How long until something is overdue, in seconds; None when nothing is held."""
+        if self._patience is None or self._settled == len(self._links):
+            return None
+        return max(self._came[self._settled] + self._patience - monotonic(), 0.0)
+
+    def _settle(self, now: int) -> None:
+        links = self._links
+        at = self._settled
+        while at < len(links):
+            message, link = self._messages[at], links[at]
+            held = len(links) - at
+            if not _settled(message, link, now, held):
+                if held > self._window:
+                    _foretell(message, link)
+                elif self._patience is None or self.patience:
+                    break
+            at += 1
+            self._settled = at
+
+    def finish(self) -> None:
+        """Ends the capture: the rest is settled."""
+        self._pairs.finish()
+        self._settled = len(self._links)
+
+
+def _foretell(message: Message, link: Link) -> None:
+    """Lets a request that cannot wait for the end of its dump know of it."""
+    found = link.transaction
+    if (
+        link.role_code == tx.ROLE_REQUEST
+        and found is not None
+        and found.kind_code == tx.KIND_DUMP
+        and found.port > 0
+    ):
+        found.foretold = message.context.dump_end(found.port, message)
+
+
+def _settled(message: Message, link: Link, now: int, held: i64) -> bool:
+    """Whether nothing that comes now can change what is known of the message."""
+    since = time_of(message.record)
+    allowed: i64 = MAX_RECENT
+    if link.role_code == tx.ROLE_REQUEST:
+        found = link.transaction
+        if found is None or not (
+            found.waits or (found.batch is not None and found.state_code == tx.STATE_FAILED)
+        ):
+            return True
+        if found.state_code == tx.STATE_OPEN:
+            return False
+        if found.batch is not None:  # its refusals come one by one
+            allowed += len(found.batch.members)
+            since = since if found.end_time == NO_TIME else found.end_time
+    elif not link.listeners or link.role_code in (tx.ROLE_OTHER, tx.ROLE_COPY):
+        return True
+    if held > allowed:
+        return True
+    return now != NO_TIME and since != NO_TIME and now - since > COPY_NEXT

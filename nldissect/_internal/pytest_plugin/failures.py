@@ -1,0 +1,171 @@
+"""What a failure says: the nearest message, the paths that differ, what happened around it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, Final
+
+from ..engine.tree import Message
+from ..render.lines import Lines
+from ..render.style import Style
+from ..wire.text import safe
+from ..wire.times import Clock
+from .match import MISSING, UNEXPECTED, Difference, Seen, differences, exact, title
+
+if TYPE_CHECKING:
+    from .captured import Captured
+    from .expect import Expectation, Miss, Verdict
+
+WIDTH: Final = 88
+_AROUND: Final = 3  # messages before and after
+_BYTES: Final = 24
+_LONGEST: Final = 160
+
+
+def failure(one: Expectation, verdict: Verdict) -> str:
+    """Why an expectation is not met."""
+    captured = one.captured
+    if one.unwanted:
+        out = [f"never expected {one}; {_times(len(verdict.matches))} found"]
+        return "\n".join(out + _listed(captured, verdict.matches))
+    found = _times(len(verdict.matches)) if verdict.matches else "none"
+    out = [f"expected {one}; {found} found"]
+    if captured._source.lost:
+        out.append(f"{captured._source.lost} datagrams were lost: the capture was too slow")
+    if verdict.matches:
+        out += _listed(captured, verdict.matches)
+    if verdict.misses:
+        out += _nearest(captured, verdict)
+    elif not verdict.matches:
+        out += _others(captured, verdict.start)
+    return "\n".join(out)
+
+
+def _times(count: int) -> str:
+    return "one was" if count == 1 else f"{count} were"
+
+
+def _nearest(captured: Captured, verdict: Verdict) -> list[str]:
+    """The message that comes nearest, and what is wrong with it."""
+    nearest = min(verdict.misses, key=_distance)
+    seen, among = nearest.seen, len(verdict.misses)
+    out = [f"nearest{f' of {among}' if among > 1 else ''} is message {seen.number}:"]
+    out += [f"  {safe(fault)}" for fault in nearest.faults]
+    for difference in nearest.differences:
+        out += [f"  {line}" for line in described(difference)]
+    return [*out, *around(captured, seen.number)]
+
+
+def _distance(miss: Miss) -> float:
+    """How far a message is from what is expected; values that look alike are nearer."""
+    far = miss.far
+    if miss.differences and not miss.faults:
+        far += 1.0  # what came back was not even looked at
+    for one in miss.differences:
+        far += 1.0
+        if one.found is MISSING:
+            far += 0.5
+        else:
+            far -= 0.5 * SequenceMatcher(None, one.wanted, repr(one.found)).ratio()
+    return far
+
+
+def _others(captured: Captured, start: int) -> list[str]:
+    """What there is when nothing has the operation."""
+    messages = [seen for seen in captured if seen.number > start]
+    after = f" after message {start}" if start else ""
+    if not messages:
+        return [f"there are no messages{after}"]
+    counts = Counter(title(seen.message) for seen in messages)
+    said = ", ".join(f"{safe(name)} ({n})" for name, n in counts.most_common(12))
+    out = [f"the messages{after} are {said}"]
+    return out + (around(captured, messages[0].number) if len(messages) <= 2 * _AROUND else [])
+
+
+def _listed(captured: Captured, matches: list[Seen]) -> list[str]:
+    lines = Shown(captured)
+    out = [f"    {lines(seen)}" for seen in matches[: 2 * _AROUND]]
+    more = len(matches) - len(out)
+    roles = sorted({seen.role for seen in matches})
+    if len(roles) > 1:
+        out.append(f"  these are {' and '.join(roles)}: role={roles[-1]!r} keeps one of them")
+    return out + ([f"    ... and {more} more"] if more > 0 else [])
+
+
+def around(captured: Captured, number: int) -> list[str]:
+    """The messages around one, a line each."""
+    places = captured._shown()
+    at = next((i for i, place in enumerate(places) if place + 1 == number), 0)
+    lines = Shown(captured)
+    out = ["around it:"]
+    for place in places[max(at - _AROUND, 0) : at + _AROUND + 1]:
+        mark = ">" if place + 1 == number else " "
+        out.append(f"  {mark} {lines(captured._source.seen(place))}")
+    return out
+
+
+class Shown:
+    """Messages as lines of the list, without colours; times count from the first one."""
+
+    def __init__(self, captured: Captured) -> None:
+        clock = Clock("relative")
+        index = captured._source.index
+        if len(index.time):
+            clock.text(index.number[0], index.moment(0))
+        self._lines = Lines(Style(), clock, WIDTH)
+
+    def __call__(self, seen: Seen) -> str:
+        return self._lines.message(seen.message, seen.link).rstrip("\n")
+
+
+# -- one difference ------------------------------------------------------------------------
+
+
+def described(one: Difference) -> list[str]:
+    """Path, what was expected and what is there, with its place and bytes."""
+    path = safe(one.path)
+    if one.found is MISSING:
+        return [f"{path}: expected {_cut(one.wanted)}, is not there{one.hint}"]
+    where = ""
+    node = one.node
+    if node is not None:
+        data = node.message.data[node.offset : node.end]
+        dots = "..." if len(data) > _BYTES else ""
+        where = f" at offset {node.offset}: {data[:_BYTES].hex(' ')}{dots}"
+    if one.expected is UNEXPECTED:
+        return [f"{path}: not expected, found {_value(one.found)}{where}"]
+    return [f"{path}: expected {_cut(one.wanted)}", f"    found {_value(one.found)}{where}"]
+
+
+def _value(value: Any) -> str:
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    text = safe(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def compared(left: object, right: object) -> list[str] | None:
+    """What pytest says of `message == {...}`; None when it is about something else."""
+    seen, expected = (left, right) if isinstance(left, (Seen, Message)) else (right, left)
+    if not isinstance(expected, Mapping):
+        return None
+    if isinstance(seen, Message):  # equals only all that it holds, headers too
+        from .match import whole
+
+        found = whole(seen, expected)
+        head = safe(repr(seen))
+    elif isinstance(seen, Seen):
+        found = differences(seen, expected)
+        head = repr(seen)
+    else:
+        return None
+    kind = "exactly " if isinstance(expected, exact) or isinstance(seen, Message) else ""
+    count = "1 path differs" if len(found) == 1 else f"{len(found)} paths differ"
+    out = [f"{head} == {kind}{_value(dict(expected))}: {count}"]
+    for difference in found:
+        out += described(difference)
+    return out

@@ -1,0 +1,199 @@
+"""Chosen fields as columns (-T fields -e ...): for awk, cut and spreadsheets.
+
+A field is a top-level name of the JSON (`sequence`, `port`) or a path of attributes (`finding`)
+from the top of the message (`linkinfo.kind`, `IFLA_MTU`, `ops.id`), whose values are read off its
+tape; `:label` after it gives values in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..analysis import facts, pairs
+from ..engine import labels
+from ..engine.finding import plain
+from ..engine.summary import operation_constant, operation_name
+from ..engine.tree import Message
+from ..filter.items import Item, Look
+from ..filter.vocabulary import Reach, Wanted, Way
+from ..pairing.transaction import ANSWER, COPY, Link
+from ..session.process import Process
+from ..wire.text import safe
+from ..wire.times import Clock, rfc3339
+from . import Renderer
+
+Getter = Callable[[Message, Link | None], Any]
+Column = Callable[[Look], Any]
+
+
+def _header(get: Callable[[Message], Any]) -> Getter:
+    """Of what only a message with an nlmsghdr has."""
+    return lambda message, _: get(message) if message.netlink else None
+
+
+def _process(found: Process | None) -> str | None:
+    if found is None:
+        return None
+    mark = "?" if found.hint else ""
+    return f"{found.name or found.pid}{mark}" if found.pid is not None else str(found)
+
+
+def _paired(get: Callable[[Message, Link], Any]) -> Getter:
+    """Of what pairing tells; 0 is none."""
+    return lambda message, link: None if link is None else get(message, link) or None
+
+
+def _time(message: Message) -> str | None:
+    record = message.record
+    return None if record is None or record.time is None else rfc3339(record.time)
+
+
+TOP: Final[dict[str, Getter]] = {
+    "record": lambda m, _: None if m.record is None else m.record.number,
+    "message": lambda m, _: m.number,
+    "time": lambda m, _: _time(m),
+    "comments": lambda m, _: None if m.record is None else m.record.comments,
+    "protocol": lambda m, _: facts.protocol(m),
+    "family": lambda m, _: m.family,
+    "dissector": lambda m, _: None if m.spec is None else m.spec.name,
+    "operation": _header(operation_name),
+    "constant": _header(operation_constant),
+    "type": _header(lambda m: m.type),
+    "flags": _header(lambda m: m.flags),
+    "flag_names": _header(lambda m: list(labels.flag_names(m))),
+    "sequence": _header(lambda m: m.seq),
+    "port": _header(lambda m: m.port),
+    "length": lambda m, _: m.length,
+    "direction": lambda m, _: m.direction,
+    "summary": pairs.described,
+    "truncated": lambda m, _: m.truncated,
+    "error": lambda m, _: m.error,
+    "error_name": lambda m, _: facts.error_name(m),
+    "diagnoses": lambda m, _: [d.code for d in facts.diagnoses(m)],
+    "lost": lambda m, _: None if m.record is None or m.offset else m.record.lost or None,
+    "answers": _paired(lambda m, link: link.of if link.role == ANSWER else 0),
+    "answered_by": _paired(lambda m, link: pairs.answered_by(link)),
+    "transaction": _paired(lambda m, link: link.transaction and link.transaction.id),
+    "latency": lambda m, link: None if link is None else pairs.latency(m, link),
+    "confidence": _paired(lambda m, link: link.confidence if pairs.doubtful(link) else None),
+    "listeners": _paired(lambda m, link: link.listeners),
+    "copy_of": _paired(lambda m, link: link.of if link.role == COPY else 0),
+    "group": _paired(pairs.group),
+    "process": lambda m, link: _process(pairs.process(m, link)),
+    "file": lambda m, _: None,
+}
+
+
+class Layout:
+    """How columns look (tshark's -E): `separator` between fields, `aggregator` between the
+    values of one, `quote` around each, a `header` line with the names."""
+
+    def __init__(self) -> None:
+        self.separator = "\t"
+        self.aggregator = ","
+        self.quote = ""
+        self.header = False
+
+
+class Fields(Renderer):
+    """Renders chosen fields, a line per message."""
+
+    def __init__(
+        self, paths: list[str], layout: Layout, clock: Clock | None = None, constants: bool = False
+    ) -> None:
+        self._paths = paths
+        self._layout = layout
+        self._clock = clock
+        self._constants = constants
+        self._file = ""
+        self._wanted = Wanted()
+        self._columns = [self._column(path) for path in paths]
+
+    def begin(self) -> str:
+        layout = self._layout
+        return layout.separator.join(map(safe, self._paths)) + "\n" if layout.header else ""
+
+    def file(self, path: str, last: int) -> str:
+        self._file = path
+        if self._clock is not None:
+            self._clock.restart()
+        return ""
+
+    def message(self, message: Message, link: Link | None = None) -> str:
+        layout = self._layout
+        look = Look(message, link, self._wanted)
+        columns = [self._text(column(look)) for column in self._columns]
+        look.leave()
+        if layout.quote:
+            mark = layout.quote
+            columns = [mark + c.replace(mark, mark * 2) + mark for c in columns]
+        return layout.separator.join(columns) + "\n"
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, list):
+            return self._layout.aggregator.join([_text(each) for each in value])
+        return _text(value)
+
+    def _column(self, path: str) -> Column:
+        if path == "file":
+            return lambda look: self._file
+        get = TOP.get(path)
+        if path == "time" and self._clock is not None:
+            get = self._clocked
+        if get is not None:
+            known = get
+            return lambda look: known(look.message, look.link)
+        path, _, mode = path.partition(":")
+        found = _Attribute(path, self._wanted)
+        if mode == "label":
+            constants = self._constants
+            return lambda look: [_label(item, constants) for item in found.items(look)]
+        return lambda look: [_value(item) for item in found.items(look)]
+
+    def _clocked(self, message: Message, _: Link | None) -> str:
+        record = message.record
+        assert record is not None
+        assert self._clock is not None
+        return self._clock.text(record.number, record.time)
+
+
+class _Attribute:
+    """What a path finds from the top of messages."""
+
+    def __init__(self, path: str, wanted: Wanted) -> None:
+        names = tuple([plain(part) for part in path.split(".")])
+        self._reach = Reach(Way(names, top=True), False)
+        wanted.add(self._reach)
+
+    def items(self, look: Look) -> list[Item]:
+        message = look.message
+        if not self._reach.may(message):
+            return []
+        engine = look.walked()
+        return [Item(engine, place, message) for place in self._reach.path.find(engine, -2)]
+
+
+def _value(item: Item) -> Any:
+    """The value; for what has children instead, all its bytes."""
+    value = item.value
+    return item.bytes if value is None else value
+
+
+def _label(item: Item, constants: bool) -> Any:
+    named = item.label(constants)
+    return _value(item) if named is None else named
+
+
+def _text(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return ",".join([_text(each) for each in value])
+    return safe(str(value))

@@ -1,0 +1,87 @@
+"""The loop of every command: messages framed, learnt from, bound and paired, in one pass."""
+
+from __future__ import annotations
+
+from mypy_extensions import mypyc_attr
+
+from ..engine.tree import Message
+from ..pairing.conversation import Conversations
+from ..pairing.survey import Ahead
+from ..pairing.transaction import Link
+from ..wire.errors import CaptureError
+from .forward_pass import Capture, Session
+from .process import Own
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Taker:
+    """Whoever is given the messages of a capture, each once it is settled, in order."""
+
+    def take(self, message: Message, link: Link) -> bool:
+        """The next message; false when no more are wanted."""
+        raise NotImplementedError
+
+
+class Driver:
+    """Gives the messages of one capture to a taker; see `survey.Ahead` for when.
+
+    `pairs` does the pairing where somebody wants to know of ends. With `patience` (seconds)
+    a message that arrives waits no longer than that for what belongs to it. What is `own`
+    is passed over, in pairing too.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        taker: Taker,
+        pairs: Conversations | None = None,
+        patience: float | None = None,
+        own: Own | None = None,
+    ) -> None:
+        self._session = session
+        self._taker = taker
+        self._ahead = Ahead(pairs, patience=patience)
+        self._own = own
+
+    def run(self, capture: Capture, before: int | None = None) -> bool:
+        """Goes through the capture; false when the taker had enough before its end.
+
+        `before` is how many bytes the header pass is ahead (`Session.messages`). What
+        `capture` raises comes once all that was read before it is given.
+        """
+        ahead, own = self._ahead, self._own
+        failure: CaptureError | None = None
+        try:
+            for message in self._session.messages(capture, before):
+                if own is not None and own(message):
+                    continue
+                ahead.feed(message)
+                if not self._give():
+                    return False
+        except CaptureError as problem:
+            failure = problem
+        ahead.finish()
+        if not self._give():
+            return False
+        if failure is not None:
+            raise failure
+        return True
+
+    def overdue(self) -> bool:
+        """Gives what waited long enough; false when that were enough."""
+        self._ahead.overdue()
+        return self._give()
+
+    @property
+    def patience(self) -> float | None:
+        """How long until something is overdue, in seconds; None when nothing waits."""
+        return self._ahead.patience
+
+    def _give(self) -> bool:
+        ahead, taker = self._ahead, self._taker
+        while True:
+            message = ahead.take()
+            if message is None:
+                return True
+            if not taker.take(message, ahead.link):
+                return False

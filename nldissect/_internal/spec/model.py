@@ -1,0 +1,430 @@
+"""The model of a protocol: what a spec says, resolved, ready for the dissector.
+
+Field definitions describe attributes, struct members and headers alike, so
+that one tree of nodes and one set of decoders serve all three. Attribute sets
+are filled on first use (`AttributeSet.ensure`), since a spec such as tc has
+600 attributes of which a capture uses 20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from mypy_extensions import i64
+
+from ..wire.errors import SpecError
+
+# Wire kinds. Scalars come first, so that `kind <= LAST_SCALAR` is the test.
+U8: Final = 0
+U16: Final = 1
+U32: Final = 2
+U64: Final = 3
+S8: Final = 4
+S16: Final = 5
+S32: Final = 6
+S64: Final = 7
+UINT: Final = 8  # 4 or 8 bytes, as the payload is long
+SINT: Final = 9
+LAST_SCALAR: Final = 9
+FLAG: Final = 10
+STRING: Final = 11
+BINARY: Final = 12
+NEST: Final = 13
+INDEXED: Final = 14  # indexed-array: the attribute type is the index
+TYPE_VALUE: Final = 15  # nest-type-value: each level's type is a value
+SUB_MESSAGE: Final = 16
+STRUCT: Final = 17
+ARRAY: Final = 18  # C array of scalars or structs
+BITFIELD32: Final = 19
+PAD: Final = 20
+UNKNOWN: Final = 21
+MESSAGE: Final = 22  # a netlink message inside a message (the echoed request)
+HEADER: Final = 23  # struct nlmsghdr or genlmsghdr, of an echoed request
+
+KINDS: Final[dict[str, int]] = {
+    "u8": U8, "u16": U16, "u32": U32, "u64": U64,
+    "s8": S8, "s16": S16, "s32": S32, "s64": S64,
+    "uint": UINT, "sint": SINT, "flag": FLAG, "string": STRING, "binary": BINARY,
+    "nest": NEST, "indexed-array": INDEXED, "array-nest": INDEXED,
+    "nest-type-value": TYPE_VALUE, "sub-message": SUB_MESSAGE, "bitfield32": BITFIELD32,
+    "pad": PAD, "unused": UNKNOWN,
+}  # fmt: skip
+KIND_NAMES: Final[dict[int, str]] = {
+    U8: "u8", U16: "u16", U32: "u32", U64: "u64", S8: "s8", S16: "s16", S32: "s32", S64: "s64",
+    UINT: "uint", SINT: "sint", FLAG: "flag", STRING: "string", BINARY: "binary",
+    NEST: "nest", INDEXED: "nest", TYPE_VALUE: "nest", SUB_MESSAGE: "nest", STRUCT: "struct",
+    ARRAY: "array", BITFIELD32: "bitfield32", PAD: "pad", UNKNOWN: "unknown",
+    MESSAGE: "message", HEADER: "struct",
+}  # fmt: skip
+# Size in bytes of the fixed scalars, by kind; 0 where the payload decides.
+SIZES: Final[list[int]] = [1, 2, 4, 8, 1, 2, 4, 8, 0, 0]
+SIGNED: Final[list[bool]] = [False, False, False, False, True, True, True, True, False, True]
+
+
+class Enum:
+    """An enumeration or a set of flags: value to (spec name, C constant).
+
+    For flags the keys are bit masks, not bit numbers.
+    """
+
+    __slots__ = ("_mixed", "_mixed_constants", "_words", "constants", "flags", "name", "names",
+                 "values")  # fmt: skip
+
+    def __init__(self, name: str, flags: bool) -> None:
+        self.name = name
+        self.flags = flags
+        self.names: dict[int, str] = {}
+        self.constants: dict[int, str] = {}
+        self.values: dict[str, int] = {}
+        self._mixed: dict[int, str | None] = {}  # labels of several flags at once
+        self._mixed_constants: dict[int, str | None] = {}
+        self._words: list[bytes | None] = []  # names of small numbers
+
+    def add(self, value: int, name: str, constant: str) -> None:
+        self._words.clear()
+        self._mixed.clear()
+        self._mixed_constants.clear()
+        if value not in self.names:  # an alias does not rename the first
+            self.names[value] = name
+            self.constants[value] = constant
+        self.values[name] = value
+
+    def word(self, value: i64) -> bytes:
+        """The label by names, as UTF-8; empty if it has none."""
+        small = 0 <= value < _WORDS
+        if small:
+            if not self._words:
+                self._words = [None] * _WORDS
+            known = self._words[value]
+            if known is not None:
+                return known
+        label = self.label(int(value))
+        word = b"" if label is None else label.encode("utf-8", "backslashreplace")
+        if small:
+            self._words[value] = word
+        return word
+
+    def as_flags(self) -> Enum:
+        """The same entries as bits: entry value n becomes mask 1 << n."""
+        if self.flags:
+            return self
+        out = Enum(self.name, True)
+        for value, name in self.names.items():
+            if 0 <= value < 64:
+                out.add(1 << value, name, self.constants[value])
+        return out
+
+    def label(self, value: int, constants: bool = False) -> str | None:
+        """The entry's name, or for flags the names joined by `|`; None if unknown.
+
+        Bits that no entry names are kept as one hexadecimal number at the end.
+        """
+        table = self.constants if constants else self.names
+        if not self.flags:
+            return table.get(value)
+        if value in table:
+            return table[value]
+        if value <= 0:
+            return None
+        known = self._mixed_constants if constants else self._mixed
+        if value not in known:
+            if len(known) >= _MIXED:  # a hostile capture has no end of numbers
+                known.clear()
+            known[value] = _mixed(table, value)
+        return known[value]
+
+
+_MIXED: Final = 1024
+_WORDS: Final = 256
+
+
+def _mixed(table: dict[int, str], value: int) -> str | None:
+    """The names of the flags in a number, joined by `|`; None if none has one."""
+    out: list[str] = []
+    rest = value
+    for mask, text in table.items():
+        if mask and value & mask == mask and rest & mask:
+            out.append(text)
+            rest &= ~mask
+    if not out:
+        return None
+    if rest:
+        out.append(hex(rest))
+    return "|".join(out)
+
+
+# What the headers still name but call obsolete or no longer used: linux/rtnetlink.h, pkt_sched.h,
+# netfilter/nf_tables.h, nfnetlink_conntrack.h, nfnetlink_cttimeout.h. Specs mark others as unused.
+OBSOLETE: Final = frozenset((
+    "RTA_PROTOINFO", "RTA_SESSION", "RTA_MP_ALGO", "TCA_FQ_FLOW_DEFAULT_RATE",
+    "NFTA_HASH_SET_NAME", "NFTA_HASH_SET_ID", "NFTA_NG_SET_NAME", "NFTA_NG_SET_ID",
+    "CTA_SECMARK", "CTA_TIMEOUT_SCTP_HEARTBEAT_ACKED",
+))  # fmt: skip
+
+
+class Field:
+    """One attribute, struct member or header: its names and how to read it.
+
+    `number` is the attribute type, or -1 for what is no attribute. `size` is
+    the length of a struct member in bytes (0: as long as the payload).
+    `shown` is the kind users see: `enum`, `flags`, `mac`, `ipv4`... over the
+    wire kind. `big` is None where the host's byte order holds.
+    """
+
+    __slots__ = (
+        "big", "checks", "constant", "entries", "enum", "flat", "forms", "guess", "hint", "hook",
+        "kind", "labeller", "multi", "name", "nested", "number", "path", "records", "request",
+        "rest", "rest_count", "selectors", "shown", "signed", "size", "struct", "sub",
+        "sub_message", "type_values", "unnamed_beside", "unset", "unterminated", "width",
+    )  # fmt: skip
+
+    def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
+        self.name = name
+        self.constant = constant
+        self.number = number
+        self.kind = kind
+        self.shown = KIND_NAMES[kind]
+        self.width = SIZES[kind] if kind <= LAST_SCALAR else 0
+        self.signed = SIGNED[kind] if kind <= LAST_SCALAR else False
+        self.size = 0
+        self.big: bool | None = None
+        self.enum: Enum | None = None
+        self.hint = ""
+        self.multi = False
+        self.nested: AttributeSet | None = None
+        self.struct: Struct | None = None
+        self.sub: Field | None = None  # of one element, for INDEXED and ARRAY
+        self.sub_message: SubMessage | None = None
+        self.selectors: tuple[str, ...] = ()  # tried in turn
+        self.type_values: tuple[str, ...] = ()
+        self.entries: dict[int, Field] = {}  # by index, made on first sight
+        self.request: Field | None = None  # how it reads in messages to the kernel
+        self.checks: Checks | None = None
+        self.unterminated = False
+        self.guess = False  # nobody says that it is so
+        self.hook: Callable[[Any], Any] | None = None
+        self.forms: list[Form] = []  # how it reads in payloads of other sizes
+        self.unset = False  # 0 in a message to the kernel means nothing
+        self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
+        # (value, message, what gives the value of a name in it): the value in words, "" for none
+        self.labeller: Callable[[int, Any, Callable[[str], Any]], str | None] | None = None
+        self.records = False  # a STRUCT that begins each entry, whose length it has first
+        self.rest: Field | None = None  # what follows a STRUCT
+        self.rest_count = ""  # the member that says how many elements that has; "": all
+        self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
+        self.path = ""
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing reads it, by its header or its spec."""
+        return self.constant in OBSOLETE or (self.kind == UNKNOWN and self.constant is not None)
+
+
+class Form:
+    """How a field reads when its payload has `size` bytes.
+
+    Only in messages to the kernel, where `request` says so; only where an attribute
+    `beside` it has a payload of at least so many bytes, where that is given.
+    """
+
+    __slots__ = ("beside", "field", "least", "request", "size")
+
+    def __init__(self, size: int, field: Field) -> None:
+        self.size = size
+        self.field = field
+        self.request = False
+        self.beside = ""
+        self.least = 0
+
+
+class Checks:
+    """The limits that a spec or a kernel policy puts on a value; all optional."""
+
+    __slots__ = ("exact_len", "flags_mask", "max", "max_len", "min", "min_len", "unterminated")
+
+    def __init__(self) -> None:
+        self.min: int | None = None
+        self.max: int | None = None
+        self.exact_len: int | None = None
+        self.min_len: int | None = None
+        self.max_len: int | None = None
+        self.flags_mask: int | None = None
+        self.unterminated = False
+
+
+class Struct:
+    """A C struct: its members, laid out as a compiler does.
+
+    Padding that a spec leaves out (the kernel's tc.yaml does) is put in as a
+    member, except at the end: `size` has none there, since packed structs and
+    those that older kernels sent have none; `align` says how much it would be.
+    """
+
+    __slots__ = ("align", "members", "name", "size")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.members: list[Field] = []
+        self.size = 0
+        self.align = 1
+
+    def add(self, member: Field) -> None:
+        inner = member if member.sub is None else member.sub
+        align = inner.width if inner.struct is None else inner.struct.align
+        if inner.kind == BITFIELD32:
+            align = 4
+        if align > 1 and self.size % align:
+            hole = Field("padding", None, -1, PAD)
+            hole.size = -self.size % align
+            self.members.append(hole)
+            self.size += hole.size
+        self.members.append(member)
+        self.size += member.size
+        if align > self.align:
+            self.align = align
+
+    @property
+    def padded(self) -> int:
+        """Its size within another struct or in an array, as sizeof gives it."""
+        return self.size + -self.size % self.align
+
+
+class AttributeSet:
+    """An attribute space: attribute number to field definition.
+
+    `fill` builds the fields on first use; after that it is None.
+    """
+
+    __slots__ = ("by_name", "by_number", "fill", "name", "prefix", "spec", "unknowns")
+
+    def __init__(self, name: str, spec: str) -> None:
+        self.name = name
+        self.spec = spec
+        self.prefix = ""
+        self.by_number: dict[int, Field] = {}
+        self.by_name: dict[str, Field] = {}
+        self.unknowns: dict[int, Field] = {}
+        self.fill: Callable[[], None] | None = None
+
+    def ensure(self) -> dict[int, Field]:
+        """The fields by number, built now if they were not."""
+        fill = self.fill
+        if fill is not None:
+            self.fill = None  # first, since sets may nest themselves
+            fill()
+        return self.by_number
+
+    def add(self, field: Field) -> None:
+        self.by_number[field.number] = field
+        self.by_name[field.name] = field
+
+    def unknown(self, number: int) -> Field:
+        """The stand-in for an attribute that the set does not have."""
+        field = self.unknowns.get(number)
+        if field is None:
+            field = Field(f"attr {number}", None, number, UNKNOWN)
+            field.path = f"{self.spec}.{self.name}.{number}"
+            self.unknowns[number] = field
+        return field
+
+
+class Format:
+    """One shape of a sub-message: a fixed header, an attribute set, both or neither.
+
+    `variants` are other headers, by the u32 that the payload begins with.
+    """
+
+    __slots__ = ("attributes", "header", "variants")
+
+    def __init__(self, header: Struct | None, attributes: AttributeSet | None) -> None:
+        self.header = header
+        self.attributes = attributes
+        self.variants: dict[int, Struct] = {}
+
+
+class SubMessage:
+    """A payload whose shape another attribute's value selects."""
+
+    __slots__ = ("default", "formats", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.formats: dict[str, Format] = {}
+        self.default: Format | None = None
+
+
+# What the modifier bits of nlmsg_flags mean for an operation.
+CLASS_GET: Final = 0
+CLASS_NEW: Final = 1
+CLASS_DELETE: Final = 2
+
+
+class Operation:
+    """One message of a protocol.
+
+    `request` and `reply` are the message type (or generic command) towards
+    and from the kernel, None where it does not travel that way. `legal` names
+    the attributes that the spec lists, by (mode, direction), for instance
+    ("do", "request").
+    """
+
+    __slots__ = (
+        "attributes", "constant", "group", "header", "hook", "is_event", "klass", "legal", "name",
+        "reply", "request", "summarize", "summary",
+    )  # fmt: skip
+
+    def __init__(self, name: str, constant: str) -> None:
+        self.name = name
+        self.constant = constant
+        self.request: int | None = None
+        self.reply: int | None = None
+        self.is_event = False
+        self.attributes: AttributeSet | None = None
+        self.header: Struct | None = None
+        self.klass = CLASS_GET
+        self.group = ""
+        self.legal: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.hook: Callable[..., Any] | None = None  # takes a payload that is no attributes
+        self.summary = ""  # a template
+        # code that writes the summary on a `Lookup`, or returns it
+        self.summarize: Callable[[Any], str | None] | None = None
+
+
+class Spec:
+    """One protocol or generic netlink family, as its file describes it.
+
+    `protonum` is the netlink protocol of a raw protocol, None for generic
+    netlink. `requests` and `replies` map message type (or command) to the
+    operation, in each direction.
+    """
+
+    __slots__ = (
+        "attribute_sets", "enums", "faults", "file", "groups", "level", "name", "operations",
+        "protonum", "replies", "requests", "struct", "structs", "sub_messages", "version",
+    )  # fmt: skip
+
+    def __init__(self, name: str, level: str, file: str) -> None:
+        self.name = name
+        self.level = level
+        self.file = file
+        self.protonum: int | None = None
+        self.version: int | None = None
+        self.attribute_sets: dict[str, AttributeSet] = {}
+        self.enums: dict[str, Enum] = {}
+        self.structs: dict[str, Struct] = {}
+        self.sub_messages: dict[str, SubMessage] = {}
+        self.operations: dict[str, Operation] = {}
+        self.requests: dict[int, Operation] = {}
+        self.replies: dict[int, Operation] = {}
+        self.groups: dict[str, int | None] = {}
+        self.struct: Callable[[str], Struct | None] = self.structs.get
+        self.faults: list[SpecError] = []  # met when a set was first used
+
+    def operation(self, number: int, to_kernel: bool) -> Operation | None:
+        """The operation of a message type (raw) or command (generic)."""
+        table = self.requests if to_kernel else self.replies
+        found = table.get(number)
+        if found is None:  # some families answer with a number that only requests list
+            found = (self.replies if to_kernel else self.requests).get(number)
+        return found

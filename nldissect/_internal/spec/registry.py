@@ -1,0 +1,441 @@
+"""Which dissector serves which protocol, message type or generic family.
+
+Dissectors are found in three tiers, the first that claims a protocol wins:
+1. given explicitly: `dissectors` and `specs` folders or files, NLDISSECT_PATH,
+   NLDISSECT_SPECS;
+2. the built-in ones and those of the entry-point group `nldissect.dissectors`;
+3. the kernel's specs installed in /usr/share/ynl/specs.
+Two of one tier that claim the same are an error that names both files. A file
+is indexed by what it claims (kept in the cache) and loaded on first use. One
+that is broken is listed in `problems`, and the rest works.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..wire import framing
+from ..wire.errors import NldissectError, SpecError, UsageError
+from ..wire.linux import protocol_name
+from . import model, specfile, ynl
+from .tables import Tables
+
+SYSTEM_SPECS = "/usr/share/ynl/specs"
+ENTRY_POINTS = "nldissect.dissectors"
+EXPLICIT, INSTALLED, SYSTEM = 0, 1, 2
+
+
+def builtin_folder() -> str:
+    """The folder of the built-in dissectors."""
+    return specfile.BUILT_IN
+
+
+class Entry:
+    """One dissector: where it comes from and what it claims; `spec` loads it on first use.
+
+    `origin` is "explicit", "built-in", "system" or the name of the package's
+    entry point; `types` are the message types of a raw protocol.
+    """
+
+    __slots__ = (
+        "attributes", "claims", "failed", "file", "level", "loaded", "name", "operations",
+        "origin", "protonum", "tier", "types",
+    )  # fmt: skip
+
+    def __init__(self, file: str, origin: str, tier: int, facts: Mapping[str, Any]) -> None:
+        self.file = file
+        self.origin = origin
+        self.tier = tier
+        self.name: str = facts["name"]
+        self.level: str = facts["level"]
+        self.protonum: int | None = facts["protonum"]
+        self.types: list[int] = facts["types"]
+        self.claims: bool = facts["claims"]
+        self.operations: int = facts["operations"]
+        self.attributes: int = facts["attributes"]
+        self.loaded: model.Spec | None = None
+        self.failed = False
+
+    @property
+    def protocol(self) -> str:
+        """The protocol in words: "generic", or the raw protocol's name."""
+        return "generic" if self.protonum is None else protocol_name(self.protonum)
+
+    def spec(self) -> model.Spec:
+        """The dissector itself; raises SpecError when the file is wrong."""
+        if self.loaded is None:
+            self.loaded = load(self.file)
+        return self.loaded
+
+
+def _python(file: str) -> str | None:
+    """The Python file of a dissector: itself, or the one beside the spec if there is one."""
+    return file if file.endswith(".py") else specfile.beside(file)
+
+
+def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[..., Any]]]:
+    """The hooks and summaries of a Python file; none without one."""
+    if file is None:
+        return {}, {}
+    module = specfile.module(file)
+    found = []
+    for name in ("HOOKS", "SUMMARIES"):
+        table = getattr(module, name, {})
+        if not isinstance(table, dict) or not all(callable(f) for f in table.values()):
+            raise SpecError(file, f"{name} is no mapping of names to functions")
+        found.append(table)
+    return found[0], found[1]
+
+
+def _raw(file: str) -> Any:
+    """The YNL mapping of a dissector file: its YAML, or a Python file's SPEC."""
+    if not file.endswith(".py"):
+        return specfile.load(file)
+    raw = getattr(specfile.module(file), "SPEC", None)
+    if not isinstance(raw, dict):
+        raise SpecError(file, "defines no SPEC (a mapping in the format of the YAML specs)")
+    return raw
+
+
+def load(file: str) -> model.Spec:
+    """The spec in a dissector file, with the hooks beside it; raises SpecError."""
+    python = _python(file)
+    hooks, summaries = _hooks(python)
+    spec = ynl.build(_raw(file), file, hooks)
+    for name, function in summaries.items():
+        operation = spec.operations.get(name)
+        if operation is None:
+            raise SpecError(str(python), f"a summary for {name!r}, which is no operation")
+        operation.summarize = function
+    return spec
+
+
+def check(file: str) -> list[SpecError]:
+    """Every fault of one dissector file, with its line where the file is YAML."""
+    python = _python(file)
+    try:
+        raw = specfile.parse(file) if not file.endswith(".py") else _raw(file)
+        hooks, summaries = _hooks(python)
+        places = {} if file.endswith(".py") else specfile.lines(file)
+    except SpecError as problem:
+        return [problem]
+    out = [
+        SpecError(file, reason, path, specfile.line_of(places, path))
+        for path, reason in ynl.check(raw, file, hooks)
+    ]
+    operations = raw.get("operations") if isinstance(raw, dict) else None
+    listed = operations.get("list") if isinstance(operations, dict) else None
+    names = set()
+    for i, item in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(item, dict):
+            names.add(str(item.get("name")))
+            out += _template_faults(file, item, f"operations.list[{i}].", places)
+    if isinstance(raw, dict):
+        out += _template_faults(file, raw, "", places)
+    out += [
+        SpecError(str(python), f"a summary for {name!r}, which is no operation")
+        for name in summaries
+        if name not in names
+    ]
+    return out
+
+
+def _template_faults(
+    file: str, owner: Mapping[str, Any], where: str, places: dict[str, int]
+) -> list[SpecError]:
+    from .template import parsed
+
+    path = f"{where}x-summary"
+    try:
+        parsed(str(owner.get("x-summary", "")))
+    except ValueError as problem:
+        return [SpecError(file, str(problem), path, specfile.line_of(places, path))]
+    return []
+
+
+def _facts(file: str) -> dict[str, Any]:
+    """What the index keeps of a file."""
+    raw = _raw(file)
+    spec = ynl.build(raw, file, _AnyHooks())
+    sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
+    types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []
+    return {
+        "name": spec.name,
+        "level": spec.level,
+        "protonum": spec.protonum,
+        "types": types,
+        "claims": ynl.is_true(raw.get("x-claim", True)),
+        "operations": len(spec.operations),
+        "attributes": sum(len(s.get("attributes") or ()) for s in sets if "subset-of" not in s),
+    }
+
+
+class _AnyHooks(dict[str, Callable[..., Any]]):
+    """Stands in for the hooks while a file is only indexed, so that they need not load."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return _nothing
+
+
+def _nothing(*_: Any) -> bool:
+    return False
+
+
+class Registry:
+    """The dissectors at hand; see the module for where they come from.
+
+    `decode_as` maps a protocol number or generic family id (as text, any
+    base) to a dissector's name. Raises UsageError for what it cannot map and
+    SpecError when two dissectors of one tier claim the same.
+    """
+
+    def __init__(
+        self,
+        dissectors: Iterable[str] = (),
+        specs: Iterable[str] = (),
+        decode_as: Mapping[str, str] | None = None,
+        use_system: bool = True,
+    ) -> None:
+        self.tables = Tables()  # of its dissectors, as far as they were needed
+        self._problems: list[NldissectError] = []
+        self._entries: list[Entry] = []
+        self._by_name: dict[str, Entry] = {}
+        self._families: dict[str, Entry] = {}
+        self._types: dict[tuple[int, int], Entry] = {}
+        self._protocols: dict[int, list[Entry]] = {}
+        self._files: set[str] = set()
+        self._control: model.Spec | None = None
+        self.protocol_as: dict[int, Entry] = {}
+        self.family_as: dict[int, Entry] = {}
+        self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
+        self.vocabulary: object = None  # the names in all dissectors; see `filter`
+        given = [*dissectors, *specs]
+        for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
+            given += [p for p in os.environ.get(variable, "").split(os.pathsep) if p]
+        for path in given:
+            self._add_path(path, "explicit", EXPLICIT)
+        here = builtin_folder()
+        self._add_path(here, "built-in", INSTALLED)
+        self._add_entry_points(here)
+        if use_system and os.path.isdir(SYSTEM_SPECS):
+            self._add_path(SYSTEM_SPECS, "system", SYSTEM)
+        for left, right in (decode_as or {}).items():
+            self._decode_as(left, right)
+
+    # -- finding files -----------------------------------------------------
+
+    def _add_path(self, path: str, origin: str, tier: int) -> None:
+        if os.path.isfile(path):
+            self._add(path, origin, tier)
+            return
+        try:
+            found = list(specfile.files(path))
+        except SpecError as problem:
+            if tier == EXPLICIT:
+                raise UsageError(f"dissectors: {problem}") from None
+            self._problems.append(problem)
+            return
+        for file in found:
+            self._add(file, origin, tier)
+
+    def _add_entry_points(self, here: str) -> None:
+        for name, value in _entry_points():
+            if value == "nldissect.dissectors":
+                continue
+            try:
+                from importlib import import_module
+
+                package = import_module(value)
+                path = str(next(iter(getattr(package, "__path__", [package.__file__]))))
+            except (Exception, SystemExit) as problem:
+                self._problems.append(
+                    SpecError(f"entry point {name} = {value}", f"cannot be imported: {problem!r}")
+                )
+                continue
+            if os.path.realpath(path) != os.path.realpath(here):
+                self._add_path(path, name, INSTALLED)
+
+    def _add(self, file: str, origin: str, tier: int) -> None:
+        real = os.path.realpath(file)
+        if real in self._files:  # named twice, or given and built-in as well
+            return
+        self._files.add(real)
+        try:
+            if file.endswith(".py"):
+                facts = _facts(file)
+            else:
+                facts = specfile.cached(file, "index", lambda: _facts(file))
+            entry = Entry(file, origin, tier, facts)
+        except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
+            if isinstance(problem, OSError):
+                problem = SpecError(file, problem.strerror or str(problem))
+            elif not isinstance(problem, SpecError):
+                problem = SpecError(file, f"not a spec: {problem!r}")
+            self._problems.append(problem)
+            return
+        self._entries.append(entry)
+        self._claim(self._by_name, entry.name, entry, entry.name)
+        if not entry.claims:
+            return
+        if entry.protonum is None:
+            self._claim(self._families, entry.name, entry, f"family {entry.name}")
+            return
+        for number in entry.types:
+            what = f"message type {number} of protocol {entry.protocol}"
+            self._claim(self._types, (entry.protonum, number), entry, what)
+        self._protocols.setdefault(entry.protonum, []).append(entry)
+
+    def _claim(self, table: dict[Any, Entry], key: Any, entry: Entry, what: str) -> None:
+        holder = table.get(key)
+        if holder is None:
+            table[key] = entry
+        elif holder.tier == entry.tier:
+            text = f"claims {what}, and so does {holder.file}"
+            if entry.tier != SYSTEM:
+                text += "; name the one you want with --dissectors"
+            problem = SpecError(entry.file, text)
+            if entry.tier != SYSTEM:
+                raise problem
+            self._problems.append(problem)  # not the user's doing: the first one stands
+
+    def _decode_as(self, left: str, right: str) -> None:
+        try:
+            number = int(left, 0)
+        except ValueError:
+            raise UsageError(
+                f"decode-as: {left!r} is no number (a protocol or generic family id)"
+            ) from None
+        entry = self._by_name.get(right)
+        if entry is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(right, self._by_name, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `nldissect dissectors` lists them"
+            raise UsageError(f"decode-as: no dissector {right!r}{hint}")
+        if entry.protonum is None:
+            self.family_as[number] = entry
+        else:
+            self.protocol_as[number] = entry
+
+    @property
+    def problems(self) -> list[NldissectError]:
+        """What is wrong with the dissectors, as far as they were used."""
+        out = list(self._problems)
+        for entry in self._entries:
+            if entry.loaded is not None:
+                out += entry.loaded.faults
+        return out
+
+    # -- looking up ----------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """All dissectors, in the order of their tiers."""
+        return self._entries
+
+    def named(self, name: str) -> model.Spec | None:
+        """The dissector of this name."""
+        entry = self._by_name.get(name)
+        return None if entry is None else self._spec(entry)
+
+    def family(self, name: str | None, number: int) -> model.Spec | None:
+        """The dissector of a generic family by name or, with decode-as, by id."""
+        if self.family_as:
+            forced = self.family_as.get(number)
+            if forced is not None:
+                return self._spec(forced)
+        entry = self._families.get(name) if name is not None else None
+        return None if entry is None else self._spec(entry)
+
+    def raw(self, protocol: int, number: int) -> model.Spec | None:
+        """The dissector of a raw protocol's message type."""
+        if self.protocol_as:
+            forced = self.protocol_as.get(protocol)
+            if forced is not None:
+                return self._spec(forced)
+        entry = self._types.get((protocol, number))
+        if entry is None:
+            candidates = self._protocols.get(protocol)
+            # One that has the whole protocol to itself serves its unknown types too.
+            if candidates is None or len(candidates) != 1 or protocol == framing.NETLINK_ROUTE:
+                return None
+            entry = candidates[0]
+        return self._spec(entry)
+
+    def control(self) -> model.Spec | None:
+        """The spec of NLMSG_ERROR and NLMSG_DONE."""
+        if self._control is None:
+            self._control = self.named("netlink")
+        return self._control
+
+    def _spec(self, entry: Entry) -> model.Spec | None:
+        if entry.failed:
+            return None
+        try:
+            return entry.spec()
+        except SpecError as problem:
+            entry.failed = True
+            self._problems.append(problem)
+            return None
+
+
+def _entry_points() -> list[tuple[str, str]]:
+    """Name and value of every entry point of our group, without importing any.
+
+    importlib.metadata costs 20 ms to import, so the entry_points.txt files on
+    sys.path are read directly.
+    """
+    import sys
+
+    out: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            if not name.endswith((".dist-info", ".egg-info")):
+                continue
+            try:
+                with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as f:
+                    text = f.read()
+            except (OSError, UnicodeDecodeError):
+                continue
+            if ENTRY_POINTS in text and name not in seen:
+                seen.add(name)
+                out += _points(text)
+    return out
+
+
+def _points(text: str) -> list[tuple[str, str]]:
+    out = []
+    inside = False
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("["):
+            inside = line == f"[{ENTRY_POINTS}]"
+        elif inside and "=" in line and not line.startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            out.append((name.strip(), value.strip()))
+    return out
+
+
+@lru_cache(maxsize=8)
+def _registry(
+    dissectors: tuple[str, ...], specs: tuple[str, ...], decode_as: tuple[tuple[str, str], ...]
+) -> Registry:
+    return Registry(dissectors, specs, dict(decode_as))
+
+
+def registry(
+    dissectors: Iterable[str | os.PathLike[str]] = (),
+    specs: Iterable[str | os.PathLike[str]] = (),
+    decode_as: Mapping[str, str] | None = None,
+) -> Registry:
+    """The dissectors at hand; the same ones for the same arguments."""
+    pairs = tuple((str(left), right) for left, right in (decode_as or {}).items())
+    folders = tuple(os.fspath(path) for path in dissectors)
+    return _registry(folders, tuple(os.fspath(path) for path in specs), pairs)

@@ -1,0 +1,141 @@
+"""A learnt family written as a spec that a person only has to name."""
+
+from __future__ import annotations
+
+from . import learn, model
+
+HEAD = """\
+# {comment}: learnt from {source}.
+# Give the attributes and commands their names; `# guess` marks what no policy
+# said but all the messages seen fit. Then: nldissect dissectors check FILE
+name: {family}
+protocol: genetlink-legacy
+version: {version}
+doc: Learnt from a recording."""
+
+
+def skeleton(
+    family: learn.Family, name: str, source: str, version: int = 1, groups: tuple[str, ...] = ()
+) -> str:
+    """The spec's YAML; `source` says where it was learnt, `groups` are multicast groups.
+
+    Where requests and answers of one number differ, the operations are
+    directional and the answers stand as events.
+    """
+    out = _Writer()
+    policy = family.policy
+    asked = sorted({*policy.do, *policy.dump, *(c for c, ask in family.by_command if ask)})
+    answered = sorted(c for c, ask in family.by_command if not ask)
+    requests = {c: out.set_of(family.operation(c, True, c not in policy.do)) for c in asked}
+    answers = {c: out.set_of(family.operation(c, False, False)) for c in answered}
+    directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
+    comment, about = _word(name), _word(source)
+    head = HEAD.format(comment=comment, family=_plain(name), source=about, version=version)
+    lines = [head, ""]
+    lines.append("attribute-sets:" if out.sets else "attribute-sets: []")
+    for set_name, attributes in out.sets.items():
+        lines += [f"  - name: {set_name}", f"    name-prefix: {set_name}-a-"]
+        lines += ["    attributes:", *attributes] if attributes else ["    attributes: []"]
+    lines += ["", "operations:"]
+    if directional:
+        lines.append("  enum-model: directional")
+    lines.append("  list:" if asked or answered else "  list: []")
+    for command in asked:
+        modes = [m for m, t in (("do", policy.do), ("dump", policy.dump)) if command in t] or ["do"]
+        value = f"value: {command}" if directional else ""
+        lines += _operation(f"command-{command}", command, requests[command], directional)
+        lines += [f"      {mode}: {{request: {{{value}}}}}" for mode in modes]
+    for command in answered:
+        if directional or command not in requests:
+            lines += _operation(f"answer-{command}", command, answers[command], False)
+            lines.append("      event: {attributes: []}")
+    if groups:
+        lines += ["", "mcast-groups:", "  list:", *(f"    - name: {_plain(g)}" for g in groups)]
+    return "\n".join(lines) + "\n"
+
+
+def _operation(name: str, value: int, attributes: str, directional: bool) -> list[str]:
+    out = [f"    - name: {name}", "      doc: To be said.", f"      attribute-set: {attributes}"]
+    return out if directional else [*out, f"      value: {value}"]
+
+
+def _word(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _plain(text: str) -> str:
+    """A name as YAML takes it without surprises: quoted unless it is a plain word."""
+    if text and all(c.isascii() and (c.isalnum() or c in "._/-") for c in text):
+        return text if not text[0].isdigit() and text.lower() not in WORDS else f'"{text}"'
+    return '"' + _word(text).replace("\\", "?").replace('"', "?") + '"'
+
+
+WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
+
+
+class _Writer:
+    """Collects attribute sets, each written once."""
+
+    def __init__(self) -> None:
+        self.sets: dict[str, list[str]] = {}
+
+    def set_of(self, operation: model.Operation) -> str:
+        """Writes the attribute set of an operation; returns its name."""
+        aset = operation.attributes
+        assert aset is not None  # learnt operations always have one
+        name = aset.name.replace(" ", "-")
+        self.write(name, aset.ensure())
+        return name
+
+    def write(self, name: str, fields: dict[int, model.Field]) -> None:
+        if name in self.sets:
+            return
+        lines = self.sets[name] = []
+        for number, field in sorted(fields.items()):
+            lines.append(f"      - {self.attribute(name, number, field)}")
+
+    def attribute(self, owner: str, number: int, field: model.Field) -> str:
+        parts = [f"name: attr-{number}", f"value: {number}"]
+        kind = field.kind
+        if kind in (model.NEST, model.INDEXED) and field.nested is not None:
+            nested = field.nested.name.replace(" ", "-").replace(".", "-")
+            self.write(nested, field.nested.ensure())
+            parts.append(f"type: {'nest' if kind == model.NEST else 'indexed-array'}")
+            if kind == model.INDEXED:
+                parts.append("sub-type: nest")
+            parts.append(f"nested-attributes: {nested}")
+        else:
+            word = model.KIND_NAMES[kind] if kind not in (model.NEST, model.INDEXED) else "binary"
+            parts.append(f"type: {word}")
+        if field.hint:
+            parts.append(f"display-hint: {field.hint}")
+        if field.multi and field.guess:
+            parts.append("multi-attr: true")
+        checks = _checks(field)
+        if checks:
+            parts.append(f"checks: {{{', '.join(checks)}}}")
+        note = "  # guess" if field.guess else ""
+        if kind in (model.NEST, model.INDEXED) and field.nested is None:
+            note = "  # a nest, of which nothing was seen"
+        return f"{{{', '.join(parts)}}}{note}"
+
+
+def _checks(field: model.Field) -> list[str]:
+    """The limits that say more than the type does."""
+    checks, out = field.checks, []
+    if field.kind <= model.LAST_SCALAR and checks is not None:
+        bits = 8 * (model.SIZES[field.kind] or 8)
+        signed = model.SIGNED[field.kind]
+        low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+        if checks.min is not None and checks.min > low:
+            out.append(f"min: {checks.min}")
+        if checks.max is not None and checks.max < high:
+            out.append(f"max: {checks.max}")
+    elif field.kind in (model.STRING, model.BINARY) and checks is not None:
+        if checks.min_len:
+            out.append(f"min-len: {checks.min_len}")
+        if checks.max_len is not None and 0 < checks.max_len < 0xFFFF:
+            out.append(f"max-len: {checks.max_len}")
+        if field.unterminated:
+            out.append("unterminated-ok: true")
+    return out

@@ -1,0 +1,250 @@
+"""Spec files on disk: YAML read once, kept parsed in the user's cache.
+
+The cache holds plain JSON under $XDG_CACHE_HOME/nldissect (or ~/.cache), one
+file per spec, valid for one size and modification time. Without a writable
+cache everything works, only slower. yaml is imported only when a file has to
+be parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from ..wire.errors import SpecError
+
+# Part of a cache entry's stamp: a new reader must not use what an old one wrote.
+CACHE_FORMAT = 4
+BUILT_IN = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 3)[0], "dissectors")
+
+
+def cache_folder() -> str | None:
+    """Where parsed specs are kept; None where there is no home (NLDISSECT_CACHE= turns it off)."""
+    chosen = os.environ.get("NLDISSECT_CACHE")
+    if chosen is not None:
+        return chosen or None
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "nldissect") if os.path.isabs(base) else None
+
+
+def _stamp(path: str) -> list[int]:
+    status = os.stat(path)
+    return [CACHE_FORMAT, status.st_size, status.st_mtime_ns]
+
+
+def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives for the file `path`, from the cache when that is still true."""
+    folder = cache_folder()
+    if folder is None:
+        return make()
+    full = os.path.abspath(path)
+    name = f"{os.path.basename(path)}-{zlib.crc32(full.encode('utf-8', 'surrogateescape')):08x}"
+    entry = os.path.join(folder, f"{name}.{kind}.json")
+    stamp = [*_stamp(path), full]
+    try:
+        with open(entry, encoding="utf-8") as stream:
+            kept = json.load(stream)
+        if isinstance(kept, dict) and kept.get("stamp") == stamp:
+            return kept["data"]
+    except (OSError, ValueError, KeyError, RecursionError):
+        pass
+    data = make()
+    _write(folder, entry, {"stamp": stamp, "data": data})
+    return data
+
+
+def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
+    """Writes a cache entry in one step; a cache that cannot be written is no error."""
+    temporary = f"{entry}.{os.getpid()}"
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as stream:
+            json.dump(content, stream)
+        os.replace(temporary, entry)
+    except (OSError, ValueError, TypeError):
+        with _quiet():
+            os.unlink(temporary)
+
+
+class _quiet:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, value: object, trace: object) -> bool:
+        return isinstance(value, OSError)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except UnicodeDecodeError:
+        raise SpecError(path, "is no UTF-8 text") from None
+    except OSError as problem:
+        raise SpecError(path, problem.strerror or str(problem)) from None
+
+
+def _loader() -> Any:
+    """A safe YAML loader that leaves on, off, yes and no the words they are in specs."""
+    import yaml
+
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc, valid-type]
+        pass
+
+    Loader.yaml_implicit_resolvers = {
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+            or (tag == "tag:yaml.org,2002:bool" and first in "tTfF")
+        ]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    return Loader
+
+
+def _yaml_problem(path: str, problem: Any) -> SpecError:
+    mark = getattr(problem, "problem_mark", None)
+    line = None if mark is None else mark.line + 1
+    what = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+    return SpecError(path, f"is no valid YAML: {what}", line=line)
+
+
+def parse(path: str) -> Any:
+    """The file's YAML as plain values; raises SpecError (with the line where known)."""
+    import yaml
+
+    try:
+        return yaml.load(_read(path), Loader=_loader())
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise _yaml_problem(path, problem) from None
+
+
+def load(path: str) -> Any:
+    """As `parse`, through the cache."""
+    try:
+        return cached(path, "yaml", lambda: parse(path))
+    except OSError as problem:
+        raise SpecError(path, problem.strerror or str(problem)) from None
+
+
+def lines(path: str) -> dict[str, int]:
+    """The line (from 1) of each place in the file, by path such as `operations.list[3].name`."""
+    import yaml
+
+    try:
+        root = yaml.compose(_read(path), Loader=_loader())
+    except yaml.YAMLError as problem:
+        raise _yaml_problem(path, problem) from None
+    out: dict[str, int] = {}
+    around: list[int] = []
+
+    def visit(node: Any, where: str) -> None:
+        out.setdefault(where, node.start_mark.line + 1)
+        if id(node) in around or len(out) > 100000:  # an alias of what holds it, or too many
+            return
+        around.append(id(node))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                name = str(key.value)
+                path_here = f"{where}.{name}" if where else name
+                out[path_here] = key.start_mark.line + 1
+                visit(value, path_here)
+        elif isinstance(node, yaml.SequenceNode):
+            for i, item in enumerate(node.value):
+                visit(item, f"{where}[{i}]")
+        around.pop()
+
+    if root is not None:
+        visit(root, "")
+    return out
+
+
+def line_of(places: dict[str, int], path: str) -> int | None:
+    """The line of `path`, or of the nearest place around it."""
+    while path:
+        if path in places:
+            return places[path]
+        cut = max(path.rfind("."), path.rfind("["))
+        if cut < 0:
+            break
+        path = path[:cut]
+    return places.get("")
+
+
+def module(path: str) -> Any:
+    """The Python file `path` as a module of its own; raises SpecError if it fails.
+
+    One of the built-in dissectors is a module of its package, which may be compiled.
+    """
+    folder, name = os.path.split(os.path.splitext(os.path.abspath(path))[0])
+    try:
+        if folder == BUILT_IN:
+            return import_module(f"nldissect.dissectors.{name}")
+        return _from_file(name, path)
+    except (Exception, SystemExit) as problem:
+        line = getattr(problem, "lineno", None)
+        trace = problem.__traceback__
+        while trace is not None and not isinstance(problem, SyntaxError):
+            if trace.tb_frame.f_code.co_filename == path:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        raise SpecError(path, f"{type(problem).__name__}: {problem}", line=line) from None
+
+
+def _from_file(stem: str, path: str) -> Any:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    name = f"nldissect_dissector_{stem}_{zlib.crc32(os.path.abspath(path).encode()):08x}"
+    found = sys.modules.get(name)
+    if found is not None:
+        return found
+    spec = spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = module_from_spec(spec)
+    sys.modules[name] = made
+    try:
+        spec.loader.exec_module(made)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return made
+
+
+def beside(spec: str) -> str | None:
+    """The Python file of a spec: of the same stem, in which - may be written _ as in modules."""
+    stem = os.path.splitext(spec)[0]
+    for path in (f"{stem}.py", os.path.join(os.path.dirname(stem), f"{_module_name(stem)}.py")):
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def _module_name(path: str) -> str:
+    return os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+
+
+def files(folder: str) -> Iterator[str]:
+    """The dissector files of a folder in order: specs first, Python files without a spec after."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as problem:
+        raise SpecError(folder, problem.strerror or str(problem)) from None
+    specs = [n for n in names if n.endswith((".yaml", ".yml")) and not n.startswith((".", "_"))]
+    described = {_module_name(n) for n in specs}
+    for name in specs:
+        yield os.path.join(folder, name)
+    for name in names:
+        if (
+            name.endswith(".py")
+            and not name.startswith((".", "_"))
+            and _module_name(name) not in described
+        ):
+            yield os.path.join(folder, name)

@@ -1,0 +1,205 @@
+"""Templates of summaries: their text, parsed into steps that go from left to right.
+
+A template is literal text with places in braces and optional parts in brackets:
+
+    {path}          an attribute's or header field's label, else its value
+    {path?}         the same, missing when it is 0
+    {path:mode}     the value otherwise: see MODES, and the ways that a dissector's code gives
+    {one|other}     the first of several that is there
+    {dst/dst-len}   an address with its prefix length, which one of a host does not show
+    {path=N}        nothing; missing unless the value is this number
+    {path!=N}       nothing; missing unless it is there and another
+    {path&N}        nothing; missing unless it has one of these bits
+    {!path}         nothing; missing unless `path` is (with a ? also when it is 0)
+    [...]           left out when a place in it is missing; brackets nest
+
+Runs of spaces in the text become one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, final
+
+from librt.vecs import append, vec
+from mypy_extensions import i64
+
+from ..engine.finding import Name, Names
+
+# Steps have three numbers: which it is, what it is about, and of brackets the path without
+# which they are empty (-1: none).
+STEP: Final = 3
+TEXT: Final = 0  # about one of `texts`
+SPACE: Final = 1
+SPOT: Final = 2  # about one of `spots`
+OPEN: Final = 3  # brackets, up to the step there
+
+# Modes: how a value is shown
+LABEL: Final = 0
+FLAGS: Final = 1  # <UP,RUNNING>
+CONSTANT: Final = 2  # the last word of the C constant: IF_OPER_UP is UP
+VALUE: Final = 3  # without its label
+HEX: Final = 4
+WORDS: Final = 5  # the names of flags, with spaces
+UPPER: Final = 6
+INDEX: Final = 7  # an interface's name, or `index 7`; nothing for 0
+WAY: Final = 8  # by a function
+MODES: Final = {
+    "flags": FLAGS, "constant": CONSTANT, "value": VALUE, "hex": HEX, "words": WORDS,
+    "upper": UPPER, "index": INDEX,
+}  # fmt: skip
+
+# Tests
+SHOWS: Final = 0  # none: it is shown
+IS: Final = 1
+IS_NOT: Final = 2
+HAS: Final = 3
+MISSES: Final = 4
+
+DEEPEST: Final = 16  # brackets in brackets
+_KEPT: Final = 4096
+
+_TOKEN: Final = re.compile(r"\{[^{}]*\}|[\[\]{}]| +|[^\[\]{} ]+")
+_TEST: Final = re.compile(r"(.+?)(!=|=|&)(-?\d+)")
+
+
+@final
+class Spot:
+    """One place in braces. `at` and `length_at` are where its paths are in `Template.paths`."""
+
+    def __init__(self, at: i64) -> None:
+        self.at: i64 = at
+        self.length_at: i64 = -1
+        self.skip_zero = False
+        self.test: i64 = SHOWS
+        self.number: i64 = 0
+        self.mode: i64 = LABEL
+        self.way: Callable[[int], str] | None = None
+        self.other: Spot | None = None  # what is tried when this is missing
+        self.made: dict[int, bytes] = {}  # what a function made of numbers, as UTF-8
+
+
+@final
+class Meant:
+    """What the paths of a template mean in the messages of an operation."""
+
+    def __init__(self, names: Names, paths: list[str]) -> None:
+        self.names = names
+        self.paths: list[Name] = [names.get(path) for path in paths]
+        # Of each path the rows that it can be, as in `Name`; -1 of one that is not so simple.
+        rows: list[int] = []
+        for name in self.paths:
+            first = int(name.attribute) if name.path is None else -1
+            rows += (first, int(name.other), int(name.member))
+        self.rows = vec[i64](rows)
+
+
+@final
+class Template:
+    """A parsed template; raises ValueError for text that is none.
+
+    `ways` are functions that its places name as their mode, from a number to its text.
+    """
+
+    def __init__(self, text: str, **ways: Callable[[int], str]) -> None:
+        self.text = text
+        self.steps = vec[i64]([])
+        self.texts: list[bytes] = []
+        self.spots: list[Spot] = []
+        self.paths: list[str] = []
+        self._parse(text, ways)
+        self._known: dict[Names, Meant] = {}
+        self._last: Meant | None = None
+
+    def meant(self, names: Names) -> Meant:
+        """What its paths mean in the messages of an operation."""
+        last = self._last
+        if last is not None and last.names is names:
+            return last
+        found = self._known.get(names)
+        if found is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            found = self._known[names] = Meant(names, self.paths)
+        self._last = found
+        return found
+
+    def _parse(self, text: str, ways: dict[str, Callable[[int], str]]) -> None:
+        opened: list[int] = []
+        for token in _TOKEN.findall(" ".join(text.split())):
+            if token == " ":
+                self._add(SPACE, 0)
+            elif token == "[":
+                if len(opened) == DEEPEST:
+                    raise ValueError(f"more than {DEEPEST} brackets in each other")
+                opened.append(len(self.steps))
+                self._add(OPEN, 0)
+            elif token == "]":
+                if not opened:
+                    raise ValueError("a ] without its [")
+                self.steps[opened.pop() + 1] = i64(len(self.steps))
+            elif token[0] in "{}":
+                if len(token) < 3:
+                    raise ValueError("a brace without its counterpart, or nothing in braces")
+                spot = self._spot(token[1:-1].split("|"), ways)
+                alone = spot.other is None and spot.test != MISSES
+                if opened and alone and self.steps[opened[-1] + 2] < 0:
+                    self.steps[opened[-1] + 2] = spot.at
+                self._add(SPOT, len(self.spots))
+                self.spots.append(spot)
+            else:
+                self._add(TEXT, len(self.texts))
+                self.texts.append(token.encode("utf-8", "backslashreplace"))
+        if opened:
+            raise ValueError("a [ without its ]")
+
+    def _add(self, step: int, about: int) -> None:
+        for number in (step, about, -1):
+            self.steps = append(self.steps, i64(number))
+
+    def _path(self, path: str) -> i64:
+        self.paths.append(path.strip())
+        return len(self.paths) - 1
+
+    def _spot(self, alternatives: list[str], ways: dict[str, Callable[[int], str]]) -> Spot:
+        text = alternatives[0].strip()
+        test = _TEST.fullmatch(text)
+        if test is not None:
+            spot = Spot(self._path(test[1]))
+            spot.test = {"=": IS, "!=": IS_NOT, "&": HAS}[test[2]]
+            spot.number = int(test[3])
+        elif text.startswith("!"):
+            spot = Spot(self._path(text[1:].rstrip("?")))
+            spot.test = MISSES
+            spot.skip_zero = text.endswith("?")
+        else:
+            path, _, mode = text.partition(":")
+            spot = Spot(0)
+            spot.skip_zero = path.endswith("?")
+            path, _, length = path.rstrip("?").partition("/")
+            spot.at = self._path(path)
+            if length:
+                spot.length_at = self._path(length)
+            if mode in ways:
+                spot.mode, spot.way = WAY, ways[mode]
+            elif mode:
+                if mode not in MODES:
+                    raise ValueError(f"{mode!r} is no way to show a value")
+                spot.mode = MODES[mode]
+        if len(alternatives) > 1:
+            spot.other = self._spot(alternatives[1:], ways)
+        return spot
+
+
+_parsed: Final[dict[str, Template]] = {}
+
+
+def parsed(text: str) -> Template:
+    """The template of a text, parsed once; raises ValueError for text that is none."""
+    found = _parsed.get(text)
+    if found is None:
+        if len(_parsed) >= _KEPT:
+            _parsed.clear()
+        found = _parsed[text] = Template(text)
+    return found
