@@ -1,0 +1,236 @@
+"""The other commands: version, help, dissectors, completion, and the man page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nldissect import __version__
+from nldissect._internal.cli import version
+from nldissect._internal.cli.options import build
+from nldissect._internal.cli.shell_completion import script
+from support.command import ROOT, Command, link, mtu, name, run, save, start
+
+__all__ = ["run"]
+
+MAN = ROOT / "docs" / "man" / "nldissect.1"
+DISSECTORS = ROOT / "nldissect" / "dissectors"
+
+
+def test_version(run: Command) -> None:
+    ran = run("--version")
+    assert (ran.status, ran.out, ran.err) == (0, f"{version()}\n", "")
+    assert re.fullmatch(rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["read", "--help"], ["dissectors", "-h"]])
+def test_help_has_examples(arguments: list[str], run: Command) -> None:
+    ran = run(*arguments)
+    assert (ran.status, ran.err) == (0, "")
+    assert "examples:\n  nldissect " in ran.out
+
+
+def test_every_option_has_a_line_of_help() -> None:
+    for parser in build()[1].values():
+        for action in parser._actions:
+            assert action.help or action.dest in ("shell",), action.dest
+
+
+# -- start-up -------------------------------------------------------------------------
+
+HEAVY = ("scapy", "textual", "yaml", "dpkt", "json", "difflib", "shutil", "subprocess", "asyncio")
+
+
+def imported(*arguments: object) -> set[str]:
+    """The top-level modules that a run imports."""
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "nldissect", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = re.findall(r"import time: +\d+ \| +\d+ \| +(\S+)", ran.stderr)
+    assert "nldissect._internal.cli" in names
+    return {found.partition(".")[0] for found in names}
+
+
+def test_version_imports_little() -> None:
+    assert not imported("--version") & {*HEAVY, "argparse_"}
+
+
+def test_reading_imports_no_yaml_once_the_specs_are_cached(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pcap", link(name("eth0"), mtu(1500)))
+    imported("read", path)  # fills the cache
+    assert not imported("read", "-V", path) & {*HEAVY} - {"json"}
+
+
+def cpu(*arguments: object) -> float:
+    """The CPU seconds of a run, the least of three."""
+    import resource
+
+    best = 1e9
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        process = start(*arguments)
+        process.communicate()
+        assert process.returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return best
+
+
+def test_it_starts_fast(tmp_path: Path) -> None:
+    """Twice the budgets, which tests/benchmarks measures, for machines that are busy."""
+    path = save(tmp_path / "a.pcap", *[link(name("eth0"), mtu(1500))] * 20)
+    assert cpu("--version") < 0.2
+    assert cpu("read", path) < 0.6
+
+
+# -- dissectors -------------------------------------------------------------------------
+
+
+def test_dissectors_are_listed(run: Command) -> None:
+    ran = run("dissectors")
+    assert (ran.status, ran.err) == (0, "")
+    rows = [re.split(r" {2,}", line) for line in ran.lines]
+    assert rows[0] == ["NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE"]
+    found = {row[0]: row for row in rows[1:]}
+    files = {path.stem for path in DISSECTORS.glob("*.yaml")}
+    assert files <= {Path(row[5]).stem for row in rows[1:]}
+    assert found["rt-link"][1] == "route"
+    assert found["nl_util"][1:2] + found["nl_util"][4:5] == ["generic", "built-in"]
+    assert int(found["rt-link"][3]) > 60
+
+
+def test_a_broken_dissector_is_listed_apart(tmp_path: Path, run: Command) -> None:
+    (tmp_path / "broken.yaml").write_text("name: broken\nprotocol: netlink-raw\noperations: 3\n")
+    ran = run("dissectors", "--dissectors", tmp_path)
+    assert ran.status == 2
+    assert "broken.yaml" in ran.err
+    assert ran.err.count("\n") == 1
+    assert "rt-link" in ran.out
+
+
+@pytest.mark.parametrize("path", sorted(DISSECTORS.glob("*.yaml")), ids=lambda p: p.stem)
+def test_our_own_dissectors_are_in_order(path: Path, run: Command) -> None:
+    ran = run("dissectors", "check", path)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.endswith("is in order\n")
+
+
+def test_check_names_every_fault_with_its_line(tmp_path: Path, run: Command) -> None:
+    path = tmp_path / "mine.yaml"
+    text = (DISSECTORS / "nlex.yaml").read_text().replace("type: u32", "type: u33")
+    path.write_text(text)
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if "u33" in row)
+    ran = run("dissectors", "check", path)
+    assert ran.status == 2
+    assert f"{path}:{line}: " in ran.out
+    assert "u33" in ran.out
+
+
+# -- completion -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_valid(shell: str, tmp_path: Path, run: Command) -> None:
+    text = run("completion", shell).out
+    for option in ("protocol", "decode-as", "names"):
+        assert option in text
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    path = tmp_path / "script"
+    path.write_text(text)
+    ran = subprocess.run([shell, "-n", path], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "absent"),
+    [
+        (["re"], {"read"}, "dissectors"),
+        (["read", "--pro"], {"--protocol"}, "--type"),
+        (["read", "--protocol", "ro"], {"route"}, "generic"),
+        (["read", "-T", "js"], {"json", "jsonl"}, "text"),
+        (["read", "-e", "error"], {"error", "error_name"}, "time"),
+        (["completion", "z"], {"zsh"}, "bash"),
+        (["read", "my rec"], {"my recording.pcap"}, "read"),
+    ],
+)
+def test_bash_completes(words: list[str], expected: set[str], absent: str, tmp_path: Path) -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("bash is not installed")
+    (tmp_path / "my recording.pcap").touch()
+    (tmp_path / "script").write_text(script("bash", build()[1]))
+    listed = " ".join(f"'{word}'" for word in ["nldissect", *words])
+    ran = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"source ./script; COMP_WORDS=({listed}); COMP_CWORD={len(words)};"
+            ' _nldissect; printf "%s\\n" "${COMPREPLY[@]}"',
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    got = set(ran.stdout.splitlines())
+    assert expected <= got
+    assert absent not in got
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "absent"),
+    [
+        ("nldissect re", "read", "completion"),
+        ("nldissect read --pro", "--protocol", "--type"),
+        ("nldissect read --protocol ro", "route", "generic"),
+        ("nldissect completion z", "zsh", "bash"),
+    ],
+)
+def test_fish_completes(line: str, expected: str, absent: str, tmp_path: Path) -> None:
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    (tmp_path / "script").write_text(script("fish", build()[1]))
+    ran = subprocess.run(
+        ["fish", "--no-config", "-c", f"source {tmp_path}/script; complete -C '{line}'"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    got = {row.partition("\t")[0] for row in ran.stdout.splitlines()}
+    assert expected in got
+    assert absent not in got
+
+
+# -- the manual ---------------------------------------------------------------------------
+
+
+def test_the_man_page_names_every_option() -> None:
+    text = MAN.read_text().replace("\\-", "-")
+    for parser in build()[1].values():
+        for option in parser.options():
+            if option not in ("-h", "--help"):
+                assert re.search(rf"(?<![\w-]){option}(?![\w-])", text), option
+    for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS", "NLDISSECT_CACHE", "NO_COLOR"):
+        assert variable in text
+
+
+def test_the_man_page_renders() -> None:
+    if shutil.which("man") is None:
+        pytest.skip("man is not installed")
+    ran = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", str(MAN)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "MANPAGER": "cat", "LC_ALL": "C.UTF-8"},
+    )
+    assert ran.stderr == ""
+    assert "nldissect - show what Linux netlink messages" in re.sub(r".\x08", "", ran.stdout)

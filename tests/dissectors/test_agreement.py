@@ -1,0 +1,280 @@
+"""Agreement with strace and tshark on every recording, where they are right.
+
+strace and tshark know nothing of this project, so what they and we say alike
+of the same bytes is no error of the project's own making.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.labels import flag_names, label
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
+from support import ROOT
+from support import strace_values as sv
+
+CAPTURES = ROOT / "captures"
+PCAPS = sorted(CAPTURES.glob("*.pcap"))
+TRACED = [p for p in PCAPS if p.with_suffix(".strace").exists()]
+
+# Where strace is wrong, each looked up in the header or kernel file named.
+STRACE_WRONG = {
+    # net/bridge/br_mdb.c, br_mdb_add: requests carry MDBA_SET_ENTRY (if_bridge.h), not MDBA_MDB
+    r"MDBA_MDB is MDBA_(SET|GET)_ENTRY here",
+    # net/core/rtnetlink.c, rtnl_stats_get: requests carry IFLA_STATS_GETSET (if_link.h)
+    r"IFLA_STATS_LINK_64 is IFLA_STATS_GET_FILTERS here",
+    # net/sched/act_api.c, tc_ctl_action: the outermost attributes are TCA_ROOT_ (rtnetlink.h)
+    r"TCA_ACT_\w+ is TCA_ROOT_\w+ here",
+    # net/core/neighbour.c: ndm protocol is an RTPROT_, not an IPPROTO_
+    r"NDA_PROTOCOL: IPPROTO_\w+ and RTPROT_\w+",
+    # net/ipv4/route.c, inet_rtm_getroute: ports are big-endian
+    r"RTA_[SD]PORT: \d+ and \d+",
+    # A length that runs past the end, sent on purpose: strace prints it, we show what is there.
+    r"\w+: nla_len (\d+) and [48]$",
+}
+
+
+def read(path: Path) -> list[Message]:
+    return list(Session(Registry(use_system=False)).messages(open_capture(str(path))))
+
+
+def key(header: dict[str, Any]) -> tuple[int, int, int]:
+    return header["nlmsg_len"], header["nlmsg_seq"], header["nlmsg_pid"] & 0xFFFFFFFF
+
+
+def compare(name: str, payload: Any, node: Node, counts: Counter[str]) -> str | None:
+    """What differs between strace's reading of one attribute and ours; None if nothing."""
+    inner = sv.attributes(payload)
+    if inner:
+        return compare_all(inner, node.children, counts)
+    if node.children or payload is None:
+        return None
+    value = node.value
+    if isinstance(payload, int) and not isinstance(value, (bytes, str, list)):
+        counts["number"] += 1
+        mask = (1 << 8 * len(node.bytes)) - 1
+        return None if value & mask == payload & mask else f"{name}: {payload} and {value}"
+    if isinstance(payload, bytes) and node.kind == "string":
+        counts["string"] += 1
+        raw = node.bytes.rstrip(b"\0")
+        return None if raw.startswith(payload.rstrip(b"\0")) else f"{name}: {payload!r}, {raw!r}"
+    if isinstance(payload, sv.Call):
+        texts = [a for a in payload.arguments if isinstance(a, bytes)]
+        if payload.name in ("inet_addr", "inet_pton") and texts and isinstance(value, str):
+            counts["address"] += 1
+            return None if texts[-1].decode() == value else f"{name}: {texts[-1]!r} and {value}"
+        if payload.name == "htons" and isinstance(value, int):
+            counts["number"] += 1
+            first = payload.arguments[0]
+            return None if not isinstance(first, int) or first == value else f"{name}: {first}"
+        if payload.name == "if_nametoindex" and isinstance(value, int):
+            counts["index"] += 1  # strace asked its own namespace for the name
+        return None
+    if isinstance(payload, sv.Name):
+        ours = label(node, True)
+        if ours is None or isinstance(value, str):
+            return None
+        theirs = set(payload.text.split("|"))
+        counts["constant"] += 1
+        unnamed = {w for w in theirs if not w[:1].isalpha()}
+        missing = theirs - set(ours.split("|")) - unnamed
+        return None if not missing else f"{name}: {payload.text} and {ours}"
+    return None
+
+
+def compare_all(
+    theirs: list[tuple[str, int, Any]], nodes: list[Node], counts: Counter[str]
+) -> str | None:
+    ours = [n for n in nodes if n.type is not None]
+    for (name, length, payload), node in zip(theirs, ours, strict=False):
+        if length != node.length:
+            return f"{name}: nla_len {length} and {node.length}"
+        if not name[:1].isalpha():
+            continue
+        if node.constant != name and not same_number(name, node):
+            return f"{name} is {node.constant} here"
+        counts["attribute"] += 1
+        problem = compare(name, payload, node, counts)
+        if problem is not None:
+            return problem
+    return None
+
+
+def same_number(name: str, node: Node) -> bool:
+    """Two names that a header gives one number, and the families in AF_SPEC."""
+    if name.startswith("AF_"):
+        return node.name == name[3:].lower()
+    return {"IFLA_IF_NETNSID": "IFLA_TARGET_NETNSID"}.get(name) == node.constant
+
+
+@pytest.mark.parametrize("path", TRACED, ids=lambda p: p.stem)
+def test_values_agree_with_strace(path: Path) -> None:
+    ours: dict[tuple[int, int, int], list[Message]] = {}
+    for message in read(path):
+        ours.setdefault((message.length, message.seq, message.port), []).append(message)
+    counts: Counter[str] = Counter()
+    problems = []
+    for line in path.with_suffix(".strace").read_text(errors="replace").splitlines():
+        for parts in sv.messages(line):
+            head = parts[0]
+            if not isinstance(head, dict) or "nlmsg_seq" not in head:
+                continue
+            candidates = ours.get(key(head), [])
+            found = [compare_message(parts, message) for message in candidates]
+            if not found:
+                continue
+            best = min(found, key=lambda f: f[0] is not None)
+            counts.update(best[1])
+            if best[0] is not None and not any(re.search(w, best[0]) for w in STRACE_WRONG):
+                problems.append(f"{candidates[0].number}: {best[0]}")
+    assert problems == []
+    if path.stem not in ("ss", "wireguard", "conntrack", "nft", "nlctrl_list"):
+        assert counts["message"] > 3
+
+
+def compare_message(parts: list[Any], message: Message) -> tuple[str | None, Counter[str]]:
+    counts: Counter[str] = Counter()
+    counts["message"] += 1
+    head = parts[0]
+    flags = head["nlmsg_flags"]
+    if isinstance(flags, sv.Name):
+        theirs = set(flags.text.replace("NLM_F_", "").split("|"))
+        theirs = {w for w in theirs if w[:1].isalpha()}
+        # Before the message's type is known strace names the modifier bits by a guess.
+        known = message.type >= 16 and message.protocol == 0
+        if known and not theirs <= set(flag_names(message)) | {"DUMP"}:
+            return f"flags {flags.text} and {flag_names(message)}", counts
+    for part in parts[1:]:
+        if isinstance(part, dict):
+            problem = compare_header(part, message, counts)
+        else:
+            problem = compare_all(sv.attributes(part), message.nodes, counts)
+        if problem is not None:
+            return problem, counts
+    return None, counts
+
+
+def compare_header(part: dict[str, Any], message: Message, counts: Counter[str]) -> str | None:
+    """The fixed header, or the error number."""
+    members = {
+        child.name.replace("-", "_"): child
+        for node in message.nodes
+        if node.type is None
+        for child in node.children
+    }
+    if "error" in part and message.type == 2:
+        theirs = part["error"]
+        number = theirs if isinstance(theirs, int) else None
+        counts["error"] += 1
+        if number is not None and number != message.error:
+            return f"error {number} and {message.error}"
+        if isinstance(theirs, sv.Name):
+            node = message.nodes[0].children[0]
+            if f"-{node.label}" != theirs.text:
+                return f"error {theirs.text} and {node.label}"
+        return None
+    for name, payload in part.items():
+        node = members.get(name)
+        if node is None:
+            continue
+        problem = compare(name, payload, node, counts)
+        if problem is not None and not (name == "ifi_type" and message.to_kernel):
+            return problem
+    return None
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("path", PCAPS, ids=lambda p: p.stem)
+def test_headers_and_names_agree_with_tshark(path: Path) -> None:
+    """Every header field of every message, errors and what tshark types of links."""
+    fields = [
+        "netlink.hdr_len",
+        "netlink.hdr_type",
+        "netlink.hdr_flags",
+        "netlink.hdr_seq",
+        "netlink.hdr_pid",
+        "netlink.error",
+    ]
+    command = ["tshark", "-r", str(path), "-T", "fields", "-E", "occurrence=a", "-E", "separator=|"]
+    for field in ["frame.number", *fields]:
+        command += ["-e", field]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    records: dict[int, list[Message]] = {}
+    for message in read(path):
+        assert message.record is not None
+        records.setdefault(message.record.number, []).append(message)
+    for line in output.splitlines():
+        columns = line.split("|")
+        number = int(columns[0])
+        ours = []
+        for message in records.get(number, []):
+            ours.append(message)
+            if message.echo is not None:  # tshark lists the echoed header as one more
+                ours.append(message.echo)
+        theirs = [[int(v, 0) for v in column.split(",") if v] for column in columns[1:6]]
+        if not theirs[0] or len(theirs[0]) != len(ours):
+            continue  # a datagram that tshark gives up on, such as a malformed one
+        assert theirs[0] == [m.length for m in ours], number
+        if len(theirs[1]) == len(ours):  # a dissector of its own may take the type's place
+            assert theirs[1] == [m.type for m in ours], number
+        assert theirs[3] == [m.seq for m in ours], number
+        assert theirs[4] == [m.port for m in ours], number
+        errors = [int(v, 0) for v in columns[6].split(",") if v]
+        expected = [-m.error for m in ours if m.type == 2 and m.error is not None]
+        assert [abs(e) for e in errors] == expected, number
+
+
+JSONS = {
+    "iproute": ("iproute.link.json", "ip -j -d link show"),
+    "links": ("links.link.json", "ip -j -d link show"),
+    "tunnels": ("tunnels.link.json", "ip -j -d link show"),
+    "bridge": ("bridge.link.json", "ip -j -d link show"),
+}
+# ip(8)'s JSON key: path of ours and what makes ip's value of a node.
+LINK_KEYS: dict[str, str] = {
+    "mtu": "mtu", "qdisc": "qdisc", "group": "group", "txqlen": "txqlen", "ifname": "ifname",
+    "promiscuity": "promiscuity", "num_tx_queues": "num-tx-queues",
+    "num_rx_queues": "num-rx-queues", "gso_max_size": "gso-max-size",
+    "gso_max_segs": "gso-max-segs", "min_mtu": "min-mtu", "max_mtu": "max-mtu",
+    "address": "address", "broadcast": "broadcast",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", JSONS)
+def test_links_agree_with_the_json_of_ip(name: str) -> None:
+    listed = json.loads((CAPTURES / JSONS[name][0]).read_text())
+    seen: dict[str, list[Message]] = {}
+    for message in read(CAPTURES / f"{name}.pcap"):
+        node = message.find("ifname") if message.type == 16 and not message.to_kernel else None
+        if node is not None:
+            seen.setdefault(node.value, []).append(message)
+    compared = 0
+    for link in listed:
+        if not link:
+            continue
+        keys = {k: v for k, v in LINK_KEYS.items() if k in link and k != "group"}
+        best: list[str] = ["never seen"]
+        for message in seen.get(link["ifname"], []):
+            problems = []
+            for key_name, path in keys.items():
+                node = message.find(path)
+                if node is not None and node.value != link[key_name]:
+                    problems.append(f"{key_name}: {node.value} and {link[key_name]}")
+            kind = message.find("linkinfo.kind")
+            if kind is not None and kind.value != link["linkinfo"].get("info_kind"):
+                problems.append("kind")
+            best = min(best, problems, key=len)
+        assert best == [], link["ifname"]
+        compared += len(keys)
+    assert compared > 40

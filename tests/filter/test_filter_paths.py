@@ -1,0 +1,106 @@
+"""Paths found on the tape are those that the tree has, in every recording."""
+
+from __future__ import annotations
+
+from pathlib import Path as File
+
+import pytest
+
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.finding import plain
+from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.walk import Engine
+from nldissect._internal.filter import vocabulary
+from nldissect._internal.filter.vocabulary import Reach, names_of
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec import model
+from nldissect._internal.spec.registry import Registry
+from support import ROOT
+
+RECORDINGS = [
+    ROOT / "captures" / f"{name}.pcap"
+    for name in ("acks", "links", "nlctrl", "routes", "tc", "rtnl_bridge")
+]
+REGISTRY = Registry()
+
+
+PATHS = [
+    "ifname", "mtu", "kind", "linkinfo.kind", "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VLAN_ID", "dst",
+    "linkinfo.data", "gateway", "multipath.gateway", "rtnh-hops", "via.addr", "ops.id", "version",
+    "mcast-groups.name", "ifi-index", "ifinfomsg.ifi-flags", "stats64.rx-bytes", "cacheinfo",
+    "af-spec.inet6.flags", "metrics.mtu", "act.kind", "policy.type", "IFA_CACHEINFO", "msg",
+    "request.ifname", "nlmsgerr.error", "tcm-parent", "protinfo.state", "linkinfo.1",
+]  # fmt: skip
+
+# A node with the names of those above it; levels that need no name are left out or not.
+Chains = list[tuple[Node, list[list[frozenset[str]]], bool]]
+
+
+def chains(nodes: list[Node], above: list[list[frozenset[str]]], hides: bool, out: Chains) -> None:
+    for node in nodes:
+        field = node.field
+        names = names_of(field)
+        here = [[*line, names] for line in above]
+        header = field.number < 0 and field.kind in (model.STRUCT, model.HEADER)
+        out.append((node, here, hides))
+        below = here + above if field.name.isdigit() or header else here
+        chains(node.children, below, header, out)
+
+
+def ends(found: Chains, names: list[str]) -> set[tuple[int, str]]:
+    """Every node whose name and those above it end with `names`."""
+    want = names[::-1]
+    hits = [
+        (node, in_header)
+        for node, lines, in_header in found
+        if any(
+            len(line) >= len(want)
+            and all(name in has for name, has in zip(want, line[::-1], strict=False))
+            for line in lines
+        )
+    ]
+    # An attribute `version` is not the member `version` of the header beside it.
+    levels = {node.parent for node, in_header in hits if not in_header and node.field.number >= 0}
+    return {
+        (node.offset, node.field.name)
+        for node, in_header in hits
+        if not (in_header and node.parent is not None and node.parent.parent in levels)
+    }
+
+
+def reaches(registry: Registry) -> dict[str, list[Reach]]:
+    words = vocabulary(registry)
+    return {path: [Reach(way) for way in words.ways(path)] for path in PATHS}
+
+
+def found(several: list[Reach], message: Message) -> set[tuple[int, str]]:
+    """Offset and name of what is found on the message's tape."""
+    engine = Engine(message.context.tables)
+    message.walk_onto(engine)
+    out = set()
+    for reach in several:
+        if reach.may(message):
+            for place in reach.path.find(engine, -2):
+                out.add((engine.tape[place + 1] & 0xFFFFFFFF, engine.called(place)[0]))
+    return out
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+def test_the_tape_has_what_the_tree_has(recording: File) -> None:
+    ways = reaches(REGISTRY)
+    assert all(ways.values())
+    for message in Session(REGISTRY).messages(open_capture(str(recording))):
+        tree: Chains = []
+        chains(message.nodes, [[]], False, tree)
+        for path in PATHS:
+            want = ends(tree, [plain(part) for part in path.split(".")])
+            assert found(ways[path], message) == want, (path, message.number)
+
+
+def test_every_path_is_in_some_recording() -> None:
+    missing = reaches(REGISTRY)
+    for recording in RECORDINGS:
+        for message in Session(REGISTRY).messages(open_capture(str(recording))):
+            for path in [path for path, ways in missing.items() if found(ways, message)]:
+                del missing[path]
+    assert not missing

@@ -1,0 +1,49 @@
+"""docs/testing.md does what it says: what needs no kernel of its own, here."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support import ROOT
+from support.plugin import FILES, PAGE, arguments
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def folder(pytester: pytest.Pytester) -> Path:
+    """The files of the page, with the recordings that it reads."""
+    for name, text in FILES.items():
+        (pytester.path / name).write_text(text)
+    for name in ("errors.pcap", "links.pcap"):
+        shutil.copy(ROOT / "captures" / name, pytester.path)
+    place = pytester.path / "recordings/test_mkdummy"
+    place.mkdir(parents=True)
+    shutil.copy(ROOT / "captures/errors.pcap", place / "test_as_recorded.pcap")
+    return pytester.path
+
+
+def test_the_examples_that_read(pytester: pytest.Pytester, folder: Path) -> None:
+    del folder
+    done = pytester.runpytest_subprocess(*arguments(), "-k", "not test_makes_a_dummy")
+    done.assert_outcomes(passed=len(FILES) - 1, deselected=1)
+
+
+def test_the_failure_that_is_shown(pytester: pytest.Pytester, folder: Path) -> None:
+    shown = [
+        line.strip().rstrip()
+        for line in PAGE.read_text(encoding="utf-8").splitlines()
+        if re.match(r" {4}[>E] ", line)
+    ]
+    wrong = FILES["test_mkdummy.py"].replace('ifname="kiwi0", **', 'ifname="kiwi1", **')
+    wrong = wrong.replace("    with cap.in_order():\n        ", "    if True:\n        ")
+    (folder / "test_mkdummy.py").write_text(wrong)
+    done = pytester.runpytest_subprocess(*arguments(), "-k", "test_as_recorded")
+    done.assert_outcomes(failed=1, deselected=len(FILES) - 1)
+    lines = [re.sub(r"^([>E]) +", r"\1 ", line) for line in done.outlines]
+    for line in shown:
+        assert re.sub(r"^([>E]) +", r"\1 ", line) in lines

@@ -1,0 +1,136 @@
+"""-T fields: which columns there are and how values stand in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nldissect._internal.render.columns import TOP
+from nldissect._internal.wire.text import safe
+from support.command import (
+    CAPTURES,
+    UNKNOWN,
+    Command,
+    attribute,
+    link,
+    message,
+    mtu,
+    name,
+    run,
+    save,
+)
+
+__all__ = ["run"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return save(
+        tmp_path / "a.pcap",
+        link(
+            name("eth0"),
+            mtu(1500),
+            attribute(UNKNOWN, b"\1\2"),
+            attribute(18, attribute(1, b"veth\0")),
+            index=7,
+            sequence=9,
+            port=77,
+        ),
+        link(
+            name("a"), name("b"), attribute(52, attribute(53, b"alt0\0") + attribute(53, b"alt1\0"))
+        ),
+        message(2, b"\xed\xff\xff\xff" + message(18, bytes(16), flags=1)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("message", ["1", "2", "3"]),
+        ("time", ["2026-01-02T03:04:05.000000000Z", "2026-01-02T03:04:05.001000000Z",
+                  "2026-01-02T03:04:05.002000000Z"]),
+        ("operation", ["newlink", "newlink", "error"]),
+        ("sequence", ["9", "1", "1"]),
+        ("error", ["", "", "-19"]),
+        ("error_name", ["", "", "ENODEV"]),
+        ("truncated", ["false", "false", "false"]),
+        ("ifname", ["eth0", "a,b", ""]),
+        ("IFLA_IFNAME", ["eth0", "a,b", ""]),
+        ("3", ["eth0", "a,b", ""]),
+        ("9999", ["0102", "", ""]),
+        ("linkinfo.kind", ["veth", "", ""]),
+        ("IFLA_LINKINFO.IFLA_INFO_KIND", ["veth", "", ""]),
+        ("linkinfo.1", ["veth", "", ""]),
+        ("prop-list.alt-ifname", ["", "alt0,alt1", ""]),
+        ("ifi-index", ["7", "2", ""]),
+        ("ifi-index:label", ["eth0", "a", ""]),
+        ("ifi-flags:label", ["up", "up", ""]),
+        ("diagnoses", ["attr-unknown", "attr-duplicate", ""]),
+        ("file", ["", "", ""]),
+    ],
+)  # fmt: skip
+def test_a_field(field: str, values: list[str], path: Path, run: Command) -> None:
+    ran = run("read", "-T", "fields", "-e", field, path)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "".join(f"{value}\n" for value in values)
+
+
+def test_constants_in_labels(path: Path, run: Command) -> None:
+    assert run("read", "--names", "c", "-e", "ifi-flags:label", path).lines[0] == "IFF_UP"
+
+
+def test_columns_are_separated_by_tabs(path: Path, run: Command) -> None:
+    assert run("read", "-e", "ifname", "-e", "mtu", "-e", "port", path).lines == [
+        "eth0\t1500\t77",
+        "a,b\t\t0",
+        "\t\t0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "lines"),
+    [
+        (["header=y"], ["ifname\tmtu", "eth0\t1500", "a,b\t", "\t"]),
+        (["separator=;"], ["eth0;1500", "a,b;", ";"]),
+        (["separator=/s", "aggregator=+"], ["eth0 1500", "a+b ", " "]),
+        (["quote=d"], ['"eth0"\t"1500"', '"a,b"\t""', '""\t""']),
+    ],
+)
+def test_layout(layout: list[str], lines: list[str], path: Path, run: Command) -> None:
+    options = [word for setting in layout for word in ("-E", setting)]
+    assert run("read", "-e", "ifname", "-e", "mtu", *options, path).lines == lines
+
+
+def test_the_time_as_asked_for(path: Path, run: Command) -> None:
+    assert run("read", "-e", "time", "-t", "r", path).lines == ["0.000000", "0.001000", "0.002000"]
+
+
+def test_the_file_when_there_are_several(path: Path, run: Command) -> None:
+    assert (
+        run("read", "-e", "file", "-e", "message", path, path).lines
+        == [f"{path}\t{i}" for i in (1, 2, 3)] * 2
+    )
+
+
+def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:
+    assert run("read", "-e", "linkinfo", path).lines[0] == attribute(1, b"veth\0").hex()
+
+
+@pytest.mark.parametrize("recording", CAPTURES, ids=lambda p: p.name)
+def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
+    lists = ("file", "comments", "lost", "diagnoses", "flag_names")
+    names = [field for field in TOP if field not in lists]
+    options = [word for field in names for word in ("-e", field)]
+    rows = [line.split("\t") for line in run("read", *options, recording).lines]
+    objects = run("read", "-T", "jsonl", recording).objects
+    for row, shown in zip(rows, objects, strict=True):
+        for field, text in zip(names, row, strict=True):
+            value = shown.get(field)
+            if field == "truncated":
+                value = "true" if value else "false"
+            elif field == "process" and value is not None:
+                known = value.get("name") or value.get("pid")
+                mark = "?" if value.get("hint") else ""
+                value = f"{known}{mark}" if known else f"socket:[{value['inode']}]"
+            assert text == safe("" if value is None else str(value)), field

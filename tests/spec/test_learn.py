@@ -1,0 +1,232 @@
+"""Families that nobody wrote a dissector for: by the kernel's policy, else by guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.cli import main
+from nldissect._internal.engine.spans import spans
+from nldissect._internal.engine.tree import Message
+from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec import learn, skeleton
+from nldissect._internal.spec.registry import Registry, check
+from support import ROOT
+
+CAPTURES = ROOT / "captures"
+
+
+@pytest.fixture(autouse=True)
+def _only_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(name: str, *dissectors: str) -> tuple[Session, list[Message]]:
+    session = Session(Registry(dissectors=dissectors, use_system=False))
+    return session, list(session.messages(open_capture(str(CAPTURES / name))))
+
+
+def learnt(session: Session, name: str) -> learn.Family:
+    found = session.learnt(name)
+    assert found is not None
+    return found
+
+
+def of_family(messages: list[Message], name: str) -> list[Message]:
+    return [m for m in messages if m.family == name and m.type >= 16]
+
+
+def test_policy_is_what_genl_ctrl_policy_prints() -> None:
+    session, _ = read("nlctrl.pcap")
+    policy = learnt(session, "tcp_metrics").policy
+    assert policy.do == {1: 0, 2: 0}
+    assert policy.dump == {}
+    # nlctrl.txt: attr[1] U32, attr[2] BINARY 16, attr[11] U32, attr[12] BINARY 16
+    rules = policy.tables[0]
+    assert sorted(rules) == [1, 2, 11, 12]
+    assert rules[1].values[learn.MAX_U] == 4294967295
+    assert (rules[2].values[learn.MIN_LEN], rules[2].values[learn.MAX_LEN]) == (16, 16)
+
+
+def test_policies_of_a_whole_recording_against_genl() -> None:
+    """Every `op N policies: do=A dump=B` line that genl printed is what we learnt."""
+    session, _ = read("policies.pcap")
+    text = (CAPTURES / "policies.txt").read_text()
+    names = {}
+    family = ""
+    compared = 0
+    for line in text.splitlines():
+        if line.startswith("$ genl ctrl policy name "):
+            family = line.split()[-1]
+            names[family] = learnt(session, family).policy
+        elif line.startswith("\tID:") and " policies:" in line:
+            words = line.split()
+            command = int(words[words.index("op") + 1])
+            for word in words:
+                mode, _, index = word.partition("=")
+                if mode in ("do", "dump"):
+                    table = names[family].do if mode == "do" else names[family].dump
+                    assert table[command] == int(index)
+                    compared += 1
+        elif line.startswith("\tID:") and "attr[" in line:
+            where = line.split()[2]
+            index, number = (int(part.rstrip("]:").split("[")[1]) for part in where.split("]:a"))
+            assert number in names[family].tables[index]
+            compared += 1
+    assert compared > 150
+
+
+def test_messages_get_types_and_nests_from_the_policy() -> None:
+    _, messages = read("policies.pcap")
+    added = next(m for m in of_family(messages, "ila") if m.to_kernel and m.command == 1)
+    assert [(n.name, n.kind, n.guess) for n in added.nodes[1:]] == [
+        ("attr 3", "u64", False),
+        ("attr 1", "u64", False),
+        ("attr 4", "u32", False),
+    ]
+    assert added.operation is not None
+    assert added.operation.name == "command 1"
+    # The host byte order of the locators 1:2:3:4 and 5:6:7:8.
+    assert added.nodes[1].value.to_bytes(8, "little").hex() in "0001000200030004 0005000600070008"
+
+
+def test_nests_that_the_policy_leaves_open_are_guessed_and_say_so() -> None:
+    _, messages = read("policies.pcap")
+    request = next(m for m in of_family(messages, "macsec") if m.command == 1 and m.to_kernel)
+    index, scope = request.nodes[1:]
+    assert (index.kind, index.guess) == ("u32", False)
+    assert (scope.kind, scope.guess) == ("nest", False)
+    assert [(n.name, n.kind, n.guess) for n in scope.children] == [("attr 1", "u64", True)]
+
+
+def test_answers_beyond_the_policy_are_guesses() -> None:
+    _, messages = read("policies.pcap")
+    dump = next(m for m in of_family(messages, "macsec") if m.command == 0 and not m.to_kernel)
+    assert dump.nodes[1].name == "attr 1"
+    assert not dump.nodes[1].guess
+    assert all(n.guess for n in dump.nodes[2:] if n.type not in (2, 3, 9))
+    assert not [d for d in dump.diagnoses if d.severity == "error"]
+
+
+def test_guesses_fit_every_message_of_the_family() -> None:
+    """WireGuard has no dissector here and its policy is not in the recording."""
+    _, messages = read("wireguard.pcap")
+    seen = of_family(messages, "wireguard")
+    assert len(seen) > 8
+    for message in seen:
+        assert all(n.guess for n in message.walk() if n.type is not None)
+        assert sum(end - start for start, end, *_ in spans(message)) == len(message.data)
+    answer = next(m for m in seen if not m.to_kernel and m.find("attr 8") is not None)
+    assert answer.find("attr 2").value == "peach0"  # WGDEVICE_A_IFNAME
+    assert answer.find("attr 6").value == 51999  # WGDEVICE_A_LISTEN_PORT
+    assert answer.find("attr 7").value == 0x51  # WGDEVICE_A_FWMARK
+    peer = answer.find("attr 8").children[0]
+    assert peer.find("attr 5").value == 15  # WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL
+    assert peer.find("attr 1").kind == "binary"  # a key is no number
+    address = peer.find("attr 9").children[0]
+    assert address.find("attr 3").value == 16  # WGALLOWEDIP_A_CIDR_MASK
+
+
+def test_a_known_spec_is_checked_against_the_policy(tmp_path: Path) -> None:
+    wrong = tmp_path / "tcp_metrics.yaml"
+    wrong.write_text(
+        "name: tcp_metrics\nprotocol: genetlink-legacy\ndoc: wrong on purpose\n"
+        "attribute-sets:\n  - name: metrics\n    attributes:\n"
+        "      - {name: addr-ipv4, type: u16}\n"
+        "      - {name: addr-ipv6, type: binary, checks: {exact-len: 16}}\n"
+        "      - {name: saddr-ipv4, type: u32, value: 11}\n"
+        "operations:\n  list:\n"
+        "    - {name: get, value: 1, doc: one, attribute-set: metrics, do: {request: {}}}\n"
+        "    - {name: del, value: 2, doc: none, attribute-set: metrics, do: {request: {}}}\n"
+    )
+    _, messages = read("nlctrl.pcap", str(wrong))
+    found = [d.text for m in messages for d in m.diagnoses if d.code == "policy-differs"]
+    assert found == ["addr-ipv4 is u16 in the spec, u32 here", "metrics has no attribute 12"]
+
+
+@pytest.mark.parametrize(
+    ("capture", "family"),
+    [("nlctrl.pcap", "tcp_metrics"), ("policies.pcap", "ila"), ("policies.pcap", "macsec"),
+     ("policies.pcap", "ethtool"), ("wireguard.pcap", "wireguard"), ("ethtool.pcap", "ethtool")],
+)  # fmt: skip
+def test_a_skeleton_is_a_spec_and_decodes_the_same(
+    capture: str, family: str, tmp_path: Path
+) -> None:
+    session, before = read(capture)
+    file = tmp_path / f"{family}.yaml"
+    file.write_text(skeleton.skeleton(learnt(session, family), family, capture))
+    assert check(str(file)) == []
+    _, after = read(capture, str(file))
+    for old, new in zip(of_family(before, family), of_family(after, family), strict=True):
+        assert new.operation is not None
+        assert new.operation.name in (f"command-{old.command}", f"answer-{old.command}")
+        assert [d.code for d in new.diagnoses] == [d.code for d in old.diagnoses]
+        values = [(n.type, n.value) for n in old.walk() if n.type is not None and not n.children]
+        again = [(n.type, n.value) for n in new.walk() if n.type is not None and not n.children]
+        assert again == values
+
+
+def test_a_skeleton_of_a_hostile_name_is_still_a_spec(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(skeleton.skeleton(learn.Family("a: [\x1b"), 'a: ["\x1b\n', "b: {\n- c"))
+    assert check(str(file)) == []
+
+
+def test_guess_prefers_what_the_bytes_say() -> None:
+    def guess(*payloads: bytes, flags: int = 0) -> tuple[str, str]:
+        evidence = learn.Evidence()
+        for payload in payloads:
+            evidence.add(payload, 0, len(payload), flags, False, learn.Budget())
+        kind, hint = evidence.guess()
+        return learn.model.KIND_NAMES[kind], hint
+
+    assert guess(b"eth0\0", b"lo\0") == ("string", "")
+    assert guess(b"", b"") == ("flag", "")
+    assert guess(b"\1") == ("u8", "")
+    assert guess(b"\1\0", b"\2\0") == ("u16", "")
+    assert guess(b"\1\0\0\0") == ("u32", "")
+    assert guess(bytes(8)) == ("u64", "")
+    assert guess(bytes([10, 0, 0, 1]), bytes([192, 168, 1, 7])) == ("binary", "ipv4")
+    assert guess(bytes.fromhex("fe80" + "00" * 13 + "01")) == ("binary", "ipv6")
+    assert guess(bytes.fromhex("020000000001")) == ("binary", "mac")
+    assert guess(b"\x08\0\1\0\1\0\0\0") == ("nest", "")
+    assert guess(b"\x08\0\0\0\1\0\0\0", flags=0x8000) == ("nest", "")
+    assert guess(b"abc", b"defgh") == ("binary", "")
+    assert guess(b"\1", b"\1\0\0\0") == ("binary", "")
+
+
+def test_learn_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CAPTURES)
+    assert main(["dissectors", "learn", "nl_util.pcap", "nl_util"]) == 0
+    file = tmp_path / "nl_util.yaml"
+    file.write_text(capsys.readouterr().out)
+    assert main(["dissectors", "check", str(file)]) == 0
+    assert main(["read", "nl_util.pcap", "--dissectors", str(file), "--family", "nl_util"]) == 0
+    assert "command-2  attr-1.attr-1 03d90000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nl_util.pcap"], "needs a capture and a family"),
+        (["nl_util.pcap", "nosuch"], "it has those of: none"),
+        (["missing.pcap", "nl_util"], "missing.pcap"),
+    ],
+)
+def test_learning_what_is_not_there_is_one_line(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(CAPTURES)
+    assert main(["dissectors", "learn", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert words in shown.err
