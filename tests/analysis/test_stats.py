@@ -242,7 +242,7 @@ def test_top_cuts_tables_and_says_so(run: Command) -> None:
 
 
 def test_names_from_a_capture_reach_no_terminal_raw(tmp_path: Path, run: Command) -> None:
-    from make import newfamily, padded
+    from support.messages import newfamily, padded
 
     told = newfamily(40, "bad\x1b[31m")
     used = msg(40, bytes(4), REQUEST)

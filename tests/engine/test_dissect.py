@@ -598,9 +598,8 @@ def test_flags_of_generic_operations():
             "operations": {"list": operations},
         }
     )
-    from make import bound
-
     from nldissect._internal.engine.tree import Message
+    from support.messages import bound
 
     named = []
     for command in range(1, 5):

@@ -563,7 +563,7 @@ print(len(names), found.problems, *{"yaml", "scapy", "textual"} & set(sys.module
 
 def probe(cache: Path | str) -> list[str]:
     """What a process of its own says: how much it read and which modules that took."""
-    from make import RECORDINGS
+    from support.messages import RECORDINGS
 
     root = str(Path(registry.__file__).parents[1])
     result = subprocess.run(

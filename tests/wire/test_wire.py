@@ -305,9 +305,8 @@ def test_a_stream_decides_at_its_first_clear_record():
 
 
 def test_the_user_overrides_the_byte_order():
-    from make import Given, builtin
-
     from nldissect._internal.session.forward_pass import Session
+    from support.messages import Given, builtin
 
     session = Session(builtin(), byte_order="big")
     (message,) = session.messages(Given([record(msg(1))]))
