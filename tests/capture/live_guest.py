@@ -22,7 +22,7 @@ from typing import Any
 import nldissect
 from nldissect._internal.capture.live import bpf, live_capture, privileges
 from nldissect._internal.capture.live.file_limits import Limits
-from nldissect._internal.capture.reader import Capture
+from nldissect._internal.capture.reader import CaptureReader
 from nldissect._internal.cli import live_command as command
 from nldissect._internal.cli import main
 from nldissect._internal.wire import framing
@@ -139,7 +139,7 @@ def listening(folder: Path, name: str) -> str:
     return heard(folder, name).partition("listening on ")[2].split(",")[0].strip()
 
 
-def rows(capture: Capture | live_capture.LiveCapture) -> list[list[Any]]:
+def rows(capture: CaptureReader | live_capture.LiveCapture) -> list[list[Any]]:
     """[protocol, type, port, messages] of each record that is not the capture's own."""
     out = []
     for record in capture:
@@ -179,18 +179,18 @@ def children(pid: int) -> list[int]:
 def filters(folder: Path) -> Any:
     """Captures with one filter each, all of the same conversation."""
     link = bytes(16)
-    kind = bpf.Kind
+    kind = bpf.MessageType
     wanted = {
         "none": None,
-        "protocol": bpf.Filter([GENERIC, USERSOCK]),
-        "type": bpf.Filter(kinds=[kind(type=26), kind(ROUTE, 18), kind(GENERIC, command=3)]),
-        "port": bpf.Filter(ports=[4242]),
-        "all": bpf.Filter([ROUTE], [kind(type=2)], [4242]),
-        "nothing": bpf.Filter([9]),
+        "protocol": bpf.BpfFilter([GENERIC, USERSOCK]),
+        "type": bpf.BpfFilter(kinds=[kind(type=26), kind(ROUTE, 18), kind(GENERIC, command=3)]),
+        "port": bpf.BpfFilter(ports=[4242]),
+        "all": bpf.BpfFilter([ROUTE], [kind(type=2)], [4242]),
+        "nothing": bpf.BpfFilter([9]),
     }
     running = {
         name: live_capture.start(
-            live_capture.LiveOptions("nlmon0", filter=chosen, prime=name == "nothing")
+            live_capture.LiveOptions("nlmon0", filter=chosen, preamble=name == "nothing")
         )
         for name, chosen in wanted.items()
     }
@@ -321,7 +321,7 @@ def rings(folder: Path) -> Any:
             options(
                 "nlmon0",
                 write=path("packets"),
-                prime=False,
+                preamble=False,
                 ring=Limits(packets=10, files=2),
                 stop=Limits(files=4),
             )
@@ -330,7 +330,7 @@ def rings(folder: Path) -> Any:
             options(
                 "nlmon0",
                 write=path("filesize"),
-                prime=False,
+                preamble=False,
                 ring=Limits(filesize=2000),
                 stop=Limits(packets=100),
             )
@@ -342,18 +342,20 @@ def rings(folder: Path) -> Any:
             options(
                 "nlmon0",
                 write=path("seconds"),
-                prime=False,
+                preamble=False,
                 ring=Limits(duration=0.5),
                 stop=Limits(duration=1.4),
             )
         ),
         "stop filesize": live_capture.start(
-            options("nlmon0", write=path("stop filesize"), prime=False, stop=Limits(filesize=3000))
+            options(
+                "nlmon0", write=path("stop filesize"), preamble=False, stop=Limits(filesize=3000)
+            )
         ),
-        "messages": live_capture.start(options("nlmon0", messages=15, prime=False)),
+        "messages": live_capture.start(options("nlmon0", messages=15, preamble=False)),
         "snaplen": live_capture.start(
             options(
-                "nlmon0", write=path("snaplen"), prime=False, snaplen=40, stop=Limits(packets=5)
+                "nlmon0", write=path("snaplen"), preamble=False, snaplen=40, stop=Limits(packets=5)
             )
         ),
     }
@@ -483,11 +485,15 @@ def identity(folder: Path) -> Any:
     for name, process in running.items():
         listening(folder, name)
         time.sleep(0.2)
-        recorder, steward = children(process.pid)
+        recorder, supervisor = children(process.pid)
         keys = ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs")
         out[name] = {
             role: {key: status(pid)[key] for key in keys}
-            for role, pid in (("front", process.pid), ("recorder", recorder), ("steward", steward))
+            for role, pid in (
+                ("front", process.pid),
+                ("recorder", recorder),
+                ("supervisor", supervisor),
+            )
         }
     ip("link", "show", "lo")
     for name, process in running.items():
@@ -537,7 +543,7 @@ def crash(folder: Path) -> Any:
     noops(500, 77)
     time.sleep(1)
     noops(500, 78)
-    for pid in found:  # the recorder, then the steward, which may have ended with it
+    for pid in found:  # the recorder, then the supervisor, which may have ended with it
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.send_signal(signal.SIGKILL)
@@ -548,7 +554,7 @@ def crash(folder: Path) -> Any:
 def overtaken(folder: Path) -> Any:
     """A reader that is much slower than the capture, without a file."""
     with live_capture.start(
-        live_capture.LiveOptions("nlmon0", buffer=1 << 20, prime=False)
+        live_capture.LiveOptions("nlmon0", buffer=1 << 20, preamble=False)
     ) as capture:
         noops(40_000)
         time.sleep(0.5)
@@ -573,7 +579,7 @@ def standstill(folder: Path) -> Any:
     """A front end that does not read for a while, and many ring files meanwhile."""
     folder = Path("/dev/shm")
     ring = live_capture.LiveOptions(
-        "nlmon0", write=f"{folder}/still.pcapng", prime=False, ring=Limits(packets=10, files=3)
+        "nlmon0", write=f"{folder}/still.pcapng", preamble=False, ring=Limits(packets=10, files=3)
     )
     with live_capture.start(ring) as capture:
         noops(5000)

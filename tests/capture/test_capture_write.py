@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from scapy.utils import RawPcapNgReader
 
-from nldissect._internal.capture.reader import Capture, PcapngWriter, open_capture
+from nldissect._internal.capture.reader import CaptureReader, PcapngWriter, open_capture
 from nldissect._internal.wire.record import Interface, Record
 from support.capture_files import (
     END,
@@ -32,7 +32,7 @@ RECORDING_NAMES = sorted(path.name for path in RECORDINGS.glob("*.pcap"))
 NS = 1763700000_123456789
 
 
-def copied(*captures: Capture) -> bytes:
+def copied(*captures: CaptureReader) -> bytes:
     out = io.BytesIO()
     writer = PcapngWriter(out)
     for capture in captures:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from nldissect._internal.capture.live import nlmon, ring
-from nldissect._internal.capture.live.file_limits import limits, numbered
+from nldissect._internal.capture.live.file_limits import parse_limits, ring_file_name
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import live_command as command
 from nldissect._internal.cli.options import build
@@ -182,7 +182,7 @@ def test_a_kernel_without_nlmon(scenes: Scenes) -> None:
 @pytest.mark.parametrize(("how", "uid"), [("sudo", 65534), ("root", 0)])
 def test_privileges_are_gone_once_it_listens(scenes: Scenes, how: str, uid: int) -> None:
     found = scenes["identity"][how]
-    for role in "front", "recorder", "steward":
+    for role in "front", "recorder", "supervisor":
         assert found[role]["Uid"].split() == [str(uid)] * 4
         assert found[role]["Gid"].split() == [str(uid)] * 4
         assert found[role]["NoNewPrivs"] == "1"
@@ -191,7 +191,7 @@ def test_privileges_are_gone_once_it_listens(scenes: Scenes, how: str, uid: int)
     # Python itself may lie where only root reads: then CAP_DAC_READ_SEARCH is what remains.
     assert int(found["front"]["CapEff"], 16) in (0, 1 << 2)
     # CAP_NET_ADMIN to remove the interface, CAP_SYS_PTRACE and DAC_READ_SEARCH to name processes
-    assert int(found["steward"]["CapEff"], 16) == 1 << 12 | 1 << 19 | 1 << 2
+    assert int(found["supervisor"]["CapEff"], 16) == 1 << 12 | 1 << 19 | 1 << 2
     assert (found["ended"], found["owner"]) == (0, uid)
     assert found["size"] > 1000
     assert scenes["identity"]["shown"]["ended"] == 0
@@ -460,19 +460,22 @@ def test_the_ring_makes_the_file_s_blocks() -> None:
 
 def test_names_of_ring_files_are_dumpcap_s() -> None:
     now = time.mktime((2026, 11, 21, 13, 0, 0, 0, 0, -1))
-    assert numbered("/tmp/a.b/file.pcapng", 1, now) == "/tmp/a.b/file_00001_20261121130000.pcapng"
-    assert numbered("file", 12345, now) == "file_12345_20261121130000"
+    assert (
+        ring_file_name("/tmp/a.b/file.pcapng", 1, now)
+        == "/tmp/a.b/file_00001_20261121130000.pcapng"
+    )
+    assert ring_file_name("file", 12345, now) == "file_12345_20261121130000"
 
 
 @pytest.mark.parametrize("text", ["duration", "duration:x", "duration:0", "packets:-1", "size:3",
                                   "interval:5", "packets:1.5", "duration:nan", ""])  # fmt: skip
 def test_wrong_limits(text: str) -> None:
     with pytest.raises(UsageError, match=r"^-a: "):
-        limits("-a", [text])
+        parse_limits("-a", [text])
 
 
 def test_limits() -> None:
-    found = limits("-b", ["filesize:10", "files:3", "duration:1.5", "interval:60"])
+    found = parse_limits("-b", ["filesize:10", "files:3", "duration:1.5", "interval:60"])
     assert vars(found) == {
         "duration": 1.5,
         "filesize": 10_000,

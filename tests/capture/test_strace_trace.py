@@ -22,13 +22,13 @@ from nldissect._internal.engine.spans import spans
 from nldissect._internal.engine.tree import Message
 from nldissect._internal.library.index import Index
 from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.session.strace_encoder import Recoder
+from nldissect._internal.session.strace_encoder import StraceEncoder
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import framing
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.linux import NETLINK_PROTOCOL
 from nldissect._internal.wire.record import Record
-from nldissect._internal.wire.tracetext import Call, Text, arguments, unescape
+from nldissect._internal.wire.tracetext import TraceCall, TraceString, arguments, unescape
 from support import ROOT
 from support.command import Command, run  # noqa: F401 - a fixture
 
@@ -39,12 +39,12 @@ registry = Registry()
 
 def records(path: Path | str) -> list[Record]:
     """All records of a trace with their bytes, whatever it ends with."""
-    recoder = Recoder(registry)
+    encoder = StraceEncoder(registry)
     out = []
     with suppress(CaptureError):  # a recording's trace may lack some bytes
         for record in open_capture(str(path)):
             if record.decoded is not None:
-                recoder.fill(record)
+                encoder.encode(record)
             out.append(record)
     return out
 
@@ -524,11 +524,11 @@ def test_values() -> None:
     assert struct["a"] == "1"
     assert struct["b"] == ["7", "8"]
     text = struct["c"]
-    assert isinstance(text, Text)
+    assert isinstance(text, TraceString)
     assert (text.data, text.cut) == (b"\x01\nA", True)
     assert "..." in struct
     assert args[2] == "A|B<<2"
-    assert isinstance(args[3], Call)
+    assert isinstance(args[3], TraceCall)
     assert args[5] == ["12"]
     assert len(args) == 7
     assert unescape(r"\0\33[m\"\\x") == b'\x00\x1b[m"\\x'

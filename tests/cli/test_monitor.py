@@ -17,8 +17,8 @@ from nldissect._internal.capture.live.groups import (
     GROUPS,
     ROUTE,
     Families,
-    Group,
-    announced,
+    MulticastGroup,
+    announced_groups,
 )
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli.monitor_command import chosen_of, full
@@ -34,12 +34,12 @@ MISSING = [
 needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
 
 KNOWN = [
-    *(Group(protocol, number, name) for protocol, names in GROUPS.items()
+    *(MulticastGroup(protocol, number, name) for protocol, names in GROUPS.items()
       for name, number in names.items()),
-    Group(GENERIC, 16, "notify", "nlctrl"),
-    Group(GENERIC, 5, "monitor", "ethtool"),
-    Group(GENERIC, 6, "config", "nl80211"),
-    Group(GENERIC, 7, "scan", "nl80211"),
+    MulticastGroup(GENERIC, 16, "notify", "nlctrl"),
+    MulticastGroup(GENERIC, 5, "monitor", "ethtool"),
+    MulticastGroup(GENERIC, 6, "config", "nl80211"),
+    MulticastGroup(GENERIC, 7, "scan", "nl80211"),
 ]  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_constants_are_those_of_the_kernel_s_headers() -> None:
         group.constant: group.number
         for protocol, names in GROUPS.items()
         for name, number in names.items()
-        for group in [Group(protocol, number, name)]
+        for group in [MulticastGroup(protocol, number, name)]
     }
     headers = {
         "linux/rtnetlink.h": "RTNLGRP_",
@@ -137,12 +137,12 @@ def test_groups_of_a_family_that_is_announced() -> None:
     )
     body = b"\1\2\0\0" + attribute(2, b"nl80211\0") + attribute(7, groups)
     message = struct.pack("=IHHII", 16 + len(body), 16, 0, 0, 0) + body
-    found = announced(message)
+    found = announced_groups(message)
     assert [full(group) for group in found] == ["nl80211:config", "nl80211:scan"]
     assert [group.number for group in found] == [6, 7]
     for cut in range(len(message)):
-        announced(message[:cut])
-    assert announced(message[:16] + b"\2" + message[17:]) == []  # it goes
+        announced_groups(message[:cut])
+    assert announced_groups(message[:16] + b"\2" + message[17:]) == []  # it goes
 
 
 def test_families_of_this_kernel() -> None:

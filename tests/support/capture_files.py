@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from nldissect._internal.capture.reader import Capture, open_capture
+from nldissect._internal.capture.reader import CaptureReader, open_capture
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import Record
 from support import ROOT
@@ -80,13 +80,13 @@ def simple(order: str, data: bytes, original: int | None = None) -> bytes:
     return block(order, 3, struct.pack(order + "I", length) + padded(data))
 
 
-def saved(folder: Path, content: bytes, name: str = "file.cap") -> Capture:
+def saved(folder: Path, content: bytes, name: str = "file.cap") -> CaptureReader:
     path = folder / name
     path.write_bytes(content)
     return open_capture(str(path))
 
 
-def drained(capture: Capture) -> tuple[list[Record], CaptureError | None]:
+def drained(capture: CaptureReader) -> tuple[list[Record], CaptureError | None]:
     """The records before the error, and the error if there is one."""
     records: list[Record] = []
     try:

@@ -13,30 +13,30 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture.files import pcap, pcapng
-from nldissect._internal.capture.files.bytestream import Source, readable
+from nldissect._internal.capture.files.bytestream import ByteStream, readable
 from nldissect._internal.capture.files.write import PcapngWriter
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import PENDING, Interface, Record
 
-__all__ = ["Arriving", "Capture", "PcapngWriter", "open_capture"]
+__all__ = ["CallableStream", "CaptureReader", "PcapngWriter", "open_capture"]
 
 SHORTEST = 24  # bytes of a file header
 
 
-def open_capture(path: str, *, stream: BinaryIO | None = None) -> Capture:
+def open_capture(path: str, *, stream: BinaryIO | None = None) -> CaptureReader:
     """Open the capture at `path`; `-` is standard input.
 
     With `stream` its bytes are read, and `path` only names it. Raises
     CaptureError when there is nothing to read or, for a regular file, no
     capture in it (a stream is looked at when its first record is asked for).
     """
-    capture = Capture(path, stream)
+    capture = CaptureReader(path, stream)
     if capture.rewindable:
         capture.check()
     return capture
 
 
-class Capture:
+class CaptureReader:
     """The records of one capture file or stream, in order.
 
     A regular file is `rewindable`: each `iter()` begins anew. A stream is
@@ -46,18 +46,18 @@ class Capture:
     before that. `interfaces` has those met so far by the latest iteration,
     `copied` tells of what is followed whether it goes to the copy, `seekable` whether
     `seek` can read its records again (not those of a trace, which belong together).
-    `waits` is called before more of a stream is waited for, and returns in how many
+    `on_wait` is called before more of a stream is waited for, and returns in how many
     seconds it wants that again (None: not).
     """
 
     def __init__(self, path: str, stream: BinaryIO | None = None) -> None:
         self.path = path
         self.interfaces: list[Interface] = []
-        self.waits: Callable[[], float | None] | None = None
+        self.on_wait: Callable[[], float | None] | None = None
         self.rewindable = False
         self._name = path
         self._stream = stream
-        self._source: Source | None = None
+        self._source: ByteStream | None = None
         self._settled = False
         self.copied = False
         self.seekable = True
@@ -89,7 +89,7 @@ class Capture:
     def check(self) -> None:
         """Raise CaptureError unless the file can be opened and begins as a capture does."""
         with self._open() as stream:
-            self._identify(Source(stream))
+            self._identify(ByteStream(stream))
 
     def __iter__(self) -> Iterator[Record]:
         if self.rewindable:
@@ -113,9 +113,9 @@ class Capture:
                 yield from self._followed(stream, copy)
 
     def _followed(self, stream: BinaryIO, copy: BinaryIO | None) -> Iterator[Record]:
-        while _waits(stream) and not self._settled:
+        while _undecided(stream) and not self._settled:
             yield PENDING
-        source = Source(stream, not self._settled, copy)
+        source = ByteStream(stream, not self._settled, copy)
         self._source = source
         self.copied = bool(source.compression) or not self.rewindable
         if not self.copied:
@@ -140,11 +140,11 @@ class Capture:
                 yield from self._read(stream, interfaces)
 
     def _read(self, stream: BinaryIO, interfaces: list[Interface]) -> Iterator[Record]:
-        source = Source(stream, waits=self.waits)
+        source = ByteStream(stream, on_wait=self.on_wait)
         self._source = source
         return self._decode(source, interfaces)
 
-    def _decode(self, source: Source, interfaces: list[Interface]) -> Iterator[Record]:
+    def _decode(self, source: ByteStream, interfaces: list[Interface]) -> Iterator[Record]:
         head = self._identify(source)
         if head.startswith(pcapng.MAGIC):
             return pcapng.read_pcapng(source, head, self._name, interfaces)
@@ -155,7 +155,7 @@ class Capture:
             return trace.read_strace(source, head, self._name, interfaces)
         return pcap.read_pcap(source, head, self._name, interfaces)
 
-    def _identify(self, source: Source) -> bytes:
+    def _identify(self, source: ByteStream) -> bytes:
         """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""
         head = source.extend(b"", 4)
         if head.startswith(pcapng.MAGIC) or head[:4] in pcap.MAGICS:
@@ -200,7 +200,7 @@ class Capture:
             return sys.stdin.buffer
 
 
-class Arriving(io.RawIOBase):
+class CallableStream(io.RawIOBase):
     """What a running capture hands over, as a stream: `read` waits for bytes, b"" is the end."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
@@ -210,7 +210,7 @@ class Arriving(io.RawIOBase):
         return self._read(size)
 
 
-def _waits(stream: BinaryIO) -> bool:
+def _undecided(stream: BinaryIO) -> bool:
     """Whether there is not enough yet to tell what the stream is."""
     try:
         status = os.fstat(stream.fileno())

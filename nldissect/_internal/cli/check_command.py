@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from ..analysis.lint import CODES, SEVERITIES, Lint, place
 from ..capture.files import pcap, pcapng
-from ..capture.files.bytestream import Source as Bytes
-from ..capture.reader import Capture, open_capture
+from ..capture.files.bytestream import ByteStream
+from ..capture.reader import CaptureReader, open_capture
 from ..engine.tree import Diagnosis, Message
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.conversation import Conversations
@@ -84,7 +84,7 @@ class Checking(Taker):
             return 1
         return status
 
-    def _file(self, capture: Capture, path: str) -> None:
+    def _file(self, capture: CaptureReader, path: str) -> None:
         session = Session(self.source.registry, self.source.byte_order)
         self.chosen.clear()
         if self.filter is not None:
@@ -208,7 +208,7 @@ def _packet_header(path: str) -> int | None:
     """
     try:
         with open(path, "rb", buffering=0) as stream:
-            head = Bytes(stream).extend(b"", 4)[:4]
+            head = ByteStream(stream).extend(b"", 4)[:4]
     except OSError as problem:
         raise CaptureError(path, f"cannot be opened: {problem.strerror}") from None
     if head == pcapng.MAGIC:

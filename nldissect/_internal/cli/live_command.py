@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from ..capture.live import bpf, privileges
 from ..capture.live import live_capture as capturing
-from ..capture.live.file_limits import Limits, limits
+from ..capture.live.file_limits import Limits, parse_limits
 from ..spec.registry import Registry
 from ..wire import framing, linux
 from ..wire.errors import UsageError
@@ -142,10 +142,10 @@ def _terminal(stream: object) -> bool:
 
 def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
     """What to capture, by the options; raises UsageError."""
-    stop = limits("-a", options.stop)
+    stop = parse_limits("-a", options.stop)
     ring: Limits | None = None
     if options.ring:
-        ring = limits("-b", options.ring)
+        ring = parse_limits("-b", options.ring)
         if options.write is None or options.write == "-":
             raise UsageError("-b needs a file to number: -w FILE")
         if not ring.some():
@@ -166,11 +166,11 @@ def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
         snaplen=_size(options.snaplen, "-s", 1, capturing.SNAPLEN) or capturing.SNAPLEN,
         buffer=(_size(options.buffer, "-B", 1 << 20, 1 << 31) or capturing.BUFFER),
         filter=kernel_filter(options, reading.registry),
-        prime=options.prime,
+        preamble=options.preamble,
     )
 
 
-def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
+def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | None:
     """The part of --protocol, --family, --type and --pid that the kernel can tell."""
     names = select.split(options.protocol)
     types = select.split(options.types)
@@ -183,7 +183,7 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
     if not (names or types or ports or families):
         return None
     given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
-    return bpf.Filter(
+    return bpf.BpfFilter(
         protocols,
         _kinds(types, registry) if types else None,
         [select.number(text, "--pid") for text in ports] if ports else None,
@@ -191,7 +191,7 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.Filter | None:
     )
 
 
-def _kinds(types: list[str], registry: Registry) -> set[bpf.Kind]:
+def _kinds(types: list[str], registry: Registry) -> set[bpf.MessageType]:
     """Every message type that one of these names may stand for."""
     found = set()
     names = set()
@@ -200,22 +200,22 @@ def _kinds(types: list[str], registry: Registry) -> set[bpf.Kind]:
         if number is None:
             names.add(text)
         else:
-            found.add(bpf.Kind(type=number))
+            found.add(bpf.MessageType(type=number))
     for name in names:
         control = _CONTROL.get(name.removeprefix("NLMSG_").lower())
         if control is not None:
-            found.add(bpf.Kind(type=control))
+            found.add(bpf.MessageType(type=control))
     for number, constant in linux.RTM.items():
         if constant in names or constant[4:].lower() in names:
-            found.add(bpf.Kind(type=number))
+            found.add(bpf.MessageType(type=number))
     for spec in select.loaded(registry):
         for table in (spec.requests, spec.replies):
             for number, operation in table.items():
                 if operation.name in names or operation.constant in names:
                     found.add(
-                        bpf.Kind(type=number)
+                        bpf.MessageType(type=number)
                         if spec.protonum is not None
-                        else bpf.Kind(framing.NETLINK_GENERIC, command=number)
+                        else bpf.MessageType(framing.NETLINK_GENERIC, command=number)
                     )
     return found
 

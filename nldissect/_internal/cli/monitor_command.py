@@ -7,7 +7,15 @@ import os
 import signal
 from argparse import Namespace
 
-from ..capture.live.groups import GENERIC, GROUPS, ROUTE, Families, Group, Monitor, may_join
+from ..capture.live.groups import (
+    GENERIC,
+    GROUPS,
+    ROUTE,
+    Families,
+    Monitor,
+    MulticastGroup,
+    may_join,
+)
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
@@ -81,10 +89,10 @@ def _say(heard: Monitor, asked: bool) -> None:
 # -- names -----------------------------------------------------------------------------
 
 
-def every(families: Families) -> list[Group]:
+def every(families: Families) -> list[MulticastGroup]:
     """All groups that have names here."""
     out = [
-        Group(protocol, number, name)
+        MulticastGroup(protocol, number, name)
         for protocol, names in GROUPS.items()
         for name, number in names.items()
         if not name.startswith("nop")
@@ -92,16 +100,18 @@ def every(families: Families) -> list[Group]:
     return out + families.groups()
 
 
-def full(group: Group) -> str:
+def full(group: MulticastGroup) -> str:
     """How a group is named without doubt: link, ethtool:monitor, netfilter:nftables."""
     if group.protocol == ROUTE and not group.name.isdecimal():
         return group.name
     return f"{group.family or linux.protocol_name(group.protocol)}:{group.name}"
 
 
-def chosen_of(words: list[str], known: list[Group], families: list[str]) -> list[Group]:
+def chosen_of(
+    words: list[str], known: list[MulticastGroup], families: list[str]
+) -> list[MulticastGroup]:
     """The groups that these words name, each once; raises UsageError for a word that names none."""
-    out: dict[tuple[int, int], Group] = {}
+    out: dict[tuple[int, int], MulticastGroup] = {}
     for text in words:
         parts = [part.strip() for part in text.split(",")]
         for part in [part for part in parts if part] or [""]:
@@ -110,7 +120,7 @@ def chosen_of(words: list[str], known: list[Group], families: list[str]) -> list
     return list(out.values())
 
 
-def _named(text: str, known: list[Group], families: list[str]) -> list[Group]:
+def _named(text: str, known: list[MulticastGroup], families: list[str]) -> list[MulticastGroup]:
     plain = _plain(text)
     owner, colon, name = plain.partition(":")
     if not owner:
@@ -143,8 +153,8 @@ def _named(text: str, known: list[Group], families: list[str]) -> list[Group]:
 
 
 def _of_owner(
-    text: str, owner: str, name: str, known: list[Group], families: list[str]
-) -> list[Group]:
+    text: str, owner: str, name: str, known: list[MulticastGroup], families: list[str]
+) -> list[MulticastGroup]:
     """PROTOCOL:GROUP and FAMILY:GROUP; GROUP may be a number, or all."""
     mine = [group for group in known if _plain(group.family) == owner]
     protocol = GENERIC
@@ -176,7 +186,7 @@ def _of_owner(
     for group in mine:
         if group.number == number:
             return [group]
-    return [Group(protocol, number, str(number))]
+    return [MulticastGroup(protocol, number, str(number))]
 
 
 def _plain(text: str) -> str:
@@ -194,7 +204,7 @@ def _protocol(name: str) -> int | None:
     return int(name) if name.isdecimal() and int(name) < 32 else None
 
 
-def _list(known: list[Group], output: Output) -> int:
+def _list(known: list[MulticastGroup], output: Output) -> int:
     """--list: the groups, their numbers, and whether they may be joined."""
     rows = []
     for group in known:

@@ -206,7 +206,7 @@ def _live_parser(parser: Parser) -> None:
     add(
         "--no-prime",
         action="store_false",
-        dest="prime",
+        dest="preamble",
         help="do not ask the kernel for families, policies and links, which explain the capture",
     )
     add(

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from ..capture.reader import Capture
+from ..capture.reader import CaptureReader
 from ..wire.record import Record
 
 # Seconds until the bar appears, and between its updates.
@@ -20,7 +20,7 @@ _WIDTH = 30
 class Watched:
     """A capture whose reading is shown; both passes over it count."""
 
-    def __init__(self, capture: Capture, name: str) -> None:
+    def __init__(self, capture: CaptureReader, name: str) -> None:
         self.rewindable = capture.rewindable
         self._capture = capture
         self._name = name

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from ..capture.reader import Capture, PcapngWriter, open_capture
+from ..capture.reader import CaptureReader, PcapngWriter, open_capture
 from ..engine.tree import Message
 from ..pairing.transaction import ROLE_COPY, Link
 from ..render import Renderer
@@ -57,13 +57,13 @@ PATIENCE = 0.05
 
 
 class Arriving(Records, Protocol):
-    """Records that come with time: `waits` is called before more is waited for.
+    """Records that come with time: `on_wait` is called before more is waited for.
 
     It returns in how many seconds it wants to be called again, None for when something
     has come.
     """
 
-    waits: Callable[[], float | None] | None
+    on_wait: Callable[[], float | None] | None
 
 
 class _Enough(Exception):
@@ -196,7 +196,7 @@ class Reading(Taker):
                 complain(remark)
         return status
 
-    def _file(self, capture: Capture, path: str) -> None:
+    def _file(self, capture: CaptureReader, path: str) -> None:
         count = jobs.useful(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
             self.follow(capture)
@@ -282,7 +282,7 @@ class Reading(Taker):
         self._restart(True)
         broken: list[OSError] = []
 
-        def waits() -> float | None:
+        def on_wait() -> float | None:
             try:
                 if not driver.overdue():
                     raise _Enough
@@ -294,7 +294,7 @@ class Reading(Taker):
                 raise _Enough from None
             return driver.patience
 
-        capture.waits = waits
+        capture.on_wait = on_wait
         try:
             if driver.run(capture):
                 self._gap()

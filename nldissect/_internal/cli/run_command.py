@@ -14,8 +14,8 @@ from typing import Final, TextIO
 
 from ..capture.live import live_capture as capturing
 from ..capture.live.groups import GROUPS, ROUTE
-from ..capture.strace.descent import Descent
-from ..capture.strace.traced_command import Plain, Traced, can_trace
+from ..capture.strace.process_tree import ProcessTree
+from ..capture.strace.traced_command import PlainCommand, TracedCommand, can_trace
 from ..engine.tree import Message
 from ..pairing.transaction import COPY, NOTIFICATION, Link
 from ..session.driver import Taker
@@ -97,11 +97,11 @@ class _Run:
             complain(f"{why}; tracing system calls with strace instead")
             return self._traced()
         with capture:
-            return self._heard(capture, Descent())
+            return self._heard(capture, ProcessTree())
 
     def _traced(self) -> int:
         self.output.flush()
-        traced = Traced(self.command)
+        traced = TracedCommand(self.command)
         try:
             with _signals(traced.kill):
                 self._show(traced)
@@ -109,21 +109,21 @@ class _Run:
             status = traced.close()
         return status
 
-    def _heard(self, capture: capturing.LiveCapture, descent: Descent) -> int:
+    def _heard(self, capture: capturing.LiveCapture, tree: ProcessTree) -> int:
         """By nlmon: all that passes while the command runs, of which its own is chosen."""
         self.output.flush()
         begun = time.time_ns()
-        running: Traced | Plain
+        running: TracedCommand | PlainCommand
         if can_trace():
-            running, traced = Plain(self.command), None
+            running, traced = PlainCommand(self.command), None
         else:
-            running = traced = Traced(self.command, ports=True)
-        descent.start(running.pid)
-        whose = _Whose(self.reading, descent, traced, begun)
+            running = traced = TracedCommand(self.command, ports=True)
+        tree.start(running.pid)
+        whose = _Whose(self.reading, tree, traced, begun)
 
         def wait() -> None:
             running.wait()
-            while descent.running() and not running.released:
+            while tree.running() and not running.released:
                 time.sleep(DRAIN)
             whose.join()
             time.sleep(DRAIN)  # what it said last is on its way
@@ -137,7 +137,7 @@ class _Run:
                 waiting.join()
         finally:
             status = running.close()
-            descent.close()
+            tree.close()
         return status
 
     def _show(self, capture: Arriving, whose: _Whose | None = None) -> None:
@@ -151,7 +151,7 @@ class _Run:
                 reading.whole(source)
             else:
                 reading.follow(capture)
-            capture.waits = None  # nobody is to be told any more
+            capture.on_wait = None  # nobody is to be told any more
             for _ in source:  # -c N is reached: the command goes on
                 pass
 
@@ -166,11 +166,11 @@ class _Whose(Taker):
     """
 
     def __init__(
-        self, reading: Reading, descent: Descent, traced: Traced | None, begun: int
+        self, reading: Reading, tree: ProcessTree, traced: TracedCommand | None, begun: int
     ) -> None:
         self._reading = reading
         self._kept: Record | None = None  # the last one of its own
-        self._descent = descent
+        self._tree = tree
         self._traced = traced
         self._begun = begun
         self._following = threading.Thread(target=self._follow, daemon=True)
@@ -214,7 +214,7 @@ class _Whose(Taker):
         key = (message.protocol, port)
         if self._traced is None:
             owner = message.context.socket(port, message)
-            return self._descent.has(*key, None if owner is None else owner.pid)
+            return self._tree.has(*key, None if owner is None else owner.pid)
         record = message.record
         when = 0.0 if record is None or record.time is None else record.time / 1e9
         while not self._told(key):
@@ -222,7 +222,7 @@ class _Whose(Taker):
                 not self._following.is_alive()
                 or self._traced.seen > when + NEAR
                 or time.time() > when + BEHIND
-                or (self._traced.idle and self._descent.asleep() and self._traced.idle)
+                or (self._traced.idle and self._tree.asleep() and self._traced.idle)
             ):
                 return self._told(key)
             time.sleep(0.002)
@@ -235,7 +235,7 @@ class _Whose(Taker):
 
     def _received(self, message: Message) -> bool:
         """Whether a socket of the tree had joined the group, as far as that is known."""
-        mask = self._descent.groups.get(message.protocol, 0)
+        mask = self._tree.groups.get(message.protocol, 0)
         group = group_of(message)
         if not mask or group is None or message.protocol != ROUTE:
             return bool(mask)

@@ -18,8 +18,8 @@ from typing import BinaryIO, Final, cast
 from librt.vecs import append, vec
 from mypy_extensions import i32, i64, u8
 
-from ..capture.files.seek import Reread, Seeker
-from ..capture.reader import Capture, open_capture
+from ..capture.files.seek import PreadStream, RecordSeeker
+from ..capture.reader import CaptureReader, open_capture
 from ..engine.tree import Message
 from ..pairing import transaction as tx
 from ..pairing.conversation import Conversations
@@ -90,7 +90,7 @@ class Index:
         self._own: dict[int, set[tuple[int, int]]] = {}  # by interface: protocol and port
         self.asked = 0  # how many messages are the recording's own
         # A growing file may hold nothing yet.
-        self._capture = Capture(path, stream) if follow else open_capture(path, stream=stream)
+        self._capture = CaptureReader(path, stream) if follow else open_capture(path, stream=stream)
         self._spool = cast(BinaryIO, tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
         self._descriptor = -1
         if self._capture.rewindable:
@@ -101,7 +101,7 @@ class Index:
         self._frames = framing.Frames()
         self._closed = False
         self._read = False  # whether the end was reached
-        self._seeker: Seeker | None = None
+        self._seeker: RecordSeeker | None = None
 
         self.survey = Survey()
         self._pairs = Conversations(on_end=self.survey.end)
@@ -307,7 +307,7 @@ class Index:
         """Its records once more."""
         if not self._capture.seekable:
             return iter(self._kept)
-        return Capture(self.path, cast(BinaryIO, Reread(self._file()))).follow()
+        return CaptureReader(self.path, cast(BinaryIO, PreadStream(self._file()))).follow()
 
     # -- messages ----------------------------------------------------------------
 
@@ -357,7 +357,7 @@ class Index:
         if self._kept:
             return self._kept[at]
         if self._seeker is None:
-            self._seeker = Seeker(self._file(), self.path)
+            self._seeker = RecordSeeker(self._file(), self.path)
         return self._seeker.record(
             self.number[at], self.moment(at), self.position[at], self._interfaces[self._from[at]]
         )

@@ -37,7 +37,7 @@ from ..wire.integers import u16, u32
 from ..wire.record import PENDING, Interface, Record, Socket
 
 if TYPE_CHECKING:
-    from .strace_encoder import Recoder
+    from .strace_encoder import StraceEncoder
 
 NETNSA_NSID: Final = 1
 NETNSA_PID: Final = 2
@@ -248,7 +248,7 @@ class Session(Context):
         self._met: Interface | None = None
         self._here: _Place | None = None
         self._frames = framing.Frames()  # of the header pass
-        self._recoder: Recoder | None = None
+        self._strace_encoder: StraceEncoder | None = None
         self._rtnetlink: list[_Bound | None] = [None] * (2 * _TYPES)
         self._bound: dict[int, _Bound] = {}  # of others, by protocol, type and direction
 
@@ -273,7 +273,7 @@ class Session(Context):
         known: Interface | None = None
         for record in capture:
             if record.decoded is not None:
-                self._recode(record)
+                self._encode_decoded(record)
             self.records += 1
             if record.protocol < 0:
                 link_type = record.interface.link_type
@@ -300,7 +300,7 @@ class Session(Context):
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""
         if record.decoded is not None:
-            self._recode(record)
+            self._encode_decoded(record)
         record.big = big
         frames = framing.Frames()
         frames.begin(record.data, big, record.original_length, record.protocol)
@@ -326,13 +326,13 @@ class Session(Context):
             message.to_kernel = record.cooked[1] == PACKET_KERNEL
         return message
 
-    def _recode(self, record: Record) -> None:
+    def _encode_decoded(self, record: Record) -> None:
         """Gives a record its bytes of which there is only what strace made of them."""
-        if self._recoder is None:
-            from .strace_encoder import Recoder  # few captures need it
+        if self._strace_encoder is None:
+            from .strace_encoder import StraceEncoder  # few captures need it
 
-            self._recoder = Recoder(self.registry)
-        self._recoder.fill(record)
+            self._strace_encoder = StraceEncoder(self.registry)
+        self._strace_encoder.encode(record)
 
     # -- whose record it is ---------------------------------------------------
 
@@ -414,7 +414,7 @@ class Session(Context):
         try:
             for record in capture:
                 if record.decoded is not None:
-                    self._recode(record)
+                    self._encode_decoded(record)
                 if record.protocol < 0:
                     if record is PENDING:
                         self._vote(waiting)

@@ -17,7 +17,7 @@ from ..spec import model
 from ..spec.registry import Registry
 from ..wire import framing, linux
 from ..wire.record import Record
-from ..wire.tracetext import MORE, Call, Text, Value, number, word
+from ..wire.tracetext import MORE, TraceCall, TraceString, TraceValue, number, word
 
 Gap = tuple[int, int, str]  # from, to, what the trace shows instead
 
@@ -64,7 +64,7 @@ _LONGEST: Final = 1 << 24  # of a message: more is not believed, so that no text
 _LOOPBACK: Final = 1  # LOOPBACK_IFINDEX, linux/net.h: in every network namespace
 
 
-class Recoder:
+class StraceEncoder:
     """Encodes the records of one capture; generic families are learnt as they are told."""
 
     def __init__(self, registry: Registry) -> None:
@@ -76,16 +76,16 @@ class Recoder:
         self._structs: dict[int, list[model.Struct]] = {}
         self._known: set[int] = set()
 
-    def fill(self, record: Record) -> None:
+    def encode(self, record: Record) -> None:
         """Sets the record's data, gaps and length from `record.decoded`."""
         pieces = record.decoded
         record.decoded = None
         if not isinstance(pieces, list):
             return
         self._learn_constants(record.protocol)
-        made = _Bytes()
+        made = _EncodedBytes()
         for piece in pieces:  # of a vector of buffers
-            if isinstance(piece, Text):
+            if isinstance(piece, TraceString):
                 made.add(piece.data)
                 continue
             several = isinstance(piece, list) and not _is_header(piece[0] if piece else None)
@@ -171,12 +171,12 @@ class Recoder:
 
     # -- messages ----------------------------------------------------------------
 
-    def _message(self, made: _Bytes, value: Value, protocol: int) -> None:
+    def _message(self, made: _EncodedBytes, value: TraceValue, protocol: int) -> None:
         """One message: its header, and what comes after it."""
-        parts: list[Value] = value if isinstance(value, list) else [value]
+        parts: list[TraceValue] = value if isinstance(value, list) else [value]
         header = parts[0] if parts else None
         if not isinstance(header, dict) or not _is_header(header):
-            if isinstance(value, Text):  # no netlink message at all
+            if isinstance(value, TraceString):  # no netlink message at all
                 made.add(value.data)
             return
         start = len(made.data)
@@ -185,7 +185,11 @@ class Recoder:
         end = start + max(min(length, _LONGEST), 16)
         if kind == NLMSG["NLMSG_ERROR"]:
             self._error(made, parts[1:], end, protocol)
-        elif kind == NLMSG["NLMSG_DONE"] and len(parts) > 1 and isinstance(parts[1], (str, Call)):
+        elif (
+            kind == NLMSG["NLMSG_DONE"]
+            and len(parts) > 1
+            and isinstance(parts[1], (str, TraceCall))
+        ):
             self._value(made, parts[1], 4, protocol)
             self._rest(made, parts[2:], end, protocol)
         else:
@@ -194,7 +198,7 @@ class Recoder:
             made.cut(end)
         made.align(start)
 
-    def _header(self, made: _Bytes, header: dict[str, Value], length: int) -> int:
+    def _header(self, made: _EncodedBytes, header: dict[str, TraceValue], length: int) -> int:
         """struct nlmsghdr; returns the type, -1 when the trace does not tell it."""
         made.add(length.to_bytes(4, "little"))
         kind = self._type(word(header.get("nlmsg_type")))
@@ -219,12 +223,12 @@ class Recoder:
 
     def _payload(
         self,
-        made: _Bytes,
-        parts: list[Value],
+        made: _EncodedBytes,
+        parts: list[TraceValue],
         end: int,
         protocol: int,
         kind: int,
-        header: dict[str, Value],
+        header: dict[str, TraceValue],
     ) -> None:
         if parts and isinstance(parts[0], dict) and "nla_len" not in parts[0]:
             layout: list[tuple[str, int, bool]] = []
@@ -238,7 +242,7 @@ class Recoder:
             elif protocol in _HEADERS:
                 layout = [(name, width, name == "reserved") for name, width in _HEADERS[protocol]]
             opaque = parts[0].get("data")
-            if list(parts[0]) == ["family", "data"] and isinstance(opaque, Text):
+            if list(parts[0]) == ["family", "data"] and isinstance(opaque, TraceString):
                 self._value(made, parts[0]["family"], 1, protocol)
                 self._value(made, opaque, end - len(made.data), protocol)
                 return
@@ -250,7 +254,7 @@ class Recoder:
             parts = parts[1:]
         self._rest(made, parts, end, protocol)
 
-    def _error(self, made: _Bytes, parts: list[Value], end: int, protocol: int) -> None:
+    def _error(self, made: _EncodedBytes, parts: list[TraceValue], end: int, protocol: int) -> None:
         """struct nlmsgerr: an error number and the message that it is about."""
         first = parts[0] if parts else None
         if isinstance(first, list) and first:  # with attributes behind it
@@ -271,7 +275,7 @@ class Recoder:
                 made.cut(start + 16)
         self._rest(made, parts[1:], end, protocol)
 
-    def _rest(self, made: _Bytes, parts: list[Value], end: int, protocol: int) -> None:
+    def _rest(self, made: _EncodedBytes, parts: list[TraceValue], end: int, protocol: int) -> None:
         """What follows the fixed headers: attributes, or bytes."""
         for part in parts:
             width = end - len(made.data)
@@ -282,10 +286,10 @@ class Recoder:
 
     # -- values --------------------------------------------------------------------
 
-    def _value(self, made: _Bytes, value: Value, width: int, protocol: int) -> None:
+    def _value(self, made: _EncodedBytes, value: TraceValue, width: int, protocol: int) -> None:
         """A value of so many bytes; a gap where they cannot be told."""
         start = len(made.data)
-        if isinstance(value, Text):
+        if isinstance(value, TraceString):
             if len(value.data) == width:
                 made.add(value.data)
             elif len(value.data) == width - 1 and not value.cut:
@@ -325,7 +329,7 @@ class Recoder:
             else:
                 made.add(found)
 
-    def _attribute(self, made: _Bytes, value: Value, width: int, protocol: int) -> None:
+    def _attribute(self, made: _EncodedBytes, value: TraceValue, width: int, protocol: int) -> None:
         """struct nlattr with its payload and padding."""
         header = value[0] if isinstance(value, list) else value
         assert isinstance(header, dict)
@@ -354,7 +358,7 @@ class Recoder:
         if len(made.data) < start + padded:
             made.add(bytes(start + padded - len(made.data)))
 
-    def _hop(self, made: _Bytes, value: list[Value], width: int, protocol: int) -> None:
+    def _hop(self, made: _EncodedBytes, value: list[TraceValue], width: int, protocol: int) -> None:
         """struct rtnexthop (linux/rtnetlink.h) with its attributes."""
         start = len(made.data)
         length = min(_length(value), width)
@@ -368,7 +372,9 @@ class Recoder:
             self._rest(made, value[1:], start + length, protocol)
         made.align(start)
 
-    def _array(self, made: _Bytes, value: list[Value], width: int, protocol: int) -> None:
+    def _array(
+        self, made: _EncodedBytes, value: list[TraceValue], width: int, protocol: int
+    ) -> None:
         count = len(value)
         if not count or width % count or any(isinstance(p, list) or p == MORE for p in value):
             made.gap(width, value)
@@ -380,9 +386,9 @@ class Recoder:
         for part in value:
             self._value(made, part, size, protocol)
 
-    def _scalar(self, value: Value, width: int) -> bytes | None:
+    def _scalar(self, value: TraceValue, width: int) -> bytes | None:
         """A number, constant, flags or address of so many bytes."""
-        if isinstance(value, Call):
+        if isinstance(value, TraceCall):
             return self._called(value, width)
         if not isinstance(value, str):
             return None
@@ -398,7 +404,7 @@ class Recoder:
             return None
         return (found & (1 << 8 * width) - 1).to_bytes(width, "little")
 
-    def _called(self, call: Call, width: int) -> bytes | None:
+    def _called(self, call: TraceCall, width: int) -> bytes | None:
         args = call.args
         first = args[0] if args else None
         if call.name in ("htons", "htonl", "htobe64"):
@@ -412,17 +418,17 @@ class Recoder:
             family = socket.AF_INET
             if call.name == "inet_pton" and word(first) in ("AF_INET6", "0xa"):
                 family = socket.AF_INET6
-            if isinstance(text, Text):
+            if isinstance(text, TraceString):
                 try:
                     raw = socket.inet_pton(family, text.data.decode())
                 except (OSError, ValueError):
                     return None
                 return raw if len(raw) == width else None
-        if call.name == "if_nametoindex" and isinstance(first, Text) and first.data == b"lo":
+        if call.name == "if_nametoindex" and isinstance(first, TraceString) and first.data == b"lo":
             return _LOOPBACK.to_bytes(4, "little") if width == 4 else None
         return None
 
-    def _number(self, value: Value) -> int | None:
+    def _number(self, value: TraceValue) -> int | None:
         """A number, a constant, or flags joined by |; None when a part is not known."""
         plain = number(value)
         if plain is not None or not isinstance(value, str):
@@ -451,7 +457,7 @@ class Recoder:
     # -- structs ---------------------------------------------------------------------
 
     def _layouts(
-        self, value: dict[str, Value], width: int, protocol: int
+        self, value: dict[str, TraceValue], width: int, protocol: int
     ) -> list[list[tuple[str, int, bool]]]:
         """Layouts of known structs that have these members and this size."""
         out = []
@@ -464,8 +470,8 @@ class Recoder:
 
     def _struct(
         self,
-        made: _Bytes,
-        value: dict[str, Value],
+        made: _EncodedBytes,
+        value: dict[str, TraceValue],
         layout: list[tuple[str, int, bool]],
         width: int,
         protocol: int,
@@ -489,7 +495,7 @@ class Recoder:
         return True
 
 
-class _Bytes:
+class _EncodedBytes:
     """What has been encoded, and what of it is not known."""
 
     __slots__ = ("data", "gaps")
@@ -501,7 +507,7 @@ class _Bytes:
     def add(self, data: bytes) -> None:
         self.data += data
 
-    def gap(self, width: int, shown: Value) -> None:
+    def gap(self, width: int, shown: TraceValue) -> None:
         """Bytes that the trace does not tell."""
         if width > 0:
             at = len(self.data)
@@ -517,14 +523,14 @@ class _Bytes:
         self.data += bytes(-(len(self.data) - start) % 4)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: TraceValue) -> str:
     """What stands in the trace, for people."""
-    if isinstance(value, Call):
+    if isinstance(value, TraceCall):
         inner = ", ".join(_shown(arg) for arg in value.args)
         if value.name == "if_nametoindex":
             return inner
         return f"{value.name}({inner})"
-    if isinstance(value, Text):
+    if isinstance(value, TraceString):
         return value.data.rstrip(b"\0").decode("utf-8", "backslashreplace")
     if isinstance(value, str):
         return value
@@ -535,11 +541,11 @@ def _shown(value: Value) -> str:
     return ""
 
 
-def _is_header(value: Value) -> bool:
+def _is_header(value: TraceValue) -> bool:
     return isinstance(value, dict) and "nlmsg_len" in value
 
 
-def _is_attribute(value: Value) -> bool:
+def _is_attribute(value: TraceValue) -> bool:
     """Whether it is one attribute: its header, with its payload behind it if it has any."""
     if isinstance(value, list):
         head = value[0] if len(value) == 2 else None
@@ -547,7 +553,7 @@ def _is_attribute(value: Value) -> bool:
     return isinstance(value, dict) and "nla_len" in value
 
 
-def _length(value: Value) -> int:
+def _length(value: TraceValue) -> int:
     """nla_len or rtnh_len of an attribute or next hop, 0 for what is neither."""
     if isinstance(value, list) and value:
         value = value[0]
@@ -556,7 +562,7 @@ def _length(value: Value) -> int:
     return number(value.get("nla_len", value.get("rtnh_len"))) or 0
 
 
-def _chains(parts: list[Value], width: int) -> bool:
+def _chains(parts: list[TraceValue], width: int) -> bool:
     """Whether these are attributes or next hops that fill so many bytes."""
     total = 0
     for part in parts:
@@ -584,7 +590,7 @@ def _same(shown: str, member: str) -> bool:
     return shown == member or shown.endswith("_" + member) or member.endswith("_" + shown)
 
 
-def _fits(value: dict[str, Value], layout: list[tuple[str, int, bool]], width: int) -> bool:
+def _fits(value: dict[str, TraceValue], layout: list[tuple[str, int, bool]], width: int) -> bool:
     """Whether all members shown are of the layout, in its order, within `width`."""
     names = [name for name in value if name != MORE]
     at = 0

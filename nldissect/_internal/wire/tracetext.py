@@ -1,7 +1,7 @@
 """The values that strace(1) writes: strings, structs, arrays, calls and words.
 
-A struct becomes a dict, an array a list, a string `Text`, `htons(80)` a `Call`; all else
-(numbers, constants, flags) stays a str as written, without strace's comments.
+A struct becomes a dict, an array a list, a string `TraceString`, `htons(80)` a `TraceCall`;
+all else (numbers, constants, flags) stays a str as written, without strace's comments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 MORE: Final = "..."  # what stands for members and elements that strace left out
 
 
-class Text:
+class TraceString:
     """A string's bytes; `cut` when strace put dots behind it."""
 
     __slots__ = ("cut", "data")
@@ -22,15 +22,15 @@ class Text:
         self.cut = cut
 
     def __repr__(self) -> str:
-        return f"<Text {self.data!r}{'...' if self.cut else ''}>"
+        return f"<TraceString {self.data!r}{'...' if self.cut else ''}>"
 
 
-class Call:
+class TraceCall:
     """A macro or function that strace writes around a value: inet_addr("192.0.2.1")."""
 
     __slots__ = ("args", "name")
 
-    def __init__(self, name: str, args: list[Value]) -> None:
+    def __init__(self, name: str, args: list[TraceValue]) -> None:
         self.name = name
         self.args = args
 
@@ -38,7 +38,9 @@ class Call:
         return f"<{self.name}({self.args})>"
 
 
-Value: TypeAlias = "str | Text | Call | dict[str, Value] | list[Value] | None"
+TraceValue: TypeAlias = (
+    "str | TraceString | TraceCall | dict[str, TraceValue] | list[TraceValue] | None"
+)
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -72,7 +74,7 @@ def unescape(text: str) -> bytes:
     return _ESCAPE.sub(_plain, raw)
 
 
-class _Reader:
+class _ValueParser:
     """Goes through the tokens of one text; ValueError where they end too soon."""
 
     __slots__ = ("_at", "_text", "kind", "token")
@@ -98,9 +100,9 @@ class _Reader:
     def mark(self) -> str:
         return self.token["mark"] if self.kind == "mark" and self.token is not None else ""
 
-    def values(self, end: str) -> list[Value]:
+    def values(self, end: str) -> list[TraceValue]:
         """The values up to the mark `end`, which is stepped over."""
-        out: list[Value] = []
+        out: list[TraceValue] = []
         while self.mark() != end:
             if self.token is None:
                 raise ValueError("the text ends within a value")
@@ -115,11 +117,11 @@ class _Reader:
         self.step()
         return out
 
-    def value(self) -> Value:
+    def value(self) -> TraceValue:
         if self.token is None:
             raise ValueError("the text ends before a value")
         if self.kind in ("text", "cut"):
-            made = Text(unescape(self.token["text"]), self.token["cut"] is not None)
+            made = TraceString(unescape(self.token["text"]), self.token["cut"] is not None)
             self.step()
             return made
         mark = self.mark()
@@ -133,8 +135,8 @@ class _Reader:
             raise ValueError(f"{mark} where a value should be")
         return self._words()
 
-    def _members(self) -> dict[str, Value]:
-        out: dict[str, Value] = {}
+    def _members(self) -> dict[str, TraceValue]:
+        out: dict[str, TraceValue] = {}
         while self.mark() != "}":
             if self.token is None:
                 raise ValueError("the text ends within a struct")
@@ -150,7 +152,7 @@ class _Reader:
         self.step()
         return out
 
-    def _words(self) -> Value:
+    def _words(self) -> TraceValue:
         """A word, words joined by |, or a call."""
         parts: list[str] = []
         while self.kind == "word" and self.token is not None:
@@ -158,7 +160,7 @@ class _Reader:
             self.step()
             if self.mark() == "(":
                 self.step()
-                made = Call(text, self.values(")"))
+                made = TraceCall(text, self.values(")"))
                 if not parts and self.mark() != "|":
                     return made
                 text = f"{text}(...)"
@@ -170,17 +172,17 @@ class _Reader:
         return "|".join(parts)
 
 
-def arguments(text: str) -> list[Value]:
+def arguments(text: str) -> list[TraceValue]:
     """The arguments of a call `name(...)`; raises ValueError when the text is no such."""
-    return _Reader(text, text.index("(") + 1).values(")")
+    return _ValueParser(text, text.index("(") + 1).values(")")
 
 
-def word(value: Value) -> str:
+def word(value: TraceValue) -> str:
     """A word as written, empty for what is none."""
     return value if isinstance(value, str) else ""
 
 
-def number(value: Value) -> int | None:
+def number(value: TraceValue) -> int | None:
     """A number that is written as one; None for a constant and all else."""
     if not isinstance(value, str):
         return None

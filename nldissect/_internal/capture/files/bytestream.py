@@ -140,14 +140,14 @@ def _regular(stream: BinaryIO) -> bool:
 
 
 @final
-class Source:
+class ByteStream:
     """The decompressed bytes of one open file or stream, each given out once.
 
     `done` counts the bytes taken from the file itself (the compressed ones),
     `compression` is "" for none. Nothing is raised here: when reading or
     decompressing fails the bytes end, and `fault` says why; it stays None at
     a proper end. With `follow` nothing waits: the end is not there yet, but for
-    that of a pipe. `copy` takes what is given out. `waits` is called before more is
+    that of a pipe. `copy` takes what is given out. `on_wait` is called before more is
     waited for, and returns in how many seconds it wants that again (None: not).
     """
 
@@ -156,9 +156,9 @@ class Source:
         stream: BinaryIO,
         follow: bool = False,
         copy: BinaryIO | None = None,
-        waits: Callable[[], float | None] | None = None,
+        on_wait: Callable[[], float | None] | None = None,
     ) -> None:
-        self._waits = waits
+        self._on_wait = on_wait
         self.follow = False  # not for what tells the compression
         self.copy = copy
         self.done = 0
@@ -212,8 +212,8 @@ class Source:
         try:
             if self.follow and self._pipe and not readable(self._stream):
                 return b""
-            if self._waits is not None and not readable(self._stream):
-                while not select.select([self._stream], [], [], self._waits())[0]:
+            if self._on_wait is not None and not readable(self._stream):
+                while not select.select([self._stream], [], [], self._on_wait())[0]:
                     pass
             data = self._read(size)
             while data is None:  # standard input left in non-blocking mode by another program

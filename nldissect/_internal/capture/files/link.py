@@ -23,7 +23,7 @@ COOKED = {NETLINK: (16, 14, -1), LINUX_SLL: (16, 14, 2), LINUX_SLL2: (20, 0, 8)}
 
 
 @final
-class Packets:
+class LinkLayer:
     """Makes records of the packets of one interface."""
 
     __slots__ = ("_arphrd", "_cooked", "_high", "_low", "_protocol", "_size", "interface")

@@ -11,8 +11,8 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from nldissect._internal.capture.files.bytestream import Source
-from nldissect._internal.capture.files.link import Packets
+from nldissect._internal.capture.files.bytestream import ByteStream
+from nldissect._internal.capture.files.link import LinkLayer
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.integers import u32
 from nldissect._internal.wire.record import Interface, Record
@@ -35,7 +35,7 @@ _LINK_TYPE = 0xFFFF
 
 
 def read_pcap(
-    source: Source, head: bytes, path: str, interfaces: list[Interface]
+    source: ByteStream, head: bytes, path: str, interfaces: list[Interface]
 ) -> Iterator[Record]:
     """Yield the records of a pcap file whose first bytes are `head`, its magic number at least.
 
@@ -52,7 +52,7 @@ def read_pcap(
         raise CaptureError(path, f"pcap version {major}.{minor} is not known, only 2.4 is")
     interface = Interface(link & _LINK_TYPE, order == ">", snaplen=snaplen)
     interfaces.append(interface)
-    piece = _Piece(path, Packets(interface), unit, header, buffer)
+    piece = _PcapParser(path, LinkLayer(interface), unit, header, buffer)
     while True:
         record = piece.next()
         if record is not None:
@@ -69,7 +69,7 @@ def read_pcap(
 
 
 @final
-class _Piece:
+class _PcapParser:
     """A piece of the file, of which `next` takes the records that are whole.
 
     After None, `need` bytes are needed from the start of the next record on.
@@ -78,7 +78,9 @@ class _Piece:
     __slots__ = ("_base", "_big", "_header", "_number", "_packets", "_path", "_pos", "_unit",
                  "buffer", "need")  # fmt: skip
 
-    def __init__(self, path: str, packets: Packets, unit: i64, header: i64, buffer: bytes) -> None:
+    def __init__(
+        self, path: str, packets: LinkLayer, unit: i64, header: i64, buffer: bytes
+    ) -> None:
         self._path = path
         self._packets = packets
         self._big = packets.interface.big_endian

@@ -17,8 +17,8 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from nldissect._internal.capture.files.bytestream import Source
-from nldissect._internal.capture.files.link import Packets
+from nldissect._internal.capture.files.bytestream import ByteStream
+from nldissect._internal.capture.files.link import LinkLayer
 from nldissect._internal.capture.files.pcap import LONGEST
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.integers import u16, u32
@@ -66,12 +66,12 @@ _MICROSECONDS = 6
 Options = list[tuple[int, bytes]]
 
 
-class _Damage(Exception):
+class _BlockError(Exception):
     """Why the block at hand cannot be read."""
 
 
 @final
-class _Clock:
+class _InterfaceClock:
     """What is known of an interface, and its timestamps.
 
     Nanoseconds = ticks * `factor` // `divisor` + `offset`; below `limit` of the ticks' high
@@ -82,7 +82,7 @@ class _Clock:
 
     def __init__(self, interface: Interface, resolution: int, offset: int) -> None:
         self.interface = interface
-        self.packets = Packets(interface)
+        self.packets = LinkLayer(interface)
         factor, divisor = 1, 1
         exponent = resolution & 0x7F
         if resolution & 0x80:
@@ -103,14 +103,14 @@ class _Clock:
 
 
 def read_pcapng(
-    source: Source, head: bytes, path: str, interfaces: list[Interface]
+    source: ByteStream, head: bytes, path: str, interfaces: list[Interface]
 ) -> Iterator[Record]:
     """Yield the records of a pcapng file whose first bytes are `head`, its magic at least.
 
     Interfaces are appended to `interfaces` as they are met. Raises CaptureError where the
     file is cut short or damaged, after the records before.
     """
-    piece = _Piece(path, interfaces, head)
+    piece = _PcapngParser(path, interfaces, head)
     while True:
         try:
             record = piece.next()
@@ -128,13 +128,13 @@ def read_pcapng(
                     what = "bytes of a block's header"
                 else:
                     what = f"of the block's {need} bytes"
-                raise _Damage(source.fault or f"the file ends after {len(buffer)} {what}")
-        except _Damage as damage:
+                raise _BlockError(source.fault or f"the file ends after {len(buffer)} {what}")
+        except _BlockError as damage:
             raise piece.failure(str(damage)) from None
 
 
 @final
-class _Piece:
+class _PcapngParser:
     """A piece of the file, of which `next` takes the packets in blocks that are whole.
 
     After None, `need` bytes are needed from the start of the next block on.
@@ -146,7 +146,7 @@ class _Piece:
     def __init__(self, path: str, interfaces: list[Interface], buffer: bytes) -> None:
         self._path = path
         self._interfaces = interfaces
-        self._clocks: list[_Clock] = []
+        self._clocks: list[_InterfaceClock] = []
         self._section_options: Options = []
         self._section: i64 = -1
         self._big = False
@@ -170,14 +170,18 @@ class _Piece:
             big = self._big
             length = u32(buffer, pos + 4, big)
             if length < _shortest(kind) or length & 3 != 0 or length > LONGEST:
-                raise _Damage(f"a length of {length} cannot be right for a block of type {kind:#x}")
+                raise _BlockError(
+                    f"a length of {length} cannot be right for a block of type {kind:#x}"
+                )
             if have - pos < length:
                 self.need = length
                 return None
             stop = pos + length - 4
             again = u32(buffer, stop, big)
             if again != length:
-                raise _Damage(f"the block's length is {length} at its start but {again} at its end")
+                raise _BlockError(
+                    f"the block's length is {length} at its start but {again} at its end"
+                )
             if kind in (ENHANCED, PACKET, SIMPLE):
                 record = self._packet(buffer, kind, pos, stop)
                 self._number += 1
@@ -207,7 +211,7 @@ class _Piece:
             original = u32(buffer, pos + 24, big)
         finish = start + captured
         if finish > stop:
-            raise _Damage(f"a packet of {captured} bytes is longer than its block")
+            raise _BlockError(f"a packet of {captured} bytes is longer than its block")
         offset = self._base + pos
         if kind == SIMPLE:
             return clock.packets.record(
@@ -226,9 +230,9 @@ class _Piece:
             record.options = read_options(buffer, rest, stop, big) or None
         return record
 
-    def _clock(self, index: i64) -> _Clock:
+    def _clock(self, index: i64) -> _InterfaceClock:
         if index >= len(self._clocks):
-            raise _Damage(
+            raise _BlockError(
                 f"interface {index} is not described before (there are {len(self._clocks)})"
             )
         return self._clocks[index]
@@ -240,7 +244,7 @@ class _Piece:
         if kind == SECTION:
             major, minor = struct.unpack_from(order + "HH", buffer, pos + 12)
             if major != _VERSION:
-                raise _Damage(f"pcapng version {major}.{minor} is not known, only 1.x is")
+                raise _BlockError(f"pcapng version {major}.{minor} is not known, only 1.x is")
             self._section += 1
             self._section_options = read_options(buffer, pos + 24, stop, big)
             self._clocks = []
@@ -285,7 +289,7 @@ def _byte_order(buffer: bytes, pos: i64) -> bool:
     for big in (False, True):
         if u32(buffer, pos, big) == BYTE_ORDER:
             return big
-    raise _Damage(f"a section's byte order cannot be {buffer[pos : pos + 4].hex()}")
+    raise _BlockError(f"a section's byte order cannot be {buffer[pos : pos + 4].hex()}")
 
 
 def read_options(buffer: bytes, pos: i64, stop: i64, big: bool) -> Options:
@@ -298,13 +302,13 @@ def read_options(buffer: bytes, pos: i64, stop: i64, big: bool) -> Options:
             break
         pos += 4
         if pos + length > stop:
-            raise _Damage(f"option {code} of {length} bytes is longer than its block")
+            raise _BlockError(f"option {code} of {length} bytes is longer than its block")
         options.append((int(code), buffer[pos : pos + length]))
         pos += (length + 3) & ~3
     return options
 
 
-def _describe(interface: Interface, options: Options) -> _Clock:
+def _describe(interface: Interface, options: Options) -> _InterfaceClock:
     """Set the texts and other options of `interface`; return its clock."""
     resolution = _MICROSECONDS
     offset = 0
@@ -317,16 +321,16 @@ def _describe(interface: Interface, options: Options) -> _Clock:
             interface.options.append((code, value))
             if code == IF_TSRESOL:
                 if len(value) != 1:
-                    raise _Damage(f"if_tsresol has {len(value)} bytes, not 1")
+                    raise _BlockError(f"if_tsresol has {len(value)} bytes, not 1")
                 resolution = value[0]
             elif code == IF_TSOFFSET:
                 if len(value) != 8:
-                    raise _Damage(f"if_tsoffset has {len(value)} bytes, not 8")
+                    raise _BlockError(f"if_tsoffset has {len(value)} bytes, not 8")
                 (offset,) = struct.unpack(">q" if interface.big_endian else "<q", value)
-    return _Clock(interface, resolution, offset)
+    return _InterfaceClock(interface, resolution, offset)
 
 
-def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock]) -> None:
+def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]) -> None:
     """Keep what a socket block says with its interface; pass over one that is not ours."""
     body = struct.Struct(order + SOCKET_BODY)
     if stop - pos < body.size:
@@ -336,7 +340,7 @@ def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock])
         return
     try:
         texts = dict(read_options(buffer, pos + body.size, stop, order == ">"))
-    except _Damage:
+    except _BlockError:
         return
     name, command = texts.get(SOCKET_NAME), texts.get(SOCKET_COMMAND)
     clocks[index].interface.sockets.append(
@@ -353,7 +357,9 @@ def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock])
     )
 
 
-def _statistics(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Clock]) -> None:
+def _statistics(
+    order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]
+) -> None:
     """Keep what an Interface Statistics Block says of loss with its interface."""
     (index,) = struct.unpack_from(order + "I", buffer, pos)
     if index >= len(clocks):

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture.files import pcap, pcapng
-from nldissect._internal.capture.files.bytestream import Source
-from nldissect._internal.capture.files.link import Packets
+from nldissect._internal.capture.files.bytestream import ByteStream
+from nldissect._internal.capture.files.link import LinkLayer
 from nldissect._internal.capture.strace import trace
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import NO_TIME, Interface, Record
@@ -19,7 +19,7 @@ from nldissect._internal.wire.record import NO_TIME, Interface, Record
 _ONCE = 4096
 
 
-class Seeker:
+class RecordSeeker:
     """Reads records of the file behind `descriptor` again; its position is left alone."""
 
     def __init__(self, descriptor: int, path: str) -> None:
@@ -31,7 +31,7 @@ class Seeker:
         if head in pcap.MAGICS:
             self._header = pcap.MAGICS[head][2]
         elif not head.startswith(pcapng.MAGIC):
-            source = Source(cast(BinaryIO, Reread(descriptor)))
+            source = ByteStream(cast(BinaryIO, PreadStream(descriptor)))
             self._trace = {}
             with suppress(CaptureError):  # said when it was read first
                 for record in trace.read_strace(source, source.extend(b"", 1), path, []):
@@ -67,7 +67,7 @@ class Seeker:
                 rest, end = start + captured + (-captured & 3), length - 4
                 if rest < end:
                     options = pcapng.read_options(piece, rest, end, interface.big_endian) or None
-        packets = Packets(interface)
+        packets = LinkLayer(interface)
         made = packets.record(number, NO_TIME, piece, start, start + captured, original, offset)
         made.time = time
         made.options = options
@@ -85,7 +85,7 @@ class Seeker:
         return data
 
 
-class Reread(io.RawIOBase):
+class PreadStream(io.RawIOBase):
     """The file behind a descriptor as a stream of its own, from its start."""
 
     def __init__(self, descriptor: int) -> None:

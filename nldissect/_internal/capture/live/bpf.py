@@ -31,7 +31,7 @@ _TYPE, _PORT, _COMMAND = 4, 12, 16  # where they are; the command is in struct g
 Code = list[tuple[int, int, int, int]]
 
 
-class Kind(NamedTuple):
+class MessageType(NamedTuple):
     """A message type: -1 for any protocol, any type, or no generic netlink command."""
 
     protocol: int = -1
@@ -39,7 +39,7 @@ class Kind(NamedTuple):
     command: int = -1
 
 
-class Filter:
+class BpfFilter:
     """What passes: netlink protocols, message types, port ids (nlmsg_pid); None for all.
 
     `text` says it in words.
@@ -48,7 +48,7 @@ class Filter:
     def __init__(
         self,
         protocols: Iterable[int] | None = None,
-        kinds: Iterable[Kind] | None = None,
+        kinds: Iterable[MessageType] | None = None,
         ports: Iterable[int] | None = None,
         text: str | None = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Filter:
         return _packed(code + tests + accept)
 
 
-def newcomers(known: Iterable[tuple[int, int]]) -> bytes:
+def unknown_ports(known: Iterable[tuple[int, int]]) -> bytes:
     """A program that passes the headers of messages to or from ports not in `known`.
 
     `known` are (netlink protocol, port).
@@ -106,7 +106,7 @@ def newcomers(known: Iterable[tuple[int, int]]) -> bytes:
     return _packed([*code, (_RETURN, 0, 0, _HEADER)])
 
 
-NOTHING = struct.pack("HBBI", _RETURN, 0, 0, 0)
+REJECT_ALL = struct.pack("HBBI", _RETURN, 0, 0, 0)
 
 
 def attach(target: socket, program: bytes) -> None:
@@ -121,7 +121,7 @@ def _is_among(load: tuple[int, int, int, int], values: Iterable[int]) -> Code:
     return [load, *_one_of([[(_EQUAL, 0, 1, value)] for value in values])]
 
 
-def _kind_test(kinds: list[Kind]) -> Code:
+def _kind_test(kinds: list[MessageType]) -> Code:
     choices: list[Code] = []
     for kind in kinds:
         choice: Code = []

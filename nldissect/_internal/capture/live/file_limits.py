@@ -39,7 +39,7 @@ class Limits:
         return any((self.duration, self.filesize, self.packets, self.interval))
 
 
-def limits(option: str, values: Iterable[str]) -> Limits:
+def parse_limits(option: str, values: Iterable[str]) -> Limits:
     """The limits of `-a` or `-b` as given; raises UsageError that names the option."""
     out = Limits()
     known = ["duration", "filesize", "packets", "files"] + ["interval"] * (option == "-b")
@@ -62,14 +62,14 @@ def limits(option: str, values: Iterable[str]) -> Limits:
     return out
 
 
-def numbered(path: str, number: int, now: float) -> str:
+def ring_file_name(path: str, number: int, now: float) -> str:
     """The name of the ring's file `number` (from 1) that begins at `now`: a_00001_DATETIME.b."""
     stem, suffix = os.path.splitext(path)
     stamp = time.strftime("%Y%m%d%H%M%S", time.localtime(now))
     return f"{stem}_{number % _LAST_NUMBER:05}_{stamp}{suffix}"
 
 
-class File:
+class CaptureFile:
     """One file being written, unbuffered, in place of what was there. Raises OSError."""
 
     def __init__(self, path: str) -> None:
@@ -97,7 +97,7 @@ class File:
         os.close(self._descriptor)
 
 
-class Ring:
+class RingFiles:
     """The numbered files of `-b`, of which the last `files` are kept."""
 
     def __init__(self, path: str, keep: int | None) -> None:
@@ -106,10 +106,10 @@ class Ring:
         self._made: list[str] = []
         self.count = 0
 
-    def next(self) -> File:
+    def next(self) -> CaptureFile:
         """Begin the next file; removes the oldest one if there would be too many."""
         self.count += 1
-        made = File(numbered(self._path, self.count, time.time()))
+        made = CaptureFile(ring_file_name(self._path, self.count, time.time()))
         self._made.append(made.path)
         if self._keep is not None and len(self._made) > self._keep:
             oldest = self._made.pop(0)

@@ -19,7 +19,7 @@ from typing import Final
 
 from nldissect._internal.capture.files import link
 from nldissect._internal.capture.files.bytestream import milliseconds
-from nldissect._internal.capture.live.preamble import Prime, attributes
+from nldissect._internal.capture.live.preamble import Preamble, attributes
 from nldissect._internal.capture.live.socket_owners import sockets
 from nldissect._internal.wire.record import DROP_COUNT, Interface, Record, Socket
 
@@ -63,7 +63,7 @@ PREFIXES: Final = {
 }  # fmt: skip
 
 
-class Group:
+class MulticastGroup:
     """A multicast group: its protocol, number and names; `family` for generic netlink."""
 
     __slots__ = ("family", "name", "number", "protocol")
@@ -83,10 +83,10 @@ class Group:
         return prefix + self.name.upper().replace("-", "_").replace("DECNET", "DECnet")
 
     def __repr__(self) -> str:
-        return f"<Group {self.protocol}:{self.number} {self.family} {self.name}>"
+        return f"<MulticastGroup {self.protocol}:{self.number} {self.family} {self.name}>"
 
 
-class Families(Prime):
+class Families(Preamble):
     """What the kernel tells of generic families and links; `heard` keeps it as it came."""
 
     def __init__(self) -> None:
@@ -98,13 +98,13 @@ class Families(Prime):
         super().ask()
         self.close()
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[MulticastGroup]:
         """The multicast groups of all generic families."""
         return [
             group
             for protocol, message in self.heard
             if protocol == GENERIC
-            for group in announced(message)
+            for group in announced_groups(message)
         ]
 
     def names(self) -> list[str]:
@@ -129,17 +129,17 @@ class Monitor:
 
     def __init__(
         self,
-        groups: Sequence[Group],
+        groups: Sequence[MulticastGroup],
         families: Families,
         *,
         follows: bool = False,
         all_nsid: bool = False,
         watch: Sequence[int] = (),
     ) -> None:
-        self.joined: list[Group] = []
-        self.refused: list[tuple[Group, int]] = []
+        self.joined: list[MulticastGroup] = []
+        self.refused: list[tuple[MulticastGroup, int]] = []
         self.interfaces: list[Interface] = []
-        self.waits: Callable[[], float | None] | None = None
+        self.on_wait: Callable[[], float | None] | None = None
         self._follows = follows
         self._all = all_nsid
         self._watch = list(watch)
@@ -158,7 +158,7 @@ class Monitor:
         for group in groups:
             self.join(group)
 
-    def join(self, group: Group) -> None:
+    def join(self, group: MulticastGroup) -> None:
         """Join a group; one that may not be joined is put into `refused`."""
         try:
             made = self._sockets.get(group.protocol)
@@ -228,7 +228,7 @@ class Monitor:
             poll.register(descriptor, 0)
         stopping = False
         while not stopping:
-            seconds = None if self.waits is None else self.waits()
+            seconds = None if self.on_wait is None else self.on_wait()
             for descriptor, event in poll.poll(milliseconds(seconds)):
                 if descriptor == self._wake:
                     stopping = True
@@ -263,7 +263,7 @@ class Monitor:
                 lost = 0
             yield record
             if self._follows and protocol == GENERIC:
-                for group in announced(data):
+                for group in announced_groups(data):
                     if all(
                         group.number != known.number
                         for known in self.joined
@@ -299,10 +299,10 @@ def _nsid(extra: list[tuple[int, int, bytes]]) -> int:
     return -1
 
 
-def announced(message: bytes) -> list[Group]:
+def announced_groups(message: bytes) -> list[MulticastGroup]:
     """The groups that nlctrl tells of in CTRL_CMD_NEWFAMILY and NEWMCAST_GRP."""
     name, groups = _family(message)
-    return [Group(GENERIC, number, text, name) for number, text in groups]
+    return [MulticastGroup(GENERIC, number, text, name) for number, text in groups]
 
 
 def _family(message: bytes) -> tuple[str, list[tuple[int, str]]]:
@@ -327,7 +327,7 @@ def _text(value: bytes) -> str:
     return value.partition(b"\0")[0].decode("utf-8", "backslashreplace")
 
 
-def may_join(group: Group) -> int:
+def may_join(group: MulticastGroup) -> int:
     """0 when this process may join the group, else the error number."""
     try:
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC

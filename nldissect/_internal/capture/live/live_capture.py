@@ -6,7 +6,7 @@
 
 A process of its own (`recorder`) listens on an nlmon interface and hands over
 pcapng, by a pipe or, with `LiveOptions.write`, by the file that it writes; both
-are read here as any stream is. Another one (`steward`) names the processes behind
+are read here as any stream is. Another one (`supervisor`) names the processes behind
 ports. `start` returns when listening has begun, and leaving the block ends both
 processes and removes the interface if it was made.
 """
@@ -27,7 +27,7 @@ from typing import BinaryIO, cast
 from nldissect._internal.capture.files.bytestream import milliseconds
 from nldissect._internal.capture.live import bpf
 from nldissect._internal.capture.live.file_limits import Limits
-from nldissect._internal.capture.reader import Arriving, Capture, open_capture
+from nldissect._internal.capture.reader import CallableStream, CaptureReader, open_capture
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record
 
@@ -70,8 +70,8 @@ class LiveOptions:
         messages: int | None = None,
         snaplen: int = SNAPLEN,
         buffer: int = BUFFER,
-        filter: bpf.Filter | None = None,
-        prime: bool = True,
+        filter: bpf.BpfFilter | None = None,
+        preamble: bool = True,
     ) -> None:
         self.interface = interface
         self.netns = netns
@@ -81,8 +81,8 @@ class LiveOptions:
         self.messages = messages
         self.snaplen = snaplen
         self.buffer = buffer
-        self.filter = filter or bpf.Filter()
-        self.prime = prime
+        self.filter = filter or bpf.BpfFilter()
+        self.preamble = preamble
 
 
 def start(options: LiveOptions, *, watch: Sequence[int] = ()) -> LiveCapture:
@@ -138,7 +138,7 @@ class LiveCapture:
     `interface` is the name of what is listened on, `made` whether that was made
     for this capture. `path` is the file being written (of ring files the latest),
     `packets` and `dropped` count datagrams: received, and lost by the kernel.
-    `reason` says why it ended, "" while it runs. `waits` is called before more is
+    `reason` says why it ended, "" while it runs. `on_wait` is called before more is
     waited for, and returns in how many seconds it wants that again (None: not).
     """
 
@@ -163,9 +163,9 @@ class LiveCapture:
         self._control: socket.socket | None = control
         self._pipe = pipe
         self._files: deque[int] = deque()
-        self.waits: Callable[[], float | None] | None = None
+        self.on_wait: Callable[[], float | None] | None = None
         self._watch = watch
-        self._capture: Capture | None = None
+        self._capture: CaptureReader | None = None
         self._stopping = False
 
     def begin(self) -> None:
@@ -174,7 +174,7 @@ class LiveCapture:
             self._hear()
         if not self.interface:
             raise UsageError(self.reason)
-        stream = cast(BinaryIO, Arriving(self.read))
+        stream = cast(BinaryIO, CallableStream(self.read))
         self._capture = open_capture(self.interface, stream=stream)
 
     @property
@@ -240,7 +240,7 @@ class LiveCapture:
             data = self._available(size)
             if data is not None:
                 return data
-            self._wait(None if self.waits is None else self.waits())
+            self._wait(None if self.on_wait is None else self.on_wait())
 
     def _available(self, size: int) -> bytes | None:
         """Bytes that are there, b"" at the end, None when some may come."""

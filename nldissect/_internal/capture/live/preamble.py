@@ -22,7 +22,7 @@ _SECONDS = 2
 _LONGEST = 1 << 16
 
 
-class Prime:
+class Preamble:
     """The sockets that ask; `ports` are (netlink protocol, port id) of each."""
 
     def __init__(self) -> None:

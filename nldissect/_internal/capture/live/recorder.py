@@ -26,10 +26,14 @@ from typing import Any
 from nldissect._internal.capture.files.link import NETLINK
 from nldissect._internal.capture.files.write import PcapngWriter
 from nldissect._internal.capture.live import bpf, nlmon, privileges
-from nldissect._internal.capture.live.file_limits import File, Limits
-from nldissect._internal.capture.live.file_limits import Ring as Files
-from nldissect._internal.capture.live.ring import DATAGRAM_AT, PROTOCOL_AT, Ring, listen
-from nldissect._internal.capture.live.supervisor import Steward
+from nldissect._internal.capture.live.file_limits import CaptureFile, Limits, RingFiles
+from nldissect._internal.capture.live.ring import (
+    DATAGRAM_AT,
+    PROTOCOL_AT,
+    PacketRing,
+    packet_socket,
+)
+from nldissect._internal.capture.live.supervisor import Supervisor
 from nldissect._internal.wire.errors import NldissectError, UsageError
 from nldissect._internal.wire.record import Interface, Socket
 from nldissect._internal.wire.version import VERSION
@@ -67,10 +71,10 @@ class Recorder:
             privileges.enter_namespace(options["netns"])
         wanted = options["filter"]
         if wanted["kinds"] is not None:
-            wanted["kinds"] = [bpf.Kind(*kind) for kind in wanted["kinds"]]
-        self.filter = bpf.Filter(**wanted)
+            wanted["kinds"] = [bpf.MessageType(*kind) for kind in wanted["kinds"]]
+        self.filter = bpf.BpfFilter(**wanted)
         self.snaplen: int = options["snaplen"]
-        self.prime: bool = options["prime"]
+        self.preamble: bool = options["preamble"]
         self.stop = Limits(**options["stop"])
         self.messages: int | None = options["messages"]
         self.path: str | None = options["write"]
@@ -87,19 +91,19 @@ class Recorder:
 
         interface, made = nlmon.choose(options["interface"])
         try:
-            self.steward = Steward(interface, made)
+            self.supervisor = Supervisor(interface, made)
         except BaseException as problem:
             if made:
                 nlmon.remove(interface)
             if isinstance(problem, PermissionError):
                 raise nlmon.needs_raw(interface) from None
             raise
-        self.own = dict.fromkeys(self.steward.ports)
-        self.child = self.steward.start(control.fileno())
+        self.own = dict.fromkeys(self.supervisor.ports)
+        self.child = self.supervisor.start(control.fileno())
         try:
             ports = [port for _, port in self.own]
-            source = listen(max(self.snaplen - COOKED, 1), self.filter, ports)
-            self.ring = Ring(source, interface, options["buffer"])
+            source = packet_socket(max(self.snaplen - COOKED, 1), self.filter, ports)
+            self.ring = PacketRing(source, interface, options["buffer"])
             keep = set()
             if self.path is not None:
                 folder = os.path.dirname(os.path.abspath(self.path))
@@ -128,23 +132,23 @@ class Recorder:
         self.files = (
             None
             if self.switch is None or self.path is None
-            else Files(self.path, self.switch.files)
+            else RingFiles(self.path, self.switch.files)
         )
-        self.file: File | None = None
-        self.pipe = Pipe(pipe, limit) if pipe >= 0 else None
+        self.file: CaptureFile | None = None
+        self.pipe = OutputPipe(pipe, limit) if pipe >= 0 else None
         if self.path is not None:
             self._next_file()
         if self.pipe is not None:
             self.pipe.add(self._header())
         self.unsaid.append((_json({"ready": name, "made": made}), -1))
         self._tell()
-        self._prime()
+        self._preamble()
 
-    def _prime(self) -> None:
-        """Lets the steward ask the kernel for what explains a file."""
-        if self.prime:
+    def _preamble(self) -> None:
+        """Lets the supervisor ask the kernel for what explains a file."""
+        if self.preamble:
             with suppress(BrokenPipeError):
-                self.steward.recorder.send(b"p")
+                self.supervisor.recorder.send(b"p")
 
     # -- the loop ------------------------------------------------------------------
 
@@ -167,7 +171,7 @@ class Recorder:
         poll = select.poll()
         poll.register(self.ring, select.POLLIN)
         poll.register(self.control, select.POLLIN)
-        poll.register(self.steward.recorder, select.POLLIN)
+        poll.register(self.supervisor.recorder, select.POLLIN)
         pipe, ring = self.pipe, self.ring
         while not self.reason:
             if pipe is not None:
@@ -183,7 +187,7 @@ class Recorder:
                     if event & ~select.POLLOUT:
                         self.reason = "stopped"
                     self._tell()
-                elif descriptor == self.steward.recorder.fileno():
+                elif descriptor == self.supervisor.recorder.fileno():
                     self._named()
                     if not self.named:
                         poll.unregister(descriptor)
@@ -201,7 +205,7 @@ class Recorder:
         """Takes what is still in the ring, and completes the file."""
         limited = self.reason == "limit"
         with suppress(OSError):
-            bpf.attach(self.ring.socket, bpf.NOTHING)
+            bpf.attach(self.ring.socket, bpf.REJECT_ALL)
             self.ring.count_dropped()
             end = time.monotonic() + _ENDING
             while not limited and self.reason != "limit" and time.monotonic() < end:
@@ -310,10 +314,10 @@ class Recorder:
             self.reason = f"{self.interface.name}: {os.strerror(number)}"
 
     def _named(self) -> None:
-        """Takes what the steward found out."""
+        """Takes what the supervisor found out."""
         while True:
             try:
-                data = self.steward.recorder.recv(1 << 16, socket.MSG_DONTWAIT)
+                data = self.supervisor.recorder.recv(1 << 16, socket.MSG_DONTWAIT)
             except OSError:
                 return
             if not data:  # it has ended: the capture goes on without
@@ -344,7 +348,7 @@ class Recorder:
             self.reason = "limit"
             return
         try:
-            self.file = File(path) if self.files is None else self.files.next()
+            self.file = CaptureFile(path) if self.files is None else self.files.next()
             reader = self.file.reader()
         except OSError as problem:
             raise self._unwritable(path, problem) from None
@@ -357,7 +361,7 @@ class Recorder:
             os.close(self.unsaid.popleft()[1])
         self._tell()
         if again:
-            self._prime()
+            self._preamble()
 
     def _close_file(self) -> None:
         if self.file is not None:
@@ -395,13 +399,13 @@ class Recorder:
         return data
 
     def _dismiss(self) -> None:
-        """Ends the steward, which removes the interface, and waits for it."""
-        self.steward.recorder.close()
+        """Ends the supervisor, which removes the interface, and waits for it."""
+        self.supervisor.recorder.close()
         with suppress(ChildProcessError):
             os.waitpid(self.child, 0)
 
 
-class Pipe:
+class OutputPipe:
     """A pipe to the front end with a queue of at most `limit` bytes before it."""
 
     def __init__(self, descriptor: int, limit: int) -> None:

@@ -1,7 +1,7 @@
 """A packet socket with a ring that the kernel fills (TPACKET_V3), read as pcapng blocks.
 
 Layout: linux/if_packet.h, Documentation/networking/packet_mmap.rst. A block of the
-ring is handed over when it is full or PATIENCE milliseconds old.
+ring is handed over when it is full or BLOCK_TIMEOUT milliseconds old.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nldissect._internal.capture.live import bpf
 
 # One block: also the longest datagram that is kept whole, less some 100 bytes.
 BLOCK = 1 << 19
-PATIENCE = 16
+BLOCK_TIMEOUT = 16
 
 # The pcapng Enhanced Packet Block that `take` makes: where the cooked header's protocol and
 # the datagram's struct nlmsghdr are in it.
@@ -34,14 +34,14 @@ _DROPCOUNT = 4  # epb_dropcount
 _GIVE_BACK = struct.pack("I", 0)
 
 
-def listen(snaplen: int, wanted: bpf.Filter, own: list[int]) -> socket.socket:
+def packet_socket(snaplen: int, wanted: bpf.BpfFilter, own: list[int]) -> socket.socket:
     """Open a packet socket that hears nothing yet; raises PermissionError without CAP_NET_RAW."""
     made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     bpf.attach(made, wanted.program(own, snaplen))
     return made
 
 
-class Ring:
+class PacketRing:
     """The packets of a socket as pcapng Enhanced Packet Blocks of interface 0.
 
     `received` counts the packets handed out, `placed` those that the kernel put into
@@ -52,7 +52,7 @@ class Ring:
     def __init__(self, source: socket.socket, interface: str, size: int) -> None:
         blocks = max(size // BLOCK, 2)
         source.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
-        request = (BLOCK, blocks, 2048, BLOCK // 2048 * blocks, PATIENCE, 0, 0)
+        request = (BLOCK, blocks, 2048, BLOCK // 2048 * blocks, BLOCK_TIMEOUT, 0, 0)
         source.setsockopt(_SOL_PACKET, _PACKET_RX_RING, struct.pack("7I", *request))
         self.socket = source
         self.received = 0

@@ -17,13 +17,13 @@ from nldissect._internal.wire.record import Socket
 _LIBNL_PID = (1 << 22) - 1  # libnl: the process id is in the low bits of the port
 
 
-class Owners:
+class OwnerLookup:
     """Looks up sockets in this process's network namespace."""
 
     def __init__(self) -> None:
         self._busy: dict[int, None] = {}  # processes known to have netlink sockets, newest last
 
-    def of(self, protocol: int, port: int) -> Socket | None:
+    def find(self, protocol: int, port: int) -> Socket | None:
         """Whose socket this is now; None if that cannot be told (any more)."""
         guess = self._described(protocol, port, port)  # first of all: it may end at any moment
         inode = _inode(protocol, port)

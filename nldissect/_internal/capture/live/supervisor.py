@@ -1,6 +1,6 @@
 """The process that keeps what privileges a running capture needs, and never sees its data.
 
-It asks the kernel for what explains the capture (`prime`), names the processes
+It asks the kernel for what explains the capture (`preamble`), names the processes
 behind ports (`owners`), and at the end removes the interface if it was made. It
 hears only headers (16 bytes of each datagram), and of those that it has not
 named yet; the kernel keeps the others away, so that a flood does not wake it. It
@@ -19,8 +19,8 @@ import time
 from contextlib import suppress
 
 from nldissect._internal.capture.live import bpf, nlmon, privileges
-from nldissect._internal.capture.live.preamble import Prime
-from nldissect._internal.capture.live.socket_owners import Owners
+from nldissect._internal.capture.live.preamble import Preamble
+from nldissect._internal.capture.live.socket_owners import OwnerLookup
 from nldissect._internal.wire.record import Socket
 
 _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 35, 33
@@ -31,7 +31,7 @@ _REMEMBERED = 10_000
 _LONGEST_TEXT = 4096
 
 
-class Steward:
+class Supervisor:
     """Made by the recorder, which then forks; `serve` is all that the new process does.
 
     `ports` are (netlink protocol, port id) of its own sockets.
@@ -41,8 +41,8 @@ class Steward:
         self.interface = interface
         self.made = made
         self.recorder, self._mine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._prime = Prime()
-        self.ports = self._prime.ports
+        self._preamble = Preamble()
+        self.ports = self._preamble.ports
         self._heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._heard.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         with suppress(PermissionError):
@@ -68,7 +68,7 @@ class Steward:
                 os._exit(status)
         self._mine.close()
         self._heard.close()
-        self._prime.close()
+        self._preamble.close()
         return child
 
     # -- in the process ----------------------------------------------------------
@@ -92,7 +92,7 @@ class Steward:
 
     def _close_others(self, front: int) -> None:
         """Close what belongs to the recorder: its ring and its pipe end when it does."""
-        mine = {front, self._mine.fileno(), self._heard.fileno(), *self._prime.filenos()}
+        mine = {front, self._mine.fileno(), self._heard.fileno(), *self._preamble.filenos()}
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
@@ -102,7 +102,7 @@ class Steward:
                     os.close(int(name))
 
     def _loop(self) -> None:
-        owners = Owners()
+        owners = OwnerLookup()
         poll = select.poll()
         poll.register(self._mine, select.POLLIN)
         poll.register(self._heard, select.POLLIN)
@@ -113,9 +113,9 @@ class Steward:
                 elif self._mine.recv(1) == b"":
                     return
                 else:
-                    self._prime.ask()
+                    self._preamble.ask()
 
-    def _listen(self, owners: Owners) -> None:
+    def _listen(self, owners: OwnerLookup) -> None:
         fresh = False
         while True:
             try:
@@ -132,7 +132,7 @@ class Steward:
             self._known[protocol, port] = None
             fresh = True
             with suppress(FileNotFoundError):  # /proc is not all there
-                found = owners.of(protocol, port)
+                found = owners.find(protocol, port)
                 if found is not None:
                     self._tell(found, _time(extra))
         if fresh:
@@ -157,7 +157,7 @@ class Steward:
             self._known.pop(next(iter(self._known)))
         latest = [known for known, _ in zip(reversed(self._known), range(_KNOWN), strict=False)]
         with suppress(OSError):  # too long for net.core.optmem_max: the one before does as well
-            bpf.attach(self._heard, bpf.newcomers(latest))
+            bpf.attach(self._heard, bpf.unknown_ports(latest))
 
 
 def _time(extra: list[tuple[int, int, bytes]]) -> int | None:

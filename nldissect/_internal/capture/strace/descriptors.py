@@ -11,7 +11,7 @@ from collections import deque
 from typing import Final
 
 from nldissect._internal.wire.record import Socket
-from nldissect._internal.wire.tracetext import Text, arguments, number, word
+from nldissect._internal.wire.tracetext import TraceString, arguments, number, word
 
 # linux/netlink.h, by number; strace writes NETLINK_ROUTE, and ROUTE with -yy
 PROTOCOLS: Final = {
@@ -69,7 +69,7 @@ CALLS: Final = (
 _DECORATION: Final = re.compile(r"NETLINK:\[(?:([A-Z0-9_]+):)?(\d+)\]")
 
 
-class Netlink:
+class NetlinkSocket:
     """One netlink socket, whichever processes and descriptors have it."""
 
     __slots__ = ("made", "peek", "peer", "port", "protocol")
@@ -82,12 +82,12 @@ class Netlink:
         self.peek = 0  # the length of the datagram that MSG_PEEK|MSG_TRUNC found
 
 
-class Process:
+class TracedProcess:
     """One process or thread: its descriptors (shared by threads), its leader, its name."""
 
     __slots__ = ("command", "descriptors", "leader", "name")
 
-    def __init__(self, pid: int, descriptors: dict[int, tuple[Netlink | None, bool]]) -> None:
+    def __init__(self, pid: int, descriptors: dict[int, tuple[NetlinkSocket | None, bool]]) -> None:
         self.leader = pid
         self.descriptors = descriptors  # number to socket (None: of another kind), close-on-exec
         self.name: str | None = None
@@ -100,8 +100,8 @@ class Descriptors:
     def __init__(self, sockets: list[Socket]) -> None:
         self.begun: dict[int, str] = {}  # by process: its call that has not returned
         self._sockets = sockets
-        self._processes: dict[int, Process] = {}
-        self._rights: deque[Netlink | None] = deque()
+        self._processes: dict[int, TracedProcess] = {}
+        self._rights: deque[NetlinkSocket | None] = deque()
         self._forks_seen = False
         self._told: set[tuple[int, int, int, str | None]] = set()
         self._ports: set[tuple[int, int]] = set()
@@ -121,11 +121,13 @@ class Descriptors:
             given = args[2 if name == "execveat" else 1]
             if isinstance(given, list):
                 words = [
-                    part.data.decode("utf-8", "replace") for part in given if isinstance(part, Text)
+                    part.data.decode("utf-8", "replace")
+                    for part in given
+                    if isinstance(part, TraceString)
                 ]
                 process.command = " ".join(words) or None
             program = args[1 if name == "execveat" else 0]
-            if isinstance(program, Text):
+            if isinstance(program, TraceString):
                 path = program.data.decode("utf-8", "replace")
                 process.name = path.rpartition("/")[2][:15] or None
             process.descriptors = {fd: held for fd, held in table.items() if not held[1]}
@@ -135,7 +137,7 @@ class Descriptors:
             if family == "AF_NETLINK" or family == "0x10":
                 close = "SOCK_CLOEXEC" in word(args[1]) or "0x80000" in word(args[1])
                 protocol = _protocol(word(args[2]))
-                table[value] = (None if protocol < 0 else Netlink(protocol, True), close)
+                table[value] = (None if protocol < 0 else NetlinkSocket(protocol, True), close)
             else:
                 table[value] = None, False
         elif name in DUPS:
@@ -176,7 +178,7 @@ class Descriptors:
         elif port:
             self.bound(socket, port & 0xFFFFFFFF, pid, time)
 
-    def bound(self, socket: Netlink, port: int, pid: int, time: int | None) -> None:
+    def bound(self, socket: NetlinkSocket, port: int, pid: int, time: int | None) -> None:
         """The socket has this port: says whose it is."""
         socket.port = port
         process = self.process(pid)
@@ -189,14 +191,14 @@ class Descriptors:
                 Socket(time, socket.protocol, port, process.leader, process.name, process.command)
             )
 
-    def process(self, pid: int) -> Process:
+    def process(self, pid: int) -> TracedProcess:
         """The process; one not seen yet is the child of a fork that is under way, if any."""
         found = self._processes.get(pid)
         if found is None:
             for parent, body in reversed(self.begun.items()):
                 if body.partition("(")[0] in FORKS:
                     return self._child(parent, pid, body)
-            found = self._processes[pid] = Process(pid, {})
+            found = self._processes[pid] = TracedProcess(pid, {})
         return found
 
     def _fork(self, pid: int, child: int, text: str) -> None:
@@ -205,18 +207,18 @@ class Descriptors:
         if known is None or not known.descriptors:
             self._child(pid, child, text)
 
-    def _child(self, parent: int, child: int, text: str) -> Process:
+    def _child(self, parent: int, child: int, text: str) -> TracedProcess:
         self._forks_seen = True
-        above = self._processes.setdefault(parent, Process(parent, {}))
+        above = self._processes.setdefault(parent, TracedProcess(parent, {}))
         shared = "CLONE_FILES" in text
-        made = Process(child, above.descriptors if shared else dict(above.descriptors))
+        made = TracedProcess(child, above.descriptors if shared else dict(above.descriptors))
         if "CLONE_THREAD" in text:
             made.leader = above.leader
         made.name, made.command = above.name, above.command
         self._processes[child] = made
         return made
 
-    def _held(self, pid: int, fd: int) -> Netlink | None:
+    def _held(self, pid: int, fd: int) -> NetlinkSocket | None:
         """The netlink socket of a descriptor, None for anything else."""
         table = self.process(pid).descriptors
         if fd in table:
@@ -231,7 +233,7 @@ class Descriptors:
                 return held[0]
         return None
 
-    def netlink(self, pid: int, text: str) -> Netlink | None:
+    def netlink(self, pid: int, text: str) -> NetlinkSocket | None:
         """The netlink socket that a call is about, by its first argument and by what it shows."""
         start = text.index("(") + 1
         fd = _descriptor(text[start:])
@@ -243,14 +245,14 @@ class Descriptors:
         if shown is not None and shown[1] is not None:
             protocol = PROTOCOLS.get(shown[1], -1)
             if protocol >= 0 and (held is None or held.protocol != protocol):
-                held = Netlink(protocol)
+                held = NetlinkSocket(protocol)
                 self.process(pid).descriptors[fd] = held, False
             if held is not None and held.port != int(shown[2]) and int(shown[2]):
                 self.bound(held, int(shown[2]) & 0xFFFFFFFF, pid, None)
         if held is None and ("nlmsg_len=" in text or "sa_family=AF_NETLINK" in text):
             protocol = _told_by(text)
             if protocol >= 0:
-                held = Netlink(protocol)
+                held = NetlinkSocket(protocol)
                 self.process(pid).descriptors[fd] = held, False
         return held
 

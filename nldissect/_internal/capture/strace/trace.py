@@ -4,7 +4,7 @@ What strace prints of a call gives process, socket, direction and protocol. The 
 in its text in one of three forms, the best of which is taken:
 1. the dump below the call (`-e read=all -e write=all`): exact;
 2. a string ("\\x14\\x00..."), where strace does not decode the message: exact;
-3. the decoded message ({nlmsg_len=20, ...}): `Record.decoded`, left to `recode`.
+3. the decoded message ({nlmsg_len=20, ...}): `Record.decoded`, left to `session.strace_encoder`.
 
 `descriptors` knows which descriptors are netlink sockets.
 """
@@ -19,11 +19,11 @@ from contextlib import suppress
 from typing import Final
 
 from nldissect._internal.capture.files import link
-from nldissect._internal.capture.files.bytestream import Source
-from nldissect._internal.capture.strace.descriptors import CALLS, Descriptors, Netlink
+from nldissect._internal.capture.files.bytestream import ByteStream
+from nldissect._internal.capture.strace.descriptors import CALLS, Descriptors, NetlinkSocket
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import COMMENT, DROP_COUNT, Interface, Record, Socket
-from nldissect._internal.wire.tracetext import Text, Value, arguments, number, word
+from nldissect._internal.wire.tracetext import TraceString, TraceValue, arguments, number, word
 
 # What makes a trace from which nothing is missing.
 COMMAND: Final = (
@@ -79,7 +79,7 @@ def is_trace(head: bytes) -> bool:
     )
 
 
-def first_line(source: Source, head: bytes) -> bytes:
+def first_line(source: ByteStream, head: bytes) -> bytes:
     """`head` and what follows it, up to a line's end or the length of a reasonable line."""
     while b"\n" not in head and len(head) < _AHEAD:
         longer = source.extend(head, len(head) + 1)
@@ -90,13 +90,13 @@ def first_line(source: Source, head: bytes) -> bytes:
 
 
 def read_strace(
-    source: Source, head: bytes, path: str, interfaces: list[Interface]
+    source: ByteStream, head: bytes, path: str, interfaces: list[Interface]
 ) -> Iterator[Record]:
     """The records of a trace; CaptureError at its end when messages in it have no bytes."""
     interface = Interface(link.NETLINK, False)
     interface.name = "strace"
     interfaces.append(interface)
-    trace = _Trace(interface, path)
+    trace = _TraceParser(interface, path)
     rest = head
     offset = 0
     while True:
@@ -117,7 +117,7 @@ def read_strace(
     trace.complain()
 
 
-class _Pass:
+class _MessageCall:
     """One call that passes messages, from its line on until all its dumps are there."""
 
     __slots__ = ("call", "dumps", "got", "offset", "pid", "result", "slot", "socket", "time")
@@ -126,7 +126,7 @@ class _Pass:
         self,
         call: str,
         pid: int,
-        socket: Netlink,
+        socket: NetlinkSocket,
         result: int,
         time: int | None,
         offset: int,
@@ -140,10 +140,10 @@ class _Pass:
         self.offset = offset
         self.slot = slot
         self.dumps: list[bytearray] = []
-        self.got: list[Value] = []
+        self.got: list[TraceValue] = []
 
 
-class _Trace:
+class _TraceParser:
     """Goes through the lines of a trace."""
 
     def __init__(self, interface: Interface, path: str) -> None:
@@ -152,7 +152,7 @@ class _Trace:
         self._path = path
         self._known = Descriptors(interface.sockets)
         self._pending: dict[int, tuple[str, int | None, list[Record] | None]] = {}
-        self._current: _Pass | None = None
+        self._current: _MessageCall | None = None
         # Records leave in the order in which calls that send began and others ended.
         self._queue: deque[list[Record]] = deque()
         self._open: list[list[Record]] = []
@@ -215,7 +215,7 @@ class _Trace:
         if reasons:
             raise CaptureError(self._path, f"{', and '.join(reasons)}; trace with: {COMMAND}")
 
-    def _dump(self, text: str, current: _Pass) -> bool:
+    def _dump(self, text: str, current: _MessageCall) -> bool:
         """Takes in a line of a call's dump; False if it is none."""
         found = _DUMP.match(text)
         if found is not None:
@@ -349,7 +349,7 @@ class _Trace:
         if value <= 0:
             return
         when = time if name in SENDS or ended is None else ended
-        made = _Pass(name, pid, socket, value, when, offset, slot)
+        made = _MessageCall(name, pid, socket, value, when, offset, slot)
         made.got = _datagrams(name, args, value)
         self._current = made
 
@@ -357,7 +357,7 @@ class _Trace:
         """What a call that began before sent is known: what came meanwhile can follow."""
         self._open = [other for other in self._open if other is not slot]
 
-    def _finish(self, made: _Pass) -> None:
+    def _finish(self, made: _MessageCall) -> None:
         """The call is complete: its datagrams become records."""
         slot: list[Record] = [] if made.slot is None else made.slot
         if made.slot is None:
@@ -374,7 +374,7 @@ class _Trace:
             port, group, length = _name_of(piece)
             size = made.result if not several else length
             data = b""
-            decoded: Value = None
+            decoded: TraceValue = None
             if i < len(made.dumps) and (made.dumps[i] or several):
                 data = bytes(made.dumps[i])
             else:
@@ -443,7 +443,7 @@ def _bit(flags: str, bit: int) -> bool:
     return flags.startswith("0x") and bool(int(flags.partition("|")[0], 16) & bit)
 
 
-def _flags(name: str, args: list[Value]) -> str:
+def _flags(name: str, args: list[TraceValue]) -> str:
     """The flags that a call was given, as shown."""
     place = {"recvfrom": 3, "recv": 3, "sendto": 3, "send": 3, "recvmsg": 2, "sendmsg": 2}.get(name)
     if "mmsg" in name:
@@ -451,7 +451,7 @@ def _flags(name: str, args: list[Value]) -> str:
     return "" if place is None or place >= len(args) else word(args[place])
 
 
-def _datagrams(name: str, args: list[Value], value: int) -> list[Value]:
+def _datagrams(name: str, args: list[TraceValue], value: int) -> list[TraceValue]:
     """What stands for each datagram of a call: a buffer, or a struct msghdr or mmsghdr."""
     if name in ("sendmmsg", "recvmmsg", "recvmmsg_time64"):
         vector = args[1]
@@ -466,7 +466,7 @@ def _datagrams(name: str, args: list[Value], value: int) -> list[Value]:
     return [{"msg_iov": [{"iov_base": args[1]}]}]
 
 
-def _inner(piece: Value) -> tuple[dict[str, Value], int]:
+def _inner(piece: TraceValue) -> tuple[dict[str, TraceValue], int]:
     """The struct msghdr of a piece, and the length that an mmsghdr gives (-1: none)."""
     if not isinstance(piece, dict):
         return {}, -1
@@ -477,7 +477,7 @@ def _inner(piece: Value) -> tuple[dict[str, Value], int]:
     return piece, -1
 
 
-def _name_of(piece: Value) -> tuple[int | None, int, int]:
+def _name_of(piece: TraceValue) -> tuple[int | None, int, int]:
     """The other side's port (None: not shown), the groups, and the length of a datagram."""
     header, length = _inner(piece)
     name = header.get("msg_name")
@@ -492,23 +492,25 @@ def _name_of(piece: Value) -> tuple[int | None, int, int]:
     return None, 0, length
 
 
-def _bytes_of(piece: Value, size: int) -> tuple[bytes, Value]:
+def _bytes_of(piece: TraceValue, size: int) -> tuple[bytes, TraceValue]:
     """The bytes of a datagram when strings have them all, else what strace made of it."""
     header, _ = _inner(piece)
     vector = header.get("msg_iov")
     if not isinstance(vector, list):
         return b"", None
     bases = [part.get("iov_base") for part in vector if isinstance(part, dict)]
-    if all(isinstance(base, Text) for base in bases) and bases:
-        data = b"".join(base.data for base in bases if isinstance(base, Text))
+    if all(isinstance(base, TraceString) for base in bases) and bases:
+        data = b"".join(base.data for base in bases if isinstance(base, TraceString))
         return (data[:size] if size >= 0 else data), None
-    known: list[Value] = [base for base in bases if isinstance(base, (Text, dict, list))]
+    known: list[TraceValue] = [
+        base for base in bases if isinstance(base, (TraceString, dict, list))
+    ]
     if not any(isinstance(base, (dict, list)) for base in known):
         return b"", None
     return b"", known
 
 
-def _port_in(data: bytes, decoded: Value) -> int:
+def _port_in(data: bytes, decoded: TraceValue) -> int:
     """nlmsg_pid of the first message."""
     if len(data) >= 16:
         return int.from_bytes(data[12:16], "little")

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture.files.bytestream import milliseconds
-from nldissect._internal.capture.reader import Arriving, Capture, open_capture
-from nldissect._internal.capture.strace.descent import stat
+from nldissect._internal.capture.reader import CallableStream, CaptureReader, open_capture
+from nldissect._internal.capture.strace.process_tree import stat
 from nldissect._internal.capture.strace.trace import FOLLOWED
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record
@@ -32,7 +32,7 @@ _WHEN = re.compile(rb"\d+\S* +(\d+\.\d+) ")
 _ENDED = re.compile(rb"(\d+)\S* .*\+\+\+ (?:exited with (\d+)|killed by (\w+))")
 
 
-class Plain:
+class PlainCommand:
     """A command that runs as it is."""
 
     def __init__(self, command: list[str]) -> None:
@@ -60,7 +60,7 @@ class Plain:
         return _status(self._process.wait())
 
 
-class Traced:
+class TracedCommand:
     """A command under strace: its records as they come, and its exit status.
 
     The command begins with the object, in this process's surroundings. The records end
@@ -77,7 +77,7 @@ class Traced:
         self._first: bytes | None = None
         self._partial = b""
         self._latest = 0.0
-        self.waits: Callable[[], float | None] | None = None
+        self.on_wait: Callable[[], float | None] | None = None
         self._blocked = False
         self.seen = 0.0  # seconds since the epoch: up to then the trace has been gone through
         self.released = False
@@ -98,7 +98,9 @@ class Traced:
         except OSError as problem:
             self.close()
             raise UsageError(f"strace cannot be run: {problem.strerror}") from None
-        self._capture: Capture = open_capture("strace", stream=cast(BinaryIO, Arriving(self.read)))
+        self._capture: CaptureReader = open_capture(
+            "strace", stream=cast(BinaryIO, CallableStream(self.read))
+        )
 
     @property
     def pid(self) -> int:
@@ -182,7 +184,7 @@ class Traced:
             if ended:
                 return b""
             # Before strace has opened the pipe, and after it closed it, poll returns at once.
-            seconds = None if self.waits is None else self.waits()
+            seconds = None if self.on_wait is None else self.on_wait()
             self._blocked = True
             events = poll.poll(100 if seconds is None else min(milliseconds(seconds) or 0, 100))
             self._blocked = False

@@ -21,7 +21,7 @@ _INTERVAL: Final = 0.004
 _PID_BITS: Final = 22  # include/linux/threads.h
 
 
-class Descent:
+class ProcessTree:
     """Watches, from before the command starts, what comes to be under this process.
 
     `ports` are the (netlink protocol, port id) seen; `groups` the masks of the groups that
