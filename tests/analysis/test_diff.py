@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from nldissect._internal.engine.tree import Message, Node
-from nldissect._internal.pairing.transaction import ANSWER
+from nldissect._internal.pairing.codes import ANSWER
 from support import ROOT
 from support.command import (
     CAPTURES,

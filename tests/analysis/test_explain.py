@@ -9,8 +9,8 @@ import pytest
 from nldissect._internal.analysis.explain import WORDS, Explanation, explain, locate, paths
 from nldissect._internal.engine.tree import Message
 from nldissect._internal.library import hostnames
+from nldissect._internal.pairing.codes import ANSWER
 from nldissect._internal.pairing.conversation import Conversations
-from nldissect._internal.pairing.transaction import ANSWER
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.linux import ERRNO
 from support.messages import (

@@ -19,8 +19,9 @@ import pytest
 from nldissect._internal.analysis.lint import CODES, SEVERITIES, Lint, place
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.engine.tree import Diagnosis, Message
+from nldissect._internal.pairing.codes import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST
 from nldissect._internal.pairing.conversation import Conversations
-from nldissect._internal.pairing.transaction import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST, Link
+from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.record import Interface, Record, Socket
 from support.command import ROOT, Command, link, mtu, name, run, save
@@ -53,7 +54,7 @@ from support.messages import (
     u32,
     u64,
 )
-from support.pairing import ahead
+from support.pairing import held_back
 
 __all__ = ["run"]
 
@@ -66,7 +67,7 @@ def judged(records: Any, session: Session | None = None, window: int = 4096) -> 
     lint = Lint(session.learnt)
     out: Found = []
     pairs = Conversations(on_end=lint.ended)
-    for message, to in ahead(session.messages(records), pairs, window):
+    for message, to in held_back(session.messages(records), pairs, window):
         out += lint.late()
         out += [(message, found) for found in lint.check(message, to)]
     return out + lint.late()
@@ -203,7 +204,7 @@ def test_what_the_kernels_policy_refuses_is_found_where_the_kernel_found_it() ->
     lint = Lint(session.learnt)
     mine: dict[int, list[Diagnosis]] = {}
     told = set()
-    for message, to in ahead(session.messages(open_capture(path))):
+    for message, to in held_back(session.messages(open_capture(path))):
         mine[message.number] = lint.check(message, to)
         if message.error and message.protocol == GENERIC and to.of > 440:
             words = message.find("NLMSGERR_ATTR_MSG")
@@ -226,7 +227,7 @@ def test_what_is_called_an_error_was_refused(path: Path) -> None:
     """A request that limits or flags condemn, and that the kernel took, is condemned wrongly."""
     session = Session(builtin())
     lint = Lint(session.learnt)
-    for message, to in ahead(session.messages(open_capture(str(path)))):
+    for message, to in held_back(session.messages(open_capture(str(path)))):
         for found in lint.check(message, to):
             assert found.code in CODES
             if found.severity == "error" and found.code in POLICY_CODES:

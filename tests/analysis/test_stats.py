@@ -30,7 +30,7 @@ from nldissect._internal.session.forward_pass import Session
 from support import ROOT
 from support.command import CAPTURES, Command, link, message, mtu, name, run, save
 from support.messages import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
-from support.pairing import survey
+from support.pairing import link_table
 
 __all__ = ["run"]
 
@@ -96,7 +96,7 @@ def test_transactions_and_latencies_are_those_of_the_survey(recorded: str) -> No
     found = Statistics()
     count(ROOT / "captures" / f"{recorded}.pcap", found)
     messages = recording(recorded)
-    seen = survey(messages)
+    seen = link_table(messages)
     assert sum(found.states.values()) == len(set(seen.transaction) - {0})
     asked = [m.number for m in messages if seen.role[m.number] == 0]
     latencies = [seen.latency[n] for n in asked if seen.latency[n] >= 0]

@@ -23,7 +23,8 @@ if __name__ == "__main__":
 from nldissect._internal.capture.reader import open_capture  # noqa: E402
 from nldissect._internal.engine.tree import Message  # noqa: E402
 from nldissect._internal.pairing.conversation import Conversations  # noqa: E402
-from nldissect._internal.pairing.survey import Ahead, Survey  # noqa: E402
+from nldissect._internal.pairing.hold_back import HoldBack  # noqa: E402
+from nldissect._internal.pairing.link_table import LinkTable  # noqa: E402
 from nldissect._internal.session.forward_pass import Session  # noqa: E402
 from nldissect._internal.spec.registry import Registry  # noqa: E402
 from nldissect._internal.wire.record import Interface, Record  # noqa: E402
@@ -37,7 +38,7 @@ def pair(messages: list[Message]) -> None:
 
 
 def hold(messages: list[Message]) -> None:
-    holding = Ahead()
+    holding = HoldBack()
     for message in messages:
         holding.feed(message)
         while holding.take() is not None:
@@ -48,7 +49,7 @@ def hold(messages: list[Message]) -> None:
 
 
 def columns(messages: list[Message]) -> None:
-    found = Survey()
+    found = LinkTable()
     pairs = Conversations(on_end=found.end)
     for message in messages:
         found.add(message, pairs.feed(message))

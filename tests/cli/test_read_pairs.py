@@ -12,7 +12,7 @@ import pytest
 
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli.options import build
-from nldissect._internal.pairing.transaction import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
+from nldissect._internal.pairing.codes import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from support.command import (
@@ -31,7 +31,7 @@ from support.command import (
     save,
     start,
 )
-from support.pairing import survey
+from support.pairing import link_table
 
 __all__ = ["run"]
 
@@ -109,7 +109,7 @@ def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
 def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: Command) -> None:
-    whole = survey(Session(Registry()).messages(open_capture(str(path))))
+    whole = link_table(Session(Registry()).messages(open_capture(str(path))))
     objects = run("read", "-T", "jsonl", path).objects
     assert len(whole.role) == len(objects) + 1
     for shown in objects:

@@ -21,7 +21,7 @@ from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import FilterError, UsageError
 from support import ROOT
 from support.command import Command, attribute, link, mtu, name, run, save
-from support.pairing import ahead
+from support.pairing import held_back
 
 __all__ = ["run"]
 
@@ -38,7 +38,7 @@ def wrong(text: str) -> FilterError:
 
 def numbers(path: Path, text: str) -> list[int]:
     wanted = filters.Filter(text, REGISTRY)
-    pairs = ahead(Session(REGISTRY).messages(open_capture(str(path))))
+    pairs = held_back(Session(REGISTRY).messages(open_capture(str(path))))
     return [message.number for message, link in pairs if wanted.matches(message, link)]
 
 
@@ -412,7 +412,7 @@ SAMPLE = [
     pair
     for file in ("errors.pcap", "routes.pcap")
     for pair in list(
-        ahead(Session(REGISTRY).messages(open_capture(str(ROOT / "captures" / file))))
+        held_back(Session(REGISTRY).messages(open_capture(str(ROOT / "captures" / file))))
     )[:40]
 ]
 

@@ -21,7 +21,7 @@ from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support.command import Command, run
-from support.pairing import ahead
+from support.pairing import held_back
 
 __all__ = ["run"]
 
@@ -32,7 +32,7 @@ REGISTRY = Registry()
 @cache
 def recording(name: str) -> list[tuple[Message, Link]]:
     capture = open_capture(str(ROOT / "captures" / name))
-    return list(ahead(Session(REGISTRY).messages(capture)))
+    return list(held_back(Session(REGISTRY).messages(capture)))
 
 
 def rows() -> list[tuple[str, int, str]]:

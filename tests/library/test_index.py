@@ -22,7 +22,7 @@ from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.times import Clock
 from support import capture_files as files
 from support.messages import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
-from support.pairing import ahead
+from support.pairing import held_back
 
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
@@ -57,7 +57,7 @@ def agrees(index: Index, path: Path) -> int:
     json, tree = renderers()
     expected = [
         rendered(message, link, json, tree)
-        for message, link in ahead(session.messages(open_capture(str(path))), window=1 << 30)
+        for message, link in held_back(session.messages(open_capture(str(path))), window=1 << 30)
     ]
     assert len(index) == len(expected)
     order = list(range(len(index)))
@@ -287,7 +287,7 @@ def test_transactions_are_those_of_pairing() -> None:
         messages = Session(builtin()).messages(open_capture(str(path)))
         expected = {
             link.transaction.id: link.transaction
-            for _, link in ahead(messages, window=1 << 30)
+            for _, link in held_back(messages, window=1 << 30)
             if link.transaction is not None
         }
         with Index(str(path), builtin()) as index:

@@ -13,9 +13,7 @@ from librt.vecs import vec
 from nldissect._internal.analysis.pairs import answered_by, latency
 from nldissect._internal.engine.summary import summarize
 from nldissect._internal.engine.tree import Message
-from nldissect._internal.pairing.conversation import Conversations
-from nldissect._internal.pairing.survey import Ahead
-from nldissect._internal.pairing.transaction import (
+from nldissect._internal.pairing.codes import (
     ACCEPTED,
     ANSWER,
     ANSWERED,
@@ -37,11 +35,12 @@ from nldissect._internal.pairing.transaction import (
     ROLLED_BACK,
     STATES,
     UNANSWERED,
-    Link,
-    Transaction,
 )
-from nldissect._internal.pairing.transaction import OVERRUN as LOST
-from nldissect._internal.pairing.transaction import REQUEST as ASKED
+from nldissect._internal.pairing.codes import OVERRUN as LOST
+from nldissect._internal.pairing.codes import REQUEST as ASKED
+from nldissect._internal.pairing.conversation import Conversations
+from nldissect._internal.pairing.hold_back import HoldBack
+from nldissect._internal.pairing.transaction import Link, Transaction
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.session.multicast import group_of
@@ -75,7 +74,7 @@ from support.messages import (
     recording,
     u32,
 )
-from support.pairing import Kept, ahead, survey
+from support.pairing import Kept, held_back, link_table
 
 ECHO, DUMP_INTR, CREATE, EXCL = 8, 16, 0x400, 0x200
 NEWLINK, DELLINK, GETLINK, SETLINK, NEWADDR, GETADDR, NEWTFILTER = 16, 17, 18, 19, 20, 22, 44
@@ -556,7 +555,7 @@ def test_each_refusal_of_a_batch_is_known_before_its_parts_are_shown() -> None:
     wire.put(*parts)
     for n in (3, 90):
         wire.put(ack(parts[n], 7, -17))
-    shown = list(ahead(Session(builtin()).messages(Given(wire.records))))
+    shown = list(held_back(Session(builtin()).messages(Given(wire.records))))
     answers = {m.number: answered_by(link) for m, link in shown if link.role == ASKED}
     assert (answers.pop(4), answers.pop(91)) == (103, 104)
     assert set(answers.values()) == {103}  # what rolled them back
@@ -564,7 +563,7 @@ def test_each_refusal_of_a_batch_is_known_before_its_parts_are_shown() -> None:
     assert link.transaction is not None
     assert link.transaction.fate(91) == FAILED
     assert (latency(*shown[3]), latency(*shown[90])) == (1000, 2000)
-    found = survey(Session(builtin()).messages(Given(wire.records)))
+    found = link_table(Session(builtin()).messages(Given(wire.records)))
     assert (found.answered_by[4], found.answered_by[5], found.answered_by[91]) == (103, 103, 104)
 
 
@@ -741,7 +740,7 @@ def _message(data: bytes, like: Message, number: int) -> Message:
 @pytest.mark.parametrize("name", ["iproute", "nft", "rtnl_misc", "acks"])
 def test_survey_agrees_with_the_stream(name: str) -> None:
     messages = recording(name)
-    found = survey(messages)
+    found = link_table(messages)
     ended: dict[int, Transaction] = {}
     pairs = Conversations(on_end=lambda t: ended.__setitem__(t.id, t))
     links = [pairs.feed(m) for m in messages]
@@ -766,12 +765,12 @@ def test_survey_of_a_failed_batch_gives_each_part_its_fate() -> None:
     wire = Wire(NETFILTER)
     wire.put(*parts)
     wire.put(ack(parts[2], 7, -17))
-    found = survey(Session(builtin()).messages(Given(wire.records)))
+    found = link_table(Session(builtin()).messages(Given(wire.records)))
     assert [STATES[s] for s in found.state[2:4]] == [ROLLED_BACK, FAILED]
 
 
 def test_survey_takes_few_bytes_per_message() -> None:
-    found = survey(recording("policies"))
+    found = link_table(recording("policies"))
     every = [getattr(found, name) for name in attributes(found)]
     columns = [memoryview(c) for c in every if isinstance(c, vec)]
     assert sum(c.itemsize for c in columns) <= 40
@@ -781,10 +780,10 @@ def test_survey_takes_few_bytes_per_message() -> None:
 @pytest.mark.parametrize("name", ["iproute", "nft", "rtnl_misc"])
 def test_ahead_knows_what_comes_later(name: str) -> None:
     messages = recording(name)
-    found = survey(messages)
-    seen = list(ahead(messages))
+    found = link_table(messages)
+    seen = list(held_back(messages))
     assert [m for m, _ in seen] == messages
-    for message, link in ahead(messages):
+    for message, link in held_back(messages):
         n = message.number
         assert link.listeners == found.listeners[n]
         transaction = link.transaction
@@ -802,7 +801,7 @@ def test_ahead_holds_no_more_than_its_window() -> None:
             given += 1
             yield message
 
-    for message, link in ahead(source(), window=10):
+    for message, link in held_back(source(), window=10):
         assert given - message.number <= 10
         assert link.transaction is not None
         assert link.transaction.state in (OPEN, CUT)
@@ -899,7 +898,7 @@ def test_a_question_of_the_kernel_is_a_notification() -> None:
     wire.put(recorded)
     wire.put(asked)
     messages = list(Session(builtin()).messages(Given(wire.records)))
-    (one, link), (other, question) = ahead(messages)
+    (one, link), (other, question) = held_back(messages)
     assert (one.direction, link.role, group_of(one)) == (
         "from-kernel",
         NOTIFICATION,
@@ -921,7 +920,7 @@ def test_filters_deleted_with_their_chain_are_no_requests() -> None:
 
 def test_what_is_shown_as_it_happens_waits_for_its_answer_but_not_long() -> None:
     asked, answered, unheard = read(*_records(get(1), link(1), get(2)))
-    holding = Ahead(patience=0.05)
+    holding = HoldBack(patience=0.05)
     assert holding.patience is None
     holding.feed(asked)
     assert holding.take() is None

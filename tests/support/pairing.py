@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from nldissect._internal.engine.tree import Message
 from nldissect._internal.pairing.conversation import Conversations
-from nldissect._internal.pairing.survey import Ahead, Survey
+from nldissect._internal.pairing.hold_back import HoldBack
+from nldissect._internal.pairing.link_table import LinkTable
 from nldissect._internal.pairing.transaction import Link
-from nldissect._internal.session.driver import Taker
+from nldissect._internal.session.driver import MessageSink
 
 
-def ahead(
+def held_back(
     messages: Iterable[Message], pairs: Conversations | None = None, window: int = 4096
 ) -> Iterator[tuple[Message, Link]]:
     """Each message with its link, in order, once it is settled."""
-    holding = Ahead(pairs, window)
+    holding = HoldBack(pairs, window)
     for message in messages:
         holding.feed(message)
         while (settled := holding.take()) is not None:
@@ -25,9 +26,9 @@ def ahead(
         yield settled, holding.link
 
 
-def survey(messages: Iterable[Message]) -> Survey:
+def link_table(messages: Iterable[Message]) -> LinkTable:
     """The conversations of messages in columns."""
-    out = Survey()
+    out = LinkTable()
     pairs = Conversations(on_end=out.end)
     for message in messages:
         out.add(message, pairs.feed(message))
@@ -35,7 +36,7 @@ def survey(messages: Iterable[Message]) -> Survey:
     return out
 
 
-class Kept(Taker):
+class Kept(MessageSink):
     """Keeps what it is given, at most `most` messages."""
 
     def __init__(self, most: int = 1 << 30) -> None:

@@ -32,9 +32,9 @@ from ..engine import labels
 from ..engine.summary import operation_name, summarize, text_of
 from ..engine.tree import Message, Node, given, label_of, value_at
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
-from ..pairing import transaction as tx
+from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
-from ..session.driver import Taker
+from ..session.driver import MessageSink
 from ..spec import model
 from ..wire import framing, linux
 from ..wire.integers import u32
@@ -341,7 +341,7 @@ def _route(message: Message, family: str, of: dict[str, str]) -> Key | None:
     return tuple(out)
 
 
-class Objects(Taker):
+class Objects(MessageSink):
     """The last state of each object that the kernel tells of, with the message's number.
 
     What one dump shows more than once under one key (as routes that were
@@ -357,7 +357,7 @@ class Objects(Taker):
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message."""
         kind = message.type >> 2
-        if link.role_code == tx.ROLE_REQUEST or message.protocol or kind not in KINDS:
+        if link.role_code == codes.ROLE_REQUEST or message.protocol or kind not in KINDS:
             return True
         flat = self.flatten(message)
         key = object_key(message, flat)
@@ -370,9 +370,9 @@ class Objects(Taker):
             return True
         found = link.transaction
         if (
-            link.role_code == tx.ROLE_ANSWER
+            link.role_code == codes.ROLE_ANSWER
             and found is not None
-            and found.kind_code == tx.KIND_DUMP
+            and found.kind_code == codes.KIND_DUMP
         ):
             key = self._numbered(key, found.id)
         self.states[key] = (flat, message.number)
@@ -474,7 +474,7 @@ def _tells(path: str, value: str) -> bool:
     return path != "nlmsg_flags" and value not in ("", "0", "unspec", "0x0")
 
 
-class Transactions(Taker):
+class Transactions(MessageSink):
     """What was asked in a capture, and what became of it, in order."""
 
     def __init__(self, counters: bool = False) -> None:
@@ -487,16 +487,16 @@ class Transactions(Taker):
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message."""
         role, found = link.role_code, link.transaction
-        if role == tx.ROLE_COPY:
+        if role == codes.ROLE_COPY:
             return True
         flat = self.flatten(message)
         name = what(message)
-        if role == tx.ROLE_REQUEST:
+        if role == codes.ROLE_REQUEST:
             flags = "|".join(labels.flag_names(message))
             item = self._asked[message.number] = Item(
                 name, (*flat, ("nlmsg_flags", flags)), message, found
             )
-        elif role == tx.ROLE_ANSWER and found is not None:
+        elif role == codes.ROLE_ANSWER and found is not None:
             known = self._asked.get(link.of) or self._orphans.get(found.id)
             if known is not None:
                 self._answer(known, message, name, flat)
@@ -504,7 +504,7 @@ class Transactions(Taker):
             item = self._orphans[found.id] = Item(f"answers {name}", (), message, found)
             self._answer(item, message, name, flat)
         else:
-            word = "message" if role == tx.ROLE_OTHER else link.role
+            word = "message" if role == codes.ROLE_OTHER else link.role
             item = Item(f"{word} {name}", flat, message)
         self.items.append(item)
         return True
@@ -532,7 +532,7 @@ class Transactions(Taker):
             return
         item.outcome = found.fate(item.number)
         error = (
-            found.errors.get(item.number, 0) if found.kind_code == tx.KIND_BATCH else found.error
+            found.errors.get(item.number, 0) if found.kind_code == codes.KIND_BATCH else found.error
         )
         if error:
             item.outcome += " " + (linux.errno_name(-error) or str(-error))

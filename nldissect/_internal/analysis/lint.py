@@ -40,7 +40,7 @@ from ..engine.walk import (
     WARNING,
     Engine,
 )
-from ..pairing.transaction import (
+from ..pairing.codes import (
     ANSWERED,
     BATCH,
     CUT,
@@ -51,9 +51,8 @@ from ..pairing.transaction import (
     ROLE_REQUEST,
     SINGLE,
     UNANSWERED,
-    Link,
-    Transaction,
 )
+from ..pairing.transaction import Link, Transaction
 from ..spec import model
 from ..spec.learn import Family
 from ..spec.tables import ATTRIBUTE, COLUMNS, GUESS, JUDGED, KIND, MARKS, RESERVED, S_PAD
@@ -323,7 +322,7 @@ def _offset(placed: Node | Diagnosis) -> int:
 
 
 def _port(found: Transaction) -> int:
-    return found.port if found.port > 0 else found.said
+    return found.port if found.port > 0 else found.request_port
 
 
 def _fate(request: Message, found: Transaction) -> Diagnosis | None:

@@ -13,7 +13,7 @@ from ..engine.summary import describe, operation_name, summarize
 from ..engine.summary import write_summary as write_summary_of
 from ..engine.tree import Message
 from ..engine.walk import Engine
-from ..pairing.transaction import (
+from ..pairing.codes import (
     BATCH,
     CONFIDENCE_CERTAIN,
     CUT,
@@ -30,9 +30,8 @@ from ..pairing.transaction import (
     STATE_FAILED,
     STATE_INTERRUPTED,
     UNANSWERED,
-    Link,
-    time_of,
 )
+from ..pairing.transaction import Link, time_of
 from ..session.multicast import group_of
 from ..session.process import Process, owner
 from ..wire import framing
@@ -101,8 +100,8 @@ def answered_by(link: Link) -> int:
     found = link.transaction
     if link.role_code != ROLE_REQUEST or found is None:
         return 0
-    if found.foretold is not None:
-        return found.foretold[0]
+    if found.predicted_end is not None:
+        return found.predicted_end[0]
     state = found.state_code
     if state in (STATE_ANSWERED, STATE_FAILED, STATE_INTERRUPTED) or (
         found.batch is not None and int(link.number) in found.batch.replies
@@ -121,10 +120,10 @@ def latency(message: Message, link: Link) -> int | None:
         return None if time == NO_TIME else time - found.start_time
     if not answered_by(link):
         return None
-    if found.foretold is None:
+    if found.predicted_end is None:
         end = found.reply(link.number)[1]
     else:
-        end = found.foretold[1]
+        end = found.predicted_end[1]
     return None if end is None else end - found.start_time
 
 

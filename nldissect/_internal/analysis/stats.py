@@ -24,10 +24,10 @@ from mypy_extensions import i64
 
 from ..engine.summary import operation_name, summarize
 from ..engine.tree import Message
-from ..pairing import transaction as tx
+from ..pairing import codes
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link, Transaction
-from ..session.driver import Taker
+from ..session.driver import MessageSink
 from ..session.multicast import group_of
 from ..session.process import Process, owner
 from ..wire import framing, linux
@@ -196,7 +196,7 @@ class Dump:
         self.state = end.state
 
 
-class Statistics(Taker):
+class Statistics(MessageSink):
     """The numbers of one capture or several; `begin` comes before each, `finish` after it.
 
     `operations`: Operation to [to the kernel, from the kernel, bytes].
@@ -269,7 +269,7 @@ class Statistics(Taker):
                 self._interface = record.interface
                 self._met(record.interface)
         found = link.transaction
-        if self._asked is not None and link.role_code == tx.ROLE_REQUEST and found is not None:
+        if self._asked is not None and link.role_code == codes.ROLE_REQUEST and found is not None:
             self._asked[found.id] = None
             if len(self._asked) > _HELD:
                 del self._asked[next(iter(self._asked))]
@@ -296,7 +296,7 @@ class Statistics(Taker):
 
     def _add(self, message: Message, link: Link) -> None:
         role, size = link.role_code, message.limit - message.base
-        asks = role == tx.ROLE_REQUEST
+        asks = role == codes.ROLE_REQUEST
         self.messages += 1
         self.bytes += size
         self.roles[link.role] = self.roles.get(link.role, 0) + 1
@@ -314,19 +314,19 @@ class Statistics(Taker):
         record = message.record
         if record is not None and record.time is not None:
             self.rates.add(record.time, failed)
-        if role == tx.ROLE_NOTIFICATION or role == tx.ROLE_COPY:
+        if role == codes.ROLE_NOTIFICATION or role == codes.ROLE_COPY:
             self._socket(message, MULTICAST, 2, size)
             protocol = linux.protocol_name(message.protocol)
             heard = self.groups.row((protocol, group_of(message)))
-            heard[0] += role == tx.ROLE_NOTIFICATION
+            heard[0] += role == codes.ROLE_NOTIFICATION
             heard[1] += 1
             return
         port = message.port
         if asks and found is not None:
-            port = found.port if found.port > 0 else found.said
+            port = found.port if found.port > 0 else found.request_port
         self._socket(message, port or UNKNOWN, 0 if asks else 2, size)
-        data = role == tx.ROLE_ANSWER and message.type >= framing.NLMSG_MIN_TYPE
-        if data and found is not None and found.kind_code == tx.KIND_DUMP:
+        data = role == codes.ROLE_ANSWER and message.type >= framing.NLMSG_MIN_TYPE
+        if data and found is not None and found.kind_code == codes.KIND_DUMP:
             self._sizes[found.id] = self._sizes.get(found.id, 0) + size
 
     def _socket(self, message: Message, port: int, column: int, size: int) -> None:
@@ -344,7 +344,7 @@ class Statistics(Taker):
         before: tuple[str, bool] | None = None
         request = found.request
         latency = end.latency
-        if found.kind_code in (tx.KIND_BATCH, tx.KIND_SILENT):
+        if found.kind_code in (codes.KIND_BATCH, codes.KIND_SILENT):
             before = self._late.pop(found.id, None)
             measured = latency is not None or (before is not None and before[1])
             self._late[found.id] = (end.state, measured)
@@ -360,7 +360,7 @@ class Statistics(Taker):
                 kept = self.latencies[what] = Latencies()
             if kept is not None:
                 kept.add(latency)
-        if found.kind_code == tx.KIND_DUMP:
+        if found.kind_code == codes.KIND_DUMP:
             self._serial += 1
             size = self._sizes.pop(found.id, 0)
             rank = (end.parts, size, -self._serial)

@@ -15,9 +15,8 @@ from ..engine.tree import Diagnosis, Message
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link
-from ..session.driver import Driver, Taker
-from ..session.forward_pass import Capture as Records
-from ..session.forward_pass import Session
+from ..session.driver import Driver, MessageSink
+from ..session.forward_pass import RecordSource, Session
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import near, safe
 from ..wire.version import VERSION
@@ -47,7 +46,7 @@ def _codes(values: list[str], option: str, open_ended: bool) -> frozenset[str]:
     return found
 
 
-class Checking(Taker):
+class Checking(MessageSink):
     """One run of the command over all its files."""
 
     def __init__(self, options: Namespace, output: Output, source: Source) -> None:
@@ -95,7 +94,7 @@ class Checking(Taker):
         pairs = Conversations(on_end=self.lint.ended)
         count = jobs.useful(self.jobs_wanted, path, self.output)
         watched = None
-        records: Records = capture
+        records: RecordSource = capture
         if capture.rewindable and not self.output.terminal() and _terminal():
             watched = records = Watched(capture, os.path.basename(path))
         try:
@@ -113,7 +112,7 @@ class Checking(Taker):
                 complain(f"{number} {records_were} not netlink (link type {link_type})")
 
     def _together(
-        self, session: Session, records: Records, pairs: Conversations, count: int
+        self, session: Session, records: RecordSource, pairs: Conversations, count: int
     ) -> None:
         """Checks a capture in so many processes."""
         report, first, before = self.report, self.report.separator, self._counted()

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final, NoReturn, final
 
 from mypy_extensions import i64
 
-from ..session.forward_pass import Capture
+from ..session.forward_pass import RecordSource
 from ..wire.errors import CaptureError, NldissectError, UsageError
 from ..wire.record import Record
 from . import select as chosen
@@ -126,7 +126,7 @@ class Jobs:
         if failure is not None:
             raise failure
 
-    def shared(self, capture: Capture, after: int) -> Capture:
+    def shared(self, capture: RecordSource, after: int) -> RecordSource:
         """The capture; the processes part when it is gone through for the time after so many."""
         return _Shared(capture, self, after)
 
@@ -311,7 +311,7 @@ def _fork() -> int:
 class _Shared:
     """A capture that several processes go through."""
 
-    def __init__(self, capture: Capture, jobs: Jobs, after: int) -> None:
+    def __init__(self, capture: RecordSource, jobs: Jobs, after: int) -> None:
         self.rewindable = capture.rewindable
         self._capture = capture
         self._jobs = jobs

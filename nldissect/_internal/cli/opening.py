@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from ..capture.reader import open_capture
 from ..pairing.conversation import Conversations
-from ..session.driver import Driver, Taker
-from ..session.forward_pass import Capture as Records
-from ..session.forward_pass import Session
-from ..session.process import Own
+from ..session.driver import Driver, MessageSink
+from ..session.forward_pass import RecordSource, Session
+from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Record
@@ -32,25 +31,25 @@ class Source:
         self.byte_order: str | None = options.byte_order
         # What the recording program asked for tells of objects, but not of what went on.
         shown = getattr(options, "own", False) or getattr(options, "objects", False)
-        self.own = None if shown else Own()
+        self.own = None if shown else OwnTraffic()
 
     def give(
-        self, path: str, taker: Taker, pairs: Conversations | None = None, keep: bool = False
+        self, path: str, sink: MessageSink, pairs: Conversations | None = None, keep: bool = False
     ) -> None:
-        """Gives a taker every message of a capture; raises CaptureError as `Driver.run` does.
+        """Gives a sink every message of a capture; raises CaptureError as `Driver.run` does.
 
         `keep` holds a stream in memory, so that names told late serve early messages too.
         """
         capture = open_capture(path)
         session = Session(self.registry, self.byte_order)
-        records: Records = capture
+        records: RecordSource = capture
         watched = None
         if not capture.rewindable:
             records = Kept(capture) if keep else capture
         elif sys.stderr is not None and sys.stderr.isatty():
             records = watched = Watched(capture, os.path.basename(path))
         try:
-            Driver(session, taker, pairs, own=self.own).run(records)
+            Driver(session, sink, pairs, own=self.own).run(records)
         finally:
             if watched is not None:
                 watched.clear()
@@ -70,7 +69,7 @@ class Source:
 class Kept:
     """A stream's records, which can be gone through again; so can what cut them short."""
 
-    def __init__(self, capture: Records) -> None:
+    def __init__(self, capture: RecordSource) -> None:
         self.rewindable = True
         self._problem: CaptureError | None = None
         self._records: list[Record] = []

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ..capture.reader import CaptureReader, PcapngWriter, open_capture
 from ..engine.tree import Message
-from ..pairing.transaction import ROLE_COPY, Link
+from ..pairing.codes import ROLE_COPY
+from ..pairing.transaction import Link
 from ..render import Renderer
 from ..render.style import Style
-from ..session.driver import Driver, Taker
-from ..session.forward_pass import Capture as Records
-from ..session.forward_pass import Session
-from ..session.process import Own
+from ..session.driver import Driver, MessageSink
+from ..session.forward_pass import RecordSource, Session
+from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError, UsageError
@@ -56,7 +56,7 @@ AHEAD = 4 << 20
 PATIENCE = 0.05
 
 
-class Arriving(Records, Protocol):
+class Arriving(RecordSource, Protocol):
     """Records that come with time: `on_wait` is called before more is waited for.
 
     It returns in how many seconds it wants to be called again, None for when something
@@ -70,7 +70,7 @@ class _Enough(Exception):
     """As many messages are shown as were asked for."""
 
 
-class Reading(Taker):
+class Reading(MessageSink):
     """One run of the command over all its files."""
 
     def __init__(self, options: Namespace, output: Output, registry: Registry) -> None:
@@ -87,7 +87,7 @@ class Reading(Taker):
             select.split(options.pid),
         )
         self.filter = select.display_filter(options, registry)
-        self.own = None if options.own else Own()
+        self.own = None if options.own else OwnTraffic()
         self.left = -1
         if options.count is not None:
             self.left = select.number(options.count, "-c")
@@ -212,7 +212,7 @@ class Reading(Taker):
         finally:
             watched.clear()
 
-    def whole(self, capture: Records, count: int = 1) -> None:
+    def whole(self, capture: RecordSource, count: int = 1) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
         self._restart(True)
@@ -226,7 +226,7 @@ class Reading(Taker):
             self._passed_over(session)
             self.report_problems()
 
-    def _together(self, session: Session, capture: Records, count: int) -> None:
+    def _together(self, session: Session, capture: RecordSource, count: int) -> None:
         """Shows its messages in so many processes."""
         before, first, between = self._before(), self.renderer.separator, self.renderer.between
         # The header pass is for all where it comes first.
@@ -253,7 +253,7 @@ class Reading(Taker):
         if self.family is not None:
             self.family.seen |= seen[1]
 
-    def chosen(self, capture: Records, chooser: Taker) -> None:
+    def chosen(self, capture: RecordSource, chooser: MessageSink) -> None:
         """Shows what `chooser` passes on of a capture's messages."""
         session = Session(self.registry, self.byte_order)
         self._restart(False)

@@ -17,9 +17,10 @@ from ..capture.live.groups import GROUPS, ROUTE
 from ..capture.strace.process_tree import ProcessTree
 from ..capture.strace.traced_command import PlainCommand, TracedCommand, can_trace
 from ..engine.tree import Message
-from ..pairing.transaction import COPY, NOTIFICATION, Link
-from ..session.driver import Taker
-from ..session.forward_pass import Capture as Records
+from ..pairing.codes import COPY, NOTIFICATION
+from ..pairing.transaction import Link
+from ..session.driver import MessageSink
+from ..session.forward_pass import RecordSource
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Record
@@ -144,7 +145,7 @@ class _Run:
         reading = self.reading
 
         def show() -> None:
-            source: Records = Kept(capture) if self.options.after else capture
+            source: RecordSource = Kept(capture) if self.options.after else capture
             if whose is not None:
                 reading.chosen(source, whose)
             elif self.options.after:
@@ -158,7 +159,7 @@ class _Run:
         framed(reading, self.output, show)
 
 
-class _Whose(Taker):
+class _Whose(MessageSink):
     """Which of all the messages that nlmon shows are of the command's sockets.
 
     strace, where it is there, tells exactly whose each port is; else /proc, which may be

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..engine.summary import operation_constant, operation_name
 from ..engine.tree import Message
 from ..pairing.transaction import Link
-from ..session.driver import Taker
+from ..session.driver import MessageSink
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire import linux
@@ -194,18 +194,18 @@ def display_filter(options: Namespace, registry: Registry) -> Filter | None:
     return Filter(text, registry)
 
 
-def chosen(taker: Taker, wanted: Filter | None) -> Taker:
-    """Gives a taker only what a filter holds for; another capture begins."""
+def chosen(sink: MessageSink, wanted: Filter | None) -> MessageSink:
+    """Gives a sink only what a filter holds for; another capture begins."""
     if wanted is None:
-        return taker
+        return sink
     wanted.restart()
-    return _Chosen(taker, wanted)
+    return _Chosen(sink, wanted)
 
 
-class _Chosen(Taker):
-    def __init__(self, taker: Taker, wanted: Filter) -> None:
-        self._taker = taker
+class _Chosen(MessageSink):
+    def __init__(self, sink: MessageSink, wanted: Filter) -> None:
+        self._sink = sink
         self._filter = wanted
 
     def take(self, message: Message, link: Link) -> bool:
-        return not self._filter.matches(message, link) or self._taker.take(message, link)
+        return not self._filter.matches(message, link) or self._sink.take(message, link)

@@ -16,17 +16,8 @@ from ..engine.finding import plain
 from ..engine.summary import operation_constant, operation_name
 from ..engine.tree import Message, Node
 from ..engine.walk import ERROR, NOTE, WARNING
-from ..pairing.transaction import (
-    ANSWER,
-    CONFIDENCES,
-    COPY,
-    GIVEN_UP,
-    REQUEST,
-    ROLES,
-    STATES,
-    UNANSWERED,
-    Link,
-)
+from ..pairing.codes import ANSWER, CONFIDENCES, COPY, GIVEN_UP, REQUEST, ROLES, STATES, UNANSWERED
+from ..pairing.transaction import Link
 from ..session.process import Process
 from ..spec import model
 from ..wire import framing, linux

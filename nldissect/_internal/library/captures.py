@@ -180,7 +180,7 @@ class Capture(Messages):
     def messages_of(self, transaction: Transaction) -> Messages:
         """The request and everything that belongs to it: answers, and notifications it caused."""
         self._read()
-        column = self._index.survey.transaction
+        column = self._index.links.transaction
         start = transaction.number or 1
         found = (n - 1 for n in range(start, len(column)) if column[n] == transaction.id)
         return Messages(self, array("I", found))

@@ -21,9 +21,9 @@ from mypy_extensions import i32, i64, u8
 from ..capture.files.seek import PreadStream, RecordSeeker
 from ..capture.reader import CaptureReader, open_capture
 from ..engine.tree import Message
-from ..pairing import transaction as tx
+from ..pairing import codes
 from ..pairing.conversation import Conversations
-from ..pairing.survey import INTERRUPTED_MARK, OVERRUN_MARK, Survey
+from ..pairing.link_table import INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
 from ..pairing.transaction import Link, Transaction, time_of
 from ..session.forward_pass import Session
 from ..spec.registry import Registry
@@ -48,7 +48,7 @@ class Index:
     messages that went through pairing.
 
     Column by message: `offset` (of its nlmsghdr in the datagram); `header` gives the
-    nlmsghdr, `record_of` the place of its record in the columns by record. `survey` has
+    nlmsghdr, `record_of` the place of its record in the columns by record. `links` has
     what pairing found; its columns count from 1. Columns by record: `time` (see `moment`),
     `number`, `protocol`, `position` (in the file, in bytes), `first` (place of its first
     message).
@@ -103,8 +103,8 @@ class Index:
         self._read = False  # whether the end was reached
         self._seeker: RecordSeeker | None = None
 
-        self.survey = Survey()
-        self._pairs = Conversations(on_end=self.survey.end)
+        self.links = LinkTable()
+        self._pairs = Conversations(on_end=self.links.end)
         self._pairing: Iterator[Record] | None = None
         self._place = 0  # of the record to be paired next
         self._finished = False
@@ -271,7 +271,7 @@ class Index:
                 self._finished = self._read
                 return True
             self._pairing = self._again()
-        session, pairs, survey = self.session, self._pairs, self.survey
+        session, pairs, links = self.session, self._pairs, self.links
         place = self._place
         records = len(self.number)
         while size and place < records:
@@ -290,7 +290,7 @@ class Index:
                 message.number = message.serial = self.paired
                 if message.to_kernel:  # pairing asks only requests what they are
                     session.bind(message)
-                survey.add(message, pairs.feed(message))
+                links.add(message, pairs.feed(message))
             place += 1
         self._place = place
         if place < records:
@@ -331,7 +331,7 @@ class Index:
         if (
             found.to_kernel
             and place < self.paired
-            and self.survey.role[place + 1] != tx.ROLE_REQUEST
+            and self.links.role[place + 1] != codes.ROLE_REQUEST
         ):
             found.turn()
         return found
@@ -383,7 +383,7 @@ class Index:
         """What the message is in its conversation; None until it went through pairing."""
         if place >= self.paired:
             return None
-        found = self.survey
+        found = self.links
         number = place + 1
         transaction: int = found.transaction[number]
         out = Link(
@@ -400,11 +400,11 @@ class Index:
     @property
     def transactions(self) -> int:
         """How many transactions there are; their ids count from 1."""
-        return len(self.survey.ledger)
+        return len(self.links.transactions)
 
     def transaction(self, number: int) -> Transaction:
         """The transaction of this id, as pairing left it."""
-        found = self.survey.ledger.open.get(number) or self._transactions.get(number)
+        found = self.links.transactions.open.get(number) or self._transactions.get(number)
         if found is None:
             found = self._transaction(number)
             if self._finished:
@@ -414,7 +414,7 @@ class Index:
         return found
 
     def _transaction(self, number: int) -> Transaction:
-        table = self.survey.ledger
+        table = self.links.transactions
         start: int = table.number[number]
         kind: int = table.kind[number]
         last: int = table.last[number]
@@ -422,18 +422,18 @@ class Index:
         out = Transaction(number, kind, request or self.message(last - 1), request, 0)
         out.protocol = int(table.protocol[number])
         out.seq = int(table.seq[number]) & 0xFFFFFFFF
-        role, owner, of = self.survey.role, self.survey.transaction, self.survey.of
+        role, owner, of = self.links.role, self.links.transaction, self.links.of
         for i in range(start + 1, last + 1):
-            if owner[i] == number and role[i] == tx.ROLE_ANSWER:
+            if owner[i] == number and role[i] == codes.ROLE_ANSWER:
                 out.add(i, NO_TIME)
-                if kind == tx.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
+                if kind == codes.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
                     answer = self.message(i - 1)
                     out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
         out.port = table.port[number]
         out.first_time = table.first[number]
         out.end_time = table.end_time[number]
         out.state_code = int(table.state[number])
-        out.waits = out.state_code == tx.STATE_OPEN
+        out.answerable = out.state_code == codes.STATE_OPEN
         out.parts = int(table.parts[number])
         out.notifications = int(table.notifications[number])
         out.error = int(table.error[number])
@@ -441,7 +441,7 @@ class Index:
         out.overrun = bool(table.marks[number] & OVERRUN_MARK)
         if out.batch is not None:
             i = start
-            while i < len(owner) and owner[i] == number and role[i] == tx.ROLE_REQUEST:
+            while i < len(owner) and owner[i] == number and role[i] == codes.ROLE_REQUEST:
                 out.batch.members.append(self.message(i - 1))
                 i += 1
         return out

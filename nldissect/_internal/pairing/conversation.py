@@ -18,10 +18,10 @@ Answers
   the flags, some of which the kernel clears now and then (IPv6 multipath).
 - Some answers and notifications of rtnetlink (traffic control, next hops) copy
   the request's flags, NLM_F_REQUEST with them. Such a message looks like a request
-  that repeats sequence number, flags and kin of one that still waits, in
+  that repeats sequence number, flags and object_key of one that still waits, in
   another datagram, and with a port: it comes from the kernel, and is bound anew.
   So does the question for a neighbour that the kernel multicasts (app_solicit).
-- Data must have the request's sequence number and kin: the same rtnetlink
+- Data must have the request's sequence number and object_key: the same rtnetlink
   object (type / 4), netfilter subsystem (type / 256) or generic family.
 - A part (NLM_F_MULTI) belongs to a dump before anything else; NLMSG_DONE has
   no type, so port and sequence number alone must do.
@@ -37,7 +37,7 @@ Notifications
 - Data to port 0 is multicast. Data that bears port and sequence number of a
   request that asks for a change was multicast too, and is caused by it; so is
   data with a port but without a fitting sequence number, likely, if a change
-  of the same kin is under way. With NLM_F_ECHO it is the answer.
+  of the same object_key is under way. With NLM_F_ECHO it is the answer.
 - Where no dissector says what a request of a raw protocol asks for, data of
   its own type between it and its acknowledgement is taken for what it caused.
 - The same datagram again, next in the capture (within 10 ms) or within 1 ms,
@@ -65,7 +65,7 @@ from ..engine.tree import Message
 from ..spec import model
 from ..wire import framing
 from ..wire.record import NO_TIME, Interface, Record
-from . import transaction as tx
+from . import codes
 from .transaction import Link, Transaction, time_of
 
 NFNL_MSG_BATCH_BEGIN: Final = 16
@@ -103,7 +103,7 @@ class _Place:
         self.bound: dict[int, Transaction] = {}
         # of those, the one that was bound last: mostly the one that is answered next
         self.answered: Transaction | None = None
-        # by protocol and kin: the newest that asks for a change
+        # by protocol and object_key: the newest that asks for a change
         self.changes: dict[int, Transaction] = {}
         self.last: Transaction | None = None  # the newest that is no batch
         self.asked: i64 = 0  # number of the newest request message
@@ -120,7 +120,7 @@ _FILTER: Final = 11  # RTM_NEWTFILTER / 4
 _CHAIN: Final = 25  # RTM_NEWCHAIN / 4
 
 
-def kin_of(protocol: i64, kind: i64) -> i64:
+def object_key_of(protocol: i64, kind: i64) -> i64:
     """What a message type has in common with those of its answers."""
     if protocol == framing.NETLINK_ROUTE:
         return kind >> 2  # linux/rtnetlink.h: NEW, DEL, GET, SET of each object
@@ -134,7 +134,7 @@ def kind_of(request: Message) -> i64:
     flags: i64 = request.flags
     protocol: i64 = request.protocol
     kind: i64 = request.type
-    asked: i64 = tx.KIND_ACK if flags & framing.NLM_F_ACK else tx.KIND_SILENT
+    asked: i64 = codes.KIND_ACK if flags & framing.NLM_F_ACK else codes.KIND_SILENT
     if kind < framing.NLMSG_MIN_TYPE:
         return asked
     operation = request.operation
@@ -142,20 +142,20 @@ def kind_of(request: Message) -> i64:
         gets = kind & 3 == 2 or kind == RTM_SETDCB
     elif operation is None:
         if flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP:
-            return tx.KIND_DUMP
-        return asked if flags & framing.NLM_F_CREATE else tx.KIND_SINGLE
+            return codes.KIND_DUMP
+        return asked if flags & framing.NLM_F_CREATE else codes.KIND_SINGLE
     else:
         gets = operation.klass == model.CLASS_GET
         if protocol == framing.NETLINK_GENERIC:
             if gets:
                 whole = flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP
-                return tx.KIND_DUMP if whole else tx.KIND_SINGLE
+                return codes.KIND_DUMP if whole else codes.KIND_SINGLE
             # A change that the spec gives a reply, unless it goes to a group.
             told = ("do", "reply") in operation.legal and not operation.group
-            return tx.KIND_SINGLE if told else asked
+            return codes.KIND_SINGLE if told else asked
     if not gets or flags & framing.NLM_F_CREATE:  # a spec that knows the answer to a question only
         return asked
-    return tx.KIND_DUMP if flags & framing.NLM_F_DUMP else tx.KIND_SINGLE
+    return codes.KIND_DUMP if flags & framing.NLM_F_DUMP else codes.KIND_SINGLE
 
 
 @final
@@ -196,30 +196,30 @@ class Conversations:
                 return self._request(message)
             message.turn()
         if kind < 0:
-            return _alone(number, tx.WHY_NO_MESSAGE)
+            return _alone(number, codes.REASON_NO_MESSAGE)
         self._heard = number
         protocol: i64 = message.protocol
         port: i64 = message.port
         bound = self._answered(protocol, port)
         if kind >= framing.NLMSG_MIN_TYPE:
-            if bound is not None and bound.seq == message.seq and bound.waits:
-                if bound.kind_code == tx.KIND_DUMP:
+            if bound is not None and bound.seq == message.seq and bound.answerable:
+                if bound.kind_code == codes.KIND_DUMP:
                     if message.flags & framing.NLM_F_MULTI:  # the commonest of all
                         bound.parts += 1
                         if message.flags & framing.NLM_F_DUMP_INTR:
                             bound.interrupted = True
                         bound.add(number, time)
                         return Link(
-                            tx.ROLE_ANSWER,
+                            codes.ROLE_ANSWER,
                             number,
                             bound,
                             bound.number,
-                            tx.CONFIDENCE_CERTAIN,
-                            tx.WHY_PORT_SEQUENCE,
+                            codes.CONFIDENCE_CERTAIN,
+                            codes.REASON_PORT_SEQUENCE,
                         )
-                elif bound.wants and bound.kin == kin_of(protocol, kind):
+                elif bound.expects_data and bound.object_key == object_key_of(protocol, kind):
                     return self._data(
-                        message, bound, time, tx.CONFIDENCE_CERTAIN, tx.WHY_PORT_SEQUENCE
+                        message, bound, time, codes.CONFIDENCE_CERTAIN, codes.REASON_PORT_SEQUENCE
                     )
             if port:
                 return self._to_port(message, bound, time)
@@ -230,7 +230,7 @@ class Conversations:
             return self._done(message, bound, time)
         if kind == framing.NLMSG_OVERRUN:
             return self._overrun(message, bound)
-        return _alone(number, tx.WHY_CONTROL)
+        return _alone(number, codes.REASON_CONTROL)
 
     def finish(self) -> list[Transaction]:
         """Ends what is open at the end of the capture; returns it, oldest first."""
@@ -239,8 +239,8 @@ class Conversations:
         for at in self._places.values():
             self._at = at
             for found in at.order[at.forgotten :]:
-                if found.waits:
-                    if found.state_code == tx.STATE_OPEN:
+                if found.answerable:
+                    if found.state_code == codes.STATE_OPEN:
                         out.append(found)
                     self._close(found, False)
         self._places.clear()
@@ -267,16 +267,22 @@ class Conversations:
     def _reflected(self, message: Message) -> bool:
         """Whether what looks like a request is an answer with its request's flags."""
         port: i64 = message.port
-        kin: i64 = message.type >> 2
-        alike = self._at.open.get(message.seq) if kin in REFLECTED else None
+        object_key: i64 = message.type >> 2
+        alike = self._at.open.get(message.seq) if object_key in REFLECTED else None
         if alike is not None:
             for t in alike:
                 if (
                     t.flags == message.flags
                     # deleting a chain tells of the filters in it
-                    and (t.kin == kin or (t.kin == _CHAIN and kin == _FILTER))
+                    and (
+                        t.object_key == object_key
+                        or (t.object_key == _CHAIN and object_key == _FILTER)
+                    )
                     and t.port in (-1, port)
-                    and (not t.said or (t.said == port and t.state_code == tx.STATE_OPEN))
+                    and (
+                        not t.request_port
+                        or (t.request_port == port and t.state_code == codes.STATE_OPEN)
+                    )
                     and t.request is not None
                     and t.request.record is not message.record
                 ):
@@ -296,13 +302,17 @@ class Conversations:
                 return self._part(message, self._begin(message))
         made = self._open(message)
         self._at.last = made
-        return Link(tx.ROLE_REQUEST, number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_REQUEST_FLAG)
+        return Link(
+            codes.ROLE_REQUEST, number, made, 0, codes.CONFIDENCE_CERTAIN, codes.REASON_REQUEST_FLAG
+        )
 
-    def _made(self, kind: i64, message: Message, request: Message | None, kin: i64) -> Transaction:
+    def _made(
+        self, kind: i64, message: Message, request: Message | None, object_key: i64
+    ) -> Transaction:
         """A new transaction, the newest of those that are held."""
         at = self._at
         self.count += 1
-        made = Transaction(self.count, kind, message, request, kin)
+        made = Transaction(self.count, kind, message, request, object_key)
         at.order.append(made)
         if len(at.order) - at.forgotten > self.limit:
             self._forget(at)
@@ -312,14 +322,14 @@ class Conversations:
         """A request that is no batch."""
         at = self._at
         protocol: i64 = message.protocol
-        kin = kin_of(protocol, message.type)
-        made = self._made(kind_of(message), message, message, kin)
-        if made.kind_code == tx.KIND_SILENT:
-            made.state_code = tx.STATE_NOT_ASKED
-        if not made.wants or message.operation is None:
-            at.changes[protocol << 16 | kin] = made
+        object_key = object_key_of(protocol, message.type)
+        made = self._made(kind_of(message), message, message, object_key)
+        if made.kind_code == codes.KIND_SILENT:
+            made.state_code = codes.STATE_NOT_ASKED
+        if not made.expects_data or message.operation is None:
+            at.changes[protocol << 16 | object_key] = made
         if made.flags & framing.NLM_F_ECHO:
-            made.wants = True
+            made.expects_data = True
         key = protocol << 32 | made.seq
         alike = at.open.get(key)
         if alike is None:
@@ -332,14 +342,16 @@ class Conversations:
 
     def _begin(self, message: Message) -> Transaction:
         """A request that begins a batch."""
-        made = self._made(tx.KIND_BATCH, message, message, kin_of(message.protocol, message.type))
-        made.state_code = tx.STATE_NOT_ASKED
+        made = self._made(
+            codes.KIND_BATCH, message, message, object_key_of(message.protocol, message.type)
+        )
+        made.state_code = codes.STATE_NOT_ASKED
         self._batch = made
         batches = self._at.batches
         batches.append(made)
         if len(batches) > MAX_BATCHES:
             past = batches.pop(0)
-            if past.waits:
+            if past.answerable:
                 self._close(past, True)
             if past.batch is not None:
                 past.batch.forget()
@@ -354,10 +366,15 @@ class Conversations:
             self._batch = None
         elif kind > NFNL_MSG_BATCH_END:
             if message.flags & framing.NLM_F_ACK:
-                made.state_code = tx.STATE_OPEN
+                made.state_code = codes.STATE_OPEN
             self._at.changes[message.protocol << 16 | kind >> 8] = made
         return Link(
-            tx.ROLE_REQUEST, message.number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_BATCH_PART
+            codes.ROLE_REQUEST,
+            message.number,
+            made,
+            0,
+            codes.CONFIDENCE_CERTAIN,
+            codes.REASON_BATCH_PART,
         )
 
     def _oldest(self, at: _Place) -> Transaction:
@@ -372,9 +389,9 @@ class Conversations:
     def _forget(self, at: _Place) -> None:
         """Lets the oldest transaction go, unless it is still being answered."""
         oldest = self._oldest(at)
-        if oldest.waits:
-            if oldest.last > oldest.checked:
-                oldest.checked = oldest.last
+        if oldest.answerable:
+            if oldest.last > oldest.checked_at:
+                oldest.checked_at = oldest.last
                 at.order.append(oldest)
                 return
             self._close(oldest, True)
@@ -383,7 +400,7 @@ class Conversations:
             del at.bound[key]
             if at.answered is oldest:
                 at.answered = None
-        key = oldest.protocol << 16 | oldest.kin
+        key = oldest.protocol << 16 | oldest.object_key
         if at.changes.get(key) is oldest:
             del at.changes[key]
 
@@ -392,8 +409,8 @@ class Conversations:
     def _end(self, found: Transaction, state: i64) -> None:
         """The transaction is over: nothing more is expected."""
         found.state_code = state
-        if found.waits:
-            found.waits = False
+        if found.answerable:
+            found.answerable = False
             key = found.protocol << 32 | found.seq
             alike = self._at.open.get(key)
             if alike is not None:
@@ -408,21 +425,21 @@ class Conversations:
     def _close(self, found: Transaction, early: bool) -> None:
         """Ends what no answer ended; `early`: before the end of the capture."""
         state: i64
-        if found.kind_code == tx.KIND_SILENT or found.kind_code == tx.KIND_BATCH:
+        if found.kind_code == codes.KIND_SILENT or found.kind_code == codes.KIND_BATCH:
             state = found.state_code
-            if state == tx.STATE_OPEN:
-                state = tx.STATE_UNANSWERED
+            if state == codes.STATE_OPEN:
+                state = codes.STATE_UNANSWERED
         elif found.overrun:
-            state = tx.STATE_OVERRUN
-        elif found.parts and found.kind_code != tx.KIND_DUMP:
-            state = tx.STATE_ANSWERED  # only the acknowledgement is missing
+            state = codes.STATE_OVERRUN
+        elif found.parts and found.kind_code != codes.KIND_DUMP:
+            state = codes.STATE_ANSWERED  # only the acknowledgement is missing
         elif early:
-            state = tx.STATE_GIVEN_UP
+            state = codes.STATE_GIVEN_UP
         elif found.parts or self._heard < found.number:
-            state = tx.STATE_CUT
+            state = codes.STATE_CUT
         else:
-            state = tx.STATE_UNANSWERED
-        if state != tx.STATE_ANSWERED:
+            state = codes.STATE_UNANSWERED
+        if state != codes.STATE_ANSWERED:
             found.end_time = NO_TIME  # what came last was no end
         self._end(found, state)
 
@@ -434,29 +451,29 @@ class Conversations:
         if len(fit) != 1 or fit[0].port >= 0:
             fit = [t for t in found if t.port < 0 or t.port == port]
         if len(fit) > 1:
-            fit = [t for t in fit if t.port == port or t.said == port] or fit
+            fit = [t for t in fit if t.port == port or t.request_port == port] or fit
         if len(fit) > 1:
-            fit = [t for t in fit if t.said in (0, port)] or fit
+            fit = [t for t in fit if t.request_port in (0, port)] or fit
         if not fit:
-            return None, tx.CONFIDENCE_GUESS, 0
+            return None, codes.CONFIDENCE_GUESS, 0
         newest = fit[-1]
         if len(fit) == 1:
-            if newest.rivals:
-                return newest, tx.CONFIDENCE_LIKELY, tx.WHY_LEFT_OVER
-            if newest.said in (0, port) or newest.port == port:
-                return newest, tx.CONFIDENCE_CERTAIN, tx.WHY_ONLY_FIT
-            return newest, tx.CONFIDENCE_LIKELY, tx.WHY_ONLY_OPEN
-        if newest.state_code == tx.STATE_OPEN and newest.start_time != NO_TIME:
+            if newest.ambiguous:
+                return newest, codes.CONFIDENCE_LIKELY, codes.REASON_LEFT_OVER
+            if newest.request_port in (0, port) or newest.port == port:
+                return newest, codes.CONFIDENCE_CERTAIN, codes.REASON_ONLY_FIT
+            return newest, codes.CONFIDENCE_LIKELY, codes.REASON_ONLY_OPEN
+        if newest.state_code == codes.STATE_OPEN and newest.start_time != NO_TIME:
             for t in fit:
                 if (
-                    t.state_code == tx.STATE_OPEN
+                    t.state_code == codes.STATE_OPEN
                     and t.start_time != NO_TIME
                     and newest.start_time - t.start_time < TOGETHER
                 ):
                     for rival in fit:
-                        rival.rivals = True
-                    return t, tx.CONFIDENCE_LIKELY, tx.WHY_OLDEST_FIT
-        return newest, tx.CONFIDENCE_LIKELY, tx.WHY_NEWEST_FIT
+                        rival.ambiguous = True
+                    return t, codes.CONFIDENCE_LIKELY, codes.REASON_OLDEST_FIT
+        return newest, codes.CONFIDENCE_LIKELY, codes.REASON_NEWEST_FIT
 
     def _answered(self, protocol: i64, port: i64) -> Transaction | None:
         """The transaction of this socket that was answered last."""
@@ -484,9 +501,13 @@ class Conversations:
             self._bind(found, message.port)
         if message.flags & framing.NLM_F_DUMP_INTR:
             found.interrupted = True
-        if found.waits and found.kind_code != tx.KIND_DUMP and not found.flags & framing.NLM_F_ACK:
-            self._end(found, tx.STATE_ANSWERED)
-        link = Link(tx.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
+        if (
+            found.answerable
+            and found.kind_code != codes.KIND_DUMP
+            and not found.flags & framing.NLM_F_ACK
+        ):
+            self._end(found, codes.STATE_ANSWERED)
+        link = Link(codes.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
         if found.flags & framing.NLM_F_ECHO:  # listeners get the same
             link.listeners = 1
             self._remember(message, link)
@@ -498,78 +519,93 @@ class Conversations:
         protocol: i64 = message.protocol
         port: i64 = message.port
         seq: i64 = message.seq
-        kin = kin_of(protocol, message.type)
+        object_key = object_key_of(protocol, message.type)
         several = message.flags & framing.NLM_F_MULTI
         alike = at.open.get(protocol << 32 | seq)
         if alike is not None:
             fit = alike
-            if len(fit) != 1 or fit[0].kin != kin or several:
-                fit = [t for t in alike if t.kin == kin]
+            if len(fit) != 1 or fit[0].object_key != object_key or several:
+                fit = [t for t in alike if t.object_key == object_key]
                 if several:
-                    dumps = [t for t in fit if t.kind_code == tx.KIND_DUMP]
-                    fit = dumps or [t for t in fit if t.wants]
+                    dumps = [t for t in fit if t.kind_code == codes.KIND_DUMP]
+                    fit = dumps or [t for t in fit if t.expects_data]
                 elif len(fit) > 1:
-                    fit = [t for t in fit if t.wants and t.kind_code != tx.KIND_DUMP] or fit
+                    fit = [
+                        t for t in fit if t.expects_data and t.kind_code != codes.KIND_DUMP
+                    ] or fit
             found, confidence, reason = self._choose(fit, port)
             if found is not None:
                 request = found.request
-                if request is not None and request.operation is None and found.wants:
-                    confidence = tx.CONFIDENCE_LIKELY
+                if request is not None and request.operation is None and found.expects_data:
+                    confidence = codes.CONFIDENCE_LIKELY
                     changes = (
-                        found.kind_code == tx.KIND_SINGLE
+                        found.kind_code == codes.KIND_SINGLE
                         and found.flags & framing.NLM_F_ACK != 0
                         and not found.flags & framing.NLM_F_ECHO
                         and request.type == message.type
                         and protocol != framing.NETLINK_GENERIC
                     )
                 else:
-                    changes = not found.wants
+                    changes = not found.expects_data
                 if not changes:
                     return self._data(message, found, time, confidence, reason)
                 self._bind(found, port)
-                return self._event(message, time, found, confidence, tx.WHY_ITS_PORT_SEQUENCE)
+                return self._event(message, time, found, confidence, codes.REASON_ITS_PORT_SEQUENCE)
         if (
             bound is not None
             and bound.seq == seq
-            and bound.kin == kin
-            and bound.wants
-            and bound.kind_code != tx.KIND_DUMP
+            and bound.object_key == object_key
+            and bound.expects_data
+            and bound.kind_code != codes.KIND_DUMP
             and at.asked < bound.last
         ):
-            return self._data(message, bound, time, tx.CONFIDENCE_LIKELY, tx.WHY_MORE_ANSWERS)
+            return self._data(
+                message, bound, time, codes.CONFIDENCE_LIKELY, codes.REASON_MORE_ANSWERS
+            )
         if not several:
             alike = at.open.get(protocol << 32 | (seq - 1 & 0xFFFFFFFF))
             if alike is not None:
                 fit = [
                     t
                     for t in alike
-                    if t.kin == kin and t.kind_code == tx.KIND_SINGLE and not t.parts
+                    if t.object_key == object_key
+                    and t.kind_code == codes.KIND_SINGLE
+                    and not t.parts
                 ]
                 found, _, _ = self._choose(fit, port)
                 if found is not None:
                     return self._data(
-                        message, found, time, tx.CONFIDENCE_LIKELY, tx.WHY_SEQUENCE_PLUS_ONE
+                        message,
+                        found,
+                        time,
+                        codes.CONFIDENCE_LIKELY,
+                        codes.REASON_SEQUENCE_PLUS_ONE,
                     )
-            cause = self._cause(message, bound, kin, time)
-            return self._event(message, time, cause, tx.CONFIDENCE_LIKELY, tx.WHY_PORT)
-        return self._orphan(message, tx.KIND_DUMP, time, kin)
+            cause = self._cause(message, bound, object_key, time)
+            return self._event(message, time, cause, codes.CONFIDENCE_LIKELY, codes.REASON_PORT)
+        return self._orphan(message, codes.KIND_DUMP, time, object_key)
 
     def _cause(
-        self, message: Message, bound: Transaction | None, kin: i64, time: int
+        self, message: Message, bound: Transaction | None, object_key: i64, time: int
     ) -> Transaction | None:
         """The change that a notification which names a port stems from."""
         port: i64 = message.port
-        change = self._at.changes.get(message.protocol << 16 | kin)
+        change = self._at.changes.get(message.protocol << 16 | object_key)
         if (
             change is not None
             and change.port in (-1, port)
-            and change.said in (0, port)
-            and (change.waits or (change.port == port and _recent(change, time)))
+            and change.request_port in (0, port)
+            and (change.answerable or (change.port == port and _recent(change, time)))
         ):
-            if change.kind_code == tx.KIND_BATCH and change.port < 0:
+            if change.kind_code == codes.KIND_BATCH and change.port < 0:
                 self._bind(change, port)
             return change
-        if bound is not None and bound.kin == kin and not bound.wants and _recent(bound, time):
+        if (
+            bound is not None
+            and bound.object_key == object_key
+            and not bound.expects_data
+            and _recent(bound, time)
+        ):
             return bound
         return None
 
@@ -583,9 +619,9 @@ class Conversations:
         head = read_i64_le(data, start)
         rest = read_i64_le(data, start + 8)
         echoed = bound is not None and _asked(bound, head, rest)
-        if bound is not None and echoed and bound.waits:
+        if bound is not None and echoed and bound.answerable:
             return self._settle(
-                message, bound, bound.number, time, tx.CONFIDENCE_CERTAIN, tx.WHY_PORT_ECHO
+                message, bound, bound.number, time, codes.CONFIDENCE_CERTAIN, codes.REASON_PORT_ECHO
             )
         seq = i64((read_i32_be if message.big else read_i32_le)(data, start + 8)) & 0xFFFFFFFF
         alike = self._at.open.get(message.protocol << 32 | seq)
@@ -600,9 +636,9 @@ class Conversations:
             found, confidence, reason = self._choose(fit, port)
             if found is not None:
                 if not _asked(found, head, rest):
-                    confidence, reason = tx.CONFIDENCE_LIKELY, tx.WHY_ECHO_BUT_FLAGS
-                elif confidence == tx.CONFIDENCE_CERTAIN:
-                    reason = tx.WHY_ONLY_ECHO
+                    confidence, reason = codes.CONFIDENCE_LIKELY, codes.REASON_ECHO_BUT_FLAGS
+                elif confidence == codes.CONFIDENCE_CERTAIN:
+                    reason = codes.REASON_ONLY_ECHO
                 return self._settle(message, found, found.number, time, confidence, reason)
         if message.protocol == framing.NETLINK_NETFILTER:
             refused = self._error_in_batch(message, data[start : start + 16], time)
@@ -610,19 +646,24 @@ class Conversations:
                 return refused
         if bound is not None and echoed:
             return self._settle(
-                message, bound, bound.number, time, tx.CONFIDENCE_LIKELY, tx.WHY_ECHO_AFTER_END
+                message,
+                bound,
+                bound.number,
+                time,
+                codes.CONFIDENCE_LIKELY,
+                codes.REASON_ECHO_AFTER_END,
             )
         kind = i64((read_i16_be if message.big else read_i16_le)(data, start + 4)) & 0xFFFF
-        return self._orphan(message, tx.KIND_ACK, time, kin_of(message.protocol, kind))
+        return self._orphan(message, codes.KIND_ACK, time, object_key_of(message.protocol, kind))
 
     def _error_alone(self, message: Message, time: int) -> Link:
         """An NLMSG_ERROR too short for what it echoes."""
         alike = self._at.open.get(message.protocol << 32 | message.seq)
         found, _, _ = self._choose(alike or [], message.port)
         if found is None:
-            return self._orphan(message, tx.KIND_ACK, time, 0)
+            return self._orphan(message, codes.KIND_ACK, time, 0)
         return self._settle(
-            message, found, found.number, time, tx.CONFIDENCE_LIKELY, tx.WHY_SEQUENCE
+            message, found, found.number, time, codes.CONFIDENCE_LIKELY, codes.REASON_SEQUENCE
         )
 
     def _error_in_batch(self, message: Message, head: bytes, time: int) -> Link | None:
@@ -637,7 +678,9 @@ class Conversations:
                     found, of = made, part
         if found is None:
             return None
-        return self._settle(message, found, of, time, tx.CONFIDENCE_CERTAIN, tx.WHY_ECHO_IN_BATCH)
+        return self._settle(
+            message, found, of, time, codes.CONFIDENCE_CERTAIN, codes.REASON_ECHO_IN_BATCH
+        )
 
     @staticmethod
     def _same_payload(message: Message, fit: list[Transaction]) -> list[Transaction]:
@@ -659,45 +702,45 @@ class Conversations:
         found.add(message.number, time)
         if found.port != message.port:
             self._bind(found, message.port)
-        link = Link(tx.ROLE_ANSWER, message.number, found, of, confidence, reason)
+        link = Link(codes.ROLE_ANSWER, message.number, found, of, confidence, reason)
         batch = found.batch
         if batch is not None:
             found.settle(of, error, message.number, time)
             if error:
                 found.error = found.error or error
-                self._end(found, tx.STATE_FAILED)
-            elif found.state_code == tx.STATE_OPEN and not batch.awaited:
-                self._end(found, tx.STATE_ANSWERED)
+                self._end(found, codes.STATE_FAILED)
+            elif found.state_code == codes.STATE_OPEN and not batch.awaited:
+                self._end(found, codes.STATE_ANSWERED)
             return link
         found.acknowledged = True
         if error:
             found.error = error
-            self._end(found, tx.STATE_FAILED)
-        elif found.waits and not (found.kind_code == tx.KIND_DUMP and not found.parts):
-            self._end(found, tx.STATE_INTERRUPTED if found.interrupted else tx.STATE_ANSWERED)
+            self._end(found, codes.STATE_FAILED)
+        elif found.answerable and not (found.kind_code == codes.KIND_DUMP and not found.parts):
+            self._end(found, codes.STATE_INTERRUPTED if found.interrupted else codes.STATE_ANSWERED)
         return link
 
     def _done(self, message: Message, bound: Transaction | None, time: int) -> Link:
         """NLMSG_DONE: the end of a dump."""
         found: Transaction | None = None
-        confidence: i64 = tx.CONFIDENCE_CERTAIN
-        reason: i64 = tx.WHY_PORT_SEQUENCE
+        confidence: i64 = codes.CONFIDENCE_CERTAIN
+        reason: i64 = codes.REASON_PORT_SEQUENCE
         if (
             bound is not None
             and bound.seq == message.seq
-            and bound.waits
-            and bound.kind_code == tx.KIND_DUMP
+            and bound.answerable
+            and bound.kind_code == codes.KIND_DUMP
         ):
             found = bound
         elif message.flags & framing.NLM_F_MULTI:
             alike = self._at.open.get(message.protocol << 32 | message.seq)
             if alike is not None:
-                fit = [t for t in alike if t.kind_code == tx.KIND_DUMP]
+                fit = [t for t in alike if t.kind_code == codes.KIND_DUMP]
                 found, confidence, reason = self._choose(fit, message.port)
         if found is None:
             if not message.flags & framing.NLM_F_MULTI:  # as type of a module's own data
                 return self._multicast(message, time)
-            return self._orphan(message, tx.KIND_DUMP, time, 0)
+            return self._orphan(message, codes.KIND_DUMP, time, 0)
         found.add(message.number, time)
         if found.port != message.port:
             self._bind(found, message.port)
@@ -705,24 +748,29 @@ class Conversations:
             found.interrupted = True
         found.error = min(message.error or 0, 0)
         if found.error:
-            self._end(found, tx.STATE_FAILED)
+            self._end(found, codes.STATE_FAILED)
         else:
-            self._end(found, tx.STATE_INTERRUPTED if found.interrupted else tx.STATE_ANSWERED)
-        return Link(tx.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
+            self._end(found, codes.STATE_INTERRUPTED if found.interrupted else codes.STATE_ANSWERED)
+        return Link(codes.ROLE_ANSWER, message.number, found, found.number, confidence, reason)
 
-    def _orphan(self, message: Message, kind: i64, time: int, kin: i64) -> Link:
+    def _orphan(self, message: Message, kind: i64, time: int, object_key: i64) -> Link:
         """An answer to a request that is not in the capture."""
-        made = self._made(kind, message, None, kin)
+        made = self._made(kind, message, None, object_key)
         made.add(message.number, time)
         self._bind(made, message.port)
         if message.type >= framing.NLMSG_MIN_TYPE:
             made.parts = 1
         else:
-            made.waits = False
+            made.answerable = False
             made.error = min(message.error or 0, 0)
-            self._end(made, tx.STATE_FAILED if made.error else tx.STATE_ANSWERED)
+            self._end(made, codes.STATE_FAILED if made.error else codes.STATE_ANSWERED)
         return Link(
-            tx.ROLE_ANSWER, message.number, made, 0, tx.CONFIDENCE_CERTAIN, tx.WHY_NO_REQUEST
+            codes.ROLE_ANSWER,
+            message.number,
+            made,
+            0,
+            codes.CONFIDENCE_CERTAIN,
+            codes.REASON_NO_REQUEST,
         )
 
     def _overrun(self, message: Message, bound: Transaction | None) -> Link:
@@ -730,10 +778,15 @@ class Conversations:
         of: i64 = 0
         if bound is not None:
             of = bound.number
-            if bound.waits:
+            if bound.answerable:
                 bound.overrun = True
         return Link(
-            tx.ROLE_OTHER, message.number, bound, of, tx.CONFIDENCE_LIKELY, tx.WHY_DATA_LOST
+            codes.ROLE_OTHER,
+            message.number,
+            bound,
+            of,
+            codes.CONFIDENCE_LIKELY,
+            codes.REASON_DATA_LOST,
         )
 
     # -- notifications -------------------------------------------------------------
@@ -748,17 +801,17 @@ class Conversations:
             and last.number + 1 == message.number
             and last.protocol == protocol
             and protocol not in _STRICT
-            and last.kind_code == tx.KIND_SINGLE
-            and last.waits
+            and last.kind_code == codes.KIND_SINGLE
+            and last.answerable
             and not last.flags & framing.NLM_F_ACK
             and message.seq in (0, last.seq)
             and last.request is not None
             and message.type in (last.request.type, framing.NLMSG_DONE)
             and not (protocol == framing.NETLINK_GENERIC and message.type == framing.GENL_ID_CTRL)
         ):
-            confidence: i64 = tx.CONFIDENCE_LIKELY if message.seq else tx.CONFIDENCE_GUESS
-            return self._data(message, last, time, confidence, tx.WHY_ORDER)
-        return self._event(message, time, None, tx.CONFIDENCE_CERTAIN, tx.WHY_NO_PORT)
+            confidence: i64 = codes.CONFIDENCE_LIKELY if message.seq else codes.CONFIDENCE_GUESS
+            return self._data(message, last, time, confidence, codes.REASON_ORDER)
+        return self._event(message, time, None, codes.CONFIDENCE_CERTAIN, codes.REASON_NO_PORT)
 
     def _event(
         self, message: Message, time: int, cause: Transaction | None, confidence: i64, reason: i64
@@ -772,7 +825,7 @@ class Conversations:
             if cause.batch is not None:
                 of = cause.batch.numbered(message.seq)
             of = of or cause.number
-        link = Link(tx.ROLE_NOTIFICATION, message.number, cause, of, confidence, reason)
+        link = Link(codes.ROLE_NOTIFICATION, message.number, cause, of, confidence, reason)
         self._remember(message, link)
         return link
 
@@ -815,12 +868,12 @@ class Conversations:
     def _copy(message: Message, first: Link) -> Link:
         first.listeners += 1
         return Link(
-            tx.ROLE_COPY,
+            codes.ROLE_COPY,
             message.number,
             first.transaction,
             first.number,
-            tx.CONFIDENCE_LIKELY,
-            tx.WHY_EQUAL_BYTES,
+            codes.CONFIDENCE_LIKELY,
+            codes.REASON_EQUAL_BYTES,
         )
 
     def _remember(self, message: Message, link: Link) -> None:
@@ -857,17 +910,17 @@ _STRICT: Final = frozenset(
 
 def _alone(number: i64, reason: i64) -> Link:
     """A message that belongs to no conversation."""
-    return Link(tx.ROLE_OTHER, number, None, 0, tx.CONFIDENCE_CERTAIN, reason)
+    return Link(codes.ROLE_OTHER, number, None, 0, codes.CONFIDENCE_CERTAIN, reason)
 
 
 def _asked(found: Transaction, head: i64, rest: i64) -> bool:
     """Whether this is the header of the transaction's request."""
-    return found.head == head and found.head_rest == rest and found.request is not None
+    return found.header_low == head and found.header_high == rest and found.request is not None
 
 
 def _asked_but_flags(found: Transaction, head: i64, rest: i64) -> bool:
     """Whether it is but for flags and sequence number."""
-    return (found.head ^ head) & _BUT_FLAGS == 0 and found.head_rest >> 32 == rest >> 32
+    return (found.header_low ^ head) & _BUT_FLAGS == 0 and found.header_high >> 32 == rest >> 32
 
 
 def _reader(record: Record) -> int:

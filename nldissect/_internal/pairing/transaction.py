@@ -1,14 +1,11 @@
 """What pairing finds: transactions, and what each message is in its own.
 
-Roles, kinds, states, fates, confidences and reasons are the words that users see. Inside,
-each is its place in the table of its words (ROLES, KINDS, STATES, CONFIDENCES, REASONS):
-an attribute whose name ends in `_code`. A time that is not known is NO_TIME inside, None
-outside.
+Words are those of `codes`. A time that is not known is NO_TIME inside, None outside.
 """
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import final
 
 from librt.strings import read_i64_le
 from mypy_extensions import i64
@@ -16,129 +13,23 @@ from mypy_extensions import i64
 from ..engine.tree import Message
 from ..wire import framing
 from ..wire.record import NO_TIME, Record
-
-# Roles of a message
-REQUEST: Final = "request"
-ANSWER: Final = "answer"
-NOTIFICATION: Final = "notification"
-COPY: Final = "copy"
-OTHER: Final = "other"
-
-# Kinds of a transaction
-DUMP: Final = "dump"
-SINGLE: Final = "single"
-ACK: Final = "ack"
-SILENT: Final = "silent"
-BATCH: Final = "batch"
-
-# States of a transaction
-OPEN: Final = "open"
-ANSWERED: Final = "answered"
-FAILED: Final = "failed"
-INTERRUPTED: Final = "interrupted"  # all there, but what was dumped changed meanwhile
-OVERRUN: Final = "overrun"  # answers were lost on their way
-UNANSWERED: Final = "unanswered"
-NOT_ASKED: Final = "not-asked"  # succeeded as far as one can see: no answer was asked for
-CUT: Final = "cut"  # the capture ends within it, or the socket went on without its end
-GIVEN_UP: Final = "given-up"  # too old to be waited for any longer
-
-# Fates of a batch's parts
-ACCEPTED: Final = "accepted"
-ROLLED_BACK: Final = "rolled-back"
-
-CERTAIN: Final = "certain"
-LIKELY: Final = "likely"
-GUESS: Final = "guess"
-
-KINDS: Final = (DUMP, SINGLE, ACK, SILENT, BATCH)
-ROLES: Final = (REQUEST, ANSWER, NOTIFICATION, COPY, OTHER)
-STATES: Final = (
-    "", OPEN, ANSWERED, FAILED, INTERRUPTED, OVERRUN, UNANSWERED, NOT_ASKED, CUT, GIVEN_UP,
+from .codes import (
+    ACCEPTED,
+    CONFIDENCES,
+    FAILED,
+    KIND_BATCH,
+    KIND_DUMP,
+    KIND_SINGLE,
+    KINDS,
+    REASONS,
+    ROLE_NOTIFICATION,
+    ROLES,
     ROLLED_BACK,
-)  # fmt: skip
-CONFIDENCES: Final = (CERTAIN, LIKELY, GUESS)
-
-ROLE_REQUEST: Final = 0
-ROLE_ANSWER: Final = 1
-ROLE_NOTIFICATION: Final = 2
-ROLE_COPY: Final = 3
-ROLE_OTHER: Final = 4
-
-KIND_DUMP: Final = 0
-KIND_SINGLE: Final = 1
-KIND_ACK: Final = 2
-KIND_SILENT: Final = 3
-KIND_BATCH: Final = 4
-
-STATE_OPEN: Final = 1
-STATE_ANSWERED: Final = 2
-STATE_FAILED: Final = 3
-STATE_INTERRUPTED: Final = 4
-STATE_OVERRUN: Final = 5
-STATE_UNANSWERED: Final = 6
-STATE_NOT_ASKED: Final = 7
-STATE_CUT: Final = 8
-STATE_GIVEN_UP: Final = 9
-STATE_ROLLED_BACK: Final = 10
-
-CONFIDENCE_CERTAIN: Final = 0
-CONFIDENCE_LIKELY: Final = 1
-CONFIDENCE_GUESS: Final = 2
-
-# What a confidence stands on.
-REASONS: Final = (
-    "",
-    "no netlink message",
-    "a control message",
-    "NLM_F_REQUEST",
-    "part of a batch",
-    "port and sequence number",
-    "the only open request that fits",
-    "the only one open, though its nlmsg_pid is another",
-    "what others of the same time left over",
-    "the oldest of several sent at one time",
-    "the newest of several that fit",
-    "its port and sequence number",
-    "more of what was answered before",
-    "sequence number plus one",
-    "sequence number",
-    "port and echoed header",
-    "the only open request with the echoed header",
-    "echoed header but for its flags",
-    "echoed header, in a batch",
-    "echoed header, after its end",
-    "order, without a port",
-    "the request is not in the capture",
-    "data was lost for this port",
-    "port",
-    "no port",
-    "equal bytes",
+    STATE_ANSWERED,
+    STATE_NOT_ASKED,
+    STATE_OPEN,
+    STATES,
 )
-WHY_NO_MESSAGE: Final = 1
-WHY_CONTROL: Final = 2
-WHY_REQUEST_FLAG: Final = 3
-WHY_BATCH_PART: Final = 4
-WHY_PORT_SEQUENCE: Final = 5
-WHY_ONLY_FIT: Final = 6
-WHY_ONLY_OPEN: Final = 7
-WHY_LEFT_OVER: Final = 8
-WHY_OLDEST_FIT: Final = 9
-WHY_NEWEST_FIT: Final = 10
-WHY_ITS_PORT_SEQUENCE: Final = 11
-WHY_MORE_ANSWERS: Final = 12
-WHY_SEQUENCE_PLUS_ONE: Final = 13
-WHY_SEQUENCE: Final = 14
-WHY_PORT_ECHO: Final = 15
-WHY_ONLY_ECHO: Final = 16
-WHY_ECHO_BUT_FLAGS: Final = 17
-WHY_ECHO_IN_BATCH: Final = 18
-WHY_ECHO_AFTER_END: Final = 19
-WHY_ORDER: Final = 20
-WHY_NO_REQUEST: Final = 21
-WHY_DATA_LOST: Final = 22
-WHY_PORT: Final = 23
-WHY_NO_PORT: Final = 24
-WHY_EQUAL_BYTES: Final = 25
 
 
 def time_of(record: Record | None) -> int:
@@ -228,49 +119,52 @@ class Transaction:
     socket's port id once an answer told it, `last` the number of the last answer, 0 for
     none. `parts` counts messages with data, `notifications` those it caused. `error` is 0
     or the negative error number, `acknowledged` whether an NLMSG_ERROR came at all.
-    `foretold` is the number and time of a dump's end that is known before it is come to.
+    `predicted_end` is the number and time of a dump's end that is known before it is come to.
     """
 
     __slots__ = (
-        "_begun", "_runs", "acknowledged", "batch", "checked", "end_time", "error", "first_time",
-        "flags", "foretold", "head", "head_rest", "id", "interrupted", "kin", "kind_code", "last",
-        "notifications", "number", "overrun", "parts", "port", "protocol", "request", "rivals",
-        "said", "seq", "start_time", "state_code", "waits", "wants",
+        "_begun", "_runs", "acknowledged", "ambiguous", "answerable", "batch", "checked_at",
+        "end_time", "error", "expects_data", "first_time", "flags", "header_high", "header_low",
+        "id", "interrupted", "kind_code", "last", "notifications", "number", "object_key",
+        "overrun", "parts", "port", "predicted_end", "protocol", "request", "request_port", "seq",
+        "start_time", "state_code",
     )  # fmt: skip
 
     def __init__(
-        self, serial: i64, kind: i64, message: Message, request: Message | None, kin: i64
+        self, serial: i64, kind: i64, message: Message, request: Message | None, object_key: i64
     ) -> None:
         self.id: i64 = serial
         self.kind_code: i64 = kind
         self.request = request
         self.protocol: i64 = message.protocol
         self.seq: i64 = message.seq
-        self.kin: i64 = kin
+        self.object_key: i64 = object_key
         self.number: i64 = 0
         self.flags: i64 = 0
         # the request's nlmsg_pid, or the port id of its socket where that is known
-        self.said: i64 = 0
-        self.head: i64 = 0  # the first 8 bytes of the request's header
-        self.head_rest: i64 = 0  # and the others
+        self.request_port: i64 = 0
+        self.header_low: i64 = 0  # the first 8 bytes of the request's header
+        self.header_high: i64 = 0  # and the others
         self.start_time: int = NO_TIME
         if request is not None:
             self.number = request.number
             self.flags = request.flags
-            self.said = request.port
+            self.request_port = request.port
             if len(request.data) >= 16:
-                self.head = read_i64_le(request.data, 0)
-                self.head_rest = read_i64_le(request.data, 8)
+                self.header_low = read_i64_le(request.data, 0)
+                self.header_high = read_i64_le(request.data, 8)
             record = request.record
             if record is not None:
                 self.start_time = time_of(record)
                 if record.socket is not None and record.socket.port:
-                    self.said = record.socket.port
+                    self.request_port = record.socket.port
         self.first_time: int = NO_TIME
         self.end_time: int = NO_TIME
         self.port: i64 = -1
-        self.wants = kind == KIND_DUMP or kind == KIND_SINGLE  # data, not only an acknowledgement
-        self.waits = True  # may still be answered
+        self.expects_data = (
+            kind == KIND_DUMP or kind == KIND_SINGLE
+        )  # data, not only an acknowledgement
+        self.answerable = True  # may still be answered
         self.state_code: i64 = STATE_OPEN
         self.parts: i64 = 0
         self.notifications: i64 = 0
@@ -282,9 +176,9 @@ class Transaction:
         self.last: i64 = 0  # and where it ends
         self._runs: list[int] | None = None  # those before: first, last, first, last...
         self.batch: Batch | None = Batch() if kind == KIND_BATCH else None
-        self.rivals = False  # one of several that fitted an answer alike
-        self.foretold: tuple[int, int | None] | None = None
-        self.checked: i64 = 0  # the last answer when last asked whether any came
+        self.ambiguous = False  # one of several that fitted an answer alike
+        self.predicted_end: tuple[int, int | None] | None = None
+        self.checked_at: i64 = 0  # the last answer when last asked whether any came
 
     @property
     def kind(self) -> str:

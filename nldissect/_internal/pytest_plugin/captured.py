@@ -13,8 +13,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, overload
 
 from ..library.index import Index
-from ..pairing.transaction import ANSWER, COPY, NOTIFICATION, REQUEST, Transaction
-from ..session.process import Own
+from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
+from ..pairing.transaction import Transaction
+from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError
 from .expect import Expectation, Order, wait
@@ -45,7 +46,7 @@ class Source:
         self.live = marker is not None
         self.lost = 0
         self.marker = marker
-        self._own = Own()
+        self._own = OwnTraffic()
         self._places: list[int] = []
         self._of: dict[int, list[int]] = {}
         self._known = 0

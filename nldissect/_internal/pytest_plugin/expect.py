@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..engine.finding import plain as plainly
 from ..engine.summary import operation_constant, operation_name
 from ..filter import vocabulary
-from ..pairing.transaction import NOT_ASKED, REQUEST
+from ..pairing.codes import NOT_ASKED, REQUEST
 from ..spec.registry import Registry
 from ..wire import linux
 from ..wire.errors import UsageError

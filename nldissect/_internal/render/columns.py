@@ -17,7 +17,8 @@ from ..engine.summary import operation_constant, operation_name
 from ..engine.tree import Message
 from ..filter.items import Item, Look
 from ..filter.vocabulary import Reach, Wanted, Way
-from ..pairing.transaction import ANSWER, COPY, Link
+from ..pairing.codes import ANSWER, COPY
+from ..pairing.transaction import Link
 from ..session.process import Process
 from ..wire.text import safe
 from ..wire.times import Clock, rfc3339

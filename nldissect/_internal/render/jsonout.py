@@ -33,7 +33,8 @@ from ..engine.walk import (
     UNKNOWN,
     Engine,
 )
-from ..pairing.transaction import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, Link
+from ..pairing.codes import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST
+from ..pairing.transaction import Link
 from ..session.process import Process
 from ..spec.tables import (
     ARRAY,

@@ -6,15 +6,15 @@ from mypy_extensions import mypyc_attr
 
 from ..engine.tree import Message
 from ..pairing.conversation import Conversations
-from ..pairing.survey import Ahead
+from ..pairing.hold_back import HoldBack
 from ..pairing.transaction import Link
 from ..wire.errors import CaptureError
-from .forward_pass import Capture, Session
-from .process import Own
+from .forward_pass import RecordSource, Session
+from .process import OwnTraffic
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Taker:
+class MessageSink:
     """Whoever is given the messages of a capture, each once it is settled, in order."""
 
     def take(self, message: Message, link: Link) -> bool:
@@ -23,7 +23,7 @@ class Taker:
 
 
 class Driver:
-    """Gives the messages of one capture to a taker; see `survey.Ahead` for when.
+    """Gives the messages of one capture to a sink; see `hold_back.HoldBack` for when.
 
     `pairs` does the pairing where somebody wants to know of ends. With `patience` (seconds)
     a message that arrives waits no longer than that for what belongs to it. What is `own`
@@ -33,34 +33,34 @@ class Driver:
     def __init__(
         self,
         session: Session,
-        taker: Taker,
+        sink: MessageSink,
         pairs: Conversations | None = None,
         patience: float | None = None,
-        own: Own | None = None,
+        own: OwnTraffic | None = None,
     ) -> None:
         self._session = session
-        self._taker = taker
-        self._ahead = Ahead(pairs, patience=patience)
+        self._sink = sink
+        self._hold_back = HoldBack(pairs, patience=patience)
         self._own = own
 
-    def run(self, capture: Capture, before: int | None = None) -> bool:
-        """Goes through the capture; false when the taker had enough before its end.
+    def run(self, capture: RecordSource, before: int | None = None) -> bool:
+        """Goes through the capture; false when the sink had enough before its end.
 
         `before` is how many bytes the header pass is ahead (`Session.messages`). What
         `capture` raises comes once all that was read before it is given.
         """
-        ahead, own = self._ahead, self._own
+        hold_back, own = self._hold_back, self._own
         failure: CaptureError | None = None
         try:
             for message in self._session.messages(capture, before):
                 if own is not None and own(message):
                     continue
-                ahead.feed(message)
+                hold_back.feed(message)
                 if not self._give():
                     return False
         except CaptureError as problem:
             failure = problem
-        ahead.finish()
+        hold_back.finish()
         if not self._give():
             return False
         if failure is not None:
@@ -69,19 +69,19 @@ class Driver:
 
     def overdue(self) -> bool:
         """Gives what waited long enough; false when that were enough."""
-        self._ahead.overdue()
+        self._hold_back.overdue()
         return self._give()
 
     @property
     def patience(self) -> float | None:
         """How long until something is overdue, in seconds; None when nothing waits."""
-        return self._ahead.patience
+        return self._hold_back.patience
 
     def _give(self) -> bool:
-        ahead, taker = self._ahead, self._taker
+        hold_back, sink = self._hold_back, self._sink
         while True:
-            message = ahead.take()
+            message = hold_back.take()
             if message is None:
                 return True
-            if not taker.take(message, ahead.link):
+            if not sink.take(message, hold_back.link):
                 return False

@@ -58,7 +58,7 @@ SOCK_DIAG_BY_FAMILY: Final = 20
 PACKET_KERNEL: Final = 7  # linux/if_packet.h
 AF_NETLINK: Final = 16
 
-# More parts than `survey.Ahead` holds back a request for; dumps under way at a time.
+# More parts than `hold_back.HoldBack` holds back a request for; dumps under way at a time.
 LONG_DUMP: Final = 2048
 MANY_DUMPS: Final = 4096
 
@@ -72,7 +72,7 @@ _EVERYTHING: Final[i64] = 1 << 62
 T = TypeVar("T")
 
 
-class Capture(Protocol):
+class RecordSource(Protocol):
     """What a session needs of a capture: its records, and whether it can start over."""
 
     @property
@@ -254,7 +254,7 @@ class Session(Context):
 
     # -- reading -------------------------------------------------------------
 
-    def messages(self, capture: Capture, ahead: int | None = None) -> Iterator[Message]:
+    def messages(self, capture: RecordSource, ahead: int | None = None) -> Iterator[Message]:
         """Every message of the capture in order; what `capture` raises passes through.
 
         The header pass keeps `ahead` bytes of the file before what is given out; None stands

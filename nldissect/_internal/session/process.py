@@ -82,7 +82,7 @@ def _hinted(port: int) -> int | None:
     return port & (1 << PID_BITS) - 1 or None if not port >> 31 else None
 
 
-class Own:
+class OwnTraffic:
     """What the program that recorded asked for itself, as the capture tells."""
 
     def __init__(self) -> None:

@@ -14,7 +14,8 @@ from textual.timer import Timer
 from ..analysis import pairs
 from ..analysis.explain import Explanation, paths
 from ..engine.tree import Message
-from ..pairing.transaction import REQUEST, Link
+from ..pairing.codes import REQUEST
+from ..pairing.transaction import Link
 from ..wire.errors import CaptureError, NldissectError, UsageError
 from ..wire.text import safe
 from . import layout

@@ -120,9 +120,9 @@ class Output(Controller):
         if not model.folded:
             return rows
         shown = set(rows)
-        survey = model.index.survey
+        links = model.index.links
         for row in range(model.index.paired):
-            of = survey.of[row + 1]
+            of = links.of[row + 1]
             if of and of - 1 in shown and model.copy(row):
                 shown.add(row)
         return sorted(shown)

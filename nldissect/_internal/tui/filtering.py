@@ -184,8 +184,8 @@ class Filtering(Controller):
 
     def _port(self, number: int) -> int:
         """The port of the transaction that a message belongs to, 0 without one."""
-        survey = self.model.index.survey
+        links = self.model.index.links
         if number > self.model.index.paired:
             return 0
-        found: int = survey.transaction[number]
-        return survey.ledger.port[found] if found else 0
+        found: int = links.transaction[number]
+        return links.transactions.port[found] if found else 0

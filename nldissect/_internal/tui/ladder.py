@@ -7,7 +7,8 @@ from typing import NamedTuple
 from ..analysis import facts, pairs
 from ..engine import labels
 from ..engine.tree import Message
-from ..pairing.transaction import ANSWER, BATCH, NOTIFICATION, REQUEST, Link, Transaction
+from ..pairing.codes import ANSWER, BATCH, NOTIFICATION, REQUEST
+from ..pairing.transaction import Link, Transaction
 from ..wire.text import safe
 from .model import Model
 from .paint import Part, wide
@@ -65,7 +66,7 @@ def rungs(model: Model, row: int, width: int) -> list[Rung]:
 
 def _ends(model: Model, found: Transaction, message: Message, link: Link, width: int) -> Rung:
     who = pairs.process(message, link)
-    port = found.port if found.port > 0 else found.said
+    port = found.port if found.port > 0 else found.request_port
     name = f"port {port}" if port > 0 else "unknown socket"
     if who is not None:
         name = safe(str(who)) if who.name else f"process {safe(str(who))}"

@@ -10,7 +10,8 @@ from ..engine.finding import find_all
 from ..engine.summary import node_text
 from ..engine.tree import Message
 from ..engine.walk import ERROR, NOTE
-from ..pairing.transaction import ANSWER, COPY, NOTIFICATION, REQUEST, Link
+from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
+from ..pairing.transaction import Link
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError
 from ..wire.text import safe

@@ -14,7 +14,8 @@ from typing import Final
 
 from ..engine.tree import Message
 from ..library.index import Index
-from ..pairing.transaction import COPY, ROLES, Link
+from ..pairing.codes import COPY, ROLES
+from ..pairing.transaction import Link
 from ..spec.registry import Registry
 from .list_columns import COLUMNS, Cells, Column, Times, cells
 from .rules import Rules
@@ -73,7 +74,7 @@ class Model:
 
     def copy(self, row: int) -> bool:
         """Whether the row is a copy of a notification."""
-        return row < self.index.paired and self.index.survey.role[row + 1] == _COPY
+        return row < self.index.paired and self.index.links.role[row + 1] == _COPY
 
     def comment(self, row: int) -> str:
         """The comment on a row: that of this session, else what the file has."""
@@ -180,7 +181,7 @@ class View:
             self.early = max(start, paired)
         found: Iterable[int] = range(start, stop)
         if model.folded and start < paired:
-            role, of, unfolded = model.index.survey.role, model.index.survey.of, model.unfolded
+            role, of, unfolded = model.index.links.role, model.index.links.of, model.unfolded
             middle = min(stop, paired)
             found = [
                 row

@@ -7,7 +7,7 @@ from functools import partial
 from time import process_time
 from typing import Final
 
-from ..pairing.transaction import COPY, REQUEST
+from ..pairing.codes import COPY, REQUEST
 from ..wire.errors import CaptureError, UsageError
 from ..wire.framing import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN
 from .control import Action, Controller

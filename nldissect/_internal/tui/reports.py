@@ -23,8 +23,9 @@ from ..analysis.diff import (
     what,
 )
 from ..engine.summary import describe, summarize
+from ..pairing.codes import DUMP, FAILED, REQUEST, ROLLED_BACK
 from ..pairing.conversation import Conversations
-from ..pairing.transaction import DUMP, FAILED, REQUEST, ROLLED_BACK, Link
+from ..pairing.transaction import Link
 from ..wire import framing, linux
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import safe

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from ..engine.tree import Message
 from ..engine.walk import ERROR
-from ..pairing.transaction import COPY, NOTIFICATION, REQUEST, Link
+from ..pairing.codes import COPY, NOTIFICATION, REQUEST
+from ..pairing.transaction import Link
 
 # What a row is, to the glyph in front of it; the same words name its colour.
 GLYPHS: Final = {

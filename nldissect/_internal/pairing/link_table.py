@@ -1,13 +1,13 @@
-"""What is known of a message only after later ones: its answer, latency and listeners.
+"""What pairing knows of a whole capture, in compact columns, for who comes back to messages.
 
-`Ahead` holds messages back within one pass until they are settled, or until
-too many are held. `Survey` gathers everything in compact columns, for who comes
-back to the messages.
+Invariants:
+- rows are appended in the order of messages (of transactions: of their ids), row 0 stands for
+  none, and no row is ever taken out;
+- a row is final once its transaction ended; of a notification `listeners` grows with each copy.
 """
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import Final, final
 
 from librt.vecs import append, extend, vec
@@ -15,9 +15,9 @@ from mypy_extensions import i16, i32, i64, u8
 
 from ..engine.tree import Message
 from ..wire.record import NO_TIME
-from . import transaction as tx
-from .conversation import COPY_NEXT, MAX_RECENT, Conversations
-from .transaction import ACCEPTED, STATES, Link, Transaction, time_of
+from . import codes
+from .codes import ACCEPTED, STATES
+from .transaction import Link, Transaction, time_of
 
 INTERRUPTED_MARK: Final = 1
 OVERRUN_MARK: Final = 2
@@ -26,7 +26,7 @@ _ROOM: Final = 1024  # rows that columns begin with
 
 
 @final
-class Survey:
+class LinkTable:
     """The conversations of a whole capture, in about 25 bytes per message.
 
     Every column has one entry per message; that of message number n is at n:
@@ -36,13 +36,13 @@ class Survey:
     until its end and of an answer since the request), `listeners` (MANY: or
     more), `confidence` (index into CONFIDENCES), `state` (of a request's
     transaction, index into STATES; for a batch's part its own), `reason` (index into
-    REASONS). `ledger` has the transactions themselves. A column that was asked for
+    REASONS). `transactions` has the transactions themselves. A column that was asked for
     is as it was then: it does not grow.
     """
 
     __slots__ = (
-        "_room", "answered_by", "confidence", "latency", "ledger", "listeners", "of", "reason",
-        "role", "state", "transaction",
+        "_room", "answered_by", "confidence", "latency", "listeners", "of", "reason", "role",
+        "state", "transaction", "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Survey:
         self.confidence = vec[u8]([0])
         self.state = vec[u8]([0])
         self.reason = vec[u8]([0])
-        self.ledger = Ledger()
+        self.transactions = TransactionTable()
 
     def add(self, message: Message, link: Link) -> None:
         """Takes in the next message."""
@@ -75,18 +75,18 @@ class Survey:
         passed: i64 = -1
         if found is not None:
             number = found.id
-            ledger = self.ledger
-            if number == len(ledger.number):
-                ledger.begin(found)
-            elif role == tx.ROLE_NOTIFICATION:
-                ledger.notifications[number] += 1
-            if role == tx.ROLE_ANSWER and found.start_time != NO_TIME:
+            transactions = self.transactions
+            if number == len(transactions.number):
+                transactions.begin(found)
+            elif role == codes.ROLE_NOTIFICATION:
+                transactions.notifications[number] += 1
+            if role == codes.ROLE_ANSWER and found.start_time != NO_TIME:
                 time = time_of(message.record)
                 if time != NO_TIME:
                     passed = _fitting(time - found.start_time)
         self.transaction = append(self.transaction, i32(number))
         self.latency = append(self.latency, passed)
-        if role == tx.ROLE_COPY and self.listeners[link.of] < MANY:
+        if role == codes.ROLE_COPY and self.listeners[link.of] < MANY:
             self.listeners[link.of] += 1
 
     def _grow(self) -> None:
@@ -104,7 +104,7 @@ class Survey:
 
     def end(self, found: Transaction) -> None:
         """Takes in what became of a transaction."""
-        self.ledger.end(found)
+        self.transactions.end(found)
         number = found.number
         if not number:
             return
@@ -134,8 +134,8 @@ class Survey:
 
 
 @final
-class Ledger:
-    """The transactions of a survey, in 63 bytes each; that of id n is at n.
+class TransactionTable:
+    """The transactions of a capture, in 63 bytes each; that of id n is at n.
 
     Columns are `Transaction`'s attributes; `kind` and `state` are indices into KINDS
     and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK,
@@ -234,143 +234,3 @@ def _fitting(time: int) -> i64:
 def _signed(number: i64) -> i32:
     """A sequence number as it fits its column."""
     return i32(number if number <= 0x7FFFFFFF else number - 0x100000000)
-
-
-@final
-class Ahead:
-    """Holds messages back until what pairing knows of them is settled.
-
-    `feed` takes them in, `take` gives those that are settled, in order, with `link`
-    that of the message given last.
-
-    No more than `window` messages are held back: what is longer (a dump of
-    more parts) comes with a transaction that is still open, whose end is foretold
-    where a header pass came to it. With `patience` (seconds), for what is shown as
-    it happens, none is held longer than that.
-    """
-
-    __slots__ = (
-        "_came", "_given", "_links", "_messages", "_pairs", "_patience", "_settled", "_window",
-        "link",
-    )  # fmt: skip
-
-    def __init__(
-        self, pairs: Conversations | None = None, window: int = 4096, patience: float | None = None
-    ) -> None:
-        self._pairs = Conversations() if pairs is None else pairs
-        self._window: i64 = window
-        self._patience = patience
-        self._messages: list[Message] = []
-        self._links: list[Link] = []
-        self._came: list[float] = []  # when each of them was taken in, with patience
-        self._given: i64 = 0  # so many of the lists were given
-        self._settled: i64 = 0  # so many may be
-        self.link = Link(tx.ROLE_OTHER, 0, None, 0, tx.CONFIDENCE_CERTAIN, 0)
-
-    def feed(self, message: Message) -> None:
-        """Takes in the next message."""
-        found = self._pairs.feed(message)
-        at = self._settled
-        links = self._links
-        held = len(links) - at
-        if found.role_code == tx.ROLE_COPY and (not held or links[at].number > found.of):
-            found.late = True
-        self._messages.append(message)
-        links.append(found)
-        if self._patience is not None:
-            self._came.append(monotonic())
-        if not held and found.role_code != tx.ROLE_REQUEST and not found.listeners:
-            self._settled = at + 1
-            return
-        if self._patience is None and held < self._window:
-            first = links[at]
-            asked = first.transaction
-            if (
-                first.role_code == tx.ROLE_REQUEST
-                and asked is not None
-                and asked.state_code == tx.STATE_OPEN
-                and asked.waits
-            ):
-                return  # the commonest: parts of a dump
-        self._settle(time_of(message.record))
-
-    def take(self) -> Message | None:
-        """The next message that is settled, None when there is none for now."""
-        at = self._given
-        if at == self._settled:
-            return None
-        message = self._messages[at]
-        self.link = self._links[at]
-        at += 1
-        if at >= MAX_RECENT and at * 2 >= len(self._links):  # now and then: it moves the others
-            del self._messages[:at]
-            del self._links[:at]
-            del self._came[:at]
-            self._settled -= at
-            at = 0
-        self._given = at
-        return message
-
-    def overdue(self) -> None:
-        """Settles those that were held long enough, and what follows them."""
-        self._settle(NO_TIME)
-
-    @property
-    def patience(self) -> float | None:
-        """How long until something is overdue, in seconds; None when nothing is held."""
-        if self._patience is None or self._settled == len(self._links):
-            return None
-        return max(self._came[self._settled] + self._patience - monotonic(), 0.0)
-
-    def _settle(self, now: int) -> None:
-        links = self._links
-        at = self._settled
-        while at < len(links):
-            message, link = self._messages[at], links[at]
-            held = len(links) - at
-            if not _settled(message, link, now, held):
-                if held > self._window:
-                    _foretell(message, link)
-                elif self._patience is None or self.patience:
-                    break
-            at += 1
-            self._settled = at
-
-    def finish(self) -> None:
-        """Ends the capture: the rest is settled."""
-        self._pairs.finish()
-        self._settled = len(self._links)
-
-
-def _foretell(message: Message, link: Link) -> None:
-    """Lets a request that cannot wait for the end of its dump know of it."""
-    found = link.transaction
-    if (
-        link.role_code == tx.ROLE_REQUEST
-        and found is not None
-        and found.kind_code == tx.KIND_DUMP
-        and found.port > 0
-    ):
-        found.foretold = message.context.dump_end(found.port, message)
-
-
-def _settled(message: Message, link: Link, now: int, held: i64) -> bool:
-    """Whether nothing that comes now can change what is known of the message."""
-    since = time_of(message.record)
-    allowed: i64 = MAX_RECENT
-    if link.role_code == tx.ROLE_REQUEST:
-        found = link.transaction
-        if found is None or not (
-            found.waits or (found.batch is not None and found.state_code == tx.STATE_FAILED)
-        ):
-            return True
-        if found.state_code == tx.STATE_OPEN:
-            return False
-        if found.batch is not None:  # its refusals come one by one
-            allowed += len(found.batch.members)
-            since = since if found.end_time == NO_TIME else found.end_time
-    elif not link.listeners or link.role_code in (tx.ROLE_OTHER, tx.ROLE_COPY):
-        return True
-    if held > allowed:
-        return True
-    return now != NO_TIME and since != NO_TIME and now - since > COPY_NEXT
