@@ -37,6 +37,9 @@ BLOCKS = [Block(*found) for found in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$",
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Status and output of a command of the text, in this folder."""
     words = shlex.split(command)
+    settings = {}
+    while "=" in words[0]:
+        variable, _, settings[variable] = words.pop(0).partition("=")
     if words[0] == "nldissect":
         words = [sys.executable, "-m", *words]
     result = subprocess.run(
@@ -46,7 +49,8 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         text=True,
         encoding="utf-8",
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
+        | settings,
     )
     assert "Traceback" not in result.stderr
     return result.returncode, result.stdout + result.stderr

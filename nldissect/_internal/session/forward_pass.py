@@ -19,6 +19,7 @@ Rules:
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -35,6 +36,7 @@ from ..wire.errors import CaptureError
 from ..wire.framing import RTM_DELLINK, RTM_DELNSID, RTM_GETNSID, RTM_NEWLINK, RTM_NEWNSID
 from ..wire.integers import u16, u32
 from ..wire.record import PENDING, Interface, Record, Socket
+from .debug import AnswerLog
 
 if TYPE_CHECKING:
     from .strace_encoder import StraceEncoder
@@ -238,6 +240,7 @@ class Session(Context):
     ) -> None:
         super().__init__(registry.tables)
         self.registry = registry
+        self._debug = AnswerLog(registry) if os.environ.get("NLDISSECT_DEBUG") else None
         self._always_observed = observe
         self.records = 0
         self.skipped: dict[int, int] = {}
@@ -761,6 +764,8 @@ class Session(Context):
         protocol: i64 = message.protocol
         if protocol == framing.NETLINK_GENERIC:
             self._bind_generic(message, int(kind))
+            if self._debug is not None:
+                self._debug.tell(message, message.spec, message.operation)
             return
         direction: i64 = 1 if message.to_kernel else 0
         found: _Bound | None = None
@@ -780,7 +785,10 @@ class Session(Context):
         """What messages of the type of this one are, with a raw protocol."""
         kind = message.type
         spec = self.registry.raw(message.protocol, kind)
-        return _Bound(spec, None if spec is None else spec.operation(kind, message.to_kernel))
+        operation = None if spec is None else spec.operation(kind, message.to_kernel)
+        if self._debug is not None:
+            self._debug.tell(message, spec, operation)
+        return _Bound(spec, operation)
 
     def _bind_generic(self, message: Message, kind: int) -> None:
         start = message.base + 16
