@@ -188,8 +188,8 @@ def array_of(name: str, struct: Struct) -> Field:
     field = _arrays.get((name, struct))
     if field is None:
         field = _arrays[name, struct] = Field(name, None, -1, ARRAY)
-        field.sub = Field(name, None, -1, STRUCT)
-        field.sub.struct, field.sub.size = struct, struct.size
+        field.element = Field(name, None, -1, STRUCT)
+        field.element.struct, field.element.size = struct, struct.size
     return field
 
 

@@ -433,7 +433,7 @@ def dumps(name: str, request: str) -> list[list[Message]]:
         if asked.to_kernel and asked.flags & 0x300 == 0x300:
             rest = itertools.takewhile(lambda m: m.type != 3, seen[start + 1 :])
             answers = [m for m in rest if m.seq == asked.seq and m.type >= 16]
-            out.append([m for m in answers if m.operation and m.operation.klass != 2])
+            out.append([m for m in answers if m.operation and m.operation.request_class != 2])
     return out
 
 

@@ -309,12 +309,12 @@ def test_the_attributes_that_operations_list():
     {list: [{name: get, do: {request: {attributes: [a, b]}, reply: {attributes: [c]}},
              dump: {reply: {attributes: [d]}}}, {name: e, event: {attributes: [f]}}]}
     """)
-    assert found_spec.operations["get"].legal == {
+    assert found_spec.operations["get"].listed_attributes == {
         ("do", "request"): ("a", "b"),
         ("do", "reply"): ("c",),
         ("dump", "reply"): ("d",),
     }
-    assert found_spec.operations["e"].legal == {("event", "reply"): ("f",)}
+    assert found_spec.operations["e"].listed_attributes == {("event", "reply"): ("f",)}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from nldissect._internal.engine.spans import spans
 from nldissect._internal.engine.tree import Diagnosis, Message, Node
 from nldissect._internal.session.forward_pass import Session, Timeline
 from nldissect._internal.spec import model, ynl
-from nldissect._internal.spec.registry import Entry, Registry
+from nldissect._internal.spec.registry import DissectorFile, Registry
 from nldissect._internal.wire.record import Interface, Record
 from support import ROOT, capture_files
 
@@ -185,7 +185,7 @@ def one_spec(spec: model.Spec) -> Registry:
         "operations": 0,
         "attributes": 0,
     }
-    entry = Entry("test.yaml", "explicit", 0, facts)
+    entry = DissectorFile("test.yaml", "explicit", 0, facts)
     entry.loaded = spec
     registry = Registry(use_system=False)
     registry._by_name.clear()

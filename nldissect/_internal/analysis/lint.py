@@ -188,7 +188,7 @@ class Lint:
             return
         dump = (
             message.flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP
-            and operation.klass == model.CLASS_GET
+            and operation.request_class == model.CLASS_GET
         )
         strict = strictly(message)
         rules: model.AttributeSet | None = None
@@ -196,7 +196,7 @@ class Lint:
             rules = self._rules(message, dump)
             if message.spec is None and rules is None:
                 return  # what it was read by is the policy of other commands, or a guess
-        legal = operation.legal.get(("dump" if dump else "do", "request"), ())
+        legal = operation.listed_attributes.get(("dump" if dump else "do", "request"), ())
         own = message.command if message.protocol == framing.NETLINK_GENERIC else message.type
         if operation.request != own:  # that of a reply, for want of another
             legal = ()

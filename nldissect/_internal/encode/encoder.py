@@ -464,7 +464,7 @@ class Builder:
                 return b""
             raise EncodeError(path, f"is a flag: True, or left out, not {value!r}")
         if kind == model.STRUCT:
-            if isinstance(value, str) and field.rest is not None:
+            if isinstance(value, str) and field.tail is not None:
                 return octets(field, value, path)
             assert field.struct is not None
             return self.struct(field.struct, value, path)
@@ -549,7 +549,7 @@ class Builder:
         return bytes(out)
 
     def _array(self, field: model.Field, value: Any, path: str, scope: Scope | None) -> bytes:
-        element = field.sub
+        element = field.element
         assert element is not None
         if isinstance(value, str) and element.kind <= model.LAST_SCALAR:
             return octets(field, value, path)

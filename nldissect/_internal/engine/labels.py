@@ -42,7 +42,7 @@ def flag_class(message: Message) -> int:
     if 0 <= message.type < framing.NLMSG_MIN_TYPE:
         return 3
     if message.operation is not None:
-        return message.operation.klass
+        return message.operation.request_class
     if message.protocol == framing.NETLINK_ROUTE:  # linux/rtnetlink.h: NEW, DEL, GET, SET in turn
         return (model.CLASS_NEW, model.CLASS_DELETE, model.CLASS_GET, model.CLASS_NEW)[
             message.type & 3

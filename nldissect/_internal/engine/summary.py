@@ -275,7 +275,7 @@ class Lookup(Seen):
             ):
                 plain = rows[at + MARKS] & LABELLED == 0 and marks & INDEXED == 0
                 if plain and rows[at + ENUM] != 0 and number >= 0:
-                    word = engine.tables.enums[rows[at + ENUM]].word(number)
+                    word = engine.tables.enums[rows[at + ENUM]].label_bytes(number)
                     if len(word) > 0:
                         out.write(word)
                         return

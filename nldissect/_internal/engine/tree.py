@@ -567,7 +567,7 @@ class Node:
             message.data, limit, message.big, cut, message.to_kernel, message.flags, around, False
         )
         engine.reserve(i64(self.end - self.start))
-        hint = field.hint if field.sub is None else field.sub.hint
+        hint = field.hint if field.element is None else field.element.hint
         if hint == "address" or field.kind == model.STRUCT or field.nested is not None:
             engine.family = header_family(self)
         if hint == "lladdr" or field.kind == model.STRUCT or field.nested is not None:
@@ -584,7 +584,7 @@ class Node:
             marks = IS_ATTRIBUTE
             if self.flags & framing.NLA_F_NET_BYTEORDER:
                 marks |= NET_ORDER
-        row = context.tables.passing(field)
+        row = context.tables.scratch(field)
         engine.decode(row, self.offset, self.start, self.end, 0, nests, marks, 0)
         tape = Tape(engine, message)
         tape.echo = -1

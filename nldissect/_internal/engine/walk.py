@@ -44,6 +44,7 @@ from ..spec.tables import (
     FLAT,
     GUESS,
     HAS_FORMS,
+    HAS_TAIL,
     HEADING,
     HINT,
     HOOKED,
@@ -55,7 +56,6 @@ from ..spec.tables import (
     LLADDR,
     MAC,
     MARKS,
-    MORE,
     MPLS,
     MULTI,
     NO_HINT,
@@ -63,7 +63,6 @@ from ..spec.tables import (
     ORDER,
     PLAIN,
     REQUEST,
-    REST,
     RULES,
     S_BINARY,
     S_IPV4,
@@ -84,6 +83,7 @@ from ..spec.tables import (
     STRUCT,
     STRUCT_COLUMNS,
     SUB_MESSAGE,
+    TAIL,
     UNSET,
     UNTERMINATED,
     UUID,
@@ -880,7 +880,7 @@ class Engine:
         elif kind == model.STRUCT:
             column = rows[at + STRUCT] * STRUCT_COLUMNS
             structs = self.tables.structs
-            if rules & MORE:
+            if rules & HAS_TAIL:
                 self._more(place, row, start, end, depth + 1, nests)
             elif self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
                 self.tape[place] |= FOLDED << MARKS_AT
@@ -916,7 +916,7 @@ class Engine:
     def _form(self, row: i64, size: i64) -> i64:
         """The row by which a payload of this size reads."""
         for form in self.tables.fields[row].forms:
-            if form.size != size or (form.request and not self.to_kernel):
+            if form.size != size or (form.in_requests and not self.to_kernel):
                 continue
             if not form.beside or self._beside(form.beside) >= i64(form.least):
                 return self.tables.field(form.field)
@@ -1076,7 +1076,7 @@ class Engine:
         """A struct and what follows it, or entries that each begin with one."""
         tables = self.tables
         at = row * COLUMNS
-        struct, rest = tables.rows[at + STRUCT], tables.rows[at + REST]
+        struct, rest = tables.rows[at + STRUCT], tables.rows[at + TAIL]
         if rest == 0:
             self._records(place, struct, tables.rows[at + ELEMENT], start, end, depth, nests)
             return
@@ -1086,7 +1086,7 @@ class Engine:
             return
         self.members(place, struct, start, pos, depth, nests)
         stop = end
-        counter = tables.fields[row].rest_count
+        counter = tables.fields[row].tail_count
         if counter:
             count = self._counted(struct, start, counter)
             size = tables.rows[tables.rows[rest * COLUMNS + ELEMENT] * COLUMNS + SIZE]

@@ -191,8 +191,8 @@ class OfPath(Source):
             if name in DYNAMIC or not found:
                 return []
             for field in found:
-                array = field.kind == model.ARRAY and field.sub is not None and self.split
-                out[field.sub if array and field.sub is not None else field] = None
+                array = field.kind == model.ARRAY and field.element is not None and self.split
+                out[field.element if array and field.element is not None else field] = None
         return list(out)
 
 

@@ -266,7 +266,7 @@ def _below(words: Vocabulary, ways: list[Way]) -> Iterator[model.Field]:
 
 def inside(field: model.Field) -> Iterator[model.Field]:
     """What may lie directly in a field."""
-    for one in (field, field.sub):
+    for one in (field, field.element):
         if one is None:
             continue
         yield from _inside_set(one.nested)

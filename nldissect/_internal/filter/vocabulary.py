@@ -19,7 +19,7 @@ from ..engine.summary import operation_name
 from ..engine.tree import Message
 from ..engine.walk import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
 from ..spec import model, specfile
-from ..spec.registry import Entry, Registry
+from ..spec.registry import DissectorFile, Registry
 from ..spec.tables import GENLMSGHDR
 from ..wire import framing
 from ..wire.errors import SpecError
@@ -83,9 +83,9 @@ class Vocabulary:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         # Of each dissector what `_indexed` tells of its fields and operations.
-        self._told: list[tuple[Entry, str, str]] = []
+        self._told: list[tuple[DissectorFile, str, str]] = []
         # Of a name the dissectors that have it, with their sets ("=" before it: structs).
-        self._homes: dict[str, list[tuple[Entry, list[str]]]] = {}
+        self._homes: dict[str, list[tuple[DissectorFile, list[str]]]] = {}
         self._found: dict[str, list[model.Field]] = {}
         self._headers: dict[str, model.Struct] = {}
         self.children: dict[str, list[model.Field]] = {}  # of paths, kept for completion
@@ -97,7 +97,7 @@ class Vocabulary:
             self._told.append((entry, told["fields"], told["operations"]))
         self._own = {name for member in GENLMSGHDR.members for name in finding.names_of(member)}
 
-    def _having(self, name: str) -> list[tuple[Entry, list[str]]]:
+    def _having(self, name: str) -> list[tuple[DissectorFile, list[str]]]:
         """The dissectors with a field of this name, and where it is defined in them."""
         found = self._homes.get(name)
         if found is None:
@@ -279,7 +279,7 @@ DYNAMIC: Final = frozenset(
 )  # fmt: skip
 
 
-def _loaded(entry: Entry) -> model.Spec | None:
+def _loaded(entry: DissectorFile) -> model.Spec | None:
     """The dissector, None for one that does not load."""
     try:
         return entry.spec()
@@ -287,7 +287,7 @@ def _loaded(entry: Entry) -> model.Spec | None:
         return None  # the registry reports it when it is needed
 
 
-def _index(entry: Entry) -> dict[str, str]:
+def _index(entry: DissectorFile) -> dict[str, str]:
     """Where the names of a dissector are defined; kept in the cache."""
     if entry.file.endswith(".py"):
         return _indexed(entry.spec())
@@ -342,8 +342,8 @@ def _with_rest(fields: Iterable[model.Field]) -> Iterator[model.Field]:
     """Fields, and what follows them where they are structs."""
     for field in fields:
         yield field
-        if field.rest is not None:
-            yield field.rest
+        if field.tail is not None:
+            yield field.tail
 
 
 def _of_homes(spec: model.Spec, homes: list[str]) -> Iterator[model.Field]:
@@ -459,15 +459,20 @@ class Ends:
                 for header in (form.header, *form.variants.values()):
                     self.struct(header, states)
                 self._set(form.attributes, states)
-        for one in (field, field.sub):
+        for one in (field, field.element):
             if one is not None:
                 self.struct(one.struct, states)
                 self._set(one.nested, states)
-                if one.rest is not None:
-                    self._field(one.rest, states)
+                if one.tail is not None:
+                    self._field(one.tail, states)
         for other in field.forms:
             self.inside(other.field, states)
-        if field.records or kind in (model.INDEXED, model.ARRAY, model.TYPE_VALUE, model.UNKNOWN):
+        if field.length_prefixed or kind in (
+            model.INDEXED,
+            model.ARRAY,
+            model.TYPE_VALUE,
+            model.UNKNOWN,
+        ):
             self.open |= any(name.isdecimal() for name in names)
         elif kind == model.BITFIELD32:
             self.open |= "value" in names or "selector" in names

@@ -145,13 +145,13 @@ def kind_of(request: Message) -> i64:
             return codes.KIND_DUMP
         return asked if flags & framing.NLM_F_CREATE else codes.KIND_SINGLE
     else:
-        gets = operation.klass == model.CLASS_GET
+        gets = operation.request_class == model.CLASS_GET
         if protocol == framing.NETLINK_GENERIC:
             if gets:
                 whole = flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP
                 return codes.KIND_DUMP if whole else codes.KIND_SINGLE
             # A change that the spec gives a reply, unless it goes to a group.
-            told = ("do", "reply") in operation.legal and not operation.group
+            told = ("do", "reply") in operation.listed_attributes and not operation.group
             return codes.KIND_SINGLE if told else asked
     if not gets or flags & framing.NLM_F_CREATE:  # a spec that knows the answer to a question only
         return asked

@@ -64,7 +64,7 @@ def _value(node: Node) -> Any:
         return True
     if field.kind == model.INDEXED:
         entries = node.children
-        if field.sub is None or field.sub.kind == model.NEST:
+        if field.element is None or field.element.kind == model.NEST:
             return [{entry.field.number: _level(entry.children)} for entry in entries]
         return [_value(entry) for entry in entries]
     if field.kind == model.TYPE_VALUE:

@@ -329,8 +329,8 @@ class Family:
         if nested is not None and nested in self.policy.tables:
             field.nested = self._policy_set(nested)
             if kind == model.INDEXED:
-                field.sub = model.Field(field.name, None, -1, model.NEST)
-                field.sub.nested = field.nested
+                field.element = model.Field(field.name, None, -1, model.NEST)
+                field.element.nested = field.nested
         checks = model.Checks()
         signed = kind <= model.LAST_SCALAR and model.SIGNED[kind]
         checks.min = values.get(MIN_S if signed else MIN_U)

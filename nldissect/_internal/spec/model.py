@@ -15,7 +15,8 @@ from mypy_extensions import i64
 
 from ..wire.errors import SpecError
 
-# Wire kinds. Scalars come first, so that `kind <= LAST_SCALAR` is the test.
+# Kinds: how a payload is laid out on the wire, YNL's `type` (KINDS) or what it amounts to.
+# Scalars come first, so that `kind <= LAST_SCALAR` is the test.
 U8: Final = 0
 U16: Final = 1
 U32: Final = 2
@@ -27,18 +28,18 @@ S64: Final = 7
 UINT: Final = 8  # 4 or 8 bytes, as the payload is long
 SINT: Final = 9
 LAST_SCALAR: Final = 9
-FLAG: Final = 10
-STRING: Final = 11
-BINARY: Final = 12
-NEST: Final = 13
+FLAG: Final = 10  # no payload: being there is the value
+STRING: Final = 11  # text with or without its NUL
+BINARY: Final = 12  # bytes, or what the display hint says of them
+NEST: Final = 13  # attributes of one set
 INDEXED: Final = 14  # indexed-array: the attribute type is the index
 TYPE_VALUE: Final = 15  # nest-type-value: each level's type is a value
 SUB_MESSAGE: Final = 16
 STRUCT: Final = 17
 ARRAY: Final = 18  # C array of scalars or structs
-BITFIELD32: Final = 19
-PAD: Final = 20
-UNKNOWN: Final = 21
+BITFIELD32: Final = 19  # struct nla_bitfield32
+PAD: Final = 20  # nothing, for alignment
+UNKNOWN: Final = 21  # no definition, or `unused`
 MESSAGE: Final = 22  # a netlink message inside a message (the echoed request)
 HEADER: Final = 23  # struct nlmsghdr or genlmsghdr, of an echoed request
 
@@ -68,8 +69,10 @@ class Enum:
     For flags the keys are bit masks, not bit numbers.
     """
 
-    __slots__ = ("_mixed", "_mixed_constants", "_words", "constants", "flags", "name", "names",
-                 "values")  # fmt: skip
+    __slots__ = (
+        "_joined_constants", "_joined_names", "_small", "constants", "flags", "name", "names",
+        "values",
+    )  # fmt: skip
 
     def __init__(self, name: str, flags: bool) -> None:
         self.name = name
@@ -77,33 +80,34 @@ class Enum:
         self.names: dict[int, str] = {}
         self.constants: dict[int, str] = {}
         self.values: dict[str, int] = {}
-        self._mixed: dict[int, str | None] = {}  # labels of several flags at once
-        self._mixed_constants: dict[int, str | None] = {}
-        self._words: list[bytes | None] = []  # names of small numbers
+        self._joined_names: dict[int, str | None] = {}  # labels of several flags at once
+        self._joined_constants: dict[int, str | None] = {}
+        self._small: list[bytes | None] = []  # names of small numbers
 
     def add(self, value: int, name: str, constant: str) -> None:
-        self._words.clear()
-        self._mixed.clear()
-        self._mixed_constants.clear()
-        if value not in self.names:  # an alias does not rename the first
+        """Adds an entry; where the value has one already, the name only is added (an alias)."""
+        self._small.clear()
+        self._joined_names.clear()
+        self._joined_constants.clear()
+        if value not in self.names:
             self.names[value] = name
             self.constants[value] = constant
         self.values[name] = value
 
-    def word(self, value: i64) -> bytes:
+    def label_bytes(self, value: i64) -> bytes:
         """The label by names, as UTF-8; empty if it has none."""
-        small = 0 <= value < _WORDS
+        small = 0 <= value < _MAX_SMALL
         if small:
-            if not self._words:
-                self._words = [None] * _WORDS
-            known = self._words[value]
+            if not self._small:
+                self._small = [None] * _MAX_SMALL
+            known = self._small[value]
             if known is not None:
                 return known
         label = self.label(int(value))
-        word = b"" if label is None else label.encode("utf-8", "backslashreplace")
+        found = b"" if label is None else label.encode("utf-8", "backslashreplace")
         if small:
-            self._words[value] = word
-        return word
+            self._small[value] = found
+        return found
 
     def as_flags(self) -> Enum:
         """The same entries as bits: entry value n becomes mask 1 << n."""
@@ -127,19 +131,19 @@ class Enum:
             return table[value]
         if value <= 0:
             return None
-        known = self._mixed_constants if constants else self._mixed
+        known = self._joined_constants if constants else self._joined_names
         if value not in known:
-            if len(known) >= _MIXED:  # a hostile capture has no end of numbers
+            if len(known) >= _MAX_JOINED:  # a hostile capture has no end of numbers
                 known.clear()
-            known[value] = _mixed(table, value)
+            known[value] = _joined_flags(table, value)
         return known[value]
 
 
-_MIXED: Final = 1024
-_WORDS: Final = 256
+_MAX_JOINED: Final = 1024
+_MAX_SMALL: Final = 256
 
 
-def _mixed(table: dict[int, str], value: int) -> str | None:
+def _joined_flags(table: dict[int, str], value: int) -> str | None:
     """The names of the flags in a number, joined by `|`; None if none has one."""
     out: list[str] = []
     rest = value
@@ -173,10 +177,10 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "entries", "enum", "flat", "forms", "guess", "hint", "hook",
-        "kind", "labeller", "multi", "name", "nested", "number", "path", "records", "request",
-        "rest", "rest_count", "selectors", "shown", "signed", "size", "struct", "sub",
-        "sub_message", "type_values", "unnamed_beside", "unset", "unterminated", "width",
+        "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
+        "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
+        "request", "selectors", "shown", "signed", "size", "struct", "sub_message", "tail",
+        "tail_count", "type_values", "unnamed_beside", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -194,7 +198,7 @@ class Field:
         self.multi = False
         self.nested: AttributeSet | None = None
         self.struct: Struct | None = None
-        self.sub: Field | None = None  # of one element, for INDEXED and ARRAY
+        self.element: Field | None = None  # one entry of INDEXED or ARRAY (YNL's sub-type)
         self.sub_message: SubMessage | None = None
         self.selectors: tuple[str, ...] = ()  # tried in turn
         self.type_values: tuple[str, ...] = ()
@@ -202,16 +206,17 @@ class Field:
         self.request: Field | None = None  # how it reads in messages to the kernel
         self.checks: Checks | None = None
         self.unterminated = False
-        self.guess = False  # nobody says that it is so
+        self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
-        self.forms: list[Form] = []  # how it reads in payloads of other sizes
-        self.unset = False  # 0 in a message to the kernel means nothing
+        self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
+        self.unset_in_requests = False  # 0 in a message to the kernel means nothing
         self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
         # (value, message, what gives the value of a name in it): the value in words, "" for none
         self.labeller: Callable[[int, Any, Callable[[str], Any]], str | None] | None = None
-        self.records = False  # a STRUCT that begins each entry, whose length it has first
-        self.rest: Field | None = None  # what follows a STRUCT
-        self.rest_count = ""  # the member that says how many elements that has; "": all
+        # A STRUCT (rtnexthop) that begins each of many entries with the entry's length, a u16.
+        self.length_prefixed = False
+        self.tail: Field | None = None  # what follows a STRUCT in the payload
+        self.tail_count = ""  # the member that says how many elements the tail has; "": all
         self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
         self.path = ""
 
@@ -221,21 +226,21 @@ class Field:
         return self.constant in OBSOLETE or (self.kind == UNKNOWN and self.constant is not None)
 
 
-class Form:
+class PayloadForm:
     """How a field reads when its payload has `size` bytes.
 
-    Only in messages to the kernel, where `request` says so; only where an attribute
-    `beside` it has a payload of at least so many bytes, where that is given.
+    With `in_requests` only in messages to the kernel, with `beside` only next to an attribute
+    of that name whose payload has `least` bytes or more.
     """
 
-    __slots__ = ("beside", "field", "least", "request", "size")
+    __slots__ = ("beside", "field", "in_requests", "least", "size")
 
-    def __init__(self, size: int, field: Field) -> None:
-        self.size = size
+    def __init__(self, field: Field, size: int, in_requests: bool, beside: str, least: int) -> None:
         self.field = field
-        self.request = False
-        self.beside = ""
-        self.least = 0
+        self.size = size
+        self.in_requests = in_requests
+        self.beside = beside
+        self.least = least
 
 
 class Checks:
@@ -270,7 +275,8 @@ class Struct:
         self.align = 1
 
     def add(self, member: Field) -> None:
-        inner = member if member.sub is None else member.sub
+        """Places a member behind the others, padding to its alignment before it."""
+        inner = member if member.element is None else member.element
         align = inner.width if inner.struct is None else inner.struct.align
         if inner.kind == BITFIELD32:
             align = 4
@@ -316,6 +322,7 @@ class AttributeSet:
         return self.by_number
 
     def add(self, field: Field) -> None:
+        """Enters a field under its number and its name."""
         self.by_number[field.number] = field
         self.by_name[field.name] = field
 
@@ -354,7 +361,7 @@ class SubMessage:
         self.default: Format | None = None
 
 
-# What the modifier bits of nlmsg_flags mean for an operation.
+# Request classes: which meaning the modifier bits 0x0f00 of nlmsg_flags have (linux/netlink.h).
 CLASS_GET: Final = 0
 CLASS_NEW: Final = 1
 CLASS_DELETE: Final = 2
@@ -364,14 +371,14 @@ class Operation:
     """One message of a protocol.
 
     `request` and `reply` are the message type (or generic command) towards
-    and from the kernel, None where it does not travel that way. `legal` names
-    the attributes that the spec lists, by (mode, direction), for instance
-    ("do", "request").
+    and from the kernel, None where it does not travel that way.
+    `listed_attributes` are the names that the spec lists, by (mode, direction),
+    for instance ("do", "request").
     """
 
     __slots__ = (
-        "attributes", "constant", "group", "header", "hook", "is_event", "klass", "legal", "name",
-        "reply", "request", "summarize", "summary",
+        "attributes", "constant", "group", "header", "hook", "is_event", "listed_attributes",
+        "name", "reply", "request", "request_class", "summarize", "summary",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str) -> None:
@@ -382,9 +389,9 @@ class Operation:
         self.is_event = False
         self.attributes: AttributeSet | None = None
         self.header: Struct | None = None
-        self.klass = CLASS_GET
+        self.request_class = CLASS_GET
         self.group = ""
-        self.legal: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.listed_attributes: dict[tuple[str, str], tuple[str, ...]] = {}
         self.hook: Callable[..., Any] | None = None  # takes a payload that is no attributes
         self.summary = ""  # a template
         # code that writes the summary on a `Lookup`, or returns it

@@ -33,7 +33,7 @@ def builtin_folder() -> str:
     return specfile.BUILT_IN
 
 
-class Entry:
+class DissectorFile:
     """One dissector: where it comes from and what it claims; `spec` loads it on first use.
 
     `origin` is "explicit", "built-in", "system" or the name of the package's
@@ -201,15 +201,15 @@ class Registry:
     ) -> None:
         self.tables = Tables()  # of its dissectors, as far as they were needed
         self._problems: list[NldissectError] = []
-        self._entries: list[Entry] = []
-        self._by_name: dict[str, Entry] = {}
-        self._families: dict[str, Entry] = {}
-        self._types: dict[tuple[int, int], Entry] = {}
-        self._protocols: dict[int, list[Entry]] = {}
+        self._entries: list[DissectorFile] = []
+        self._by_name: dict[str, DissectorFile] = {}
+        self._families: dict[str, DissectorFile] = {}
+        self._types: dict[tuple[int, int], DissectorFile] = {}
+        self._protocols: dict[int, list[DissectorFile]] = {}
         self._files: set[str] = set()
         self._control: model.Spec | None = None
-        self.protocol_as: dict[int, Entry] = {}
-        self.family_as: dict[int, Entry] = {}
+        self.protocol_as: dict[int, DissectorFile] = {}
+        self.family_as: dict[int, DissectorFile] = {}
         self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
         self.vocabulary: object = None  # the names in all dissectors; see `filter`
         given = [*dissectors, *specs]
@@ -268,7 +268,7 @@ class Registry:
                 facts = _facts(file)
             else:
                 facts = specfile.cached(file, "index", lambda: _facts(file))
-            entry = Entry(file, origin, tier, facts)
+            entry = DissectorFile(file, origin, tier, facts)
         except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
             if isinstance(problem, OSError):
                 problem = SpecError(file, problem.strerror or str(problem))
@@ -288,7 +288,9 @@ class Registry:
             self._claim(self._types, (entry.protonum, number), entry, what)
         self._protocols.setdefault(entry.protonum, []).append(entry)
 
-    def _claim(self, table: dict[Any, Entry], key: Any, entry: Entry, what: str) -> None:
+    def _claim(
+        self, table: dict[Any, DissectorFile], key: Any, entry: DissectorFile, what: str
+    ) -> None:
         holder = table.get(key)
         if holder is None:
             table[key] = entry
@@ -331,7 +333,7 @@ class Registry:
 
     # -- looking up ----------------------------------------------------------
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[DissectorFile]:
         """All dissectors, in the order of their tiers."""
         return self._entries
 
@@ -370,7 +372,7 @@ class Registry:
             self._control = self.named("netlink")
         return self._control
 
-    def _spec(self, entry: Entry) -> model.Spec | None:
+    def _spec(self, entry: DissectorFile) -> model.Spec | None:
         if entry.failed:
             return None
         try:

@@ -40,7 +40,7 @@ HINT: Final = 14
 MARKS: Final = 15
 LABEL: Final = 16  # a label that all values have: index into `labels`
 NUMBERS: Final = 17  # 1: an array of plain numbers
-REST: Final = 18  # the row of what follows a struct
+TAIL: Final = 18  # the row of what follows a struct
 
 HOST: Final = 0
 LITTLE: Final = 1
@@ -61,7 +61,7 @@ HOOKED: Final = 1  # Python code beside the dissector has its say
 HAS_FORMS: Final = 2  # it reads otherwise in payloads of some sizes
 UNSET: Final = 4  # 0 to the kernel has no name
 BESIDE: Final = 8  # beside some attribute it has no name
-MORE: Final = 16  # a struct with something behind it, or many such
+HAS_TAIL: Final = 16  # a struct with something behind it, or many such
 FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
@@ -214,7 +214,7 @@ class Tables:
         self.namings: dict[model.Operation | None, object] = {}
         self.paths: dict[str, object] = {}
 
-        self._passing: i64 = self._row(self.fields[0])
+        self._scratch: i64 = self._row(self.fields[0])
 
         # The pieces that no spec has.
         self.data: i64 = self.piece("data", model.BINARY)
@@ -248,7 +248,7 @@ class Tables:
         self._describe(row, field)
         return row
 
-    def passing(self, field: model.Field) -> i64:
+    def scratch(self, field: model.Field) -> i64:
         """A row for a field that somebody made for once; until the next one."""
         kind = field.kind
         keeps = kind in (
@@ -258,9 +258,9 @@ class Tables:
             model.BITFIELD32,
             model.SUB_MESSAGE,
         )
-        if keeps or field.rest is not None or field.records or field in self._fields:
+        if keeps or field.tail is not None or field.length_prefixed or field in self._fields:
             return self.field(field)
-        row = self._passing
+        row = self._scratch
         self.fields[row] = field
         self.names[row] = field.name
         self._describe(row, field)
@@ -426,14 +426,16 @@ class Tables:
         values[RULES] = (
             HOOKED * (field.hook is not None)
             | HAS_FORMS * bool(field.forms)
-            | UNSET * field.unset
+            | UNSET * field.unset_in_requests
             | BESIDE * bool(field.unnamed_beside)
-            | MORE * (field.rest is not None or field.records)
+            | HAS_TAIL * (field.tail is not None or field.length_prefixed)
             | FLAT * field.flat
         )
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
-        values[NUMBERS] = int(kind == model.ARRAY and field.sub is not None and is_plain(field.sub))
+        values[NUMBERS] = int(
+            kind == model.ARRAY and field.element is not None and is_plain(field.element)
+        )
         heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
         values[MARKS] = (
             GUESS * field.guess
@@ -445,8 +447,8 @@ class Tables:
             | RESERVED * _reserved(field)
             | JUDGED * (field.checks is not None or field.unused)
         )
-        values[REST] = int(self.field(field.rest))
-        if kind in (model.INDEXED, model.TYPE_VALUE, model.ARRAY) or field.records:
+        values[TAIL] = int(self.field(field.tail))
+        if kind in (model.INDEXED, model.TYPE_VALUE, model.ARRAY) or field.length_prefixed:
             values[ELEMENT] = int(self._element(field))
         elif kind == model.BITFIELD32:
             values[STRUCT] = int(self.struct(bitfield(field.enum)))
@@ -465,19 +467,19 @@ class Tables:
                 return self.shown_as(field.shown, DOTTED)
             return self.shown_as(field.shown, INTEGER)
         if kind == model.ARRAY:
-            element = field.sub
+            element = field.element
             valued = element is not None and (
                 element.kind <= model.LAST_SCALAR or element.hint != ""
             )
             return S_ARRAY if valued else S_STRUCTS
-        return S_STRUCTS if field.records else _SHOWN[kind]
+        return S_STRUCTS if field.length_prefixed else _SHOWN[kind]
 
     def _element(self, field: model.Field) -> i64:
         """The row of what an entry of an array is."""
         entry = element_of(field, 0)
-        entry.number = -1 if field.kind == model.ARRAY or field.records else 0
-        if field.sub is not None:
-            entry.size = field.sub.size
+        entry.number = -1 if field.kind == model.ARRAY or field.length_prefixed else 0
+        if field.element is not None:
+            entry.size = field.element.size
         row = self.field(entry)
         if field.kind == model.TYPE_VALUE:
             self.rows[row * COLUMNS + LABEL] = self.label(field.type_values[0])
@@ -505,7 +507,7 @@ def is_plain(field: model.Field) -> bool:
         and field.hook is None
         and field.labeller is None
         and not field.forms
-        and not field.unset
+        and not field.unset_in_requests
         and not field.unnamed_beside
     )
 
@@ -524,8 +526,8 @@ def bitfield(enum: model.Enum | None) -> model.Struct:
 
 def element_of(field: model.Field, number: int) -> model.Field:
     """The definition of one entry of an array: its name is its index."""
-    element = field.sub
-    if field.records:
+    element = field.element
+    if field.length_prefixed:
         made = model.Field(str(number), None, -1, model.NEST)
         made.struct, made.nested = field.struct, field.nested
     elif element is not None:

@@ -78,13 +78,13 @@ def linux_enum(name: str) -> model.Enum | None:
 def classify(name: str) -> int:
     """What the flag bits 0x0f00 mean for an operation of this name (linux/netlink.h)."""
     words = name.split("-")
-    for prefix, klass in (
+    for prefix, request_class in (
         ("get", model.CLASS_GET),
         ("del", model.CLASS_DELETE),
         ("new", model.CLASS_NEW),
     ):
         if name.startswith(prefix):
-            return klass
+            return request_class
     for word in (words[-1], words[0]):
         if word in GET_WORDS:
             return model.CLASS_GET
@@ -315,7 +315,7 @@ class _Builder:
         field.hook = self.hook(item, "x-hook", path)
         field.labeller = self.hook(item, "x-label", path)
         self.more(field, item, path)
-        field.unset = is_true(item.get("x-unset-in-requests"))
+        field.unset_in_requests = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = _given(item, "x-unnamed-beside", "")
         sub = item.get("sub-type", item.get("x-sub-type"))
         if sub is not None:
@@ -327,7 +327,7 @@ class _Builder:
             element = model.Field(field.name, field.constant, -1, sub_kind)
             self.details(element, inner, path)
             element.nested = field.nested
-            field.sub = element
+            field.element = element
             if field.kind in (model.BINARY, model.STRUCT):
                 field.kind = model.ARRAY
                 field.shown = "array"
@@ -342,7 +342,7 @@ class _Builder:
         elif field.kind == model.INDEXED:
             element = model.Field(field.name, field.constant, -1, model.NEST)
             element.nested = field.nested
-            field.sub = element
+            field.element = element
 
     def hook(self, item: Mapping[str, Any], key: str, path: str) -> Callable[..., Any] | None:
         """The function of HOOKS that a key names."""
@@ -365,24 +365,24 @@ class _Builder:
             if kind is None:
                 self.fault(f"{where}.type", f"{rest.get('type')!r} is no attribute type")
                 return
-            field.rest = model.Field(self.name_of(rest, where), None, -1, kind)
-            self.details(field.rest, rest, where)
-            field.rest_count = _given(rest, "count", "")
+            field.tail = model.Field(self.name_of(rest, where), None, -1, kind)
+            self.details(field.tail, rest, where)
+            field.tail_count = _given(rest, "count", "")
             names = [one.name for one in field.struct.members] if field.struct is not None else []
-            if field.rest_count and field.rest_count not in names:
-                self.fault(f"{where}.count", f"no member {field.rest_count!r} in the struct")
-                field.rest_count = ""
-            if field.rest_count and field.rest.kind != model.ARRAY:
+            if field.tail_count and field.tail_count not in names:
+                self.fault(f"{where}.count", f"no member {field.tail_count!r} in the struct")
+                field.tail_count = ""
+            if field.tail_count and field.tail.kind != model.ARRAY:
                 self.fault(f"{where}.count", "only arrays are counted")
-                field.rest_count = ""
+                field.tail_count = ""
         elif rest is not None:
             self.fault(f"{path}.x-rest", "must be a mapping")
-        field.records = is_true(item.get("x-records"))
-        if field.records:
+        field.length_prefixed = is_true(item.get("x-records"))
+        if field.length_prefixed:
             head = field.struct.members[:1] if field.struct is not None else []
             if not head or head[0].kind != model.U16:
                 self.fault(f"{path}.x-records", "the struct must begin with a u16, its length")
-                field.records = False
+                field.length_prefixed = False
 
     def attribute(
         self, item: Mapping[str, Any], path: str, prefix: str, set_name: str, number: int
@@ -440,13 +440,15 @@ class _Builder:
             field.forms.append(self.form(form, where, made))
         return field
 
-    def form(self, item: Mapping[str, Any], path: str, field: model.Field) -> model.Form:
+    def form(self, item: Mapping[str, Any], path: str, field: model.Field) -> model.PayloadForm:
         """When a field reads as `field`."""
-        out = model.Form(self.number(item.get("size", 0), f"{path}.size"), field)
-        out.request = is_true(item.get("in-requests"))
-        out.beside = _given(item, "beside", "")
-        out.least = self.number(item.get("least", 0), f"{path}.least")
-        return out
+        return model.PayloadForm(
+            field,
+            self.number(item.get("size", 0), f"{path}.size"),
+            is_true(item.get("in-requests")),
+            _given(item, "beside", ""),
+            self.number(item.get("least", 0), f"{path}.least"),
+        )
 
     def checks(self, item: Mapping[str, Any], path: str) -> model.Checks:
         out = model.Checks()
@@ -611,9 +613,9 @@ class _Builder:
             op.is_event = is_event
             op.group = str(item.get("mcgrp", ""))
             op.summary = str(item.get("x-summary", self.raw.get("x-summary", "")))
-            op.klass = classify(name)
+            op.request_class = classify(name)
             if "x-class" in item:
-                op.klass = CLASSES.get(str(item["x-class"]), op.klass)
+                op.request_class = CLASSES.get(str(item["x-class"]), op.request_class)
                 if item["x-class"] not in CLASSES:
                     self.fault(f"{path}.x-class", f"not one of {', '.join(CLASSES)}")
             source = item
@@ -693,8 +695,8 @@ class _Builder:
             return op
         out = model.Operation(f"{op.name}-reply", f"{op.constant}_REPLY")
         out.reply = number
-        out.attributes, out.header, out.klass = op.attributes, op.header, op.klass
-        out.legal, out.summary = op.legal, op.summary
+        out.attributes, out.header, out.request_class = op.attributes, op.header, op.request_class
+        out.listed_attributes, out.summary = op.listed_attributes, op.summary
         return out
 
     def read_legal(self, op: model.Operation, item: Mapping[str, Any]) -> None:
@@ -705,9 +707,11 @@ class _Builder:
             for direction in ("request", "reply"):
                 listed = part.get(direction)
                 if isinstance(listed, dict) and isinstance(listed.get("attributes"), list):
-                    op.legal[mode, direction] = tuple(str(a) for a in listed["attributes"])
+                    op.listed_attributes[mode, direction] = tuple(
+                        str(a) for a in listed["attributes"]
+                    )
             if isinstance(part.get("attributes"), list):
-                op.legal[mode, "reply"] = tuple(str(a) for a in part["attributes"])
+                op.listed_attributes[mode, "reply"] = tuple(str(a) for a in part["attributes"])
 
     def build(self) -> model.Spec:
         if not self.family or not isinstance(self.raw.get("name"), str):
