@@ -13,7 +13,8 @@ from ._internal.wire.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from ._internal.encode.encoder import EncodeError
-    from ._internal.engine.tree import Diagnosis, Message, Node
+    from ._internal.engine.frame import Diagnosis
+    from ._internal.engine.node import Node
     from ._internal.filter import Candidate, Completion, Filter
     from ._internal.library.captures import (
         Capture,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         listen,
         open,
     )
+    from ._internal.library.message import Message
     from ._internal.pairing.transaction import Link, Transaction
     from ._internal.wire.errors import (
         CaptureError,
@@ -89,7 +91,9 @@ _MODULES = {
     ),
     "wire.record": ("Interface", "Record"),
     "pairing.transaction": ("Link", "Transaction"),
-    "engine.tree": ("Diagnosis", "Message", "Node"),
+    "engine.frame": ("Diagnosis",),
+    "engine.node": ("Node",),
+    "library.message": ("Message",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from ._internal.engine.finding import find
-from ._internal.engine.scope import header_family, in_scope
+from ._internal.engine.message import Message
+from ._internal.engine.node import (
+    Node,
+    element,
+    find,
+    header_family,
+    in_scope,
+    member,
+    members,
+    part,
+    walk,
+)
 from ._internal.engine.summary import (
     Lookup,
     Piece,
@@ -12,7 +22,7 @@ from ._internal.engine.summary import (
     node_text,
     value_text,
 )
-from ._internal.engine.tree import Message, Node, element, member, members, mpls_labels, part, walk
+from ._internal.engine.values import mpls_labels
 from ._internal.engine.walk import ERROR, NOTE, WARNING
 from ._internal.spec.model import (
     ARRAY,

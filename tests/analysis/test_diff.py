@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
 from nldissect._internal.pairing.codes import ANSWER
 from support import ROOT
 from support.command import (

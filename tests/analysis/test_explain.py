@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.analysis.explain import WORDS, Explanation, explain, locate, paths
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 from nldissect._internal.library import hostnames
 from nldissect._internal.pairing.codes import ANSWER
 from nldissect._internal.pairing.conversation import Conversations

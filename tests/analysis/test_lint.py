@@ -18,7 +18,8 @@ import pytest
 
 from nldissect._internal.analysis.lint import CODES, SEVERITIES, Lint, place
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
-from nldissect._internal.engine.tree import Diagnosis, Message
+from nldissect._internal.engine.frame import Diagnosis
+from nldissect._internal.engine.message import Message
 from nldissect._internal.pairing.codes import CONFIDENCE_CERTAIN, FAILED, ROLE_REQUEST
 from nldissect._internal.pairing.conversation import Conversations
 from nldissect._internal.pairing.transaction import Link

@@ -21,7 +21,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from nldissect._internal.capture.reader import open_capture  # noqa: E402
-from nldissect._internal.engine.tree import Message  # noqa: E402
+from nldissect._internal.engine.message import Message  # noqa: E402
 from nldissect._internal.pairing.conversation import Conversations  # noqa: E402
 from nldissect._internal.pairing.hold_back import HoldBack  # noqa: E402
 from nldissect._internal.pairing.link_table import LinkTable  # noqa: E402

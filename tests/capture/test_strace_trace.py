@@ -18,8 +18,8 @@ import pytest
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.capture.strace.descriptors import PROTOCOLS
 from nldissect._internal.capture.strace.trace import is_trace
+from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
-from nldissect._internal.engine.tree import Message
 from nldissect._internal.library.index import Index
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.session.strace_encoder import StraceEncoder

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine.labels import flag_names, label
-from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.labels import flag_names
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from support import ROOT
@@ -82,7 +83,7 @@ def compare(name: str, payload: Any, node: Node, counts: Counter[str]) -> str | 
             counts["index"] += 1  # strace asked its own namespace for the name
         return None
     if isinstance(payload, sv.Name):
-        ours = label(node, True)
+        ours = node.words(True)
         if ours is None or isinstance(value, str):
             return None
         theirs = set(payload.text.split("|"))

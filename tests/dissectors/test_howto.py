@@ -15,8 +15,10 @@ from typing import NamedTuple
 import pytest
 
 from nldissect import hooks
+from nldissect._internal.engine.frame import Context
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.summary import Lookup, Piece
-from nldissect._internal.engine.tree import Context, Message, Node
 from nldissect._internal.spec import registry, template, ynl
 from nldissect._internal.spec.registry import Registry, check
 from support import ROOT

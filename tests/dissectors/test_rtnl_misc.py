@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.engine.finding import find_all
-from nldissect._internal.engine.labels import label
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node, find_all
 from nldissect._internal.engine.summary import describe
-from nldissect._internal.engine.tree import Message, Node
 from nldissect._internal.wire import linux
 from support.messages import (
     DUMP,
@@ -123,7 +122,7 @@ def straced(name: str) -> set[tuple[str, int, str | None]]:
 
 
 def texts(node: Node) -> set[str | None]:
-    out = {None, str(node.value), label(node, True), node.label}
+    out = {None, str(node.value), node.words(True), node.label}
     if isinstance(node.value, int) and node.value < 0:  # strace has all indices unsigned
         out.add(str(node.value + (1 << 32)))
     return out

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.summary import describe
-from nldissect._internal.engine.tree import Message, Node
 from support.messages import (
     RECORDINGS,
     attr,

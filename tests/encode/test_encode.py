@@ -11,8 +11,8 @@ import pytest
 import nldissect
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.encode.encoder import Arguments, EncodeError, Tally, build, encode
-from nldissect._internal.engine.tree import Message
 from nldissect._internal.library import captures  # noqa: F401 - what messages do takes it
+from nldissect._internal.library.message import Message
 from nldissect._internal.session.forward_pass import Session
 from support.messages import (
     ERROR,

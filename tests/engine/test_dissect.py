@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.engine.finding import find
 from nldissect._internal.engine.labels import flag_names, type_name
-from nldissect._internal.engine.labels import label as words
+from nldissect._internal.engine.node import find
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.engine.summary import Lookup, describe
 from nldissect._internal.engine.walk import MAX_DEPTH
@@ -196,7 +195,7 @@ def test_net_byteorder_in_the_attribute_itself(order):
 
 def test_labels_by_spec_names_and_by_constants():
     node, _ = case({"type": "u32", "enum": "bits"}, u32(3))
-    assert (words(node, False), words(node, True)) == ("one|two", "B_ONE|B_TWO")
+    assert (node.words(False), node.words(True)) == ("one|two", "B_ONE|B_TWO")
 
 
 def test_the_members_of_a_struct():
@@ -598,7 +597,7 @@ def test_flags_of_generic_operations():
             "operations": {"list": operations},
         }
     )
-    from nldissect._internal.engine.tree import Message
+    from nldissect._internal.engine.message import Message
     from support.messages import bound
 
     named = []

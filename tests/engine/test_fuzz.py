@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine import labels, spans, summary, walk
-from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import model, specfile, ynl
 from nldissect._internal.spec.registry import builtin_folder
@@ -74,7 +75,7 @@ def looked_at(message: Message) -> None:
         assert node.path
         assert node.value is None or isinstance(node.value, int | str | bytes | list)
         for constants in (False, True):
-            text = labels.label(node, constants)
+            text = node.words(constants)
             assert text is None or text
         assert node.flags & 0x3FFF == 0
     assert labels.flag_names(message) is not None

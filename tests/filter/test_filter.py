@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nldissect._internal import filter as filters
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.labels import flag_names
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 from nldissect._internal.filter.message_fields import NLM_FLAGS
 from nldissect._internal.filter.syntax import MAX_DEPTH
 from nldissect._internal.session.forward_pass import Session

@@ -11,8 +11,8 @@ import pytest
 
 from nldissect._internal import filter as filters
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine.finding import WORDS_OF_IP
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.paths import WORDS_OF_IP
 from nldissect._internal.filter.compiler import FUNCTIONS
 from nldissect._internal.filter.message_fields import Clock, table
 from nldissect._internal.filter.syntax import WORDS

@@ -7,8 +7,9 @@ from pathlib import Path as File
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine.finding import plain
-from nldissect._internal.engine.tree import Message, Node
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.node import Node
+from nldissect._internal.engine.paths import plain
 from nldissect._internal.engine.walk import Engine
 from nldissect._internal.filter import vocabulary
 from nldissect._internal.filter.vocabulary import Reach, names_of

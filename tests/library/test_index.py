@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 from nldissect._internal.library.index import Index
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.render.jsonout import JsonLines

@@ -11,8 +11,8 @@ import pytest
 from librt.vecs import vec
 
 from nldissect._internal.analysis.pairs import answered_by, latency
+from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.summary import summarize
-from nldissect._internal.engine.tree import Message
 from nldissect._internal.pairing.codes import (
     ACCEPTED,
     ANSWER,

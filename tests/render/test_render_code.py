@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 from nldissect._internal.render.code import FORMS
 from nldissect._internal.render.ynlout import ynl
 from nldissect._internal.session.forward_pass import Session

@@ -8,8 +8,8 @@ import pytest
 
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import main
+from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
-from nldissect._internal.engine.tree import Message
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import learn, skeleton
 from nldissect._internal.spec.registry import Registry, check

@@ -299,7 +299,7 @@ operations:
     - {name: blob, x-hook: whole, do: {}}
 """
 HOOKS = """
-from nldissect._internal.engine.tree import member, part
+from nldissect._internal.engine.node import member, part
 from nldissect._internal.spec import model as spec
 
 def swap(node):
@@ -314,7 +314,7 @@ def swap(node):
 def whole(message, start, end, out):
     if message.data[start:end] == b"bad!":
         raise ValueError("as told")
-    from nldissect._internal.engine.tree import Node
+    from nldissect._internal.engine.node import Node
     out.append(Node(part("blob", spec.BINARY), message, None, start, start, end))
     return True
 

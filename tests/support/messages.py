@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.engine.frame import Diagnosis
+from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.spans import spans
-from nldissect._internal.engine.tree import Diagnosis, Message, Node
+from nldissect._internal.library.message import Message
 from nldissect._internal.session.forward_pass import Session, Timeline
 from nldissect._internal.spec import model, ynl
 from nldissect._internal.spec.registry import DissectorFile, Registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 from nldissect._internal.pairing.conversation import Conversations
 from nldissect._internal.pairing.hold_back import HoldBack
 from nldissect._internal.pairing.link_table import LinkTable

@@ -11,7 +11,7 @@ import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from nldissect._internal.engine.tree import Message
+from nldissect._internal.engine.message import Message
 
 FLAGS = {
     "REQUEST": 1, "MULTI": 2, "ACK": 4, "ECHO": 8, "DUMP_INTR": 16, "DUMP_FILTERED": 32,

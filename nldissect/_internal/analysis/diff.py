@@ -29,8 +29,10 @@ from typing import Any, Final, NamedTuple, final
 from mypy_extensions import i64
 
 from ..engine import labels
+from ..engine.lookup import given, label_of, value_at
+from ..engine.message import Message
+from ..engine.node import Node
 from ..engine.summary import operation_name, summarize, text_of
-from ..engine.tree import Message, Node, given, label_of, value_at
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
 from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
@@ -202,7 +204,7 @@ class Flattener:
 
     def value(self, node: Node) -> str:
         """A leaf's value in words; the same thing has the same words in every capture."""
-        return self._words(node.field, node.value, labels.label(node, False), bool(node.parent))
+        return self._words(node.field, node.value, node.words(False), bool(node.parent))
 
     def _words(self, field: model.Field, value: object, label: str | None, within: bool) -> str:
         if field.hint == "ifindex" and isinstance(value, int) and value:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..engine.labels import label
+from ..engine.message import Message
+from ..engine.node import Node, selected
 from ..engine.summary import operation_name, summarize, value_text
-from ..engine.tree import Message, Node, selected
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
 from ..spec import model
 from ..spec.tables import NLMSGHDR
@@ -297,7 +297,7 @@ def _value(node: Node) -> str:
     if value is True:
         return "flag"
     text = value_text(node)
-    named = label(node, True)
+    named = node.words(True)
     if isinstance(value, str) and node.kind == "string":
         return f'value "{text}"'
     return f"value {text}" if named is None or named == text else f"value {text} {named}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..engine.frame import Diagnosis
+from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
-from ..engine.tree import Diagnosis, Message
 from ..wire import framing, linux
 
 _protocols: dict[int, str] = {}

@@ -22,8 +22,11 @@ from typing import Any, Final, Literal, final
 
 from mypy_extensions import i64
 
+from ..engine.frame import Diagnosis
 from ..engine.labels import flag_names
-from ..engine.tree import Diagnosis, Message, Node, given, value_at
+from ..engine.lookup import given, value_at
+from ..engine.message import Message
+from ..engine.node import Node
 from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,

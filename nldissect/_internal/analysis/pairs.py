@@ -9,9 +9,9 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
+from ..engine.message import Message
 from ..engine.summary import describe, operation_name, summarize
 from ..engine.summary import write_summary as write_summary_of
-from ..engine.tree import Message
 from ..engine.walk import Engine
 from ..pairing.codes import (
     BATCH,

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 from mypy_extensions import i64
 
+from ..engine.message import Message
 from ..engine.summary import operation_name, summarize
-from ..engine.tree import Message
 from ..pairing import codes
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link, Transaction

@@ -11,7 +11,8 @@ from ..analysis.lint import CODES, SEVERITIES, Lint, place
 from ..capture.files import pcap, pcapng
 from ..capture.files.bytestream import ByteStream
 from ..capture.reader import CaptureReader, open_capture
-from ..engine.tree import Diagnosis, Message
+from ..engine.frame import Diagnosis
+from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link

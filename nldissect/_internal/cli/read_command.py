@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ..capture.reader import CaptureReader, PcapngWriter, open_capture
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..pairing.codes import ROLE_COPY
 from ..pairing.transaction import Link
 from ..render import Renderer

@@ -16,7 +16,7 @@ from ..capture.live import live_capture as capturing
 from ..capture.live.groups import GROUPS, ROUTE
 from ..capture.strace.process_tree import ProcessTree
 from ..capture.strace.traced_command import PlainCommand, TracedCommand, can_trace
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..pairing.codes import COPY, NOTIFICATION
 from ..pairing.transaction import Link
 from ..session.driver import MessageSink

@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
-from ..engine.tree import Message
 from ..pairing.transaction import Link
 from ..session.driver import MessageSink
 from ..spec import model
@@ -142,7 +142,7 @@ def _known_operations(names: set[str], registry: Registry) -> None:
 
 def known_path(path: str, registry: Registry) -> None:
     """Raises UsageError for an attribute path with a name that no dissector has."""
-    from ..engine.finding import plain
+    from ..engine.paths import plain
     from ..filter import vocabulary
     from ..filter.vocabulary import DYNAMIC
     from ..render.columns import TOP

@@ -14,10 +14,10 @@ from ipaddress import ip_address
 from struct import pack
 from typing import Any, Final
 
-from ..engine.finding import find, find_all, missing
+from ..engine.frame import Frame
 from ..engine.labels import NLM_F
-from ..engine.plain import plain, plain_value
-from ..engine.tree import Message, Node, entry_field, selected
+from ..engine.message import Message
+from ..engine.node import Node, entry_field, find, find_all, missing, plain, plain_value, selected
 from ..spec import model
 from ..spec.tables import GENLMSGHDR
 from ..wire import framing, linux
@@ -793,7 +793,7 @@ def remove(message: Message, path: str) -> None:
     message.adopt(encode(message, dict.fromkeys(found)))
 
 
-def _own(message: Message) -> None:
+def _own(message: Frame) -> None:
     if message.outer is not None:
         raise EncodeError("", "the request in an error cannot be edited: edit the request itself")
 
@@ -812,7 +812,7 @@ def _around(level: list[Node]) -> Scope | None:
     up = None
     if level and level[0].parent is not None:
         parent = level[0].parent
-        up = _around(parent.message.nodes if parent.parent is None else parent.parent.children)
+        up = _around(parent.siblings)
     values: dict[Any, Any] = {}
     fields: dict[str, model.Field] = {}
     for node in level:

@@ -1,24 +1,13 @@
-"""Numbers in words: flags of nlmsghdr, message types, and the values of nodes."""
+"""Numbers in words: flags of nlmsghdr, message types, numbers with a display hint."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..spec import model
-from ..spec.tables import (
-    COMMAND,
-    ERRNO,
-    FAMILY_ID,
-    HINTS,
-    IFINDEX,
-    MESSAGE_FLAGS,
-    MESSAGE_TYPE,
-    NSID,
-)
+from ..spec.tables import COMMAND, ERRNO, FAMILY_ID, IFINDEX, MESSAGE_FLAGS, MESSAGE_TYPE, NSID
 from ..wire import framing, linux
-
-if TYPE_CHECKING:
-    from .tree import Message, Node
+from .frame import Frame
 
 # Bits of nlmsg_flags with one meaning, and those whose meaning `flag_class` chooses
 COMMON: Final = (
@@ -37,7 +26,7 @@ NLM_F: Final = {
 _flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
 
 
-def flag_class(message: Message) -> int:
+def flag_class(message: Frame) -> int:
     """Which meaning the bits 0x0f00 have: that of GET, NEW, DELETE or acknowledgement (3)."""
     if 0 <= message.type < framing.NLMSG_MIN_TYPE:
         return 3
@@ -50,7 +39,7 @@ def flag_class(message: Message) -> int:
     return model.CLASS_GET
 
 
-def flag_names(message: Message) -> tuple[str, ...]:
+def flag_names(message: Frame) -> tuple[str, ...]:
     """The names of nlmsg_flags for what the message is, without NLM_F_ (linux/netlink.h).
 
     Bits without a meaning there are kept as one hexadecimal number.
@@ -79,32 +68,7 @@ def flag_names(message: Message) -> tuple[str, ...]:
     return found
 
 
-def label(node: Node, constants: bool) -> str | None:
-    """The value in words: enumeration or flag names, interface names; None if it has none.
-
-    `constants` chooses C constants over spec names where there are both.
-    """
-    value = node.value
-    if node._label is not None:
-        return node._label or None  # empty: a hook knows that there is none
-    field = node.field
-    if not isinstance(value, int):
-        return None
-    hint = field.hint
-    if field.labeller is not None:
-        told = field.labeller(value, node.message, node.message.get)
-        if told is not None:
-            return told or None
-    if field.enum is not None:
-        named = field.enum.label(value, constants)
-        if named is not None or not hint:
-            return named
-    if not hint:
-        return None
-    return hinted(HINTS.get(hint, 0), value, node.message, constants)
-
-
-def hinted(hint: int, value: int, message: Message, constants: bool) -> str | None:
+def hinted(hint: int, value: int, message: Frame, constants: bool) -> str | None:
     """What a number with a display hint (as in `tables`) means in this message."""
     if hint == IFINDEX:
         return (message.context.interface(value, message) or None) if value else None
@@ -128,7 +92,7 @@ def hinted(hint: int, value: int, message: Message, constants: bool) -> str | No
 _CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
 
 
-def type_name(message: Message, constants: bool) -> str | None:
+def type_name(message: Frame, constants: bool) -> str | None:
     """What nlmsg_type means: the operation, or for generic netlink the family."""
     if message.type < framing.NLMSG_MIN_TYPE:
         name = _CONTROL_NAMES.get(message.type)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .tree import Message, Node
+from .message import Message
+from .node import Node
 
 
 def spans(message: Message) -> list[tuple[int, int, Node | None, str]]:

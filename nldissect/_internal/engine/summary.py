@@ -46,7 +46,6 @@ from ..spec.template import (
     VALUE,
     WAY,
     WORDS,
-    Meant,
     Spot,
     Template,
     parsed,
@@ -54,9 +53,12 @@ from ..spec.template import (
 from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.linux import errno_name
-from .finding import path_of
-from .labels import flag_class, label, type_name
-from .tree import Message, Node, Seen, Tape, given, label_of, text_value, value_at, view
+from .labels import flag_class, type_name
+from .lookup import Seen, given, label_of, value_at
+from .message import Message
+from .node import Node, Tape, view
+from .paths import Meant, path_of
+from .values import text_value
 from .walk import (
     FIELD_MASK,
     GIVEN,
@@ -123,7 +125,7 @@ class Lookup(Seen):
     def fill(self, template: Template) -> None:
         """Adds what a template says of the message."""
         self._apart = True
-        self._run(template, template.meant(self._names), 0, i64(len(template.steps)), False)
+        self._run(template, self._names.meant(template), 0, i64(len(template.steps)), False)
         self._apart = True
 
     def _run(self, template: Template, meant: Meant, at: i64, end: i64, optional: bool) -> bool:
@@ -340,7 +342,7 @@ class Lookup(Seen):
             return None
         tape = self._tape
         if tape is None:
-            tape = self._tape = Tape(engine, self.message)
+            tape = self._tape = Tape(engine, self.message, self.message.inner)
         return view(tape, place, self.message, None)
 
     def at(self, path: str) -> Piece | None:
@@ -487,7 +489,7 @@ class Piece:
 
 def node_text(node: Node) -> str:
     """A node's label, else its value, as one word."""
-    named = label(node, False)
+    named = node.words(False)
     if named is not None and node.field.hint == "nsid" and node.value >= 0:
         return f"{node.value} ({named})"
     return value_text(node) if named is None else named

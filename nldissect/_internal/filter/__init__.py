@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..engine.tree import Message
+from ..engine.message import Message
+from ..pairing.paired import PairedMessage
 from ..pairing.transaction import Link
 from ..spec.registry import Registry
 from ..wire.errors import FilterError
@@ -36,7 +37,7 @@ class Filter:
 
     def matches(self, message: Message, link: Link | None = None) -> bool:
         """Whether the message holds what the filter asks for; `link` is the message's own."""
-        if link is None:
+        if link is None and isinstance(message, PairedMessage):
             link = message.link
         clock = self._clock
         if clock.first is None and message.record is not None:

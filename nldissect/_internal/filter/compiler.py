@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from ..engine.finding import WORDS_OF_IP, plain
-from ..engine.tree import Message
+from ..engine.message import Message
+from ..engine.paths import WORDS_OF_IP, plain
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire.errors import FilterError

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
-from ..engine.finding import plain
+from ..engine.paths import plain
 from ..spec import model
 from ..wire.errors import FilterError, SpecError
 from .compiler import FUNCTIONS, Compiler

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, final
 
 from mypy_extensions import i64
 
-from ..engine.tree import Diagnosis, Message, given, label_at, value_at
+from ..engine.frame import Diagnosis
+from ..engine.lookup import given, label_at, value_at
+from ..engine.message import Message
 from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from ..analysis import facts, pairs
 from ..engine import labels
-from ..engine.finding import plain
+from ..engine.message import Message
+from ..engine.node import Node
+from ..engine.paths import plain
 from ..engine.summary import operation_constant, operation_name
-from ..engine.tree import Message, Node
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.codes import ANSWER, CONFIDENCES, COPY, GIVEN_UP, REQUEST, ROLES, STATES, UNANSWERED
 from ..pairing.transaction import Link

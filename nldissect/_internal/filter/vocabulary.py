@@ -1,7 +1,7 @@
 """The names in a registry's dissectors, and the paths that filters make of them.
 
 A name stands for every attribute and header member of that name, at whatever depth; a dotted path
-for one inside the other (`finding.Path`). Where a path may lead is told from the specs: what no
+for one inside the other (`paths.Path`). Where a path may lead is told from the specs: what no
 dissector has is refused, and messages that cannot hold it need not be walked.
 """
 
@@ -13,10 +13,10 @@ from typing import Final, final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from ..engine import finding
-from ..engine.finding import WORDS_OF_IP, plain
+from ..engine import paths
+from ..engine.message import Message
+from ..engine.paths import WORDS_OF_IP, plain
 from ..engine.summary import operation_name
-from ..engine.tree import Message
 from ..engine.walk import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
 from ..spec import model, specfile
 from ..spec.registry import DissectorFile, Registry
@@ -28,8 +28,8 @@ States = frozenset[int]  # how many names of a path lie above, for each way to r
 
 
 def names_of(field: model.Field) -> frozenset[str]:
-    """Every name of a field in a filter: those of `finding.names_of`, and ip's."""
-    names, words = finding.names_of(field), finding.words_for(field)
+    """Every name of a field in a filter: those of `paths.names_of`, and ip's."""
+    names, words = paths.names_of(field), paths.words_for(field)
     return names.union(words) if words else names
 
 
@@ -95,7 +95,7 @@ class Vocabulary:
             except (SpecError, OSError):
                 continue  # the registry reports it when it is needed
             self._told.append((entry, told["fields"], told["operations"]))
-        self._own = {name for member in GENLMSGHDR.members for name in finding.names_of(member)}
+        self._own = {name for member in GENLMSGHDR.members for name in paths.names_of(member)}
 
     def _having(self, name: str) -> list[tuple[DissectorFile, list[str]]]:
         """The dissectors with a field of this name, and where it is defined in them."""
@@ -165,9 +165,9 @@ class Vocabulary:
                 home = _loaded(entry)
                 if home is not None:
                     for field in _of_homes(home, homes):
-                        if word in finding.names_of(field):
+                        if word in paths.names_of(field):
                             yield field
-        yield from (field for field in GENLMSGHDR.members if name in finding.names_of(field))
+        yield from (field for field in GENLMSGHDR.members if name in paths.names_of(field))
 
     def ways(self, path: str) -> list[Way]:
         """Every reading of a dotted path that some dissector makes sense of."""
@@ -312,7 +312,7 @@ def _indexed(spec: model.Spec) -> dict[str, str]:
         homes.append((f"={name}", struct.members))
     for home, members in homes:
         for field in _with_rest(members):
-            for name in finding.names_of(field):
+            for name in paths.names_of(field):
                 if not name.isdecimal():
                     fields.setdefault(name, {})[home] = None
     operations: dict[str, dict[str, None]] = {}
@@ -536,7 +536,7 @@ class Reach:
         scoped = way.specs is not None or way.operations is not None or way.control
         numbered = any(name.isdecimal() for name in way.names)
         echoed = free and not (scoped or numbered)
-        self.path = finding.Path(way.names, way.top, free, echoed)
+        self.path = paths.Path(way.names, way.top, free, echoed)
         self._leads: dict[model.Operation, bool] = {}
 
     def may(self, message: Message) -> bool:
@@ -609,7 +609,7 @@ class Wanted:
                 self._whole |= field.labeller is not None
                 return WHOLE
             on_the_way |= any(name in names for name in way.names)
-            above = 1 if way.top and not finding.is_header(field) else 0
+            above = 1 if way.top and not paths.is_header(field) else 0
             states = frozenset(range(above, len(way.names)))
             on_the_way = on_the_way or (len(states) > 0 and reaches(field, way, states))
         return ON_THE_WAY if on_the_way else LEFT_OUT

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, overload
 
 from ..encode import encoder
-from ..engine.tree import Beyond, Message, reach
 from ..pairing.transaction import Transaction
 from ..session.forward_pass import Session
 from ..spec import model
@@ -22,6 +21,7 @@ from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Interface, Record
 from ..wire.text import near
 from .index import Index
+from .message import Message, split
 
 if TYPE_CHECKING:
     from ..capture.live.live_capture import LiveCapture
@@ -33,40 +33,6 @@ _PAUSE: Final = 0.05
 
 Paths = str | os.PathLike[str]
 ByteOrder = Literal["little", "big"]
-
-
-# -- messages -------------------------------------------------------------------
-
-
-class _Beyond(Beyond):
-    """What a message's methods do; each layer is imported when it is called for."""
-
-    def encode(self, message: Message) -> bytes:
-        return encoder.encode(message)
-
-    def assign(self, message: Message, path: str, value: Any) -> None:
-        encoder.assign(message, path, value)
-
-    def remove(self, message: Message, path: str) -> None:
-        encoder.remove(message, path)
-
-    def to_dict(self, message: Message) -> dict[str, Any]:
-        from ..render.jsonout import to_dict
-
-        return to_dict(message)
-
-    def to_json(self, message: Message) -> str:
-        from ..render.jsonout import to_json
-
-        return to_json(message)
-
-    def to_scapy(self, message: Message) -> Any:
-        from .packets import to_scapy
-
-        return to_scapy(message)
-
-
-reach(_Beyond())
 
 
 # -- captures -------------------------------------------------------------------
@@ -469,7 +435,7 @@ def dissect_all(
         big = big if guess is None else guess
     session = Session(known, "big" if big else "little")
     record = Record(1, None, number, data, len(data), 0, Interface(253, big))
-    found = session.split(record, big)
+    found = split(session, record, big)
     for place, message in enumerate(found, 1):
         message.number = message.serial = place
         if family is not None and message.type > framing.GENL_ID_CTRL:
@@ -563,7 +529,7 @@ def build(
     if spec.protonum is None:
         session.know(kind, spec.name)
     record = Record(1, None, protocol, data, len(data), 0, Interface(253, big))
-    (message,) = session.split(record, big)
+    (message,) = split(session, record, big)
     message.number = message.serial = 1
     session.bind(message)
     return message

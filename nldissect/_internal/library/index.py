@@ -20,7 +20,6 @@ from mypy_extensions import i32, i64, u8
 
 from ..capture.files.seek import PreadStream, RecordSeeker
 from ..capture.reader import CaptureReader, open_capture
-from ..engine.tree import Message
 from ..pairing import codes
 from ..pairing.conversation import Conversations
 from ..pairing.link_table import INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
@@ -30,6 +29,7 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.record import NO_TIME, PENDING, Interface, Record
+from .message import Message, split
 
 # What is kept of what was asked for last.
 KEPT: Final = 256
@@ -325,7 +325,7 @@ class Index:
     def _make(self, place: int) -> Message:
         at = int(self.record_of(place))
         record = self.record(at)
-        found = self.session.split(record, bool(self._big[at]))[place - self.first[at]]
+        found = split(self.session, record, bool(self._big[at]))[place - self.first[at]]
         found.number = found.serial = place + 1
         self.session.bind(found)
         if (

@@ -22,8 +22,9 @@ from scapy.packet import Packet, Raw
 
 from ..capture.files.link import ARPHRD_NETLINK, NETLINK
 from ..engine import labels
+from ..engine.message import Message
+from ..engine.node import Node
 from ..engine.summary import describe, operation_constant, value_text
-from ..engine.tree import Message, Node
 from ..session.forward_pass import Session
 from ..spec import model
 from ..spec.registry import registry
@@ -71,7 +72,7 @@ class _Value(StrField):
 
 
 def _text(node: Node) -> str:
-    label = labels.label(node, True)
+    label = node.words(True)
     text = f"'{node.value}'" if node.kind == "string" else value_text(node)
     return safe(f"{text} ({label})" if label else text)
 

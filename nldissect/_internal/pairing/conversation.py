@@ -61,7 +61,7 @@ from typing import Final, final
 from librt.strings import read_i16_be, read_i16_le, read_i32_be, read_i32_le, read_i64_le
 from mypy_extensions import i64
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..spec import model
 from ..wire import framing
 from ..wire.record import NO_TIME, Interface, Record

@@ -22,7 +22,7 @@ from typing import final
 
 from mypy_extensions import i64
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..wire.record import NO_TIME
 from . import codes
 from .conversation import COPY_NEXT, MAX_RECENT, Conversations

@@ -13,7 +13,7 @@ from typing import Final, final
 from librt.vecs import append, extend, vec
 from mypy_extensions import i16, i32, i64, u8
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..wire.record import NO_TIME
 from . import codes
 from .codes import ACCEPTED, STATES

@@ -10,7 +10,7 @@ from typing import final
 from librt.strings import read_i64_le
 from mypy_extensions import i64
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..wire import framing
 from ..wire.record import NO_TIME, Record
 from .codes import (

@@ -24,7 +24,7 @@ from .match import HEAD, Seen
 
 if TYPE_CHECKING:
     from ..capture.live.live_capture import LiveCapture
-    from ..engine.tree import Message
+    from ..engine.message import Message
     from ..filter import Filter
 
     Start = Callable[[ExitStack, str], tuple[LiveCapture, Registry]]

@@ -92,9 +92,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Reporting:
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Which paths differ, for `message == {...}`."""
-    if op != "==" or "nldissect._internal.engine.tree" not in sys.modules:
+    if op != "==" or "nldissect._internal.engine.message" not in sys.modules:
         return None
-    from ..engine.tree import Message
+    from ..engine.message import Message
 
     seen = sys.modules.get("nldissect._internal.pytest_plugin.match")
     kinds = (Message,) if seen is None else (Message, seen.Seen)

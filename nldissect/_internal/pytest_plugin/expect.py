@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..engine.finding import plain as plainly
+from ..engine.paths import plain as plainly
 from ..engine.summary import operation_constant, operation_name
 from ..filter import vocabulary
 from ..pairing.codes import NOT_ASKED, REQUEST
@@ -21,7 +21,7 @@ from ..wire.text import near
 from .match import HEAD, Difference, Seen, at, differences
 
 if TYPE_CHECKING:
-    from ..engine.tree import Message
+    from ..engine.message import Message
     from .captured import Captured
 
 _SECOND: Final = 1_000_000_000

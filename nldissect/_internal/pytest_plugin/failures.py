@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..render.lines import Lines
 from ..render.style import Style
 from ..wire.text import safe

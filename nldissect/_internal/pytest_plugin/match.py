@@ -11,10 +11,9 @@ from typing import Any, Final
 
 from ..analysis import pairs
 from ..engine import labels
-from ..engine.finding import find_all
-from ..engine.plain import plain, plain_value
+from ..engine.message import Message
+from ..engine.node import Node, find_all, plain, plain_value
 from ..engine.summary import operation_constant, operation_name
-from ..engine.tree import Message, Node
 from ..pairing.transaction import Link
 from ..render.columns import TOP
 from ..session.process import Process
@@ -79,7 +78,7 @@ def _leaf(node: Node) -> Any:
     value = node.value
     if type(value) is not int:
         return value
-    return Named.of(value, labels.label(node, False), labels.label(node, True))
+    return Named.of(value, node.words(False), node.words(True))
 
 
 class Seen:

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from ..analysis.diff import Flattener, volatile
 from ..engine import labels
-from ..engine.plain import plain
-from ..engine.tree import Node
+from ..engine.node import Node, plain
 from ..spec import model
 from ..wire.text import safe
 from .match import HEAD, Seen, title
@@ -66,6 +65,6 @@ class _Masked:
             constant = node.field.constant
             if (value and node.field.hint in _HINTS) or constant == "CTRL_ATTR_MCAST_GRP_ID":
                 return self.flatten.value(node)
-            named = labels.label(node, False)
+            named = node.words(False)
             return value if named is None else named
         return value.hex() if isinstance(value, bytes) else value

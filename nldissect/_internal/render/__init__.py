@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from librt.strings import BytesWriter
 
 if TYPE_CHECKING:  # the command's options need times only, and must start fast
-    from ..engine.tree import Message
+    from ..engine.message import Message
     from ..pairing.transaction import Link
 
 

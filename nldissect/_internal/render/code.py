@@ -18,8 +18,9 @@ from mypy_extensions import i64
 from ..analysis.facts import protocol
 from ..encode.encoder import Arguments, type_of
 from ..engine import labels
+from ..engine.lookup import label_at, value_at
+from ..engine.message import Message
 from ..engine.summary import describe, text_of
-from ..engine.tree import Message, label_at, value_at
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 from ..pairing.transaction import Link
 from ..wire.digits import DIGITS

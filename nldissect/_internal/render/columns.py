@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from ..analysis import facts, pairs
 from ..engine import labels
-from ..engine.finding import plain
+from ..engine.message import Message
+from ..engine.paths import plain
 from ..engine.summary import operation_constant, operation_name
-from ..engine.tree import Message
 from ..filter.items import Item, Look
 from ..filter.vocabulary import Reach, Wanted, Way
 from ..pairing.codes import ANSWER, COPY

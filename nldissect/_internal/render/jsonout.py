@@ -16,8 +16,11 @@ from mypy_extensions import i64, u8
 
 from ..analysis import facts, pairs
 from ..engine import labels
+from ..engine.frame import Context, Diagnosis
+from ..engine.lookup import given
+from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name, write_summary
-from ..engine.tree import Context, Diagnosis, Message, given, text_value
+from ..engine.values import text_value
 from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -34,6 +37,7 @@ from ..engine.walk import (
     Engine,
 )
 from ..pairing.codes import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST
+from ..pairing.paired import PairedMessage
 from ..pairing.transaction import Link
 from ..session.process import Process
 from ..spec.tables import (
@@ -657,7 +661,7 @@ def to_json(message: Message) -> str:
     if not isinstance(lines, JsonLines):
         lines = kept["json"] = JsonLines()
     out = BytesWriter()
-    lines.object(out, message, message.link)
+    lines.object(out, message, message.link if isinstance(message, PairedMessage) else None)
     return out.getvalue().decode("ascii")
 
 

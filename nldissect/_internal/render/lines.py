@@ -13,7 +13,7 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from ..analysis import facts, pairs
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
 from ..wire import framing

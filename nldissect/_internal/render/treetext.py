@@ -15,7 +15,11 @@ from mypy_extensions import i64, u8
 
 from ..analysis import pairs
 from ..engine import labels
-from ..engine.tree import Context, Message, Node, given, text_value
+from ..engine.frame import Context
+from ..engine.lookup import given
+from ..engine.message import Message
+from ..engine.node import Node
+from ..engine.values import text_value
 from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -301,7 +305,7 @@ class TreeNodes:
                 digits.signed(out, size)
                 out.write(b" bytes")
         if node is not None:
-            self._words.label(out, self._words.text(labels.label(node, self._constants)))
+            self._words.label(out, self._words.text(node.words(self._constants)))
         if engine.tape[place] >> MARKS_AT & (DIAGNOSED | GIVEN):
             self._diagnosed(out, engine, place)
         if form == OCTETS and size > INLINE:

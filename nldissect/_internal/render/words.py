@@ -10,7 +10,8 @@ from librt.vecs import vec
 from mypy_extensions import i64, u8
 
 from ..engine.labels import hinted
-from ..engine.tree import Message, Seen, told_by
+from ..engine.lookup import Seen, told_by
+from ..engine.message import Message
 from ..engine.walk import UNNAMED, Engine
 from ..spec.tables import (
     COLUMNS,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..engine.message import Message
+from ..engine.node import Node
 from ..engine.summary import operation_name
-from ..engine.tree import Message, Node
 from ..pairing.transaction import Link
 from ..spec import model
 from ..wire import framing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..spec.model import Operation, Spec
 from ..spec.registry import Registry
 from ..wire.linux import protocol_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy_extensions import mypyc_attr
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..pairing.conversation import Conversations
 from ..pairing.hold_back import HoldBack
 from ..pairing.transaction import Link

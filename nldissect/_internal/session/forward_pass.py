@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from ..engine.tree import Context, Message
+from ..engine.frame import Context, Frame
+from ..engine.message import Message
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, WARNING, Engine
 from ..spec import learn, model
 from ..spec.registry import Registry
@@ -360,7 +361,7 @@ class Session(Context):
         self._here = here
         return here
 
-    def _known(self, message: Message) -> _Place | None:
+    def _known(self, message: Frame) -> _Place | None:
         """What is known of the interface that a message passed; None before anything is."""
         record = message.record
         return self._places.get(0) if record is None else self._place(record.interface)
@@ -713,7 +714,7 @@ class Session(Context):
                     return family
         return None
 
-    def judge(self, message: Message, engine: Engine) -> None:
+    def judge(self, message: Frame, engine: Engine) -> None:
         """Tells where a policy in the message and the family's dissector differ."""
         if message.to_kernel or message.command != CTRL_CMD_GETPOLICY:
             return
@@ -731,7 +732,7 @@ class Session(Context):
                 if text is not None and number == NL_POLICY_TYPE_ATTR_TYPE:
                     engine.find(place, False, "policy-differs", WARNING, text)
 
-    def _policy_differences(self, message: Message) -> dict[tuple[int, int], str]:
+    def _policy_differences(self, message: Frame) -> dict[tuple[int, int], str]:
         """The differences by policy and attribute, in words."""
         found = framing.Attributes(message.data, message.base + 20, message.limit, message.big)
         if message.record is None or not found.find(CTRL_ATTR_FAMILY_ID):
@@ -749,14 +750,14 @@ class Session(Context):
             learnt.differences = {(index, attr): text for index, attr, text in differ}
         return learnt.differences
 
-    def family_name(self, number: int, message: Message) -> str | None:
+    def family_name(self, number: int, message: Frame) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
         family = self.family(number, message)
         return framing.FIXED_FAMILIES.get(number) if family is None else family.name
 
     # -- what messages ask -------------------------------------------------------
 
-    def bind(self, message: Message) -> None:
+    def bind(self, message: Frame) -> None:
         """Sets what the message is; see `tree.Context`."""
         kind: i64 = message.type
         if kind < framing.NLMSG_MIN_TYPE:
@@ -781,7 +782,7 @@ class Session(Context):
         message.spec = found.spec
         message.operation = found.operation
 
-    def _meaning(self, message: Message) -> _Bound:
+    def _meaning(self, message: Frame) -> _Bound:
         """What messages of the type of this one are, with a raw protocol."""
         kind = message.type
         spec = self.registry.raw(message.protocol, kind)
@@ -790,7 +791,7 @@ class Session(Context):
             self._debug.tell(message, spec, operation)
         return _Bound(spec, operation)
 
-    def _bind_generic(self, message: Message, kind: int) -> None:
+    def _bind_generic(self, message: Frame, kind: int) -> None:
         start = message.base + 16
         if start < message.limit:
             message.command = message.data[start]
@@ -814,20 +815,20 @@ class Session(Context):
             dump = message.flags & 0x300 == 0x300
             message.operation = learnt.operation(message.command, message.to_kernel, dump)
 
-    def family(self, number: int, message: Message) -> Family | None:
+    def family(self, number: int, message: Frame) -> Family | None:
         """The generic family that had this id when the message was sent."""
         record = message.record
         section = self._section(0) if record is None else self._place(record.interface).section
         timeline = section.families.get(number)
         return None if timeline is None else timeline.at(message.serial)
 
-    def interface(self, index: int, message: Message) -> str | None:
+    def interface(self, index: int, message: Frame) -> str | None:
         """The name of interface `index` when the message was sent."""
         place = self._known(message)
         timeline = None if place is None else place.names.get(index)
         return None if timeline is None else timeline.at(message.serial)
 
-    def dump_end(self, port: int, message: Message) -> tuple[int, int | None] | None:
+    def dump_end(self, port: int, message: Frame) -> tuple[int, int | None] | None:
         """Number and time of what ends the long dump that the message asks for, if it is known."""
         if message.record is None:
             return None
@@ -837,7 +838,7 @@ class Session(Context):
                 return end
         return None
 
-    def namespace(self, number: int, message: Message) -> str | None:
+    def namespace(self, number: int, message: Frame) -> str | None:
         """What is known of the network namespace with this id: `pid 4711`, or this host's name."""
         name = None
         if message.record is not None:
@@ -847,7 +848,7 @@ class Session(Context):
             name = self.registry.namespaces.get(number)
         return name
 
-    def socket(self, port: int, message: Message) -> Socket | None:
+    def socket(self, port: int, message: Frame) -> Socket | None:
         """Whose port it was when the message was sent, as the capture recorded it."""
         record = message.record
         if record is None or not record.interface.sockets:
@@ -856,7 +857,7 @@ class Session(Context):
         owners.take(record.interface.sockets)
         return owners.at(message.protocol, port, record.time)
 
-    def inode(self, port: int, message: Message) -> int | None:
+    def inode(self, port: int, message: Frame) -> int | None:
         """The inode of the socket with this port, as sock_diag told."""
         if message.record is None:
             return None

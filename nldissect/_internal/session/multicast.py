@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..wire import framing
 
 # RTNLGRP_ (linux/rtnetlink.h) by message type / 4 and address family (-1: any other)

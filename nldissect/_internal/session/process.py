@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..wire.record import Interface
 
 PID_BITS: Final = 22  # PID_MAX_LIMIT is 4194304 (include/linux/threads.h)

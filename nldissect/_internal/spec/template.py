@@ -25,8 +25,6 @@ from typing import Final, final
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
-from ..engine.finding import Name, Names
-
 # Steps have three numbers: which it is, what it is about, and of brackets the path without
 # which they are empty (-1: none).
 STEP: Final = 3
@@ -81,21 +79,6 @@ class Spot:
 
 
 @final
-class Meant:
-    """What the paths of a template mean in the messages of an operation."""
-
-    def __init__(self, names: Names, paths: list[str]) -> None:
-        self.names = names
-        self.paths: list[Name] = [names.get(path) for path in paths]
-        # Of each path the rows that it can be, as in `Name`; -1 of one that is not so simple.
-        rows: list[int] = []
-        for name in self.paths:
-            first = int(name.attribute) if name.path is None else -1
-            rows += (first, int(name.other), int(name.member))
-        self.rows = vec[i64](rows)
-
-
-@final
 class Template:
     """A parsed template; raises ValueError for text that is none.
 
@@ -109,21 +92,6 @@ class Template:
         self.spots: list[Spot] = []
         self.paths: list[str] = []
         self._parse(text, ways)
-        self._known: dict[Names, Meant] = {}
-        self._last: Meant | None = None
-
-    def meant(self, names: Names) -> Meant:
-        """What its paths mean in the messages of an operation."""
-        last = self._last
-        if last is not None and last.names is names:
-            return last
-        found = self._known.get(names)
-        if found is None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            found = self._known[names] = Meant(names, self.paths)
-        self._last = found
-        return found
 
     def _parse(self, text: str, ways: dict[str, Callable[[int], str]]) -> None:
         opened: list[int] = []

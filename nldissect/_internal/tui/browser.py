@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from ..analysis import pairs
 from ..analysis.explain import Explanation, paths
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..pairing.codes import REQUEST
 from ..pairing.transaction import Link
 from ..wire.errors import CaptureError, NldissectError, UsageError

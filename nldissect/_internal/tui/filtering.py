@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..analysis.explain import paths
-from ..engine.labels import label
-from ..engine.tree import Node
+from ..engine.node import Node
 from ..wire.errors import FilterError, UsageError
 from .control import Controller
 from .filterbar import HINT
@@ -126,7 +125,7 @@ class Filtering(Controller):
         if isinstance(value, bool) or value is None:
             texts = []
         elif isinstance(value, int):
-            named = label(node, False)
+            named = node.words(False)
             if named and "|" not in named:
                 texts.append(f"{path} == {named}")
             texts.append(f"{path} == {value}")

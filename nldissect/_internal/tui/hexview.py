@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual import events
 
+from ..engine.message import Message
 from ..engine.spans import spans
-from ..engine.tree import Message
 from .paint import Lines, Part
 
 _SHOWN = bytes(b if 0x20 <= b < 0x7F else 0x2E for b in range(256)).decode("ascii")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..analysis import facts, pairs
 from ..engine import labels
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..pairing.codes import ANSWER, BATCH, NOTIFICATION, REQUEST
 from ..pairing.transaction import Link, Transaction
 from ..wire.text import safe

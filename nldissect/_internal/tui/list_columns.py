@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..analysis import facts, pairs
-from ..engine.finding import find_all
+from ..engine.message import Message
+from ..engine.node import find_all
 from ..engine.summary import node_text
-from ..engine.tree import Message
 from ..engine.walk import ERROR, NOTE
 from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Link

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from time import process_time
 from typing import Final
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..library.index import Index
 from ..pairing.codes import COPY, ROLES
 from ..pairing.transaction import Link

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from ..analysis.explain import Explanation, locate
 from ..engine import labels
-from ..engine.tree import Message, Node
+from ..engine.message import Message
+from ..engine.node import Node
 from ..spec import model
 from ..wire.text import safe
 
@@ -352,7 +353,7 @@ def value_of(node: Node, constants: bool) -> str:
         if node.field.kind == model.MESSAGE:
             return _echoed(node)
         return "" if node.children or node.end > node.start else "(empty)"
-    named = labels.label(node, constants)
+    named = node.words(constants)
     text = _text(node, value)
     return safe(f"{text} ({named})" if named else text)[:LONGEST]
 
@@ -387,7 +388,7 @@ def _text(node: Node, value: Any) -> str:
 
 
 def _element(child: Node) -> str:
-    named = labels.label(child, False)
+    named = child.words(False)
     text = _text(child, child.value)
     return f"{text} ({named})" if named else text
 
@@ -397,11 +398,11 @@ def brief(nodes: list[Node], constants: bool) -> str:
     out: list[str] = []
     for node in nodes:
         value = node.value
-        if value is None or (value == 0 and not labels.label(node, constants)):
+        if value is None or (value == 0 and not node.words(constants)):
             continue
         if isinstance(value, bytes) and not any(value):
             continue
-        named = labels.label(node, False)
+        named = node.words(False)
         text = named if named and not isinstance(value, str) else _text(node, value)
         out.append(f"{node.name} {text}".rstrip())
         if len(out) == BRIEF:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ..engine.tree import Message
+from ..engine.message import Message
 from ..engine.walk import ERROR
 from ..pairing.codes import COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Link

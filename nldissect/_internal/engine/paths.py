@@ -1,4 +1,4 @@
-"""Fields by dotted paths, among nodes and on the tape of a walk.
+"""Fields by dotted paths, on the tape of a walk.
 
 A name in a path is a field's spec name, its C constant or its number. `_` is the same as `-`, and
 upper case is for constants. The entries of an array need not be named, nor a header around its
@@ -7,15 +7,14 @@ members; where an attribute and such a member at the same level share a name, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..spec import model
 from ..spec.tables import COLUMNS, GENLMSGHDR, REQUEST, Tables
-from ..wire.text import near
+from ..spec.template import Template
 from .walk import (
     DEPTH_AT,
     DEPTH_MASK,
@@ -29,9 +28,6 @@ from .walk import (
     UNKNOWN,
     Engine,
 )
-
-if TYPE_CHECKING:
-    from .tree import Node
 
 # What ip(8) calls things that the kernel names otherwise: the C constant or struct member, and
 # what ip adds to the number. Filters know them.
@@ -295,12 +291,29 @@ class Name:
 
 
 @final
+class Meant:
+    """What the paths of a template mean in the messages of an operation."""
+
+    def __init__(self, template: Template, names: Names) -> None:
+        self.paths: list[Name] = [names.get(path) for path in template.paths]
+        # Of each path the rows that it can be, as in `Name`; -1 of one that is not so simple.
+        rows: list[int] = []
+        for name in self.paths:
+            first = int(name.attribute) if name.path is None else -1
+            rows += (first, int(name.other), int(name.member))
+        self.rows = vec[i64](rows)
+
+
+@final
 class Names:
     """What can be asked for by name in the messages of one operation."""
 
     def __init__(self, tables: Tables, operation: model.Operation | None) -> None:
         self._tables = tables
         self._known: dict[str, Name] = {}
+        self._meant: dict[Template, Meant] = {}
+        self._last: Meant | None = None
+        self._of: Template | None = None  # the template that `_last` is about
         self._attributes: dict[str, int] = {}
         self._members: dict[str, int] = {}
         aset = None if operation is None else operation.attributes
@@ -358,6 +371,18 @@ class Names:
             self._known[path] = found
         return found
 
+    def meant(self, template: Template) -> Meant:
+        """What the paths of a template mean here."""
+        if self._of is template and self._last is not None:
+            return self._last
+        found = self._meant.get(template)
+        if found is None:
+            if len(self._meant) >= _PATHS:
+                self._meant.clear()
+            found = self._meant[template] = Meant(template, self)
+        self._of, self._last = template, found
+        return found
+
 
 def names_in(tables: Tables, operation: model.Operation | None) -> Names:
     """What can be asked for by name in the messages of an operation."""
@@ -366,62 +391,3 @@ def names_in(tables: Tables, operation: model.Operation | None) -> Names:
         found = tables.namings[operation] = Names(tables, operation)
     assert isinstance(found, Names)
     return found
-
-
-# -- among nodes -----------------------------------------------------------------------
-
-
-def find(nodes: list[Node], path: str) -> Node | None:
-    """The first node at a dotted path; see `find_all`."""
-    for node in find_all(nodes, path):
-        return node
-    return None
-
-
-def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
-    """Every node at a dotted path that begins at these nodes, in order.
-
-    The entries of an array need not be named: `ops.id` finds each of them.
-    A header's members are found with and without the header's own name.
-    """
-    yield from _find(nodes, [plain(part) for part in path.split(".")], 0)
-
-
-def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
-    want = parts[at]
-    last = at + 1 == len(parts)
-    named = False
-    for node in nodes:
-        field = node.field
-        if want in names_of(field):
-            named = True
-            if last:
-                yield node
-            else:
-                yield from _find(node.children, parts, at + 1)
-        elif field.name.isdigit() and not want.isdigit():
-            yield from _find(node.children, parts, at)
-    if last and not named:  # an attribute `version` is not the header's `version`
-        for node in nodes:
-            if is_header(node.field):
-                for child in node.children:
-                    if want in names_of(child.field):
-                        yield child
-
-
-def missing(nodes: list[Node], path: str) -> str:
-    """What to say of a path that is not there, with the nearest that is."""
-    names: list[str] = []
-    _paths(nodes, "", names)
-    return f"no {path!r} in this message{near(path, names)}"
-
-
-def _paths(nodes: list[Node], above: str, out: list[str]) -> None:
-    for node in nodes:
-        here = f"{above}.{node.field.name}" if above else node.field.name
-        out.append(here)
-        if node.field.constant is not None:
-            out.append(node.field.constant)
-        if node.field.number < 0 and node.field.kind == model.STRUCT:
-            out += [child.field.name for child in node.children]
-        _paths(node.children, here, out)

@@ -1,0 +1,232 @@
+"""Values and labels of what lies on an engine's tape, without making nodes of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mypy_extensions import i64
+
+from ..spec import model
+from ..spec.tables import (
+    ARRAY,
+    COLUMNS,
+    ELEMENT,
+    ENUM,
+    HINT,
+    INTEGER,
+    LABEL,
+    LABELLED,
+    MARKS,
+    NO_HINT,
+    NOTHING,
+    SIGNED,
+    SIZE,
+    TEXT_UP_TO_NUL,
+    WIDTH,
+)
+from .labels import hinted
+from .message import Message
+from .node import Node
+from .paths import Name, Path, names_in, names_of
+from .paths import plain as plainly
+from .values import text_value
+from .walk import (
+    FIELD_MASK,
+    FOLDED,
+    GIVEN,
+    INDEXED,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    SHOWN_AT,
+    UNKNOWN,
+    UNNAMED,
+    Engine,
+)
+
+
+def value_at(engine: Engine, place: i64, message: Message) -> Any:
+    """The value of the entry at a place of the engine's tape, as `Node.value`."""
+    first, second = engine.tape[place], engine.tape[place + 1]
+    marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+    if marks & GIVEN:
+        return given(engine, place).value
+    tables = engine.tables
+    form = tables.form[first >> SHOWN_AT & 0xFF]
+    start, end = second & 0xFFFFFFFF, second >> 32
+    if marks & IS_ATTRIBUTE:
+        start += 4
+    if form == INTEGER:
+        number = engine.number(row, start, end, marks)
+        if number < 0 and tables.rows[row * COLUMNS + SIGNED] == 0:
+            return int(number) + 0x10000000000000000
+        return int(number)
+    if form == NOTHING:
+        return None
+    if marks & FOLDED and form == ARRAY:
+        element = tables.rows[row * COLUMNS + ELEMENT]
+        size = tables.rows[element * COLUMNS + SIZE]
+        numbers: list[Any] = []
+        while start < end:
+            number = engine.number(element, start, start + size, 0)
+            start += size
+            wraps = number < 0 and tables.rows[element * COLUMNS + SIGNED] == 0
+            numbers.append(int(number) + 0x10000000000000000 if wraps else int(number))
+        return numbers
+    if form == ARRAY:
+        return [
+            value_at(engine, inside, message)
+            for inside in engine.inside(place)
+            if engine.tape[inside] >> MARKS_AT & INDEXED
+        ]
+    raw = engine.data[start:end]
+    if form != TEXT_UP_TO_NUL or end - start > _SHORT:
+        return text_value(form, raw)
+    text = _texts.get(raw)
+    if text is None:
+        if len(_texts) >= _TEXTS:
+            _texts.clear()
+        text = _texts[raw] = str(text_value(form, raw))
+    return text
+
+
+_SHORT: Final = 32
+_TEXTS: Final = 4096
+_texts: Final[dict[bytes, str]] = {}  # names of interfaces, kinds...: the same again and again
+
+
+def given(engine: Engine, place: i64) -> Node:
+    """The node that a hook made at this place."""
+    node = engine.given[int(place)]
+    assert isinstance(node, Node)
+    return node
+
+
+def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> str | None:
+    """The label of the entry at a place of the engine's tape, as `Node.words`."""
+    return label_of(engine, place, None, message, constants, None)
+
+
+def label_of(
+    engine: Engine, place: i64, value: Any, message: Message, constants: bool, seen: Seen | None
+) -> str | None:
+    """The same of an entry with this value (None: as on the tape), in a message seen already."""
+    first = engine.tape[place]
+    marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+    if marks & GIVEN:
+        return given(engine, place).words(constants)
+    tables = engine.tables
+    at = row * COLUMNS
+    if marks & INDEXED and tables.rows[at + LABEL]:
+        return tables.labels[tables.rows[at + LABEL]]
+    if marks & (UNKNOWN | UNNAMED) or tables.form[first >> SHOWN_AT & 0xFF] != INTEGER:
+        return None
+    enum, hint = tables.rows[at + ENUM], tables.rows[at + HINT]
+    labelled = tables.rows[at + MARKS] & LABELLED
+    if enum == 0 and hint == NO_HINT and not labelled:
+        return None
+    if value is None:
+        value = value_at(engine, place, message)
+    if labelled:
+        told = told_by(tables.fields[row], value, message, seen or Seen(engine, message))
+        if told is not None:
+            return told or None
+    if enum:
+        named = tables.enums[enum].label(value, constants)
+        if named is not None or hint == NO_HINT:
+            return named
+    return hinted(int(hint), value, message, constants)
+
+
+class Seen:
+    """The values of one message by name: top-level attributes, header members, dotted paths.
+
+    It looks at the tape that `engine` has of the message, and holds as long.
+    """
+
+    def __init__(self, engine: Engine, message: Message) -> None:
+        self.message = message
+        self._engine = engine
+        self._names = names_in(engine.tables, message.operation)
+        self._given: dict[str, int] | None = None
+        if len(engine.given) > 0:
+            self._given = self._named_by_hooks()
+        engine.index()
+
+    def _named_by_hooks(self) -> dict[str, int]:
+        """Where nodes lie, at the top or in headers, of which hooks said something."""
+        engine = self._engine
+        attributes: dict[str, int] = {}
+        members: dict[str, int] = {}
+        tops = engine.inside(-2)
+        for place, names in [(top, attributes) for top in tops] + [
+            (member, members) for top in tops if engine.heads(top) for member in engine.inside(top)
+        ]:
+            if engine.tape[place] >> MARKS_AT & GIVEN:
+                node = given(engine, place)
+                for name in names_of(node.field):
+                    names.setdefault(name, place)
+        return members | attributes
+
+    def place(self, path: str) -> i64:
+        """Where the first node at a path lies on the tape, -1 for nowhere."""
+        return self._place(self._names.get(path), path)
+
+    def _place(self, name: Name, path: str) -> i64:
+        """The same by what the path means."""
+        engine = self._engine
+        if name.path is not None:
+            return self._along(name, name.path)
+        if name.attribute:
+            found = engine.place_of(name.attribute)
+            if found >= 0:
+                return found
+            if name.other:
+                found = engine.place_of(name.other)
+                if found >= 0:
+                    return found
+        if self._given is not None:
+            told = self._given.get(plainly(path))
+            if told is not None:
+                return told
+        return engine.place_of(name.member) if name.member else -1
+
+    def _along(self, name: Name, path: Path) -> i64:
+        """Where the first node at a dotted path lies; looks only where it begins, if it can."""
+        engine, rest = self._engine, name.rest
+        if rest is None or engine.repeats or self._given is not None:
+            return path.first(engine, -2)
+        found = engine.place_of(name.attribute)
+        if found < 0 and name.other:
+            found = engine.place_of(name.other)
+        return -1 if found < 0 else rest.first(engine, found)
+
+    def has(self, path: str) -> bool:
+        """Whether it is there."""
+        return self.place(path) >= 0
+
+    def value(self, path: str) -> Any:
+        """Its value, None when it is not there or has no size that a number can have."""
+        place = self.place(path)
+        if place < 0:
+            return None
+        return self._value(place)
+
+    def _value(self, place: i64) -> Any:
+        engine = self._engine
+        value = value_at(engine, place, self.message)
+        if isinstance(value, bytes):
+            row = engine.tape[place] & FIELD_MASK
+            if engine.tables.rows[row * COLUMNS + WIDTH] > 0:
+                return None
+        return value
+
+
+def told_by(field: model.Field, value: Any, message: Message, seen: Seen | None) -> str | None:
+    """What the code beside the dissector makes of a value; None where it does not know better."""
+    labeller = field.labeller
+    if labeller is None or not isinstance(value, int):
+        return None
+    try:
+        return labeller(value, message, message.get if seen is None else seen.value)
+    except Exception as problem:
+        return f"the dissector's code failed: {problem!r}"

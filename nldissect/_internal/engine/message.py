@@ -1,0 +1,487 @@
+"""Messages: what was framed, with the nodes that a walk finds in it.
+
+A `Message` is walked by the engine when its nodes are first asked for, and keeps the tape.
+Writers that read the tape itself get one in which what hooks said has been put (`walk_onto`).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from ..spec import model
+from ..spec.tables import S_BINARY, TOLD
+from ..wire import framing
+from .frame import Diagnosis, Frame
+from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value
+from .walk import (
+    DEPTH_AT,
+    DEPTH_MASK,
+    ERROR,
+    GIVEN,
+    IS_ATTRIBUTE,
+    MARKS_AT,
+    NOTE,
+    WARNING,
+    Engine,
+    Finding,
+)
+
+
+class Message(Frame):
+    """One netlink message, bound to what it is and decoded on demand."""
+
+    _nodes: list[Node] | None = None
+    inner: Message | None = None  # the request that an error echoes, once it was met
+
+    def another(self, data: builtins.bytes, base: i64, limit: i64, state: i64) -> Message:
+        """A message of the same context, protocol and byte order, which is not bound yet."""
+        return Message(self.context, self.protocol, data, base, limit, self.big, state)
+
+    def turn(self) -> None:
+        """What has NLM_F_REQUEST comes from the kernel all the same: bound and decoded as such."""
+        self.to_kernel = False
+        self.operation = None
+        self.forget()
+        self.context.bind(self)
+
+    def forget(self) -> None:
+        """Lets its nodes go, for one who keeps the message; they are decoded again when asked."""
+        self._nodes = None
+        self._diagnoses = None
+        self.inner = None
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The message's payload: fixed headers, attributes, data, in order."""
+        if self._nodes is None:
+            if self.outer is not None:
+                assert isinstance(self.outer, Message)
+                return self.outer.echoed_nodes
+            self._nodes = []
+            context = self.context
+            engine = context.spare.pop() if context.spare else Engine(context.tables)
+            self._walk(engine)
+            tape = Tape(engine, self, self.inner)
+            context.spare.append(engine)
+            self._nodes = tape.nodes
+            if self.record is not None and self.record.gaps is not None:
+                _hide(self, tape.nodes, self.record.gaps)
+        return self._nodes
+
+    def level(self) -> Sequence[object]:
+        return self.nodes
+
+    @property
+    def echoed_nodes(self) -> list[Node]:
+        """The nlmsghdr and the payload of the request that the message echoes."""
+        for node in self.nodes:
+            for child in node.children:
+                if child.field.kind == model.MESSAGE:
+                    return child.children
+        return []
+
+    @property
+    def echo(self) -> Message | None:
+        """The request that an NLMSG_ERROR echoes, as a message of its own."""
+        if self.type != framing.NLMSG_ERROR:
+            return None
+        if self.inner is None and self._nodes is None:
+            self.nodes  # noqa: B018 - the walk meets it
+        return self.inner
+
+    @property
+    def odd(self) -> bool:
+        """Whether the walk, which was made, found something wrong with the message as a whole."""
+        return self._diagnoses is not None
+
+    @property
+    def own_found(self) -> list[Diagnosis]:
+        """What the walk, which was made, found wrong with the message as a whole."""
+        return list(self._diagnoses or ())
+
+    def found(self, engine: Engine) -> list[Diagnosis]:
+        """Everything wrong with the message, whose walk is on the engine's tape, in order."""
+        out = self.own_found
+        for wrong in engine.findings:
+            where = engine.tape[wrong.place + 1]
+            offset, end = where & 0xFFFFFFFF, where >> 32
+            out.append(
+                Diagnosis(wrong.code, wrong.severity, wrong.text, int(offset), int(end - offset))
+            )
+        return out
+
+    @property
+    def own_diagnoses(self) -> list[Diagnosis]:
+        """What is wrong with the message as a whole."""
+        self.nodes  # noqa: B018 - the walk finds out
+        return list(self._diagnoses or ())
+
+    @property
+    def diagnoses(self) -> list[Diagnosis]:
+        """Everything wrong with the message and its nodes, in order."""
+        out = self.own_diagnoses
+        for node in self.walk():
+            out += node.diagnoses
+        return out
+
+    def walk(self) -> Iterator[Node]:
+        """Every node of the message, in order."""
+        for node in self.nodes:
+            yield from node.walk()
+
+    # -- being walked -------------------------------------------------------
+
+    def _walk(self, engine: Engine, folds: bool = False) -> None:
+        """Puts the payload on the engine's tape; the frame's oddities become diagnoses."""
+        data, base, limit = self.data, self.base, self.limit
+        self._diagnoses = None
+        engine.begin(
+            data,
+            limit,
+            self.big,
+            self.state == framing.CUT,
+            self.to_kernel,
+            self.flags,
+            self,
+            folds,
+        )
+        if self.state != framing.OK and self._odd(engine):
+            return
+        kind = self.type
+        if kind < framing.NLMSG_MIN_TYPE:
+            aset = self.context.control_set(int(kind))
+            engine.control(kind, self.error or 0, base + 16, limit, aset)
+        else:
+            self._payload(engine, base + 16, limit, 0)
+            if kind == framing.GENL_ID_CTRL and self.protocol == framing.NETLINK_GENERIC:
+                self.context.judge(self, engine)
+        if limit < len(data):
+            self._trailing(engine, limit, len(data))
+
+    def _odd(self, engine: Engine) -> bool:
+        """Tells what is wrong with the frame; whether there is no more than data."""
+        base, limit = self.base, self.limit
+        if self.state in _STATES and not (
+            self.state == framing.NO_HEADER and self.protocol in framing.FREE_FORM
+        ):
+            code, severity, text = _STATES[int(self.state)]
+            length, have = self.length, limit - base
+            if self.state == framing.CUT and not self.netlink and self.record is not None:
+                length = self.record.original_length - self.offset
+            self.diagnose(code, severity, text.format(length, have), base, min(4, have))
+        if self.netlink and self.state != framing.SHORT_LENGTH:
+            return False
+        start = base + 16 if self.netlink else base
+        if start < len(self.data):
+            end = len(self.data)
+            engine.push(self.context.tables.data, S_BINARY, 0, start, end, 0, 0)
+        return True
+
+    def _payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> None:
+        operation, tables = self.operation, self.context.tables
+        generic = self.protocol == framing.NETLINK_GENERIC
+        if operation is None:
+            engine.payload(generic, 0, 0, self.header_size, pos, limit, depth, False)
+            return
+        struct = tables.struct(operation.header)
+        aset = tables.attribute_set(operation.attributes)
+        hooked = operation.hook is not None
+        engine.payload(generic, struct, aset, self.header_size, pos, limit, depth, hooked)
+
+    def _trailing(self, engine: Engine, limit: i64, end: i64) -> None:
+        """What follows the message in its datagram: padding to 4 bytes is no news, more is."""
+        start = min((limit + 3) & ~3, end)
+        if not engine.zero(limit, start):
+            start = limit
+        elif start == end:
+            return
+        place = engine.size
+        engine.push(self.context.tables.trailing, S_BINARY, 0, start, end, 0, 0)
+        if engine.zero(start, end):
+            text = f"{end - start} zero bytes after the message's end"
+            engine.find(place, True, "trailing-zeros", NOTE, text)
+        else:
+            text = f"{end - start} bytes after the message's end"
+            engine.find(place, True, "trailing-data", WARNING, text)
+
+    def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
+        """The request inside an NLMSG_ERROR, dissected as what it is."""
+        cut = self.state == framing.CUT and end == self.limit
+        inner = self._echoed(start, end, cut)
+        place, size = engine.echo, end - start
+        engine.limit, engine.cut, engine.to_kernel = end, cut, True
+        engine.flags = inner.flags
+        engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
+        if inner.length < 16:
+            text = f"nlmsg_len {inner.length} is less than 16"
+            engine.find(place, False, "msg-len-short", ERROR, text)
+        elif size < inner.length and size > 16:
+            text = f"nlmsg_len {inner.length} is more than the {size} bytes there are"
+            engine.misfit(place, "msg-len-over", ERROR, text)
+        data = self.context.tables.data
+        if size > 16 and inner.type < framing.NLMSG_MIN_TYPE:
+            engine.push(data, S_BINARY, depth, start + 16, end, 0, 0)
+        elif size > 16:
+            stop = min(start + max(inner.length, 16), end)
+            inner._payload(engine, start + 16, stop, depth)
+            if stop < end:
+                engine.push(data, S_BINARY, depth, stop, end, 0, 0)
+        for found in inner._diagnoses or ():  # of the dissector's code
+            engine.find(place, False, found.code, found.severity, found.text)
+        engine.limit, engine.cut = self.limit, self.state == framing.CUT
+        engine.to_kernel, engine.flags = self.to_kernel, self.flags
+        engine.family = engine.hardware = -1
+
+    def _echoed(self, start: i64, end: i64, cut: bool) -> Message:
+        inner = self.inner
+        if inner is None:
+            state = framing.CUT if cut else framing.OK
+            inner = self.another(self.data, start, end, state)
+            inner.outer = self
+            inner.record, inner.number, inner.serial = self.record, self.number, self.serial
+            inner.to_kernel = True
+            self.inner = inner
+            self.context.bind(inner)
+        inner._diagnoses = None
+        return inner
+
+    def payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> bool:
+        """Lets a dissector's own code take a payload that is no attribute tree."""
+        target = self.inner if engine.echo >= 0 and self.inner is not None else self
+        operation = target.operation
+        assert operation is not None
+        assert operation.hook is not None
+        made: list[Node] = []
+        try:
+            done = operation.hook(target, int(pos), int(limit), made)
+        except Exception as problem:
+            text = f"the dissector's code failed: {problem!r}"
+            target.diagnose("hook-failed", ERROR, text, pos, limit - pos)
+            return False
+        if done:
+            for node in made:
+                give(engine, node, depth)
+        return bool(done)
+
+    def called(self, made: object) -> tuple[str, str | None, int]:
+        """Name, C constant and number of a node that a hook made."""
+        assert isinstance(made, Node)
+        return made.name, made.constant, made._field.number
+
+    def walk_onto(self, engine: Engine, folds: bool = False) -> None:
+        """Puts the payload on the engine's tape, as hooks and gaps of a trace have it.
+
+        With `folds`, plain numbers are not there themselves; see `Engine.begin`.
+        """
+        gaps = None if self.record is None else self.record.gaps
+        self._walk(engine, folds and gaps is None)  # a gap may lie in one of the numbers
+        if gaps is not None or len(engine.hooked) > 0:
+            tape = Tape(engine, self, self.inner)
+            for place in sorted(tape.hooked):
+                _node_at(tape, place)
+            if gaps is not None:
+                _hide(self, tape.nodes, gaps)
+            _retell(engine, tape)
+        if len(engine.findings) > 1:
+            engine.findings = in_order(engine.findings)
+
+    def walk_for(self, engine: Engine, wanted: vec[i64], numbered: bool) -> None:
+        """As `walk_onto`, if it can be with no more than is wanted; see `Engine.choose`."""
+        if self.record is None or self.record.gaps is None:
+            engine.choose(wanted, numbered)
+            self._walk(engine)
+            engine.choosy = False
+            if len(engine.hooked) == 0:  # hooks may look at anything
+                return
+        self.walk_onto(engine)
+
+    # -- by path -----------------------------------------------------------
+
+    def find(self, path: str) -> Node | None:
+        """The first node at this dotted path of spec names or constants."""
+        return find(self.nodes, path)
+
+    def find_all(self, path: str) -> Iterator[Node]:
+        """Every node at this path, in order; entries of arrays need not be named."""
+        return find_all(self.nodes, path)
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The value of the first node at this path; `default` when there is none.
+
+        What has something inside gives plain dictionaries and lists.
+        """
+        found = find(self.nodes, path)
+        return default if found is None else plain_value(found)
+
+    def __getitem__(self, path: str) -> Any:
+        """The value at this path, as `get`; KeyError, with the nearest name, for none."""
+        found = find(self.nodes, path)
+        if found is None:
+            raise KeyError(missing(self.nodes, path))
+        return plain_value(found)
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and find(self.nodes, path) is not None
+
+    # -- as a whole --------------------------------------------------------
+
+    @property
+    def bytes(self) -> bytes:
+        """The message as captured or edited, from its nlmsghdr to its end, without padding."""
+        return self.data[self.base : self.limit]
+
+    def plain(self) -> dict[str, Any]:
+        """Headers and attributes as plain dictionaries, by spec names; see `plain.plain`."""
+        return plain(self.nodes)
+
+    def adopt(self, data: builtins.bytes) -> None:
+        """Takes these bytes, which begin with its nlmsghdr, for its own."""
+        before = self.another(self.data, self.base, self.limit, self.state)
+        before.record, before.number, before.serial = self.record, self.number, self.serial
+        before.spec, before.operation, before.family = self.spec, self.operation, self.family
+        before.command, before.header_size = self.command, self.header_size
+        before.to_kernel = self.to_kernel
+        for node in self._nodes or ():
+            _move(node, before)
+        self.forget()
+        self.data = data
+        self.base = 0
+        self.length = framing.LENGTH[self.big](data, 0)[0]
+        self.limit = min(self.length, len(data))
+        self.state = framing.OK
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same message, or a dictionary tells just what `plain` does."""
+        if isinstance(other, dict):
+            return bool(self.plain() == other)
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __repr__(self) -> str:
+        kind = self.type if self.operation is None else self.operation.name
+        return f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>"
+
+
+def _move(node: Node, message: Message) -> None:
+    """Lets a node and what was made of it belong to another message object."""
+    node.message = message
+    for child in node._children or ():
+        _move(child, message)
+
+
+_STATES: Final[dict[int, tuple[str, str, str]]] = {
+    framing.SHORT_LENGTH: (
+        "msg-len-short",
+        ERROR,
+        "nlmsg_len {} is less than the header's 16 bytes",
+    ),
+    framing.LONG_LENGTH: (
+        "msg-len-over",
+        ERROR,
+        "nlmsg_len {} is more than the {} bytes there are",
+    ),
+    framing.CUT: ("truncated", NOTE, "cut by the snapshot length: {1} of {0} bytes captured"),
+    framing.NO_HEADER: ("no-header", ERROR, "{} bytes are less than the header's 16"),
+    framing.UNALIGNED: ("msg-unaligned", WARNING, "starts at no multiple of 4 bytes"),
+    framing.AUDIT_LENGTH: ("msg-len-audit", NOTE, "nlmsg_len {} leaves out the header"),
+}
+
+
+def _hide(message: Message, nodes: list[Node], gaps: list[tuple[int, int, str]]) -> None:
+    """Values that lie in bytes which the record does not have are shown as what stands for them."""
+    for start, end, text in gaps:
+        start, end = start - message.offset, end - message.offset
+        if start < 16 and end > 0:
+            words = "the trace does not tell the header" + (f": {text}" if text else "")
+            message.diagnose("not-in-trace", NOTE, words, max(start, 0), min(end, 16))
+        for top in nodes:
+            for node in top.walk():
+                if node.start < end and node.end > start and not node.children:
+                    node.set_value("unknown", text or None, "")
+                    node.diagnose("not-in-trace", NOTE, "the trace does not tell these bytes")
+
+
+# -- a tape with what hooks said -------------------------------------------------------
+
+
+def give(engine: Engine, node: Node, depth: i64) -> None:
+    """Puts a node, as it says of itself, on the tape, with what lies inside."""
+    place = engine.size
+    marks: i64 = GIVEN
+    if node.start - node.offset == 4:
+        marks |= IS_ATTRIBUTE
+    engine.reserve(i64(node.end - node.offset))
+    shown = node.message.context.tables.shown_as(node.kind, TOLD)
+    engine.push(0, shown, depth, node.offset, node.end, marks, 0)
+    engine.given[int(place)] = node
+    for found in node.diagnoses:
+        engine.findings.append(Finding(place, False, found.code, found.severity, found.text))
+    for child in node.children:
+        give(engine, child, depth + 1)
+
+
+def _node_at(tape: Tape, place: i64) -> Node | None:
+    """The node at a place, once its hook ran; None inside of what a hook replaced."""
+    entries = tape.entries
+    depth = entries[place] >> DEPTH_AT & DEPTH_MASK
+    siblings: list[Node] = []
+    if depth == 0:
+        siblings = tape.nodes
+    else:
+        above = place - 2
+        while entries[above] >> DEPTH_AT & DEPTH_MASK >= depth:
+            above -= 2
+        parent = _node_at(tape, above)
+        if parent is None or parent._told:
+            return None
+        siblings = parent.children
+    for node in siblings:
+        if node._place == place and node._tape is tape:
+            node.kind  # noqa: B018 - runs its hook
+            return node
+    return None
+
+
+def _retell(engine: Engine, tape: Tape) -> None:
+    """Puts on the engine's tape what is on this one, and what hooks said of its nodes."""
+    told = tape.told
+    if not told:
+        return
+    before, given = tape.findings, engine.given
+    engine.size = 0
+    engine.findings = []
+    engine.given = {}
+    entries, size = tape.entries, tape.size
+    place: i64 = 0
+    while place < size:
+        first = entries[place]
+        depth = first >> DEPTH_AT & DEPTH_MASK
+        node = told.get(int(place))
+        if node is not None:
+            give(engine, node, depth)
+            place += 2
+            while place < size and entries[place] >> DEPTH_AT & DEPTH_MASK > depth:
+                place += 2
+            continue
+        second = entries[place + 1]
+        if place == tape.echo:
+            engine.echo = engine.size
+        if first >> MARKS_AT & GIVEN:
+            engine.given[int(engine.size)] = given[int(place)]
+        for found in before:
+            if found.place == place:
+                moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
+                engine.findings.append(moved)
+        engine.reserve(0)
+        engine.tape[engine.size] = first
+        engine.tape[engine.size + 1] = second
+        engine.size += 2
+        place += 2
+    engine.hooked = []
