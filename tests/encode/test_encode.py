@@ -9,18 +9,13 @@ from pathlib import Path
 import pytest
 
 import nldissect
-from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.encode.encoder import Arguments, EncodeError, Tally, build, encode
-from nldissect._internal.library import captures  # noqa: F401 - what messages do takes it
 from nldissect._internal.library.message import Message
-from nldissect._internal.session.forward_pass import Session
 from support.messages import (
     ERROR,
     RECORDINGS,
     attr,
-    builtin,
     generic,
-    messages,
     msg,
     nest,
     newlink,
@@ -28,7 +23,6 @@ from support.messages import (
     of_spec,
     one,
     padded,
-    recording,
     u32,
 )
 
@@ -36,7 +30,7 @@ NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
 
 def ours(name: str) -> list[Message]:
-    return list(Session(builtin()).messages(open_capture(str(RECORDINGS / f"{name}.pcap"))))
+    return list(nldissect.open(RECORDINGS / f"{name}.pcap"))
 
 
 @cache
@@ -128,7 +122,7 @@ ODD = {
 
 @pytest.mark.parametrize("name", sorted(ODD))
 def test_malformed_messages_survive(name: str) -> None:
-    for message in messages(ODD[name]):
+    for message in nldissect.dissect_all(ODD[name]):
         assert message.encode() == message.data
         if message.echo is not None:
             assert message.echo.encode() == message.echo.bytes
@@ -346,7 +340,7 @@ def test_kinds_that_recordings_do_not_have() -> None:
 
 
 def test_editing_recomputes_every_length() -> None:
-    (message,) = messages(newlink(3, "lo"))
+    (message,) = nldissect.dissect_all(newlink(3, "lo"))
     message["linkinfo.kind"] = "vlan"
     message["linkinfo.data.id"] = 5
     message["mtu"] = 1400
@@ -395,7 +389,7 @@ def test_editing_a_header_a_list_and_a_nest() -> None:
 
 
 def test_nodes_from_before_an_edit_stay_what_they_were() -> None:
-    (message,) = messages(newlink(3, "lo"))
+    (message,) = nldissect.dissect_all(newlink(3, "lo"))
     name, header = message.find("ifname"), message.find("ifinfomsg")
     assert name is not None
     assert header is not None
@@ -407,7 +401,7 @@ def test_nodes_from_before_an_edit_stay_what_they_were() -> None:
 
 def test_every_recorded_link_survives_an_edit_and_its_reverse(tmp_path: Path) -> None:
     for name in ("links", "iproute", "rtnl_bridge"):
-        for message in recording(name):
+        for message in ours(name):
             if message.type != 16 or "mtu" not in message:
                 continue
             before, mtu = message.bytes, message["mtu"]
@@ -423,7 +417,7 @@ def test_every_recorded_link_survives_an_edit_and_its_reverse(tmp_path: Path) ->
 
 
 def test_the_request_in_an_error_is_not_edited() -> None:
-    (message,) = messages(nlmsgerr(-17, newlink(1, "lo")))
+    (message,) = nldissect.dissect_all(nlmsgerr(-17, newlink(1, "lo")))
     assert message.echo is not None
     with pytest.raises(EncodeError, match="cannot be edited"):
         message.echo["mtu"] = 5
@@ -440,7 +434,7 @@ def test_the_request_in_an_error_is_not_edited() -> None:
     ("seq", 1 << 32), ("port", -1), ("flags", 1 << 16), ("type", -1), ("seq", "1"),
 ])  # fmt: skip
 def test_a_header_that_does_not_fit_is_told(member: str, value: object) -> None:
-    (message,) = messages(newlink(1, "lo"))
+    (message,) = nldissect.dissect_all(newlink(1, "lo"))
     try:
         setattr(message, member, value)
     except TypeError:
