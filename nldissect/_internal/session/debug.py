@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..engine.message import Message
+from ..engine.frame import Frame
 from ..spec.model import Operation, Spec
 from ..spec.registry import Registry
 from ..wire.linux import protocol_name
@@ -19,7 +19,7 @@ class AnswerLog:
         self._registry = registry
         self._told: set[str] = set()
 
-    def tell(self, message: Message, spec: Spec | None, operation: Operation | None) -> None:
+    def tell(self, message: Frame, spec: Spec | None, operation: Operation | None) -> None:
         """The line for this message, unless it was told before."""
         number = message.type if message.command < 0 else message.command
         what = message.family or protocol_name(message.protocol)
