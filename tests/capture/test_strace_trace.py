@@ -16,7 +16,6 @@ from typing import BinaryIO, cast
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.capture.strace.descriptors import PROTOCOLS
 from nldissect._internal.capture.strace.trace import is_trace
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
@@ -26,7 +25,6 @@ from nldissect._internal.session.strace_encoder import StraceEncoder
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import framing
 from nldissect._internal.wire.errors import CaptureError
-from nldissect._internal.wire.linux import NETLINK_PROTOCOL
 from nldissect._internal.wire.record import Record
 from nldissect._internal.wire.tracetext import TraceCall, TraceString, arguments, unescape
 from support import ROOT
@@ -532,8 +530,3 @@ def test_values() -> None:
     assert args[5] == ["12"]
     assert len(args) == 7
     assert unescape(r"\0\33[m\"\\x") == b'\x00\x1b[m"\\x'
-
-
-def test_protocols_are_those_of_the_headers() -> None:
-    for number, constant in NETLINK_PROTOCOL.items():
-        assert PROTOCOLS[constant.removeprefix("NETLINK_")] == number

@@ -20,7 +20,7 @@ from typing import Final
 from nldissect._internal.capture.files import link
 from nldissect._internal.capture.files.bytestream import milliseconds
 from nldissect._internal.capture.live.preamble import Preamble, attributes
-from nldissect._internal.capture.live.socket_owners import sockets
+from nldissect._internal.capture.live.socket_owners import netlink_sockets
 from nldissect._internal.wire.record import DROP_COUNT, Interface, Record, Socket
 
 # linux/netlink.h, asm-generic/socket.h
@@ -280,9 +280,9 @@ class Monitor:
         """How many datagrams the socket has lost since the last time; at least one."""
         total = 0
         with suppress(OSError, ValueError, IndexError):
-            for known, number, _, drops, _ in sockets():
-                if (known, number) == (protocol, port):
-                    total = drops
+            for known in netlink_sockets():
+                if (known.protocol, known.port) == (protocol, port):
+                    total = known.drops
         lost = max(total - self._drops.get(protocol, 0), 1)
         self._drops[protocol] = total
         return lost

@@ -1,97 +1,93 @@
 """Whose file descriptors are netlink sockets, as a trace's system calls tell.
 
-They are followed through dup, fork, exec and SCM_RIGHTS as far as these calls are in the
-trace; else the number alone tells, or what strace's -y and -yy add to it.
+Rules:
+- socket(AF_NETLINK) makes one; dup, fcntl(F_DUPFD), fork, exec and SCM_RIGHTS pass it on,
+  close, close_range and close-on-exec end that.
+- Threads (CLONE_FILES) share their descriptors, a forked process begins with a copy.
+- A process not met before is the child of the fork that has begun and not returned.
+- In a trace without any call that forks, a number means what it means in another process.
+- What strace shows with -yy (5<NETLINK:[ROUTE:4711]>) stands above all that; where neither
+  tells, the type of the first message does.
+- A port is told by bind, getsockname, -yy, or the first message that the socket receives;
+  each is kept once for its process, program and socket.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
+from nldissect._internal.wire.linux import NETLINK_PROTOCOL
 from nldissect._internal.wire.record import Socket
 from nldissect._internal.wire.tracetext import TraceString, arguments, number, word
 
-# linux/netlink.h, by number; strace writes NETLINK_ROUTE, and ROUTE with -yy
+# By name; strace writes NETLINK_ROUTE, and ROUTE with -yy.
 PROTOCOLS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "ROUTE",
-            "UNUSED",
-            "USERSOCK",
-            "FIREWALL",
-            "SOCK_DIAG INET_DIAG",
-            "NFLOG",
-            "XFRM",
-            "SELINUX",
-            "ISCSI",
-            "AUDIT",
-            "FIB_LOOKUP",
-            "CONNECTOR",
-            "NETFILTER",
-            "IP6_FW",
-            "DNRTMSG",
-            "KOBJECT_UEVENT",
-            "GENERIC",
-            "",
-            "SCSITRANSPORT",
-            "ECRYPTFS",
-            "RDMA",
-            "CRYPTO",
-            "SMC",
-        )
-    )
-    for name in names.split()
-}
-
+    name.removeprefix("NETLINK_"): number for number, name in NETLINK_PROTOCOL.items()
+} | {"INET_DIAG": 4}
+# The protocol that a message type gives away, by how strace begins it.
+_PROTOCOL_OF_TYPE: Final = {
+    "RTM_": 0, "SOCK_DIAG": 4, "SOCK_DESTROY": 4, "TCPDIAG": 4, "DCCPDIAG": 4, "XFRM_MSG": 6,
+    "NFNL_": 12, "NFT_MSG": 12, "IPCTNL_": 12, "IPSET_": 12, "NFULNL_": 12, "NFQNL_": 12,
+    "nlctrl": 16, "CRYPTO_MSG": 21,
+}  # fmt: skip
 FORKS: Final = frozenset(("clone", "clone2", "clone3", "fork", "vfork"))
-DUPS: Final = frozenset(("dup", "dup2", "dup3"))
-# The calls that change what descriptors are.
-CALLS: Final = (
-    FORKS
-    | DUPS
-    | {
-        "socket",
-        "bind",
-        "connect",
-        "getsockname",
-        "fcntl",
-        "fcntl64",
-        "close",
-        "close_range",
-        "execve",
-        "execveat",
-    }
-)
 
 _DECORATION: Final = re.compile(r"NETLINK:\[(?:([A-Z0-9_]+):)?(\d+)\]")
 
 
+@dataclass(slots=True, eq=False)
 class NetlinkSocket:
     """One netlink socket, whichever processes and descriptors have it."""
 
-    __slots__ = ("made", "peek", "peer", "port", "protocol")
-
-    def __init__(self, protocol: int, made: bool = False) -> None:
-        self.protocol = protocol
-        self.made = made  # whether the trace has the call that made it
-        self.port = 0
-        self.peer = 0
-        self.peek = 0  # the length of the datagram that MSG_PEEK|MSG_TRUNC found
+    protocol: int
+    created: bool = False  # whether the trace has the call that made it
+    port: int = 0
+    peer: int = 0  # the port that it is connected to
+    peeked: int = 0  # the length of the datagram that MSG_PEEK | MSG_TRUNC found
 
 
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What a number stands for in a process; `socket` is None for all but netlink sockets."""
+
+    socket: NetlinkSocket | None = None
+    close_on_exec: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class TracedProcess:
-    """One process or thread: its descriptors (shared by threads), its leader, its name."""
+    """One process or thread: its thread group's leader, descriptors by number, name, arguments.
 
-    __slots__ = ("command", "descriptors", "leader", "name")
+    Threads share one dictionary.
+    """
 
-    def __init__(self, pid: int, descriptors: dict[int, tuple[NetlinkSocket | None, bool]]) -> None:
-        self.leader = pid
-        self.descriptors = descriptors  # number to socket (None: of another kind), close-on-exec
-        self.name: str | None = None
-        self.command: str | None = None
+    leader: int
+    descriptors: dict[int, Descriptor] = field(default_factory=dict)
+    name: str | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemCall:
+    """A call that has returned.
+
+    `text` is NAME(ARGUMENTS), `result` what it returned (-1 where strace has "?"), `error` the
+    name of its errno, None for success. `began` and `ended` are nanoseconds, None where the
+    trace does not tell; `offset` is where its line stands in the file.
+    """
+
+    pid: int
+    name: str
+    text: str
+    result: int
+    error: str | None
+    began: int | None
+    ended: int | None
+    offset: int
 
 
 class Descriptors:
@@ -101,7 +97,7 @@ class Descriptors:
         self.begun: dict[int, str] = {}  # by process: its call that has not returned
         self._sockets = sockets
         self._processes: dict[int, TracedProcess] = {}
-        self._rights: deque[NetlinkSocket | None] = deque()
+        self._rights: deque[NetlinkSocket | None] = deque()  # sent and not yet received
         self._forks_seen = False
         self._told: set[tuple[int, int, int, str | None]] = set()
         self._ports: set[tuple[int, int]] = set()
@@ -110,80 +106,95 @@ class Descriptors:
         """The process is gone."""
         self._processes.pop(pid, None)
 
-    def call(self, pid: int, name: str, text: str, value: int, time: int | None) -> None:
-        """Takes in one of CALLS that succeeded and returned `value`."""
-        process = self.process(pid)
-        table = process.descriptors
-        if name in FORKS:
-            self._fork(pid, value, text)
-        elif name in ("execve", "execveat"):
-            args = arguments(text)
-            given = args[2 if name == "execveat" else 1]
-            if isinstance(given, list):
-                words = [
-                    part.data.decode("utf-8", "replace")
-                    for part in given
-                    if isinstance(part, TraceString)
-                ]
-                process.command = " ".join(words) or None
-            program = args[1 if name == "execveat" else 0]
-            if isinstance(program, TraceString):
-                path = program.data.decode("utf-8", "replace")
-                process.name = path.rpartition("/")[2][:15] or None
-            process.descriptors = {fd: held for fd, held in table.items() if not held[1]}
-        elif name == "socket":
-            args = arguments(text)
-            family = word(args[0])
-            if family == "AF_NETLINK" or family == "0x10":
-                close = "SOCK_CLOEXEC" in word(args[1]) or "0x80000" in word(args[1])
-                protocol = _protocol(word(args[2]))
-                table[value] = (None if protocol < 0 else NetlinkSocket(protocol, True), close)
-            else:
-                table[value] = None, False
-        elif name in DUPS:
-            args = arguments(text)
-            close = name == "dup3" and len(args) > 2 and word(args[2]) not in ("0", "")
-            table[value] = self._held(pid, _descriptor(word(args[0]))), close
-        elif name.startswith("fcntl"):
-            args = arguments(text)
-            what = word(args[1])
-            fd = _descriptor(word(args[0]))
-            if what in ("F_DUPFD", "F_DUPFD_CLOEXEC", "0", "0x406"):
-                table[value] = self._held(pid, fd), what in ("F_DUPFD_CLOEXEC", "0x406")
-            elif what in ("F_SETFD", "0x2") and len(args) > 2:
-                table[fd] = self._held(pid, fd), word(args[2]) not in ("0", "")
-        elif name == "close":
-            table[_descriptor(word(arguments(text)[0]))] = None, False
-        elif name == "close_range":
-            args = arguments(text)
-            low, high = number(args[0]), number(args[1])
-            marked = word(args[2]) != "0"
-            for fd in list(table):
-                if low is not None and high is not None and low <= fd <= high:
-                    table[fd] = (table[fd][0], True) if marked else (None, False)
-        elif name in ("bind", "connect", "getsockname"):
-            self._address(pid, name, text, time)
+    def follow(self, call: SystemCall) -> None:
+        """Takes in a call of CALLS that succeeded; ValueError, IndexError if unreadable."""
+        _EFFECTS[call.name](self, call)
 
-    def _address(self, pid: int, name: str, text: str, time: int | None) -> None:
+    # -- what calls do to descriptors ----------------------------------------------
+
+    def _fork(self, call: SystemCall) -> None:
+        self._forks_seen = True
+        known = self._processes.get(call.result)
+        if known is None or not known.descriptors:
+            self._child(call.pid, call.result, call.text)
+
+    def _exec(self, call: SystemCall) -> None:
+        process = self.process(call.pid)
+        args = arguments(call.text)
+        if call.name == "execveat":
+            del args[0]
+        program, argv = args[0], args[1]
+        if isinstance(argv, list):
+            words = [_decoded(part) for part in argv if isinstance(part, TraceString)]
+            process.command = " ".join(words) or None
+        if isinstance(program, TraceString):
+            process.name = _decoded(program).rpartition("/")[2][:15] or None  # TASK_COMM_LEN
+        process.descriptors = {
+            fd: held for fd, held in process.descriptors.items() if not held.close_on_exec
+        }
+
+    def _socket(self, call: SystemCall) -> None:
+        table = self.process(call.pid).descriptors
+        args = arguments(call.text)
+        if word(args[0]) not in ("AF_NETLINK", "0x10"):
+            table[call.result] = Descriptor()
+            return
+        close = "SOCK_CLOEXEC" in word(args[1]) or "0x80000" in word(args[1])
+        protocol = _protocol(word(args[2]))
+        made = None if protocol < 0 else NetlinkSocket(protocol, created=True)
+        table[call.result] = Descriptor(made, close)
+
+    def _dup(self, call: SystemCall) -> None:
+        args = arguments(call.text)
+        close = call.name == "dup3" and len(args) > 2 and word(args[2]) not in ("0", "")
+        held = self._held(call.pid, _descriptor(word(args[0])))
+        self.process(call.pid).descriptors[call.result] = Descriptor(held, close)
+
+    def _fcntl(self, call: SystemCall) -> None:
+        table = self.process(call.pid).descriptors
+        args = arguments(call.text)
+        fd, what = _descriptor(word(args[0])), word(args[1])
+        if what in ("F_DUPFD", "F_DUPFD_CLOEXEC", "0", "0x406"):
+            close = what in ("F_DUPFD_CLOEXEC", "0x406")
+            table[call.result] = Descriptor(self._held(call.pid, fd), close)
+        elif what in ("F_SETFD", "0x2") and len(args) > 2:
+            table[fd] = Descriptor(self._held(call.pid, fd), word(args[2]) not in ("0", ""))
+
+    def _close(self, call: SystemCall) -> None:
+        fd = _descriptor(word(arguments(call.text)[0]))
+        self.process(call.pid).descriptors[fd] = Descriptor()
+
+    def _close_range(self, call: SystemCall) -> None:
+        table = self.process(call.pid).descriptors
+        args = arguments(call.text)
+        low, high = number(args[0]), number(args[1])
+        marked = word(args[2]) != "0"  # CLOSE_RANGE_CLOEXEC
+        if low is not None and high is not None:
+            for fd in [fd for fd in table if low <= fd <= high]:
+                table[fd] = Descriptor(table[fd].socket, True) if marked else Descriptor()
+
+    def _address(self, call: SystemCall) -> None:
         """bind, connect, getsockname: the socket's port, or that of its peer."""
-        socket = self.netlink(pid, text)
-        args = arguments(text)
+        socket = self.netlink(call.pid, call.text)
+        args = arguments(call.text)
         if socket is None or not isinstance(args[1], dict):
             return
         port = number(args[1].get("nl_pid"))
         if port is None:
             return
-        if name == "connect":
+        if call.name == "connect":
             socket.peer = port & 0xFFFFFFFF
         elif port:
-            self.bound(socket, port & 0xFFFFFFFF, pid, time)
+            self.bound(socket, port & 0xFFFFFFFF, call.pid, call.began)
+
+    # -- what is known -------------------------------------------------------------
 
     def bound(self, socket: NetlinkSocket, port: int, pid: int, time: int | None) -> None:
         """The socket has this port: says whose it is."""
         socket.port = port
         process = self.process(pid)
         key = (socket.protocol, port, process.leader, process.name)
-        known = not socket.made and (socket.protocol, port) in self._ports  # inherited
+        known = not socket.created and (socket.protocol, port) in self._ports  # inherited
         self._ports.add((socket.protocol, port))
         if process.leader and not known and key not in self._told:
             self._told.add(key)
@@ -198,18 +209,12 @@ class Descriptors:
             for parent, body in reversed(self.begun.items()):
                 if body.partition("(")[0] in FORKS:
                     return self._child(parent, pid, body)
-            found = self._processes[pid] = TracedProcess(pid, {})
+            found = self._processes[pid] = TracedProcess(pid)
         return found
-
-    def _fork(self, pid: int, child: int, text: str) -> None:
-        self._forks_seen = True
-        known = self._processes.get(child)
-        if known is None or not known.descriptors:
-            self._child(pid, child, text)
 
     def _child(self, parent: int, child: int, text: str) -> TracedProcess:
         self._forks_seen = True
-        above = self._processes.setdefault(parent, TracedProcess(parent, {}))
+        above = self._processes.setdefault(parent, TracedProcess(parent))
         shared = "CLONE_FILES" in text
         made = TracedProcess(child, above.descriptors if shared else dict(above.descriptors))
         if "CLONE_THREAD" in text:
@@ -222,15 +227,15 @@ class Descriptors:
         """The netlink socket of a descriptor, None for anything else."""
         table = self.process(pid).descriptors
         if fd in table:
-            return table[fd][0]
+            return table[fd].socket
         if self._forks_seen:
             return None
         # Without the calls that fork, the same number elsewhere is what was inherited.
         for process in reversed(self._processes.values()):
             held = process.descriptors.get(fd)
-            if held is not None and held[0] is not None:
+            if held is not None and held.socket is not None:
                 table[fd] = held
-                return held[0]
+                return held.socket
         return None
 
     def netlink(self, pid: int, text: str) -> NetlinkSocket | None:
@@ -246,14 +251,14 @@ class Descriptors:
             protocol = PROTOCOLS.get(shown[1], -1)
             if protocol >= 0 and (held is None or held.protocol != protocol):
                 held = NetlinkSocket(protocol)
-                self.process(pid).descriptors[fd] = held, False
+                self.process(pid).descriptors[fd] = Descriptor(held)
             if held is not None and held.port != int(shown[2]) and int(shown[2]):
                 self.bound(held, int(shown[2]) & 0xFFFFFFFF, pid, None)
         if held is None and ("nlmsg_len=" in text or "sa_family=AF_NETLINK" in text):
-            protocol = _told_by(text)
+            protocol = _protocol_of_type(text)
             if protocol >= 0:
                 held = NetlinkSocket(protocol)
-                self.process(pid).descriptors[fd] = held, False
+                self.process(pid).descriptors[fd] = Descriptor(held)
         return held
 
     def rights(self, pid: int, sends: bool, text: str) -> None:
@@ -264,7 +269,7 @@ class Descriptors:
                 if sends:
                     self._rights.append(self._held(pid, fd))
                 elif self._rights:
-                    self.process(pid).descriptors[fd] = self._rights.popleft(), False
+                    self.process(pid).descriptors[fd] = Descriptor(self._rights.popleft())
 
 
 def _descriptor(text: str) -> int:
@@ -279,21 +284,29 @@ def _protocol(text: str) -> int:
     return PROTOCOLS.get(text.removeprefix("NETLINK_"), -1)
 
 
-def _told_by(text: str) -> int:
+def _protocol_of_type(text: str) -> int:
     """The protocol that the first message's type gives away, -1 for none."""
     found = re.search(r"nlmsg_type=(?:0x[0-9a-f]+ /\* )?([A-Za-z_]+)", text)
     if found is not None:
-        kind = found[1]
-        if kind.startswith("RTM_"):
-            return 0
-        if kind.startswith(("NFNL_", "NFT_MSG", "IPCTNL_", "IPSET_", "NFULNL_", "NFQNL_")):
-            return 12
-        if kind == "nlctrl":
-            return 16
-        if kind.startswith(("SOCK_DIAG", "SOCK_DESTROY", "TCPDIAG", "DCCPDIAG")):
-            return 4
-        if kind.startswith("XFRM_MSG"):
-            return 6
-        if kind.startswith("CRYPTO_MSG"):
-            return 21
+        for prefix, protocol in _PROTOCOL_OF_TYPE.items():
+            if found[1].startswith(prefix):
+                return protocol
     return -1
+
+
+def _decoded(text: TraceString) -> str:
+    return text.data.decode("utf-8", "replace")
+
+
+# The calls that change what descriptors are.
+_EFFECTS: Final[dict[str, Callable[[Descriptors, SystemCall], None]]] = {
+    **dict.fromkeys(FORKS, Descriptors._fork),
+    **dict.fromkeys(("execve", "execveat"), Descriptors._exec),
+    "socket": Descriptors._socket,
+    **dict.fromkeys(("dup", "dup2", "dup3"), Descriptors._dup),
+    **dict.fromkeys(("fcntl", "fcntl64"), Descriptors._fcntl),
+    "close": Descriptors._close,
+    "close_range": Descriptors._close_range,
+    **dict.fromkeys(("bind", "connect", "getsockname"), Descriptors._address),
+}
+CALLS: Final = frozenset(_EFFECTS)

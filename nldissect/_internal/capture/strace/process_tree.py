@@ -1,8 +1,10 @@
 """Which processes descend from a command, and which netlink sockets are theirs.
 
-Looked up in /proc again and again while the command runs, since what ends is no longer
-there to be asked. The caller becomes the one to whom orphans are given, so that the
-descendants of a process that has ended can still be told.
+Rules:
+- /proc is gone through every few milliseconds, since what ends is no longer there to be asked.
+- A process is of the tree when its parent is, or when its parent is this process: it is made
+  the child subreaper, so that orphans of the tree become its own children.
+- Whatever ran before the command is not of the tree, and what was decided of a process stays.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from nldissect._internal.capture.live.socket_owners import sockets
+from nldissect._internal.capture.live.socket_owners import netlink_sockets, processes, sockets_of
 
 _SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
-_INTERVAL: Final = 0.004
+_INTERVAL: Final = 0.004  # seconds
 _PID_BITS: Final = 22  # include/linux/threads.h
 
 
@@ -33,24 +35,24 @@ class ProcessTree:
             ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.ports: set[tuple[int, int]] = set()
         self.groups: dict[int, int] = {}
-        self._inside: set[int] = set()
-        self._outside: set[int] = set()
+        self._members: set[int] = set()
+        self._others: set[int] = set()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self, pid: int) -> None:
         """The command runs, with this process id; all others that there are, are not its own."""
-        self._outside = set(_processes()) - {pid}
-        self._inside.add(pid)
+        self._others = processes() - {pid}
+        self._members.add(pid)
         self._thread.start()
 
     def running(self) -> bool:
         """Whether a process of the tree is still alive."""
-        return any(stat(pid)[0] not in "ZX" for pid in self._inside.copy())
+        return any(process_state(pid)[0] not in "ZX" for pid in self._members.copy())
 
     def asleep(self) -> bool:
         """Whether no process of the tree does anything just now."""
-        return all(stat(pid)[0] in "SZXT" for pid in self._inside.copy())
+        return all(process_state(pid)[0] in "SZXT" for pid in self._members.copy())
 
     def close(self) -> None:
         """Watch no more."""
@@ -68,50 +70,39 @@ class ProcessTree:
             return True
         for known in (pid, port if port >> _PID_BITS == 0 else None):
             if known is not None:
-                return known in self._inside or known not in self._outside
+                return known in self._members or known not in self._others
         return True
 
     def _watch(self) -> None:
         own = os.getpid()
         while not self._ending.is_set():
             begun = time.monotonic()
-            for pid in _processes():
-                if pid not in self._inside and pid not in self._outside:
-                    parent = stat(pid)[1]
-                    if parent in self._inside or parent == own:
-                        self._inside.add(pid)
-                    elif parent:
-                        self._outside.add(pid)
-            self._look()
+            for pid in sorted(processes() - self._members - self._others):  # parents first
+                parent = process_state(pid)[1]
+                if parent in self._members or parent == own:
+                    self._members.add(pid)
+                elif parent:
+                    self._others.add(pid)
+            self._note_sockets()
             self._ending.wait(max(_INTERVAL, 2 * (time.monotonic() - begun)))
 
-    def _look(self) -> None:
-        """The netlink sockets that the processes have now."""
-        inodes: set[int] = set()
-        for pid in self._inside:
-            with suppress(OSError):
-                for name in os.listdir(f"/proc/{pid}/fd"):
-                    with suppress(OSError):
-                        target = os.readlink(f"/proc/{pid}/fd/{name}")
-                        if target.startswith("socket:["):
-                            inodes.add(int(target[8:-1]))
+    def _note_sockets(self) -> None:
+        """Adds ports and groups of the netlink sockets that the processes have now."""
+        inodes = {inode for pid in self._members for inode in sockets_of(pid)}
         if not inodes:
             return
         with suppress(OSError, ValueError, IndexError):
-            for protocol, port, mask, _, inode in sockets():
-                if inode in inodes:
-                    if port:
-                        self.ports.add((protocol, port))
-                    if mask:
-                        self.groups[protocol] = self.groups.get(protocol, 0) | mask
+            for socket in netlink_sockets():
+                if socket.inode in inodes:
+                    if socket.port:
+                        self.ports.add((socket.protocol, socket.port))
+                    if socket.groups:
+                        mask = self.groups.get(socket.protocol, 0)
+                        self.groups[socket.protocol] = mask | socket.groups
 
 
-def _processes() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
-
-
-def stat(pid: int) -> tuple[str, int]:
-    """The state of a process, one letter, and its parent; X and 0 when it is gone."""
+def process_state(pid: int) -> tuple[str, int]:
+    """The state of a process, one letter (proc(5)), and its parent; X and 0 when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             state, parent = file.read().rpartition(b")")[2].split()[:2]

@@ -6,6 +6,16 @@ in its text in one of three forms, the best of which is taken:
 2. a string ("\\x14\\x00..."), where strace does not decode the message: exact;
 3. the decoded message ({nlmsg_len=20, ...}): `Record.decoded`, left to `session.strace_encoder`.
 
+Rules:
+- A call and its dumps are complete with the last byte of the result, else with the next line
+  that is no dump.
+- Records stand in the order in which calls that send began and all others ended: what a
+  send that has not returned may have caused follows its message.
+- A datagram is for the kernel when it is sent and names no other peer.
+- MSG_PEEK makes no record; MSG_TRUNC with it tells the length of the one that follows.
+- ENOBUFS is a loss, told with the next record.
+- What is no line of strace's is passed over: the traced program may write in between.
+
 `descriptors` knows which descriptors are netlink sockets.
 """
 
@@ -16,11 +26,17 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 from nldissect._internal.capture.files import link
 from nldissect._internal.capture.files.bytestream import ByteStream
-from nldissect._internal.capture.strace.descriptors import CALLS, Descriptors, NetlinkSocket
+from nldissect._internal.capture.strace.descriptors import (
+    CALLS,
+    Descriptors,
+    NetlinkSocket,
+    SystemCall,
+)
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import COMMENT, DROP_COUNT, Interface, Record, Socket
 from nldissect._internal.wire.tracetext import TraceString, TraceValue, arguments, number, word
@@ -62,7 +78,7 @@ _BEGINS: Final = re.compile(
     r"(?:\w+\(|--- (?:SIG|stopped)|\+\+\+ (?:exited|killed|superseded)|<\.\.\. \w+ resumed"
     r"|strace: Process \d+ )"
 )
-_AHEAD: Final = 1 << 16  # of a first line, which is looked at to tell a trace
+_LONGEST_FIRST_LINE: Final = 1 << 16  # bytes that are looked at to tell a trace
 
 
 def is_trace(head: bytes) -> bool:
@@ -81,7 +97,7 @@ def is_trace(head: bytes) -> bool:
 
 def first_line(source: ByteStream, head: bytes) -> bytes:
     """`head` and what follows it, up to a line's end or the length of a reasonable line."""
-    while b"\n" not in head and len(head) < _AHEAD:
+    while b"\n" not in head and len(head) < _LONGEST_FIRST_LINE:
         longer = source.extend(head, len(head) + 1)
         if len(longer) == len(head):
             break
@@ -117,194 +133,208 @@ def read_strace(
     trace.complain()
 
 
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """A place in the order of the records; while it is open, what stands behind it waits."""
+
+    open: bool = False
+    records: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """A call that has begun; `slot` if it sends netlink messages."""
+
+    text: str
+    began: int | None
+    slot: _Slot | None
+
+
+@dataclass(frozen=True, slots=True)
 class _MessageCall:
-    """One call that passes messages, from its line on until all its dumps are there."""
+    """A call that passed messages: what stands for each datagram, and its dumps so far."""
 
-    __slots__ = ("call", "dumps", "got", "offset", "pid", "result", "slot", "socket", "time")
+    call: SystemCall
+    socket: NetlinkSocket
+    slot: _Slot | None
+    datagrams: list[TraceValue]
+    dumps: list[bytearray] = field(default_factory=list)
 
-    def __init__(
-        self,
-        call: str,
-        pid: int,
-        socket: NetlinkSocket,
-        result: int,
-        time: int | None,
-        offset: int,
-        slot: list[Record] | None,
-    ) -> None:
-        self.call = call
-        self.pid = pid
-        self.socket = socket
-        self.result = result
-        self.time = time
-        self.offset = offset
-        self.slot = slot
-        self.dumps: list[bytearray] = []
-        self.got: list[TraceValue] = []
+    @property
+    def sends(self) -> bool:
+        return self.call.name in SENDS
+
+    @property
+    def several(self) -> bool:
+        """Whether the call can pass several datagrams; its result is their number then."""
+        return "mmsg" in self.call.name
+
+    @property
+    def time(self) -> int | None:
+        """When the messages passed, in nanoseconds: a send's beginning, any other's end."""
+        return self.call.began if self.sends or self.call.ended is None else self.call.ended
+
+
+@dataclass(frozen=True, slots=True)
+class _Datagram:
+    """One datagram of a call: its bytes, or else what strace decoded of it.
+
+    `size` is its length in bytes, `port` that of the other side (None: not shown), `groups`
+    the mask of those it was sent to.
+    """
+
+    data: bytes
+    decoded: TraceValue
+    size: int
+    port: int | None
+    groups: int
 
 
 class _TraceParser:
-    """Goes through the lines of a trace."""
+    """Goes through the lines of a trace; `number` counts the records made."""
 
     def __init__(self, interface: Interface, path: str) -> None:
         self.number = 0
         self._interface = interface
         self._path = path
-        self._known = Descriptors(interface.sockets)
-        self._pending: dict[int, tuple[str, int | None, list[Record] | None]] = {}
-        self._current: _MessageCall | None = None
-        # Records leave in the order in which calls that send began and others ended.
-        self._queue: deque[list[Record]] = deque()
-        self._open: list[list[Record]] = []
-        self._lost = 0
-        self._without = 0
-        self._unnamed = 0
-        self._first = ""
+        self._descriptors = Descriptors(interface.sockets)
+        self._unfinished: dict[int, _Unfinished] = {}  # by process
+        self._current: _MessageCall | None = None  # whose dumps may follow
+        self._queue: deque[_Slot] = deque()
+        self._lost = 0  # datagrams, since the last record
+        self._without_bytes = 0  # messages
+        self._without_protocol = 0  # messages
+        self._first_without = ""
         self._line = 0
-        self._clock = 0
-        self._base = 0
+        self._clock = 0  # nanoseconds, where the trace has no dates
+        self._midnights = 0  # nanoseconds
 
     # -- lines -------------------------------------------------------------------
 
-    def line(self, text: str, offset: int) -> Iterator[Record]:
-        """Takes in one line; gives out the records that are complete with it."""
+    def line(self, text: str, offset: int) -> list[Record]:
+        """Takes in one line; the records that are complete with it."""
         self._line += 1
         current = self._current
         if text.startswith(" "):
-            if current is not None and self._dump(text, current):
-                if sum(map(len, current.dumps)) >= current.result and "mm" not in current.call:
-                    self._current = None
-                    self._finish(current)
-                yield from self._ready()
-                return
+            if current is not None and _add_dump(current.dumps, text):
+                if not current.several and sum(map(len, current.dumps)) >= current.call.result:
+                    self._complete()
+                return self._ready()
             if text.startswith((" | ", " * ", " = ")):
-                return  # of a call that is complete without, or is none of ours
-        if current is not None:
-            self._current = None
-            self._finish(current)
-        # What is not strace's own is what the program wrote between its lines.
-        with suppress(ValueError, IndexError, RecursionError):
+                return []  # of a call that is complete without, or is none of ours
+        self._complete()
+        with suppress(ValueError, IndexError, RecursionError):  # not strace's own
             self._event(text.rstrip("\r"), offset)
-        yield from self._ready()
+        return self._ready()
 
-    def end(self) -> Iterator[Record]:
-        """The trace is over; gives out what was waiting."""
-        if self._current is not None:
-            self._finish(self._current)
-        self._current = None
-        self._open.clear()
-        yield from self._ready()
+    def end(self) -> list[Record]:
+        """The trace is over; the records that were waiting."""
+        self._complete()
+        for slot in self._queue:
+            slot.open = False
         if self._lost:
             self._interface.dropped = (self._interface.dropped or 0) + self._lost
+        return self._ready()
 
     def complain(self) -> None:
         """Raises CaptureError when messages passed whose bytes are not in the trace."""
         reasons = []
-        if self._without:
-            many = "s" * (self._without > 1)
+        if self._without_bytes:
+            many = "s" * (self._without_bytes > 1)
             reasons.append(
-                f"the bytes of {self._without} netlink message{many} are not in the trace"
-                f" (first in {self._first})"
+                f"the bytes of {self._without_bytes} netlink message{many} are not in the trace"
+                f" (first in {self._first_without})"
             )
-        if self._unnamed:
-            many = "s" * (self._unnamed > 1)
+        if self._without_protocol:
+            many = "s" * (self._without_protocol > 1)
             reasons.append(
-                f"it does not tell the protocol of {self._unnamed} message{many}"
-                f" (first in {self._first})"
+                f"it does not tell the protocol of {self._without_protocol} message{many}"
+                f" (first in {self._first_without})"
             )
         if reasons:
             raise CaptureError(self._path, f"{', and '.join(reasons)}; trace with: {COMMAND}")
 
-    def _dump(self, text: str, current: _MessageCall) -> bool:
-        """Takes in a line of a call's dump; False if it is none."""
-        found = _DUMP.match(text)
-        if found is not None:
-            if not current.dumps:
-                current.dumps.append(bytearray())
-            current.dumps[-1] += bytes.fromhex(found[1])
-            return True
-        if text.startswith(" * ") and " bytes in buffer " in text:
-            if not current.dumps:
-                current.dumps.append(bytearray())
-            return True
-        if text.startswith(" = ") and " in vector " in text:
-            current.dumps.append(bytearray())
-            return True
-        return False
-
-    def _ready(self) -> Iterator[Record]:
-        queue = self._queue
-        while queue and not any(queue[0] is slot for slot in self._open):
-            yield from queue.popleft()
+    def _ready(self) -> list[Record]:
+        out: list[Record] = []
+        while self._queue and not self._queue[0].open:
+            out += self._queue.popleft().records
+        return out
 
     # -- events --------------------------------------------------------------------
 
     def _event(self, text: str, offset: int) -> None:
+        """A call that returns, begins or goes on, or a process that ends."""
         prefix = _PREFIX.match(text)
         assert prefix is not None  # it may match nothing
         pid = int(prefix["pid1"] or prefix["pid2"] or 0)
         time = self._time(prefix)
-        name = prefix["name1"] or prefix["name2"]
         pos = prefix.end()
-        if not text.startswith(("---", "+++", "strace:"), pos):
-            process = self._known.process(pid)
+        if text.startswith("+++", pos):
+            self._exit(pid)
+            return
+        if not text.startswith(("---", "strace:"), pos):
+            name = prefix["name1"] or prefix["name2"]
+            process = self._descriptors.process(pid)
             if name is not None and process.name is None:  # it may be out of date
                 process.name = _unquoted(name[1:-1])
-        slot: list[Record] | None = None
         resumed = _RESUMED.match(text, pos)
-        if resumed is not None:
-            begun = self._pending.pop(pid, None)
-            self._known.begun.pop(pid, None)
-            if begun is None:
-                return
-            body, started, slot = begun
-            ended = time
-            text, pos = body + text[resumed.end() :], 0
-            time = started
-        else:
-            ended = None
-        call = _CALL.match(text, pos)
-        if call is None:
-            if text.startswith("+++", pos):
-                begun = self._pending.pop(pid, None)
-                if begun is not None and begun[2] is not None:
-                    self._settle(begun[2])
-                self._known.begun.pop(pid, None)
-                self._known.ended(pid)
+        if resumed is None:
+            self._call(pid, text[pos:], time, None, None, offset)
             return
+        self._descriptors.begun.pop(pid, None)
+        begun = self._unfinished.pop(pid, None)
+        if begun is not None:
+            whole = begun.text + text[resumed.end() :]
+            self._call(pid, whole, begun.began, time, begun.slot, offset)
+
+    def _exit(self, pid: int) -> None:
+        """A process has ended, perhaps within a call."""
+        begun = self._unfinished.pop(pid, None)
+        if begun is not None and begun.slot is not None:
+            begun.slot.open = False
+        self._descriptors.begun.pop(pid, None)
+        self._descriptors.ended(pid)
+
+    def _call(
+        self,
+        pid: int,
+        text: str,
+        began: int | None,
+        ended: int | None,
+        slot: _Slot | None,
+        offset: int,
+    ) -> None:
+        """NAME(...) = RESULT, or NAME(... <unfinished ...>; `slot` when it had begun before."""
+        call = _CALL.match(text)
+        if call is None:
+            return
+        name = call[1]
         unfinished = _UNFINISHED.search(text)
         if unfinished is not None:
-            body = text[pos : unfinished.start()]
-            if call[1] in SENDS and self._known.netlink(pid, body) is not None:
-                slot = []
-                self._queue.append(slot)
-                self._open.append(slot)
-            self._pending[pid] = body, time, slot
-            self._known.begun[pid] = body
+            self._begin(pid, name, text[: unfinished.start()], began, slot)
             return
-        result = _RESULT.search(text, pos)
+        result = _RESULT.search(text)
         if result is not None:
-            took = result["took"]
-            if took is not None and time is not None:
-                ended = time + _nanoseconds(took)
-            body = text[pos : result.start() + 1]
+            if result["took"] is not None and began is not None:
+                ended = began + _nanoseconds(result["took"])
             value = -1 if result["value"] == "?" else int(result["value"], 0)
-            failed = result["error"]
-            if call[1] in RECEIVES or call[1] in SENDS:
-                self._pass(pid, call[1], body, value, failed, time, ended, offset, slot)
-            elif call[1] in CALLS and failed is None and result["value"] != "?":
-                self._known.call(pid, call[1], body, value, time)
+            body = text[: result.start() + 1]
+            made = SystemCall(pid, name, body, value, result["error"], began, ended, offset)
+            if name in RECEIVES or name in SENDS:
+                self._messages(made, slot)
+            elif name in CALLS and made.error is None and value >= 0:
+                self._descriptors.follow(made)
         if slot is not None and (self._current is None or self._current.slot is not slot):
-            self._settle(slot)
+            slot.open = False
 
     def _time(self, prefix: re.Match[str]) -> int | None:
         """Nanoseconds since the epoch; since midnight or the start where that is all there is."""
         if prefix["clock"] is not None:
             hours, minutes, seconds = prefix["clock"].split(":")
             now = (int(hours) * 3600 + int(minutes) * 60) * 10**9 + _nanoseconds(seconds)
-            if now + self._base < self._clock - 43_200 * 10**9:  # past midnight
-                self._base += 86_400 * 10**9
-            self._clock = now + self._base
+            if now + self._midnights < self._clock - 43_200 * 10**9:  # past midnight
+                self._midnights += 86_400 * 10**9
+            self._clock = now + self._midnights
             return self._clock
         text: str | None = prefix["epoch"]
         if text is None:
@@ -314,120 +344,114 @@ class _TraceParser:
             return self._clock
         return _nanoseconds(text)
 
-    # -- calls -----------------------------------------------------------------------
-
-    def _pass(
-        self,
-        pid: int,
-        name: str,
-        text: str,
-        value: int,
-        failed: str | None,
-        time: int | None,
-        ended: int | None,
-        offset: int,
-        slot: list[Record] | None,
-    ) -> None:
-        """A call that passes data: kept until its dumps are there."""
-        if "SCM_RIGHTS" in text and failed is None:
-            self._known.rights(pid, name in SENDS, text)
-        socket = self._known.netlink(pid, text)
-        if socket is None:
-            if failed is None and value > 0 and "nlmsg_len=" in text:
-                self._unnamed += 1
-                self._first = self._first or f"line {self._line}: {name}"
-            return
-        if failed is not None:
-            if failed == "ENOBUFS" and name in RECEIVES:
-                self._lost += 1
-            return
-        args = arguments(text)
-        flags = _flags(name, args)
-        if name in RECEIVES and ("MSG_PEEK" in flags or _bit(flags, 2)):
-            socket.peek = value
-            return
-        if value <= 0:
-            return
-        when = time if name in SENDS or ended is None else ended
-        made = _MessageCall(name, pid, socket, value, when, offset, slot)
-        made.got = _datagrams(name, args, value)
-        self._current = made
-
-    def _settle(self, slot: list[Record]) -> None:
-        """What a call that began before sent is known: what came meanwhile can follow."""
-        self._open = [other for other in self._open if other is not slot]
-
-    def _finish(self, made: _MessageCall) -> None:
-        """The call is complete: its datagrams become records."""
-        slot: list[Record] = [] if made.slot is None else made.slot
-        if made.slot is None:
+    def _begin(self, pid: int, name: str, text: str, began: int | None, slot: _Slot | None) -> None:
+        """A call does not return yet; one that sends keeps its place among the records."""
+        if name in SENDS and self._descriptors.netlink(pid, text) is not None:
+            slot = _Slot(open=True)
             self._queue.append(slot)
+        self._unfinished[pid] = _Unfinished(text, began, slot)
+        self._descriptors.begun[pid] = text
+
+    # -- messages --------------------------------------------------------------------
+
+    def _messages(self, call: SystemCall, slot: _Slot | None) -> None:
+        """A call that passes data: kept until its dumps are there, if that is netlink's."""
+        sends = call.name in SENDS
+        if "SCM_RIGHTS" in call.text and call.error is None:
+            self._descriptors.rights(call.pid, sends, call.text)
+        socket = self._descriptors.netlink(call.pid, call.text)
+        if socket is None:
+            if call.error is None and call.result > 0 and "nlmsg_len=" in call.text:
+                self._without_protocol += 1
+                self._first_without = self._first_without or f"line {self._line}: {call.name}"
+        elif call.error is not None:
+            self._lost += call.error == "ENOBUFS" and not sends
         else:
-            self._settle(slot)
-        socket = made.socket
-        several = "mmsg" in made.call
-        pieces = made.got
-        count = len(made.dumps) if several and made.dumps else max(len(pieces), 1)
+            args = arguments(call.text)
+            flags = _flags(call.name, args)
+            if not sends and ("MSG_PEEK" in flags or _bit(flags, 2)):
+                socket.peeked = call.result
+            elif call.result > 0:
+                datagrams = _datagrams(call.name, args, call.result)
+                self._current = _MessageCall(call, socket, slot, datagrams)
+
+    def _complete(self) -> None:
+        """The current call, if any, has all its dumps: its datagrams become records."""
+        made, self._current = self._current, None
+        if made is None:
+            return
+        slot = made.slot
+        if slot is None:
+            slot = _Slot()
+            self._queue.append(slot)
+        slot.open = False
+        count = len(made.dumps) if made.several and made.dumps else max(len(made.datagrams), 1)
         for i in range(count):
-            piece = pieces[i] if i < len(pieces) else None
-            sent = made.call in SENDS
-            port, group, length = _name_of(piece)
-            size = made.result if not several else length
-            data = b""
-            decoded: TraceValue = None
-            if i < len(made.dumps) and (made.dumps[i] or several):
-                data = bytes(made.dumps[i])
+            found = _datagram(made, i)
+            if found.data or found.decoded is not None:
+                slot.records.append(self._record(made, found))
             else:
-                data, decoded = _bytes_of(piece, size)
-            size = max(size, len(data))
-            if not sent:
-                size = max(size, socket.peek)
-                socket.peek = 0
-            if not data and decoded is None:
-                self._without += 1
-                self._first = self._first or f"line {self._line - 1}: {made.call}"
-                continue
-            peer = socket.peer if port is None else port
-            if not sent and not group and socket.port == 0 and not peer:
-                own = _port_in(data, decoded)
-                if own:
-                    self._known.bound(socket, own, made.pid, made.time)
-            to_kernel = sent and not peer
-            self.number += 1
-            cooked = struct.pack(
-                ">HH10xH", TO_KERNEL if to_kernel else TO_USER, link.ARPHRD_NETLINK, socket.protocol
-            )
-            record = Record(
-                self.number,
-                made.time,
-                socket.protocol,
-                data,
-                size,
-                made.offset,
-                self._interface,
-                cooked,
-            )
-            record.decoded = decoded
-            process = self._known.process(made.pid)
-            record.socket = Socket(
-                made.time,
-                socket.protocol,
-                socket.port,
-                process.leader or made.pid,
-                process.name,
-                process.command,
-            )
-            if self._lost:
-                record.options = [
-                    (DROP_COUNT, self._lost.to_bytes(8, "little")),
-                    (COMMENT, b"ENOBUFS: the socket had lost messages, how many is not known"),
-                ]
-                self._interface.dropped = (self._interface.dropped or 0) + self._lost
-                self._lost = 0
-            slot.append(record)
+                self._without_bytes += 1
+                where = f"line {self._line - 1}: {made.call.name}"
+                self._first_without = self._first_without or where
+
+    def _record(self, made: _MessageCall, datagram: _Datagram) -> Record:
+        """The record of a datagram; learns the port of the socket from what it received."""
+        socket = made.socket
+        peer = socket.peer if datagram.port is None else datagram.port
+        if not made.sends and not datagram.groups and socket.port == 0 and not peer:
+            own = _port_in(datagram)
+            if own:
+                self._descriptors.bound(socket, own, made.call.pid, made.time)
+        direction = TO_KERNEL if made.sends and not peer else TO_USER
+        self.number += 1
+        record = Record(
+            self.number,
+            made.time,
+            socket.protocol,
+            datagram.data,
+            datagram.size,
+            made.call.offset,
+            self._interface,
+            struct.pack(">HH10xH", direction, link.ARPHRD_NETLINK, socket.protocol),
+        )
+        record.decoded = datagram.decoded
+        process = self._descriptors.process(made.call.pid)
+        record.socket = Socket(
+            made.time,
+            socket.protocol,
+            socket.port,
+            process.leader or made.call.pid,
+            process.name,
+            process.command,
+        )
+        if self._lost:
+            record.options = [
+                (DROP_COUNT, self._lost.to_bytes(8, "little")),
+                (COMMENT, b"ENOBUFS: the socket had lost messages, how many is not known"),
+            ]
+            self._interface.dropped = (self._interface.dropped or 0) + self._lost
+            self._lost = 0
+        return record
 
 
 # -- pieces of calls -------------------------------------------------------------------
+
+
+def _add_dump(dumps: list[bytearray], text: str) -> bool:
+    """Takes in a line of a call's dump; False if it is none."""
+    found = _DUMP.match(text)
+    begins = text.startswith(" * ") and " bytes in buffer " in text
+    if text.startswith(" = ") and " in vector " in text:
+        dumps.append(bytearray())
+        return True
+    if found is None and not begins:
+        return False
+    if not dumps:
+        dumps.append(bytearray())
+    if found is not None:
+        dumps[-1] += bytes.fromhex(found[1])
+    return True
 
 
 def _nanoseconds(text: str) -> int:
@@ -466,57 +490,59 @@ def _datagrams(name: str, args: list[TraceValue], value: int) -> list[TraceValue
     return [{"msg_iov": [{"iov_base": args[1]}]}]
 
 
-def _inner(piece: TraceValue) -> tuple[dict[str, TraceValue], int]:
-    """The struct msghdr of a piece, and the length that an mmsghdr gives (-1: none)."""
-    if not isinstance(piece, dict):
-        return {}, -1
-    length = number(piece.get("msg_len"))
-    inner = piece.get("msg_hdr")
-    if isinstance(inner, dict):
-        return inner, -1 if length is None else length
-    return piece, -1
+def _datagram(made: _MessageCall, place: int) -> _Datagram:
+    """The datagram at `place` of a call, from its dump where there is one."""
+    shown = made.datagrams[place] if place < len(made.datagrams) else None
+    header: dict[str, TraceValue] = shown if isinstance(shown, dict) else {}
+    size = -1 if made.several else made.call.result
+    inner = header.get("msg_hdr")
+    if isinstance(inner, dict):  # struct mmsghdr
+        length = number(header.get("msg_len"))
+        size = length if made.several and length is not None else size
+        header = inner
+    data, decoded = b"", None
+    if place < len(made.dumps) and (made.dumps[place] or made.several):
+        data = bytes(made.dumps[place])
+    else:
+        data, decoded = _bytes_of(header.get("msg_iov"), size)
+    size = max(size, len(data))
+    if not made.sends:
+        size = max(size, made.socket.peeked)
+        made.socket.peeked = 0
+    return _Datagram(data, decoded, size, *_address_of(header.get("msg_name")))
 
 
-def _name_of(piece: TraceValue) -> tuple[int | None, int, int]:
-    """The other side's port (None: not shown), the groups, and the length of a datagram."""
-    header, length = _inner(piece)
-    name = header.get("msg_name")
-    if isinstance(name, dict):
-        port = number(name.get("nl_pid"))
-        groups = word(name.get("nl_groups"))
-        try:
-            group = int(groups, 16)
-        except ValueError:
-            group = 0
-        return None if port is None else port & 0xFFFFFFFF, group, length
-    return None, 0, length
+def _address_of(name: TraceValue) -> tuple[int | None, int]:
+    """The port (None: not shown) and the mask of groups of a struct sockaddr_nl."""
+    if not isinstance(name, dict):
+        return None, 0
+    port = number(name.get("nl_pid"))
+    try:
+        groups = int(word(name.get("nl_groups")), 16)
+    except ValueError:
+        groups = 0
+    return None if port is None else port & 0xFFFFFFFF, groups
 
 
-def _bytes_of(piece: TraceValue, size: int) -> tuple[bytes, TraceValue]:
-    """The bytes of a datagram when strings have them all, else what strace made of it."""
-    header, _ = _inner(piece)
-    vector = header.get("msg_iov")
+def _bytes_of(vector: TraceValue, size: int) -> tuple[bytes, TraceValue]:
+    """What an array of struct iovec holds: bytes when strings have them all, else as decoded."""
     if not isinstance(vector, list):
         return b"", None
     bases = [part.get("iov_base") for part in vector if isinstance(part, dict)]
-    if all(isinstance(base, TraceString) for base in bases) and bases:
-        data = b"".join(base.data for base in bases if isinstance(base, TraceString))
+    known: list[TraceValue] = [b for b in bases if isinstance(b, (TraceString, dict, list))]
+    texts = [base.data for base in bases if isinstance(base, TraceString)]
+    if texts and len(texts) == len(bases):
+        data = b"".join(texts)
         return (data[:size] if size >= 0 else data), None
-    known: list[TraceValue] = [
-        base for base in bases if isinstance(base, (TraceString, dict, list))
-    ]
-    if not any(isinstance(base, (dict, list)) for base in known):
-        return b"", None
-    return b"", known
+    return b"", None if len(texts) == len(known) else known
 
 
-def _port_in(data: bytes, decoded: TraceValue) -> int:
-    """nlmsg_pid of the first message."""
-    if len(data) >= 16:
-        return int.from_bytes(data[12:16], "little")
+def _port_in(datagram: _Datagram) -> int:
+    """nlmsg_pid of the first message, 0 if there is none."""
+    if len(datagram.data) >= 16:
+        return int.from_bytes(datagram.data[12:16], "little")
+    decoded = datagram.decoded
     while isinstance(decoded, list) and decoded:
         decoded = decoded[0]
-    if isinstance(decoded, dict):
-        port = number(decoded.get("nlmsg_pid"))
-        return 0 if port is None else port & 0xFFFFFFFF
-    return 0
+    port = number(decoded.get("nlmsg_pid")) if isinstance(decoded, dict) else None
+    return 0 if port is None else port & 0xFFFFFFFF

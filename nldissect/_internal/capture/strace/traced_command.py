@@ -1,4 +1,9 @@
-"""A command whose system calls strace(1) traces, as a capture."""
+"""A command whose system calls strace(1) traces, as a capture.
+
+strace writes to a named pipe that is read here, so the trace is gone through while the
+command runs. The command itself is the first process in it: its end is the exit status, also
+while other processes of its tree go on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from typing import BinaryIO, cast
 
 from nldissect._internal.capture.files.bytestream import milliseconds
 from nldissect._internal.capture.reader import CallableStream, CaptureReader, open_capture
-from nldissect._internal.capture.strace.process_tree import stat
+from nldissect._internal.capture.strace.process_tree import process_state
 from nldissect._internal.capture.strace.trace import FOLLOWED
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record
@@ -26,14 +31,12 @@ _ALL = ["-s", "64", "-e", "read=all", "-e", "write=all", "-e",
 _PORTS = ["-s", "16", "-e", "trace=" + ",".join(
     f"?{name}" for name in FOLLOWED if not name.startswith(("read", "write"))
 )]  # fmt: skip
-
-
 _WHEN = re.compile(rb"\d+\S* +(\d+\.\d+) ")
 _ENDED = re.compile(rb"(\d+)\S* .*\+\+\+ (?:exited with (\d+)|killed by (\w+))")
 
 
 class PlainCommand:
-    """A command that runs as it is."""
+    """A command that runs as it is; `released` once nothing of it needs to be waited for."""
 
     def __init__(self, command: list[str]) -> None:
         self.released = False
@@ -65,22 +68,25 @@ class TracedCommand:
 
     The command begins with the object, in this process's surroundings. The records end
     with the last process of its tree.
-    With `ports` alone there are no records, and `interfaces` fill with the tree's sockets.
+    With `ports` alone there are no records, `interfaces` fill with the tree's sockets, and a
+    thread of the caller's must read to the end. `status` is None while the command runs,
+    `released` whether the rest of its tree is traced no more. The trace has been gone through
+    up to `seen`, seconds since the epoch.
     Raises UsageError when strace cannot be run.
     """
 
     rewindable = False
 
     def __init__(self, command: list[str], *, ports: bool = False) -> None:
-        self.ports = ports  # whether a thread of the caller's reads to the end
+        self.ports = ports
         self.status: int | None = None
-        self._first: bytes | None = None
-        self._partial = b""
-        self._latest = 0.0
         self.on_wait: Callable[[], float | None] | None = None
-        self._blocked = False
-        self.seen = 0.0  # seconds since the epoch: up to then the trace has been gone through
+        self.seen = 0.0
         self.released = False
+        self._command_pid: bytes | None = None  # as the trace has it
+        self._partial = b""  # of the last line read
+        self._latest = 0.0  # the time of the last whole line read
+        self._blocked = False  # whether `read` waits for strace
         try:
             self._folder = tempfile.TemporaryDirectory(prefix="nldissect-")
             fifo = os.path.join(self._folder.name, "trace")
@@ -96,7 +102,7 @@ class TracedCommand:
         try:
             self._process = subprocess.Popen(["strace", *options, "-o", fifo, "--", *command])
         except OSError as problem:
-            self.close()
+            self._remove_pipe()
             raise UsageError(f"strace cannot be run: {problem.strerror}") from None
         self._capture: CaptureReader = open_capture(
             "strace", stream=cast(BinaryIO, CallableStream(self.read))
@@ -133,7 +139,7 @@ class TracedCommand:
         """Whether all that strace has seen was written, read and gone through."""
         if not self._blocked or self._pipe < 0 or select.select([self._pipe], [], [], 0)[0]:
             return False
-        return stat(self.pid)[0] == "S"
+        return process_state(self.pid)[0] == "S"
 
     def wait(self) -> None:
         """Return when strace has ended, and with it all that it traced."""
@@ -141,29 +147,31 @@ class TracedCommand:
 
     def close(self) -> int:
         """Wait for strace's end and remove what was made; returns the exit status."""
-        if hasattr(self, "_process"):
-            while self._process.poll() is None and not self.ports and self.read(1 << 16):
-                pass  # whoever iterated did not go on, yet strace must not wait for a reader
-            status = _status(self._process.wait())
-            if self.status is None or not self.released:
-                self.status = status
+        while self._process.poll() is None and not self.ports and self.read(1 << 16):
+            pass  # whoever iterated did not go on, yet strace must not wait for a reader
+        status = _status(self._process.wait())
+        if self.status is None or not self.released:
+            self.status = status
+        self._remove_pipe()
+        return self.status
+
+    def _remove_pipe(self) -> None:
         if self._pipe >= 0:
             os.close(self._pipe)
             self._pipe = -1
         self._folder.cleanup()
-        return self.status or 0
 
-    def _seek_end(self, data: bytes) -> None:
-        """Take the command's own end from the trace: it is the first process there."""
+    def _note_lines(self, data: bytes) -> None:
+        """Take time and the command's own end from the trace: it is the first process there."""
         lines = (self._partial + data).split(b"\n")
         self._partial = lines.pop()
         for line in lines:
             if (when := _WHEN.match(line)) is not None:
                 self._latest = float(when[1])
             found = _ENDED.match(line)
-            if self._first is None and (begun := re.match(rb"\d+", line)) is not None:
-                self._first = begun[0]
-            if found is not None and found[1] == self._first and self.status is None:
+            if self._command_pid is None and (begun := re.match(rb"\d+", line)) is not None:
+                self._command_pid = begun[0]
+            if found is not None and found[1] == self._command_pid and self.status is None:
                 if found[2] is not None:
                     self.status = int(found[2])
                 else:
@@ -178,7 +186,7 @@ class TracedCommand:
             ended = self._process.poll() is not None
             with suppress(BlockingIOError):
                 data = os.read(self._pipe, size)
-                self._seek_end(data)
+                self._note_lines(data)
                 if data or ended:
                     return data
             if ended:
