@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._internal.wire.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from ._internal.encode.encoder import EncodeError
+    from ._internal.encode.payload import EncodeError
     from ._internal.engine.frame import Diagnosis
     from ._internal.engine.node import Node
     from ._internal.filter import Candidate, Completion, Filter
@@ -73,7 +73,7 @@ __all__ = [
 
 # Where each is found when first asked for: importing all would cost every command.
 _MODULES = {
-    "encode.encoder": ("EncodeError",),
+    "encode.payload": ("EncodeError",),
     "wire.errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
     "filter": ("Candidate", "Completion", "Filter"),
     "library.captures": (

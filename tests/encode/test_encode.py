@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 import nldissect
-from nldissect._internal.encode.encoder import Arguments, EncodeError, Tally, build, encode
+from nldissect._internal.encode.arguments import Arguments
+from nldissect._internal.encode.message_builder import build
+from nldissect._internal.encode.payload import EncodeError
+from nldissect._internal.encode.tree_encoder import Tally, encode
 from nldissect._internal.library.message import Message
 from support.messages import (
     ERROR,

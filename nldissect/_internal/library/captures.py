@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, overload
 
-from ..encode import encoder
+from ..encode import message_builder
 from ..pairing.transaction import Transaction
 from ..session.forward_pass import Session
 from ..spec import model
@@ -504,20 +504,20 @@ def build(
     to_kernel = not reply and (chosen.request is not None or chosen.reply is None)
     kind = type
     if kind is None:
-        kind = encoder.type_of(spec, chosen, to_kernel)
+        kind = message_builder.type_of(spec, chosen, to_kernel)
     if kind is None:
         raise UsageError(
             f"type: give the id of {spec.name}, which the running kernel chose (genl ctrl list)"
         )
     big = (byte_order or sys.byteorder) == "big"
     protocol = framing.NETLINK_GENERIC if spec.protonum is None else spec.protonum
-    data = encoder.build(
+    data = message_builder.build(
         spec,
         chosen,
         attributes or {},
         kind=kind,
         header=header,
-        flags=encoder.message_flags(flags),
+        flags=message_builder.message_flags(flags),
         sequence=sequence,
         port=port,
         version=version,

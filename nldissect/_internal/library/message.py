@@ -24,13 +24,13 @@ class Message(PairedMessage):
         Takes what `nldissect.build` takes. Nodes given out before are those of the message
         as it was.
         """
-        from ..encode.encoder import assign
+        from ..encode.editor import assign
 
         assign(self, path, value)
 
     def __delitem__(self, path: str) -> None:
         """Takes every attribute at this path out; KeyError for none."""
-        from ..encode.encoder import remove
+        from ..encode.editor import remove
 
         remove(self, path)
 
@@ -39,7 +39,7 @@ class Message(PairedMessage):
 
         Of a message that nobody changed they are the captured ones.
         """
-        from ..encode.encoder import encode
+        from ..encode.tree_encoder import encode
 
         return encode(self)
 

@@ -16,7 +16,8 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..analysis.facts import protocol
-from ..encode.encoder import Arguments, type_of
+from ..encode.arguments import Arguments
+from ..encode.message_builder import type_of
 from ..engine import labels
 from ..engine.lookup import label_at, value_at
 from ..engine.message import Message
