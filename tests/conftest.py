@@ -1,4 +1,4 @@
-"""What every test has: a cache of parsed dissectors of its own, and signals that act."""
+"""What every test has: the command as a fixture, a cache of its own, and signals that act."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import signal
 import pytest
 
 from nldissect._internal.cli import version
+from support.command import run
+
+__all__ = ["run"]  # a fixture
 
 
 def pytest_report_header() -> str:

@@ -23,13 +23,10 @@ from support.command import (
     message,
     mtu,
     name,
-    run,
     save,
     start,
 )
 from support.messages import ACK, DUMP, REQUEST, nlmsgerr, recording, u16, u32
-
-__all__ = ["run"]
 
 RTM_NEWROUTE, RTM_NEWNEIGH, RTM_NEWADDR = 24, 28, 20
 

@@ -25,7 +25,7 @@ from nldissect._internal.pairing.conversation import Conversations
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.record import Interface, Record, Socket
-from support.command import ROOT, Command, link, mtu, name, run, save
+from support.command import ROOT, Command, link, mtu, name, save
 from support.messages import (
     ACK,
     DONE,
@@ -56,8 +56,6 @@ from support.messages import (
     u64,
 )
 from support.pairing import held_back
-
-__all__ = ["run"]
 
 Found = list[tuple[Message, Diagnosis]]
 

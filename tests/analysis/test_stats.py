@@ -28,11 +28,9 @@ from nldissect._internal.cli.output import Output
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from support import ROOT
-from support.command import CAPTURES, Command, link, message, mtu, name, run, save
+from support.command import CAPTURES, Command, link, message, mtu, name, save
 from support.messages import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 from support.pairing import link_table
-
-__all__ = ["run"]
 
 NAMES = ["iproute", "errors", "nl_util", "routes", "tc", "genltest", "rtnl_mroute"]
 

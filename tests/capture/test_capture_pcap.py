@@ -10,7 +10,6 @@ from pathlib import Path
 
 import dpkt.pcap
 import pytest
-from scapy.utils import RawPcapReader
 
 from nldissect._internal.capture.files.pcap import LONGEST
 from nldissect._internal.capture.reader import open_capture
@@ -26,6 +25,8 @@ def test_there_are_recordings() -> None:
 
 @pytest.mark.parametrize("name", RECORDING_NAMES)
 def test_recordings_agree_with_dpkt_and_scapy(name: str) -> None:
+    from scapy.utils import RawPcapReader
+
     path = RECORDINGS / name
     ours = list(open_capture(str(path)))
     with path.open("rb") as file:

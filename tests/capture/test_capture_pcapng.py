@@ -9,8 +9,6 @@ from typing import Any
 
 import dpkt.pcapng
 import pytest
-from scapy.packet import Raw
-from scapy.utils import PcapNgWriter, RawPcapNgReader
 
 from nldissect._internal.capture.reader import open_capture
 from support.capture_files import (
@@ -166,6 +164,9 @@ def test_files_written_by_dpkt() -> None:
 
 
 def test_agreement_with_scapy(tmp_path: Path) -> None:
+    from scapy.packet import Raw
+    from scapy.utils import PcapNgWriter, RawPcapNgReader
+
     path = tmp_path / "scapy.pcapng"
     with PcapNgWriter(str(path)) as writer:
         for n in range(5):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scapy.utils import RawPcapNgReader
 
 from nldissect._internal.capture.reader import CaptureReader, PcapngWriter, open_capture
 from nldissect._internal.wire.record import Interface, Record
@@ -147,6 +146,8 @@ def test_times_at_the_limits(time: int, kept: int) -> None:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_scapy_reads_it(tmp_path: Path, order: str) -> None:
+    from scapy.utils import RawPcapNgReader
+
     packets = [netlink(n, bytes([n]) * n) for n in range(9)]
     content = pcap([(n, n, p, len(p) + n) for n, p in enumerate(packets)], order, 0xA1B23C4D)
     copy = tmp_path / "copy.pcapng"

@@ -28,7 +28,7 @@ from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import Record
 from nldissect._internal.wire.tracetext import TraceCall, TraceString, arguments, unescape
 from support import ROOT
-from support.command import Command, run  # noqa: F401 - a fixture
+from support.command import Command
 
 TRACES = sorted((ROOT / "captures").glob("*.strace"))
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
@@ -242,10 +242,7 @@ def test_each_socket_is_its_process_s(tmp_path: Path) -> None:
 
 
 @needs_strace
-def test_two_sockets_of_one_process_with_one_sequence_number(
-    tmp_path: Path,
-    run: Command,  # noqa: F811
-) -> None:
+def test_two_sockets_of_one_process_with_one_sequence_number(tmp_path: Path, run: Command) -> None:
     """The answers come in the other order; only whose socket it is tells them apart."""
     trace, _ = traced(tmp_path, *ISSUE, *EXACT)
     got = run("read", "-T", "jsonl", trace).objects
@@ -256,7 +253,7 @@ def test_two_sockets_of_one_process_with_one_sequence_number(
 
 
 @needs_strace
-def test_what_has_no_bytes_is_counted(tmp_path: Path, run: Command) -> None:  # noqa: F811
+def test_what_has_no_bytes_is_counted(tmp_path: Path, run: Command) -> None:
     trace, _ = traced(tmp_path, *ISSUE, "-e", "verbose=none")
     ran = run("read", trace)
     assert ran.status == 2
@@ -266,10 +263,7 @@ def test_what_has_no_bytes_is_counted(tmp_path: Path, run: Command) -> None:  # 
 
 
 @needs_strace
-def test_a_protocol_that_is_not_told_is_said(
-    tmp_path: Path,
-    run: Command,  # noqa: F811
-) -> None:
+def test_a_protocol_that_is_not_told_is_said(tmp_path: Path, run: Command) -> None:
     """The child's duplicate comes from nowhere in this trace, and numbers name no protocol."""
     trace, _ = traced(tmp_path, *ISSUE, "-X", "raw")
     ran = run("read", trace)
@@ -432,10 +426,7 @@ def test_midnight_and_relative_times() -> None:
     assert second.time == first.time + 20_000_000
 
 
-def test_what_strace_does_not_tell_is_shown_as_such(
-    tmp_path: Path,
-    run: Command,  # noqa: F811
-) -> None:
+def test_what_strace_does_not_tell_is_shown_as_such(tmp_path: Path, run: Command) -> None:
     trace = tmp_path / "trace"
     trace.write_text(
         OPEN + "5 sendto(3, [{nlmsg_len=40, nlmsg_type=RTM_NEWLINK, nlmsg_flags=NLM_F_REQUEST|"
@@ -454,7 +445,7 @@ def test_what_strace_does_not_tell_is_shown_as_such(
     assert (len(kept.data), kept.original_length) == (20, 40)  # up to what is not known
 
 
-def test_every_trace_is_shown_in_every_form(run: Command) -> None:  # noqa: F811
+def test_every_trace_is_shown_in_every_form(run: Command) -> None:
     """Gaps may lie in one of many plain numbers, which writers need not have on the tape."""
     messages = len(run("read", "-T", "fields", "-e", "message", *TRACES).out.splitlines())
     objects = run("read", "-T", "jsonl", *TRACES)
@@ -467,7 +458,7 @@ def test_every_trace_is_shown_in_every_form(run: Command) -> None:  # noqa: F811
     assert "fault" not in objects.err + trees.err + rows.err
 
 
-def test_compressed_from_a_pipe_and_at_random(tmp_path: Path, run: Command) -> None:  # noqa: F811
+def test_compressed_from_a_pipe_and_at_random(tmp_path: Path, run: Command) -> None:
     path = ROOT / "captures/errors.strace"
     packed = tmp_path / "trace.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))

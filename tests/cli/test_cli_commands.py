@@ -14,9 +14,7 @@ from nldissect import __version__
 from nldissect._internal.cli import version
 from nldissect._internal.cli.options import build
 from nldissect._internal.cli.shell_completion import script
-from support.command import ROOT, Command, link, mtu, name, run, save, start
-
-__all__ = ["run"]
+from support.command import ROOT, Command, link, mtu, name, save, start
 
 MAN = ROOT / "docs" / "man" / "nldissect.1"
 DISSECTORS = ROOT / "nldissect" / "dissectors"

@@ -21,12 +21,9 @@ from support.command import (
     message,
     mtu,
     name,
-    run,
     save,
     start,
 )
-
-__all__ = ["run"]
 
 LINE = re.compile(r"[! ] *\d+ +(\d+\.\d{6}(\d{3})?)? [→←] \S+ +\S+.*")
 

@@ -15,9 +15,7 @@ import pytest
 
 from nldissect._internal.cli.jobs import PIECE
 from support import ROOT
-from support.command import UNKNOWN, Command, attribute, link, name, run, start
-
-__all__ = ["run"]
+from support.command import UNKNOWN, Command, attribute, link, name, start
 
 RECORDINGS = ROOT / "captures"
 # Dumps, batches, errors, families learnt late, notifications and their copies.

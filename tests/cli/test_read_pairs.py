@@ -27,13 +27,10 @@ from support.command import (
     message,
     mtu,
     name,
-    run,
     save,
     start,
 )
 from support.pairing import link_table
-
-__all__ = ["run"]
 
 RECORDINGS = ROOT / "captures"
 ACK, DUMP, REQUEST_FLAG, MULTI, CAPPED, TLVS = 4, 0x300, 1, 2, 0x100, 0x200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,29 +18,27 @@ from nldissect._internal.engine.labels import flag_names
 from nldissect._internal.engine.message import Message
 from nldissect._internal.filter.message_fields import NLM_FLAGS
 from nldissect._internal.filter.syntax import MAX_DEPTH
+from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import FilterError, UsageError
 from support import ROOT
-from support.command import Command, attribute, link, mtu, name, run, save
+from support.command import Command, attribute, link, mtu, name, save
+from support.messages import builtin
 from support.pairing import held_back
-
-__all__ = ["run"]
-
-REGISTRY = Registry()
 
 
 def wrong(text: str) -> FilterError:
     with pytest.raises(FilterError) as caught:
-        filters.Filter(text, REGISTRY)
+        filters.Filter(text, builtin())
     assert caught.value.text == text
     assert 0 <= caught.value.column <= len(text)
     return caught.value
 
 
 def numbers(path: Path, text: str) -> list[int]:
-    wanted = filters.Filter(text, REGISTRY)
-    pairs = held_back(Session(REGISTRY).messages(open_capture(str(path))))
+    wanted = filters.Filter(text, builtin())
+    pairs = held_back(Session(builtin()).messages(open_capture(str(path))))
     return [message.number for message, link in pairs if wanted.matches(message, link)]
 
 
@@ -164,12 +164,12 @@ def test_the_name_of_a_flag_is_what_it_means_there() -> None:
     seen = set()
     for stem in ("acks", "errors", "links", "nlctrl", "routes"):
         capture = open_capture(str(ROOT / "captures" / f"{stem}.pcap"))
-        messages = list(Session(REGISTRY).messages(capture))
+        messages = list(Session(builtin()).messages(capture))
         for constant, bits in NLM_FLAGS.items():
             name = constant.removeprefix("NLM_F_")
-            named = filters.Filter(f"flags & {constant}", REGISTRY)
-            whole = filters.Filter(f"flags & {constant} == {bits:#x}", REGISTRY)
-            number = filters.Filter(f"flags & {bits:#x}", REGISTRY)
+            named = filters.Filter(f"flags & {constant}", builtin())
+            whole = filters.Filter(f"flags & {constant} == {bits:#x}", builtin())
+            number = filters.Filter(f"flags & {bits:#x}", builtin())
             for m in messages:
                 names = flag_names(m)
                 meant = name in names or (name in ("ROOT", "MATCH") and "DUMP" in names)
@@ -182,8 +182,8 @@ def test_the_name_of_a_flag_is_what_it_means_there() -> None:
 
 def test_types_by_number_and_by_name_go_together() -> None:
     capture = open_capture(str(ROOT / "captures" / "nlctrl.pcap"))
-    messages = list(Session(REGISTRY).messages(capture))
-    wanted = filters.Filter("type in {0..0xffff, newfamily}", REGISTRY)
+    messages = list(Session(builtin()).messages(capture))
+    wanted = filters.Filter("type in {0..0xffff, newfamily}", builtin())
     assert all(wanted.matches(m) for m in messages)
 
 
@@ -191,8 +191,8 @@ def test_types_by_number_and_by_name_go_together() -> None:
 def test_header_terms_touch_no_attributes(
     links: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    messages = list(Session(REGISTRY).messages(open_capture(str(links))))
-    wanted = filters.Filter(text, REGISTRY)
+    messages = list(Session(builtin()).messages(open_capture(str(links))))
+    wanted = filters.Filter(text, builtin())
 
     def refuse(message: Message, engine: object = None) -> None:
         raise AssertionError("attributes are looked at")
@@ -204,9 +204,9 @@ def test_header_terms_touch_no_attributes(
 
 
 def test_a_nested_attribute_is_found_without_a_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = filters.Filter('newlink.linkinfo.kind == "vlan"', REGISTRY)
+    wanted = filters.Filter('newlink.linkinfo.kind == "vlan"', builtin())
     capture = open_capture(str(ROOT / "captures" / "links.pcap"))
-    messages = [m for m in Session(REGISTRY).messages(capture) if m.type == 16]
+    messages = [m for m in Session(builtin()).messages(capture) if m.type == 16]
 
     def refuse(message: Message) -> None:
         raise AssertionError("a tree is built")
@@ -232,7 +232,7 @@ def test_only_pairing_needs_a_link() -> None:
         ("summary contains x", True),
         ("note", False),
     ):
-        assert filters.Filter(text, REGISTRY).needs_link is needs, text
+        assert filters.Filter(text, builtin()).needs_link is needs, text
 
 
 # -- mistakes --------------------------------------------------------------------------
@@ -330,12 +330,12 @@ def test_what_is_wrong_and_where(text: str, column: int, words: str) -> None:
 
 def test_depth_is_bounded() -> None:
     deep = MAX_DEPTH
-    filters.Filter("(" * deep + "mtu" + ")" * deep, REGISTRY)
-    filters.Filter("not " * 5000 + "mtu", REGISTRY)
-    filters.Filter(" or ".join(["mtu == 1"] * 500), REGISTRY)
-    filters.Filter(f'ifname == "{"(" * 5000}"', REGISTRY)
+    filters.Filter("(" * deep + "mtu" + ")" * deep, builtin())
+    filters.Filter("not " * 5000 + "mtu", builtin())
+    filters.Filter(" or ".join(["mtu == 1"] * 500), builtin())
+    filters.Filter(f'ifname == "{"(" * 5000}"', builtin())
     nested = "not (" * deep + "mtu == 1 and mtu" + ")" * deep
-    filters.Filter(nested, REGISTRY)
+    filters.Filter(nested, builtin())
     assert wrong("(" * 100_000).column == deep
     assert wrong("linkinfo { " * 60 + "kind" + " }" * 60)
 
@@ -402,19 +402,22 @@ PIECES = st.sampled_from(
 def test_nothing_but_a_filter_error_is_raised(pieces: list[str]) -> None:
     for text in ("".join(pieces), " ".join(pieces)):
         with suppress(FilterError):
-            wanted = filters.Filter(text, REGISTRY)
-            for message, found in SAMPLE:
+            wanted = filters.Filter(text, builtin())
+            for message, found in sample():
                 wanted.matches(message, found)
-        filters.complete(text, len(text) // 2, REGISTRY)
+        filters.complete(text, len(text) // 2, builtin())
 
 
-SAMPLE = [
-    pair
-    for file in ("errors.pcap", "routes.pcap")
-    for pair in list(
-        held_back(Session(REGISTRY).messages(open_capture(str(ROOT / "captures" / file))))
-    )[:40]
-]
+@cache
+def sample() -> list[tuple[Message, Link]]:
+    """The first messages of two recordings, with their links."""
+    return [
+        pair
+        for file in ("errors.pcap", "routes.pcap")
+        for pair in islice(
+            held_back(Session(builtin()).messages(open_capture(str(ROOT / "captures" / file)))), 40
+        )
+    ]
 
 
 # -- completion ------------------------------------------------------------------------
@@ -450,7 +453,7 @@ SAMPLE = [
     ],
 )  # fmt: skip
 def test_completion(text: str, start: int, first: list[str]) -> None:
-    found = filters.complete(text, len(text), REGISTRY)
+    found = filters.complete(text, len(text), builtin())
     assert (found.start, found.end) == (start, len(text))
     assert [c.text for c in found.candidates][: len(first)] == first
     assert bool(found.candidates) is bool(first)
@@ -459,12 +462,12 @@ def test_completion(text: str, start: int, first: list[str]) -> None:
 
 
 def test_completion_replaces_the_word_under_the_cursor() -> None:
-    found = filters.complete("linkinfo.kin == 5", 10, REGISTRY)
+    found = filters.complete("linkinfo.kin == 5", 10, builtin())
     assert (found.start, found.end) == (0, 12)
     assert found.candidates[0].text == "linkinfo.kind"
     assert "IFLA_INFO_KIND" in found.candidates[0].help
     for cursor in (-5, 500):
-        assert filters.complete("mtu", cursor, REGISTRY).candidates
+        assert filters.complete("mtu", cursor, builtin()).candidates
 
 
 # -- the commands ------------------------------------------------------------------------
@@ -520,7 +523,7 @@ def test_ranges_of_errors_take_either_sign() -> None:
 
 def test_what_goes_on_after_a_comparison() -> None:
     def offered(text: str) -> list[str]:
-        return [c.text for c in filters.complete(text, len(text), REGISTRY).candidates]
+        return [c.text for c in filters.complete(text, len(text), builtin()).candidates]
 
     assert offered('ifname == "lo"') == []
     assert offered('ifname == "lo" ') == offered("error == ENODEV ") == ["and", "or"]
@@ -528,4 +531,4 @@ def test_what_goes_on_after_a_comparison() -> None:
     assert {"==", "contains", "in", "and"} <= set(offered("ifname "))
     for text in ("1280 <= mtu ", "mtu > 3 "):
         for word in offered(text):
-            filters.Filter(f"{text}{word} {'mtu' if word in ('and', 'or') else 9000}", REGISTRY)
+            filters.Filter(f"{text}{word} {'mtu' if word in ('and', 'or') else 9000}", builtin())

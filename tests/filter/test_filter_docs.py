@@ -18,21 +18,18 @@ from nldissect._internal.filter.message_fields import Clock, table
 from nldissect._internal.filter.syntax import WORDS
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.spec.registry import Registry
 from support import ROOT
-from support.command import Command, run
+from support.command import Command
+from support.messages import builtin
 from support.pairing import held_back
 
-__all__ = ["run"]
-
 DOC = (ROOT / "docs" / "filter.md").read_text()
-REGISTRY = Registry()
 
 
 @cache
 def recording(name: str) -> list[tuple[Message, Link]]:
     capture = open_capture(str(ROOT / "captures" / name))
-    return list(held_back(Session(REGISTRY).messages(capture)))
+    return list(held_back(Session(builtin()).messages(capture)))
 
 
 def rows() -> list[tuple[str, int, str]]:
@@ -52,7 +49,7 @@ ROWS = rows()
 
 @pytest.mark.parametrize(("text", "count", "name"), ROWS, ids=[row[0] for row in ROWS])
 def test_a_line_of_a_table(text: str, count: int, name: str) -> None:
-    wanted = filters.Filter(text, REGISTRY)
+    wanted = filters.Filter(text, builtin())
     found = [message for message, link in recording(name) if wanted.matches(message, link)]
     assert len(found) == count
 
@@ -64,7 +61,7 @@ def test_the_tables_are_read() -> None:
 
 def test_every_field_is_there() -> None:
     every = DOC[DOC.index("## Every message") :]
-    for name in table(filters.vocabulary(REGISTRY), Clock()):
+    for name in table(filters.vocabulary(builtin()), Clock()):
         head, _, part = name.partition(".")
         assert f"`{head}`" in every, name
         assert not part or f"`{part}`" in every, name

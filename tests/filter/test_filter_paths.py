@@ -17,12 +17,12 @@ from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import model
 from nldissect._internal.spec.registry import Registry
 from support import ROOT
+from support.messages import builtin
 
 RECORDINGS = [
     ROOT / "captures" / f"{name}.pcap"
     for name in ("acks", "links", "nlctrl", "routes", "tc", "rtnl_bridge")
 ]
-REGISTRY = Registry()
 
 
 PATHS = [
@@ -88,9 +88,9 @@ def found(several: list[Reach], message: Message) -> set[tuple[int, str]]:
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
 def test_the_tape_has_what_the_tree_has(recording: File) -> None:
-    ways = reaches(REGISTRY)
+    ways = reaches(builtin())
     assert all(ways.values())
-    for message in Session(REGISTRY).messages(open_capture(str(recording))):
+    for message in Session(builtin()).messages(open_capture(str(recording))):
         tree: Chains = []
         chains(message.nodes, [[]], False, tree)
         for path in PATHS:
@@ -99,9 +99,9 @@ def test_the_tape_has_what_the_tree_has(recording: File) -> None:
 
 
 def test_every_path_is_in_some_recording() -> None:
-    missing = reaches(REGISTRY)
+    missing = reaches(builtin())
     for recording in RECORDINGS:
-        for message in Session(REGISTRY).messages(open_capture(str(recording))):
+        for message in Session(builtin()).messages(open_capture(str(recording))):
             for path in [path for path, ways in missing.items() if found(ways, message)]:
                 del missing[path]
     assert not missing

@@ -19,7 +19,7 @@ import nldissect
 from nldissect import hooks
 from support import ROOT
 from support import capture_files as files
-from support.command import Command, run  # noqa: F401 - a fixture
+from support.command import Command
 from support.messages import RECORDINGS, attr, msg, newfamily, newlink, padded
 
 ERRORS = RECORDINGS / "errors.pcap"
@@ -29,7 +29,7 @@ SCHEMA = json.loads((ROOT / "docs/json.schema.json").read_text(encoding="utf-8")
 # -- captures --------------------------------------------------------------------
 
 
-def test_a_capture_is_a_sequence(run: Command) -> None:  # noqa: F811
+def test_a_capture_is_a_sequence(run: Command) -> None:
     shown = run("read", "-T", "jsonl", ERRORS).objects
     with nldissect.open(ERRORS) as capture:
         assert len(capture) == len(shown) == 50

@@ -11,7 +11,7 @@ import pytest
 
 import nldissect
 from support import ROOT
-from support.command import Command, run  # noqa: F401 - a fixture
+from support.command import Command
 
 TEXT = (ROOT / "docs/library.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```\n(?:```\n(.*?)^```\n)?", TEXT, re.M | re.S)
@@ -28,10 +28,7 @@ def test_every_example_prints_what_it_says(monkeypatch: pytest.MonkeyPatch) -> N
         assert out.getvalue() == expected, code
 
 
-def test_the_command_prints_what_it_says(
-    run: Command,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_command_prints_what_it_says(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     ((words, expected),) = re.findall(r"^\$ nldissect (.*)\n(.*?)^\.\.\.$", TEXT, re.M | re.S)
     assert run(*words.split()).out.startswith(expected)

@@ -17,7 +17,7 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.render.code import FORMS
 from nldissect._internal.render.ynlout import ynl
 from nldissect._internal.session.forward_pass import Session
-from support.command import Command, run  # noqa: F401 - a fixture
+from support.command import Command
 from support.messages import RECORDINGS, attr, builtin, messages, msg, newlink
 
 SOME = ["errors", "nft", "rtnl_ra", "wireguard", "genltest", "tc"]
@@ -143,7 +143,7 @@ def test_each_attribute_is_named_beside_its_bytes() -> None:
     assert re.search(r"0x01, 0x00, 0x00, 0x00, +/\*   ifi-index: 1", text)
 
 
-def test_on_the_command_line(run: Command) -> None:  # noqa: F811
+def test_on_the_command_line(run: Command) -> None:
     path = str(RECORDINGS / "errors.pcap")
     done = run("read", "-T", "c", "-c", "1", path)
     assert done.out.startswith("/* 1: route, to the kernel: newlink kiwi0 kind dummy */\n")
@@ -171,7 +171,7 @@ def test_ynl_is_what_cli_py_takes_and_prints() -> None:
     }
 
 
-def test_ynl_of_recordings_is_json_of_plain_kinds(run: Command) -> None:  # noqa: F811
+def test_ynl_of_recordings_is_json_of_plain_kinds(run: Command) -> None:
     import nldissect
 
     built = 0

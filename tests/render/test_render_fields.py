@@ -8,20 +8,7 @@ import pytest
 
 from nldissect._internal.render.columns import TOP
 from nldissect._internal.wire.text import safe
-from support.command import (
-    CAPTURES,
-    UNKNOWN,
-    Command,
-    attribute,
-    link,
-    message,
-    mtu,
-    name,
-    run,
-    save,
-)
-
-__all__ = ["run"]
+from support.command import CAPTURES, UNKNOWN, Command, attribute, link, message, mtu, name, save
 
 
 @pytest.fixture

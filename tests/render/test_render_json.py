@@ -26,11 +26,8 @@ from support.command import (
     message,
     mtu,
     name,
-    run,
     save,
 )
-
-__all__ = ["run"]
 
 SCHEMA = json.loads((ROOT / "docs" / "json.schema.json").read_text())
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import pytest
 
 from support import ROOT
-from support.command import Command, run  # noqa: F401 - a fixture
+from support.command import Command
 
 
-def test_who_answers_is_told_once(
-    run: Command,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_who_answers_is_told_once(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     file = ROOT / "captures" / "nl_util.pcap"
     silent = run("read", file)
     assert silent.err == ""
@@ -27,8 +24,7 @@ def test_who_answers_is_told_once(
 
 
 def test_what_no_dissector_answers_is_told_as_well(
-    run: Command,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
+    run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NLDISSECT_DEBUG", "1")
     told = run("read", ROOT / "captures" / "policies.pcap").err

@@ -10,9 +10,7 @@ import pytest
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.library.hostnames import namespaces
 from nldissect._internal.wire.record import Socket
-from support.command import ROOT, Command, run, start
-
-__all__ = ["run"]
+from support.command import ROOT, Command, start
 
 RECORDING = ROOT / "captures" / "sockets.pcap"
 FIRST, SECOND = 713, 4125653013  # the ports that the recorded program printed

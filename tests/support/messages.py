@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +150,11 @@ def write_pcap(path: Path, datagrams: Iterable[tuple[int, bytes]], order: str = 
 
 # -- messages ----------------------------------------------------------------
 
-BUILTIN: list[Registry] = []
 
-
+@cache
 def builtin() -> Registry:
     """The built-in dissectors alone; made once."""
-    if not BUILTIN:
-        BUILTIN.append(Registry(use_system=False))
-    return BUILTIN[0]
+    return Registry(use_system=False)
 
 
 def read(*records: Record, registry: Registry | None = None, stream: bool = False) -> list[Message]:
