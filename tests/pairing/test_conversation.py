@@ -696,10 +696,10 @@ def test_endless_input_is_bounded_and_says_what_it_let_go() -> None:
         pairs.feed(_message(ack(change(i), i + 1), template, i + 1))
         assert pairs.remembered <= 101
     assert ended[GIVEN_UP] > 4800
-    place = pairs._at
+    place = pairs._state
     assert len(place.open) <= 102
     assert len(place.bound) <= 102
-    assert len(place.recent) <= 64
+    assert len(place.copies.recent) <= 64
     assert all(len(alike) <= 32 for alike in place.open.values())
 
 

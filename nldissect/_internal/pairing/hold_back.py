@@ -25,7 +25,8 @@ from mypy_extensions import i64
 from ..engine.message import Message
 from ..wire.record import NO_TIME
 from . import codes
-from .conversation import COPY_NEXT, MAX_RECENT, Conversations
+from .conversation import Conversations
+from .copies import COPY_NEXT, MAX_RECENT
 from .transaction import Link, time_of
 
 
