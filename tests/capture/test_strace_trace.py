@@ -445,6 +445,14 @@ def test_what_strace_does_not_tell_is_shown_as_such(tmp_path: Path, run: Command
     assert (len(kept.data), kept.original_length) == (20, 40)  # up to what is not known
 
 
+def test_a_type_of_more_than_16_bits_is_not_known(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    message = "{nlmsg_len=16, nlmsg_type=0x12345, nlmsg_flags=0, nlmsg_seq=1, nlmsg_pid=0}"
+    trace.write_text(f"{OPEN}5 sendto(3, {message}, 16, 0, NULL, 0) = 16\n")
+    (record,) = records(trace)
+    assert record.gaps == [(4, 6, "0x12345")]
+
+
 def test_every_trace_is_shown_in_every_form(run: Command) -> None:
     """Gaps may lie in one of many plain numbers, which writers need not have on the tape."""
     messages = len(run("read", "-T", "fields", "-e", "message", *TRACES).out.splitlines())

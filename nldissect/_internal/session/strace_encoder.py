@@ -33,126 +33,141 @@ _FLAGS: Final = {
     "RTEXT_FILTER_CFM_STATUS": 64, "RTEXT_FILTER_MST": 128,  # linux/rtnetlink.h
     "NFNETLINK_V0": 0, "NFNL_MSG_BATCH_BEGIN": 16, "NFNL_MSG_BATCH_END": 17,
 }  # fmt: skip
-# linux/netfilter/nfnetlink.h and the message types of its subsystems, in order
-_NFNL: Final = (
-    "NONE", "CTNETLINK", "CTNETLINK_EXP", "QUEUE", "ULOG", "OSF", "IPSET", "ACCT",
-    "CTNETLINK_TIMEOUT", "CTHELPER", "NFTABLES", "NFT_COMPAT", "HOOK",
-)  # fmt: skip
-_NFT: Final = (
-    "NEWTABLE", "GETTABLE", "DELTABLE", "NEWCHAIN", "GETCHAIN", "DELCHAIN", "NEWRULE", "GETRULE",
-    "DELRULE", "NEWSET", "GETSET", "DELSET", "NEWSETELEM", "GETSETELEM", "DELSETELEM", "NEWGEN",
-    "GETGEN", "TRACE", "NEWOBJ", "GETOBJ", "DELOBJ", "GETOBJ_RESET", "NEWFLOWTABLE",
-    "GETFLOWTABLE", "DELFLOWTABLE", "GETRULE_RESET", "DESTROYTABLE", "DESTROYCHAIN",
-    "DESTROYRULE", "DESTROYSET", "DESTROYSETELEM", "DESTROYOBJ", "DESTROYFLOWTABLE",
-    "GETSETELEM_RESET",
-)  # fmt: skip
-_CT: Final = (
-    "CT_NEW", "CT_GET", "CT_DELETE", "CT_GET_CTRZERO", "CT_GET_STATS_CPU", "CT_GET_STATS",
-    "CT_GET_DYING", "CT_GET_UNCONFIRMED",
-)  # fmt: skip
+# Constants that count up, by what their names begin with: linux/netfilter/nfnetlink.h and the
+# message types of its subsystems.
+_COUNTED: Final = {
+    "NFNL_SUBSYS_": (
+        "NONE", "CTNETLINK", "CTNETLINK_EXP", "QUEUE", "ULOG", "OSF", "IPSET", "ACCT",
+        "CTNETLINK_TIMEOUT", "CTHELPER", "NFTABLES", "NFT_COMPAT", "HOOK",
+    ),
+    "NFT_MSG_": (
+        "NEWTABLE", "GETTABLE", "DELTABLE", "NEWCHAIN", "GETCHAIN", "DELCHAIN", "NEWRULE",
+        "GETRULE", "DELRULE", "NEWSET", "GETSET", "DELSET", "NEWSETELEM", "GETSETELEM",
+        "DELSETELEM", "NEWGEN", "GETGEN", "TRACE", "NEWOBJ", "GETOBJ", "DELOBJ", "GETOBJ_RESET",
+        "NEWFLOWTABLE", "GETFLOWTABLE", "DELFLOWTABLE", "GETRULE_RESET", "DESTROYTABLE",
+        "DESTROYCHAIN", "DESTROYRULE", "DESTROYSET", "DESTROYSETELEM", "DESTROYOBJ",
+        "DESTROYFLOWTABLE", "GETSETELEM_RESET",
+    ),
+    "IPCTNL_MSG_": (
+        "CT_NEW", "CT_GET", "CT_DELETE", "CT_GET_CTRZERO", "CT_GET_STATS_CPU", "CT_GET_STATS",
+        "CT_GET_DYING", "CT_GET_UNCONFIRMED",
+    ),
+}  # fmt: skip
 
-# Headers that no dissector here lays out: member, bytes
-_HEADERS: Final[dict[int, tuple[tuple[str, int], ...]]] = {
-    framing.NETLINK_GENERIC: (("cmd", 1), ("version", 1), ("reserved", 2)),
-    framing.NETLINK_NETFILTER: (("nfgen_family", 1), ("version", 1), ("res_id", 2)),
-}
-_RTNEXTHOP: Final = (
+# Name in C, size in bytes, whether it is padding
+Layout = list[tuple[str, int, bool]]
+
+# Headers that no dissector here lays out
+_HEADERS: Final[dict[int, Layout]] = {
+    framing.NETLINK_GENERIC: [("cmd", 1, False), ("version", 1, False), ("reserved", 2, True)],
+    framing.NETLINK_NETFILTER: [
+        ("nfgen_family", 1, False), ("version", 1, False), ("res_id", 2, False),
+    ],
+}  # fmt: skip
+_RTNEXTHOP: Final[Layout] = [
     ("rtnh_len", 2, False), ("rtnh_flags", 1, False), ("rtnh_hops", 1, False),
     ("rtnh_ifindex", 4, False),
-)  # fmt: skip
+]  # fmt: skip
+_BIG_ENDIAN: Final = {"htons": 2, "htonl": 4, "htobe64": 8}  # bytes
 _LONGEST: Final = 1 << 24  # of a message: more is not believed, so that no text costs memory
 _LOOPBACK: Final = 1  # LOOPBACK_IFINDEX, linux/net.h: in every network namespace
 
 
-class StraceEncoder:
-    """Encodes the records of one capture; generic families are learnt as they are told."""
+class _EncodedBytes:
+    """What has been encoded of a record, and what of it is not known."""
+
+    __slots__ = ("data", "gaps", "protocol")
+
+    def __init__(self, protocol: int) -> None:
+        self.protocol = protocol
+        self.data = bytearray()
+        self.gaps: list[Gap] = []
+
+    def add(self, data: bytes) -> None:
+        self.data += data
+
+    def gap(self, width: int, shown: TraceValue) -> None:
+        """Bytes that the trace does not tell."""
+        if width > 0:
+            at = len(self.data)
+            self.gaps.append((at, at + width, _shown(shown)))
+            self.data += bytes(width)
+
+    def add_or_gap(self, data: bytes | None, width: int, shown: TraceValue) -> None:
+        """Bytes of this width, a gap for None."""
+        if data is None:
+            self.gap(width, shown)
+        else:
+            self.data += data
+
+    def cut(self, end: int) -> None:
+        """Takes off what is too long."""
+        del self.data[end:]
+        self.gaps = [(a, min(b, end), text) for a, b, text in self.gaps if a < end]
+
+    def align(self, start: int) -> None:
+        """Pads what began at `start` to NLMSG_ALIGNTO."""
+        self.data += bytes(-(len(self.data) - start) % 4)
+
+
+class _Constants:
+    """Numbers by their names in C, and structs, of the protocols that were learnt.
+
+    A name that two dissectors give different numbers has none. Generic families are known by
+    the ids that the trace tells.
+    """
 
     def __init__(self, registry: Registry) -> None:
+        self.families: dict[str, int] = {"nlctrl": framing.GENL_ID_CTRL}
+        self.bitfields: set[str] = set()  # attributes whose value is struct nla_bitfield32
         self._registry = registry
-        self._families: dict[str, int] = {"nlctrl": framing.GENL_ID_CTRL}
-        self._constants: dict[str, int | None] = {}
-        self._masks: set[str] = set()
-        self._bitfields: set[str] = set()
+        self._numbers: dict[str, int | None] = {}
+        self._masks: set[str] = set()  # flags: a dissector gives their bits, not bit numbers
         self._structs: dict[int, list[model.Struct]] = {}
-        self._known: set[int] = set()
-
-    def encode(self, record: Record) -> None:
-        """Sets the record's data, gaps and length from `record.decoded`."""
-        pieces = record.decoded
-        record.decoded = None
-        if not isinstance(pieces, list):
-            return
-        self._learn_constants(record.protocol)
-        made = _EncodedBytes()
-        for piece in pieces:  # of a vector of buffers
-            if isinstance(piece, TraceString):
-                made.add(piece.data)
-                continue
-            several = isinstance(piece, list) and not _is_header(piece[0] if piece else None)
-            for one in piece if several and isinstance(piece, list) else [piece]:
-                self._message(made, one, record.protocol)
-        data = bytes(made.data)
-        total = max(record.original_length, len(data))
-        if record.original_length < len(data) and record.original_length > 0:
-            data, total = data[: record.original_length], record.original_length
-        record.data = data
-        record.original_length = total
-        record.gaps = [gap for gap in made.gaps if gap[0] < len(data)] or None
-        if record.protocol == framing.NETLINK_GENERIC:
-            self._learn_families(data)
-
-    # -- what is learnt ----------------------------------------------------------
-
-    def _learn_constants(self, protocol: int) -> None:
-        """The constants and structs of the protocol's dissectors."""
-        if protocol in self._known:
-            return
-        self._known.add(protocol)
-        tables: list[dict[int, str]] = [names for _, names in linux.ENUMS.values()]
-        for names in tables:
+        for _, names in linux.ENUMS.values():
             for value, name in names.items():
-                self._constant(name, value)
-        for i, name in enumerate(_NFNL):
-            self._constant(f"NFNL_SUBSYS_{name}", i)
-        for i, name in enumerate(_NFT):
-            self._constant(f"NFT_MSG_{name}", i)
-        for i, name in enumerate(_CT):
-            self._constant(f"IPCTNL_MSG_{name}", i)
-        structs = self._structs.setdefault(protocol, [])
-        wanted = None if protocol == framing.NETLINK_GENERIC else protocol
+                self._add(name, value)
+        for prefix, counted in _COUNTED.items():
+            for i, name in enumerate(counted):
+                self._add(prefix + name, i)
+
+    def learn(self, protocol: int) -> None:
+        """The constants and structs of the protocol's dissectors; of generic families, nlctrl's."""
+        if protocol in self._structs:
+            return
+        structs = self._structs[protocol] = []
+        generic = protocol == framing.NETLINK_GENERIC
         for entry in self._registry.entries():
-            if entry.protonum != wanted:
-                continue
-            spec = self._registry.named(entry.name)
-            if spec is None or (wanted is None and entry.name != "nlctrl"):
-                continue
-            for operation in spec.operations.values():
-                kind = operation.reply if operation.request is None else operation.request
-                if operation.constant and kind is not None:
-                    self._constant(operation.constant, kind)
-            for enum in spec.enums.values():
-                if enum.flags:
-                    self._masks.update(enum.constants.values())
-                for value, name in enum.constants.items():
-                    self._constant(name, value)
-            for aset in spec.attribute_sets.values():
-                for field in aset.ensure().values():
-                    if field.constant:
-                        self._constant(field.constant, field.number)
-                        if field.kind == model.BITFIELD32:
-                            self._bitfields.add(field.constant)
-                        self._masks.discard(field.constant)
-            for struct_name in list(spec.structs):
-                found = spec.struct(struct_name)
-                if found is not None:
-                    structs.append(found)
-            structs += [o.header for o in spec.operations.values() if o.header is not None]
+            if entry.protonum == (None if generic else protocol):
+                spec = self._registry.named(entry.name)
+                if spec is not None and (not generic or entry.name == "nlctrl"):
+                    self._learn_spec(spec)
+                    structs += [s for s in map(spec.struct, list(spec.structs)) if s is not None]
+                    structs += [o.header for o in spec.operations.values() if o.header is not None]
 
-    def _constant(self, name: str, value: int) -> None:
-        if self._constants.setdefault(name, value) != value:
-            self._constants[name] = None  # two meanings: neither is certain
+    def _learn_spec(self, spec: model.Spec) -> None:
+        for operation in spec.operations.values():
+            kind = operation.reply if operation.request is None else operation.request
+            if operation.constant and kind is not None:
+                self._add(operation.constant, kind)
+        for enum in spec.enums.values():
+            if enum.flags:
+                self._masks.update(enum.constants.values())
+            for value, name in enum.constants.items():
+                self._add(name, value)
+        for aset in spec.attribute_sets.values():
+            for field in aset.ensure().values():
+                if field.constant:
+                    self._add(field.constant, field.number)
+                    if field.kind == model.BITFIELD32:
+                        self.bitfields.add(field.constant)
+                    self._masks.discard(field.constant)
 
-    def _learn_families(self, data: bytes) -> None:
+    def _add(self, name: str, value: int) -> None:
+        if self._numbers.setdefault(name, value) != value:
+            self._numbers[name] = None  # two meanings: neither is certain
+
+    def learn_families(self, data: bytes) -> None:
         """The ids of families, from CTRL_CMD_NEWFAMILY (linux/genetlink.h)."""
         for start, stop, _, _ in framing.split(data, False, len(data), framing.NETLINK_GENERIC):
             kind_and_command = data[start + 4 : start + 6] + data[start + 16 : start + 17]
@@ -167,11 +182,89 @@ class StraceEncoder:
                 elif found.type == 2:
                     name = value.rstrip(b"\0").decode("utf-8", "replace")
             if name and ident:
-                self._families[name] = ident
+                self.families[name] = ident
+
+    def message_type(self, text: str) -> int | None:
+        """nlmsg_type of a constant, a generic family's name, or a number; None if not known."""
+        found = NLMSG.get(text, self.families.get(text))
+        if found is None:
+            found = self.number(text)
+        return found if found is not None and 0 <= found <= 0xFFFF else None
+
+    def number(self, value: TraceValue) -> int | None:
+        """A number, a constant, or flags joined by |; None when a part is not known."""
+        plain = number(value)
+        if plain is not None or not isinstance(value, str):
+            return plain
+        total = 0
+        for part in value.split("|"):
+            found = self._term(part)
+            if found is None:
+                return None
+            total |= found
+        return total
+
+    def _term(self, text: str) -> int | None:
+        """A number or constant, perhaps negative, perhaps shifted: 1<<IFLA_STATS_LINK_64."""
+        name, _, shift = text.partition("<<")
+        found = number(name)
+        if found is None:
+            found = _FLAGS.get(name)
+        if found is None:
+            found = self._numbers.get(name.removeprefix("-"))
+        if found is not None and shift:
+            bits = number(shift)
+            if bits is None:  # where a dissector has masks, strace has bit numbers
+                bits = None if shift in self._masks else self._numbers.get(shift)
+            found = found << bits if bits is not None and 0 <= bits < 64 else None
+        return -found if found is not None and found > 0 and name.startswith("-") else found
+
+    def layouts(self, value: dict[str, TraceValue], width: int, protocol: int) -> list[Layout]:
+        """Layouts of known structs that have these members and this size."""
+        out = []
+        for struct in self._structs.get(protocol, ()):
+            if struct.size <= width <= struct.padded or struct.size > width:
+                layout = _layout(struct)
+                if _fits(value, layout, width) and layout not in out:
+                    out.append(layout)
+        return out
+
+
+class StraceEncoder:
+    """Encodes the records of one capture; generic families are learnt as they are told."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._constants = _Constants(registry)
+
+    def encode(self, record: Record) -> None:
+        """Sets the record's data, gaps and length from `record.decoded`."""
+        pieces = record.decoded
+        record.decoded = None
+        if not isinstance(pieces, list):
+            return
+        self._constants.learn(record.protocol)
+        made = _EncodedBytes(record.protocol)
+        for piece in pieces:  # of a vector of buffers
+            if isinstance(piece, TraceString):
+                made.add(piece.data)
+            elif isinstance(piece, list) and not _is_header(piece[0] if piece else None):
+                for message in piece:
+                    self._message(made, message)
+            else:
+                self._message(made, piece)
+        data = bytes(made.data)
+        if 0 < record.original_length < len(data):
+            data = data[: record.original_length]
+        record.data = data
+        record.original_length = max(record.original_length, len(data))
+        record.gaps = [gap for gap in made.gaps if gap[0] < len(data)] or None
+        if record.protocol == framing.NETLINK_GENERIC:
+            self._constants.learn_families(data)
 
     # -- messages ----------------------------------------------------------------
 
-    def _message(self, made: _EncodedBytes, value: TraceValue, protocol: int) -> None:
+    def _message(self, made: _EncodedBytes, value: TraceValue) -> None:
         """One message: its header, and what comes after it."""
         parts: list[TraceValue] = value if isinstance(value, list) else [value]
         header = parts[0] if parts else None
@@ -183,17 +276,14 @@ class StraceEncoder:
         length = (number(header.get("nlmsg_len")) or 0) & 0xFFFFFFFF
         kind = self._header(made, header, length)
         end = start + max(min(length, _LONGEST), 16)
+        done = kind == NLMSG["NLMSG_DONE"] and len(parts) > 1
         if kind == NLMSG["NLMSG_ERROR"]:
-            self._error(made, parts[1:], end, protocol)
-        elif (
-            kind == NLMSG["NLMSG_DONE"]
-            and len(parts) > 1
-            and isinstance(parts[1], (str, TraceCall))
-        ):
-            self._value(made, parts[1], 4, protocol)
-            self._rest(made, parts[2:], end, protocol)
+            self._error(made, parts[1:], end)
+        elif done and isinstance(parts[1], (str, TraceCall)):
+            self._value(made, parts[1], 4)
+            self._rest(made, parts[2:], end)
         else:
-            self._payload(made, parts[1:], end, protocol, kind, header)
+            self._payload(made, parts[1:], end, kind, header)
         if len(made.data) > end:
             made.cut(end)
         made.align(start)
@@ -201,164 +291,138 @@ class StraceEncoder:
     def _header(self, made: _EncodedBytes, header: dict[str, TraceValue], length: int) -> int:
         """struct nlmsghdr; returns the type, -1 when the trace does not tell it."""
         made.add(length.to_bytes(4, "little"))
-        kind = self._type(word(header.get("nlmsg_type")))
-        if kind is None:
-            made.gap(2, header.get("nlmsg_type"))
-        else:
-            made.add(kind.to_bytes(2, "little"))
+        kind = self._constants.message_type(word(header.get("nlmsg_type")))
+        made.add_or_gap(_unsigned(kind, 2), 2, header.get("nlmsg_type"))
         for name, width in (("nlmsg_flags", 2), ("nlmsg_seq", 4), ("nlmsg_pid", 4)):
-            found = self._number(header.get(name))
-            if found is None:
-                made.gap(width, header.get(name))
-            else:
-                made.add((found & (1 << 8 * width) - 1).to_bytes(width, "little"))
+            found = self._constants.number(header.get(name))
+            made.add_or_gap(_unsigned(found, width), width, header.get(name))
         return -1 if kind is None else kind
-
-    def _type(self, text: str) -> int | None:
-        if text in NLMSG:
-            return NLMSG[text]
-        if text in self._families:
-            return self._families[text]
-        return self._number(text)
 
     def _payload(
         self,
         made: _EncodedBytes,
         parts: list[TraceValue],
         end: int,
-        protocol: int,
         kind: int,
         header: dict[str, TraceValue],
     ) -> None:
-        if parts and isinstance(parts[0], dict) and "nla_len" not in parts[0]:
-            layout: list[tuple[str, int, bool]] = []
-            spec = None
-            if protocol not in (framing.NETLINK_GENERIC, framing.NETLINK_NETFILTER):
-                spec = self._registry.raw(protocol, kind)
-            flags = self._number(header.get("nlmsg_flags")) or 0
-            operation = None if spec is None else spec.operation(kind, bool(flags & 1))
-            if operation is not None and operation.header is not None:
-                layout = _layout(operation.header)
-            elif protocol in _HEADERS:
-                layout = [(name, width, name == "reserved") for name, width in _HEADERS[protocol]]
-            opaque = parts[0].get("data")
-            if list(parts[0]) == ["family", "data"] and isinstance(opaque, TraceString):
-                self._value(made, parts[0]["family"], 1, protocol)
-                self._value(made, opaque, end - len(made.data), protocol)
+        """What follows struct nlmsghdr up to `end`: the fixed header, then attributes."""
+        fixed = parts[0] if parts else None
+        if isinstance(fixed, dict) and "nla_len" not in fixed:
+            opaque = fixed.get("data")
+            if list(fixed) == ["family", "data"] and isinstance(opaque, TraceString):
+                self._value(made, fixed["family"], 1)
+                self._value(made, opaque, end - len(made.data))
                 return
+            flags = self._constants.number(header.get("nlmsg_flags")) or 0
+            layout = self._fixed_header(made.protocol, kind, bool(flags & framing.NLM_F_REQUEST))
             left = end - len(made.data)
-            if not layout or not self._struct(made, parts[0], layout, left, protocol):
-                made.gap(left, parts[0])
+            if not layout or not self._struct(made, fixed, layout, left):
+                made.gap(left, fixed)
                 return
             made.align(0)
             parts = parts[1:]
-        self._rest(made, parts, end, protocol)
+        self._rest(made, parts, end)
 
-    def _error(self, made: _EncodedBytes, parts: list[TraceValue], end: int, protocol: int) -> None:
+    def _fixed_header(self, protocol: int, kind: int, request: bool) -> Layout:
+        """The layout of what follows struct nlmsghdr, [] where it is not known."""
+        if protocol not in _HEADERS:
+            spec = self._registry.raw(protocol, kind)
+            operation = None if spec is None else spec.operation(kind, request)
+            if operation is not None and operation.header is not None:
+                return _layout(operation.header)
+        return _HEADERS.get(protocol, [])
+
+    def _error(self, made: _EncodedBytes, parts: list[TraceValue], end: int) -> None:
         """struct nlmsgerr: an error number and the message that it is about."""
         first = parts[0] if parts else None
         if isinstance(first, list) and first:  # with attributes behind it
             parts = first + parts[1:]
             first = parts[0]
         if not isinstance(first, dict) or "error" not in first:
-            self._rest(made, parts, end, protocol)
+            self._rest(made, parts, end)
             return
-        self._value(made, first["error"], 4, protocol)
+        self._value(made, first["error"], 4)
         start = len(made.data)
         echoed = first.get("msg")
         head = echoed[0] if isinstance(echoed, list) and echoed else echoed
         if isinstance(head, dict) and _is_header(head):
-            alone = not isinstance(echoed, list)
-            self._message(made, echoed, protocol)
-            length = len(made.data) - start
-            if alone and length > 16:  # capped
+            self._message(made, echoed)
+            if not isinstance(echoed, list) and len(made.data) - start > 16:  # capped
                 made.cut(start + 16)
-        self._rest(made, parts[1:], end, protocol)
+        self._rest(made, parts[1:], end)
 
-    def _rest(self, made: _EncodedBytes, parts: list[TraceValue], end: int, protocol: int) -> None:
-        """What follows the fixed headers: attributes, or bytes."""
+    def _rest(self, made: _EncodedBytes, parts: list[TraceValue], end: int) -> None:
+        """What follows the fixed headers up to `end`: attributes, or bytes."""
         for part in parts:
             width = end - len(made.data)
             if width > 0:
-                self._value(made, part, width, protocol)
-        if len(made.data) < end:
-            made.gap(end - len(made.data), parts[-1] if parts else None)
+                self._value(made, part, width)
+        made.gap(end - len(made.data), parts[-1] if parts else None)
 
     # -- values --------------------------------------------------------------------
 
-    def _value(self, made: _EncodedBytes, value: TraceValue, width: int, protocol: int) -> None:
+    def _value(self, made: _EncodedBytes, value: TraceValue, width: int) -> None:
         """A value of so many bytes; a gap where they cannot be told."""
-        start = len(made.data)
         if isinstance(value, TraceString):
-            if len(value.data) == width:
-                made.add(value.data)
-            elif len(value.data) == width - 1 and not value.cut:
-                made.add(value.data + b"\0")
-            elif value.data and len(value.data) < width and value.cut:
-                made.add(value.data)
-                made.gap(width - len(value.data), None)
-            else:
-                made.gap(width, value)
+            _add_string(made, value, width)
         elif _is_attribute(value):
             if _chains([value], width):
-                self._attribute(made, value, width, protocol)
+                self._attribute(made, value, width)
             else:  # strace took for attributes what is none
                 made.gap(width, value)
         elif isinstance(value, list):
-            if _chains(value, width):
-                for part in value:
-                    left = start + width - len(made.data)
-                    if isinstance(part, list) and not _is_attribute(part):
-                        self._hop(made, part, left, protocol)
-                    else:
-                        self._attribute(made, part, left, protocol)
-            elif _chains([value], width):
-                self._hop(made, value, width, protocol)
-            else:
-                self._array(made, value, width, protocol)
+            self._list(made, value, width)
         elif isinstance(value, dict):
-            for layout in self._layouts(value, width, protocol):
-                if self._struct(made, value, layout, width, protocol):
+            for layout in self._constants.layouts(value, width, made.protocol):
+                if self._struct(made, value, layout, width):
                     break
             else:
                 made.gap(width, value)
         else:
-            found = self._scalar(value, width)
-            if found is None:
-                made.gap(width, value)
-            else:
-                made.add(found)
+            made.add_or_gap(self._scalar(value, width), width, value)
 
-    def _attribute(self, made: _EncodedBytes, value: TraceValue, width: int, protocol: int) -> None:
+    def _list(self, made: _EncodedBytes, value: list[TraceValue], width: int) -> None:
+        """Attributes or next hops, a single next hop, or an array."""
+        end = len(made.data) + width
+        if _chains(value, width):
+            for part in value:
+                if isinstance(part, list) and not _is_attribute(part):
+                    self._next_hop(made, part, end - len(made.data))
+                else:
+                    self._attribute(made, part, end - len(made.data))
+        elif _chains([value], width):
+            self._next_hop(made, value, width)
+        else:
+            self._array(made, value, width)
+
+    def _attribute(self, made: _EncodedBytes, value: TraceValue, width: int) -> None:
         """struct nlattr with its payload and padding."""
         header = value[0] if isinstance(value, list) else value
         assert isinstance(header, dict)
         start = len(made.data)
         length = number(header.get("nla_len"))
-        kind = self._number(header.get("nla_type"))
         if length is None or not 0 <= length <= 0xFFFF:
             made.gap(width, value)
             return
         made.add(length.to_bytes(2, "little"))
-        if kind is None:
-            made.gap(2, header.get("nla_type"))
-        else:
-            made.add((kind & 0xFFFF).to_bytes(2, "little"))
+        kind = self._constants.number(header.get("nla_type"))
+        made.add_or_gap(_unsigned(kind, 2), 2, header.get("nla_type"))
         inside = min(length, width) - 4
         if inside > 0:
             payload = value[1] if isinstance(value, list) and len(value) > 1 else None
-            if isinstance(payload, str) and word(header.get("nla_type")) in self._bitfields:
-                self._value(made, payload, 4, protocol)  # strace shows the first half
+            bitfield = word(header.get("nla_type")) in self._constants.bitfields
+            if isinstance(payload, str) and bitfield:
+                self._value(made, payload, 4)  # strace shows the first half
                 made.gap(inside - 4, None)
             else:
-                self._value(made, payload, inside, protocol)
+                self._value(made, payload, inside)
             if len(made.data) > start + 4 + inside:
                 made.cut(start + 4 + inside)
         padded = min((length + 3) & ~3, width)
-        if len(made.data) < start + padded:
-            made.add(bytes(start + padded - len(made.data)))
+        made.add(bytes(max(start + padded - len(made.data), 0)))
 
-    def _hop(self, made: _EncodedBytes, value: list[TraceValue], width: int, protocol: int) -> None:
+    def _next_hop(self, made: _EncodedBytes, value: list[TraceValue], width: int) -> None:
         """struct rtnexthop (linux/rtnetlink.h) with its attributes."""
         start = len(made.data)
         length = min(_length(value), width)
@@ -366,15 +430,14 @@ class StraceEncoder:
         if not isinstance(head, dict) or "rtnh_len" not in head or length < 8:
             made.gap(width, value)
             return
-        if not self._struct(made, head, list(_RTNEXTHOP), 8, protocol):
+        if not self._struct(made, head, _RTNEXTHOP, 8):
             made.gap(8, head)
         if length > 8:
-            self._rest(made, value[1:], start + length, protocol)
+            self._rest(made, value[1:], start + length)
         made.align(start)
 
-    def _array(
-        self, made: _EncodedBytes, value: list[TraceValue], width: int, protocol: int
-    ) -> None:
+    def _array(self, made: _EncodedBytes, value: list[TraceValue], width: int) -> None:
+        """Elements of one size that fill `width`."""
         count = len(value)
         if not count or width % count or any(isinstance(p, list) or p == MORE for p in value):
             made.gap(width, value)
@@ -384,7 +447,7 @@ class StraceEncoder:
             made.gap(width, value)
             return
         for part in value:
-            self._value(made, part, size, protocol)
+            self._value(made, part, size)
 
     def _scalar(self, value: TraceValue, width: int) -> bytes | None:
         """A number, constant, flags or address of so many bytes."""
@@ -397,84 +460,28 @@ class StraceEncoder:
                 return bytes.fromhex(value.replace(":", ""))
             except ValueError:
                 return None
-        found = self._number(value)
+        found = self._constants.number(value)
         if found is None or width not in (1, 2, 4, 8):
             return None
-        if not -(1 << 8 * width - 1) <= found < 1 << 8 * width:
-            return None
-        return (found & (1 << 8 * width) - 1).to_bytes(width, "little")
+        return _unsigned(found, width) if -(1 << 8 * width - 1) <= found < 1 << 8 * width else None
 
     def _called(self, call: TraceCall, width: int) -> bytes | None:
-        args = call.args
-        first = args[0] if args else None
-        if call.name in ("htons", "htonl", "htobe64"):
-            size = {"htons": 2, "htonl": 4, "htobe64": 8}[call.name]
-            found = self._number(first)
-            if found is None or size != width or not 0 <= found < 1 << 8 * size:
-                return None
-            return found.to_bytes(size, "big")
-        if call.name in ("inet_addr", "inet_pton"):
-            text = args[-1]
-            family = socket.AF_INET
-            if call.name == "inet_pton" and word(first) in ("AF_INET6", "0xa"):
-                family = socket.AF_INET6
-            if isinstance(text, TraceString):
-                try:
-                    raw = socket.inet_pton(family, text.data.decode())
-                except (OSError, ValueError):
-                    return None
-                return raw if len(raw) == width else None
-        if call.name == "if_nametoindex" and isinstance(first, TraceString) and first.data == b"lo":
-            return _LOOPBACK.to_bytes(4, "little") if width == 4 else None
-        return None
-
-    def _number(self, value: TraceValue) -> int | None:
-        """A number, a constant, or flags joined by |; None when a part is not known."""
-        plain = number(value)
-        if plain is not None or not isinstance(value, str):
-            return plain
-        total = 0
-        for part in value.split("|"):
-            name, _, shift = part.partition("<<")
-            negative = name.startswith("-")
-            found = number(name)
-            if found is None:
-                found = _FLAGS.get(name)
-            if found is None:
-                found = self._constants.get(name.removeprefix("-"))
-            if found is None:
-                return None
-            if shift:
-                bits = number(shift)
-                if bits is None:  # where a dissector has masks, strace has bit numbers
-                    bits = None if shift in self._masks else self._constants.get(shift)
-                if bits is None or not 0 <= bits < 64:
-                    return None
-                found <<= bits
-            total |= -found if negative and found > 0 else found
-        return total
-
-    # -- structs ---------------------------------------------------------------------
-
-    def _layouts(
-        self, value: dict[str, TraceValue], width: int, protocol: int
-    ) -> list[list[tuple[str, int, bool]]]:
-        """Layouts of known structs that have these members and this size."""
-        out = []
-        for struct in self._structs.get(protocol, ()):
-            if struct.size <= width <= struct.padded or struct.size > width:
-                layout = _layout(struct)
-                if _fits(value, layout, width) and layout not in out:
-                    out.append(layout)
-        return out
+        """What a macro or function around a value gives: htons(80), inet_addr("192.0.2.1")."""
+        first = call.args[0] if call.args else None
+        raw: bytes | None = None
+        if call.name in _BIG_ENDIAN:
+            size = _BIG_ENDIAN[call.name]
+            found = self._constants.number(first)
+            if found is not None and 0 <= found < 1 << 8 * size:
+                raw = found.to_bytes(size, "big")
+        elif call.name in ("inet_addr", "inet_pton"):
+            raw = _address(call)
+        elif call.name == "if_nametoindex" and isinstance(first, TraceString):
+            raw = _LOOPBACK.to_bytes(4, "little") if first.data == b"lo" else None
+        return raw if raw is not None and len(raw) == width else None
 
     def _struct(
-        self,
-        made: _EncodedBytes,
-        value: dict[str, TraceValue],
-        layout: list[tuple[str, int, bool]],
-        width: int,
-        protocol: int,
+        self, made: _EncodedBytes, value: dict[str, TraceValue], layout: Layout, width: int
     ) -> bool:
         """A struct by its layout; False, with nothing added, when its members are others."""
         if not _fits(value, layout, width):
@@ -486,7 +493,7 @@ class StraceEncoder:
             if len(made.data) - start + size > width:
                 break
             if at < len(names) and _same(names[at], name):
-                self._value(made, value[names[at]], size, protocol)
+                self._value(made, value[names[at]], size)
                 at += 1
             elif hidden:
                 made.add(bytes(size))
@@ -495,32 +502,36 @@ class StraceEncoder:
         return True
 
 
-class _EncodedBytes:
-    """What has been encoded, and what of it is not known."""
+def _add_string(made: _EncodedBytes, value: TraceString, width: int) -> None:
+    """A string as a field of so many bytes: all of them, without its NUL, or cut by strace."""
+    data = value.data
+    if len(data) == width - 1 and not value.cut:
+        data += b"\0"
+    if len(data) == width or (data and len(data) < width and value.cut):
+        made.add(data)
+        made.gap(width - len(data), None)
+    else:
+        made.gap(width, value)
 
-    __slots__ = ("data", "gaps")
 
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.gaps: list[Gap] = []
+def _unsigned(value: int | None, width: int) -> bytes | None:
+    """The low bytes of a number, as this capture's byte order has them."""
+    return None if value is None else (value & (1 << 8 * width) - 1).to_bytes(width, "little")
 
-    def add(self, data: bytes) -> None:
-        self.data += data
 
-    def gap(self, width: int, shown: TraceValue) -> None:
-        """Bytes that the trace does not tell."""
-        if width > 0:
-            at = len(self.data)
-            self.gaps.append((at, at + width, _shown(shown)))
-            self.data += bytes(width)
-
-    def cut(self, end: int) -> None:
-        """Takes off what is too long."""
-        del self.data[end:]
-        self.gaps = [(a, min(b, end), text) for a, b, text in self.gaps if a < end]
-
-    def align(self, start: int) -> None:
-        self.data += bytes(-(len(self.data) - start) % 4)
+def _address(call: TraceCall) -> bytes | None:
+    """The address of inet_addr("192.0.2.1") or inet_pton(AF_INET6, "2001:db8::1")."""
+    text = call.args[-1] if call.args else None
+    six = call.name == "inet_pton" and word(call.args[0] if call.args else None) in (
+        "AF_INET6",
+        "0xa",
+    )
+    if isinstance(text, TraceString):
+        try:
+            return socket.inet_pton(socket.AF_INET6 if six else socket.AF_INET, text.data.decode())
+        except (OSError, ValueError):
+            pass
+    return None
 
 
 def _shown(value: TraceValue) -> str:
@@ -573,8 +584,8 @@ def _chains(parts: list[TraceValue], width: int) -> bool:
     return total >= width
 
 
-def _layout(struct: model.Struct) -> list[tuple[str, int, bool]]:
-    """The members of a struct: name in C, size, whether it is padding."""
+def _layout(struct: model.Struct) -> Layout:
+    """The members of a struct."""
     return [
         (
             member.name.replace("-", "_"),
@@ -590,7 +601,7 @@ def _same(shown: str, member: str) -> bool:
     return shown == member or shown.endswith("_" + member) or member.endswith("_" + shown)
 
 
-def _fits(value: dict[str, TraceValue], layout: list[tuple[str, int, bool]], width: int) -> bool:
+def _fits(value: dict[str, TraceValue], layout: Layout, width: int) -> bool:
     """Whether all members shown are of the layout, in its order, within `width`."""
     names = [name for name in value if name != MORE]
     at = 0
