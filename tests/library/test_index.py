@@ -14,12 +14,12 @@ from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.message import Message
 from nldissect._internal.library.index import Index
 from nldissect._internal.pairing.transaction import Link
-from nldissect._internal.render.jsonout import JsonLines
-from nldissect._internal.render.lines import Lines
+from nldissect._internal.render.json_output import JsonLinesRenderer
+from nldissect._internal.render.list_output import ListRenderer
 from nldissect._internal.render.style import Style
-from nldissect._internal.render.treetext import Tree
+from nldissect._internal.render.tree_output import TreeRenderer
 from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.wire.times import Clock
+from nldissect._internal.wire.times import TimeFormatter
 from support import capture_files as files
 from support.messages import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
 from support.pairing import held_back
@@ -28,7 +28,7 @@ NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
 
 def rendered(
-    message: Message, link: Link | None, json: JsonLines, tree: Tree
+    message: Message, link: Link | None, json: JsonLinesRenderer, tree: TreeRenderer
 ) -> tuple[object, ...]:
     record = message.record
     assert record is not None
@@ -46,9 +46,9 @@ def rendered(
     )
 
 
-def renderers() -> tuple[JsonLines, Tree]:
+def renderers() -> tuple[JsonLinesRenderer, TreeRenderer]:
     style = Style()
-    return JsonLines(), Tree(Lines(style, Clock("epoch")), style)
+    return JsonLinesRenderer(), TreeRenderer(ListRenderer(style, TimeFormatter("epoch")), style)
 
 
 def agrees(index: Index, path: Path) -> int:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.cli import options
 from nldissect._internal.engine.message import Message
-from nldissect._internal.render.code import FORMS
-from nldissect._internal.render.ynlout import ynl
+from nldissect._internal.render.formats import FORMATS
+from nldissect._internal.render.ynl_output import ynl
 from nldissect._internal.session.forward_pass import Session
 from support.command import Command
 from support.messages import RECORDINGS, attr, builtin, messages, msg, newlink
@@ -43,8 +44,12 @@ def some(names: list[str]) -> list[Message]:
 
 
 def source(form: str, given: list[Message]) -> str:
-    renderer = FORMS[form]()
+    renderer = FORMATS[form]()
     return renderer.begin() + "".join(map(renderer.message, given)) + renderer.end()
+
+
+def test_the_command_offers_every_form() -> None:
+    assert {"text", "fields", *FORMATS} == set(options.FORMATS)
 
 
 def test_hex_is_the_message() -> None:

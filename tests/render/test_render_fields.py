@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nldissect._internal.render.columns import TOP
+from nldissect._internal.render.column_output import MESSAGE_COLUMNS
 from nldissect._internal.wire.text import safe
 from support.command import CAPTURES, UNKNOWN, Command, attribute, link, message, mtu, name, save
 
@@ -107,7 +107,7 @@ def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:
 @pytest.mark.parametrize("recording", CAPTURES, ids=lambda p: p.name)
 def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
     lists = ("file", "comments", "lost", "diagnoses", "flag_names")
-    names = [field for field in TOP if field not in lists]
+    names = [field for field in MESSAGE_COLUMNS if field not in lists]
     options = [word for field in names for word in ("-e", field)]
     rows = [line.split("\t") for line in run("read", *options, recording).lines]
     objects = run("read", "-T", "jsonl", recording).objects

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ..wire.errors import UsageError
 from ..wire.text import near
-from ..wire.times import FORMATS
+from ..wire.times import TIME_FORMATS
 from . import version
 from .output import Output
 
@@ -129,8 +129,10 @@ examples:
 To record: nldissect live -w capture.pcapng"""
 
 
-# What render.code has; the parser need not import it.
-CODE = ("hex", "python", "build", "c", "go", "rust")
+# Those of render.formats, which the parser need not import, and those that have options.
+FORMATS = (
+    "text", "json", "jsonl", "fields", "hex", "python", "build", "c", "go", "rust", "ynl",
+)  # fmt: skip
 
 # argparse looks in the file system for translations of each of its words, of which there are none.
 setattr(argparse, "_", str)  # noqa: B010 - no name that it offers
@@ -330,7 +332,7 @@ def _show_options(parser: Parser) -> None:
         "-T",
         "--format",
         metavar="FORMAT",
-        choices=("text", "json", "jsonl", "fields", *CODE, "ynl"),
+        choices=FORMATS,
         help="text (the default), json (one array), jsonl (an object a line), fields; as code: "
         "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)",
     )
@@ -357,7 +359,7 @@ def _show_options(parser: Parser) -> None:
         "--time",
         metavar="FORMAT",
         default=None,
-        choices=[*FORMATS, *FORMATS.values()],
+        choices=[*TIME_FORMATS, *TIME_FORMATS.values()],
         help="times as a (absolute), ad (with date), r (relative to the first, the default), "
         "d (since the record before), dd (since the one shown before), e (epoch), u (UTC), "
         "ud (UTC with date)",

@@ -12,7 +12,7 @@ from ..capture.reader import CaptureReader, PcapngWriter, open_capture
 from ..engine.message import Message
 from ..pairing.codes import ROLE_COPY
 from ..pairing.transaction import Link
-from ..render import Renderer
+from ..render.renderer import Renderer
 from ..render.style import Style
 from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import RecordSource, Session
@@ -21,14 +21,14 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Interface, Record
-from ..wire.times import Clock
+from ..wire.times import TimeFormatter
 from . import jobs, select
 from .opening import registry_of
 from .output import Output, complain
 from .progress import Watched
 
 if TYPE_CHECKING:
-    from ..render.columns import Layout
+    from ..render.column_output import ColumnLayout
 
 # Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
 LINK_TYPES = {
@@ -101,7 +101,7 @@ class Reading(MessageSink):
         self.timed = False  # whether times are shown by the clock
         self.fold = False  # whether copies of a notification are left out
         self.fits = False  # whether lines are cut to the terminal
-        self.clock = Clock(options.time or "relative")
+        self.clock = TimeFormatter(options.time or "relative")
         self.renderer = self._renderer(options)
         self.writer = None if options.write is None else Writer(options.write, output)
         if self.writer is not None:
@@ -123,47 +123,41 @@ class Reading(MessageSink):
             raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
         if form != "text" and options.copies:
             raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
-        if form == "json" or form == "jsonl":
-            from ..render.jsonout import JsonArray, JsonLines
-
-            return JsonArray() if form == "json" else JsonLines()
         if form == "fields":
             return self._fields(options)
-        if form == "ynl":
-            from ..render.ynlout import Ynl
-
-            return Ynl()
         if form != "text":
-            from ..render.code import FORMS
+            from ..render.formats import FORMATS
 
-            return FORMS[form]()
-        from ..render.lines import Lines
+            return FORMATS[form]()
+        from ..render.list_output import ListRenderer
 
         self.fold = not options.copies
         style = Style(_colour(options.color, self.output), self.output.can_encode("→←…"))
         self.timed = True
         self.fits = self.output.terminal() and not options.verbose
         constants = options.names == "c"
-        lines = Lines(style, self.clock, self.output.columns() if self.fits else None, constants)
+        lines = ListRenderer(
+            style, self.clock, self.output.columns() if self.fits else None, constants
+        )
         self.lines = lines
         if not options.verbose and not options.hex:
             return lines
-        from ..render.treetext import HexDump, Tree
+        from ..render.tree_output import HexDumpRenderer, TreeRenderer
 
-        inner = Tree(lines, style, options.names != "spec") if options.verbose else lines
-        return HexDump(inner) if options.hex else inner
+        inner = TreeRenderer(lines, style, options.names != "spec") if options.verbose else lines
+        return HexDumpRenderer(inner) if options.hex else inner
 
     def _fields(self, options: Namespace) -> Renderer:
-        from ..render.columns import TOP, Fields
+        from ..render.column_output import MESSAGE_COLUMNS, ColumnsRenderer
 
         if not options.fields:
             raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
         for path in options.fields:
-            if path not in TOP:
+            if path not in MESSAGE_COLUMNS:
                 select.known_path(path, self.registry)
         self.timed = options.time is not None
         clock = self.clock if self.timed else None
-        return Fields(options.fields, _layout(options.layout), clock, options.names == "c")
+        return ColumnsRenderer(options.fields, _layout(options.layout), clock, options.names == "c")
 
     # -- reading ---------------------------------------------------------------
 
@@ -426,10 +420,10 @@ def _colour(choice: str, output: Output) -> bool:
     return output.terminal()
 
 
-def _layout(settings: list[str]) -> Layout:
-    from ..render.columns import Layout
+def _layout(settings: list[str]) -> ColumnLayout:
+    from ..render.column_output import ColumnLayout
 
-    out = Layout()
+    out = ColumnLayout()
     for setting in settings:
         key, _, value = setting.partition("=")
         value = {"/t": "\t", "/s": " "}.get(value, value)

@@ -145,7 +145,7 @@ def known_path(path: str, registry: Registry) -> None:
     from ..engine.paths import plain
     from ..filter import vocabulary
     from ..filter.vocabulary import DYNAMIC
-    from ..render.columns import TOP
+    from ..render.column_output import MESSAGE_COLUMNS
 
     path, _, mode = path.partition(":")
     parts = path.split(".")
@@ -156,7 +156,7 @@ def known_path(path: str, registry: Registry) -> None:
         name = plain(part)
         if not (words.knows(name) or name in DYNAMIC or part.removeprefix("attr ").isdecimal()):
             raise UsageError(
-                f"-e: no field {part!r}{near(part, [*TOP, *sorted(words.names)])}; "
+                f"-e: no field {part!r}{near(part, [*MESSAGE_COLUMNS, *sorted(words.names)])}; "
                 "fields are the JSON's top-level names and attributes such as ifname or IFLA_MTU"
             )
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 
 from ..analysis.lint import CODES
-from ..render.columns import TOP
+from ..render.column_output import MESSAGE_COLUMNS
 from ..wire import linux
 
 # What completes the values of options that are no fixed choice.
@@ -20,7 +20,7 @@ def _words(action: argparse.Action) -> list[str]:
     if action.dest == "protocol":
         return [linux.protocol_name(number) for number in linux.NETLINK_PROTOCOL]
     if action.dest == "fields":
-        return list(TOP)
+        return list(MESSAGE_COLUMNS)
     if action.dest in ("codes", "no_codes"):
         return list(CODES)
     if action.dest == "types":

@@ -45,13 +45,13 @@ class Message(PairedMessage):
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` says, as Python objects."""
-        from ..render.jsonout import to_dict
+        from ..render.json_output import to_dict
 
         return to_dict(self)
 
     def to_json(self) -> str:
         """The message as `nldissect read -T jsonl` prints it (docs/json.md)."""
-        from ..render.jsonout import to_json
+        from ..render.json_output import to_json
 
         return to_json(self)
 

@@ -8,10 +8,10 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.message import Message
-from ..render.lines import Lines
+from ..render.list_output import ListRenderer
 from ..render.style import Style
 from ..wire.text import safe
-from ..wire.times import Clock
+from ..wire.times import TimeFormatter
 from .match import MISSING, UNEXPECTED, Difference, Seen, differences, exact, title
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class Shown:
     """Messages as lines of the list, without colours; times count from the first one."""
 
     def __init__(self, captured: Captured) -> None:
-        clock = Clock("relative")
+        clock = TimeFormatter("relative")
         index = captured._source.index
         if len(index.time):
             clock.text(index.number[0], index.moment(0))
-        self._lines = Lines(Style(), clock, WIDTH)
+        self._lines = ListRenderer(Style(), clock, WIDTH)
 
     def __call__(self, seen: Seen) -> str:
         return self._lines.message(seen.message, seen.link).rstrip("\n")

@@ -15,7 +15,7 @@ from ..engine.message import Message
 from ..engine.node import Node, find_all, plain, plain_value
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
-from ..render.columns import TOP
+from ..render.column_output import MESSAGE_COLUMNS
 from ..session.process import Process
 from ..spec import model
 from ..wire.text import safe
@@ -345,7 +345,7 @@ def _type(message: Message, _: Link | None) -> Any:
 
 def _error(message: Message, link: Link | None) -> Any:
     error = message.error
-    return None if error is None else Named.of(error, TOP["error_name"](message, link))
+    return None if error is None else Named.of(error, MESSAGE_COLUMNS["error_name"](message, link))
 
 
 class _Owner:
@@ -373,7 +373,7 @@ def _process(message: Message, link: Link | None) -> Any:
 
 
 HEAD: Final[dict[str, Any]] = {
-    **TOP,
+    **MESSAGE_COLUMNS,
     "flags": _flags,
     "type": _type,
     "error": _error,
@@ -381,7 +381,7 @@ HEAD: Final[dict[str, Any]] = {
     "role": lambda _, link: link.role,
     "nlmsg_type": _type,
     "nlmsg_flags": _flags,
-    "nlmsg_seq": TOP["sequence"],
-    "nlmsg_pid": TOP["port"],
-    "nlmsg_len": TOP["length"],
+    "nlmsg_seq": MESSAGE_COLUMNS["sequence"],
+    "nlmsg_pid": MESSAGE_COLUMNS["port"],
+    "nlmsg_len": MESSAGE_COLUMNS["length"],
 }

@@ -10,22 +10,21 @@ from collections.abc import Iterable
 
 from ..analysis.explain import paths
 from ..capture.reader import PcapngWriter
-from ..render import Renderer, code
-from ..render.jsonout import JsonArray, JsonLines
-from ..render.lines import Lines
+from ..render.formats import FORMATS
+from ..render.list_output import ListRenderer
+from ..render.renderer import Renderer
 from ..render.style import Style
-from ..render.treetext import HexDump, Tree
+from ..render.tree_output import HexDumpRenderer, TreeRenderer
 from ..wire.errors import UsageError
 from ..wire.framing import CUT
 from ..wire.record import COMMENT, Record
-from ..wire.times import Clock
+from ..wire.times import TimeFormatter
 from . import clipboard
 from .control import Action, Controller
 from .model import Model
 from .outline import value_of
 
-RENDERERS: dict[str, type[Renderer]] = {"json": JsonArray, "jsonl": JsonLines, **code.FORMS}
-FORMS = ("text", *RENDERERS)
+FORMS = ("text", *FORMATS)
 
 
 class Output(Controller):
@@ -184,8 +183,8 @@ def _beside(name: str, ending: str) -> str:
 
 def line(model: Model, row: int) -> str:
     """The row as `nldissect read` writes it."""
-    clock = Clock(model.times.form)
-    lines = Lines(Style(), clock)
+    clock = TimeFormatter(model.times.form)
+    lines = ListRenderer(Style(), clock)
     clock.see(0, model.time(0))
     return lines.message(model.message(row), model.link(row))
 
@@ -193,12 +192,12 @@ def line(model: Model, row: int) -> str:
 def exported(model: Model, rows: Iterable[int], form: str) -> str:
     """Messages as text: one of `FORMS`."""
     if form == "text":
-        clock = Clock(model.times.form)
+        clock = TimeFormatter(model.times.form)
         clock.see(0, model.time(0))
-        lines = Lines(Style(), clock)
-        renderer: Renderer = HexDump(Tree(lines, Style(), model.constants_in_tree))
+        lines = ListRenderer(Style(), clock)
+        renderer: Renderer = HexDumpRenderer(TreeRenderer(lines, Style(), model.constants_in_tree))
     else:
-        renderer = RENDERERS[form]()
+        renderer = FORMATS[form]()
     body = [renderer.message(model.message(row), model.link(row)) for row in rows]
     return renderer.begin() + "".join(body) + renderer.end()
 

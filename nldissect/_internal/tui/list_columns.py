@@ -15,7 +15,7 @@ from ..pairing.transaction import Link
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError
 from ..wire.text import safe
-from ..wire.times import SECOND, Clock
+from ..wire.times import SECOND, TimeFormatter
 
 if TYPE_CHECKING:
     from .model import Model
@@ -40,7 +40,7 @@ class Times:
         if self.form == "relative":
             since = self.first if self.reference is None else self.reference
             return _seconds(0 if since is None else moment - since)
-        clock = Clock(self.form)
+        clock = TimeFormatter(self.form)
         if moment % 1000:
             clock.digits = 9
         return clock.text(0, moment)

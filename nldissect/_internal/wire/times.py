@@ -18,7 +18,7 @@ _DOT: Final = 46
 _FAR: Final = 1 << 62
 
 # The short names of tshark's -t and the long ones they stand for.
-FORMATS: Final[dict[str, str]] = {
+TIME_FORMATS: Final[dict[str, str]] = {
     "a": "absolute",
     "ad": "absolute-date",
     "r": "relative",
@@ -127,7 +127,7 @@ def _utc(seconds: int, between: str) -> str | None:
 _last: Final = _Last()
 
 
-class Clock:
+class TimeFormatter:
     """Writes times in one format; what is relative is so to the records it has seen.
 
     Six decimals, nine from the first time on that needs them. A record
@@ -135,7 +135,7 @@ class Clock:
     """
 
     def __init__(self, form: str) -> None:
-        self.form = FORMATS.get(form, form)
+        self.form = TIME_FORMATS.get(form, form)
         self.restart()
 
     def restart(self) -> None:

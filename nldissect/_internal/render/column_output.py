@@ -21,14 +21,14 @@ from ..pairing.codes import ANSWER, COPY
 from ..pairing.transaction import Link
 from ..session.process import Process
 from ..wire.text import safe
-from ..wire.times import Clock, rfc3339
-from . import Renderer
+from ..wire.times import TimeFormatter, rfc3339
+from .renderer import Renderer
 
-Getter = Callable[[Message, Link | None], Any]
+MessageColumn = Callable[[Message, Link | None], Any]
 Column = Callable[[Look], Any]
 
 
-def _header(get: Callable[[Message], Any]) -> Getter:
+def _header(get: Callable[[Message], Any]) -> MessageColumn:
     """Of what only a message with an nlmsghdr has."""
     return lambda message, _: get(message) if message.netlink else None
 
@@ -40,7 +40,7 @@ def _process(found: Process | None) -> str | None:
     return f"{found.name or found.pid}{mark}" if found.pid is not None else str(found)
 
 
-def _paired(get: Callable[[Message, Link], Any]) -> Getter:
+def _paired(get: Callable[[Message, Link], Any]) -> MessageColumn:
     """Of what pairing tells; 0 is none."""
     return lambda message, link: None if link is None else get(message, link) or None
 
@@ -50,7 +50,7 @@ def _time(message: Message) -> str | None:
     return None if record is None or record.time is None else rfc3339(record.time)
 
 
-TOP: Final[dict[str, Getter]] = {
+MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
     "record": lambda m, _: None if m.record is None else m.record.number,
     "message": lambda m, _: m.number,
     "time": lambda m, _: _time(m),
@@ -86,7 +86,7 @@ TOP: Final[dict[str, Getter]] = {
 }
 
 
-class Layout:
+class ColumnLayout:
     """How columns look (tshark's -E): `separator` between fields, `aggregator` between the
     values of one, `quote` around each, a `header` line with the names."""
 
@@ -97,11 +97,15 @@ class Layout:
         self.header = False
 
 
-class Fields(Renderer):
+class ColumnsRenderer(Renderer):
     """Renders chosen fields, a line per message."""
 
     def __init__(
-        self, paths: list[str], layout: Layout, clock: Clock | None = None, constants: bool = False
+        self,
+        paths: list[str],
+        layout: ColumnLayout,
+        clock: TimeFormatter | None = None,
+        constants: bool = False,
     ) -> None:
         self._paths = paths
         self._layout = layout
@@ -139,14 +143,14 @@ class Fields(Renderer):
     def _column(self, path: str) -> Column:
         if path == "file":
             return lambda look: self._file
-        get = TOP.get(path)
+        get = MESSAGE_COLUMNS.get(path)
         if path == "time" and self._clock is not None:
             get = self._clocked
         if get is not None:
             known = get
             return lambda look: known(look.message, look.link)
         path, _, mode = path.partition(":")
-        found = _Attribute(path, self._wanted)
+        found = AttributeColumn(path, self._wanted)
         if mode == "label":
             constants = self._constants
             return lambda look: [_label(item, constants) for item in found.items(look)]
@@ -159,7 +163,7 @@ class Fields(Renderer):
         return self._clock.text(record.number, record.time)
 
 
-class _Attribute:
+class AttributeColumn:
     """What a path finds from the top of messages."""
 
     def __init__(self, path: str, wanted: Wanted) -> None:

@@ -19,8 +19,8 @@ from ..pairing.transaction import Link
 from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.text import safe
-from ..wire.times import Clock
-from . import Renderer
+from ..wire.times import TimeFormatter
+from .renderer import Renderer
 from .style import Style, fit
 
 Part = tuple[str, str]
@@ -28,11 +28,11 @@ Part = tuple[str, str]
 _KEPT: Final = 4096
 
 
-class Lines(Renderer):
+class ListRenderer(Renderer):
     """Renders the list; `width` cuts each line to so many cells (None: never)."""
 
     def __init__(
-        self, style: Style, clock: Clock, width: int | None = None, constants: bool = False
+        self, style: Style, clock: TimeFormatter, width: int | None = None, constants: bool = False
     ) -> None:
         self.style = style
         self.clock = clock

@@ -8,7 +8,6 @@ a terminal.
 from __future__ import annotations
 
 import sys
-from pprint import pformat
 from typing import Any, Final, final
 
 from librt.strings import BytesWriter
@@ -27,7 +26,7 @@ from ..pairing.transaction import Link
 from ..wire.digits import DIGITS
 from ..wire.linux import NETLINK_PROTOCOL
 from ..wire.text import safe
-from . import Renderer
+from .renderer import Renderer
 
 # Bytes on a line, and characters of a value in a comment.
 _ROW: Final = 8
@@ -36,7 +35,7 @@ _LINE_END: Final = 10
 _DEPTHS: Final = 260  # levels that a tape can have, and some
 
 
-class Code(Renderer):
+class SourceRenderer(Renderer):
     """One language: a message gives a definition, named by file and message number."""
 
     def __init__(self) -> None:
@@ -51,7 +50,7 @@ class Code(Renderer):
         return f"{self._files}_{message.number}" if self._files else str(message.number)
 
 
-class Hex(Code):
+class HexRenderer(SourceRenderer):
     """Hexadecimal digits, a message a line."""
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
@@ -59,7 +58,7 @@ class Hex(Code):
         out.append(_LINE_END)
 
 
-class Listing(Code):
+class SourceListing(SourceRenderer):
     """Bytes in rows, each header and attribute with a comment.
 
     The languages say what stands before and after, how a byte is written, and what leads to a
@@ -88,7 +87,7 @@ class Listing(Code):
         heading = self.heading.format(self.inert(title(message, engine)))
         opening = self.opening.format(name=name, short=name.replace("_", "x"), size=size)
         out.write(f"{heading}\n{opening}\n".encode())
-        Pieces(self, out, message, engine).write()
+        SourceWriter(self, out, message, engine).write()
         if size == 0:
             out.write(self.nothing)
         out.write(self.closing.encode())
@@ -120,14 +119,14 @@ class Listing(Code):
         return comment
 
 
-class Python(Listing):
+class PythonListing(SourceListing):
     """bytes objects."""
 
     opening = "message_{name} = bytes.fromhex("
     closing = ")\n\n"
 
 
-class Braces(Listing):
+class BracketListing(SourceListing):
     """Languages that list bytes in brackets."""
 
     heading = "// {}"
@@ -144,7 +143,7 @@ class Braces(Listing):
         return f"{text}." if text.endswith("\\") else text
 
 
-class C(Braces):
+class CListing(BracketListing):
     """Arrays of unsigned char."""
 
     heading = "/* {} */"
@@ -153,21 +152,21 @@ class C(Braces):
     comment_end = b" */"
 
 
-class Go(Braces):
+class GoListing(BracketListing):
     """Byte slices."""
 
     opening = "var message{short} = []byte{{"
     closing = "}\n\n"
 
 
-class Rust(Braces):
+class RustListing(BracketListing):
     """Arrays of u8."""
 
     opening = "pub const MESSAGE_{name}: [u8; {size}] = ["
     closing = "];\n\n"
 
 
-class Build(Code):
+class BuildRenderer(SourceRenderer):
     """Calls of nldissect.build; of nldissect.dissect where no dissector knows the message."""
 
     def begin(self) -> str:
@@ -189,6 +188,8 @@ class Build(Code):
                 f"{head}{name} = nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n"
                 f"    {which!r}{order},\n)\n\n"
             )
+        from pprint import pformat  # costs 5 ms
+
         assert message.spec is not None
         assert message.operation is not None
         values = {key: _lean(message, key, value) for key, value in found.attributes.items()}
@@ -214,11 +215,6 @@ class Build(Code):
         )
 
 
-FORMS: Final[dict[str, type[Code]]] = {
-    "hex": Hex, "python": Python, "build": Build, "c": C, "go": Go, "rust": Rust,
-}  # fmt: skip
-
-
 def _lean(message: Message, key: Any, value: Any) -> Any:
     """A fixed header without the members that are zero: `build` makes them so."""
     header = message.operation.header if message.operation is not None else None
@@ -235,11 +231,11 @@ def title(message: Message, engine: Engine | None = None) -> str:
 
 
 @final
-class Pieces:
+class SourceWriter:
     """Goes through the tape of a message and writes each of its bytes once, in a language."""
 
     def __init__(
-        self, listing: Listing, out: BytesWriter, message: Message, engine: Engine
+        self, listing: SourceListing, out: BytesWriter, message: Message, engine: Engine
     ) -> None:
         self._listing = listing
         self._out = out

@@ -64,10 +64,10 @@ from ..spec.tables import (
 from ..wire.digits import DIGITS
 from ..wire.text import safe
 from ..wire.times import write_rfc3339
-from . import Renderer
-from .lines import Lines
+from .labelled_numbers import LabelledNumbers, TextCache
+from .list_output import ListRenderer
+from .renderer import Renderer
 from .style import Style
-from .words import Kept, Words
 
 STEP: Final = b"    "
 _QUOTE: Final = 34
@@ -94,7 +94,7 @@ _HEADER_FIELDS: Final = frozenset((*NLMSGHDR.members, *GENLMSGHDR.members))
 
 
 @final
-class TreeNodes:
+class TreeNodeWriter:
     """Writes the nodes on a tape as lines, one step in; without the last line's end."""
 
     def __init__(self, tables: Tables, style: Style, constants: bool) -> None:
@@ -102,14 +102,14 @@ class TreeNodes:
         self._style = style
         self._constants = constants
         before, after = b" (" + style.codes["label"].encode(), style.reset.encode() + b")"
-        self._words = Words(tables, False, constants, before, after)
+        self._words = LabelledNumbers(tables, False, constants, before, after)
         self._digits = DIGITS
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
         self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(TOLD + 1)])
         # All before a value, by row and the low bits of the depth; and for which depth and form.
         self._heads = vec[bytes]([])
         self._headed = vec[i64]([])
-        self._odd_names = Kept()
+        self._odd_names = TextCache()
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """Each line begins with its line break, so that what is wrong can follow it."""
@@ -347,15 +347,15 @@ def wrong(style: Style, severity: str, text: str) -> str:
     return style.paint(f"[{severity}: {safe(text)}]", severity)
 
 
-class Tree(Renderer):
+class TreeRenderer(Renderer):
     """Renders the tree, each under its line of the list."""
 
-    def __init__(self, lines: Lines, style: Style, constants: bool = True) -> None:
+    def __init__(self, lines: ListRenderer, style: Style, constants: bool = True) -> None:
         self._lines = lines
         self._style = style
         self._constants = constants
         self._context: Context | None = None
-        self._nodes: TreeNodes | None = None
+        self._nodes: TreeNodeWriter | None = None
         self._digits = DIGITS
         self._dim = f"    {style.codes['dim']}record ".encode()
         self._off = style.reset.encode()
@@ -384,7 +384,7 @@ class Tree(Renderer):
         context = message.context
         nodes = self._nodes
         if nodes is None or context is not self._context:
-            nodes = self._nodes = TreeNodes(context.tables, self._style, self._constants)
+            nodes = self._nodes = TreeNodeWriter(context.tables, self._style, self._constants)
             self._context = context
         self._lines.write(out, message, link)
         self._origin(out, message, link)
@@ -459,10 +459,10 @@ class Tree(Renderer):
             out.write(found)
 
 
-class HexDump(Renderer):
+class HexDumpRenderer(Renderer):
     """Any text renderer with the message's bytes below (-x); offsets from its nlmsghdr."""
 
-    def __init__(self, inner: Lines | Tree) -> None:
+    def __init__(self, inner: ListRenderer | TreeRenderer) -> None:
         self._inner = inner
         self._digits = DIGITS
 

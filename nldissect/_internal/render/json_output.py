@@ -66,8 +66,8 @@ from ..spec.tables import (
 from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.times import write_rfc3339
-from . import Renderer
-from .words import Kept, Words, json_text
+from .labelled_numbers import LabelledNumbers, TextCache, json_text
+from .renderer import Renderer
 
 quote: Final = encode_basestring_ascii
 
@@ -85,18 +85,18 @@ _CLOSE: Final = 125  # }
 
 
 @final
-class JsonNodes:
+class JsonNodeWriter:
     """Writes the nodes on a tape as JSON."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._words = Words(tables, True, False, b',"label":"', b'"')
+        self._words = LabelledNumbers(tables, True, False, b',"label":"', b'"')
         self._digits = DIGITS
         # All up to the offset's number, by row and the low bits of what its value is shown as;
         # and which that is.
         self._heads = vec[bytes]([])
         self._headed = vec[i64]([])
-        self._odd_heads = Kept()
+        self._odd_heads = TextCache()
         # By offset and length: these two members and the name of the value, for numbers.
         self._places = vec[bytes]([b""] * (_NEAR * 16))
         self._offsets = vec[bytes]([b'%d,"length":' % i for i in range(_NEAR)])
@@ -430,18 +430,18 @@ def _diagnoses(found: list[Diagnosis]) -> bytes:
     return f"[{','.join(parts)}]".encode("ascii")
 
 
-class JsonLines(Renderer):
+class JsonLinesRenderer(Renderer):
     """One object a line (-T jsonl); several files: with the file's name in each."""
 
     def __init__(self) -> None:
         self._opening = b'{"record":'
         self._digits = DIGITS
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, JsonHeader] = {}
         self._confidences = [f',"confidence":"{word}"'.encode("ascii") for word in CONFIDENCES]
         self._process_last: Process | None = None
         self._process_text = b""
         self._context: Context | None = None
-        self._nodes: JsonNodes | None = None
+        self._nodes: JsonNodeWriter | None = None
 
     def file(self, path: str, last: int) -> str:
         self._opening = f'{{"file":{quote(path)},"record":'.encode("ascii")
@@ -456,7 +456,7 @@ class JsonLines(Renderer):
         context = message.context
         nodes = self._nodes
         if nodes is None or context is not self._context:
-            nodes = self._nodes = JsonNodes(context.tables)
+            nodes = self._nodes = JsonNodeWriter(context.tables)
             self._context = context
         engine = context.engine
         message.walk_onto(engine, True)
@@ -510,7 +510,7 @@ class JsonLines(Renderer):
             or known.protocol != message.protocol
             or message.type == framing.NLMSG_ERROR
         ):
-            known = _Known(message)
+            known = JsonHeader(message)
             if len(self._known) >= _KEPT:
                 self._known.clear()
             self._known[key] = known
@@ -608,7 +608,7 @@ class JsonLines(Renderer):
 
 
 @final
-class _Known:
+class JsonHeader:
     """What the header of a message says of it, as it is written."""
 
     def __init__(self, message: Message) -> None:
@@ -634,7 +634,7 @@ class _Known:
         self.text = ",".join(parts).encode("ascii")
 
 
-class JsonArray(JsonLines):
+class JsonArrayRenderer(JsonLinesRenderer):
     """All objects as one JSON array (-T json), an object a line."""
 
     def __init__(self) -> None:
@@ -658,8 +658,8 @@ def to_json(message: Message) -> str:
     """One message as one object, with its link where it has one."""
     kept = message.context.kept
     lines = kept.get("json")
-    if not isinstance(lines, JsonLines):
-        lines = kept["json"] = JsonLines()
+    if not isinstance(lines, JsonLinesRenderer):
+        lines = kept["json"] = JsonLinesRenderer()
     out = BytesWriter()
     lines.object(out, message, message.link if isinstance(message, PairedMessage) else None)
     return out.getvalue().decode("ascii")

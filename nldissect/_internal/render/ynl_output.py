@@ -17,10 +17,10 @@ from ..engine.summary import operation_name
 from ..pairing.transaction import Link
 from ..spec import model
 from ..wire import framing
-from . import Renderer
+from .renderer import Renderer
 
 
-class Ynl(Renderer):
+class YnlRenderer(Renderer):
     """One object a line."""
 
     def message(self, message: Message, link: Link | None = None) -> str:

@@ -55,7 +55,7 @@ def json_text(text: str) -> bytes:
 
 
 @final
-class Kept:
+class TextCache:
     """Texts that are made once, by two numbers.
 
     There are so many places and no more: a text takes that of another with the same hash.
@@ -83,7 +83,7 @@ class Kept:
 
 
 @final
-class Words:
+class LabelledNumbers:
     """Writes numbers and labels: for JSON in decimal; for a terminal in the base of the spec.
 
     `before` and `after` stand around a label. `constants` chooses C constants.
@@ -99,7 +99,7 @@ class Words:
         self._after = after
         self._digits = DIGITS
         self._ways = vec[i64]([])  # by row
-        self._alike = Kept()  # numbers with their labels, by row and value
+        self._alike = TextCache()  # numbers with their labels, by row and value
         self._scratch = BytesWriter()
         self._texts: dict[str, bytes] = {}
         self._seen: Seen | None = None

@@ -1,0 +1,49 @@
+"""What all output forms have in common."""
+
+from __future__ import annotations
+
+from librt.strings import BytesWriter
+
+from ..engine.message import Message
+from ..pairing.transaction import Link
+
+
+class Renderer:
+    """One output form: `begin`, then `write` for each message, then `end`; all with line ends.
+
+    A form has `write` (UTF-8) or `message` (the same as text); the other goes by it. What has
+    nothing to say of a place leaves it as it is here. `separator` is what the next message
+    begins with, `between` what all begin with but the first.
+    """
+
+    separator = b""
+    between = b""
+
+    def begin(self) -> str:
+        """What stands before everything."""
+        return ""
+
+    def file(self, path: str, last: int) -> str:
+        """What stands before the messages of each file when there are several.
+
+        `last` is how many messages those before it had.
+        """
+        return ""
+
+    def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """Adds a message; without `link` nothing that pairing found is shown."""
+        out.write(self.message(message, link).encode("utf-8", "backslashreplace"))
+
+    def message(self, message: Message, link: Link | None = None) -> str:
+        """A message as text."""
+        out = BytesWriter()
+        self.write(out, message, link)
+        return out.getvalue().decode()
+
+    def lost(self, number: int, here: bool) -> str:
+        """Of `number` datagrams lost before the next message; not `here`: or anywhere before."""
+        return ""
+
+    def end(self) -> str:
+        """What stands after everything."""
+        return ""
