@@ -43,9 +43,13 @@ two.recv(65536); one.recv(65536)
 def nldissect(*words: object, **settings: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nldissect", "run", *map(str, words)],
-        capture_output=True, text=True, check=False, timeout=60,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}, **settings,
-    )  # fmt: skip  # type: ignore[call-overload]
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        **settings,
+    )  # type: ignore[call-overload]
 
 
 # -- by strace, here ----------------------------------------------------------------------

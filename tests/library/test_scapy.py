@@ -1,4 +1,7 @@
-"""scapy's own rdpcap, sniff, show and ls with nldissect's layers."""
+"""scapy's own rdpcap, sniff, show and ls with nldissect's layers.
+
+scapy takes a second to import, so every test imports what it needs of it.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scapy.all import PcapReader, Raw, conf, ls, rdpcap, sniff, wrpcap  # type: ignore
-from scapy.layers.l2 import CookedLinux, CookedLinuxV2
-from scapy.utils import RawPcapReader
 
 import nldissect
-from nldissect.scapy import Netlink, NetlinkAttribute, NetlinkCooked, NetlinkNest, to_scapy
 from support import ROOT
 from support import capture_files as files
 from support.messages import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
@@ -37,6 +36,11 @@ def forget(packet: Any) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recording_is_decoded_and_gives_its_bytes(name: str) -> None:
+    from scapy.all import Raw, rdpcap
+    from scapy.utils import RawPcapReader
+
+    from nldissect.scapy import Netlink, NetlinkCooked
+
     path = str(RECORDINGS / f"{name}.pcap")
     raw = [data for data, _ in RawPcapReader(path)][:60]
     packets = rdpcap(path, count=60)
@@ -51,6 +55,10 @@ def test_every_recording_is_decoded_and_gives_its_bytes(name: str) -> None:
 
 
 def test_messages_are_those_of_nldissect() -> None:
+    from scapy.all import PcapReader
+
+    from nldissect.scapy import Netlink
+
     path = str(RECORDINGS / "errors.pcap")
     with nldissect.open(path) as capture:
         messages = list(capture)
@@ -66,6 +74,10 @@ def test_messages_are_those_of_nldissect() -> None:
 
 
 def test_show_names_every_attribute() -> None:
+    from scapy.all import rdpcap
+
+    from nldissect.scapy import Netlink
+
     packet = rdpcap(str(RECORDINGS / "errors.pcap"))[0]
     shown = packet.show(dump=True)
     for text in (
@@ -87,6 +99,10 @@ def test_show_names_every_attribute() -> None:
 
 
 def test_ls_knows_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    from scapy.all import ls, rdpcap
+
+    import nldissect.scapy  # noqa: F401 - registers the layers
+
     ls("netlink")
     out = capsys.readouterr().out
     assert "NetlinkCooked" in out
@@ -102,6 +118,11 @@ def saved(tmp_path: Path, link: int, packets: list[bytes]) -> str:
 
 
 def test_netlink_in_linux_sll_and_sll2(tmp_path: Path) -> None:
+    from scapy.all import rdpcap
+    from scapy.layers.l2 import CookedLinux, CookedLinuxV2
+
+    from nldissect.scapy import Netlink
+
     data = newlink(3, "eth3")
     sll = struct.pack(">HHH8sH", 4, 824, 0, b"", 0) + data
     (packet,) = rdpcap(saved(tmp_path, 113, [sll]))
@@ -118,6 +139,10 @@ def test_netlink_in_linux_sll_and_sll2(tmp_path: Path) -> None:
 
 
 def test_several_messages_families_and_what_is_no_netlink(tmp_path: Path) -> None:
+    from scapy.all import Raw, rdpcap, sniff
+
+    from nldissect.scapy import Netlink
+
     two = files.netlink(0, padded(newlink(1, "lo")) + newlink(2, "eth0"))
     family = files.netlink(16, newfamily(40, "genltest"))
     echo = files.netlink(16, msg(40, b"\1\1\0\0" + attr(1, b"hi\0"), 1))
@@ -133,6 +158,10 @@ def test_several_messages_families_and_what_is_no_netlink(tmp_path: Path) -> Non
 
 
 def test_malformed_messages_do_not_raise(tmp_path: Path) -> None:
+    from scapy.all import rdpcap
+
+    import nldissect.scapy  # noqa: F401 - registers the layers
+
     whole = newlink(1, "lo")
     cut = [files.netlink(0, whole[:size]) for size in range(0, len(whole), 3)]
     broken = [files.netlink(0, whole[:20] + bytes([value]) * 30) for value in range(0, 256, 15)]
@@ -144,6 +173,10 @@ def test_malformed_messages_do_not_raise(tmp_path: Path) -> None:
 
 
 def test_editing_and_building_by_hand() -> None:
+    from scapy.all import Raw, rdpcap
+
+    from nldissect.scapy import Netlink, NetlinkAttribute, NetlinkCooked, NetlinkNest
+
     packet = rdpcap(str(RECORDINGS / "errors.pcap"))[0]
     name = packet[Netlink].body[1]
     name.value = b"a-longer-name\0"
@@ -170,6 +203,10 @@ def test_editing_and_building_by_hand() -> None:
 
 
 def test_a_message_as_a_packet(tmp_path: Path) -> None:
+    from scapy.all import wrpcap
+
+    from nldissect.scapy import Netlink, to_scapy
+
     with nldissect.open(RECORDINGS / "errors.pcap") as capture:
         packets = [message.to_scapy() for message in capture]
         assert [p[Netlink].message.number for p in packets] == [m.number for m in capture]
@@ -182,6 +219,10 @@ def test_a_message_as_a_packet(tmp_path: Path) -> None:
 
 
 def test_the_wire_number_is_scapy_s_own() -> None:
+    from scapy.all import conf
+
+    from nldissect.scapy import NetlinkCooked
+
     assert conf.l2types[253] is NetlinkCooked
     assert conf.l2types[NetlinkCooked] == 253
 

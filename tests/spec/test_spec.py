@@ -158,8 +158,10 @@ def test_linux_tables_stand_behind_the_own_definitions():
 @pytest.mark.parametrize("word", ["on", "off", "yes", "no", "y", "n"])
 def test_names_that_yaml_would_take_for_truth_values(tmp_path, word):
     path = tmp_path / "x.yaml"
-    path.write_text(f"name: x\ndefinitions: [{{name: e, type: enum, entries: [{word}]}}]\n"
-                    f"attribute-sets: [{{name: s, attributes: [{{name: {word}, type: u8, enum: e}}]}}]\n")  # fmt: skip  # noqa: E501
+    path.write_text(
+        f"name: x\ndefinitions: [{{name: e, type: enum, entries: [{word}]}}]\nattribute-sets:\n"
+        f"  - {{name: s, attributes: [{{name: {word}, type: u8, enum: e}}]}}\n"
+    )
     assert registry.check(str(path)) == []
     field = registry.load(str(path)).attribute_sets["s"].ensure()[1]
     assert (field.name, field.enum.names) == (word, {0: word})
