@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from nldissect._internal.cli import version
+from nldissect._internal.cli.version_text import version_text
 from support.command import run
 
 __all__ = ["run"]  # a fixture
@@ -15,7 +15,7 @@ __all__ = ["run"]  # a fixture
 
 def pytest_report_header() -> str:
     """Which form is tested."""
-    return version()
+    return version_text()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,7 +19,7 @@ from nldissect._internal.capture.live import nlmon, ring
 from nldissect._internal.capture.live.file_limits import parse_limits, ring_file_name
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import live_command as command
-from nldissect._internal.cli.options import build
+from nldissect._internal.cli.commands import build
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import CaptureError, UsageError
 from nldissect._internal.wire.record import Record

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from nldissect import __version__
-from nldissect._internal.cli import version
-from nldissect._internal.cli.options import build
+from nldissect._internal.cli.commands import build
 from nldissect._internal.cli.shell_completion import script
+from nldissect._internal.cli.version_text import version_text
 from support.command import ROOT, Command, link, mtu, name, save, start
 
 MAN = ROOT / "docs" / "man" / "nldissect.1"
@@ -22,8 +22,10 @@ DISSECTORS = ROOT / "nldissect" / "dissectors"
 
 def test_version(run: Command) -> None:
     ran = run("--version")
-    assert (ran.status, ran.out, ran.err) == (0, f"{version()}\n", "")
-    assert re.fullmatch(rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version())
+    assert (ran.status, ran.out, ran.err) == (0, f"{version_text()}\n", "")
+    assert re.fullmatch(
+        rf"nldissect {__version__} \((pure|compiled), CPython 3\.\d+\)", version_text()
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["read", "--help"], ["dissectors", "-h"]])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
-from nldissect._internal.cli.options import build
+from nldissect._internal.cli.commands import build
 from nldissect._internal.pairing.codes import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry

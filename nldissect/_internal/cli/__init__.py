@@ -17,20 +17,6 @@ BROKEN_PIPE = 141
 GC_THRESHOLDS = (10_000, 20, 50)
 
 
-def version() -> str:
-    """Name, version and form: `nldissect 0.1.0 (compiled, CPython 3.11)`, or pure."""
-    from importlib.machinery import PathFinder
-
-    from ..wire.version import VERSION
-
-    # Found without being imported, which would load all that is compiled.
-    found = PathFinder.find_spec("walk", [os.path.join(os.path.dirname(__file__), "..", "engine")])
-    form = "pure" if found is None or str(found.origin).endswith(".py") else "compiled"
-    python = "CPython" if sys.implementation.name == "cpython" else sys.implementation.name
-    major, minor = sys.version_info[:2]
-    return f"nldissect {VERSION} ({form}, {python} {major}.{minor})"
-
-
 def script() -> int:
     """`main` as a process of its own: what is left needs no collection at its end."""
     status = main()
@@ -52,12 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             if list(given) == ["--version"]:  # the quick way: no parser is built
-                output.write(f"{version()}\n")
+                from .version_text import version_text
+
+                output.write(f"{version_text()}\n")
                 status = 0
             else:
-                from .options import parse
+                from .commands import run_command_line
 
-                status = parse(given, output)
+                status = run_command_line(given, output)
             output.flush()
         except KeyboardInterrupt:
             output.flush()

@@ -1,0 +1,194 @@
+"""The commands: for each what its help says, its options, and the function that runs it.
+
+A command's module is imported when the command runs, so that none waits for the others' imports.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, NoReturn
+
+from ..wire.errors import UsageError
+from ..wire.text import near
+from . import help_examples as examples
+from . import options as opt
+from .options import CommandParser
+from .output import Output
+from .version_text import version_text
+
+
+def _read(options: Namespace, output: Output) -> int:
+    from .read_command import read
+
+    return read(options, output)
+
+
+def _live(options: Namespace, output: Output) -> int:
+    from .live_command import live
+
+    return live(options, output)
+
+
+def _run(options: Namespace, output: Output) -> int:
+    from .run_command import run
+
+    return run(options, output)
+
+
+def _monitor(options: Namespace, output: Output) -> int:
+    from .monitor_command import monitor
+
+    return monitor(options, output)
+
+
+def _tui(options: Namespace, output: Output) -> int:
+    from .tui_command import tui
+
+    return tui(options, output)
+
+
+def _stats(options: Namespace, output: Output) -> int:
+    from .stats_command import stats
+
+    return stats(options, output)
+
+
+def _check(options: Namespace, output: Output) -> int:
+    from .check_command import check
+
+    return check(options, output)
+
+
+def _diff(options: Namespace, output: Output) -> int:
+    from .diff_command import diff
+
+    return diff(options, output)
+
+
+def _dissectors(options: Namespace, output: Output) -> int:
+    from .dissectors_command import dissectors
+
+    return dissectors(options, output)
+
+
+def _completion(options: Namespace, output: Output) -> int:
+    from .shell_completion import script
+
+    output.write(script(options.shell, build()[1]))
+    return 0
+
+
+class Command(NamedTuple):
+    """A command: `add_options` gives its parser the options, `run` returns the exit status."""
+
+    summary: str
+    examples: str
+    add_options: Callable[[CommandParser], None]
+    run: Callable[[Namespace, Output], int]
+
+
+COMMANDS: dict[str, Command] = {
+    "read": Command(
+        "show the messages of capture files", examples.READ, opt.read_options, _read,
+    ),
+    "live": Command(
+        "show netlink messages as they are sent", examples.LIVE, opt.live_options, _live,
+    ),
+    "run": Command(
+        "run a command and show its conversation", examples.RUN, opt.run_options, _run,
+    ),
+    "monitor": Command(
+        "show notifications, without privileges", examples.MONITOR, opt.monitor_options, _monitor,
+    ),
+    "tui": Command(
+        "look through captures in the terminal", examples.TUI, opt.tui_options, _tui,
+    ),
+    "stats": Command(
+        "count what capture files hold", examples.STATS, opt.stats_options, _stats,
+    ),
+    "check": Command(
+        "report what is wrong or odd in capture files",
+        examples.CHECK, opt.check_options, _check,
+    ),
+    "diff": Command(
+        "compare two captures by meaning", examples.DIFF, opt.diff_options, _diff,
+    ),
+    "dissectors": Command(
+        "list the dissectors, check a dissector file, or learn one from a capture",
+        examples.DISSECTORS, opt.dissectors_options, _dissectors,
+    ),
+    "completion": Command(
+        "print a completion script for a shell",
+        examples.COMPLETION, opt.completion_options, _completion,
+    ),
+}  # fmt: skip
+
+
+def build(only: str | None = None) -> tuple[CommandParser, dict[str, CommandParser]]:
+    """The parser, and those of the commands by name, or `only` that of one."""
+    parser = CommandParser(
+        prog="nldissect",
+        description=examples.DESCRIPTION,
+        epilog=examples.ALL,
+        formatter_class=opt.HelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=version_text())
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", parser_class=CommandParser, prog="nldissect"
+    )
+    found = {}
+    for name in COMMANDS if only is None else (only,):
+        command = COMMANDS[name]
+        made: CommandParser = commands.add_parser(
+            name,
+            help=command.summary,
+            description=command.summary[0].upper() + command.summary[1:] + ".",
+            epilog=command.examples,
+            formatter_class=opt.HelpFormatter,
+            allow_abbrev=False,
+        )
+        found[name] = made
+        command.add_options(made)
+    return parser, found
+
+
+def run_command_line(argv: Sequence[str], output: Output) -> int:
+    """Parses the arguments and runs the command; its exit status. Raises UsageError."""
+    if not argv and _at_a_terminal(output):
+        argv = ["tui"]
+    only = argv[0] if argv and argv[0] in COMMANDS else None
+    parser, commands = build(only)
+    if argv and argv[0] not in commands and not argv[0].startswith("-"):
+        _no_command(argv[0], list(commands))
+    try:
+        options, rest = parser.parse_known_args(argv)
+    except SystemExit as done:  # --help and --version
+        return int(done.code or 0)
+    if rest:
+        chosen = commands.get(options.command or "", parser)
+        raise UsageError(
+            f"no such option: {rest[0]}{near(rest[0], chosen.options())}; "
+            f"`{chosen.prog} --help` lists them"
+        )
+    if options.command is not None:
+        return COMMANDS[options.command].run(options, output)
+    output.write(parser.format_help())
+    return 0
+
+
+def _at_a_terminal(output: Output) -> bool:
+    """Whether somebody sits in front of it, to whom the start screen can be shown."""
+    reads = sys.stdin is not None and sys.stdin.isatty()
+    return reads and output.terminal() and os.environ.get("TERM") != "dumb"
+
+
+def _no_command(given: str, commands: list[str]) -> NoReturn:
+    if os.path.exists(given):
+        raise UsageError(f"{given!r} is no command; to read that file: nldissect read {given}")
+    raise UsageError(
+        f"{given!r} is no command{near(given, commands)}; there are {', '.join(commands)}"
+    )

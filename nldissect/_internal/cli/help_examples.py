@@ -1,0 +1,118 @@
+"""The examples below each command's options in `--help`, and what stands above all of them."""
+
+from __future__ import annotations
+
+DESCRIPTION = "Shows what Linux netlink messages in a capture say, down to the last attribute."
+READ = """\
+examples:
+  nldissect read monitor.pcap                    one line per message
+  nldissect read -V -x monitor.pcap.gz           all of each message, and its bytes
+  nldissect read -V -c 1 --type newlink a.pcap   the first RTM_NEWLINK
+  nldissect read --protocol route --pid 0 a.pcap rtnetlink, from or to port 0
+  nldissect read -Y 'linkinfo.kind == "vxlan" and mtu < 1500' a.pcap
+  nldissect read -Y 'error == ENODEV or latency > 10ms' a.pcap
+  nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
+  nldissect read -T fields -e time -e ifname -e IFLA_MTU --type newlink a.pcap
+  nldissect read -w errors.pcapng --type error a.pcap
+  nldissect read --decode-as 0x1c=nl_util a.pcap a family that the file does not name
+  tcpdump -i nlmon0 -U -w - | nldissect read -   as it happens
+
+The fields of -e are the top-level names of the JSON (record, time, operation,
+sequence, error_name...) and attributes by dotted path, in spec names, C
+constants or numbers: linkinfo.kind, IFLA_LINKINFO.IFLA_INFO_KIND, ifi-index.
+With :label after it, a field's value is given in words."""
+RUN = """\
+examples:
+  nldissect run -- ip link show lo               what ip and the kernel say to each other
+  nldissect run -V --type newlink -- ip link add pear0 type dummy
+  nldissect run --after -o shown -- make test    all commands of make, shown at the end
+  nldissect run -w ip.pcapng -- ip route         kept for read, diff, Wireshark
+  nldissect run --strace -T jsonl -o log.jsonl -- ./program
+
+It listens on nlmon where that can be had, else it traces system calls with strace
+and says so. Shown are the sockets of the command and of all that it starts, with the
+notifications that these received. docs/run.md tells what each of the two ways sees."""
+MONITOR = """\
+examples:
+  nldissect monitor                              all notifications that you may hear
+  nldissect monitor link neigh                   RTNLGRP_LINK and RTNLGRP_NEIGH
+  nldissect monitor nlctrl ethtool:monitor       a family's groups, or one of them
+  nldissect monitor netfilter:nftables route:27  other protocols, and numbers
+  nldissect monitor --list                       the groups there are
+  nldissect monitor -V --type newlink link
+  nldissect monitor -w heard.pcapng
+
+No nlmon and no privileges are needed; groups that may not be joined are named."""
+LIVE = """\
+examples:
+  sudo nldissect live                              whatever is said, until Ctrl-C
+  sudo nldissect live --protocol route -V          rtnetlink, all of each message
+  sudo nldissect live --type newlink,dellink       filtered by the kernel
+  sudo nldissect live -w all.pcapng                shown and kept; Wireshark reads it too
+  sudo nldissect live -q -w all.pcapng -a duration:60
+  sudo nldissect live -q -w ring.pcapng -b filesize:10000 -b files:5
+  sudo nldissect live --netns blue                 in another network namespace
+  sudo nldissect live -T jsonl | jq .summary
+
+--protocol, --family, --type and --pid filter in the kernel: what they leave out is
+not written either. docs/live.md tells which privileges are needed, and why."""
+TUI = """\
+examples:
+  nldissect tui capture.pcap                     list, tree and bytes; ? shows every key
+  sudo nldissect tui nlmon0                      as it happens; kept if you say so at the end
+  ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -
+  nldissect tui before.pcap after.pcap           ] and [ go from one to the other
+  nldissect                                      recent files, and what can be captured
+
+Settings, keys and colours: ~/.config/nldissect/tui.toml; docs/tui.md has them all."""
+DIFF = """\
+examples:
+  nldissect diff good.pcap bad.pcap               what was asked and answered otherwise
+  nldissect diff --objects before.pcap after.pcap the links, routes... that changed
+  nldissect diff --objects --counters a.pcap b.pcap
+  nldissect diff -T json a.pcap b.pcap | jq '.differences[].title'
+
++ is only in B, - only in A, ~ in both but changed. The exit status is that of
+diff(1): 0 the same, 1 different, 2 trouble."""
+STATS = """\
+examples:
+  nldissect stats capture.pcap                   counts, errors, latencies, rates
+  nldissect stats --top 3 monday.pcap tuesday.pcap
+  nldissect stats --svg rates.svg capture.pcap   the plot as an image as well
+  nldissect stats -T json a.pcap | jq '.latencies[] | {operation, p99}'"""
+CHECK = """\
+examples:
+  nldissect check monitor.pcap                   all of it; status 1 if there is an error
+  nldissect check --fail-on warning a.pcap       status 1 from warnings on
+  nldissect check --no-code nest-flag-missing,trailing-zeros a.pcap
+  nldissect check --code request-unanswered a.pcap b.pcap.gz
+  nldissect check -T json a.pcap | jq -r '.[] | select(.severity == "error") | .text'
+  nldissect check -T sarif a.pcap > a.sarif      for what shows results of checks
+
+A line says file:record, severity, code, the offset from the start of the
+message's nlmsghdr and, if it is one, the attribute. docs/diagnostics.md has
+every code."""
+DISSECTORS = """\
+examples:
+  nldissect dissectors
+  nldissect dissectors --specs ~/linux/Documentation/netlink/specs
+  nldissect dissectors check my-family.yaml
+  nldissect dissectors learn capture.pcap my-family > my-family.yaml"""
+COMPLETION = """\
+examples:
+  nldissect completion bash > ~/.local/share/bash-completion/completions/nldissect
+  nldissect completion zsh > ~/.zfunc/_nldissect
+  nldissect completion fish > ~/.config/fish/completions/nldissect.fish"""
+ALL = """\
+examples:
+  nldissect read capture.pcap            what happened, a line per message
+  nldissect read -V capture.pcap         everything in it
+  nldissect live                         what is said right now (needs root)
+  nldissect run -- ip link show          what one command and the kernel say
+  nldissect monitor                      the kernel's notifications
+  nldissect tui capture.pcap             list, tree and bytes, in the terminal
+  nldissect check capture.pcap           what is wrong with it
+  nldissect dissectors                   the protocols it knows
+  nldissect COMMAND --help               a command's options, with examples
+
+To record: nldissect live -w capture.pcapng"""
