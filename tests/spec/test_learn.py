@@ -11,7 +11,8 @@ from nldissect._internal.cli import main
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.spec import learn, skeleton
+from nldissect._internal.spec import evidence, model, skeleton
+from nldissect._internal.spec.learnt import LearntFamily
 from nldissect._internal.spec.registry import Registry, check
 from support import ROOT
 
@@ -29,7 +30,7 @@ def read(name: str, *dissectors: str) -> tuple[Session, list[Message]]:
     return session, list(session.messages(open_capture(str(CAPTURES / name))))
 
 
-def learnt(session: Session, name: str) -> learn.Family:
+def learnt(session: Session, name: str) -> LearntFamily:
     found = session.learnt(name)
     assert found is not None
     return found
@@ -41,14 +42,14 @@ def of_family(messages: list[Message], name: str) -> list[Message]:
 
 def test_policy_is_what_genl_ctrl_policy_prints() -> None:
     session, _ = read("nlctrl.pcap")
-    policy = learnt(session, "tcp_metrics").policy
-    assert policy.do == {1: 0, 2: 0}
-    assert policy.dump == {}
+    told = learnt(session, "tcp_metrics").policy
+    assert told.do == {1: 0, 2: 0}
+    assert told.dump == {}
     # nlctrl.txt: attr[1] U32, attr[2] BINARY 16, attr[11] U32, attr[12] BINARY 16
-    rules = policy.tables[0]
+    rules = told.tables[0]
     assert sorted(rules) == [1, 2, 11, 12]
-    assert rules[1].values[learn.MAX_U] == 4294967295
-    assert (rules[2].values[learn.MIN_LEN], rules[2].values[learn.MAX_LEN]) == (16, 16)
+    assert rules[1].values[policy.MAX_U] == 4294967295
+    assert (rules[2].values[policy.MIN_LEN], rules[2].values[policy.MAX_LEN]) == (16, 16)
 
 
 def test_policies_of_a_whole_recording_against_genl() -> None:
@@ -171,17 +172,17 @@ def test_a_skeleton_is_a_spec_and_decodes_the_same(
 
 def test_a_skeleton_of_a_hostile_name_is_still_a_spec(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
-    file.write_text(skeleton.skeleton(learn.Family("a: [\x1b"), 'a: ["\x1b\n', "b: {\n- c"))
+    file.write_text(skeleton.skeleton(LearntFamily("a: [\x1b"), 'a: ["\x1b\n', "b: {\n- c"))
     assert check(str(file)) == []
 
 
 def test_guess_prefers_what_the_bytes_say() -> None:
     def guess(*payloads: bytes, flags: int = 0) -> tuple[str, str]:
-        evidence = learn.Evidence()
+        seen = evidence.Evidence()
         for payload in payloads:
-            evidence.add(payload, 0, len(payload), flags, False, learn.Budget())
-        kind, hint = evidence.guess()
-        return learn.model.KIND_NAMES[kind], hint
+            seen.add(payload, 0, len(payload), flags, False, evidence.Budget())
+        kind, hint = seen.guess()
+        return model.KIND_NAMES[kind], hint
 
     assert guess(b"eth0\0", b"lo\0") == ("string", "")
     assert guess(b"", b"") == ("flag", "")

@@ -57,7 +57,7 @@ from ..pairing.codes import (
 )
 from ..pairing.transaction import Link, Transaction
 from ..spec import model
-from ..spec.learn import Family
+from ..spec.learnt import LearntFamily
 from ..spec.tables import ATTRIBUTE, COLUMNS, GUESS, JUDGED, KIND, MARKS, RESERVED, S_PAD
 from ..wire import framing
 from ..wire.integers import u16
@@ -154,7 +154,7 @@ class Lint:
     that brought to light of requests that were judged before.
     """
 
-    def __init__(self, policy: Callable[[str], Family | None]) -> None:
+    def __init__(self, policy: Callable[[str], LearntFamily | None]) -> None:
         self._policy = policy
         self._open: dict[int, Message] = {}
         self._late: list[tuple[Message, Diagnosis]] = []

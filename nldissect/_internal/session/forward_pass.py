@@ -30,7 +30,8 @@ from mypy_extensions import i64, mypyc_attr
 from ..engine.frame import Context, Frame
 from ..engine.message import Message
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, WARNING, Engine
-from ..spec import learn, model
+from ..spec import model, policy
+from ..spec.learnt import LearntFamily
 from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError
@@ -102,7 +103,7 @@ class Family:
         self.groups = groups
         self._asked = False  # whether the registry was, for its dissector
         self._spec: model.Spec | None = None
-        self.learnt: learn.Family | None = None
+        self.learnt: LearntFamily | None = None
 
     def spec(self, registry: Registry) -> model.Spec | None:
         """Its dissector."""
@@ -178,11 +179,11 @@ class _Section:
         self.big = False
         self.families: dict[int, Timeline[Family]] = {}
         # by id and name, which is "" before it is known
-        self.learnt: dict[tuple[int, str], learn.Family] = {}
-        self.named: dict[str, list[learn.Family]] = {}  # the same by name
+        self.learnt: dict[tuple[int, str], LearntFamily] = {}
+        self.named: dict[str, list[LearntFamily]] = {}  # the same by name
         self.told: dict[bytes, bytes] = {}  # of families, by id as it is in bytes
 
-    def learns(self, number: int, name: str, family: learn.Family) -> None:
+    def learns(self, number: int, name: str, family: LearntFamily) -> None:
         """Takes in a family of which something will be learnt, unless it has one already."""
         if (number, name) not in self.learnt:
             self.learnt[number, name] = family
@@ -645,7 +646,7 @@ class Session(Context):
         if command == CTRL_CMD_DELFAMILY:
             timeline.teach(int(serial) + 1, None)
 
-    def _learnt_of(self, section: _Section, number: int, serial: int) -> learn.Family:
+    def _learnt_of(self, section: _Section, number: int, serial: int) -> LearntFamily:
         """What the capture itself teaches of the family that has this id now."""
         timeline = section.families.get(number)
         family = None if timeline is None else timeline.at(serial)
@@ -654,7 +655,7 @@ class Session(Context):
         name = "" if family is None else family.name
         found = section.learnt.get((number, name))
         if found is None:
-            found = learn.Family(name)
+            found = LearntFamily(name)
             section.learns(number, name, found)
         if family is not None:
             family.learnt = found
@@ -686,7 +687,7 @@ class Session(Context):
         timeline.teach(0, Family(name, number, 0, 0, {}))
         self._section(0).families[number] = timeline
 
-    def learnt(self, name: str) -> learn.Family | None:
+    def learnt(self, name: str) -> LearntFamily | None:
         """What the capture taught of a generic family: its policy, or evidence of its messages."""
         for section in self._sections.values():
             for family in section.named.get(name, ()):
@@ -746,7 +747,7 @@ class Session(Context):
         section = self._place(message.record.interface).section
         learnt = self._learnt_of(section, number, message.serial)
         if learnt.differences is None:
-            differ = learn.differences(spec, learnt.policy)
+            differ = policy.differences(spec, learnt.policy)
             learnt.differences = {(index, attr): text for index, attr, text in differ}
         return learnt.differences
 

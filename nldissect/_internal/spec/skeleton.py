@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import learn, model
+from . import model
+from .learnt import LearntFamily
+from .policy import Policy
 
 HEAD = """\
 # {comment}: learnt from {source}.
@@ -15,36 +17,29 @@ doc: Learnt from a recording."""
 
 
 def skeleton(
-    family: learn.Family, name: str, source: str, version: int = 1, groups: tuple[str, ...] = ()
+    family: LearntFamily, name: str, source: str, version: int = 1, groups: tuple[str, ...] = ()
 ) -> str:
     """The spec's YAML; `source` says where it was learnt, `groups` are multicast groups.
 
     Where requests and answers of one number differ, the operations are
     directional and the answers stand as events.
     """
-    out = _Writer()
+    sets = _AttributeSets()
     policy = family.policy
-    asked = sorted({*policy.do, *policy.dump, *(c for c, ask in family.by_command if ask)})
-    answered = sorted(c for c, ask in family.by_command if not ask)
-    requests = {c: out.set_of(family.operation(c, True, c not in policy.do)) for c in asked}
-    answers = {c: out.set_of(family.operation(c, False, False)) for c in answered}
+    asked = sorted({*policy.do, *policy.dump, *(c for c, to in family.by_command if to)})
+    answered = sorted(c for c, to_kernel in family.by_command if not to_kernel)
+    requests = {c: sets.of(family.operation(c, True, c not in policy.do)) for c in asked}
+    answers = {c: sets.of(family.operation(c, False, False)) for c in answered}
     directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
-    comment, about = _word(name), _word(source)
-    head = HEAD.format(comment=comment, family=_plain(name), source=about, version=version)
-    lines = [head, ""]
-    lines.append("attribute-sets:" if out.sets else "attribute-sets: []")
-    for set_name, attributes in out.sets.items():
-        lines += [f"  - name: {set_name}", f"    name-prefix: {set_name}-a-"]
-        lines += ["    attributes:", *attributes] if attributes else ["    attributes: []"]
-    lines += ["", "operations:"]
+    head = HEAD.format(
+        comment=_word(name), family=_plain(name), source=_word(source), version=version
+    )
+    lines = [head, "", *sets.lines(), "", "operations:"]
     if directional:
         lines.append("  enum-model: directional")
     lines.append("  list:" if asked or answered else "  list: []")
     for command in asked:
-        modes = [m for m, t in (("do", policy.do), ("dump", policy.dump)) if command in t] or ["do"]
-        value = f"value: {command}" if directional else ""
-        lines += _operation(f"command-{command}", command, requests[command], directional)
-        lines += [f"      {mode}: {{request: {{{value}}}}}" for mode in modes]
+        lines += _request(command, requests[command], directional, policy)
     for command in answered:
         if directional or command not in requests:
             lines += _operation(f"answer-{command}", command, answers[command], False)
@@ -52,6 +47,16 @@ def skeleton(
     if groups:
         lines += ["", "mcast-groups:", "  list:", *(f"    - name: {_plain(g)}" for g in groups)]
     return "\n".join(lines) + "\n"
+
+
+def _request(command: int, attributes: str, directional: bool, policy: Policy) -> list[str]:
+    """An operation with the modes (do, dump) that the policy knows of it."""
+    modes = [m for m, t in (("do", policy.do), ("dump", policy.dump)) if command in t] or ["do"]
+    value = f"value: {command}" if directional else ""
+    return [
+        *_operation(f"command-{command}", command, attributes, directional),
+        *(f"      {mode}: {{request: {{{value}}}}}" for mode in modes),
+    ]
 
 
 def _operation(name: str, value: int, attributes: str, directional: bool) -> list[str]:
@@ -73,33 +78,44 @@ def _plain(text: str) -> str:
 WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
 
 
-class _Writer:
-    """Collects attribute sets, each written once."""
+class _AttributeSets:
+    """The attribute sets that operations have, by name, each written once."""
 
     def __init__(self) -> None:
-        self.sets: dict[str, list[str]] = {}
+        self._sets: dict[str, list[str]] = {}
 
-    def set_of(self, operation: model.Operation) -> str:
-        """Writes the attribute set of an operation; returns its name."""
-        aset = operation.attributes
-        assert aset is not None  # learnt operations always have one
-        name = aset.name.replace(" ", "-")
-        self.write(name, aset.ensure())
+    def of(self, operation: model.Operation) -> str:
+        """Takes in the attribute set of an operation; returns its name."""
+        found = operation.attributes
+        assert found is not None  # learnt operations always have one
+        name = found.name.replace(" ", "-")
+        self._add(name, found)
         return name
 
-    def write(self, name: str, fields: dict[int, model.Field]) -> None:
-        if name in self.sets:
-            return
-        lines = self.sets[name] = []
-        for number, field in sorted(fields.items()):
-            lines.append(f"      - {self.attribute(name, number, field)}")
+    def lines(self) -> list[str]:
+        """The top-level key with all sets."""
+        if not self._sets:
+            return ["attribute-sets: []"]
+        out = ["attribute-sets:"]
+        for name, attributes in self._sets.items():
+            out += [f"  - name: {name}", f"    name-prefix: {name}-a-"]
+            out += ["    attributes:", *attributes] if attributes else ["    attributes: []"]
+        return out
 
-    def attribute(self, owner: str, number: int, field: model.Field) -> str:
+    def _add(self, name: str, found: model.AttributeSet) -> None:
+        if name in self._sets:
+            return
+        lines = self._sets[name] = []
+        for number, field in sorted(found.ensure().items()):
+            lines.append(f"      - {self._attribute(number, field)}")
+
+    def _attribute(self, number: int, field: model.Field) -> str:
+        """One attribute as a YAML mapping on a line, with a comment where it is a guess."""
         parts = [f"name: attr-{number}", f"value: {number}"]
         kind = field.kind
         if kind in (model.NEST, model.INDEXED) and field.nested is not None:
             nested = field.nested.name.replace(" ", "-").replace(".", "-")
-            self.write(nested, field.nested.ensure())
+            self._add(nested, field.nested)
             parts.append(f"type: {'nest' if kind == model.NEST else 'indexed-array'}")
             if kind == model.INDEXED:
                 parts.append("sub-type: nest")

@@ -143,6 +143,17 @@ class Attributes:
         return self._pos >= self._end
 
 
+def attribute_spans(
+    data: bytes, pos: i64, end: i64, big: bool
+) -> list[tuple[int, int, int]] | None:
+    """(type with flag bits, payload start, payload end) of each; None if they do not chain."""
+    found = Attributes(data, pos, end, big)
+    out: list[tuple[int, int, int]] = []
+    while found.next():
+        out.append((int(found.type), int(found.start), int(found.stop)))
+    return out if found.whole() else None
+
+
 def chain(data: bytes, big: bool, total: i64) -> i64:
     """How well the lengths in `data` chain in this byte order.
 

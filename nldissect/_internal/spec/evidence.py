@@ -1,0 +1,152 @@
+"""What payloads at one place have in common: a type guessed, where nobody tells it.
+
+Guessing, in this order: a payload is a nest if it always says so or always
+chains as attributes; a flag if always empty; a string if always printable and
+ended by NUL; a number by its one length; an address where the bytes look like
+nothing else; else bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+from ..wire.framing import NLA_F_NESTED, NLA_TYPE_MASK, attribute_spans
+from . import model
+
+MAX_PLACES: Final = 4096  # attributes of one family, nested ones included
+MAX_DEPTH: Final = 6
+
+_NUMBERS: Final = {1: model.U8, 2: model.U16, 4: model.U32, 8: model.U64}
+# Ranges that numbers do not fall into by chance. IPv4: private (RFC 1918), loopback, link-local,
+# documentation (RFC 5737).
+_IPV4: Final = (
+    b"\x0a", b"\x7f", b"\xc0\xa8", *(bytes((172, n)) for n in range(16, 32)), b"\xa9\xfe",
+    b"\xc0\x00\x02", b"\xc6\x33\x64", b"\xcb\x00\x71",
+)  # fmt: skip
+# IPv6: global unicast, unique local, multicast, link-local, IPv4-mapped (RFC 4291).
+_IPV6: Final = (b"\x20", b"\xfd", b"\xfc", b"\xff", b"\xfe\x80", bytes(10) + b"\xff\xff")
+
+
+@mypyc_attr(acyclic=True)
+@final
+class Budget:
+    """What gathering evidence of one family may still cost."""
+
+    __slots__ = ("depth", "places", "samples")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.places = 0
+        self.samples = 0
+
+
+@mypyc_attr(acyclic=True)
+@final
+class Evidence:
+    """What the payloads seen at one place of a family's messages have in common."""
+
+    __slots__ = ("addresses", "chains", "children", "count", "macs", "nested", "sizes", "strings")
+
+    def __init__(self) -> None:
+        self.count: i64 = 0
+        self.nested: i64 = 0  # said so by NLA_F_NESTED
+        self.chains: i64 = 0
+        self.strings: i64 = 0
+        self.addresses: i64 = 0
+        self.macs: i64 = 0
+        self.sizes: dict[int, int] = {}
+        self.children: dict[int, Evidence] = {}
+
+    def add(self, data: bytes, start: int, end: int, flags: int, big: bool, budget: Budget) -> None:
+        """Takes in one payload; `flags` are the NLA_F_ bits of its attribute."""
+        size = end - start
+        self.count += 1
+        self.sizes[size] = self.sizes.get(size, 0) + 1
+        self._add_nest(data, start, end, flags & NLA_F_NESTED != 0, big, budget)
+        raw = data[start:end]
+        if size and raw[-1] == 0 and _printable(raw[:-1]):
+            self.strings += 1
+        if (size == 4 and raw[3] and raw.startswith(_IPV4)) or (
+            size == 16 and raw.startswith(_IPV6)
+        ):
+            self.addresses += 1
+        if size == 6 and (not raw[0] & 1 or raw == b"\xff" * 6):
+            self.macs += 1
+
+    def _add_nest(
+        self, data: bytes, start: int, end: int, flagged: bool, big: bool, budget: Budget
+    ) -> None:
+        """Takes in what a payload has inside, if it bears NLA_F_NESTED or chains as attributes."""
+        inside = attribute_spans(data, start, end, big) if end - start >= 4 else None
+        if flagged and (inside or start == end):
+            self.nested += 1
+        if inside and (flagged or all(0 < k & NLA_TYPE_MASK < 1024 for k, _, _ in inside)):
+            self.chains += 1
+            if budget.depth < MAX_DEPTH:
+                budget.depth += 1
+                self.add_all(data, inside, big, budget)
+                budget.depth -= 1
+
+    def add_all(
+        self, data: bytes, found: list[tuple[int, int, int]], big: bool, budget: Budget
+    ) -> None:
+        """Takes in attributes that lie inside this place."""
+        for kind, start, end in found:
+            number = kind & NLA_TYPE_MASK
+            child = self.children.get(number)
+            if child is None:
+                if budget.places >= MAX_PLACES:
+                    continue
+                budget.places += 1
+                child = self.children[number] = Evidence()
+            child.add(data, start, end, kind & ~NLA_TYPE_MASK, big, budget)
+
+    def guess(self) -> tuple[int, str]:
+        """The kind that fits every payload seen, and a display hint."""
+        sizes = {size for size in self.sizes if size}
+        empty = self.sizes.get(0, 0)
+        filled = self.count - empty
+        if self.nested and self.nested + empty >= self.count:
+            return model.NEST, ""
+        if not sizes:
+            return model.FLAG, ""
+        text = self.strings == filled
+        # Numbers look like text now and then, and text like attributes.
+        if text and (len(sizes) > 1 or sizes.isdisjoint(_NUMBERS)):
+            return model.STRING, ""
+        if self.chains == filled and max(sizes) >= 8:
+            return model.NEST, ""
+        if text and sizes != {1}:
+            return model.STRING, ""
+        return self._guess_by_size(sizes.pop(), filled) if len(sizes) == 1 else (model.BINARY, "")
+
+    def _guess_by_size(self, size: int, filled: i64) -> tuple[int, str]:
+        """An address or number, of payloads that all have this size."""
+        if size in (4, 16) and self.addresses == filled:
+            return model.BINARY, "ipv4" if size == 4 else "ipv6"
+        if size == 6 and self.macs == filled:
+            return model.BINARY, "mac"
+        return _NUMBERS.get(size, model.BINARY), ""
+
+    def agrees(self, kind: int) -> bool:
+        """Whether every payload seen could be of this kind."""
+        if kind < model.UINT:
+            return set(self.sizes) <= {model.SIZES[kind]}
+        if kind in (model.UINT, model.SINT):
+            return set(self.sizes) <= {4, 8}
+        if kind in (model.NEST, model.INDEXED):
+            return self.chains + self.sizes.get(0, 0) == self.count or self.nested == self.count
+        if kind == model.FLAG:
+            return set(self.sizes) <= {0}
+        if kind == model.BITFIELD32:
+            return set(self.sizes) <= {8}
+        return True
+
+
+def _printable(raw: bytes) -> bool:
+    try:
+        return raw.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
