@@ -11,7 +11,7 @@ from nldissect._internal.cli import main
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.spec import evidence, model, skeleton
+from nldissect._internal.spec import evidence, model, policy, skeleton
 from nldissect._internal.spec.learnt import LearntFamily
 from nldissect._internal.spec.registry import Registry, check
 from support import ROOT

@@ -10,6 +10,7 @@ from typing import Final, Literal, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from ..wire.framing import NLA_TYPE_MASK, attribute_spans
 from . import model
 
 # NL_ATTR_TYPE_ (linux/netlink.h) to kinds

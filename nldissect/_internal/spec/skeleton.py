@@ -26,8 +26,9 @@ def skeleton(
     """
     sets = _AttributeSets()
     policy = family.policy
-    asked = sorted({*policy.do, *policy.dump, *(c for c, to in family.by_command if to)})
-    answered = sorted(c for c, to_kernel in family.by_command if not to_kernel)
+    seen = family.by_command
+    asked = sorted({*policy.do, *policy.dump, *(c for c, to_kernel in seen if to_kernel)})
+    answered = sorted(c for c, to_kernel in seen if not to_kernel)
     requests = {c: sets.of(family.operation(c, True, c not in policy.do)) for c in asked}
     answers = {c: sets.of(family.operation(c, False, False)) for c in answered}
     directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
@@ -45,7 +46,7 @@ def skeleton(
             lines += _operation(f"answer-{command}", command, answers[command], False)
             lines.append("      event: {attributes: []}")
     if groups:
-        lines += ["", "mcast-groups:", "  list:", *(f"    - name: {_plain(g)}" for g in groups)]
+        lines += ["", "mcast-groups:", "  list:", *_names(groups)]
     return "\n".join(lines) + "\n"
 
 
@@ -62,6 +63,10 @@ def _request(command: int, attributes: str, directional: bool, policy: Policy) -
 def _operation(name: str, value: int, attributes: str, directional: bool) -> list[str]:
     out = [f"    - name: {name}", "      doc: To be said.", f"      attribute-set: {attributes}"]
     return out if directional else [*out, f"      value: {value}"]
+
+
+def _names(groups: tuple[str, ...]) -> list[str]:
+    return [f"    - name: {_plain(group)}" for group in groups]
 
 
 def _word(text: str) -> str:
