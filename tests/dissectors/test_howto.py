@@ -20,7 +20,8 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.summary import Lookup, Piece
 from nldissect._internal.spec import registry, template, ynl
-from nldissect._internal.spec.registry import Registry, check
+from nldissect._internal.spec.dissector_file import check
+from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support.messages import GENERIC, attr, genl, msg, newfamily, read, record
 
@@ -129,7 +130,7 @@ def test_the_package_is_found_once_installed(tmp_path, monkeypatch):
 
 def test_every_key_of_ours_is_explained():
     folder = ROOT / "nldissect" / "_internal"
-    source = "".join((folder / f).read_text() for f in ("spec/ynl.py", "spec/registry.py"))
+    source = "".join((folder / f).read_text() for f in ("spec/ynl.py", "spec/dissector_file.py"))
     used = set(re.findall(r"[\"'](x-[a-z-]+)[\"']", source))
     for file in (ROOT / "nldissect" / "dissectors").glob("*.yaml"):
         content = file.read_text(encoding="utf-8")

@@ -12,8 +12,9 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import evidence, model, policy, skeleton
+from nldissect._internal.spec.dissector_file import check
 from nldissect._internal.spec.learnt import LearntFamily
-from nldissect._internal.spec.registry import Registry, check
+from nldissect._internal.spec.registry import Registry
 from support import ROOT
 
 CAPTURES = ROOT / "captures"

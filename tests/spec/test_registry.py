@@ -13,7 +13,8 @@ import pytest
 
 from nldissect._internal.engine.summary import describe, summarize
 from nldissect._internal.spec import registry, specfile
-from nldissect._internal.spec.registry import Registry, check
+from nldissect._internal.spec.dissector_file import check
+from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import SpecError, UsageError
 from support.messages import (
     GENERIC,

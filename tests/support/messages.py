@@ -18,7 +18,8 @@ from nldissect._internal.engine.spans import spans
 from nldissect._internal.library.message import Message
 from nldissect._internal.session.forward_pass import Session, Timeline
 from nldissect._internal.spec import model, ynl
-from nldissect._internal.spec.registry import DissectorFile, Registry
+from nldissect._internal.spec.dissector_file import DissectorFile
+from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.record import Interface, Record
 from support import ROOT, capture_files
 

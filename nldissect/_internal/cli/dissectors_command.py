@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..spec import registry as known
+from ..spec import dissector_file
+from ..spec.registry import Registry
 from ..wire.errors import UsageError
 from ..wire.text import safe
 from .output import Output, complain
@@ -22,7 +23,7 @@ def dissectors(options: Namespace, output: Output) -> int:
 
 
 def _list(options: Namespace, output: Output) -> int:
-    registry = known.Registry(dissectors=options.dissectors, specs=options.specs)
+    registry = Registry(dissectors=options.dissectors, specs=options.specs)
     rows = [("NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE")]
     rows += [
         (
@@ -52,13 +53,13 @@ def _check(files: list[str], output: Output) -> int:
         raise UsageError("dissectors check needs a file: nldissect dissectors check FILE")
     status = 0
     for file in files:
-        faults = known.check(file)
+        faults = dissector_file.check(file)
         if faults:
             status = 2
             for fault in faults:
                 output.write(safe(str(fault)) + "\n")
         else:
-            spec = known.load(file)
+            spec = dissector_file.load(file)
             output.write(f"{safe(file)}: {safe(spec.name)} is in order\n")
     return status
 
@@ -77,7 +78,7 @@ def _learn(options: Namespace, output: Output) -> int:
             "nldissect dissectors learn capture.pcap FAMILY"
         )
     path, name = options.files
-    registry = known.Registry(dissectors=options.dissectors, specs=options.specs)
+    registry = Registry(dissectors=options.dissectors, specs=options.specs)
     session = Session(registry, observe=name)
     deque(session.messages(open_capture(path)), maxlen=0)
     family = session.learnt(name)

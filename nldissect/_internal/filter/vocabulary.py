@@ -19,7 +19,8 @@ from ..engine.paths import WORDS_OF_IP, plain
 from ..engine.summary import operation_name
 from ..engine.walk import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
 from ..spec import model, specfile
-from ..spec.registry import DissectorFile, Registry
+from ..spec.dissector_file import DissectorFile
+from ..spec.registry import Registry
 from ..spec.tables import GENLMSGHDR
 from ..wire import framing
 from ..wire.errors import SpecError

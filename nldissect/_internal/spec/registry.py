@@ -13,14 +13,14 @@ that is broken is listed in `problems`, and the rest works.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from ..wire import framing
 from ..wire.errors import NldissectError, SpecError, UsageError
-from ..wire.linux import protocol_name
-from . import model, specfile, ynl
+from . import model, specfile
+from .dissector_file import DissectorFile, indexed
 from .tables import Tables
 
 SYSTEM_SPECS = "/usr/share/ynl/specs"
@@ -31,157 +31,6 @@ EXPLICIT, INSTALLED, SYSTEM = 0, 1, 2
 def builtin_folder() -> str:
     """The folder of the built-in dissectors."""
     return specfile.BUILT_IN
-
-
-class DissectorFile:
-    """One dissector: where it comes from and what it claims; `spec` loads it on first use.
-
-    `origin` is "explicit", "built-in", "system" or the name of the package's
-    entry point; `types` are the message types of a raw protocol.
-    """
-
-    __slots__ = (
-        "attributes", "claims", "failed", "file", "level", "loaded", "name", "operations",
-        "origin", "protonum", "tier", "types",
-    )  # fmt: skip
-
-    def __init__(self, file: str, origin: str, tier: int, facts: Mapping[str, Any]) -> None:
-        self.file = file
-        self.origin = origin
-        self.tier = tier
-        self.name: str = facts["name"]
-        self.level: str = facts["level"]
-        self.protonum: int | None = facts["protonum"]
-        self.types: list[int] = facts["types"]
-        self.claims: bool = facts["claims"]
-        self.operations: int = facts["operations"]
-        self.attributes: int = facts["attributes"]
-        self.loaded: model.Spec | None = None
-        self.failed = False
-
-    @property
-    def protocol(self) -> str:
-        """The protocol in words: "generic", or the raw protocol's name."""
-        return "generic" if self.protonum is None else protocol_name(self.protonum)
-
-    def spec(self) -> model.Spec:
-        """The dissector itself; raises SpecError when the file is wrong."""
-        if self.loaded is None:
-            self.loaded = load(self.file)
-        return self.loaded
-
-
-def _python(file: str) -> str | None:
-    """The Python file of a dissector: itself, or the one beside the spec if there is one."""
-    return file if file.endswith(".py") else specfile.beside(file)
-
-
-def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[..., Any]]]:
-    """The hooks and summaries of a Python file; none without one."""
-    if file is None:
-        return {}, {}
-    module = specfile.module(file)
-    found = []
-    for name in ("HOOKS", "SUMMARIES"):
-        table = getattr(module, name, {})
-        if not isinstance(table, dict) or not all(callable(f) for f in table.values()):
-            raise SpecError(file, f"{name} is no mapping of names to functions")
-        found.append(table)
-    return found[0], found[1]
-
-
-def _raw(file: str) -> Any:
-    """The YNL mapping of a dissector file: its YAML, or a Python file's SPEC."""
-    if not file.endswith(".py"):
-        return specfile.load(file)
-    raw = getattr(specfile.module(file), "SPEC", None)
-    if not isinstance(raw, dict):
-        raise SpecError(file, "defines no SPEC (a mapping in the format of the YAML specs)")
-    return raw
-
-
-def load(file: str) -> model.Spec:
-    """The spec in a dissector file, with the hooks beside it; raises SpecError."""
-    python = _python(file)
-    hooks, summaries = _hooks(python)
-    spec = ynl.build(_raw(file), file, hooks)
-    for name, function in summaries.items():
-        operation = spec.operations.get(name)
-        if operation is None:
-            raise SpecError(str(python), f"a summary for {name!r}, which is no operation")
-        operation.summarize = function
-    return spec
-
-
-def check(file: str) -> list[SpecError]:
-    """Every fault of one dissector file, with its line where the file is YAML."""
-    python = _python(file)
-    try:
-        raw = specfile.parse(file) if not file.endswith(".py") else _raw(file)
-        hooks, summaries = _hooks(python)
-        places = {} if file.endswith(".py") else specfile.lines(file)
-    except SpecError as problem:
-        return [problem]
-    out = [
-        SpecError(file, reason, path, specfile.line_of(places, path))
-        for path, reason in ynl.check(raw, file, hooks)
-    ]
-    operations = raw.get("operations") if isinstance(raw, dict) else None
-    listed = operations.get("list") if isinstance(operations, dict) else None
-    names = set()
-    for i, item in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(item, dict):
-            names.add(str(item.get("name")))
-            out += _template_faults(file, item, f"operations.list[{i}].", places)
-    if isinstance(raw, dict):
-        out += _template_faults(file, raw, "", places)
-    out += [
-        SpecError(str(python), f"a summary for {name!r}, which is no operation")
-        for name in summaries
-        if name not in names
-    ]
-    return out
-
-
-def _template_faults(
-    file: str, owner: Mapping[str, Any], where: str, places: dict[str, int]
-) -> list[SpecError]:
-    from .template import parsed
-
-    path = f"{where}x-summary"
-    try:
-        parsed(str(owner.get("x-summary", "")))
-    except ValueError as problem:
-        return [SpecError(file, str(problem), path, specfile.line_of(places, path))]
-    return []
-
-
-def _facts(file: str) -> dict[str, Any]:
-    """What the index keeps of a file."""
-    raw = _raw(file)
-    spec = ynl.build(raw, file, _AnyHooks())
-    sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
-    types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []
-    return {
-        "name": spec.name,
-        "level": spec.level,
-        "protonum": spec.protonum,
-        "types": types,
-        "claims": ynl.is_true(raw.get("x-claim", True)),
-        "operations": len(spec.operations),
-        "attributes": sum(len(s.get("attributes") or ()) for s in sets if "subset-of" not in s),
-    }
-
-
-class _AnyHooks(dict[str, Callable[..., Any]]):
-    """Stands in for the hooks while a file is only indexed, so that they need not load."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return _nothing
-
-
-def _nothing(*_: Any) -> bool:
-    return False
 
 
 class Registry:
@@ -228,6 +77,7 @@ class Registry:
     # -- finding files -----------------------------------------------------
 
     def _add_path(self, path: str, origin: str, tier: int) -> None:
+        """Takes in the dissectors of a folder, or one file."""
         if os.path.isfile(path):
             self._add(path, origin, tier)
             return
@@ -242,6 +92,7 @@ class Registry:
             self._add(file, origin, tier)
 
     def _add_entry_points(self, here: str) -> None:
+        """Takes in the packages that other distributions bring; what cannot be imported is a problem."""
         for name, value in _entry_points():
             if value == "nldissect.dissectors":
                 continue
@@ -259,15 +110,16 @@ class Registry:
                 self._add_path(path, name, INSTALLED)
 
     def _add(self, file: str, origin: str, tier: int) -> None:
+        """Takes in one file with what it claims; a broken one is a problem."""
         real = os.path.realpath(file)
         if real in self._files:  # named twice, or given and built-in as well
             return
         self._files.add(real)
         try:
             if file.endswith(".py"):
-                facts = _facts(file)
+                facts = indexed(file)
             else:
-                facts = specfile.cached(file, "index", lambda: _facts(file))
+                facts = specfile.cached(file, "index", lambda: indexed(file))
             entry = DissectorFile(file, origin, tier, facts)
         except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
             if isinstance(problem, OSError):
@@ -291,6 +143,7 @@ class Registry:
     def _claim(
         self, table: dict[Any, DissectorFile], key: Any, entry: DissectorFile, what: str
     ) -> None:
+        """Enters a claim that no earlier tier has; raises SpecError for two of one tier."""
         holder = table.get(key)
         if holder is None:
             table[key] = entry
@@ -304,6 +157,7 @@ class Registry:
             self._problems.append(problem)  # not the user's doing: the first one stands
 
     def _decode_as(self, left: str, right: str) -> None:
+        """Has the dissector named `right` serve the protocol or family number `left`."""
         try:
             number = int(left, 0)
         except ValueError:

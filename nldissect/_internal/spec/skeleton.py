@@ -38,13 +38,14 @@ def skeleton(
     lines = [head, "", *sets.lines(), "", "operations:"]
     if directional:
         lines.append("  enum-model: directional")
-    lines.append("  list:" if asked or answered else "  list: []")
+    operations: list[str] = []
     for command in asked:
-        lines += _request(command, requests[command], directional, policy)
+        operations += _request(command, requests[command], directional, policy)
     for command in answered:
         if directional or command not in requests:
-            lines += _operation(f"answer-{command}", command, answers[command], False)
-            lines.append("      event: {attributes: []}")
+            operations += _operation(f"answer-{command}", command, answers[command], False)
+            operations.append("      event: {attributes: []}")
+    lines += ["  list:", *operations] if operations else ["  list: []"]
     if groups:
         lines += ["", "mcast-groups:", "  list:", *_names(groups)]
     return "\n".join(lines) + "\n"
