@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nldissect._internal.spec import model, registry, ynl
+from nldissect._internal.spec import dissector_file, model, ynl
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import linux
 from nldissect._internal.wire.errors import SpecError
@@ -162,8 +162,8 @@ def test_names_that_yaml_would_take_for_truth_values(tmp_path, word):
         f"name: x\ndefinitions: [{{name: e, type: enum, entries: [{word}]}}]\nattribute-sets:\n"
         f"  - {{name: s, attributes: [{{name: {word}, type: u8, enum: e}}]}}\n"
     )
-    assert registry.check(str(path)) == []
-    field = registry.load(str(path)).attribute_sets["s"].ensure()[1]
+    assert dissector_file.check(str(path)) == []
+    field = dissector_file.load(str(path)).attribute_sets["s"].ensure()[1]
     assert (field.name, field.enum.names) == (word, {0: word})
 
 
@@ -755,8 +755,8 @@ def test_every_fault_has_its_path_and_its_line(tmp_path, text, path, why):
     file = tmp_path / "x.yaml"
     content = yaml.safe_dump({"name": "test", **yaml.safe_load(text)}, sort_keys=False)
     file.write_text("# a comment\n\n" + content)
-    hit = [p for p in registry.check(str(file)) if p.path == path and why in p.reason]
-    assert hit, [str(p) for p in registry.check(str(file))]
+    hit = [p for p in dissector_file.check(str(file)) if p.path == path and why in p.reason]
+    assert hit, [str(p) for p in dissector_file.check(str(file))]
     assert str(hit[0]).startswith(f"{file}:{hit[0].line}: {path}: ")
     # The line is that of the last word of the path; where that is missing, of what is around it.
     line = file.read_text().splitlines()[hit[0].line - 1]
@@ -795,8 +795,8 @@ FILES = sorted(KERNEL_SPECS.glob("*.yaml"))
 @needs_kernel_specs
 @pytest.mark.parametrize("file", FILES, ids=lambda p: p.stem)
 def test_a_kernel_spec_loads_whole(file: Path):
-    assert registry.check(str(file)) == []
-    found_spec = registry.load(str(file))
+    assert dissector_file.check(str(file)) == []
+    found_spec = dissector_file.load(str(file))
     assert found_spec.name
     for aset in found_spec.attribute_sets.values():
         aset.ensure()

@@ -92,7 +92,7 @@ class Registry:
             self._add(file, origin, tier)
 
     def _add_entry_points(self, here: str) -> None:
-        """Takes in the packages that other distributions bring; what cannot be imported is a problem."""
+        """Takes in what other distributions bring; a package that fails is a problem."""
         for name, value in _entry_points():
             if value == "nldissect.dissectors":
                 continue
