@@ -102,12 +102,12 @@ def multicast_table(seen: Lookup) -> str:
     return " ".join(out)
 
 
-TOLD = """[{ifname|alt-ifname|ifi-index:index}][@{IFLA_LINK?}] [{ifi-flags:flags_of_ip}]
+SHOWN_BY_HOOK = """[{ifname|alt-ifname|ifi-index:index}][@{IFLA_LINK?}] [{ifi-flags:flags_of_ip}]
     [mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster] """
 STATE = "[state {operstate:constant}] "
 KIND = "[kind {linkinfo.kind}] [slave {linkinfo.slave-kind}]"
-LINK = Template(TOLD + STATE + KIND, flags_of_ip=flags)
-BRIDGE, KINDS = Template(TOLD, flags_of_ip=flags), Template(KIND)
+LINK = Template(SHOWN_BY_HOOK + STATE + KIND, flags_of_ip=flags)
+BRIDGE, KINDS = Template(SHOWN_BY_HOOK, flags_of_ip=flags), Template(KIND)
 CHANGED = Template("[{ifi-flags:flags}]")
 SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
     [address {IFLA_ADDRESS}] [alias {ifalias}] [group {group}] [txqueuelen {txqlen}]

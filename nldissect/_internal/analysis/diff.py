@@ -29,11 +29,11 @@ from typing import Any, Final, NamedTuple, final
 from mypy_extensions import i64
 
 from ..engine import labels
-from ..engine.lookup import given, label_of, value_at
+from ..engine.lookup import hook_node, label_of, value_at
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.summary import operation_name, summarize, text_of
-from ..engine.walk import DEPTH_AT, DEPTH_MASK, FIELD_MASK, GIVEN, MARKS_AT, UNKNOWN, Engine
+from ..engine.walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, FIELD_MASK, MARKS_AT, UNKNOWN, Engine
 from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
 from ..session.driver import MessageSink
@@ -222,8 +222,8 @@ def _field(engine: Engine, place: i64) -> model.Field:
     """What an entry of the tape is by its spec; of an array's entry what all are."""
     first = engine.tape[place]
     marks = first >> MARKS_AT & 0xFF
-    if marks & GIVEN:
-        return given(engine, place).field
+    if marks & BY_HOOK:
+        return hook_node(engine, place).field
     return engine.tables.fields[0 if marks & UNKNOWN else first & FIELD_MASK]
 
 

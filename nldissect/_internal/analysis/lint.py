@@ -24,15 +24,15 @@ from mypy_extensions import i64
 
 from ..engine.frame import Diagnosis
 from ..engine.labels import flag_names
-from ..engine.lookup import given, value_at
+from ..engine.lookup import hook_node, value_at
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     ERROR,
     FIELD_MASK,
-    GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
@@ -434,8 +434,8 @@ def _owned(
         marks = first >> MARKS_AT & 0xFF
         row = first & FIELD_MASK
         member = marks & (UNKNOWN | IS_ATTRIBUTE) == 0
-        if member and marks & GIVEN:
-            member = given(engine, place).field.number < 0
+        if member and marks & BY_HOOK:
+            member = hook_node(engine, place).field.number < 0
         elif member:
             member = rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0
         if depth == 0:
@@ -447,7 +447,7 @@ def _owned(
             pos = end
             if member and end > offset and not known <= offset < known_end:
                 pad = first >> SHOWN_AT & 0xFF == S_PAD
-                if marks & GIVEN or pad or rows[row * COLUMNS + MARKS] & RESERVED:
+                if marks & BY_HOOK or pad or rows[row * COLUMNS + MARKS] & RESERVED:
                     _reserved(message, engine, place, heading and depth == 1, out)
         place += 2
     while len(ends) > 0:
@@ -495,8 +495,8 @@ def _reserved(
     first, second = engine.tape[place], engine.tape[place + 1]
     marks = first >> MARKS_AT & 0xFF
     value: Any = value_at(engine, place, message)
-    if marks & GIVEN:
-        node = given(engine, place)
+    if marks & BY_HOOK:
+        node = hook_node(engine, place)
         field, pad = node.field, node.shown == "pad"
     else:
         field = engine.tables.fields[first & FIELD_MASK]
@@ -581,8 +581,8 @@ def _attributes(
         attribute, guess = judging & ATTRIBUTE != 0, judging & GUESS != 0
         if marks & UNKNOWN:
             kind, attribute, guess = model.UNKNOWN, True, False
-        elif marks & GIVEN:
-            field = given(engine, place).field
+        elif marks & BY_HOOK:
+            field = hook_node(engine, place).field
             kind, attribute, guess, judging = field.kind, field.number >= 0, field.guess, JUDGED
         elif marks & INDEXED:
             attribute = attribute and marks & IS_ATTRIBUTE != 0
@@ -665,8 +665,8 @@ def _field(engine: Engine, place: i64) -> model.Field:
     """The definition of the entry at a place."""
     first = engine.tape[place]
     marks, row, index = first >> MARKS_AT & 0xFF, first & FIELD_MASK, int(first >> INDEX_AT)
-    if marks & GIVEN:
-        return given(engine, place).field
+    if marks & BY_HOOK:
+        return hook_node(engine, place).field
     if marks & UNKNOWN:
         return (engine.tables.sets[row] or _NO_SET).unknown(index)
     field = engine.tables.fields[row]
@@ -702,8 +702,8 @@ def _is_nest(engine: Engine, place: i64, kind: i64) -> bool:
             break
         marks = first >> MARKS_AT & 0xFF
         if level == depth and not marks & UNKNOWN:
-            if marks & GIVEN:
-                attribute = given(engine, inside).field.number >= 0
+            if marks & BY_HOOK:
+                attribute = hook_node(engine, inside).field.number >= 0
             elif marks & INDEXED:
                 attribute = marks & IS_ATTRIBUTE != 0
             else:

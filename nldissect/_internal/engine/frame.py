@@ -16,7 +16,7 @@ from ..spec.tables import Tables
 from ..wire import framing
 from ..wire.integers import u16, u32
 from ..wire.record import Record, Socket
-from .walk import Engine, Surroundings
+from .walk import Engine, Environment
 
 TO_KERNEL: Final = "to-kernel"
 FROM_KERNEL: Final = "from-kernel"
@@ -101,7 +101,7 @@ class Context:
         return None
 
 
-class Frame(Surroundings):
+class Frame(Environment):
     """One netlink message: the fields of its nlmsghdr, its bytes, its spec and operation.
 
     `data` holds the bytes of the message and what trails it in its frame;

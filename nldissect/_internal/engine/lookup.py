@@ -31,9 +31,9 @@ from .paths import Name, Path, names_in, names_of
 from .paths import plain as plainly
 from .values import text_value
 from .walk import (
+    BY_HOOK,
     FIELD_MASK,
     FOLDED,
-    GIVEN,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -48,8 +48,8 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
     """The value of the entry at a place of the engine's tape, as `Node.value`."""
     first, second = engine.tape[place], engine.tape[place + 1]
     marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
-    if marks & GIVEN:
-        return given(engine, place).value
+    if marks & BY_HOOK:
+        return hook_node(engine, place).value
     tables = engine.tables
     form = tables.form[first >> SHOWN_AT & 0xFF]
     start, end = second & 0xFFFFFFFF, second >> 32
@@ -94,9 +94,9 @@ _TEXTS: Final = 4096
 _texts: Final[dict[bytes, str]] = {}  # names of interfaces, kinds...: the same again and again
 
 
-def given(engine: Engine, place: i64) -> Node:
+def hook_node(engine: Engine, place: i64) -> Node:
     """The node that a hook made at this place."""
-    node = engine.given[int(place)]
+    node = engine.hook_nodes[int(place)]
     assert isinstance(node, Node)
     return node
 
@@ -107,13 +107,18 @@ def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> s
 
 
 def label_of(
-    engine: Engine, place: i64, value: Any, message: Message, constants: bool, seen: Seen | None
+    engine: Engine,
+    place: i64,
+    value: Any,
+    message: Message,
+    constants: bool,
+    seen: TapeValues | None,
 ) -> str | None:
     """The same of an entry with this value (None: as on the tape), in a message seen already."""
     first = engine.tape[place]
     marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
-    if marks & GIVEN:
-        return given(engine, place).words(constants)
+    if marks & BY_HOOK:
+        return hook_node(engine, place).words(constants)
     tables = engine.tables
     at = row * COLUMNS
     if marks & INDEXED and tables.rows[at + LABEL]:
@@ -127,7 +132,9 @@ def label_of(
     if value is None:
         value = value_at(engine, place, message)
     if labelled:
-        told = told_by(tables.fields[row], value, message, seen or Seen(engine, message))
+        told = label_by_code(
+            tables.fields[row], value, message, seen or TapeValues(engine, message)
+        )
         if told is not None:
             return told or None
     if enum:
@@ -137,7 +144,7 @@ def label_of(
     return hinted(int(hint), value, message, constants)
 
 
-class Seen:
+class TapeValues:
     """The values of one message by name: top-level attributes, header members, dotted paths.
 
     It looks at the tape that `engine` has of the message, and holds as long.
@@ -147,9 +154,9 @@ class Seen:
         self.message = message
         self._engine = engine
         self._names = names_in(engine.tables, message.operation)
-        self._given: dict[str, int] | None = None
-        if len(engine.given) > 0:
-            self._given = self._named_by_hooks()
+        self._hook_places: dict[str, int] | None = None
+        if len(engine.hook_nodes) > 0:
+            self._hook_places = self._named_by_hooks()
         engine.index()
 
     def _named_by_hooks(self) -> dict[str, int]:
@@ -161,8 +168,8 @@ class Seen:
         for place, names in [(top, attributes) for top in tops] + [
             (member, members) for top in tops if engine.heads(top) for member in engine.inside(top)
         ]:
-            if engine.tape[place] >> MARKS_AT & GIVEN:
-                node = given(engine, place)
+            if engine.tape[place] >> MARKS_AT & BY_HOOK:
+                node = hook_node(engine, place)
                 for name in names_of(node.field):
                     names.setdefault(name, place)
         return members | attributes
@@ -184,8 +191,8 @@ class Seen:
                 found = engine.place_of(name.other)
                 if found >= 0:
                     return found
-        if self._given is not None:
-            told = self._given.get(plainly(path))
+        if self._hook_places is not None:
+            told = self._hook_places.get(plainly(path))
             if told is not None:
                 return told
         return engine.place_of(name.member) if name.member else -1
@@ -193,7 +200,7 @@ class Seen:
     def _along(self, name: Name, path: Path) -> i64:
         """Where the first node at a dotted path lies; looks only where it begins, if it can."""
         engine, rest = self._engine, name.rest
-        if rest is None or engine.repeats or self._given is not None:
+        if rest is None or engine.repeats or self._hook_places is not None:
             return path.first(engine, -2)
         found = engine.place_of(name.attribute)
         if found < 0 and name.other:
@@ -221,7 +228,9 @@ class Seen:
         return value
 
 
-def told_by(field: model.Field, value: Any, message: Message, seen: Seen | None) -> str | None:
+def label_by_code(
+    field: model.Field, value: Any, message: Message, seen: TapeValues | None
+) -> str | None:
     """What the code beside the dissector makes of a value; None where it does not know better."""
     labeller = field.labeller
     if labeller is None or not isinstance(value, int):

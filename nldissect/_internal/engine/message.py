@@ -14,15 +14,15 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import S_BINARY, TOLD
+from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
 from .frame import Diagnosis, Frame
 from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value
 from .walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     ERROR,
-    GIVEN,
     IS_ATTRIBUTE,
     MARKS_AT,
     NOTE,
@@ -70,7 +70,7 @@ class Message(Frame):
             context.spare.append(engine)
             self._nodes = tape.nodes
             if self.record is not None and self.record.gaps is not None:
-                _hide(self, tape.nodes, self.record.gaps)
+                _mark_gaps(self, tape.nodes, self.record.gaps)
         return self._nodes
 
     def level(self) -> Sequence[object]:
@@ -265,7 +265,7 @@ class Message(Frame):
             return False
         if done:
             for node in made:
-                give(engine, node, depth)
+                push_node(engine, node, depth)
         return bool(done)
 
     def called(self, made: object) -> tuple[str, str | None, int]:
@@ -285,17 +285,17 @@ class Message(Frame):
             for place in sorted(tape.hooked):
                 _node_at(tape, place)
             if gaps is not None:
-                _hide(self, tape.nodes, gaps)
-            _retell(engine, tape)
+                _mark_gaps(self, tape.nodes, gaps)
+            _write_hook_nodes(engine, tape)
         if len(engine.findings) > 1:
             engine.findings = in_order(engine.findings)
 
     def walk_for(self, engine: Engine, wanted: vec[i64], numbered: bool) -> None:
-        """As `walk_onto`, if it can be with no more than is wanted; see `Engine.choose`."""
+        """As `walk_onto`, if it can be with no more than is wanted; see `Engine.select`."""
         if self.record is None or self.record.gaps is None:
-            engine.choose(wanted, numbered)
+            engine.select(wanted, numbered)
             self._walk(engine)
-            engine.choosy = False
+            engine.selective = False
             if len(engine.hooked) == 0:  # hooks may look at anything
                 return
         self.walk_onto(engine)
@@ -347,7 +347,7 @@ class Message(Frame):
         before.command, before.header_size = self.command, self.header_size
         before.to_kernel = self.to_kernel
         for node in self._nodes or ():
-            _move(node, before)
+            _reassign(node, before)
         self.forget()
         self.data = data
         self.base = 0
@@ -369,11 +369,11 @@ class Message(Frame):
         return f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>"
 
 
-def _move(node: Node, message: Message) -> None:
+def _reassign(node: Node, message: Message) -> None:
     """Lets a node and what was made of it belong to another message object."""
     node.message = message
     for child in node._children or ():
-        _move(child, message)
+        _reassign(child, message)
 
 
 _STATES: Final[dict[int, tuple[str, str, str]]] = {
@@ -394,7 +394,7 @@ _STATES: Final[dict[int, tuple[str, str, str]]] = {
 }
 
 
-def _hide(message: Message, nodes: list[Node], gaps: list[tuple[int, int, str]]) -> None:
+def _mark_gaps(message: Message, nodes: list[Node], gaps: list[tuple[int, int, str]]) -> None:
     """Values that lie in bytes which the record does not have are shown as what stands for them."""
     for start, end, text in gaps:
         start, end = start - message.offset, end - message.offset
@@ -411,20 +411,20 @@ def _hide(message: Message, nodes: list[Node], gaps: list[tuple[int, int, str]])
 # -- a tape with what hooks said -------------------------------------------------------
 
 
-def give(engine: Engine, node: Node, depth: i64) -> None:
+def push_node(engine: Engine, node: Node, depth: i64) -> None:
     """Puts a node, as it says of itself, on the tape, with what lies inside."""
     place = engine.size
-    marks: i64 = GIVEN
+    marks: i64 = BY_HOOK
     if node.start - node.offset == 4:
         marks |= IS_ATTRIBUTE
     engine.reserve(i64(node.end - node.offset))
-    shown = node.message.context.tables.shown_as(node.kind, TOLD)
+    shown = node.message.context.tables.shown_as(node.kind, SHOWN_BY_HOOK)
     engine.push(0, shown, depth, node.offset, node.end, marks, 0)
-    engine.given[int(place)] = node
+    engine.hook_nodes[int(place)] = node
     for found in node.diagnoses:
         engine.findings.append(Finding(place, False, found.code, found.severity, found.text))
     for child in node.children:
-        give(engine, child, depth + 1)
+        push_node(engine, child, depth + 1)
 
 
 def _node_at(tape: Tape, place: i64) -> Node | None:
@@ -449,15 +449,15 @@ def _node_at(tape: Tape, place: i64) -> Node | None:
     return None
 
 
-def _retell(engine: Engine, tape: Tape) -> None:
+def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
     """Puts on the engine's tape what is on this one, and what hooks said of its nodes."""
     told = tape.told
     if not told:
         return
-    before, given = tape.findings, engine.given
+    before, hook_node = tape.findings, engine.hook_nodes
     engine.size = 0
     engine.findings = []
-    engine.given = {}
+    engine.hook_nodes = {}
     entries, size = tape.entries, tape.size
     place: i64 = 0
     while place < size:
@@ -465,7 +465,7 @@ def _retell(engine: Engine, tape: Tape) -> None:
         depth = first >> DEPTH_AT & DEPTH_MASK
         node = told.get(int(place))
         if node is not None:
-            give(engine, node, depth)
+            push_node(engine, node, depth)
             place += 2
             while place < size and entries[place] >> DEPTH_AT & DEPTH_MASK > depth:
                 place += 2
@@ -473,8 +473,8 @@ def _retell(engine: Engine, tape: Tape) -> None:
         second = entries[place + 1]
         if place == tape.echo:
             engine.echo = engine.size
-        if first >> MARKS_AT & GIVEN:
-            engine.given[int(engine.size)] = given[int(place)]
+        if first >> MARKS_AT & BY_HOOK:
+            engine.hook_nodes[int(engine.size)] = hook_node[int(place)]
         for found in before:
             if found.place == place:
                 moved = Finding(engine.size, found.early, found.code, found.severity, found.text)

@@ -22,10 +22,10 @@ from .paths import is_header, names_of
 from .paths import plain as plainly
 from .values import text_value
 from .walk import (
+    BY_HOOK,
     ERROR,
     FIELD_MASK,
     FOLDED,
-    GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
@@ -36,8 +36,8 @@ from .walk import (
     UNKNOWN,
     UNNAMED,
     Engine,
+    Environment,
     Finding,
-    Surroundings,
     chosen,
     inside,
 )
@@ -59,7 +59,7 @@ class Tape:
         self.echo = engine.echo
         self.inner = inner
         self.findings = in_order(engine.findings)
-        self.given: dict[int, object] = dict(engine.given)
+        self.hook_nodes: dict[int, object] = dict(engine.hook_nodes)
         self.hooked: set[int] = set(engine.hooked)
         self.told: dict[int, Node] = {}
         self._nodes: list[Node] | None = None
@@ -501,7 +501,7 @@ class Node:
         return tape
 
 
-class _Around(Surroundings):
+class _Around(Environment):
     """What is around a node that is decoded by itself."""
 
     def __init__(self, node: Node) -> None:
@@ -519,8 +519,8 @@ def view(tape: Tape, place: i64, message: Frame, parent: Node | None) -> Node:
     """The node at a place of a tape."""
     first, second = tape.entries[place], tape.entries[place + 1]
     marks = first >> MARKS_AT & 0xFF
-    if marks & GIVEN:
-        made = tape.given[int(place)]
+    if marks & BY_HOOK:
+        made = tape.hook_nodes[int(place)]
         assert isinstance(made, Node)
         made.parent = parent
         return made

@@ -16,11 +16,11 @@ from ..spec import model
 from ..spec.tables import COLUMNS, GENLMSGHDR, REQUEST, Tables
 from ..spec.template import Template
 from .walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
     FOLDED,
-    GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
@@ -41,7 +41,7 @@ WORDS_OF_IP: Final[dict[str, dict[str, int]]] = {
 
 # The same by constant or member.
 _IP: Final[dict[str, list[str]]] = {
-    name: [word for word, meant in WORDS_OF_IP.items() if name in meant]
+    name: [word for word, bound in WORDS_OF_IP.items() if name in bound]
     for names in WORDS_OF_IP.values()
     for name in names
 }
@@ -192,15 +192,15 @@ class Path:
             marks = entry >> MARKS_AT & 0xFF
             below = always
             skips = False  # whether it is an entry, whose index need not be named
-            if marks & (GIVEN | UNKNOWN | INDEXED) == 0:
+            if marks & (BY_HOOK | UNKNOWN | INDEXED) == 0:
                 row = entry & FIELD_MASK
                 bits: i64 = rows[row] if row < known else -1
                 if bits < 0:
                     bits = self._of_row(engine, row)
                     rows = self._rows
                     known = i64(len(rows))
-            elif marks & GIVEN:
-                made: Any = engine.given[int(place)]
+            elif marks & BY_HOOK:
+                made: Any = engine.hook_nodes[int(place)]
                 field: model.Field = made.field
                 bits = i64(self._of_field(field))
                 skips = field.name.isdigit()
@@ -291,7 +291,7 @@ class Name:
 
 
 @final
-class Meant:
+class BoundTemplate:
     """What the paths of a template mean in the messages of an operation."""
 
     def __init__(self, template: Template, names: Names) -> None:
@@ -311,8 +311,8 @@ class Names:
     def __init__(self, tables: Tables, operation: model.Operation | None) -> None:
         self._tables = tables
         self._known: dict[str, Name] = {}
-        self._meant: dict[Template, Meant] = {}
-        self._last: Meant | None = None
+        self._bound: dict[Template, BoundTemplate] = {}
+        self._last: BoundTemplate | None = None
         self._of: Template | None = None  # the template that `_last` is about
         self._attributes: dict[str, int] = {}
         self._members: dict[str, int] = {}
@@ -371,15 +371,15 @@ class Names:
             self._known[path] = found
         return found
 
-    def meant(self, template: Template) -> Meant:
+    def bound(self, template: Template) -> BoundTemplate:
         """What the paths of a template mean here."""
         if self._of is template and self._last is not None:
             return self._last
-        found = self._meant.get(template)
+        found = self._bound.get(template)
         if found is None:
-            if len(self._meant) >= _PATHS:
-                self._meant.clear()
-            found = self._meant[template] = Meant(template, self)
+            if len(self._bound) >= _PATHS:
+                self._bound.clear()
+            found = self._bound[template] = BoundTemplate(template, self)
         self._of, self._last = template, found
         return found
 

@@ -25,28 +25,28 @@ from ..spec.tables import (
     MARKS,
     NO_HINT,
     NSID,
+    SHOWN_BY_HOOK,
     SIGNED,
     TEXT_UP_TO_NUL,
-    TOLD,
 )
 from ..spec.template import (
     FLAGS,
+    FORMATTED,
     HAS,
     HEX,
     INDEX,
     IS,
     LABEL,
     MISSES,
+    PLACEHOLDER,
     SHOWS,
     SPACE,
-    SPOT,
     STEP,
     TEXT,
     UPPER,
     VALUE,
-    WAY,
     WORDS,
-    Spot,
+    Placeholder,
     Template,
     parsed,
 )
@@ -54,14 +54,14 @@ from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.linux import errno_name
 from .labels import flag_class, type_name
-from .lookup import Seen, given, label_of, value_at
+from .lookup import TapeValues, hook_node, label_of, value_at
 from .message import Message
 from .node import Node, Tape, view
-from .paths import Meant, path_of
+from .paths import BoundTemplate, path_of
 from .values import text_value
 from .walk import (
+    BY_HOOK,
     FIELD_MASK,
-    GIVEN,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -87,7 +87,7 @@ def encoded(text: str) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
-class Lookup(Seen):
+class Lookup(TapeValues):
     """What one message holds by name, as templates and summary hooks ask for it.
 
     A summary hook takes a Lookup, and returns the line or writes it (`say`, `fill`); its words are
@@ -125,10 +125,12 @@ class Lookup(Seen):
     def fill(self, template: Template) -> None:
         """Adds what a template says of the message."""
         self._apart = True
-        self._run(template, self._names.meant(template), 0, i64(len(template.steps)), False)
+        self._run(template, self._names.bound(template), 0, i64(len(template.steps)), False)
         self._apart = True
 
-    def _run(self, template: Template, meant: Meant, at: i64, end: i64, optional: bool) -> bool:
+    def _run(
+        self, template: Template, bound: BoundTemplate, at: i64, end: i64, optional: bool
+    ) -> bool:
         """Some steps of a template; false where a place is missing that may not."""
         out, steps = self._out, template.steps
         while at < end:
@@ -139,24 +141,27 @@ class Lookup(Seen):
                 out.write(template.texts[about])
             elif step == SPACE:
                 self._apart = True
-            elif step == SPOT:
-                if not self._spot(template, meant, template.spots[about]) and optional:
+            elif step == PLACEHOLDER:
+                if (
+                    not self._placeholder(template, bound, template.placeholders[about])
+                    and optional
+                ):
                     return False
             else:
-                if needs < 0 or self._at(template, meant, needs) >= 0:
+                if needs < 0 or self._at(template, bound, needs) >= 0:
                     size, apart = len(out), self._apart
-                    if not self._run(template, meant, at, about, True):
+                    if not self._run(template, bound, at, about, True):
                         out.truncate(size)
                         self._apart = apart
                 at = about
         return True
 
-    def _at(self, template: Template, meant: Meant, path: i64) -> i64:
+    def _at(self, template: Template, bound: BoundTemplate, path: i64) -> i64:
         """Where what a path of a template means lies on the tape, -1 for nowhere."""
-        rows, at = meant.rows, path * 3
+        rows, at = bound.rows, path * 3
         row = rows[at]
-        if row < 0 or self._given is not None:
-            return self._place(meant.paths[path], template.paths[path])
+        if row < 0 or self._hook_places is not None:
+            return self._place(bound.paths[path], template.paths[path])
         engine = self._engine
         place: i64 = -1
         if row != 0:
@@ -167,61 +172,63 @@ class Lookup(Seen):
             place = engine.place_of(rows[at + 2])
         return place
 
-    def _spot(self, template: Template, meant: Meant, spot: Spot) -> bool:
+    def _placeholder(
+        self, template: Template, bound: BoundTemplate, placeholder: Placeholder
+    ) -> bool:
         """A place of a template; whether it is there, or its test holds."""
-        place = self._at(template, meant, spot.at)
-        there = place >= 0 and not (spot.skip_zero and self._zero(place))
-        if spot.test == MISSES:
+        place = self._at(template, bound, placeholder.at)
+        there = place >= 0 and not (placeholder.skip_zero and self._zero(place))
+        if placeholder.test == MISSES:
             return not there
-        if there and spot.test == SHOWS:
+        if there and placeholder.test == SHOWS:
             length: i64 = -1
-            if spot.length_at >= 0:
-                length = self._at(template, meant, spot.length_at)
+            if placeholder.length_at >= 0:
+                length = self._at(template, bound, placeholder.length_at)
                 there = self._bits(place) >= 0
-            there = there and self._show(spot, place, length)
+            there = there and self._show(placeholder, place, length)
         elif there:
             value = value_at(self._engine, place, self.message)
             if not isinstance(value, int):
                 there = False
-            elif spot.test == HAS:
-                there = value & spot.number != 0
+            elif placeholder.test == HAS:
+                there = value & placeholder.number != 0
             else:
-                there = (value == spot.number) == (spot.test == IS)
-        if there or spot.other is None:
+                there = (value == placeholder.number) == (placeholder.test == IS)
+        if there or placeholder.other is None:
             return there
-        return self._spot(template, meant, spot.other)
+        return self._placeholder(template, bound, placeholder.other)
 
     def _zero(self, place: i64) -> bool:
         """Whether what lies at a place is 0, empty, or no value."""
         engine = self._engine
         first, second = engine.tape[place], engine.tape[place + 1]
         marks = first >> MARKS_AT
-        if marks & GIVEN == 0 and engine.tables.form[first >> SHOWN_AT & 0xFF] == INTEGER:
+        if marks & BY_HOOK == 0 and engine.tables.form[first >> SHOWN_AT & 0xFF] == INTEGER:
             start = second & 0xFFFFFFFF
             if marks & IS_ATTRIBUTE:
                 start += 4
             return engine.zero(start, second >> 32)
         return not self._value(place)
 
-    def _show(self, spot: Spot, place: i64, length: i64) -> bool:
+    def _show(self, placeholder: Placeholder, place: i64, length: i64) -> bool:
         """Writes what lies at a place, as it is asked for; whether there was something."""
         out = self._out
         size, apart = len(out), self._apart
         self._space()
         begin = len(out)
-        mode = spot.mode
+        mode = placeholder.mode
         if mode == LABEL or mode == VALUE:
             self._shown(place, mode == LABEL)
-        elif mode == WAY or mode == HEX:
+        elif mode == FORMATTED or mode == HEX:
             value = value_at(self._engine, place, self.message)
             if isinstance(value, int):
-                made = spot.made.get(value)
+                made = placeholder.made.get(value)
                 if made is None:
-                    way = spot.way
-                    made = encoded(f"{value:#x}" if way is None else way(value))
-                    if len(spot.made) >= _MADE:  # a hostile capture has no end of numbers
-                        spot.made.clear()
-                    spot.made[value] = made
+                    formatter = placeholder.formatter
+                    made = encoded(f"{value:#x}" if formatter is None else formatter(value))
+                    if len(placeholder.made) >= _MADE:  # a hostile capture has no end of numbers
+                        placeholder.made.clear()
+                    placeholder.made[value] = made
                 out.write(made)
         elif mode == INDEX:
             if not self._zero(place):
@@ -247,7 +254,7 @@ class Lookup(Seen):
     def _bits(self, place: i64) -> int:
         """How many bits the address at a place has, -1 if it is none."""
         first = self._engine.tape[place]
-        if first >> MARKS_AT & GIVEN:
+        if first >> MARKS_AT & BY_HOOK:
             return -1
         return _BITS.get(int(self._engine.tables.form[first >> SHOWN_AT & 0xFF]), -1)
 
@@ -261,8 +268,8 @@ class Lookup(Seen):
         start, end = second & 0xFFFFFFFF, second >> 32
         if marks & IS_ATTRIBUTE:
             start += 4
-        if marks & GIVEN:
-            form = TOLD
+        if marks & BY_HOOK:
+            form = SHOWN_BY_HOOK
         if form == INTEGER:
             number = engine.number(row, start, end, marks)
             if (
@@ -393,8 +400,8 @@ class Lookup(Seen):
         """The label of what lies at a place, else its value, as one word."""
         engine, message = self._engine, self.message
         first = engine.tape[place]
-        if first >> MARKS_AT & GIVEN:
-            return node_text(given(engine, place))
+        if first >> MARKS_AT & BY_HOOK:
+            return node_text(hook_node(engine, place))
         value = value_at(engine, place, message)
         if isinstance(value, str):
             return value
@@ -410,8 +417,8 @@ class Lookup(Seen):
             return self.shown(place)
         engine = self._engine
         first = engine.tape[place]
-        if first >> MARKS_AT & GIVEN:
-            return SHOWN_AS[mode](given(engine, place))
+        if first >> MARKS_AT & BY_HOOK:
+            return SHOWN_AS[mode](hook_node(engine, place))
         value = value_at(engine, place, self.message)
         if mode == "value":
             return text_of(value)

@@ -98,15 +98,15 @@ IS_ATTRIBUTE: Final = 2  # the payload starts behind an attribute's header
 INDEXED: Final = 4  # its name is `index`
 UNKNOWN: Final = 8  # an attribute that its set does not have
 DIAGNOSED: Final = 16
-GIVEN: Final = 32  # a hook said what it is
+BY_HOOK: Final = 32  # a hook said what it is
 UNNAMED: Final = 64  # its value has no label here
 # A struct or array of plain numbers, which are not on the tape: whoever reads it knows their rows.
 FOLDED: Final = 128
 
-# What is put on the tape of an attribute or a header when not all is wanted; see `Engine.choose`
-LEFT_OUT: Final = 1
-ON_THE_WAY: Final = 2  # itself, and what is wanted inside
-WHOLE: Final = 3
+# What is put on the tape of an attribute or a header when not all is wanted; see `Engine.select`
+SKIP: Final = 1
+PASS_THROUGH: Final = 2  # itself, and what is wanted inside
+TAKE: Final = 3
 
 # Where they lie in an entry's first number
 SHOWN_AT: Final = 20
@@ -156,7 +156,7 @@ class Finding:
         self.text = text
 
 
-class Surroundings:
+class Environment:
     """What the engine asks of those who know more than the bytes at hand."""
 
     def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
@@ -218,8 +218,8 @@ class Engine:
         self.to_kernel: bool = False
         self.flags: i64 = 0
         self.folds: bool = False  # whether plain numbers are left off the tape
-        # Whether only attributes that are wanted are put on it; see `choose`.
-        self.choosy: bool = False
+        # Whether only attributes that are wanted are put on it; see `select`.
+        self.selective: bool = False
         self.wanted = vec[i64]([0])
         self.numbered: bool = False
         self.unjudged: list[int] = []
@@ -227,9 +227,9 @@ class Engine:
         self.size: i64 = 0  # numbers on the tape
         self._behind: i64 = 0  # where what is unfolded behind them ends
         self.findings: list[Finding] = []
-        self.given: dict[int, object] = {}  # what hooks made, by its place on the tape
+        self.hook_nodes: dict[int, object] = {}  # what hooks made, by its place on the tape
         self.hooked: list[int] = []  # places of entries that a hook has its say on
-        self.around: Surroundings = Surroundings()
+        self.around: Environment = Environment()
         self.family: i64 = -1  # of the fixed header in scope
         self.hardware: i64 = -1
         self.echo: i64 = -1  # the place of the echoed request on the tape
@@ -261,7 +261,7 @@ class Engine:
         cut: bool,
         to_kernel: bool,
         flags: i64,
-        around: Surroundings,
+        around: Environment,
         folds: bool,
     ) -> None:
         """Makes the tape ready for a message that ends at `limit` of `data`.
@@ -282,8 +282,8 @@ class Engine:
             self.findings = []
         if len(self.hooked) > 0:
             self.hooked = []
-        if len(self.given) > 0:
-            self.given = {}
+        if len(self.hook_nodes) > 0:
+            self.hook_nodes = {}
         if len(self._seen_far) > 0:
             self._seen_far = set()
         self.family = -1
@@ -293,8 +293,8 @@ class Engine:
         self._level = -1
         self.reserve(i64(len(data)))
 
-    def choose(self, wanted: vec[i64], numbered: bool) -> None:
-        """Leaves attributes and headers off the tape, until `choosy` is false again.
+    def select(self, wanted: vec[i64], numbered: bool) -> None:
+        """Leaves attributes and headers off the tape, until `selective` is false again.
 
         `wanted` says of each row whether it is (LEFT_OUT, ON_THE_WAY, WHOLE); rows of which it
         says nothing (0) are on the way, and in `unjudged` afterwards. `numbered`: attributes that
@@ -302,7 +302,7 @@ class Engine:
         """
         self.wanted = wanted
         self.numbered = numbered
-        self.choosy = True
+        self.selective = True
         if len(self.unjudged) > 0:
             self.unjudged = []
 
@@ -310,7 +310,7 @@ class Engine:
         found = self.wanted[row] if row < i64(len(self.wanted)) else 0
         if found == 0:
             self.unjudged.append(int(row))
-            return ON_THE_WAY
+            return PASS_THROUGH
         return found
 
     def reserve(self, size: i64) -> None:
@@ -533,8 +533,8 @@ class Engine:
         """Name, C constant and number (-1 for what is no attribute) of the entry at a place."""
         first = self.tape[place]
         marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
-        if marks & GIVEN:
-            return self.around.called(self.given[int(place)])
+        if marks & BY_HOOK:
+            return self.around.called(self.hook_nodes[int(place)])
         if marks & UNKNOWN:
             return f"attr {index}", None, index
         if marks & INDEXED:
@@ -545,7 +545,7 @@ class Engine:
     def heads(self, place: i64) -> bool:
         """Whether the entry at a place is a struct that is no attribute, such as a header."""
         first = self.tape[place]
-        if first >> MARKS_AT & (GIVEN | UNKNOWN):
+        if first >> MARKS_AT & (BY_HOOK | UNKNOWN):
             return False
         row = (first & FIELD_MASK) * COLUMNS
         kind = self.tables.rows[row + KIND]
@@ -570,7 +570,7 @@ class Engine:
             depth = first >> DEPTH_AT & DEPTH_MASK
             if depth == 0 or (depth == 1 and heading):
                 row = first & FIELD_MASK
-                known = first >> MARKS_AT & (UNKNOWN | INDEXED | GIVEN) == 0
+                known = first >> MARKS_AT & (UNKNOWN | INDEXED | BY_HOOK) == 0
                 if depth == 0:
                     heading = known and rows[row * COLUMNS + MARKS] & HEADING != 0
                 if known:
@@ -619,7 +619,7 @@ class Engine:
         rows, slots, tape = tables.rows, tables.slots, self.tape
         base, size = tables.set_base[aset], tables.set_size[aset]
         seen, seen_at = self._seen, self._level * _SEEN
-        one, choosy = self.one, self.choosy
+        one, selective = self.one, self.selective
         last: i64 = -1  # the place of the attribute before
         stop: i64 = end  # where that ends
         while pos < end:
@@ -651,7 +651,7 @@ class Engine:
                 continue
             row: i64 = slots[base + number] if number < size else 0
             if row == 0:
-                if not choosy or self.numbered:
+                if not selective or self.numbered:
                     self._unknown(aset, number, kind, pos, stop, depth, nests)
                 pos += (length + 3) & ~3
                 continue
@@ -659,12 +659,12 @@ class Engine:
             if rows[at + REQUEST] != 0 and self.to_kernel:
                 row = rows[at + REQUEST]
                 at = row * COLUMNS
-            if choosy:
+            if selective:
                 want = self._want(row)
-                if want != LEFT_OUT:
-                    self.choosy = want != WHOLE
+                if want != SKIP:
+                    self.selective = want != TAKE
                     self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
-                    self.choosy = True
+                    self.selective = True
                 pos += (length + 3) & ~3
                 continue
             word = number >> 5
@@ -776,9 +776,9 @@ class Engine:
             code, severity = "attr-len-over", ERROR
             self._overlong = place
         if row != 0:
-            choosy, self.choosy = self.choosy, False
+            selective, self.selective = self.selective, False
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
-            self.choosy = choosy
+            self.selective = selective
         else:
             nested = (
                 kind & framing.NLA_F_NESTED and end - pos >= 8 and self._chains(pos + 4, end, 3)
@@ -812,7 +812,7 @@ class Engine:
             return -1
         if not (self._chains(start, end, 0) or self._chains(start, end, 3)):
             return -1
-        if not self.choosy:
+        if not self.selective:
             self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")
         return start
 
@@ -981,7 +981,7 @@ class Engine:
         size = tables.structs[at + 2]
         end = pos + size if pos + size < limit else limit
         row = tables.struct_head[struct]
-        if not self.choosy or self._want(row) != LEFT_OUT:
+        if not self.selective or self._want(row) != SKIP:
             place = self.size
             self.push(row, S_STRUCT, depth, pos, end, 0, 0)
             self.members(place, struct, pos, end, depth + 1, 0)

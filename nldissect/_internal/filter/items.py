@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, final
 from mypy_extensions import i64
 
 from ..engine.frame import Diagnosis
-from ..engine.lookup import given, label_at, value_at
+from ..engine.lookup import hook_node, label_at, value_at
 from ..engine.message import Message
 from ..engine.walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
-    GIVEN,
     INDEX_AT,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -87,8 +87,8 @@ class Item:
         engine = self.engine
         first = engine.tape[self.place]
         marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
-        if marks & GIVEN:
-            return given(engine, self.place).field
+        if marks & BY_HOOK:
+            return hook_node(engine, self.place).field
         if marks & UNKNOWN:
             return (engine.tables.sets[row] or _NO_SET).unknown(int(first >> INDEX_AT))
         return engine.tables.fields[row]
@@ -103,8 +103,8 @@ class Item:
         """The payload."""
         engine = self.engine
         marks = engine.tape[self.place] >> MARKS_AT
-        if marks & GIVEN:
-            return given(engine, self.place).bytes
+        if marks & BY_HOOK:
+            return hook_node(engine, self.place).bytes
         where = engine.tape[self.place + 1]
         start = where & 0xFFFFFFFF
         if marks & IS_ATTRIBUTE:

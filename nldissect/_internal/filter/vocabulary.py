@@ -17,7 +17,7 @@ from ..engine import paths
 from ..engine.message import Message
 from ..engine.paths import WORDS_OF_IP, plain
 from ..engine.summary import operation_name
-from ..engine.walk import LEFT_OUT, ON_THE_WAY, WHOLE, Engine
+from ..engine.walk import PASS_THROUGH, SKIP, TAKE, Engine
 from ..spec import model, specfile
 from ..spec.dissector_file import DissectorFile
 from ..spec.registry import Registry
@@ -559,7 +559,7 @@ _PIECES: Final = frozenset(("data", "trailing", "padding", "nlmsgerr", "request"
 
 @final
 class Wanted:
-    """What some paths need of messages, so that no more is walked; see `Engine.choose`."""
+    """What some paths need of messages, so that no more is walked; see `Engine.select`."""
 
     def __init__(self) -> None:
         self._reaches: list[Reach] = []
@@ -608,9 +608,9 @@ class Wanted:
             if way.names[-1] in names:
                 # Words for its value may come from anything beside it.
                 self._whole |= field.labeller is not None
-                return WHOLE
+                return TAKE
             on_the_way |= any(name in names for name in way.names)
             above = 1 if way.top and not paths.is_header(field) else 0
             states = frozenset(range(above, len(way.names)))
             on_the_way = on_the_way or (len(states) > 0 and reaches(field, way, states))
-        return ON_THE_WAY if on_the_way else LEFT_OUT
+        return PASS_THROUGH if on_the_way else SKIP

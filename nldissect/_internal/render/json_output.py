@@ -17,17 +17,17 @@ from mypy_extensions import i64, u8
 from ..analysis import facts, pairs
 from ..engine import labels
 from ..engine.frame import Context, Diagnosis
-from ..engine.lookup import given
+from ..engine.lookup import hook_node
 from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name, write_summary
 from ..engine.values import text_value
 from ..engine.walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
     FOLDED,
-    GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
@@ -55,12 +55,12 @@ from ..spec.tables import (
     OCTETS,
     PRESENT,
     SHOWN,
+    SHOWN_BY_HOOK,
     SIGNED,
     SIZE,
     STRUCT,
     STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
-    TOLD,
     Tables,
 )
 from ..wire import framing
@@ -121,7 +121,7 @@ class JsonNodeWriter:
             after: i64 = 0  # the depth of the next
             if place + 2 < size:
                 after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK
-            if marks & (GIVEN | UNKNOWN | INDEXED):
+            if marks & (BY_HOOK | UNKNOWN | INDEXED):
                 out.write(self._odd_head(engine, place, first))
             else:
                 at = row << 2 | shown & 3
@@ -151,7 +151,7 @@ class JsonNodeWriter:
                     self._value(out, engine, message, place, form, start, end)
             if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
                 words.label(out, words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
-            if marks & (DIAGNOSED | GIVEN):
+            if marks & (DIAGNOSED | BY_HOOK):
                 self._diagnosed(out, engine, place, offset, end)
             if place == echo and message.inner is not None:
                 inner, echo_depth = message.inner, depth
@@ -202,8 +202,8 @@ class JsonNodeWriter:
 
     def _odd_head(self, engine: Engine, place: i64, first: i64) -> bytes:
         """That of an unknown attribute, an entry of an array, or what a hook made."""
-        if first >> MARKS_AT & GIVEN:
-            node, word = given(engine, place), self._tables.shown[first >> SHOWN_AT & 0xFF]
+        if first >> MARKS_AT & BY_HOOK:
+            node, word = hook_node(engine, place), self._tables.shown[first >> SHOWN_AT & 0xFF]
             number = -1 if node.type is None else node.type
             return _head(node.name, node.constant, number, word, node.guess)
         index, what = first >> INDEX_AT, first & _WHAT
@@ -257,8 +257,8 @@ class JsonNodeWriter:
         if form == PRESENT:
             out.write(b',"value":true')
             return
-        if form == TOLD:
-            node = given(engine, place)
+        if form == SHOWN_BY_HOOK:
+            node = hook_node(engine, place)
             if node.value is not None:
                 out.write(b',"value":')
                 out.write(_json_value(node.value))

@@ -10,7 +10,7 @@ from librt.vecs import vec
 from mypy_extensions import i64, u8
 
 from ..engine.labels import hinted
-from ..engine.lookup import Seen, told_by
+from ..engine.lookup import TapeValues, label_by_code
 from ..engine.message import Message
 from ..engine.walk import UNNAMED, Engine
 from ..spec.tables import (
@@ -102,7 +102,7 @@ class LabelledNumbers:
         self._alike = TextCache()  # numbers with their labels, by row and value
         self._scratch = BytesWriter()
         self._texts: dict[str, bytes] = {}
-        self._seen: Seen | None = None
+        self._seen: TapeValues | None = None
 
     def begin(self) -> None:
         """Makes ready for the message that is on the tape now."""
@@ -216,8 +216,8 @@ class LabelledNumbers:
         if tables.rows[at + MARKS] & LABELLED:
             seen = self._seen
             if seen is None or seen.message is not message:
-                seen = self._seen = Seen(engine, message)
-            told = told_by(tables.fields[row], number, message, seen)
+                seen = self._seen = TapeValues(engine, message)
+            told = label_by_code(tables.fields[row], number, message, seen)
         if told is None and enum != 0:
             told = tables.enums[enum].label(number, self._constants)
         if told is None and hint != NO_HINT:

@@ -16,17 +16,17 @@ from mypy_extensions import i64, u8
 from ..analysis import pairs
 from ..engine import labels
 from ..engine.frame import Context
-from ..engine.lookup import given
+from ..engine.lookup import hook_node
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.values import text_value
 from ..engine.walk import (
+    BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
     DIAGNOSED,
     FIELD_MASK,
     FOLDED,
-    GIVEN,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
@@ -53,11 +53,11 @@ from ..spec.tables import (
     NLMSGHDR,
     NOTHING,
     OCTETS,
+    SHOWN_BY_HOOK,
     SIZE,
     STRUCT,
     STRUCT_COLUMNS,
     TEXT_UP_TO_NUL,
-    TOLD,
     UUID_TEXT,
     Tables,
 )
@@ -105,7 +105,7 @@ class TreeNodeWriter:
         self._words = LabelledNumbers(tables, False, constants, before, after)
         self._digits = DIGITS
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
-        self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(TOLD + 1)])
+        self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(SHOWN_BY_HOOK + 1)])
         # All before a value, by row and the low bits of the depth; and for which depth and form.
         self._heads = vec[bytes]([])
         self._headed = vec[i64]([])
@@ -128,7 +128,7 @@ class TreeNodeWriter:
                 inner, echo_depth = message, -1
             marks = first >> MARKS_AT & 0xFF
             row, form = first & FIELD_MASK, forms[first >> SHOWN_AT & 0xFF]
-            if marks & (GIVEN | UNKNOWN | INDEXED):
+            if marks & (BY_HOOK | UNKNOWN | INDEXED):
                 out.write(self._start(depth))
                 out.write(self._odd_name(engine, place, first))
                 out.write(self._between[form])
@@ -234,8 +234,8 @@ class TreeNodeWriter:
 
     def _odd_name(self, engine: Engine, place: i64, first: i64) -> bytes:
         """The name of an unknown attribute, an entry of an array, or what a hook made."""
-        if first >> MARKS_AT & GIVEN:
-            return self._name(given(engine, place).field)
+        if first >> MARKS_AT & BY_HOOK:
+            return self._name(hook_node(engine, place).field)
         index, what = first >> INDEX_AT, first & _WHAT
         found = self._odd_names.find(what, index)
         return found if len(found) > 0 else self._odd_names.keep(what, index, self._made(first))
@@ -278,14 +278,14 @@ class TreeNodeWriter:
         """A value that is neither a number nor a text, and what is wrong with it."""
         digits, data = self._digits, engine.data
         node: Node | None = None
-        if form == TOLD:
-            node = given(engine, place)
+        if form == SHOWN_BY_HOOK:
+            node = hook_node(engine, place)
             value = node.value
             if isinstance(value, bytes):
                 form, data, start, end = OCTETS, value, 0, i64(len(value))
                 out.write(b": ")
             else:
-                out.write(self._given(node))
+                out.write(self._hook_places(node))
         elif form == DOTTED:
             digits.ipv4(out, data, start)
         elif form == GROUPS:
@@ -306,14 +306,14 @@ class TreeNodeWriter:
                 out.write(b" bytes")
         if node is not None:
             self._words.label(out, self._words.text(node.words(self._constants)))
-        if engine.tape[place] >> MARKS_AT & (DIAGNOSED | GIVEN):
+        if engine.tape[place] >> MARKS_AT & (DIAGNOSED | BY_HOOK):
             self._diagnosed(out, engine, place)
         if form == OCTETS and size > INLINE:
             out.write(b"\n")
             digits.dump(out, data, start, end, STEP * int(depth + 2))
             out.truncate(len(out) - 1)
 
-    def _given(self, node: Node) -> bytes:
+    def _hook_places(self, node: Node) -> bytes:
         """What a hook said that the value is; all but its name and label."""
         value = node.value
         if value is None:

@@ -103,7 +103,7 @@ DOTTED: Final = 9  # IPv4
 GROUPS: Final = 10  # IPv6
 UUID_TEXT: Final = 11
 LABEL_STACK: Final = 12  # of MPLS
-TOLD: Final = 13  # what a hook said
+SHOWN_BY_HOOK: Final = 13  # what a hook said
 
 # Numbers in SHOWN that the engine itself gives, in this order.
 _FIRST: Final[tuple[tuple[str, int], ...]] = (

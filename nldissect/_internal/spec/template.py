@@ -30,7 +30,7 @@ from mypy_extensions import i64
 STEP: Final = 3
 TEXT: Final = 0  # about one of `texts`
 SPACE: Final = 1
-SPOT: Final = 2  # about one of `spots`
+PLACEHOLDER: Final = 2  # about one of `placeholders`
 OPEN: Final = 3  # brackets, up to the step there
 
 # Modes: how a value is shown
@@ -42,7 +42,7 @@ HEX: Final = 4
 WORDS: Final = 5  # the names of flags, with spaces
 UPPER: Final = 6
 INDEX: Final = 7  # an interface's name, or `index 7`; nothing for 0
-WAY: Final = 8  # by a function
+FORMATTED: Final = 8  # by a function
 MODES: Final = {
     "flags": FLAGS, "constant": CONSTANT, "value": VALUE, "hex": HEX, "words": WORDS,
     "upper": UPPER, "index": INDEX,
@@ -63,7 +63,7 @@ _TEST: Final = re.compile(r"(.+?)(!=|=|&)(-?\d+)")
 
 
 @final
-class Spot:
+class Placeholder:
     """One place in braces. `at` and `length_at` are where its paths are in `Template.paths`."""
 
     def __init__(self, at: i64) -> None:
@@ -73,8 +73,8 @@ class Spot:
         self.test: i64 = SHOWS
         self.number: i64 = 0
         self.mode: i64 = LABEL
-        self.way: Callable[[int], str] | None = None
-        self.other: Spot | None = None  # what is tried when this is missing
+        self.formatter: Callable[[int], str] | None = None
+        self.other: Placeholder | None = None  # what is tried when this is missing
         self.made: dict[int, bytes] = {}  # what a function made of numbers, as UTF-8
 
 
@@ -82,18 +82,18 @@ class Spot:
 class Template:
     """A parsed template; raises ValueError for text that is none.
 
-    `ways` are functions that its places name as their mode, from a number to its text.
+    `formatters` are functions that its places name as their mode, from a number to its text.
     """
 
-    def __init__(self, text: str, **ways: Callable[[int], str]) -> None:
+    def __init__(self, text: str, **formatters: Callable[[int], str]) -> None:
         self.text = text
         self.steps = vec[i64]([])
         self.texts: list[bytes] = []
-        self.spots: list[Spot] = []
+        self.placeholders: list[Placeholder] = []
         self.paths: list[str] = []
-        self._parse(text, ways)
+        self._parse(text, formatters)
 
-    def _parse(self, text: str, ways: dict[str, Callable[[int], str]]) -> None:
+    def _parse(self, text: str, formatters: dict[str, Callable[[int], str]]) -> None:
         opened: list[int] = []
         for token in _TOKEN.findall(" ".join(text.split())):
             if token == " ":
@@ -110,12 +110,12 @@ class Template:
             elif token[0] in "{}":
                 if len(token) < 3:
                     raise ValueError("a brace without its counterpart, or nothing in braces")
-                spot = self._spot(token[1:-1].split("|"), ways)
-                alone = spot.other is None and spot.test != MISSES
+                placeholder = self._placeholder(token[1:-1].split("|"), formatters)
+                alone = placeholder.other is None and placeholder.test != MISSES
                 if opened and alone and self.steps[opened[-1] + 2] < 0:
-                    self.steps[opened[-1] + 2] = spot.at
-                self._add(SPOT, len(self.spots))
-                self.spots.append(spot)
+                    self.steps[opened[-1] + 2] = placeholder.at
+                self._add(PLACEHOLDER, len(self.placeholders))
+                self.placeholders.append(placeholder)
             else:
                 self._add(TEXT, len(self.texts))
                 self.texts.append(token.encode("utf-8", "backslashreplace"))
@@ -130,34 +130,36 @@ class Template:
         self.paths.append(path.strip())
         return len(self.paths) - 1
 
-    def _spot(self, alternatives: list[str], ways: dict[str, Callable[[int], str]]) -> Spot:
+    def _placeholder(
+        self, alternatives: list[str], formatters: dict[str, Callable[[int], str]]
+    ) -> Placeholder:
         text = alternatives[0].strip()
         test = _TEST.fullmatch(text)
         if test is not None:
-            spot = Spot(self._path(test[1]))
-            spot.test = {"=": IS, "!=": IS_NOT, "&": HAS}[test[2]]
-            spot.number = int(test[3])
+            placeholder = Placeholder(self._path(test[1]))
+            placeholder.test = {"=": IS, "!=": IS_NOT, "&": HAS}[test[2]]
+            placeholder.number = int(test[3])
         elif text.startswith("!"):
-            spot = Spot(self._path(text[1:].rstrip("?")))
-            spot.test = MISSES
-            spot.skip_zero = text.endswith("?")
+            placeholder = Placeholder(self._path(text[1:].rstrip("?")))
+            placeholder.test = MISSES
+            placeholder.skip_zero = text.endswith("?")
         else:
             path, _, mode = text.partition(":")
-            spot = Spot(0)
-            spot.skip_zero = path.endswith("?")
+            placeholder = Placeholder(0)
+            placeholder.skip_zero = path.endswith("?")
             path, _, length = path.rstrip("?").partition("/")
-            spot.at = self._path(path)
+            placeholder.at = self._path(path)
             if length:
-                spot.length_at = self._path(length)
-            if mode in ways:
-                spot.mode, spot.way = WAY, ways[mode]
+                placeholder.length_at = self._path(length)
+            if mode in formatters:
+                placeholder.mode, placeholder.formatter = FORMATTED, formatters[mode]
             elif mode:
                 if mode not in MODES:
                     raise ValueError(f"{mode!r} is no way to show a value")
-                spot.mode = MODES[mode]
+                placeholder.mode = MODES[mode]
         if len(alternatives) > 1:
-            spot.other = self._spot(alternatives[1:], ways)
-        return spot
+            placeholder.other = self._placeholder(alternatives[1:], formatters)
+        return placeholder
 
 
 _parsed: Final[dict[str, Template]] = {}
