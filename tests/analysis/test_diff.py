@@ -338,6 +338,7 @@ def test_nothing_from_a_capture_reaches_a_terminal_raw(tmp_path: Path, run: Comm
         assert "\x1b" not in ran.out
 
 
+@pytest.mark.docs
 def test_every_key_of_the_json_is_documented(run: Command) -> None:
     text = (ROOT / "docs" / "stats-and-diff.md").read_text().partition("nldissect diff -T")[2]
     captures = [ROOT / "captures" / f"{stem}.pcap" for stem in ("rules", "routes")]

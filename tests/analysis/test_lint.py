@@ -166,6 +166,7 @@ def test_severities_are_those_of_the_source() -> None:
     assert {code: severity for code, (severity, _) in CODES.items() if code in worst} == worst
 
 
+@pytest.mark.docs
 def test_every_code_is_documented_and_no_other() -> None:
     text = (ROOT / "docs" / "diagnostics.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| (.+) \|$", text, re.M)

@@ -325,6 +325,7 @@ def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]
     assert " us" in text
 
 
+@pytest.mark.docs
 def test_every_key_of_the_json_is_documented(run: Command) -> None:
     text = (ROOT / "docs" / "stats-and-diff.md").read_text()
     found = json.loads(run("stats", "-T", "json", ROOT / "captures" / "iproute.pcap").out)

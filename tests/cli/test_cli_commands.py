@@ -212,6 +212,7 @@ def test_fish_completes(line: str, expected: str, absent: str, tmp_path: Path) -
 # -- the manual ---------------------------------------------------------------------------
 
 
+@pytest.mark.docs
 def test_the_man_page_names_every_option() -> None:
     text = MAN.read_text().replace("\\-", "-")
     for parser in build()[1].values():
@@ -222,6 +223,7 @@ def test_the_man_page_names_every_option() -> None:
         assert variable in text
 
 
+@pytest.mark.docs
 def test_the_man_page_renders() -> None:
     if shutil.which("man") is None:
         pytest.skip("man is not installed")

@@ -25,6 +25,9 @@ from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support.messages import GENERIC, attr, genl, msg, newfamily, read, record
 
+pytestmark = pytest.mark.docs
+
+
 TEXT = (ROOT / "docs" / "HOWTO-add-a-dissector.md").read_text(encoding="utf-8")
 
 

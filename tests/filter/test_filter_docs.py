@@ -23,6 +23,9 @@ from support.command import Command
 from support.messages import builtin
 from support.pairing import held_back
 
+pytestmark = pytest.mark.docs
+
+
 DOC = (ROOT / "docs" / "filter.md").read_text()
 
 

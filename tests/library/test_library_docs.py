@@ -13,6 +13,9 @@ import nldissect
 from support import ROOT
 from support.command import Command
 
+pytestmark = pytest.mark.docs
+
+
 TEXT = (ROOT / "docs/library.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```\n(?:```\n(.*?)^```\n)?", TEXT, re.M | re.S)
 

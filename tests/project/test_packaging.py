@@ -204,12 +204,13 @@ def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
         names = {member.name.partition("/")[2] for member in sdist if member.isfile()}
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("captures", "docs", "tests", ".ci")
+        for folder in ("captures", "docs", "tests", ".ci", ".github")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not NOISE.intersection(path.parts)
     }
     wanted |= {f"nldissect/{name}" for name in MODULE_FILES}
-    wanted |= {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "setup.py"}
+    wanted |= {path.name for path in ROOT.glob("*.md")}
+    wanted |= {"LICENSE", "Makefile", "pyproject.toml", "setup.py"}
     assert wanted - names == set()
 
 

@@ -11,6 +11,9 @@ import pytest
 from support import ROOT
 from support.plugin import FILES, PAGE, arguments
 
+pytestmark = pytest.mark.docs
+
+
 pytest_plugins = ["pytester"]
 
 

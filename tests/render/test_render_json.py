@@ -50,6 +50,7 @@ def flat(node: dict[str, Any]) -> str:
     return json.dumps({**alone, "offset": 0, "length": 0})
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_recordings_satisfy_the_schema(
     path: Path, run: Command, validator: Draft202012Validator
@@ -109,6 +110,7 @@ def test_what_says_nothing_is_left_out(path: Path, run: Command) -> None:
     assert absent(run("read", "-T", "jsonl", path).objects) == []
 
 
+@pytest.mark.docs
 def test_the_schema_refuses_what_is_not_documented(
     tmp_path: Path, run: Command, validator: Draft202012Validator
 ) -> None:
@@ -124,6 +126,7 @@ def test_the_schema_refuses_what_is_not_documented(
     assert not validator.is_valid(shown)
 
 
+@pytest.mark.docs
 def test_the_page_documents_every_field() -> None:
     text = (ROOT / "docs" / "json.md").read_text()
     rows = set(re.findall(r"^\| (`[^|]*`) \|", text, re.M))
