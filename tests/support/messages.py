@@ -16,7 +16,8 @@ from nldissect._internal.engine.frame import Diagnosis
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.library.message import Message
-from nldissect._internal.session.forward_pass import Session, Timeline
+from nldissect._internal.session.capture_facts import Timeline
+from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import model, ynl
 from nldissect._internal.spec.dissector_file import DissectorFile
 from nldissect._internal.spec.registry import Registry
@@ -203,7 +204,7 @@ def attributes(thing: object) -> tuple[str, ...]:
 def bound(spec: model.Spec) -> Session:
     """A session that binds every message to one spec, with two interfaces."""
     session = Session(one_spec(spec))
-    names = session._place(Interface(253, False)).names
+    names = session.facts.of_interface(Interface(253, False)).names
     for index, name in ((1, "lo"), (2, "eth0")):
         names[index] = Timeline()
         names[index].teach(0, name)
