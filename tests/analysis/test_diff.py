@@ -63,6 +63,7 @@ def first(messages: list[Message], operation: str, path: str, to_kernel: bool) -
     raise AssertionError(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
 @pytest.mark.parametrize("options", [[], ["--objects", "--counters"]], ids=["", "objects"])
 def test_a_capture_is_the_same_as_itself(path: Path, options: list[str], run: Command) -> None:
@@ -271,6 +272,7 @@ def test_a_renamed_link_is_one_link(tmp_path: Path, run: Command) -> None:
     assert kinds == [("removed", "link eth0"), ("added", "link wan0")]
 
 
+@pytest.mark.slow
 def test_no_object_of_a_dump_hides_another() -> None:
     """In all recordings, every part of a dump of objects is an object of its own."""
     from nldissect._internal.analysis.diff import Flattener, object_key

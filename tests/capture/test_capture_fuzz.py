@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 
+import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,9 @@ from support.capture_files import (
     section,
     simple,
 )
+
+pytestmark = pytest.mark.slow
+
 
 PACKET = netlink(16, bytes(range(40)))
 PCAPNG = b"".join(

@@ -25,6 +25,9 @@ from nldissect._internal.wire.errors import CaptureError, UsageError
 from nldissect._internal.wire.record import Record
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 NEEDED = ("linux.uml", "insmod", "ip")
 MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
 needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")

@@ -12,6 +12,9 @@ import pytest
 
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 NEEDED = ("linux.uml", "tcpdump", "insmod", "ip")
 MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
 

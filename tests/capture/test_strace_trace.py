@@ -108,6 +108,7 @@ def test_bytes_again_are_those_recorded(path: Path) -> None:
         assert hidden / total < 0.2
 
 
+@pytest.mark.slow
 def test_most_of_all_recordings_is_exact() -> None:
     size = hidden = 0
     for path in TRACES:
@@ -453,6 +454,7 @@ def test_a_type_of_more_than_16_bits_is_not_known(tmp_path: Path) -> None:
     assert record.gaps == [(4, 6, "0x12345")]
 
 
+@pytest.mark.slow
 def test_every_trace_is_shown_in_every_form(run: Command) -> None:
     """Gaps may lie in one of many plain numbers, which writers need not have on the tape."""
     messages = len(run("read", "-T", "fields", "-e", "message", *TRACES).out.splitlines())

@@ -32,6 +32,7 @@ def test_there_are_recordings() -> None:
     assert CAPTURES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None:
     listed = run("read", "--copies", path)
@@ -57,6 +58,7 @@ def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None
             assert f" {shown['operation']} " in line + " "
 
 
+@pytest.mark.slow
 def test_with_a_count_only_what_is_near_is_read_ahead(run: Command, tmp_path: Path) -> None:
     asked = link(index=7, kind=GETLINK, flags=1)
     rest = [link(index=7, kind=GETLINK, flags=1)] * 70_000  # some 5 MB
@@ -67,6 +69,7 @@ def test_with_a_count_only_what_is_near_is_read_ahead(run: Command, tmp_path: Pa
     assert "eth7" in run("read", late).lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
     trees = run("read", "-V", "--copies", "--names", "spec", path).out
@@ -499,6 +502,7 @@ def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
     assert ("…" in out) == (columns < 100)
 
 
+@pytest.mark.slow
 def test_a_bar_shows_progress_while_a_long_file_is_read(tmp_path: Path) -> None:
     from nldissect._internal.engine import walk
 
@@ -622,6 +626,7 @@ def test_an_interrupt_is_quiet(mixed: Path) -> None:
 # -- writing ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_what_is_written_reads_back_the_same(path: Path, tmp_path: Path, run: Command) -> None:
     written = tmp_path / "out.pcapng"

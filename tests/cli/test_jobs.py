@@ -17,6 +17,9 @@ from nldissect._internal.cli.jobs import PIECE
 from support import ROOT
 from support.command import UNKNOWN, Command, attribute, link, name, start
 
+pytestmark = pytest.mark.slow
+
+
 RECORDINGS = ROOT / "captures"
 # Dumps, batches, errors, families learnt late, notifications and their copies.
 JOINED = ("acks", "policies", "routes", "refused", "ethtool", "nft", "errors", "iproute", "tc")

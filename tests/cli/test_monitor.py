@@ -27,6 +27,9 @@ from support import ROOT
 from support.command import open_to_all
 from support.nobody import as_nobody
 
+pytestmark = pytest.mark.slow
+
+
 NEEDED = ("linux.uml", "insmod", "ip", "setpriv", "nsenter", "unshare")
 MISSING = [
     tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin:/bin") is None

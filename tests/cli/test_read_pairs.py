@@ -104,6 +104,7 @@ def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
 def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: Command) -> None:
     whole = link_table(Session(Registry()).messages(open_capture(str(path))))

@@ -19,6 +19,9 @@ from support import ROOT
 from support.command import open_to_all
 from support.nobody import as_nobody
 
+pytestmark = pytest.mark.slow
+
+
 SEARCHED = "/usr/bin:/usr/sbin:/sbin:/bin"
 NEEDED = ("linux.uml", "strace", "insmod", "ip", "setpriv")
 MISSING = [tool for tool in NEEDED if shutil.which(tool, path=SEARCHED) is None]

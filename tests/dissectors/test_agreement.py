@@ -25,6 +25,9 @@ from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support import strace_values as sv
 
+pytestmark = pytest.mark.slow
+
+
 CAPTURES = ROOT / "captures"
 PCAPS = sorted(CAPTURES.glob("*.pcap"))
 TRACED = [p for p in PCAPS if p.with_suffix(".strace").exists()]

@@ -12,6 +12,9 @@ from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import linux
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 CAPTURES = ROOT / "captures"
 ROUTE = 0
 

@@ -22,6 +22,9 @@ from nldissect._internal.wire.errors import SpecError
 from nldissect._internal.wire.record import Record
 from support.messages import NETFILTER, RECORDINGS, ROUTE, builtin, covered, record
 
+pytestmark = pytest.mark.slow
+
+
 EXAMPLES = settings(max_examples=200, deadline=None)
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 

@@ -8,6 +8,8 @@ import pytest
 
 from support import golden
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("recording", golden.RECORDINGS)
 @pytest.mark.parametrize("kind", golden.KINDS)

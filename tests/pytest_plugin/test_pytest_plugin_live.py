@@ -18,9 +18,12 @@ from support.plugin import FILES, arguments
 
 NEEDED = ("linux.uml", "insmod", "ip", "setpriv")
 MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
-pytestmark = pytest.mark.skipif(
-    bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod, iproute2...)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod, iproute2...)"
+    ),
+]
 
 INNER = """
 import os

@@ -18,6 +18,9 @@ import pytest
 
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 CAPTURES = ROOT / "captures"
 NLDISSECT = [sys.executable, "-m", "nldissect"]
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
