@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
-from nldissect._internal.tui.app import Application
-from nldissect._internal.tui.browser import Browser
-from nldissect._internal.tui.config import Settings, State
-from nldissect._internal.tui.opener import Opener
+from nldissect._internal.tui.app.application import Application
+from nldissect._internal.tui.app.browser import Browser
+from nldissect._internal.tui.model.opener import Opener
+from nldissect._internal.tui.model.settings import Settings, State
 from support import ROOT
 
 if TYPE_CHECKING:

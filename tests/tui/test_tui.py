@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
-from nldissect._internal.tui import clipboard, feed, navigate
-from nldissect._internal.tui.config import Settings, State, load
-from nldissect._internal.tui.keys import KEYS, Keyboard, Keymap
-from nldissect._internal.tui.layout import Wishes, plan
+from nldissect._internal.tui.actions import clipboard, navigation
+from nldissect._internal.tui.model import feeds
+from nldissect._internal.tui.model.keymap import KEYS, Keyboard, Keymap
+from nldissect._internal.tui.model.layout import LayoutChoices, plan
+from nldissect._internal.tui.model.settings import Settings, State, load
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Socket
 from support.terminal import CAPTURES, Player, application, play
@@ -193,7 +194,7 @@ def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.Monk
             assert user.number == number, keys
         await user.press("G e")
         assert "no further error" in user.status
-        monkeypatch.setattr(navigate.Hunt, "look", lambda self, seconds: False)
+        monkeypatch.setattr(navigation.ErrorSearch, "look", lambda self, seconds: False)
         await user.press("g e escape")
         assert "not found so far" in user.status
         assert not user.browser.engine.busy
@@ -203,7 +204,7 @@ def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.Monk
         await user.press("a")
         assert "find" not in user.browser.engine.jobs  # another view is another search
 
-    monkeypatch.setattr(navigate, "AT_ONCE", -1.0)
+    monkeypatch.setattr(navigation, "AT_ONCE", -1.0)
     play("errors", story=story)
 
 
@@ -686,15 +687,15 @@ def test_every_key_does_something_or_says_why_not() -> None:
 def test_panes_fill_the_terminal_exactly(size: tuple[int, int]) -> None:
     width, height = size
     for wishes in (
-        Wishes(),
-        Wishes(side=True),
-        Wishes(side=False),
-        Wishes(rows=-99),
-        Wishes(rows=99, cells=-199),
-        Wishes(cells=199),
-        Wishes(transaction=True),
-        Wishes(zoom="tree"),
-        Wishes(zoom="list"),
+        LayoutChoices(),
+        LayoutChoices(side=True),
+        LayoutChoices(side=False),
+        LayoutChoices(rows=-99),
+        LayoutChoices(rows=99, cells=-199),
+        LayoutChoices(cells=199),
+        LayoutChoices(transaction=True),
+        LayoutChoices(zoom="tree"),
+        LayoutChoices(zoom="list"),
     ):
         found = plan(width, height, wishes)
         assert found.list + found.below == max(height - 4 * found.bars, 1)
@@ -867,9 +868,9 @@ def test_a_growing_file_is_followed_paused_and_stopped(tmp_path: Path) -> None:
 def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
     source = (CAPTURES / "errors.pcap").open("rb")
 
-    def opened() -> tuple[feed.Pipe, Path]:
+    def opened() -> tuple[feeds.PipeFeed, Path]:
         source.seek(0)
-        found = feed.Pipe(source.fileno())
+        found = feeds.PipeFeed(source.fileno())
         found.kept = False  # as of a pipe
         found._thread.join()
         return found, Path(found.path)
@@ -877,7 +878,7 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
     for answer, kept in (("d", False), ("k", True)):
         piped, spooled = opened()
 
-        async def story(user: Player, piped: feed.Pipe = piped, answer: str = answer) -> None:
+        async def story(user: Player, piped: feeds.PipeFeed = piped, answer: str = answer) -> None:
             assert user.app.feeds == {}
             user.browser.live.feed = piped
             await user.press("q")
@@ -904,7 +905,7 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
 
 def test_the_terminal_that_goes_loses_nothing() -> None:
     with (CAPTURES / "errors.pcap").open("rb") as source:
-        piped = feed.Pipe(source.fileno())
+        piped = feeds.PipeFeed(source.fileno())
         piped.kept = False
         piped._thread.join()
 
@@ -916,7 +917,7 @@ def test_the_terminal_that_goes_loses_nothing() -> None:
         app = play("errors", story=story)
     assert app.farewell == [f"what was captured is in {piped.path}"]
     assert Path(piped.path).read_bytes() == (CAPTURES / "errors.pcap").read_bytes()
-    feed.discard(piped.path)
+    feeds.discard(piped.path)
 
 
 # -- several files, other dissectors, the start screen ---------------------------------

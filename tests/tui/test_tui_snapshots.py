@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import textual
 
-from nldissect._internal.tui.config import Settings
+from nldissect._internal.tui.model.settings import Settings
 from support.terminal import Player, application
 
 TAKEN_WITH = "8.2.8"

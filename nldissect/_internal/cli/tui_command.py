@@ -14,9 +14,9 @@ def tui(options: Namespace, output: Output) -> int:
     """Shows files, interfaces and standard input until the user has seen enough."""
     if os.environ.get("TERM") == "dumb":
         raise UsageError("tui: TERM is dumb; `nldissect read` shows captures line by line")
-    from ..tui.config import load
-    from ..tui.launch import run
-    from ..tui.opener import Opener
+    from ..tui.app.launch import run
+    from ..tui.model.opener import Opener
+    from ..tui.model.settings import load
 
     settings = load(options.config)
     opener = Opener(

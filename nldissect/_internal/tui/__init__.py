@@ -1,1 +1,1 @@
-"""The terminal interface; textual is imported by nothing else."""
+"""Terminal interface: app > actions > panes > model; textual is imported nowhere else."""

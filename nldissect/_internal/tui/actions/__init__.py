@@ -1,0 +1,1 @@
+"""What keys do: controllers of the actions in the keymap, on any screen that `context` fits."""

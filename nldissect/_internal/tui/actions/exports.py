@@ -1,0 +1,250 @@
+"""What leaves the screen: copies, saved captures, exported messages, the pager."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterable
+
+from ...analysis.explain import paths
+from ...capture.reader import PcapngWriter
+from ...render.formats import FORMATS
+from ...render.list_output import ListRenderer
+from ...render.renderer import Renderer
+from ...render.style import Style
+from ...render.tree_output import HexDumpRenderer, TreeRenderer
+from ...wire.errors import UsageError
+from ...wire.framing import CUT
+from ...wire.record import COMMENT, Record
+from ...wire.times import TimeFormatter
+from ..model.capture_model import CaptureModel
+from ..model.outline import value_of
+from . import clipboard
+from .controller import Action, Controller
+
+FORMS = ("text", *FORMATS)
+
+
+class Exports(Controller):
+    """Keys of the group Out."""
+
+    def actions(self) -> dict[str, Action]:
+        """Copies in the forms that exports have too; all others are methods."""
+        return {
+            **super().actions(),
+            "copy-hex": lambda n, _: self._copy_as("hex"),
+            "copy-python": lambda n, _: self._copy_as("python"),
+            "copy-c": lambda n, _: self._copy_as("c"),
+            "copy-json": lambda n, _: self._copy_as("jsonl"),
+        }
+
+    # -- copying --------------------------------------------------------------------------
+
+    def _copy(self, text: str, what: str) -> None:
+        application = self.browser.application
+        where = clipboard.copy(text, application.copy_to_clipboard, application.state.folder)
+        self.browser.say(f"copied {what} {where}")
+
+    def _rows(self) -> list[int]:
+        """The selected rows, else the one under the cursor."""
+        return sorted(self.model.selected) or [self.row()]
+
+    def _what(self, rows: list[int], form: str) -> str:
+        return f"#{rows[0] + 1} as {form}" if len(rows) == 1 else f"{len(rows)} messages as {form}"
+
+    def _copy_as(self, form: str) -> None:
+        rows = self._rows()
+        self._copy(exported(self.model, rows, form), self._what(rows, form))
+
+    def do_copy_line(self, count: int | None, _: str) -> None:
+        rows = self._rows()
+        self._copy("".join(line(self.model, row) for row in rows), self._what(rows, "line"))
+
+    def do_copy_filter(self, count: int | None, _: str) -> None:
+        text = self.browser.filtering.term()
+        self._copy(text, f"filter {text}")
+
+    def do_copy_path(self, count: int | None, _: str) -> None:
+        item = self.browser.tree_pane.item
+        if item is None or item.node is None:
+            raise UsageError("go to a field of the tree: its path is copied")
+        path = paths(item.node)[0]
+        self._copy(path, f"path {path}")
+
+    def do_copy_value(self, count: int | None, _: str) -> None:
+        item = self.browser.tree_pane.item
+        if item is None:
+            raise UsageError("go to a field of the tree: its value is copied")
+        value = item.value
+        if item.node is not None:
+            found = item.node.value
+            value = found if isinstance(found, str) else value_of(item.node, False)
+        self._copy(value, "value")
+
+    # -- files -------------------------------------------------------------------------------
+
+    def do_save(self, count: int | None, _: str) -> None:
+        model = self.model
+        rows = sorted(model.selected) or None
+        what = f"{len(rows)} selected" if rows else f"{len(model.view)} shown"
+        self.browser.ask(f"save the {what} as", self.save, _beside(model.name, "shown.pcapng"))
+
+    def save(self, path: str) -> None:
+        """Saves the selected, else all that are shown; raises UsageError."""
+        if not path.strip():
+            return
+        rows = sorted(self.model.selected) or None
+        if self.model.view.behind and rows is None:
+            raise UsageError("the filter has not come to the end yet; save when it has")
+
+        def save(path: str) -> None:
+            chosen = self.model.view.rows if rows is None else rows
+            own = self._own()
+            count = write(self.model, path, sorted({*self._with_copies(chosen), *own}))
+            self.browser.say(f"{count - len(own)} messages saved in {path}")
+            self.browser.application.state.opened(path)
+
+        self.into(path, save)
+
+    def _own(self) -> list[int]:
+        """What is hidden because the recording program itself asked it: it explains a file."""
+        index = self.model.index
+        return [] if self.model.own else [row for row in range(len(index)) if index.own(row)]
+
+    def _with_copies(self, rows: Iterable[int]) -> Iterable[int]:
+        """The copies that are folded away belong to what is shown."""
+        model = self.model
+        if not model.folded:
+            return rows
+        shown = set(rows)
+        links = model.index.links
+        for row in range(model.index.paired):
+            of = links.of[row + 1]
+            if of and of - 1 in shown and model.copy(row):
+                shown.add(row)
+        return sorted(shown)
+
+    def do_export(self, count: int | None, _: str) -> None:
+        rows = self._rows()
+
+        def form(name: str) -> None:
+            if name.strip() not in FORMS:
+                raise UsageError(f"{name!r} is none of {', '.join(FORMS)}")
+            self.browser.ask(
+                f"export {self._what(rows, name.strip())} to",
+                lambda path: self._export(path, rows, name.strip()),
+                _beside(self.model.name, _ENDINGS.get(name.strip(), name.strip())),
+            )
+
+        self.browser.ask(
+            f"export {_counted(rows)} as ({', '.join(FORMS)})", form, "text", choices=list(FORMS)
+        )
+
+    def _export(self, path: str, rows: list[int], form: str) -> None:
+        if not path.strip():
+            return
+
+        def export(path: str) -> None:
+            text = exported(self.model, rows, form)
+            try:
+                with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+                    file.write(text)
+            except OSError as problem:
+                raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+            self.browser.say(f"{self._what(rows, form)} in {path}")
+
+        self.into(path, export)
+
+    def do_pager(self, count: int | None, _: str) -> None:
+        text = exported(self.model, self._rows(), "text")
+        command = os.environ.get("NLDISSECT_PAGER") or os.environ.get("PAGER") or "less"
+        application = self.browser.application
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            with application.suspend():
+                subprocess.run([*shlex.split(command), file.name], check=False)
+        application.refresh()
+
+
+_ENDINGS = {"text": "txt", "python": "py", "build": "py", "rust": "rs"}  # else the form
+
+
+def _counted(rows: list[int]) -> str:
+    return f"{len(rows)} message{'s' * (len(rows) > 1)}"
+
+
+def _beside(name: str, ending: str) -> str:
+    stem = os.path.basename(name).split(".")[0] or "capture"
+    return f"{stem}.{ending}"
+
+
+def line(model: CaptureModel, row: int) -> str:
+    """The row as `nldissect read` writes it."""
+    clock = TimeFormatter(model.times.form)
+    lines = ListRenderer(Style(), clock)
+    clock.see(0, model.time(0))
+    return lines.message(model.message(row), model.link(row))
+
+
+def exported(model: CaptureModel, rows: Iterable[int], form: str) -> str:
+    """Messages as text: one of `FORMS`."""
+    if form == "text":
+        clock = TimeFormatter(model.times.form)
+        clock.see(0, model.time(0))
+        lines = ListRenderer(Style(), clock)
+        renderer: Renderer = HexDumpRenderer(TreeRenderer(lines, Style(), model.constants_in_tree))
+    else:
+        renderer = FORMATS[form]()
+    body = [renderer.message(model.message(row), model.link(row)) for row in rows]
+    return renderer.begin() + "".join(body) + renderer.end()
+
+
+def write(model: CaptureModel, path: str, rows: Iterable[int]) -> int:
+    """Writes rows as pcapng, with their comments; returns how many. Raises UsageError.
+
+    A record of which all messages are there is written as it is, otherwise with the
+    bytes of those that are.
+    """
+    made = f"{path}.{os.getpid()}.part"
+    count = 0
+    try:
+        with open(made, "wb") as stream:
+            writer = PcapngWriter(stream)
+            record: Record | None = None
+            pieces: list[int] = []
+            for row in rows:
+                found = model.message(row).record
+                assert found is not None
+                if record is not None and found.number != record.number:
+                    _emit(model, writer, record, pieces)
+                    pieces = []
+                record = found
+                pieces.append(row)
+                count += 1
+            if record is not None:
+                _emit(model, writer, record, pieces)
+            writer.finish()
+        os.replace(made, path)
+    except OSError as problem:
+        if os.path.exists(made):
+            os.unlink(made)
+        raise UsageError(f"{path} cannot be written: {problem.strerror or problem}") from None
+    return count
+
+
+def _emit(model: CaptureModel, writer: PcapngWriter, record: Record, rows: list[int]) -> None:
+    own = [(row, model.comments[row]) for row in rows if row in model.comments]
+    before = record.options
+    if own:
+        kept = [option for option in record.options or [] if option[0] != COMMENT]
+        texts = [text for _, text in own if text]
+        record.options = [*((COMMENT, text.encode()) for text in texts), *kept] or None
+    try:
+        messages = [model.message(row) for row in rows]
+        cut = any(message.state == CUT for message in messages)
+        writer.part(record, b"".join(message.data for message in messages), cut)
+    finally:
+        record.options = before

@@ -1,0 +1,259 @@
+"""Moving: within panes, between them, and from message to message by what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from time import process_time
+from typing import Final
+
+from ...pairing.codes import COPY, REQUEST
+from ...wire.errors import CaptureError, UsageError
+from ...wire.framing import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN
+from ..model.capture_model import View
+from ..model.layout import TREE
+from ..panes.hex_pane import HexPane
+from ..panes.list_pane import ListPane
+from ..panes.tree_pane import TreePane
+from .controller import Action, Controller
+
+AT_ONCE: Final = 0.03  # s of looking before other keys are heard
+
+
+class Navigation(Controller):
+    """Keys of the groups Move, Tree and Go."""
+
+    def actions(self) -> dict[str, Action]:
+        """Those that take one line; all others are methods."""
+        browser, tree = self.browser, self.browser.tree_pane
+        return {
+            **super().actions(),
+            **_both("down", "up", self._by),
+            **_both("page-down", "page-up", lambda n: self._by(n * max(browser.pane.room - 1, 1))),
+            **_both("half-down", "half-up", lambda n: self._by(n * max(browser.pane.room // 2, 1))),
+            "first": lambda n, _: self._to(n, 0),
+            "last": lambda n, _: self._to(n, browser.pane.count - 1),
+            "next-pane": lambda n, _: browser.focus_pane(1),
+            "previous-pane": lambda n, _: browser.focus_pane(-1),
+            **_both("next-message", "previous-message", self._message),
+            "unfold-below": lambda n, _: tree.unfold_below(),
+            "unfold-all": lambda n, _: tree.fold_everything(True),
+            "fold-all": lambda n, _: tree.fold_everything(False),
+            **_both("next-error", "previous-error", self._error),
+            **_both("next-in-transaction", "previous-in-transaction", self._member),
+            "transaction": lambda n, _: browser.show_transaction(),
+            "zoom": lambda n, _: browser.zoom(),
+            "layout": lambda n, _: browser.turn(),
+            **_both("grow", "shrink", lambda n: browser.give(rows=n)),
+            **_both("wider", "narrower", lambda n: browser.give(cells=2 * n)),
+        }
+
+    # -- in the pane that has the focus -----------------------------------------------
+
+    def _by(self, lines: int) -> None:
+        pane = self.browser.pane
+        if lines < 0:
+            self.browser.unfollow()
+        pane.move(pane.cursor + lines)
+
+    def _to(self, number: int | None, line: int) -> None:
+        if number is not None:
+            self.browser.go(number - 1)
+            return
+        pane = self.browser.pane
+        if pane is self.browser.list_pane:
+            self.browser.remember()
+            if line == 0:
+                self.browser.unfollow()
+            elif self.browser.live.growing:
+                self.browser.live.resume()
+        pane.move(line)
+
+    def _message(self, lines: int) -> None:
+        """A message further on, from any pane."""
+        if lines < 0:
+            self.browser.unfollow()
+        listing = self.browser.list_pane
+        listing.move(listing.cursor + lines)
+
+    # -- unfolding ------------------------------------------------------------------------
+
+    def do_open(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, ListPane):
+            self.browser.show_now()
+            self.browser.to_pane(TREE)
+        elif isinstance(pane, TreePane):
+            pane.fold()
+        elif isinstance(pane, HexPane):
+            self.browser.to_pane(TREE)
+        else:
+            self.browser.transaction_pane.choose()
+
+    def do_left(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, TreePane):
+            pane.left()
+        elif isinstance(pane, HexPane):
+            pane.go(pane.byte - (count or 1))
+        elif isinstance(pane, ListPane):
+            self._copies(False)
+
+    def do_right(self, count: int | None, _: str) -> None:
+        pane = self.browser.pane
+        if isinstance(pane, TreePane):
+            pane.right()
+        elif isinstance(pane, HexPane):
+            pane.go(pane.byte + (count or 1))
+        elif isinstance(pane, ListPane):
+            self._copies(True)
+
+    def _copies(self, shown: bool) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        if link is None:
+            return
+        first = link.of - 1 if link.role == COPY else row
+        if link.role != COPY and link.listeners < 2:
+            raise UsageError("only notifications with several listeners unfold into their copies")
+        before = self.model.unfolded
+        (before.add if shown else before.discard)(first)
+        self.browser.refill(first if not shown else row)
+
+    def do_parent(self, count: int | None, _: str) -> None:
+        if isinstance(self.browser.pane, TreePane):
+            self.browser.pane.parent_line()
+
+    # -- by meaning -----------------------------------------------------------------------
+
+    def _error(self, count: int) -> None:
+        engine = self.browser.engine
+        hunt = ErrorSearch(self.model.view, self.browser.list_pane.cursor, count)
+
+        def look(seconds: float) -> bool:
+            if self.model.view is hunt.view:
+                if not hunt.look(seconds):
+                    return False
+                if hunt.found < 0:
+                    none = "no further error" if count > 0 else "no error before this"
+                    self.browser.say(none, "warning")
+                else:
+                    self.browser.attempt(partial(self.browser.go, hunt.found))
+            engine.drop("find")
+            return True
+
+        engine.drop("find")
+        if not look(AT_ONCE):
+            engine.add("find", look)
+            self.browser.say("looking for an error (Esc stops)")
+
+    def do_reply(self, count: int | None, _: str) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        if link is None:
+            raise UsageError("this message is not paired yet")
+        if link.role == REQUEST:
+            answer = 0 if link.transaction is None else link.transaction.last
+            if not answer:
+                raise UsageError("this request has no reply in the capture")
+            self.browser.go(answer - 1)
+        elif link.of:
+            self.browser.go(link.of - 1)
+        else:
+            raise UsageError("nothing in the capture asked for this message")
+
+    def _member(self, step: int) -> None:
+        row = self.row()
+        link = self.model.link(row)
+        found = None if link is None else link.transaction
+        if link is None or found is None:
+            raise UsageError("this message belongs to no transaction")
+        rows = set(self.browser.transaction_pane.rows) | {n - 1 for n in found.answers}
+        if found.number:
+            rows.add(found.number - 1)
+        rows |= {part.number - 1 for part in found.members}
+        beyond: Iterable[int] = sorted((r for r in rows if (r - row) * step > 0), reverse=step < 0)
+        target = next(iter(beyond), -1)
+        if target < 0:
+            raise UsageError(f"this is the {'last' if step > 0 else 'first'} of the transaction")
+        self.browser.go(target)
+
+    # -- marks -------------------------------------------------------------------------------
+
+    def do_mark(self, count: int | None, letter: str) -> None:
+        self.model.marks[letter] = self.row()
+        self.browser.list_pane.refresh()
+        self.browser.say(f"mark {letter}: '{letter} comes back here")
+
+    def do_to_mark(self, count: int | None, letter: str) -> None:
+        if letter == "'":
+            if self.browser.before < 0:
+                raise UsageError("there was no jump yet")
+            self.browser.go(self.browser.before)
+            return
+        row = self.model.marks.get(letter)
+        if row is None:
+            set_ = " ".join(sorted(self.model.marks)) or "none"
+            raise UsageError(f"no mark {letter}; there are: {set_}")
+        self.browser.go(row)
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def do_own(self, count: int | None, _: str) -> None:
+        row = self.browser.list_pane.row
+        self.model.own = not self.model.own
+        self.browser.refill(max(row, 0))
+        whose = "what the recording program itself asked the kernel is"
+        self.browser.say(f"{whose} {'shown' if self.model.own else 'hidden'}")
+
+    def do_fold(self, count: int | None, _: str) -> None:
+        row = self.browser.list_pane.row
+        self.model.folded = not self.model.folded
+        self.model.unfolded.clear()
+        self.browser.refill(row)
+        self.browser.say(
+            "copies of notifications are one row"
+            if self.model.folded
+            else "each copy of a notification is a row of its own"
+        )
+
+
+def _both(forth: str, back: str, go: Callable[[int], None]) -> dict[str, Action]:
+    """Two actions that go the one way and the other."""
+    return {forth: lambda n, _: go(n or 1), back: lambda n, _: go(-(n or 1))}
+
+
+class ErrorSearch:
+    """Looks for the `count`th error from a place of a view on (back: -count), a while at a time."""
+
+    def __init__(self, view: View, place: int, count: int) -> None:
+        self.view = view
+        self.found = -1  # the row, or the last one where there are fewer
+        self._place = place
+        self._step = 1 if count > 0 else -1
+        self._count = abs(count)
+
+    def look(self, seconds: float) -> bool:
+        """Looks for so many s of CPU; whether it is over."""
+        view, step = self.view, self._step
+        end = process_time() + seconds
+        while self._count and 0 <= self._place + step < len(view):
+            self._place += step
+            row = view.rows[self._place]
+            if self._failed(row):
+                self.found, self._count = row, self._count - 1
+            if process_time() >= end:
+                return False
+        return True
+
+    def _failed(self, row: int) -> bool:
+        model = self.view.model
+        kind = model.index.header(row)[1]
+        if kind == NLMSG_OVERRUN:
+            return True
+        if kind not in (NLMSG_ERROR, NLMSG_DONE):
+            return False
+        try:
+            return bool((model.message(row).error or 0) < 0)
+        except (CaptureError, OSError):
+            return False

@@ -1,0 +1,1 @@
+"""The application and its screens: puts model, panes and actions together; feeds them keys."""

@@ -1,0 +1,241 @@
+"""The application: which capture is up, settings and themes, signals, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import threading
+from contextlib import suppress
+from weakref import WeakSet
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ...wire.errors import UsageError
+from ..model.capture_model import CaptureModel
+from ..model.feeds import CaptureFeed, Feed, FileFeed
+from ..model.keymap import Keymap
+from ..model.opener import Opener
+from ..model.settings import State
+from .browser import Browser
+from .start_screen import StartScreen
+
+LOOK = 1.0  # s between looks whether the terminal is still there
+LEAVING = 3.0  # s to end in once it is not
+
+
+class Application(App[int]):
+    """nldissect in a terminal. `models` are what is open; without any the start screen is shown."""
+
+    CSS_PATH = "style.tcss"
+    TITLE = "nldissect"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []  # noqa: RUF012 - as textual has it
+
+    def __init__(
+        self,
+        opener: Opener,
+        models: list[CaptureModel],
+        feeds: dict[int, Feed] | None = None,
+        state: State | None = None,
+    ) -> None:
+        super().__init__()
+        self.opener = opener
+        self.models = models
+        self.feeds = feeds or {}
+        self.state = state or State()
+        self.farewell: list[str] = []  # said after the end
+        self.keys = Keymap(opener.settings.keys)
+        if opener.settings.theme:
+            self.use_theme(opener.settings.theme)
+        few = self.console.color_system == "standard" and "TEXTUAL_THEME" not in os.environ
+        if few and not self.no_color and not opener.settings.theme:
+            self.theme = "ansi-dark"  # others come out of 16 colours wrong
+        self._browsers: dict[int, Browser] = {}
+        self.at = 0
+        self._there: WeakSet[Screen[object]] = WeakSet()
+
+    @property
+    def options(self) -> list[str]:
+        """How captures are read, for other commands."""
+        return self.opener.options
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            self._watch_the_terminal()
+        if self.models:
+            self.push_screen(self._browser(0))
+        else:
+            self.push_screen(StartScreen(self.state))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go straight to the screen, so that each finds what the one before it did."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
+            screen = self.screen
+            await self._arrived(screen)
+            take = getattr(screen, "take", None)
+            if take is not None and take(event):
+                return
+        await super().on_event(event)
+
+    async def _arrived(self, screen: Screen[object]) -> None:
+        """Waits until a screen that is just coming up is there, for not more than a second."""
+        if screen in self._there:
+            return
+        for _ in range(100):
+            widgets = screen.walk_children(Widget)
+            if screen.is_mounted and all(one.is_mounted for one in widgets):
+                break
+            await asyncio.sleep(0.01)
+        self._there.add(screen)
+
+    def use_theme(self, name: str) -> None:
+        """Changes the theme; raises UsageError for none."""
+        if name not in self.available_themes:
+            names = ", ".join(sorted(self.available_themes))
+            raise UsageError(f"no theme {name!r}; there are {names}")
+        self.theme = name
+
+    # -- captures -----------------------------------------------------------------------
+
+    def _browser(self, at: int) -> Browser:
+        found = self._browsers.get(at)
+        if found is None:
+            model = self.models[at]
+            found = self._browsers[at] = Browser(model, self.keys, self.feeds.get(at))
+            found.wishes = found.wishes._replace(side=self.opener.settings.side)
+            self.install_screen(found, f"capture-{id(found)}")
+            if at not in self.feeds:
+                self.state.opened(model.index.path)
+        return found
+
+    @property
+    def browser(self) -> Browser | None:
+        """The screen of the capture that is up."""
+        return self._browsers.get(self.at)
+
+    def show(self, at: int) -> None:
+        """Shows one of the captures that are open."""
+        self.at = at % len(self.models)
+        found = self._browser(self.at)
+        if isinstance(self.screen, Browser):
+            self.switch_screen(found)
+        elif found is not self.screen:
+            self.push_screen(found)
+
+    def _replace(self, model: CaptureModel, feed: Feed | None) -> None:
+        """Another model in place of the one that is up."""
+        before = self._browsers.pop(self.at, None)
+        if feed is not None:
+            self.feeds[self.at] = feed
+        else:
+            self.feeds.pop(self.at, None)
+        old, self.models[self.at] = self.models[self.at], model
+        fresh = self._browser(self.at)
+        if before is not None:
+            fresh.take_over(before)
+        self.switch_screen(fresh)
+        old.index.close()
+
+    def open(self, path: str) -> None:
+        """Opens one more file; raises CaptureError."""
+        model = self.opener.model(os.path.expanduser(path))
+        self._add(model, None)
+
+    def _add(self, model: CaptureModel, feed: Feed | None) -> None:
+        self.models.append(model)
+        at = len(self.models) - 1
+        if feed is not None:
+            self.feeds[at] = feed
+        self.show(at)
+
+    def decode_as(self, pair: str) -> None:
+        """Reads the capture again with one more --decode-as; raises UsageError."""
+        self.opener.add(pair)
+        model = self.models[self.at]
+        feed = self.feeds.get(self.at)
+        fresh = self.opener.model(model.index.path, model.name, feed is not None)
+        if feed is not None and not feed.running:
+            fresh.index.settle()
+        self._replace(fresh, feed)
+
+    def follow_file(self) -> None:
+        """Follows the file that is up as it grows."""
+        model = self.models[self.at]
+        path = model.index.path
+        self._replace(self.opener.model(path, model.name, True), FileFeed(path))
+
+    def start_capture(self, interface: str | None = None) -> None:
+        """Begins to capture; raises UsageError when that cannot be."""
+        feed = CaptureFeed(interface)
+        self._add(self.opener.model(feed.path, feed.name, True), feed)
+
+    # -- actions ----------------------------------------------------------------------------
+
+    def do(self, action: str) -> None:
+        """An action of the keymap that is no screen's own."""
+        browser = self.browser
+        if action in ("quit", "back"):
+            if action == "back" and browser is not None and browser.back():
+                return
+            self.leave()
+        elif action in ("next-file", "previous-file"):
+            if len(self.models) < 2 and browser is not None:
+                browser.say("one file is open; :open FILE opens another", "warning")
+            else:
+                self.show(self.at + (1 if action == "next-file" else -1))
+        elif action == "suspend":
+            self.action_suspend_process()
+
+    def leave(self) -> None:
+        """Ends, after asking what becomes of captures that nobody has."""
+        for at, browser in self._browsers.items():
+            if browser.live.feed is not None:
+                if browser is not self.screen:
+                    self.show(at)
+                browser.live.leave(self.leave)
+                return
+        self._end()
+
+    def _end(self) -> None:
+        self.state.save()
+        self.exit(0)
+
+    async def action_quit(self) -> None:
+        self.do("quit")
+
+    # -- the terminal -------------------------------------------------------------------------
+
+    def _watch_the_terminal(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number, gone in ((signal.SIGHUP, True), (signal.SIGTERM, False)):
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.add_signal_handler(number, self.lost, gone)
+        self._poll = select.poll()
+        self._poll.register(0, select.POLLIN)
+        self.set_interval(LOOK, self._look)
+
+    def _look(self) -> None:
+        """Ends when the terminal is gone, which textual itself does not notice."""
+        try:
+            events = self._poll.poll(0)
+            there = os.isatty(0)
+        except OSError:
+            there, events = False, []
+        if not there or any(event & (select.POLLHUP | select.POLLERR) for _, event in events):
+            self.lost(True)
+
+    def lost(self, gone: bool) -> None:
+        """The terminal is gone or the end was asked for: keeps what was captured, and ends."""
+        for browser in self._browsers.values():
+            browser.live.finish(keep=True)
+        self.state.save()
+        if gone:  # textual may wait for its writing thread, which ended with the terminal
+            last = threading.Timer(LEAVING, os._exit, (0,))
+            last.daemon = True
+            last.start()
+        self.exit(0)

@@ -1,0 +1,179 @@
+"""The start screen: recent files, interfaces to listen on, and what listening needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Label
+
+from ...capture.live import privileges
+from ...wire.errors import NldissectError
+from ...wire.text import safe
+from ..model.parts import Part
+from ..model.settings import State
+from ..panes.popup import ReportLine, ReportLines
+from ..panes.prompt import Prompt
+
+if TYPE_CHECKING:
+    from .application import Application
+
+ARPHRD_NETLINK = 824  # linux/if_arp.h
+RECENT = 10
+
+
+class StartScreen(Screen[None]):
+    """What there is to look at."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._lines = ReportLines()
+        self._prompt = Prompt()
+        self._said = Label(id="status")
+
+    @property
+    def application(self) -> Application:
+        """The application around it."""
+        from .application import Application
+
+        assert isinstance(self.app, Application)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content("nldissect: what Linux netlink messages say")
+            keys = "Enter opens   o a file   c captures   ? help   q quits"
+            box.border_subtitle = Content(keys)
+            yield self._lines
+        yield self._said
+        yield self._prompt
+
+    def on_mount(self) -> None:
+        self._lines.add(list(self._entries()))
+        self._lines.cursor = next(
+            (i for i, entry in enumerate(self._lines.found) if entry.value is not None), 0
+        )
+        self.set_focus(self._lines)
+
+    def _entries(self) -> list[ReportLine]:
+        out = [ReportLine([("Recent files", "heading")])]
+        files = [path for path in reversed(self._state.files) if os.path.isfile(path)][:RECENT]
+        for path in files:
+            folder, name = os.path.split(path)
+            out.append(
+                ReportLine([(f"  {safe(name):<32}", "name"), (safe(folder), "dim")], ("file", path))
+            )
+        if not files:
+            out.append(ReportLine([("  none yet: o opens one, or `nldissect tui FILE`", "dim")]))
+        out.append(ReportLine([("  another file…", "plain")], ("ask", "")))
+        out += [ReportLine([]), ReportLine([("Capture", "heading")])]
+        found = interfaces()
+        for name, up in found:
+            state: Part = ("up", "good") if up else ("down: ip link set it up first", "warning")
+            out.append(ReportLine([(f"  {safe(name):<32}", "name"), state], ("capture", name)))
+        if not any(up for _, up in found):
+            out.append(
+                ReportLine(
+                    [("  an nlmon interface made for this, removed at the end", "plain")],
+                    ("capture", ""),
+                )
+            )
+        out += [ReportLine([(f"  {text}", look)]) for text, look in needs()]
+        out += [ReportLine([]), ReportLine([("Elsewhere", "heading")])]
+        for text in (
+            "tcpdump -i nlmon0 -U -w - | nldissect tui -",
+            "ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -",
+        ):
+            out.append(ReportLine([(f"  {text}", "dim")]))
+        return out
+
+    def take(self, event: events.Key) -> bool:
+        """Works a key off, at once."""
+        if self._prompt.asking:
+            return self._prompt.input.take(event)
+        key = event.character if event.character and event.is_printable else event.key
+        lines = self._lines
+        page = lines.room
+        moves = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": page, "pageup": -page}
+        if key in moves:
+            step = moves[key]
+            lines.move(lines.cursor + step)
+            while lines.found[lines.cursor].value is None and lines.move(
+                lines.cursor + (1 if step > 0 else -1)
+            ):
+                pass
+        elif key in ("g", "home"):
+            lines.move(0)
+        elif key in ("G", "end"):
+            lines.move(lines.count - 1)
+        elif key == "enter":
+            value = lines.found[lines.cursor].value if lines.found else None
+            if isinstance(value, tuple):
+                self._do(*value)
+        elif key == "o":
+            self._do("ask", "")
+        elif key == "c":
+            self._do("capture", "")
+        elif key in ("?", "f1"):
+            self._say("Enter opens what is chosen; o asks for a file; c captures; q quits")
+        elif key in ("q", "Q", "escape", "ctrl+c", "ctrl+q"):
+            self.application.leave()
+        return True
+
+    def _do(self, what: str, which: str) -> None:
+        if what == "ask":
+            self._prompt.ask(
+                "open",
+                lambda path: self._do("file", path.strip()),
+                back=lambda: self.set_focus(self._lines),
+            )
+            return
+        if what == "file" and not which:
+            return
+        try:
+            if what == "file":
+                self.application.open(which)
+            else:
+                self.application.start_capture(which or None)
+        except (NldissectError, OSError) as problem:
+            self._say(str(problem), "error")
+
+    def _say(self, text: str, look: str = "note") -> None:
+        self._said.update(Content(safe(text)))
+        self._said.set_class(look == "error", "error")
+
+
+def interfaces(folder: str = "/sys/class/net") -> list[tuple[str, bool]]:
+    """The nlmon interfaces of this host, and whether each is up."""
+    out = []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    for name in names:
+        place = Path(folder, name)
+        try:
+            if int((place / "type").read_text()) == ARPHRD_NETLINK:
+                out.append((name, bool(int((place / "flags").read_text(), 16) & 1)))
+        except (OSError, ValueError):
+            continue
+    return out
+
+
+def needs() -> list[tuple[str, str]]:
+    """What stands in the way of capturing, in words; empty when nothing seems to."""
+    if privileges.privileged():
+        return []
+    return [
+        ("needs CAP_NET_RAW to listen and CAP_NET_ADMIN to make an interface:", "warning"),
+        ("sudo nldissect tui nlmon0", "plain"),
+    ]

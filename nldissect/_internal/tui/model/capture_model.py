@@ -1,0 +1,199 @@
+"""What the screens show, without a screen: rows, the view on them, marks, comments, times.
+
+A row is a message's place in the capture (0 is message 1); a place is where a
+row stands in the view, which leaves out what is filtered or folded.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from time import process_time
+from typing import Final
+
+from ...engine.message import Message
+from ...library.index import Index
+from ...pairing.codes import COPY, ROLES
+from ...pairing.transaction import Link
+from ...spec.registry import Registry
+from .colour_rules import ColourRules
+from .list_columns import COLUMNS, Cells, Column, Times, cells
+
+KEPT = 1024  # rows whose cells are remembered
+SLICE = 256  # rows tested between looks at the clock
+
+
+class CaptureModel:
+    """One capture being looked at."""
+
+    def __init__(self, index: Index, registry: Registry, name: str) -> None:
+        self.index = index
+        self.registry = registry
+        self.name = name
+        self.times = Times()
+        self.columns: list[Column] = list(COLUMNS)
+        self.constants: bool = False  # in the list
+        self.constants_in_tree = True
+        self.folded = True  # copies of notifications are one row
+        self.own = False  # whether what the recording program itself asked is shown
+        self.rules = ColourRules()
+        self.unfolded: set[int] = set()  # rows whose copies show all the same
+        self.marks: dict[str, int] = {}
+        self.comments: dict[int, str] = {}
+        self.selected: set[int] = set()
+        self.view = View(self)
+        self._cells: dict[int, Cells] = {}
+
+    # -- rows -------------------------------------------------------------------
+
+    @property
+    def total(self) -> int:
+        """How many messages are known by now."""
+        return len(self.index)
+
+    @property
+    def count(self) -> int:
+        """How many messages are known by now, without those hidden as the recording's own."""
+        return self.total - (0 if self.own else self.index.asked)
+
+    def message(self, row: int) -> Message:
+        """The message of a row; raises CaptureError when the file is no longer what it was."""
+        return self.index.message(row)
+
+    def link(self, row: int) -> Link | None:
+        """What pairing found of it."""
+        return self.index.link(row)
+
+    def time(self, row: int) -> int | None:
+        """When the message was recorded, in ns since the epoch; None for no row or no time."""
+        index = self.index
+        if not 0 <= row < len(index):
+            return None
+        return index.moment(index.record_of(row))
+
+    def copy(self, row: int) -> bool:
+        """Whether the row is a copy of a notification."""
+        return row < self.index.paired and self.index.links.role[row + 1] == _COPY
+
+    def comment(self, row: int) -> str:
+        """The comment on a row: that of this session, else what the file has."""
+        own = self.comments.get(row)
+        if own is not None:
+            return own
+        record = self.message(row).record
+        return "" if record is None else "; ".join(record.comments)
+
+    def cells(self, row: int) -> Cells:
+        """The row's texts, made on first sight."""
+        found = self._cells.get(row)
+        if found is None:
+            if len(self._cells) >= KEPT:
+                self._cells.clear()
+            if self.times.first is None:
+                self.times.first = self.time(0)
+            found = self._cells[row] = cells(self, row)
+        return found
+
+    def fresh(self, row: int) -> Cells:
+        """The row's texts, not remembered: for going through all of them."""
+        return self._cells.get(row) or cells(self, row)
+
+    def changed(self) -> None:
+        """How rows look has changed: columns, names, comments, times."""
+        self._cells.clear()
+
+    # -- the view -------------------------------------------------------------------
+
+    def look_through(self, test: Callable[[int], bool] | None, paired: bool = False) -> None:
+        """Shows only rows that pass; the view fills as `view.step` is called."""
+        self.view = View(self, test, paired)
+
+
+class View:
+    """The rows shown: all that pass `test`, without the copies that are folded.
+
+    Rows are shown before pairing has come to them, and looked at again when it has.
+    `paired` tests only what pairing has been through.
+    """
+
+    def __init__(
+        self, model: CaptureModel, test: Callable[[int], bool] | None = None, paired: bool = False
+    ) -> None:
+        self.model = model
+        self.test = test
+        self.paired = paired
+        self.rows = array("I")
+        self.scanned = 0
+        self.early = -1  # the first row that was shown before it was paired, -1 for none
+        self.stopped = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def row(self, place: int) -> int:
+        """The row at a place; -1 when there is none."""
+        return self.rows[place] if 0 <= place < len(self.rows) else -1
+
+    def place(self, row: int) -> int:
+        """Where the row stands, or where it would: the place of the next one shown."""
+        return bisect_left(self.rows, row)
+
+    def has(self, row: int) -> bool:
+        """Whether the row is shown."""
+        place = self.place(row)
+        return place < len(self.rows) and self.rows[place] == row
+
+    @property
+    def limit(self) -> int:
+        """Up to which row can be tested by now."""
+        index = self.model.index
+        return index.paired if self.paired else len(index)
+
+    @property
+    def behind(self) -> bool:
+        """Whether rows are left to test."""
+        return not self.stopped and (self.scanned < self.limit or self._late)
+
+    @property
+    def _late(self) -> bool:
+        """Whether pairing has come to all that was shown before."""
+        return self.early >= 0 and self.model.index.paired >= self.scanned
+
+    def step(self, seconds: float) -> bool:
+        """Tests further rows for about so much CPU time; True when none are left."""
+        if self._late:
+            first, self.early = self.early, -1
+            del self.rows[self.place(first) :]
+            self.scanned = first
+        end = process_time() + seconds
+        while self.behind:
+            size = SLICE if self.test is not None else SLICE * 16
+            self._slice(min(self.scanned + size, self.limit))
+            if process_time() >= end:
+                break
+        return not self.behind
+
+    def _slice(self, stop: int) -> None:
+        model, test, start = self.model, self.test, self.scanned
+        paired = model.index.paired
+        if stop > paired and self.early < 0 and model.folded:
+            self.early = max(start, paired)
+        found: Iterable[int] = range(start, stop)
+        if model.folded and start < paired:
+            role, of, unfolded = model.index.links.role, model.index.links.of, model.unfolded
+            middle = min(stop, paired)
+            found = [
+                row
+                for row in range(start, middle)
+                if role[row + 1] != _COPY or of[row + 1] - 1 in unfolded
+            ]
+            found.extend(range(middle, stop))
+        if not model.own:
+            own = model.index.own
+            found = [row for row in found if not own(row)]
+        self.rows.extend(found if test is None else [row for row in found if test(row)])
+        self.scanned = stop
+
+
+_COPY: Final = ROLES.index(COPY)

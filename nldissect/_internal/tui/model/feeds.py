@@ -1,0 +1,171 @@
+"""Where growing captures come from: a capture process, a pipe, a file that others write.
+
+Each fills a file, which the index follows; so all that was captured is there to keep.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from typing import Protocol
+
+from ...capture.live import live_capture, privileges
+from ...wire.errors import UsageError
+
+
+class Feed(Protocol):
+    """What fills a file."""
+
+    path: str
+    name: str
+    kept: bool  # whether somebody has the file already
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        ...
+
+    def poll(self) -> None:
+        """Looks what has happened; never waits."""
+        ...
+
+    def stop(self) -> None:
+        """Takes in no more."""
+        ...
+
+    def close(self) -> None:
+        """Stops, and waits until the file is complete."""
+        ...
+
+    def told(self) -> list[tuple[str, str]]:
+        """What is to be said of it: (text, looks)."""
+        ...
+
+
+def spool(name: str) -> str:
+    """A new file for what is captured, in a folder of its own."""
+    folder = tempfile.mkdtemp(prefix="nldissect-")
+    caller = privileges.caller()
+    if caller is not None:
+        os.chown(folder, *caller)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    safe_name = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return os.path.join(folder, f"{safe_name}-{stamp}.pcapng")
+
+
+def discard(path: str) -> None:
+    """Removes a file of `spool` and its folder."""
+    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+
+
+class CaptureFeed:
+    """A running capture of an nlmon interface (None: whichever there is)."""
+
+    def __init__(self, interface: str | None) -> None:
+        self.asked = interface
+        self.path = spool(interface or "netlink")
+        try:
+            self._capture = live_capture.start(
+                live_capture.LiveOptions(interface=interface, write=self.path)
+            )
+        except UsageError:
+            discard(self.path)
+            raise
+        self.name = self._capture.interface
+        self.kept = False
+        self._closed = False
+
+    @property
+    def running(self) -> bool:
+        return not self._closed and not self._capture.reason
+
+    def poll(self) -> None:
+        if not self._closed:
+            self._capture.poll()
+
+    def stop(self) -> None:
+        self._capture.stop()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._capture.close()
+
+    def told(self) -> list[tuple[str, str]]:
+        found = self._capture
+        out = [(f"  {found.dropped} lost", "error" if found.dropped else "dim")]
+        if found.reason not in ("", *live_capture.PLANNED):
+            out.append((f"  the capture ended: {found.reason}", "error"))
+        return out
+
+
+class PipeFeed:
+    """Standard input, copied into a file as it comes."""
+
+    name = "standard input"
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.kept = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self.path = spool("stdin")
+        self._target = open(self.path, "wb", buffering=0)  # noqa: SIM115 - the thread closes it
+        self._problem = ""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._copy, name="stdin", daemon=True)
+        self._thread.start()
+
+    def _copy(self) -> None:
+        try:
+            with self._target:
+                while not self._stop.is_set():
+                    data = os.read(self._descriptor, 1 << 18)
+                    if not data:
+                        break
+                    self._target.write(data)
+        except OSError as problem:
+            self._problem = problem.strerror or str(problem)
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive() and not self._stop.is_set()
+
+    def poll(self) -> None:
+        """The thread does all."""
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def told(self) -> list[tuple[str, str]]:
+        if self._problem:
+            return [(f"  standard input: {self._problem}", "error")]
+        return [] if self.running else [("  standard input has ended", "dim")]
+
+
+class FileFeed:
+    """A file that another program writes."""
+
+    kept = True
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.name = os.path.basename(path)
+        self.running = True
+
+    def poll(self) -> None:
+        """The index looks at the file itself."""
+
+    def stop(self) -> None:
+        self.running = False
+
+    def close(self) -> None:
+        self.running = False
+
+    def told(self) -> list[tuple[str, str]]:
+        return [] if not self.running else [("  following the file", "dim")]

@@ -1,0 +1,190 @@
+"""The columns of the list, and a row's texts and looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+from ...analysis import facts, pairs
+from ...engine.message import Message
+from ...engine.node import find_all
+from ...engine.summary import node_text
+from ...engine.walk import ERROR, NOTE
+from ...pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
+from ...pairing.transaction import Link
+from ...session.multicast import group_of
+from ...wire.errors import CaptureError
+from ...wire.text import safe
+from ...wire.times import SECOND, TimeFormatter
+from .colour_rules import ColourRules
+
+FORMATS: Final = ("relative", "delta", "absolute", "absolute-date", "utc", "utc-date", "epoch")
+
+
+class Times:
+    """How times are written, and from which moment on they count."""
+
+    def __init__(self) -> None:
+        self.form = "relative"
+        self.reference: int | None = None  # ns since the epoch
+        self.first: int | None = None  # set by the model
+
+    def text(self, moment: int | None, before: int | None) -> str:
+        """The time of a record; `before` is that of the record in front of it."""
+        if moment is None:
+            return ""
+        if self.form == "delta":
+            return _seconds(0 if before is None else moment - before)
+        if self.form == "relative":
+            since = self.first if self.reference is None else self.reference
+            return _seconds(0 if since is None else moment - since)
+        clock = TimeFormatter(self.form)
+        if moment % 1000:
+            clock.digits = 9
+        return clock.text(0, moment)
+
+
+def _seconds(span: int) -> str:
+    whole, rest = divmod(abs(span), SECOND)
+    return f"{'-' if span < 0 else ''}{whole}.{rest // 1000:06d}"
+
+
+class Cells(NamedTuple):
+    """A row: its texts in the order of the columns, a glyph, and the name of its looks."""
+
+    texts: tuple[str, ...]
+    glyph: str
+    look: str
+
+
+class RowContext(Protocol):
+    """What the columns ask of the capture that their rows are of; `CaptureModel` has it."""
+
+    times: Times
+    constants: bool
+    columns: list[Column]
+    rules: ColourRules
+
+    def message(self, row: int) -> Message: ...
+    def link(self, row: int) -> Link | None: ...
+    def time(self, row: int) -> int | None: ...
+    def comment(self, row: int) -> str: ...
+
+
+class Column(NamedTuple):
+    """One column: `width` is the most it takes (0: what is left); shown from `least` cells on."""
+
+    name: str
+    title: str
+    get: Callable[[RowContext, int, Message, Link | None], str]
+    width: int
+    right: bool = False
+    least: int = 0
+
+
+def _time(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    return model.times.text(model.time(row), model.time(row - 1))
+
+
+def _delta(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    moment, before = model.time(row), model.time(row - 1)
+    if moment is None or before is None:
+        return ""
+    return pairs.span(moment - before)
+
+
+def _process(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    if not message.to_kernel and link is not None and link.role in (NOTIFICATION, COPY):
+        return "(listeners)" if link.role == NOTIFICATION else ""
+    found = pairs.process(message, link)
+    if found is None:
+        return "?"
+    return safe(found.name or str(found).replace("[", "").replace("]", ""))
+
+
+def _pair(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    if link is None:
+        return ""
+    if link.role == REQUEST:
+        ended = pairs.answered_by(link)
+        if ended:
+            return f"⇄{ended}"
+        return "" if link.transaction is None else _WITHOUT.get(link.transaction.state, "")
+    if link.role == ANSWER:
+        return f"⇄{link.of}" if link.of else "⇄?"
+    if link.role == COPY:
+        return f"={link.of}"
+    return f"→{link.listeners}" if link.listeners > 1 else ""
+
+
+_WITHOUT: Final = {"unanswered": "none", "given-up": "none", "cut": "cut", "overrun": "lost"}
+
+
+def _port(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    if not message.netlink:
+        return ""
+    found = link.transaction if link is not None else None
+    return str(found.port if found is not None and found.port > 0 else message.port)
+
+
+def _group(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    if link is None or link.role not in (NOTIFICATION, COPY):
+        return ""
+    return safe((group_of(message) or "").removeprefix("RTNLGRP_"))
+
+
+def _info(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    text = safe(pairs.summary(message, link))
+    if link is not None and link.role == NOTIFICATION and link.listeners > 1:
+        text += f" ({link.listeners} listeners)"
+    lost = 0 if message.record is None or message.offset else message.record.lost
+    if lost:
+        text = f"({lost} lost before this) {text}"
+    bad = [d for d in message.diagnoses if d.severity != NOTE]
+    if bad:
+        first = next((d for d in bad if d.severity == ERROR), bad[0])
+        text += f" [{safe(first.text)}{f', {len(bad) - 1} more' if len(bad) > 1 else ''}]"
+    elif message.truncated:
+        text += " [truncated]"
+    comment = model.comment(row)
+    return f"“{safe(comment)}” {text}" if comment else text
+
+
+COLUMNS: Final = (
+    Column("number", "No", lambda m, r, g, k: str(r + 1), 9, True),
+    Column("time", "Time", _time, 30, True),
+    Column("delta", "Δ", _delta, 8, True, 120),
+    Column("process", "Process", _process, 16, False, 64),
+    Column("direction", "", lambda m, r, g, k: "→" if g.to_kernel else "←", 1),
+    Column("family", "Family", lambda m, r, g, k: safe(facts.who(g, pairs.question(g, k))), 14,
+           False, 72),
+    Column("operation", "Message", lambda m, r, g, k: safe(facts.what(g, m.constants)), 20),
+    Column("length", "Len", lambda m, r, g, k: str(g.length), 8, True, 70),
+    Column("pair", "Pair", _pair, 9, False, 50),
+    Column("port", "Port", _port, 10, True, 120),
+    Column("group", "Group", _group, 16, False, 120),
+    Column("info", "Info", _info, 0),
+)  # fmt: skip
+
+
+def of_field(path: str) -> Column:
+    """A column of the values that a field has in each message."""
+
+    def get(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+        return ",".join(safe(node_text(node)) for node in find_all(message.nodes, path))
+
+    return Column(path, safe(path.rpartition(".")[2]), get, 24)
+
+
+def cells(model: RowContext, row: int) -> Cells:
+    """A row's texts; of a message that can no longer be read, why."""
+    try:
+        message = model.message(row)
+        link = model.link(row)
+        look, glyph = model.rules.look(message, link)
+        texts = tuple(column.get(model, row, message, link) for column in model.columns)
+    except (CaptureError, OSError) as problem:
+        blank = [""] * len(model.columns)
+        blank[0], blank[-1] = str(row + 1), safe(getattr(problem, "reason", str(problem)))
+        return Cells(tuple(blank), "!", "malformed")
+    return Cells(texts, glyph, look)

@@ -1,0 +1,414 @@
+"""A message as the lines of a foldable tree, each with the bytes it stands for.
+
+Lines are found again by their path of attributes, so that what is folded and
+where the cursor stands survive going from message to message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ...analysis.explain import Explanation, locate
+from ...engine import labels
+from ...engine.message import Message
+from ...engine.node import Node
+from ...spec import model
+from ...wire.text import safe
+
+INLINE: Final = 24  # bytes shown on the line itself
+BRIEF: Final = 5  # children told of on the line of a folded one
+LONGEST: Final = 400  # characters of a value
+MANY: Final = 40  # lines above which what is nested starts folded
+
+HEADER_NAMES: Final = {
+    "length": "nlmsg_len", "type": "nlmsg_type", "flags": "nlmsg_flags",
+    "sequence": "nlmsg_seq", "port": "nlmsg_pid", "command": "cmd",
+}  # fmt: skip
+
+
+class OutlineLine:
+    """One line: `start` to `end` are its bytes in the message (-1: none)."""
+
+    __slots__ = ("depth", "end", "key", "kids", "look", "name", "node", "note", "start", "value")
+
+    def __init__(
+        self,
+        depth: int,
+        key: str,
+        name: str,
+        value: str,
+        start: int = -1,
+        end: int = -1,
+        node: Node | None = None,
+        kids: bool = False,
+        look: str = "name",
+    ) -> None:
+        self.depth = depth
+        self.key = key
+        self.name = name
+        self.value = value
+        self.start = start
+        self.end = end
+        self.node = node
+        self.kids = kids
+        self.look = look
+        self.note = ""  # what is wrong, in words
+
+
+class Folds:
+    """What the user folded and unfolded, by path; shared by all messages."""
+
+    def __init__(self) -> None:
+        self.set: dict[str, bool] = {}
+        self.everything: bool | None = None
+
+    def open(self, key: str, default: bool) -> bool:
+        """Whether the line of this path shows what is below it."""
+        found = self.set.get(key)
+        if found is not None:
+            return found
+        return default if self.everything is None else self.everything
+
+    def all(self, opened: bool) -> None:
+        """Folds or unfolds everything."""
+        self.set.clear()
+        self.everything = opened
+
+
+class Outline:
+    """The lines of one message. `blame` is a byte that the kernel objected to, with why.
+
+    `heading` lines (text, look) come first and stand for no bytes.
+    """
+
+    def __init__(
+        self,
+        message: Message,
+        folds: Folds,
+        constants: bool = True,
+        reason: Explanation | None = None,
+        blame: tuple[int, str] | None = None,
+        heading: list[tuple[str, str]] | None = None,
+    ) -> None:
+        self.message = message
+        self.folds = folds
+        self.constants = constants
+        self.reason = reason
+        self.heading = heading or []
+        self.blamed: Node | None = None
+        self.objection = ""
+        if blame is not None:
+            self.blamed, self.objection = locate(message, blame[0]), blame[1]
+            if self.blamed is not None and self.blamed.offset < message.base + 16:
+                self.blamed = None  # a member of the header, which has no node of its own
+        echo = message.echo if reason is not None and reason.offset is not None else None
+        if echo is not None and reason is not None and reason.offset is not None:
+            self.blamed = locate(echo, reason.offset)
+            self.objection = reason.message or reason.text
+        self.large = self._many(message.nodes, MANY) <= 0
+        self.items: list[OutlineLine] = []
+        self.refresh()
+
+    def _many(self, nodes: list[Node], left: int) -> int:
+        for node in nodes:
+            left -= 1
+            if left <= 0:
+                return 0
+            left = self._many(node.children, left)
+        return left
+
+    def refresh(self) -> None:
+        """Makes the lines anew, after folding."""
+        self.items = list(self._lines())
+
+    def opened(self, item: OutlineLine) -> bool:
+        """Whether the line shows what is below it."""
+        default = True
+        node = item.node
+        if node is None:
+            default = item.key != "nlmsghdr"
+        elif node.field.kind == model.STRUCT and node.field.number < 0:
+            default = False
+        elif item.depth > 0:
+            default = not self.large
+        if not default and self.blamed is not None and node is not None:
+            at = self.blamed
+            default = node is not at and node.offset <= at.offset and at.end <= node.end
+        return self.folds.open(item.key, default)
+
+    # -- finding lines -------------------------------------------------------------
+
+    def at_byte(self, offset: int) -> int:
+        """The line of the smallest thing that has this byte, -1 for none; unfolds up to it."""
+        deepest = locate(self.message, offset - self.message.base)
+        place = -1 if deepest is None else self.reveal(deepest)
+        if place >= 0:
+            return place
+        sizes = [
+            (item.end - item.start, -place)
+            for place, item in enumerate(self.items)
+            if item.start <= offset < item.end
+        ]
+        return -min(sizes)[1] if sizes else -1
+
+    def reveal(self, node: Node) -> int:
+        """The line of this node, what is above it being unfolded; -1 if it has none."""
+        place = self.of_node(node)
+        if place >= 0:
+            return place
+        above: list[Node] = []
+        up = node.parent
+        while up is not None:
+            above.append(up)
+            up = up.parent
+        for ancestor in reversed(above):
+            place = self.of_node(ancestor)
+            if place >= 0 and not self.opened(self.items[place]):
+                self.folds.set[self.items[place].key] = True
+                self.refresh()
+        return self.of_node(node)
+
+    def of_node(self, node: Node) -> int:
+        """The line of this node, -1 while it is folded away."""
+        return next((i for i, item in enumerate(self.items) if item.node is node), -1)
+
+    def of_key(self, key: str) -> int:
+        """The line of this path or of the nearest above it, -1 for none."""
+        places = {item.key: i for i, item in reversed(list(enumerate(self.items)))}
+        while key:
+            if key in places:
+                return places[key]
+            key = key.rpartition("/")[0]
+        return -1
+
+    def parent(self, place: int) -> int:
+        """The line that this one lies below, itself at the top."""
+        depth = self.items[place].depth
+        for above in range(place - 1, -1, -1):
+            if self.items[above].depth < depth:
+                return above
+        return place
+
+    # -- folding -----------------------------------------------------------------------
+
+    def fold(self, place: int, opened: bool) -> None:
+        """Folds or unfolds one line."""
+        self.folds.set[self.items[place].key] = opened
+        self.refresh()
+
+    def unfold_below(self, place: int) -> None:
+        """Unfolds a line and all below it."""
+        item = self.items[place]
+        self.folds.set[item.key] = True
+        if item.node is not None:
+            for node, key in self._below(item.node, item.key):
+                if node.children:
+                    self.folds.set[key] = True
+        self.refresh()
+
+    def _below(self, node: Node, key: str) -> Iterator[tuple[Node, str]]:
+        for child, below in zip(node.children, self._keys(node.children, key), strict=True):
+            yield child, below
+            yield from self._below(child, below)
+
+    # -- making lines -------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[OutlineLine]:
+        for number, (text, look) in enumerate(self.heading):
+            yield OutlineLine(0, f"heading{number}", "", safe(text), look=look)
+        if self.reason is not None:
+            yield from self._why(self.reason)
+        for wrong in self.message.own_diagnoses:
+            yield OutlineLine(
+                0,
+                f"wrong/{wrong.code}",
+                "",
+                f"[{wrong.severity}: {safe(wrong.text)}]",
+                wrong.offset,
+                wrong.offset + wrong.length,
+                look=wrong.severity,
+            )
+        if self.message.netlink and self.message.outer is None:
+            yield from self._nlmsghdr()
+        yield from self._nodes(self.message.nodes, 0, "")
+
+    def _why(self, reason: Explanation) -> Iterator[OutlineLine]:
+        top = OutlineLine(0, "why", "why", safe(reason.line), kids=True, look="error")
+        yield top
+        if self.opened(top):
+            for number, line in enumerate(reason.lines):
+                yield OutlineLine(1, f"why/{number}", "", safe(line), look="error")
+
+    def _nlmsghdr(self) -> Iterator[OutlineLine]:
+        message, base = self.message, self.message.base
+        kind = labels.type_name(message, self.constants)
+        flags = "|".join(labels.flag_names(message))
+        brief = (
+            f"{kind or message.type}, {message.length} bytes, seq {message.seq}, "
+            f"port {message.port}{', ' + flags if flags else ''}"
+        )
+        top = OutlineLine(
+            0, "nlmsghdr", "nlmsghdr", safe(brief), base, base + 16, kids=True, look="heading"
+        )
+        yield top
+        if not self.opened(top):
+            return
+        labelled = f"{message.type}{f' ({kind})' if kind else ''}"
+        values = (
+            ("length", str(message.length), 0, 4),
+            ("type", labelled, 4, 6),
+            ("flags", f"{message.flags:#06x}{f' ({flags})' if flags else ''}", 6, 8),
+            ("sequence", str(message.seq), 8, 12),
+            ("port", str(message.port), 12, 16),
+        )
+        for name, value, start, end in values:
+            shown = HEADER_NAMES[name] if self.constants else name
+            yield OutlineLine(1, f"nlmsghdr/{name}", shown, safe(value), base + start, base + end)
+
+    @staticmethod
+    def _keys(nodes: list[Node], above: str) -> list[str]:
+        seen: dict[str, int] = {}
+        out = []
+        for node in nodes:
+            name = node.field.name
+            count = seen[name] = seen.get(name, 0) + 1
+            out.append(f"{above}/{name}" if count == 1 else f"{above}/{name}[{count}]")
+        return out
+
+    def _nodes(self, nodes: list[Node], depth: int, above: str) -> Iterator[OutlineLine]:
+        for node, key in zip(nodes, self._keys(nodes, above), strict=True):
+            children = node.children
+            value = node.value
+            shown = [c for c in children if type(value) is not list or self._shows(c)]
+            look = "name"
+            if node.field.number < 0 and node.field.kind in (
+                model.STRUCT,
+                model.HEADER,
+                model.MESSAGE,
+            ):
+                look = "heading"
+            item = OutlineLine(
+                depth,
+                key,
+                name_of(node, self.constants),
+                "",
+                node.offset,
+                node.end,
+                node,
+                bool(shown),
+                look,
+            )
+            opened = bool(shown) and self.opened(item)
+            item.value = value_of(node, self.constants)
+            if shown and not opened and not item.value:
+                item.value = brief(shown, self.constants)
+            notes = [f"[{d.severity}: {d.text}]" for d in node.diagnoses]
+            if node is self.blamed:
+                notes.insert(0, f"✗ {self.objection}")
+            item.note = safe(" ".join(notes))
+            yield item
+            if opened:
+                yield from self._nodes(shown, depth + 1, key)
+
+    @staticmethod
+    def _shows(child: Node) -> bool:
+        """Of an array's elements, those that say more than the array's own line."""
+        return child.value is None or child.field.number < 0
+
+    def find(self, text: str, place: int, step: int) -> int:
+        """The next line (`step` 1) or the one before (-1) with this text, around; -1 for none."""
+        wanted, count = text.casefold(), len(self.items)
+        for i in range(1, count + 1):
+            at = (place + step * i) % count
+            item = self.items[at]
+            if wanted in f"{item.name} {item.value} {item.note}".casefold():
+                return at
+        return -1
+
+
+def name_of(node: Node, constants: bool) -> str:
+    """The node's name: the C constant, or the spec's."""
+    field = node.field
+    name = field.name
+    if constants:
+        if field.constant is not None:
+            name = field.constant
+        elif (
+            field.number < 0
+            and field.name in HEADER_NAMES
+            and node.parent is not None
+            and (node.parent.field.name in ("nlmsghdr", "genlmsghdr"))
+        ):
+            name = HEADER_NAMES[field.name]
+        elif field.kind != model.UNKNOWN and " " not in name:
+            name = name.replace("-", "_")
+    return safe(name + ("?" if field.guess else ""))
+
+
+def value_of(node: Node, constants: bool) -> str:
+    """The value with its label, as one safe line; empty for what only has something inside."""
+    value = node.value
+    if value is None:
+        if node.field.kind == model.MESSAGE:
+            return _echoed(node)
+        return "" if node.children or node.end > node.start else "(empty)"
+    named = node.words(constants)
+    text = _text(node, value)
+    return safe(f"{text} ({named})" if named else text)[:LONGEST]
+
+
+def _echoed(node: Node) -> str:
+    inner = next((n.message for n in node.children), None)
+    if inner is None or inner is node.message:
+        return ""
+    kind = labels.type_name(inner, True) or inner.type
+    return safe(f"{kind}, {inner.length} bytes, seq {inner.seq}")
+
+
+def _text(node: Node, value: Any) -> str:
+    if value is True:
+        return ""
+    if isinstance(value, int):
+        hexadecimal = node.kind == "flags" or node.field.hint == "hex"
+        if hexadecimal and value >= 0:
+            return f"{value:#0{2 * (node.end - node.start) + 2}x}"
+        return str(value)
+    if isinstance(value, str):
+        return f'"{value}"' if node.kind == "string" else value
+    if isinstance(value, bytes):
+        if not value:
+            return "(empty)"
+        shown = value[:INLINE].hex(" ")
+        return shown if len(value) <= INLINE else f"{len(value)} bytes: {shown}…"
+    if isinstance(value, list):
+        parts = [_element(child) for child in node.children if child.value is not None]
+        return f"[{', '.join(parts)}]"
+    return str(value)
+
+
+def _element(child: Node) -> str:
+    named = child.words(False)
+    text = _text(child, child.value)
+    return f"{text} ({named})" if named else text
+
+
+def brief(nodes: list[Node], constants: bool) -> str:
+    """The first values below a folded line."""
+    out: list[str] = []
+    for node in nodes:
+        value = node.value
+        if value is None or (value == 0 and not node.words(constants)):
+            continue
+        if isinstance(value, bytes) and not any(value):
+            continue
+        named = node.words(False)
+        text = named if named and not isinstance(value, str) else _text(node, value)
+        out.append(f"{node.name} {text}".rstrip())
+        if len(out) == BRIEF:
+            break
+    if out:
+        return safe(", ".join(out))[:LONGEST]
+    names = [node.name for node in nodes[:BRIEF]]
+    more = "…" if len(nodes) > BRIEF else ""
+    return safe(", ".join(names)) + more

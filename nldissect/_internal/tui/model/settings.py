@@ -1,0 +1,155 @@
+"""Settings and memory: ~/.config/nldissect/tui.toml, and what is remembered of earlier times.
+
+docs/tui.md describes every setting. What is wrong in the file is said in one line.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from ...wire.errors import UsageError
+from .colour_rules import GLYPHS
+from .keymap import Keymap
+from .list_columns import COLUMNS, FORMATS, Column, of_field
+
+COLOURS: Final = ("red", "green", "yellow", "blue", "magenta", "cyan", "dim", "error", "warning",
+                  "good", "notification", "plain")  # fmt: skip
+KEPT: Final = {"filters": 100, "files": 20}
+
+
+class Settings:
+    """What the file says, each with its default; `problem` names what cannot be.
+
+    `theme` is one of textual's, `time` one of `columns.FORMATS`, `names` (of the tree)
+    `c` or `spec`, `columns` names of columns and paths of fields, `fold` whether copies
+    are one row, `side` whether panes stand side by side (None: as the width allows).
+    `rules` are (filter, glyph, colour), `glyphs` replace those of `rules.GLYPHS`.
+    """
+
+    def __init__(self, table: Mapping[str, Any] | None = None, where: str = "tui.toml") -> None:
+        self._where = where
+        table = dict(table or {})
+        self.theme = self._one(table, "theme", str, "")
+        self.time = self._among(table, "time", FORMATS)
+        self.names = self._among(table, "names", ("c", "spec"))
+        self.fold = self._one(table, "fold", bool, True)
+        layout = self._among(table, "layout", ("auto", "side", "stacked"))
+        self.side = {"auto": None, "side": True, "stacked": False}[layout]
+        names = self._one(table, "columns", list, [column.name for column in COLUMNS])
+        self.columns = [column(str(name)) for name in names]
+        self.keys = self._one(table, "keys", dict, {})
+        Keymap(self.keys)
+        self.glyphs: dict[str, str] = {}
+        for kind, glyph in self._one(table, "glyphs", dict, {}).items():
+            if kind not in GLYPHS or not isinstance(glyph, str) or len(glyph) != 1:
+                raise self.wrong(f"glyphs.{kind}", f"one character for one of {', '.join(GLYPHS)}")
+            self.glyphs[kind] = glyph
+        self.rules: list[tuple[str, str, str]] = []
+        for number, rule in enumerate(self._one(table, "rules", list, []), 1):
+            self.rules.append(self._rule(rule, number))
+        if table:
+            raise self.wrong(next(iter(table)), "no such setting; docs/tui.md lists them")
+
+    def wrong(self, key: str, text: str) -> UsageError:
+        """What is wrong with a setting."""
+        return UsageError(f"{self._where}: {key}: {text}")
+
+    def _one(self, table: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+        value = table.pop(key, default)
+        if not isinstance(value, kind):
+            words = {str: "text in quotes", bool: "true or false", list: "a list", dict: "a table"}
+            raise self.wrong(key, f"{value!r} is not {words[kind]}")
+        return value
+
+    def _among(self, table: dict[str, Any], key: str, choices: tuple[str, ...]) -> str:
+        value = table.pop(key, choices[0])
+        if value not in choices:
+            raise self.wrong(key, f"{value!r} is none of {', '.join(choices)}")
+        return str(value)
+
+    def _rule(self, rule: Any, number: int) -> tuple[str, str, str]:
+        where = f"rules, number {number}"
+        if not isinstance(rule, dict) or not isinstance(rule.get("filter"), str):
+            raise self.wrong(where, "a rule needs a filter")
+        colour, glyph = rule.get("colour", rule.get("color", "plain")), rule.get("glyph", "")
+        if colour not in COLOURS:
+            raise self.wrong(where, f"colour {colour!r} is none of {', '.join(COLOURS)}")
+        if not isinstance(glyph, str) or len(glyph) > 1:
+            raise self.wrong(where, f"glyph {glyph!r} is not one character")
+        return rule["filter"], glyph, colour
+
+
+def column(name: str) -> Column:
+    """The column of this name, else that of a field's path."""
+    return next((one for one in COLUMNS if one.name == name), None) or of_field(name)
+
+
+def load(path: str | None = None) -> Settings:
+    """The settings of the file; defaults where there is none. Raises UsageError."""
+    file = Path(path) if path is not None else _folder("XDG_CONFIG_HOME", ".config") / "tui.toml"
+    try:
+        with open(file, "rb") as stream:
+            table = tomllib.load(stream)
+    except FileNotFoundError:
+        if path is not None:
+            raise UsageError(f"{path}: there is no such file") from None
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{file}: {problem}") from None
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be read: {problem.strerror}") from None
+    return Settings(table, str(file))
+
+
+def _folder(variable: str, default: str) -> Path:
+    base = os.environ.get(variable)
+    home = Path(base) if base and os.path.isabs(base) else Path(os.path.expanduser("~")) / default
+    return home / "nldissect"
+
+
+class State:
+    """Filters and files of earlier times, the newest last; `folder` None keeps nothing."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.filters = self._read("filters")
+        self.files = self._read("files")
+
+    @classmethod
+    def default(cls) -> State:
+        """That of this user."""
+        return cls(_folder("XDG_STATE_HOME", ".local/state"))
+
+    def _read(self, name: str) -> list[str]:
+        if self.folder is None:
+            return []
+        try:
+            text = (self.folder / name).read_text("utf-8", "replace")
+        except OSError:
+            return []
+        return [line for line in text.split("\n") if line][-KEPT[name] :]
+
+    def opened(self, path: str) -> None:
+        """Notes that a file was opened."""
+        path = os.path.abspath(path)
+        if "\n" not in path:
+            self.files = [*(file for file in self.files if file != path), path]
+            self.save()
+
+    def save(self) -> None:
+        """Writes it down; what cannot be written is forgotten."""
+        if self.folder is None:
+            return
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in KEPT:
+                lines: list[str] = getattr(self, name)[-KEPT[name] :]
+                target = self.folder / name
+                made = target.with_name(f".{name}.{os.getpid()}")
+                made.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+                made.replace(target)

@@ -1,0 +1,63 @@
+"""The lines at the top and bottom: what is open, what was said, which keys there are."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from ..model.keymap import Keymap, shown
+from ..model.parts import Part
+from .paint import Painted
+
+
+class Bar(Painted):
+    """One line with something at its left and at its right."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._left: list[Part] = []
+        self._right: list[Part] = []
+
+    def say(self, left: list[Part], right: list[Part] | None = None) -> None:
+        """Shows other parts."""
+        right = right or []
+        if left != self._left or right != self._right:
+            self._left, self._right = left, right
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y or width <= 0:
+            return Strip([], 0) if width <= 0 else self.strip([], width)
+        size = sum(len(text) for text, _ in self._right)
+        if size + 8 > width:
+            return self.strip(self._left, width)
+        left = self.strip(self._left, width - size)
+        return Strip.join([left, self.strip(self._right, size)])
+
+
+class KeyFooter(Bar):
+    """The footer: what the keymap has words for, as much of it as fits."""
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__("keys")
+        self._words = [
+            (shown(key.keys[0].partition(" ")[0]), key.footer)
+            for key in keymap.keys
+            if key.footer and key.keys
+        ]
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        parts: list[Part] = [(" ", "plain")]
+        used = 1
+        last = self._words[-3:]
+        reserved = sum(len(k) + len(w) + 3 for k, w in last)
+        for key, word in self._words[:-3]:
+            size = len(key) + len(word) + 3
+            if used + size + reserved > width:
+                break
+            parts += [(key, "heading"), (f" {word}  ", "dim")]
+            used += size
+        for key, word in last:
+            parts += [(key, "heading"), (f" {word}  ", "dim")]
+        return self.strip(parts, width) if width > 0 else Strip([], 0)

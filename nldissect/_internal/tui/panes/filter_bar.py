@@ -1,0 +1,230 @@
+"""The filter bar: what is typed is checked and completed as it is typed, and recalled later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Label
+
+from ...spec.registry import Registry
+from ...wire.errors import UsageError
+from ...wire.text import safe
+from ..model.parts import Part
+from .key_input import KeyInput
+from .paint import LinePane
+
+if TYPE_CHECKING:  # its grammar is read when the first filter is typed
+    from ...filter import Completion, Filter
+
+OFFERED = 8
+HINT = "type / to filter: type == newlink, ifname == eth0"
+
+
+class Candidates(LinePane, can_focus=False):
+    """What may be typed next."""
+
+    def __init__(self) -> None:
+        super().__init__("candidates")
+        self.found: Completion | None = None
+        self.cursor = -1
+
+    @property
+    def count(self) -> int:
+        return 0 if self.found is None else min(len(self.found.candidates), OFFERED)
+
+    def offer(self, found: Completion | None, across: int) -> None:
+        """Shows these, below the text that they complete."""
+        self.found = found if found is not None and found.candidates else None
+        self.cursor = -1
+        self.display = self.found is not None
+        if self.found is not None:
+            width = max(
+                len(c.text) + len(c.help or c.kind) + 5 for c in self.found.candidates[:OFFERED]
+            )
+            self.styles.width = min(max(width, 30), 76)
+            self.styles.height = self.count
+            self.styles.offset = (max(across, 0), 2)
+            self.refresh()
+
+    def parts(self, line: int) -> list[Part]:
+        assert self.found is not None
+        one = self.found.candidates[line]
+        return [(f" {safe(one.text)}", "name"), (f"  {safe(one.help or one.kind)}", "dim")]
+
+    def under(self, line: int) -> str:
+        return "cursor" if line == self.cursor else ""
+
+
+class FilterBar(Horizontal):
+    """One line: the text, whether it is right, and how much it shows.
+
+    `apply` is given the filter that is entered, None for everything; `wrong` why what is
+    typed is no filter yet, "" when it is one; `leave` is called at the end of typing.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        candidates: Candidates,
+        history: list[str],
+        apply: Callable[[Filter | None], None],
+        wrong: Callable[[str], None],
+        leave: Callable[[], None],
+    ) -> None:
+        super().__init__(id="filter")
+        self._apply, self._wrong, self._leave = apply, wrong, leave
+        self.registry = registry
+        self.candidates = candidates
+        self.history = history  # the newest last
+        self.input = KeyInput(self.key, self._entered, HINT)
+        self.verdict = Label("", id="verdict")
+        self._recalled = 0
+        self._typed = ""
+
+    def compose(self) -> ComposeResult:
+        yield Label(Content(" / "), id="slash")
+        yield self.input
+        yield self.verdict
+
+    def say(self, text: str, look: str = "") -> None:
+        """Shows a verdict at the right."""
+        colour = {"error": "$text-error", "good": "$text-success", "warning": "$text-warning"}
+        self.verdict.update(Content.styled(text, colour.get(look, "")))
+
+    def focus_input(self) -> None:
+        """Begins typing."""
+        self._recalled = 0
+        self.screen.set_focus(self.input)
+        self.input.cursor_position = len(self.input.value)
+
+    def check(self, text: str) -> Filter | None:
+        """The filter that the text is; None for none or a wrong one, which is said."""
+        self._wrong("")
+        if not text.strip():
+            self.say("")
+            return None
+        try:
+            from ...filter import Filter
+
+            found = Filter(text, self.registry)
+        except UsageError as problem:
+            column = getattr(problem, "column", None)
+            reason = getattr(problem, "reason", str(problem))
+            hint = getattr(problem, "hint", "") or ""
+            at = "" if column is None else f" at {column + 1}"
+            self.say(f"✗{at}", "error")
+            where = "" if column is None else f"{text[:column]}▸{text[column:]}  "
+            self._wrong(f"{where}{reason}{f' ({hint})' if hint else ''}")
+            return None
+        self.say("✓ Enter applies", "good")
+        return found
+
+    def set(self, text: str) -> None:
+        """Puts a text in, without applying it."""
+        with self.input.prevent(Input.Changed):
+            self.input.value = text
+
+    # -- typing ---------------------------------------------------------------------
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.check(event.value)
+        if self.input.has_focus:  # else it was entered meanwhile
+            self._offer()
+
+    def _entered(self, text: str) -> None:
+        if self.candidates.cursor >= 0:
+            self._take(self.candidates.cursor)
+            return
+        text = text.strip()
+        found = self.check(text)
+        if text and found is None:
+            return
+        if text:
+            if text in self.history:
+                self.history.remove(text)
+            self.history.append(text)
+        self.candidates.offer(None, 0)
+        self._apply(found)
+
+    def key(self, key: str) -> bool:
+        """What the keys do beside typing; whether this was one of them."""
+        offered = self.candidates
+        if key == "tab":
+            if offered.found is None:
+                self._offer()
+            self._complete()
+        elif key in ("down", "ctrl+n") and offered.found is not None:
+            offered.cursor = min(offered.cursor + 1, offered.count - 1)
+            offered.refresh()
+        elif key in ("up", "ctrl+p") and offered.found is not None and offered.cursor >= 0:
+            offered.cursor -= 1
+            offered.refresh()
+        elif key in ("up", "ctrl+p"):
+            self._recall(1)
+        elif key in ("down", "ctrl+n"):
+            self._recall(-1)
+        elif key == "escape":
+            if offered.found is not None:
+                offered.offer(None, 0)
+            else:
+                self._leave()
+        else:
+            return False
+        return True
+
+    def _offer(self) -> None:
+        text, at = self.input.value, self.input.cursor_position
+        from ...filter import complete
+
+        found: Completion | None = complete(text, at, self.registry)
+        assert found is not None
+        if len(found.candidates) == 1 and found.candidates[0].text == text[found.start : found.end]:
+            found = None
+        start = 3 if found is None else found.start + 2
+        self.candidates.offer(found if text else None, start)
+
+    def _complete(self) -> None:
+        found = self.candidates.found
+        if found is None:
+            return
+        if self.candidates.cursor >= 0 or len(found.candidates) == 1:
+            self._take(max(self.candidates.cursor, 0))
+            return
+        texts = [one.text for one in found.candidates]
+        common = texts[0]
+        for text in texts[1:]:
+            while not text.startswith(common):
+                common = common[:-1]
+        if len(common) > found.end - found.start:
+            self._put(found.start, found.end, common)
+        else:
+            self.candidates.cursor = 0
+            self.candidates.refresh()
+
+    def _take(self, place: int) -> None:
+        found = self.candidates.found
+        if found is not None:
+            self._put(found.start, found.end, found.candidates[place].text)
+
+    def _put(self, start: int, end: int, text: str) -> None:
+        value = self.input.value
+        self.input.value = value[:start] + text + value[end:]
+        self.input.cursor_position = start + len(text)
+        self._offer()
+
+    def _recall(self, step: int) -> None:
+        if not self._recalled:
+            self._typed = self.input.value
+        at = min(max(self._recalled + step, 0), len(self.history))
+        if at == self._recalled:
+            return
+        self._recalled = at
+        value = self.history[-at] if at else self._typed
+        self.set(value)
+        self.input.cursor_position = len(value)
+        self.check(value)

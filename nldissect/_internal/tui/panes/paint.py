@@ -1,0 +1,254 @@
+"""What the line-by-line widgets share: looks from the theme, one line of text, a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.geometry import Region
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ...wire.text import safe
+from ..model.parts import Part
+
+# Names of looks; style.tcss says what each is (`.look--error`).
+LOOKS = frozenset(
+    f"look--{name}"
+    for name in (
+        "plain",
+        "dim",
+        "name",
+        "value",
+        "heading",
+        "title",
+        "cursor",
+        "away",
+        "selected",
+        "error",
+        "malformed",
+        "lost",
+        "unanswered",
+        "good",
+        "done",
+        "notification",
+        "copy",
+        "request",
+        "answer",
+        "warning",
+        "note",
+        "even",
+        "odd",
+        "span",
+        "byte",
+        "blame",
+        "match",
+        "red",
+        "green",
+        "yellow",
+        "blue",
+        "magenta",
+        "cyan",
+        "arrow",
+    )
+)
+
+
+# What lies under other text without standing out.
+FAINT = frozenset(("away", "title"))
+
+
+class Painted(Widget):
+    """A widget that draws lines of parts in the looks of the theme.
+
+    Every style handed on is a whole one: textual's NO_COLOR filter fails on None.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=name)
+        self._looks: dict[str, Style] = {}
+
+    def look(self, name: str) -> Style:
+        """The style of these looks on this widget."""
+        found = self._looks.get(name)
+        if found is None:
+            found = self._looks[name] = self.rich_style + self.over(name)
+        return found
+
+    def over(self, name: str) -> Style:
+        """Only what these looks change, transparent colours laid over the background."""
+        key = f"+{name}"
+        found = self._looks.get(key)
+        if found is None:
+            rules = self.get_component_styles(f"look--{name}")
+            ground = self.background_colors[1]
+            below = None
+            style = rules.text_style
+            if rules.has_rule("background"):
+                if rules.background.ansi is None:
+                    below = ground = ground + rules.background
+                else:  # the terminal's own colours cannot be mixed
+                    style += Style(reverse=name not in FAINT, bold=True)
+            colour = ground + rules.color if rules.has_rule("color") else None
+            found = style + Style.from_color(
+                None if colour is None else colour.rich_color,
+                None if below is None else below.rich_color,
+            )
+            self._looks[key] = found
+        return found
+
+    def notify_style_update(self) -> None:
+        self._looks.clear()
+        super().notify_style_update()
+
+    def strip(self, parts: Iterable[Part], width: int, under: str = "") -> Strip:
+        """One line of exactly `width` cells; `under` are the looks that lie below all of it."""
+        segments: list[Segment] = []
+        room = width
+        below = self.over(under) if under else None
+        for text, name in parts:
+            size = len(text) if text.isascii() else cell_len(text)
+            style = self.look(name)
+            if below is not None:
+                style = style + below
+            if size > room:
+                if room > 0:
+                    segments.append(Segment(set_cell_size(text, room - 1) + "…", style))
+                room = 0
+                break
+            if text:
+                segments.append(Segment(text, style))
+            room -= size
+        if room:
+            style = self.look("plain") if below is None else self.look("plain") + below
+            segments.append(Segment(" " * room, style))
+        return Strip(segments, width)
+
+
+class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
+    """A pane of lines, one of which has the cursor.
+
+    Subclasses give `count` lines through `parts`; `head` lines at the top stay.
+    """
+
+    head = 0
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.cursor = 0
+        # Called at once when the user moves; a message would come after the next key.
+        self.moved: Callable[[], None] = _nothing
+
+    def name_it(self, text: str) -> None:
+        """Puts a text in the title; as Content, so that nothing in it is markup."""
+        self.border_title = Content(f" {safe(text)} ")
+
+    # -- what subclasses say -----------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """How many lines there are, without the head."""
+        return 0
+
+    def parts(self, line: int) -> list[Part]:
+        """The parts of a line."""
+        return []
+
+    def head_parts(self, line: int) -> list[Part]:
+        """The parts of a line of the head."""
+        return []
+
+    def under(self, line: int) -> str:
+        """The looks that lie under a whole line."""
+        if line != self.cursor:
+            return ""
+        return "cursor" if self.has_focus else "away"
+
+    # -- drawing --------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if width <= 0:
+            return Strip([], 0)
+        if y < self.head:
+            return self.strip(self.head_parts(y), width, "title")
+        line = y - self.head + self.scroll_offset.y
+        if line >= self.count:
+            return Strip([Segment(" " * width, self.look("plain"))], width)
+        return self.strip(self.parts(line), width, self.under(line))
+
+    # -- moving -----------------------------------------------------------------------
+
+    @property
+    def room(self) -> int:
+        """How many lines fit below the head."""
+        return max(self.size.height - self.head, 0)
+
+    def resized(self) -> None:
+        """The number of lines has changed."""
+        size = self.virtual_size
+        height = self.count + self.head
+        if size.height != height or size.width != self.size.width:
+            self.virtual_size = size.__class__(self.size.width, height)
+        if self.cursor >= self.count:
+            self.cursor = max(self.count - 1, 0)
+
+    def on_resize(self) -> None:
+        self._looks.clear()
+        self.resized()
+        self.show()
+
+    def line_changed(self, line: int) -> None:
+        """One line looks different."""
+        y = line - self.scroll_offset.y + self.head
+        if self.head <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def move(self, line: int) -> bool:
+        """Puts the cursor on the nearest line there is; whether it moved."""
+        line = min(max(line, 0), max(self.count - 1, 0))
+        before, self.cursor = self.cursor, line
+        if before == line:
+            self.show()
+            return False
+        self.line_changed(before)
+        self.line_changed(line)
+        self.show()
+        return True
+
+    def show(self) -> None:
+        """Scrolls so that the cursor is seen."""
+        room, top = self.room, self.scroll_offset.y
+        if room <= 0:
+            return
+        if self.cursor < top:
+            self.top(self.cursor)
+        elif self.cursor >= top + room:
+            self.top(self.cursor - room + 1)
+
+    def top(self, line: int) -> None:
+        """Scrolls so that this line is the first one seen."""
+        limit = max(self.count - self.room, 0)
+        self.scroll_to(y=min(max(line, 0), limit), animate=False, force=True, immediate=True)
+
+    def clicked(self, event: events.Click) -> int:
+        """The line that was clicked on, -1 for none."""
+        offset = event.get_content_offset(self)
+        return -1 if offset is None else self.at(offset.y)
+
+    def at(self, y: int) -> int:
+        """The line at a row of the widget, -1 for none."""
+        line = y - self.head + self.scroll_offset.y
+        return line if y >= self.head and 0 <= line < self.count else -1
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,256 @@
+"""A list over the screen: help, palette, statistics, expert, timeline, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import process_time
+from typing import NamedTuple
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ..model.parts import Part
+from .key_input import KeyInput
+from .paint import LinePane
+
+SLICE = 0.012  # s of CPU at a time
+EVERY = 0.03  # s between slices
+SIDEWAYS = 20  # cells
+
+
+class ReportLine(NamedTuple):
+    """A line; `value` is what choosing it gives (None: it cannot be chosen)."""
+
+    parts: list[Part]
+    value: object = None
+
+    @property
+    def text(self) -> str:
+        """What is searched: the line, and the command that choosing it gives."""
+        words = [text for text, _ in self.parts]
+        if isinstance(self.value, str):
+            words.append(self.value)
+        return " ".join(words).casefold()
+
+
+# Entries as they are found; None now and then, when nothing was.
+Source = Iterator[ReportLine | None]
+
+
+class ReportLines(LinePane):
+    """The lines of a report, those that have every word of `wanted`."""
+
+    def __init__(self) -> None:
+        super().__init__("entries")
+        self.all: list[ReportLine] = []
+        self.found: list[ReportLine] = []
+        self.left = 0  # cells of each line that lie beyond the left edge
+        self._words: list[str] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.found)
+
+    def add(self, entries: list[ReportLine]) -> None:
+        """More lines."""
+        self.all += entries
+        self.found += [entry for entry in entries if self._fits(entry)]
+        self.resized()
+        self.refresh()
+
+    def narrow(self, text: str) -> None:
+        """Shows only lines with all these words."""
+        self._words = text.casefold().split()
+        self.found = [entry for entry in self.all if self._fits(entry)]
+        self.cursor = 0
+        if self._words:
+            self.cursor = next(
+                (i for i, entry in enumerate(self.found) if entry.value is not None), 0
+            )
+        self.resized()
+        self.top(0)
+        self.refresh()
+
+    def _fits(self, entry: ReportLine) -> bool:
+        if not self._words:
+            return True
+        text = entry.text
+        return all(word in text for word in self._words)
+
+    def parts(self, line: int) -> list[Part]:
+        mark = ">" if line == self.cursor else " "
+        return [(mark, "heading"), *_from(self.found[line].parts, self.left)]
+
+    def sideways(self, cells: int) -> None:
+        """Shows what lies further right, or left."""
+        lengths = (sum(len(text) for text, _ in entry.parts) for entry in self.found)
+        self.left = max(min(self.left + cells, max(lengths, default=0) - SIDEWAYS), 0)
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        line = self.clicked(event)
+        if line >= 0:
+            self.move(line)
+            if event.chain == 2 and isinstance(self.screen, Report):
+                self.screen.choose()
+
+
+class Report(ModalScreen[object]):
+    """Entries to read and to choose from; gives the chosen value, or None.
+
+    With `typing` a search is begun at once. `source` gives more entries as time allows.
+    """
+
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        title: str,
+        entries: list[ReportLine],
+        typing: bool = False,
+        source: Source | None = None,
+    ) -> None:
+        super().__init__()
+        self._title_text = title
+        self._entries = ReportLines()
+        self._given = entries
+        self._typing = typing
+        self._source = source
+        self._input = KeyInput(lambda key: False, lambda text: self.choose(), "type to narrow down")
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(self._title_text)
+            hint = "Enter takes it   Esc closes" if self._typing else _HINT
+            box.border_subtitle = Content(hint)
+            yield self._input
+            yield self._entries
+
+    def on_mount(self) -> None:
+        self._entries.add(self._given)
+        if self._typing:
+            self._input.add_class("on")
+            self.set_focus(self._input)
+        else:
+            self.set_focus(self._entries)
+        if self._source is not None:
+            self._timer = self.set_interval(EVERY, self._more)
+            self._busy(True)
+
+    def _busy(self, busy: bool) -> None:
+        state = " looking…" if busy else ""
+        title = f"{self._title_text}{state}"
+        self.query_one(Vertical).border_title = Content(title)
+
+    def _more(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        end = process_time() + SLICE
+        found: list[ReportLine] = []
+        while process_time() < end:
+            entry = next(source, _END)
+            if entry is _END:
+                self._source = None
+                self._timer.stop()
+                self._busy(False)
+                break
+            if isinstance(entry, ReportLine):
+                found.append(entry)
+        if found:
+            self._entries.add(found)
+        if self._source is None and not self._entries.all:
+            self._entries.add([ReportLine([(" nothing", "dim")])])
+
+    def choose(self) -> None:
+        """Ends with what the line under the cursor stands for."""
+        entries = self._entries
+        if entries.found:
+            value = entries.found[entries.cursor].value
+            if value is not None:
+                self.dismiss(value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._entries.narrow(event.value)
+
+    def take(self, event: events.Key) -> bool:
+        """Works a key off, at once."""
+        key = event.character if event.character and event.is_printable else event.key
+        lines = self._entries
+        typing = self.focused is self._input
+        moves = {
+            "down": 1,
+            "up": -1,
+            "pagedown": lines.room,
+            "pageup": -lines.room,
+            "ctrl+n": 1,
+            "ctrl+p": -1,
+            "ctrl+d": lines.room // 2,
+            "ctrl+u": -(lines.room // 2),
+        }
+        if not typing:
+            moves |= {"j": 1, "k": -1, " ": lines.room}
+        if key in moves:
+            lines.move(lines.cursor + moves[key])
+        elif not typing and key in ("left", "right", "h", "l"):
+            lines.sideways(SIDEWAYS if key in ("right", "l") else -SIDEWAYS)
+        elif key == "escape" and typing and not self._typing:
+            self._input.value = ""
+            self._input.remove_class("on")
+            self.set_focus(lines)
+        elif key in ("escape", "ctrl+c", "ctrl+q") or (not typing and key in ("q", "Q", "?")):
+            self.dismiss(None)
+        elif typing:
+            return self._input.take(event)
+        elif key == "/":
+            self._input.add_class("on")
+            self.set_focus(self._input)
+        elif key in ("g", "home"):
+            lines.move(0)
+        elif key in ("G", "end"):
+            lines.move(lines.count - 1)
+        elif key == "enter":
+            self.choose()
+        return True
+
+
+_END = object()
+_HINT = "/ search   ← → more   Enter goes there   q closes"
+
+
+def _from(parts: list[Part], left: int) -> Iterator[Part]:
+    """What of a line's parts lies right of its first `left` characters."""
+    for text, look in parts:
+        yield text[left:], look
+        left = max(left - len(text), 0)
+
+
+class Question(ModalScreen[str]):
+    """Asks for one of a few keys; gives the key's letter, "" for escape."""
+
+    def __init__(self, text: str, choices: dict[str, str]) -> None:
+        super().__init__()
+        self._text = text
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        from textual.widgets import Label
+
+        with Vertical():
+            yield Label(Content(self._text))
+            yield Label(Content(""))
+            for key, text in self._choices.items():
+                yield Label(Content.assemble((f"  {key}", "bold"), f"  {text}"))
+            yield Label(Content.assemble(("  Esc", "bold"), "  back"))
+
+    def take(self, event: events.Key) -> bool:
+        """Works a key off, at once."""
+        if event.character in self._choices:
+            self.dismiss(event.character)
+        elif event.key in ("escape", "ctrl+c"):
+            self.dismiss("")
+        return True
