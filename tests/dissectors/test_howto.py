@@ -19,9 +19,10 @@ from nldissect._internal.engine.frame import Context
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.summary import Lookup, Piece
-from nldissect._internal.spec import registry, template, ynl
+from nldissect._internal.spec import registry, template
 from nldissect._internal.spec.dissector_file import check
 from nldissect._internal.spec.registry import Registry
+from nldissect._internal.spec.ynl import fields
 from support import ROOT
 from support.messages import GENERIC, attr, genl, msg, newfamily, read, record
 
@@ -133,7 +134,8 @@ def test_the_package_is_found_once_installed(tmp_path, monkeypatch):
 
 def test_every_key_of_ours_is_explained():
     folder = ROOT / "nldissect" / "_internal"
-    source = "".join((folder / f).read_text() for f in ("spec/ynl.py", "spec/dissector_file.py"))
+    files = [*folder.glob("spec/ynl/*.py"), folder / "spec" / "dissector_file.py"]
+    source = "".join(file.read_text() for file in files)
     used = set(re.findall(r"[\"'](x-[a-z-]+)[\"']", source))
     for file in (ROOT / "nldissect" / "dissectors").glob("*.yaml"):
         content = file.read_text(encoding="utf-8")
@@ -149,7 +151,7 @@ def test_every_type_hint_and_table_is_named():
     ranges = {f"{sign}{size}" for sign in "us" for size in (8, 16, 32, 64)}
     for name in (set(model.KINDS) - ranges - {"array-nest"}) | set(linux.ENUMS):
         assert f"`{name}`" in TEXT, name
-    for hint in ynl.HINTS - {"fddi"}:
+    for hint in fields.HINTS - {"fddi"}:
         assert f"`{hint}`" in TEXT or f"display-hint: {hint}`" in TEXT, hint
     for mode in template.MODES:
         assert re.search(rf"`{{\w+:{mode}}}`", TEXT), mode

@@ -10,6 +10,7 @@ import yaml
 
 from nldissect._internal.spec import dissector_file, model, ynl
 from nldissect._internal.spec.registry import Registry
+from nldissect._internal.spec.ynl.operations import request_class
 from nldissect._internal.wire import linux
 from nldissect._internal.wire.errors import SpecError
 from support.messages import (
@@ -320,7 +321,7 @@ def test_the_attributes_that_operations_list():
 
 
 @pytest.mark.parametrize(
-    ("name", "klass"),
+    ("name", "meant"),
     [
         ("getlink", model.CLASS_GET),
         ("newlink", model.CLASS_NEW),
@@ -337,8 +338,8 @@ def test_the_attributes_that_operations_list():
         ("peer-del", model.CLASS_DELETE),
     ],
 )  # fmt: skip
-def test_what_the_flags_of_an_operation_mean(name, klass):
-    assert ynl.classify(name) == klass
+def test_what_the_flags_of_an_operation_mean(name, meant):
+    assert request_class(name) == meant
 
 
 # -- structs -----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from nldissect._internal.spec import registry
+from nldissect._internal.spec import dissector_file, registry
 
 # Section: headers below linux/, dissectors (names, a trailing * for all that begin so).
 SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -222,7 +222,7 @@ def dissectors(names: tuple[str, ...]) -> Known:
     known = Known()
     for entry in registry.Registry(use_system=False).entries():
         if any(entry.name == n or (n[-1] == "*" and entry.name.startswith(n[:-1])) for n in names):
-            _learn(known, entry.spec(), registry._raw(entry.file))
+            _learn(known, entry.spec(), dissector_file.raw_spec(entry.file))
     return known
 
 

@@ -71,7 +71,7 @@ def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, C
     return found[0], found[1]
 
 
-def _raw(file: str) -> Any:
+def raw_spec(file: str) -> Any:
     """The YNL mapping of a dissector file: its YAML, or a Python file's SPEC."""
     if not file.endswith(".py"):
         return specfile.load(file)
@@ -85,7 +85,7 @@ def load(file: str) -> model.Spec:
     """The spec in a dissector file, with the hooks beside it; raises SpecError."""
     python = _python(file)
     hooks, summaries = _hooks(python)
-    spec = ynl.build(_raw(file), file, hooks)
+    spec = ynl.build(raw_spec(file), file, hooks)
     for name, function in summaries.items():
         operation = spec.operations.get(name)
         if operation is None:
@@ -98,7 +98,7 @@ def check(file: str) -> list[SpecError]:
     """Every fault of one dissector file, with its line where the file is YAML."""
     python = _python(file)
     try:
-        raw = specfile.parse(file) if not file.endswith(".py") else _raw(file)
+        raw = specfile.parse(file) if not file.endswith(".py") else raw_spec(file)
         hooks, summaries = _hooks(python)
         places = {} if file.endswith(".py") else specfile.lines(file)
     except SpecError as problem:
@@ -138,7 +138,7 @@ def _template_faults(
 
 def indexed(file: str) -> dict[str, Any]:
     """What the index keeps of a file: its name and claims, and how much it describes."""
-    raw = _raw(file)
+    raw = raw_spec(file)
     spec = ynl.build(raw, file, _AnyHooks())
     sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
     types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []

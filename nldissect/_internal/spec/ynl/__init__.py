@@ -1,0 +1,86 @@
+"""A spec in the kernel's YNL format, as YAML gave it, into the model; keys that start with `x-`
+are this project's own. It reads no files.
+"""
+
+from __future__ import annotations
+
+from ...wire.errors import SpecError
+from .. import model
+from .attribute_sets import AttributeSets
+from .definitions import Definitions, linux_enum
+from .document import Document, Hooks, is_true
+from .fields import Fields
+from .operations import Operations
+
+__all__ = ["build", "check", "is_true", "linux_enum"]
+
+LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
+
+
+def build(raw: object, file: str, hooks: Hooks | None = None) -> model.Spec:
+    """The spec in `raw` (as YAML gave it); raises SpecError at the first fault met.
+
+    Attribute sets are resolved on first use; faults found then go to the
+    spec's `faults`, and the rest of the set works.
+    """
+
+    def fault(path: str, reason: str) -> None:
+        raise SpecError(file, reason, path)
+
+    if not isinstance(raw, dict):
+        raise SpecError(file, "not a spec: the file is no mapping")
+    document = Document(raw, {} if hooks is None else hooks, fault)
+    spec, _, fields = _read(document, file)
+
+    def late(path: str, reason: str) -> None:
+        spec.faults.append(SpecError(file, reason, path))
+
+    document.fault = late
+    spec.struct = lambda name: fields.struct(name, "")
+    return spec
+
+
+def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str, str]]:
+    """Every fault of a spec as (path, reason); builds all of it."""
+    faults: list[tuple[str, str]] = []
+    if not isinstance(raw, dict):
+        return [("", "not a spec: the file is no mapping")]
+
+    def fault(path: str, reason: str) -> None:
+        faults.append((path, reason))
+
+    document = Document(raw, {} if hooks is None else hooks, fault)
+    spec, definitions, fields = _read(document, file)
+    for attributes in spec.attribute_sets.values():
+        attributes.ensure()
+    for name, (path, item) in definitions.by_name.items():
+        if item["type"] == "struct":
+            fields.struct(name, path)
+        else:
+            definitions.enum(name, path)
+    return list(dict.fromkeys(faults))
+
+
+def _read(document: Document, file: str) -> tuple[model.Spec, Definitions, Fields]:
+    """The spec, and what makes the rest of it when it is used."""
+    raw, fault = document.raw, document.fault
+    spec = model.Spec(document.family, str(raw.get("protocol", "genetlink")), file)
+    if not document.family or not isinstance(raw.get("name"), str):
+        fault("name", "a protocol needs a name")
+    if spec.level not in LEVELS:
+        fault("protocol", f"{spec.level!r} is not one of {', '.join(LEVELS)}")
+    if spec.level == "netlink-raw":
+        spec.protonum = document.number(raw.get("protonum", -1), "protonum")
+        if spec.protonum < 0:
+            fault("protonum", "a raw protocol needs its number")
+    if "version" in raw:
+        spec.version = document.number(raw["version"], "version")
+    definitions = Definitions(document, spec)
+    fields = Fields(document, definitions, spec)
+    sets = AttributeSets(document, fields, spec)
+    operations = Operations(document, fields, sets, spec)
+    definitions.read()
+    sets.read()
+    operations.read()
+    operations.read_groups()
+    return spec, definitions, fields

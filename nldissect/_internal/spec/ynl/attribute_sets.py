@@ -1,0 +1,138 @@
+"""`attribute-sets` and `sub-messages` of a spec.
+
+Attributes count from 1, `value` restarts the count, subsets inherit their parent's numbers.
+The attributes of a set are made on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from .. import model
+from .document import Document, given, is_true
+from .fields import Fields
+
+ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
+
+
+class AttributeSets:
+    """The sets of one spec, and the sub-messages, whose formats are of them."""
+
+    def __init__(self, document: Document, fields: Fields, spec: model.Spec) -> None:
+        self.document = document
+        self.fields = fields
+        self.spec = spec
+        self._raw: dict[str, tuple[str, Mapping[str, Any]]] = {}  # path, and as YAML gave it
+
+    def read(self) -> None:
+        """Takes in the sets, which stay empty until they are used, and the sub-messages."""
+        document = self.document
+        for path, item in document.items(document.raw, "attribute-sets", ""):
+            name = document.name_of(item, path)
+            if name in self._raw:
+                document.fault(path, f"attribute set {name!r} is defined twice")
+            self._raw[name] = (path, item)
+            made = model.AttributeSet(name, document.family)
+            made.fill = partial(self._fill, made)
+            self.spec.attribute_sets[name] = made
+        entries = document.items(document.raw, "sub-messages", "")
+        for path, item in entries:
+            name = document.name_of(item, path)
+            self.spec.sub_messages[name] = model.SubMessage(name)
+        for path, item in entries:
+            sub = self.spec.sub_messages[document.name_of(item, path)]
+            for where, form in document.items(item, "formats", f"{path}."):
+                self._read_format(sub, form, where)
+
+    def named(self, name: object, path: str) -> model.AttributeSet | None:
+        """The set of this name."""
+        found = self.spec.attribute_sets.get(str(name))
+        if found is None:
+            self.document.fault(path, f"no attribute set {str(name)!r}")
+        return found
+
+    def _fill(self, attributes: model.AttributeSet) -> None:
+        """Makes the attributes of a set; of a subset they are the parent's with changes."""
+        fault = self.document.fault
+        name = attributes.name
+        path, item = self._raw[name]
+        parent_name = item.get("subset-of")
+        parent: Mapping[str, tuple[str, int, Mapping[str, Any]]] = {}
+        if parent_name is not None:
+            if parent_name not in self._raw:
+                fault(f"{path}.subset-of", f"no attribute set {parent_name!r}")
+                return
+            parent = self._numbered(str(parent_name))
+        prefix = attributes.prefix = self._prefix(str(parent_name or name))
+        seen: dict[int, str] = {}
+        for where, number, attribute in self._numbered(name).values():
+            own = str(attribute.get("name"))
+            merged = dict(attribute)
+            if parent_name is not None:
+                if own not in parent:
+                    fault(where, f"{parent_name!r} has no attribute {own!r}")
+                    continue
+                _, number, inherited = parent[own]
+                merged = {**inherited, **attribute}
+                if seen.get(number) == own:
+                    continue  # a subset may name one twice, as devlink's do
+            if number in seen:
+                fault(where, f"number {number} is already {seen[number]!r}")
+                continue
+            if not 0 <= number <= ATTRIBUTE_MAX:
+                fault(where, f"{number} is no attribute number")
+                continue
+            seen[number] = own
+            attributes.add(self.fields.attribute(merged, where, prefix, name, number))
+
+    def _prefix(self, name: str) -> str:
+        """What stands before the names of a set in C constants."""
+        family = self.document.family
+        usual = f"{family}-a-" if name == family else f"{family}-a-{name}-"
+        return given(self._raw[name][1], "name-prefix", usual)
+
+    def _numbered(self, name: str) -> dict[str, tuple[str, int, Mapping[str, Any]]]:
+        """The attributes of a set by name: path, number, and as YAML gave them."""
+        path, item = self._raw[name]
+        out: dict[str, tuple[str, int, Mapping[str, Any]]] = {}
+        value = 1
+        for where, attribute in self.document.items(item, "attributes", f"{path}."):
+            if "value" in attribute:
+                value = self.document.number(attribute["value"], f"{where}.value")
+            key = self.document.name_of(attribute, where)
+            if key in out:
+                if item.get("subset-of") is None:
+                    self.document.fault(where, f"attribute {key!r} is defined twice")
+                key = f"{key}#{len(out)}"
+            out[key] = (where, value, attribute)
+            value += 1
+        return out
+
+    def _read_format(self, sub: model.SubMessage, item: Mapping[str, Any], path: str) -> None:
+        """One format of a sub-message: its header and set, and the values that select it."""
+        document, struct = self.document, self.fields.struct
+        header = attributes = None
+        if item.get("fixed-header") is not None:
+            header = struct(str(item["fixed-header"]), f"{path}.fixed-header")
+        if item.get("attribute-set") is not None:
+            attributes = self.named(item["attribute-set"], f"{path}.attribute-set")
+        made = model.Format(header, attributes)
+        where = f"{path}.x-variants"
+        for value, name in document.mapping(item, "x-variants", f"{path}.").items():
+            variant = struct(str(name), where)
+            if variant is not None:
+                made.variants[document.number(value, where)] = variant
+        default = is_true(item.get("x-default"))
+        if default:
+            sub.default = made
+        values: list[str] = []
+        if "x-values" in item:
+            values = document.texts(item["x-values"], f"{path}.x-values")
+        if "value" in item:
+            values.append(str(item["value"]))
+        elif not values and not default:
+            document.fault(path, "a format needs a value")
+        for selected in values:
+            sub.formats[selected] = made

@@ -1,0 +1,305 @@
+"""Attributes, struct members and structs of a spec into the model's fields.
+
+What an attribute of a set has beyond its type (`x-request`, `x-forms`) are fields of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from .. import model
+from .definitions import Definitions
+from .document import Document, c_name, given, is_true
+
+HINTS = frozenset((
+    "hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
+    "family-id", "nsid", "mpls",
+))  # fmt: skip
+HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
+SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
+# What elements of an array do not have from it.
+OF_THE_WHOLE = frozenset(("sub-type", "x-sub-type", "x-hook", "x-rest"))
+# What the forms of an attribute have from it.
+SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
+# What an attribute has by its type, so that one of another type in requests has it not.
+OF_THE_TYPE = frozenset(("struct", "sub-type", "nested-attributes"))
+
+
+class Fields:
+    """Makes the fields of one spec; structs are made when they are asked for."""
+
+    def __init__(self, document: Document, definitions: Definitions, spec: model.Spec) -> None:
+        self.document = document
+        self.definitions = definitions
+        self.spec = spec
+        self._unfinished: list[str] = []  # structs that are being made
+
+    # -- structs -----------------------------------------------------------
+
+    def struct(self, name: str, path: str) -> model.Struct | None:
+        """The struct of this name; one that contains itself is a fault."""
+        if name in self._unfinished:
+            self.document.fault(path, f"struct {name!r} contains itself")
+            return None
+        found = self.spec.structs.get(name)
+        if found is not None:
+            return found
+        where, item = self.definitions.by_name.get(name, ("", {"type": None}))
+        if item["type"] != "struct":
+            self.document.fault(path, f"no struct {name!r} is defined")
+            return None
+        found = model.Struct(name)
+        self._unfinished.append(name)
+        for member_path, member in self.document.items(item, "members", f"{where}."):
+            field = self._member(member, member_path)
+            if field is not None:
+                found.add(field)
+        self._unfinished.pop()
+        self.spec.structs[name] = found
+        return found
+
+    def _member(self, item: Mapping[str, Any], path: str) -> model.Field | None:
+        """A member of a struct, whose size is known: by its type, its struct or `len`."""
+        document = self.document
+        name = document.name_of(item, path)
+        kind = model.KINDS.get(str(item.get("type")))
+        if kind is None or not (kind < model.UINT or kind in _MEMBER_KINDS):
+            document.fault(f"{path}.type", f"{item.get('type')!r} is no type of a struct member")
+            return None
+        field = model.Field(name, None, -1, kind)
+        self._describe(field, item, path)
+        if kind < model.UINT:
+            field.size = model.SIZES[kind]
+        elif kind == model.BITFIELD32:
+            field.size = 8
+        elif field.struct is not None and "len" not in item:
+            field.size = field.struct.padded
+        elif "len" in item:
+            field.size = document.number(item["len"], f"{path}.len")
+            if field.size < 0:
+                document.fault(f"{path}.len", f"{field.size} is no length")
+                return None
+        else:
+            document.fault(path, "a member of this type needs `len`")
+        return field
+
+    # -- what attributes and struct members have in common -------------------
+
+    def _describe(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """Byte order, hint, enumeration, struct, element and hooks."""
+        self._read_byte_order(field, item, path)
+        self._read_hint(field, item, path)
+        self._read_enum(field, item, path)
+        self._read_struct(field, item, path)
+        field.hook = self.document.hook(item, "x-hook", path)
+        field.labeller = self.document.hook(item, "x-label", path)
+        self._read_tail(field, item, path)
+        self._read_records(field, item, path)
+        field.unset_in_requests = is_true(item.get("x-unset-in-requests"))
+        field.unnamed_beside = given(item, "x-unnamed-beside", "")
+        self._read_element(field, item, path)
+
+    def _read_byte_order(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        order = item.get("byte-order")
+        if order is not None:
+            if order not in ("big-endian", "little-endian"):
+                self.document.fault(
+                    f"{path}.byte-order", f"{order!r} is not big-endian or little-endian"
+                )
+            field.big = order == "big-endian"
+
+    def _read_hint(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        key = "x-hint" if "x-hint" in item else "display-hint"
+        hint = given(item, key, "")
+        if hint:
+            if hint not in HINTS:
+                self.document.fault(f"{path}.{key}", f"{hint!r} is no display hint")
+            field.hint = hint
+            field.shown = SHOWN_HINTS.get(hint, field.shown)
+
+    def _read_enum(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        if item.get("enum") is None:
+            return
+        found = self.definitions.enum(str(item["enum"]), f"{path}.enum")
+        if found is not None:
+            field.enum = found.as_flags() if is_true(item.get("enum-as-flags")) else found
+            if field.kind <= model.LAST_SCALAR:
+                field.shown = "flags" if field.enum.flags else "enum"
+
+    def _read_struct(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """A binary field that is a struct; of an indexed array it is the entries that are."""
+        if item.get("struct") is None or field.kind == model.INDEXED:
+            return
+        if field.kind != model.BINARY:
+            self.document.fault(f"{path}.type", "a struct needs the type binary")
+        field.struct = self.struct(str(item["struct"]), f"{path}.struct")
+        if field.struct is not None:
+            field.kind = model.STRUCT
+            field.shown = "struct"
+
+    def _read_tail(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """What lies behind a struct (`x-rest`), which may be an array that a member counts."""
+        fault, where = self.document.fault, f"{path}.x-rest"
+        tail = item.get("x-rest")
+        if "x-rest" in item and field.kind != model.STRUCT:
+            fault(where, "needs a struct")
+        elif isinstance(tail, dict):
+            kind = model.KINDS.get(str(tail.get("type")))
+            if kind is None:
+                fault(f"{where}.type", f"{tail.get('type')!r} is no attribute type")
+                return
+            field.tail = model.Field(self.document.name_of(tail, where), None, -1, kind)
+            self._describe(field.tail, tail, where)
+            count = given(tail, "count", "")
+            members = field.struct.members if field.struct is not None else []
+            if count and not any(one.name == count for one in members):
+                fault(f"{where}.count", f"no member {count!r} in the struct")
+            elif count and field.tail.kind != model.ARRAY:
+                fault(f"{where}.count", "only arrays are counted")
+            else:
+                field.tail_count = count
+        elif tail is not None:
+            fault(where, "must be a mapping")
+
+    def _read_records(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """Whether a struct (`x-records`) begins each of many entries, with the entry's length."""
+        fault, where = self.document.fault, f"{path}.x-records"
+        if "x-records" in item and field.kind != model.STRUCT:
+            fault(where, "needs a struct")
+        elif is_true(item.get("x-records")):
+            members = field.struct.members if field.struct is not None else []
+            field.length_prefixed = bool(members) and members[0].kind == model.U16
+            if not field.length_prefixed:
+                fault(where, "the struct must begin with a u16, its length")
+
+    def _read_element(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """The element of a C array (`sub-type` of binary), or the entry of an indexed array."""
+        sub_type = item.get("sub-type", item.get("x-sub-type"))
+        if sub_type is None:
+            if field.kind == model.INDEXED:
+                field.element = model.Field(field.name, field.constant, -1, model.NEST)
+                field.element.nested = field.nested
+            return
+        kind = model.KINDS.get(str(sub_type))
+        if kind is None:
+            self.document.fault(f"{path}.sub-type", f"{sub_type!r} is no attribute type")
+            return
+        element = model.Field(field.name, field.constant, -1, kind)
+        inner = {k: v for k, v in item.items() if k not in OF_THE_WHOLE}
+        self._describe(element, inner, path)
+        element.nested = field.nested
+        field.element = element
+        if field.kind in (model.BINARY, model.STRUCT):
+            field.kind = model.ARRAY
+            field.shown = "array"
+            if element.struct is not None:
+                element.size = element.struct.padded
+            elif kind < model.UINT:
+                element.size = model.SIZES[kind]
+            elif element.hint in HINT_SIZES:
+                element.size = HINT_SIZES[element.hint]
+            else:
+                self.document.fault(
+                    f"{path}.sub-type", f"{sub_type!r} has no fixed length in an array"
+                )
+
+    # -- attributes --------------------------------------------------------
+
+    def attribute(
+        self, item: Mapping[str, Any], path: str, prefix: str, set_name: str, number: int
+    ) -> model.Field:
+        """One attribute of a set, with how else it reads; `prefix` is that of its C constant."""
+        document = self.document
+        name = document.name_of(item, path)
+        type_name = item.get("type")
+        kind = model.KINDS.get(str(type_name))
+        if kind is None:
+            document.fault(f"{path}.type", f"{type_name!r} is no attribute type")
+            kind = model.UNKNOWN
+        prefix = given(item, "name-prefix", prefix)
+        constant = given(item, "x-constant", c_name(prefix, name))
+        field = model.Field(name, constant, number, kind)
+        field.path = f"{document.family}.{set_name}.{name}"
+        field.multi = is_true(item.get("multi-attr"))
+        self._read_nested(field, item, path)
+        self._describe(field, item, path)
+        if kind == model.SUB_MESSAGE:
+            self._read_sub_message(field, item, path)
+        if isinstance(item.get("checks"), dict):
+            field.checks = self._checks(item["checks"], f"{path}.checks")
+            field.unterminated = field.checks.unterminated
+        in_requests = item.get("x-request")
+        if isinstance(in_requests, dict):
+            lost: Collection[str] = OF_THE_TYPE if "type" in in_requests else ()
+            other = {k: v for k, v in item.items() if k != "x-request" and k not in lost}
+            other.update(in_requests)
+            field.request = self.attribute(other, f"{path}.x-request", prefix, set_name, number)
+        shared = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
+        for where, form in document.items(item, "x-forms", f"{path}."):
+            made = self.attribute({**shared, **form}, where, prefix, set_name, number)
+            field.forms.append(self._form(made, form, where))
+        return field
+
+    def _read_nested(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """The set inside, which nests need; of nest-type-value what its levels are."""
+        nested = item.get("nested-attributes")
+        if nested is not None:
+            field.nested = self.spec.attribute_sets.get(str(nested))
+            if field.nested is None:
+                self.document.fault(f"{path}.nested-attributes", f"no attribute set {nested!r}")
+        elif field.kind in (model.NEST, model.TYPE_VALUE):
+            self.document.fault(path, f"type {item.get('type')} needs `nested-attributes`")
+        if field.kind == model.TYPE_VALUE:
+            values = item.get("type-value")
+            if not isinstance(values, list) or not values:
+                self.document.fault(f"{path}.type-value", "a list of names is needed")
+                values = ["value"]
+            field.type_values = tuple(str(v) for v in values)
+
+    def _read_sub_message(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """Which sub-message, and what selects its format."""
+        document = self.document
+        wanted = str(item.get("sub-message"))
+        field.sub_message = self.spec.sub_messages.get(wanted)
+        if field.sub_message is None:
+            document.fault(f"{path}.sub-message", f"no sub-message {wanted!r}")
+        if "x-selectors" in item:
+            field.selectors = tuple(document.texts(item["x-selectors"], f"{path}.x-selectors"))
+        elif item.get("selector"):
+            field.selectors = (str(item["selector"]),)
+        field.flat = is_true(item.get("x-flat"))
+        if not field.selectors:
+            document.fault(f"{path}.selector", "a sub-message needs a selector")
+
+    def _form(self, field: model.Field, item: Mapping[str, Any], path: str) -> model.PayloadForm:
+        """When an attribute reads as `field`."""
+        return model.PayloadForm(
+            field,
+            self.document.number(item.get("size", 0), f"{path}.size"),
+            is_true(item.get("in-requests")),
+            given(item, "beside", ""),
+            self.document.number(item.get("least", 0), f"{path}.least"),
+        )
+
+    def _checks(self, item: Mapping[str, Any], path: str) -> model.Checks:
+        """The limits under `checks`."""
+        out = model.Checks()
+        for key, value in item.items():
+            where = f"{path}.{key}"
+            if key == "unterminated-ok":
+                out.unterminated = is_true(value)
+            elif key == "flags-mask":
+                enum = self.definitions.enum(str(value), where)
+                if enum is not None:
+                    out.flags_mask = 0
+                    for mask in enum.as_flags().names:
+                        out.flags_mask |= mask
+            elif key in ("min", "max", "exact-len", "min-len", "max-len"):
+                setattr(out, key.replace("-", "_"), self.document.number(value, where))
+            else:
+                self.document.fault(where, f"{key!r} is no check")
+        return out
+
+
+_MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)

@@ -1,0 +1,190 @@
+"""`operations` and `mcast-groups` of a spec.
+
+Operations count from 1, `value` restarts the count. Unified ones share one counter, directional
+ones have one for requests and one for replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import model
+from .attribute_sets import AttributeSets
+from .document import Document, c_name, given
+from .fields import Fields
+
+CLASSES = {"get": model.CLASS_GET, "new": model.CLASS_NEW, "delete": model.CLASS_DELETE}
+# Words of operations' names that tell their request class.
+_PREFIXES = {"get": model.CLASS_GET, "del": model.CLASS_DELETE, "new": model.CLASS_NEW}
+_WORDS = {
+    **dict.fromkeys(("get", "dump", "list", "show", "read", "query"), model.CLASS_GET),
+    **dict.fromkeys(
+        ("del", "delete", "destroy", "flush", "remove", "rem", "rm"), model.CLASS_DELETE
+    ),
+    **dict.fromkeys(
+        ("new", "add", "set", "create", "replace", "update", "change", "act"), model.CLASS_NEW
+    ),
+}
+
+
+def request_class(name: str) -> int:
+    """What the flag bits 0x0f00 mean for an operation of this name (linux/netlink.h)."""
+    for prefix, found in _PREFIXES.items():
+        if name.startswith(prefix):
+            return found
+    words = name.split("-")
+    for word in (words[-1], words[0]):
+        if word in _WORDS:
+            return _WORDS[word]
+    return model.CLASS_NEW if name.startswith("set") else model.CLASS_GET
+
+
+class Operations:
+    """Makes the operations of one spec, in the order of its list, which numbers them."""
+
+    def __init__(
+        self, document: Document, fields: Fields, sets: AttributeSets, spec: model.Spec
+    ) -> None:
+        self.document = document
+        self.fields = fields
+        self.sets = sets
+        self.spec = spec
+        self._directional = False
+        self._prefix = self._async_prefix = ""
+        self._header: model.Struct | None = None  # of operations that name no other
+        self._by_name: dict[str, Mapping[str, Any]] = {}  # as YAML gave them
+        self._next_request = self._next_reply = 1
+
+    def read(self) -> None:
+        """Takes in all operations; who answers with whose number is known at the end."""
+        document, spec = self.document, self.spec
+        listed = document.mapping(document.raw, "operations", "")
+        self._directional = listed.get("enum-model", "unified") == "directional"
+        self._prefix = given(listed, "name-prefix", f"{document.family}-cmd-")
+        self._async_prefix = given(listed, "async-prefix", self._prefix)
+        if listed.get("fixed-header") is not None:
+            self._header = self.fields.struct(
+                str(listed["fixed-header"]), "operations.fixed-header"
+            )
+        items = document.items(listed, "list", "operations.")
+        self._by_name = {str(item.get("name")): item for _, item in items}
+        answers: list[tuple[int, model.Operation]] = []
+        for path, item in items:
+            made = self._operation(item, path)
+            spec.operations[made.name] = made
+            if made.request is not None:
+                spec.requests.setdefault(made.request, made)
+            if made.reply is not None:
+                if self._directional and not made.is_event:
+                    answers.append((made.reply, made))
+                else:
+                    spec.replies.setdefault(made.reply, made)
+        # Raw protocols number both directions alike, so the request's name serves the reply.
+        if spec.level == "netlink-raw":
+            spec.replies.update(spec.requests)
+        for number, made in answers:
+            if number not in spec.replies:
+                spec.replies[number] = _answer(made, number)
+
+    def read_groups(self) -> None:
+        """Takes in the multicast groups, with the numbers of those that have one."""
+        document = self.document
+        listed = document.mapping(document.raw, "mcast-groups", "")
+        for path, group in document.items(listed, "list", "mcast-groups."):
+            value = group.get("value")
+            number = None if value is None else document.number(value, f"{path}.value")
+            self.spec.groups[document.name_of(group, path)] = number
+
+    def _operation(self, item: Mapping[str, Any], path: str) -> model.Operation:
+        """One operation; a notification (`notify`) has the set and header of what it tells of."""
+        document = self.document
+        name = document.name_of(item, path)
+        if name in self.spec.operations:
+            document.fault(path, f"operation {name!r} is defined twice")
+        is_event = "event" in item or "notify" in item
+        constant = c_name(self._async_prefix if is_event else self._prefix, name)
+        out = model.Operation(name, given(item, "x-constant", constant))
+        out.is_event = is_event
+        out.group = str(item.get("mcgrp", ""))
+        out.summary = str(item.get("x-summary", document.raw.get("x-summary", "")))
+        out.request_class = request_class(name)
+        if "x-class" in item:
+            out.request_class = CLASSES.get(str(item["x-class"]), out.request_class)
+            if item["x-class"] not in CLASSES:
+                document.fault(f"{path}.x-class", f"not one of {', '.join(CLASSES)}")
+        source = item
+        if item.get("notify") is not None:
+            source = self._by_name.get(str(item["notify"]), item)
+            if source is item:
+                document.fault(f"{path}.notify", f"no operation {item['notify']!r}")
+        attributes = item.get("attribute-set", source.get("attribute-set"))
+        if attributes is not None:
+            out.attributes = self.sets.named(attributes, f"{path}.attribute-set")
+        header = item.get("fixed-header", source.get("fixed-header"))
+        out.header = self._header
+        if header is not None:
+            out.header = self.fields.struct(str(header), f"{path}.fixed-header")
+        out.hook = document.hook(item, "x-hook", path)
+        _read_listed_attributes(out, item)
+        if "value" in item:
+            self._next_request = document.number(item["value"], f"{path}.value")
+            self._next_reply = self._next_request
+        if self._directional:
+            self._number_directional(out, item, path)
+        else:
+            out.reply = self._next_request
+            out.request = None if is_event else out.reply
+            self._next_request += 1
+        return out
+
+    def _number_directional(
+        self, operation: model.Operation, item: Mapping[str, Any], path: str
+    ) -> None:
+        """The numbers of request and reply, which count apart; events are replies."""
+        document = self.document
+        if operation.is_event:
+            operation.reply = self._next_reply
+            self._next_reply += 1
+            return
+        key = "do" if item.get("do") else "dump"
+        mode = document.mapping(item, key, f"{path}.")
+        request, reply = mode.get("request"), mode.get("reply")
+        if isinstance(request, dict) and "value" in request:
+            where = f"{path}.{key}.request.value"
+            self._next_request = document.number(request["value"], where)
+        if isinstance(reply, dict) and "value" in reply:
+            self._next_reply = document.number(reply["value"], f"{path}.{key}.reply.value")
+        operation.request = self._next_request
+        self._next_request += 1
+        if "reply" in mode:
+            operation.reply = self._next_reply
+            self._next_reply += 1
+
+
+def _answer(operation: model.Operation, number: int) -> model.Operation:
+    """The answer to an operation, where it has a number of its own."""
+    if operation.request == number:
+        return operation
+    out = model.Operation(f"{operation.name}-reply", f"{operation.constant}_REPLY")
+    out.reply = number
+    out.attributes, out.header = operation.attributes, operation.header
+    out.request_class, out.summary = operation.request_class, operation.summary
+    out.listed_attributes = operation.listed_attributes
+    return out
+
+
+def _read_listed_attributes(operation: model.Operation, item: Mapping[str, Any]) -> None:
+    """What the spec lists for each mode and direction; an event's attributes are a reply's."""
+    for mode in ("do", "dump", "event"):
+        part = item.get(mode)
+        if not isinstance(part, dict):
+            continue
+        for direction, owner in (
+            ("request", part.get("request")),
+            ("reply", part.get("reply")),
+            ("reply", part),
+        ):
+            if isinstance(owner, dict) and isinstance(owner.get("attributes"), list):
+                names = tuple(str(name) for name in owner["attributes"])
+                operation.listed_attributes[mode, direction] = names
