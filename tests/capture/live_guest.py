@@ -181,9 +181,9 @@ def filters(folder: Path) -> Any:
     link = bytes(16)
     kind = bpf.MessageType
     wanted = {
-        "none": None,
+        "none": bpf.BpfFilter(),
         "protocol": bpf.BpfFilter([GENERIC, USERSOCK]),
-        "type": bpf.BpfFilter(kinds=[kind(type=26), kind(ROUTE, 18), kind(GENERIC, command=3)]),
+        "type": bpf.BpfFilter(types=[kind(type=26), kind(ROUTE, 18), kind(GENERIC, command=3)]),
         "port": bpf.BpfFilter(ports=[4242]),
         "all": bpf.BpfFilter([ROUTE], [kind(type=2)], [4242]),
         "nothing": bpf.BpfFilter([9]),

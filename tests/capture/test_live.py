@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -479,7 +480,7 @@ def test_wrong_limits(text: str) -> None:
 
 def test_limits() -> None:
     found = parse_limits("-b", ["filesize:10", "files:3", "duration:1.5", "interval:60"])
-    assert vars(found) == {
+    assert asdict(found) == {
         "duration": 1.5,
         "filesize": 10_000,
         "files": 3,
@@ -512,7 +513,7 @@ def test_wrong_options(words: list[str], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "protocols", "kinds", "ports"),
+    ("words", "protocols", "types", "ports"),
     [
         ("--protocol route,16", [0, 16], None, None),
         ("--family nlctrl", [16], None, None),
@@ -523,16 +524,16 @@ def test_wrong_options(words: list[str], said: str) -> None:
     ],
 )
 def test_options_that_the_kernel_can_filter_by(
-    words: str, protocols: list[int] | None, kinds: list[Any] | None, ports: list[int] | None
+    words: str, protocols: list[int] | None, types: list[Any] | None, ports: list[int] | None
 ) -> None:
     options = build()[0].parse_args(["live", *words.split()])
     found = command.kernel_filter(options, Registry())
     assert found is not None
     assert (found.protocols, found.ports, found.text) == (protocols, ports, words)
-    if kinds is None:
-        assert found.kinds is None
+    if types is None:
+        assert found.types is None
     else:
-        assert set(kinds) <= set(found.kinds or ())
+        assert set(types) <= set(found.types or ())
 
 
 def test_no_filter_is_none() -> None:

@@ -16,10 +16,12 @@ from nldissect._internal.capture.live.groups import (
     GENERIC,
     GROUPS,
     ROUTE,
-    Families,
     MulticastGroup,
     announced_groups,
+    family_groups,
+    family_names,
 )
+from nldissect._internal.capture.live.preamble import Preamble
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli.monitor_command import chosen_of, full
 from nldissect._internal.wire.errors import UsageError
@@ -149,10 +151,11 @@ def test_groups_of_a_family_that_is_announced() -> None:
 
 
 def test_families_of_this_kernel() -> None:
-    families = Families()
-    families.ask()
-    assert "nlctrl" in families.names()
-    assert "nlctrl:notify" in map(full, families.groups())
+    preamble = Preamble()
+    preamble.ask()
+    preamble.close()
+    assert "nlctrl" in family_names(preamble.answers)
+    assert "nlctrl:notify" in map(full, family_groups(preamble.answers))
 
 
 # -- in a kernel of its own -----------------------------------------------------------------

@@ -58,11 +58,11 @@ class Live:
             with capturing.start(self.asked, watch=watch) as capture:
                 privileges.drop(privileges.needed_for(self._folders, os.R_OK | os.X_OK))
                 made = ", made for this and removed at the end" if capture.made else ""
-                capture.news = lambda: self._draw(capture)
+                capture.on_report = lambda: self._draw(capture)
                 with _signals(capture):  # before it is said that a signal may come
                     complain(f"listening on {capture.interface}{made}")
                     status = self._show(capture)
-        except capturing.Abandoned:
+        except capturing.ReaderGone:
             raise BrokenPipeError from None
         finally:
             self._clear()
@@ -148,7 +148,7 @@ def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
         ring = parse_limits("-b", options.ring)
         if options.write is None or options.write == "-":
             raise UsageError("-b needs a file to number: -w FILE")
-        if not ring.some():
+        if not ring.end_files():
             raise UsageError("-b files: when does a file end? add duration, filesize or packets")
     elif stop.files is not None:
         raise UsageError("-a files: there is one file only; -b makes more")
@@ -165,7 +165,7 @@ def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
         messages=reading.left if reading.left > 0 and everything else None,
         snaplen=_size(options.snaplen, "-s", 1, capturing.SNAPLEN) or capturing.SNAPLEN,
         buffer=(_size(options.buffer, "-B", 1 << 20, 1 << 31) or capturing.BUFFER),
-        filter=kernel_filter(options, reading.registry),
+        filter=kernel_filter(options, reading.registry) or bpf.BpfFilter(),
         preamble=options.preamble,
     )
 
@@ -184,14 +184,14 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | Non
         return None
     given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
     return bpf.BpfFilter(
-        protocols,
-        _kinds(types, registry) if types else None,
-        [select.number(text, "--pid") for text in ports] if ports else None,
+        None if protocols is None else sorted(protocols),
+        sorted(_message_types(types, registry)) if types else None,
+        sorted({select.number(text, "--pid") for text in ports}) if ports else None,
         " ".join(f"{option} {','.join(values)}" for option, values in given if values),
     )
 
 
-def _kinds(types: list[str], registry: Registry) -> set[bpf.MessageType]:
+def _message_types(types: list[str], registry: Registry) -> set[bpf.MessageType]:
     """Every message type that one of these names may stand for."""
     found = set()
     names = set()

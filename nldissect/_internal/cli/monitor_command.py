@@ -11,11 +11,13 @@ from ..capture.live.groups import (
     GENERIC,
     GROUPS,
     ROUTE,
-    Families,
     Monitor,
     MulticastGroup,
+    family_groups,
+    family_names,
     may_join,
 )
+from ..capture.live.preamble import Preamble
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
@@ -42,18 +44,21 @@ def monitor(options: Namespace, output: Output) -> int:
     """Listens and shows until stopped; returns the exit status."""
     registry = registry_of(options)
     try:
-        families = Families()
+        preamble = Preamble()
     except OSError as problem:
         raise UsageError(f"monitor: no netlink socket: {problem.strerror}") from None
     reading = Reading(Namespace(**{**vars(options), "files": []}), output, registry)
-    families.ask()
-    known = every(families)
+    preamble.ask()
+    preamble.close()
+    known = every(preamble.answers)
     if options.list:
         return _list(known, output)
-    chosen = known if not options.groups else chosen_of(options.groups, known, families.names())
+    chosen = known
+    if options.groups:
+        chosen = chosen_of(options.groups, known, family_names(preamble.answers))
     watch = [] if output.binary is None else [output.binary.fileno()]
     heard = Monitor(
-        chosen, families, follows=not options.groups, all_nsid=options.all_nsid, watch=watch
+        chosen, preamble, follows=not options.groups, all_nsid=options.all_nsid, watch=watch
     )
     try:
         _say(heard, bool(options.groups))
@@ -89,15 +94,15 @@ def _say(heard: Monitor, asked: bool) -> None:
 # -- names -----------------------------------------------------------------------------
 
 
-def every(families: Families) -> list[MulticastGroup]:
-    """All groups that have names here."""
+def every(answers: list[tuple[int, bytes]]) -> list[MulticastGroup]:
+    """All groups that have names here, those of generic families from `Preamble.answers`."""
     out = [
         MulticastGroup(protocol, number, name)
         for protocol, names in GROUPS.items()
         for name, number in names.items()
         if not name.startswith("nop")
     ]
-    return out + families.groups()
+    return out + family_groups(answers)
 
 
 def full(group: MulticastGroup) -> str:

@@ -11,6 +11,7 @@ import ctypes
 import struct
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from socket import SOL_SOCKET, socket
 from typing import NamedTuple
 
@@ -39,29 +40,23 @@ class MessageType(NamedTuple):
     command: int = -1
 
 
+@dataclass(frozen=True, slots=True)
 class BpfFilter:
     """What passes: netlink protocols, message types, port ids (nlmsg_pid); None for all.
 
     `text` says it in words.
     """
 
-    def __init__(
-        self,
-        protocols: Iterable[int] | None = None,
-        kinds: Iterable[MessageType] | None = None,
-        ports: Iterable[int] | None = None,
-        text: str | None = None,
-    ) -> None:
-        self.protocols = None if protocols is None else sorted(set(protocols))
-        self.kinds = None if kinds is None else sorted(set(kinds))
-        self.ports = None if ports is None else sorted(set(ports))
-        self.text = text
+    protocols: list[int] | None = None
+    types: list[MessageType] | None = None
+    ports: list[int] | None = None
+    text: str | None = None
 
     def program(self, own: Iterable[int] = (), snaplen: int = LONGEST) -> bytes:
         """The filter as an array of struct sock_filter; datagrams of ports `own` always pass."""
         accept = [(_RETURN, 0, 0, snaplen)]
         reject = [(_RETURN, 0, 0, 0)]
-        headed = self.kinds is not None or self.ports is not None
+        headed = self.types is not None or self.ports is not None
         code: Code = []
         tests: Code = []
         if self.protocols is not None:
@@ -70,8 +65,8 @@ class BpfFilter:
             inner: Code = []
             if self.ports is not None:
                 inner = _is_among((_LD_WORD, 0, 0, _PORT), map(_word, self.ports))
-            if self.kinds is not None:
-                inner += _kind_test(self.kinds)
+            if self.types is not None:
+                inner += _type_test(self.types)
             short = [(_LD_LENGTH, 0, 0, 0), (_AT_LEAST, 1, 0, _HEADER), *reject]
             tests += short + _skip_if_several(inner)
         ports = list(own)
@@ -121,9 +116,10 @@ def _is_among(load: tuple[int, int, int, int], values: Iterable[int]) -> Code:
     return [load, *_one_of([[(_EQUAL, 0, 1, value)] for value in values])]
 
 
-def _kind_test(kinds: list[MessageType]) -> Code:
+def _type_test(types: list[MessageType]) -> Code:
+    """Falls through when the first message is of one of the types."""
     choices: list[Code] = []
-    for kind in kinds:
+    for kind in types:
         choice: Code = []
         if kind.protocol >= 0:
             choice += [(_LD_HALF, 0, 0, _PROTOCOL), (_EQUAL, 0, -1, kind.protocol)]

@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from nldissect._internal.wire.errors import UsageError
 
@@ -17,31 +18,35 @@ _KILOBYTE = 1000
 _LAST_NUMBER = 100_000
 
 
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, bytes, packets and files; None for no limit."""
+    """When a file ends, or the whole capture; None for no limit.
 
-    def __init__(
-        self,
-        duration: float | None = None,
-        filesize: int | None = None,
-        packets: int | None = None,
-        files: int | None = None,
-        interval: int | None = None,
-    ) -> None:
-        self.duration = duration
-        self.filesize = filesize
-        self.packets = packets
-        self.files = files
-        self.interval = interval
+    `duration` is in seconds, `filesize` in bytes; `interval` ends files at multiples of so many
+    seconds of the clock; `files` is how many a capture makes (-a) or how many are kept (-b).
+    """
 
-    def some(self) -> bool:
+    duration: float | None = None
+    filesize: int | None = None
+    packets: int | None = None
+    files: int | None = None
+    interval: int | None = None
+
+    def end_files(self) -> bool:
         """Whether any of them ends a file."""
         return any((self.duration, self.filesize, self.packets, self.interval))
+
+    def reached(self, packets: int, size: int) -> bool:
+        """Whether so many packets or bytes are enough."""
+        return (self.packets is not None and packets >= self.packets) or (
+            self.filesize is not None and size >= self.filesize
+        )
 
 
 def parse_limits(option: str, values: Iterable[str]) -> Limits:
     """The limits of `-a` or `-b` as given; raises UsageError that names the option."""
-    out = Limits()
+    found: dict[str, int] = {}
+    duration: float | None = None
     known = ["duration", "filesize", "packets", "files"] + ["interval"] * (option == "-b")
     for text in values:
         key, mark, amount = text.partition(":")
@@ -56,10 +61,10 @@ def parse_limits(option: str, values: Iterable[str]) -> Limits:
         if not 0 < number < 1 << 40:
             raise UsageError(f"{option}: {text}: {amount!r} is no number above 0")
         if key == "duration":
-            out.duration = float(number)
+            duration = float(number)
         else:
-            setattr(out, key, int(number) * (_KILOBYTE if key == "filesize" else 1))
-    return out
+            found[key] = int(number) * (_KILOBYTE if key == "filesize" else 1)
+    return Limits(duration, **found)
 
 
 def ring_file_name(path: str, number: int, now: float) -> str:

@@ -12,14 +12,16 @@ import os
 import select
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from nldissect._internal.capture.files import link
 from nldissect._internal.capture.files.bytestream import milliseconds
-from nldissect._internal.capture.live.preamble import Preamble, attributes
+from nldissect._internal.capture.live.preamble import BIG_ENDIAN, Preamble, attributes
 from nldissect._internal.capture.live.socket_owners import netlink_sockets
 from nldissect._internal.wire.record import DROP_COUNT, Interface, Record, Socket
 
@@ -63,16 +65,14 @@ PREFIXES: Final = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
 class MulticastGroup:
-    """A multicast group: its protocol, number and names; `family` for generic netlink."""
+    """A multicast group: netlink protocol, number from 1, name; `family` for generic netlink."""
 
-    __slots__ = ("family", "name", "number", "protocol")
-
-    def __init__(self, protocol: int, number: int, name: str, family: str = "") -> None:
-        self.protocol = protocol
-        self.number = number
-        self.name = name
-        self.family = family
+    protocol: int
+    number: int
+    name: str
+    family: str = ""
 
     @property
     def constant(self) -> str:
@@ -82,47 +82,15 @@ class MulticastGroup:
             return ""
         return prefix + self.name.upper().replace("-", "_").replace("DECNET", "DECnet")
 
-    def __repr__(self) -> str:
-        return f"<MulticastGroup {self.protocol}:{self.number} {self.family} {self.name}>"
-
-
-class Families(Preamble):
-    """What the kernel tells of generic families and links; `heard` keeps it as it came."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[tuple[int, bytes]] = []
-
-    def ask(self) -> None:
-        """Ask for everything; `heard` then has the answers."""
-        super().ask()
-        self.close()
-
-    def groups(self) -> list[MulticastGroup]:
-        """The multicast groups of all generic families."""
-        return [
-            group
-            for protocol, message in self.heard
-            if protocol == GENERIC
-            for group in announced_groups(message)
-        ]
-
-    def names(self) -> list[str]:
-        """The families' names."""
-        found = (_family(message) for protocol, message in self.heard if protocol == GENERIC)
-        return sorted({name for name, _ in found if name})
-
-    def _dump(self, protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
-        for message in super()._dump(protocol, kind, body):
-            self.heard.append((protocol, message))
-            yield message
-
 
 class Monitor:
-    """The records of groups that were joined; `refused` are those that may not be, and why.
+    """The records of groups that were joined; `refused` are the others, with the error number.
 
-    Iterating waits for what comes, until `stop` (which a signal handler may call). What
-    families announce later is joined too if `follows`.
+    `preamble` has been asked, and its answers are the first records: `told`. Iterating waits
+    for what comes, until `stop` (which a signal handler may call); BrokenPipeError is raised
+    when the reader of a pipe in `watch` (descriptors) is gone. What families announce later is
+    joined too if `follows`. With `all_nsid` what other network namespaces say that have an id
+    here is heard as well, each of them an interface of its own.
     """
 
     rewindable = False
@@ -130,7 +98,7 @@ class Monitor:
     def __init__(
         self,
         groups: Sequence[MulticastGroup],
-        families: Families,
+        preamble: Preamble,
         *,
         follows: bool = False,
         all_nsid: bool = False,
@@ -145,16 +113,16 @@ class Monitor:
         self._watch = list(watch)
         self._sockets: dict[int, socket.socket] = {}
         self._drops: dict[int, int] = {}
-        self._places: dict[int, Interface] = {}
+        self._interfaces: dict[int, Interface] = {}
         self._number = 0
         self._running: Iterator[Record] | None = None
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._waker, False)
-        place = self._place(-1)
+        place = self._interface(-1)
         now = time.time_ns()
-        for protocol, port in families.ports:
+        for protocol, port in preamble.ports:
             place.sockets.append(Socket(now, protocol, port, os.getpid(), "nldissect", own=True))
-        self.told = [self._record(protocol, data, place, now) for protocol, data in families.heard]
+        self.told = [self._record(*answer, place, now) for answer in preamble.answers]
         for group in groups:
             self.join(group)
 
@@ -204,13 +172,13 @@ class Monitor:
         self._sockets[protocol] = made
         return made
 
-    def _place(self, nsid: int) -> Interface:
+    def _interface(self, nsid: int) -> Interface:
         """The interface of records of a network namespace; -1 is this one."""
-        found = self._places.get(nsid)
+        found = self._interfaces.get(nsid)
         if found is None:
-            found = Interface(link.NETLINK, struct.pack("=H", 1) == b"\0\1", 0, len(self._places))
+            found = Interface(link.NETLINK, BIG_ENDIAN, 0, len(self._interfaces))
             found.name = "monitor" if nsid < 0 else f"monitor nsid {nsid}"
-            self._places[nsid] = found
+            self._interfaces[nsid] = found
             self.interfaces.append(found)
         return found
 
@@ -255,20 +223,17 @@ class Monitor:
                 continue
             if sender[0] and protocol != 15:  # another program's, not the kernel's
                 continue
-            record = self._record(protocol, data, self._place(_nsid(extra)), time.time_ns())
+            record = self._record(protocol, data, self._interface(_nsid(extra)), time.time_ns())
             if flags & socket.MSG_TRUNC:
                 record.original_length = len(data) + 1  # or more
             if lost:
-                record.options = [(DROP_COUNT, lost.to_bytes(8, _ORDER))]
+                record.options = [(DROP_COUNT, lost.to_bytes(8, sys.byteorder))]
                 lost = 0
             yield record
             if self._follows and protocol == GENERIC:
+                known = {group.number for group in self.joined if group.protocol == GENERIC}
                 for group in announced_groups(data):
-                    if all(
-                        group.number != known.number
-                        for known in self.joined
-                        if known.protocol == GENERIC
-                    ):
+                    if group.number not in known:
                         self.join(group)
 
     def _record(self, protocol: int, data: bytes, place: Interface, now: int) -> Record:
@@ -288,15 +253,27 @@ class Monitor:
         return lost
 
 
-_ORDER: Final = "big" if struct.pack("=H", 1) == b"\0\1" else "little"
-
-
 def _nsid(extra: list[tuple[int, int, bytes]]) -> int:
     for level, kind, value in extra:
         if level == _SOL_NETLINK and kind == _LISTEN_ALL_NSID and len(value) >= 4:
             number: int = struct.unpack_from("=i", value)[0]
             return number
     return -1
+
+
+def family_groups(answers: Sequence[tuple[int, bytes]]) -> list[MulticastGroup]:
+    """The multicast groups of all generic families, from `Preamble.answers`."""
+    out: list[MulticastGroup] = []
+    for protocol, message in answers:
+        if protocol == GENERIC:
+            out += announced_groups(message)
+    return out
+
+
+def family_names(answers: Sequence[tuple[int, bytes]]) -> list[str]:
+    """The names of all generic families, from `Preamble.answers`."""
+    found = (_family(message)[0] for protocol, message in answers if protocol == GENERIC)
+    return sorted({name for name in found if name})
 
 
 def announced_groups(message: bytes) -> list[MulticastGroup]:

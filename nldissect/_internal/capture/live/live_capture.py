@@ -1,14 +1,14 @@
 """Live capture: what the kernel's netlink sockets say, as it is said.
 
-    with live.start(live.LiveOptions()) as capture:
+    with start(LiveOptions()) as capture:
         for record in capture:
             ...
 
 A process of its own (`recorder`) listens on an nlmon interface and hands over
-pcapng, by a pipe or, with `LiveOptions.write`, by the file that it writes; both
-are read here as any stream is. Another one (`supervisor`) names the processes behind
-ports. `start` returns when listening has begun, and leaving the block ends both
-processes and removes the interface if it was made.
+pcapng, by a pipe or, with `LiveOptions.write`, by the file that it writes (it passes a
+descriptor of each file it begins); both are read here as any stream is. Another one
+(`supervisor`) names the processes behind ports. `start` returns when listening has begun,
+and leaving the block ends both processes and removes the interface if it was made.
 """
 
 from __future__ import annotations
@@ -25,70 +25,33 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from nldissect._internal.capture.files.bytestream import milliseconds
-from nldissect._internal.capture.live import bpf
-from nldissect._internal.capture.live.file_limits import Limits
+from nldissect._internal.capture.live.live_options import BUFFER, SNAPLEN, LiveOptions
 from nldissect._internal.capture.reader import CallableStream, CaptureReader, open_capture
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record
 
-SNAPLEN = bpf.LONGEST
-BUFFER = 32 << 20
+__all__ = ["BUFFER", "PLANNED", "SNAPLEN", "LiveCapture", "LiveOptions", "ReaderGone", "start"]
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[3]); "
     "from nldissect._internal.capture.live.recorder import main; "
     "sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))"
 )
-# Reasons to end that were asked for: the recorder's.
+# The recorder's reasons to end that were asked for.
 PLANNED = ("stopped", "limit", "time", "terminated", "left")
 # Where the package is: an editable installation need not have it in sys.path.
 _PACKAGES = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 4))
-_LONGEST_NEWS = 1 << 16
+_LONGEST_REPORT = 1 << 16
 
 
-class Abandoned(Exception):
-    """Nobody reads any more what this program writes."""
-
-
-class LiveOptions:
-    """What to capture and where to put it.
-
-    `interface` is an nlmon interface, None for one that is up or else a new one;
-    `netns` a name of `ip netns` or a process id. `write` is a file for the pcapng,
-    `ring` makes numbered ones of it as dumpcap's -b does, `stop` ends the capture,
-    `messages` too, after so many netlink messages of others. `snaplen` is in bytes,
-    cooked header included; `buffer`, in bytes, that of the kernel.
-    """
-
-    def __init__(
-        self,
-        interface: str | None = None,
-        netns: str | None = None,
-        write: str | None = None,
-        ring: Limits | None = None,
-        stop: Limits | None = None,
-        messages: int | None = None,
-        snaplen: int = SNAPLEN,
-        buffer: int = BUFFER,
-        filter: bpf.BpfFilter | None = None,
-        preamble: bool = True,
-    ) -> None:
-        self.interface = interface
-        self.netns = netns
-        self.write = write
-        self.ring = ring
-        self.stop = stop or Limits()
-        self.messages = messages
-        self.snaplen = snaplen
-        self.buffer = buffer
-        self.filter = filter or bpf.BpfFilter()
-        self.preamble = preamble
+class ReaderGone(Exception):
+    """Nobody reads any more what this program writes; no OSError, which would end the stream."""
 
 
 def start(options: LiveOptions, *, watch: Sequence[int] = ()) -> LiveCapture:
     """Begin to capture; raises UsageError, with what to do, when that cannot be done.
 
-    While records are iterated, Abandoned is raised when the reader of a pipe in `watch`
+    While records are iterated, ReaderGone is raised when the reader of a pipe in `watch`
     (descriptors) is gone.
     """
     if sys.platform != "linux":
@@ -122,10 +85,10 @@ def start(options: LiveOptions, *, watch: Sequence[int] = ()) -> LiveCapture:
         theirs.close()
         if not follows:
             os.close(writing)
-    capture = LiveCapture(options, process, ours, reading, list(watch))
+    capture = LiveCapture(process, ours, reading, list(watch))
     try:
-        ours.send(json.dumps(vars(options), default=vars).encode())
-        capture.begin()
+        ours.send(options.to_json())
+        capture.wait_ready()
     except BaseException:
         capture.close()
         raise
@@ -138,6 +101,7 @@ class LiveCapture:
     `interface` is the name of what is listened on, `made` whether that was made
     for this capture. `path` is the file being written (of ring files the latest),
     `packets` and `dropped` count datagrams: received, and lost by the kernel.
+    `on_report` is called when one of these has changed.
     `reason` says why it ended, "" while it runs. `on_wait` is called before more is
     waited for, and returns in how many seconds it wants that again (None: not).
     """
@@ -145,12 +109,7 @@ class LiveCapture:
     rewindable = False
 
     def __init__(
-        self,
-        options: LiveOptions,
-        process: subprocess.Popen[bytes],
-        control: socket.socket,
-        pipe: int,
-        watch: list[int],
+        self, process: subprocess.Popen[bytes], control: socket.socket, pipe: int, watch: list[int]
     ) -> None:
         self.interface = ""
         self.made = False
@@ -158,20 +117,20 @@ class LiveCapture:
         self.packets = 0
         self.dropped = 0
         self.reason = ""
-        self.news: Callable[[], None] | None = None
+        self.on_report: Callable[[], None] | None = None
         self._process = process
         self._control: socket.socket | None = control
         self._pipe = pipe
-        self._files: deque[int] = deque()
+        self._readers: deque[int] = deque()
         self.on_wait: Callable[[], float | None] | None = None
         self._watch = watch
         self._capture: CaptureReader | None = None
         self._stopping = False
 
-    def begin(self) -> None:
+    def wait_ready(self) -> None:
         """Wait until the capture listens; raises UsageError when it cannot."""
         while not self.interface and not self.reason:
-            self._hear()
+            self._take_report()
         if not self.interface:
             raise UsageError(self.reason)
         stream = cast(BinaryIO, CallableStream(self.read))
@@ -193,13 +152,13 @@ class LiveCapture:
         self.close()
 
     def fileno(self) -> int:
-        """Readable when `poll` has news."""
+        """Readable when `poll` has something to take."""
         return -1 if self._control is None else self._control.fileno()
 
     def poll(self) -> None:
         """Take what the capturing process tells of its progress; never waits."""
         while self._control is not None and select.select([self._control], [], [], 0)[0]:
-            self._hear()
+            self._take_report()
 
     def stop(self) -> None:
         """Capture no more; what has been captured is still given out."""
@@ -225,10 +184,10 @@ class LiveCapture:
             os.close(self._pipe)
             self._pipe = -1
         while self._control is not None:
-            self._hear()
-        for descriptor in self._files:
+            self._take_report()
+        for descriptor in self._readers:
             os.close(descriptor)
-        self._files.clear()
+        self._readers.clear()
         self._process.wait()
 
     # -- what the stream needs --------------------------------------------------------
@@ -250,22 +209,23 @@ class LiveCapture:
             data = os.read(self._pipe, size)
             if not data:
                 while self._control is not None:
-                    self._hear()
+                    self._take_report()
             return data
-        while self._files:
-            data = os.read(self._files[0], size)
+        while self._readers:
+            data = os.read(self._readers[0], size)
             if data:
                 return data
-            if len(self._files) == 1:
+            if len(self._readers) == 1:
                 break
             # The next file began when this one was complete, perhaps since it was read.
-            data = os.read(self._files[0], size)
+            data = os.read(self._readers[0], size)
             if data:
                 return data
-            os.close(self._files.popleft())
+            os.close(self._readers.popleft())
         return b"" if self._control is None else None
 
     def _wait(self, seconds: float | None = None) -> None:
+        """Wait for bytes of a pipe or a report, which is taken, or so many seconds."""
         poll = select.poll()
         if self._control is not None:
             poll.register(self._control, select.POLLIN)
@@ -275,33 +235,33 @@ class LiveCapture:
             poll.register(descriptor, 0)
         for descriptor, event in poll.poll(milliseconds(seconds)):
             if self._control is not None and descriptor == self._control.fileno():
-                self._hear()
+                self._take_report()
             elif descriptor in self._watch and event & (select.POLLERR | select.POLLHUP):
-                raise Abandoned
+                raise ReaderGone
 
-    def _hear(self) -> None:
-        """Take one piece of news, waiting for it."""
+    def _take_report(self) -> None:
+        """Take one report of the recorder, waiting for it."""
         assert self._control is not None
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._control, _LONGEST_NEWS, 1)
+            data, descriptors, _, _ = socket.recv_fds(self._control, _LONGEST_REPORT, 1)
         except ConnectionError:
             data, descriptors = b"", []
-        self._files.extend(descriptors)
+        self._readers.extend(descriptors)
         if not data:
             if not self.reason:
                 self.reason = "stopped" if self._stopping else "its process ended unexpectedly"
             self._control.close()
             self._control = None
             return
-        said = json.loads(data)
-        self.packets = said.get("packets", self.packets)
-        self.dropped = said.get("dropped", self.dropped)
-        self.path = said.get("file", self.path)
-        if "ready" in said:
-            self.interface, self.made = said["ready"], said["made"]
-        self.reason = said.get("end") or said.get("error") or self.reason
-        if self.news is not None:
-            self.news()
+        report = json.loads(data)
+        self.packets = report.get("packets", self.packets)
+        self.dropped = report.get("dropped", self.dropped)
+        self.path = report.get("file", self.path)
+        if "ready" in report:
+            self.interface, self.made = report["ready"], report["made"]
+        self.reason = report.get("end") or report.get("error") or self.reason
+        if self.on_report is not None:
+            self.on_report()
 
 
 def _regular(path: str) -> bool:

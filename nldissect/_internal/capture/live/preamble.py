@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+import sys
+from typing import Final
+
+from nldissect._internal.wire import framing
+
+BIG_ENDIAN: Final = sys.byteorder == "big"  # this host, and so its netlink messages
 
 _NETLINK_GENERIC = 16
 _REQUEST, _DUMP = 1, 0x300
@@ -23,11 +28,16 @@ _LONGEST = 1 << 16
 
 
 class Preamble:
-    """The sockets that ask; `ports` are (netlink protocol, port id) of each."""
+    """The sockets that ask.
+
+    `ports` are (netlink protocol, port id) of each, `answers` (netlink protocol, message) of
+    what the kernel said, as it came.
+    """
 
     def __init__(self) -> None:
         self._sockets = {}
         self.ports: list[tuple[int, int]] = []
+        self.answers: list[tuple[int, bytes]] = []
         for protocol in (_NETLINK_GENERIC, socket.NETLINK_ROUTE):
             made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
             made.bind((0, 0))
@@ -38,6 +48,7 @@ class Preamble:
 
     def ask(self) -> None:
         """Ask for everything and wait for the answers; what the kernel refuses stays unknown."""
+        self.answers = []
         control = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, _CTRL_VERSION, 0)
         families = [
             number
@@ -47,10 +58,8 @@ class Preamble:
         control = struct.pack("=BBH", _CTRL_CMD_GETPOLICY, _CTRL_VERSION, 0)
         for family in families:
             attribute = struct.pack("=HHHH", 6, _CTRL_ATTR_FAMILY_ID, family, 0)
-            for _ in self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control + attribute):
-                pass
-        for _ in self._dump(socket.NETLINK_ROUTE, _RTM_GETLINK, bytes(16)):  # struct ifinfomsg
-            pass
+            self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control + attribute)
+        self._dump(socket.NETLINK_ROUTE, _RTM_GETLINK, bytes(16))  # struct ifinfomsg
 
     def filenos(self) -> list[int]:
         """The sockets' descriptors."""
@@ -61,12 +70,13 @@ class Preamble:
         for made in self._sockets.values():
             made.close()
 
-    def _dump(self, protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
+    def _dump(self, protocol: int, kind: int, body: bytes) -> list[bytes]:
         """The messages that answer a dump request, up to its end or to silence.
 
         The request names its sender, which the kernel does not need, so that
         it can be told for the capture's own.
         """
+        out: list[bytes] = []
         asking = self._sockets[protocol]
         self._sequence += 1
         port = asking.getsockname()[0]
@@ -79,25 +89,24 @@ class Preamble:
                 while place + 16 <= len(data):
                     length, answer, _, sequence, _ = struct.unpack_from("=IHHII", data, place)
                     if length < 16:
-                        return
+                        return out
                     if sequence == self._sequence:
                         if answer in (_NLMSG_ERROR, _NLMSG_DONE):
-                            return
-                        yield data[place : place + length]
+                            return out
+                        out.append(data[place : place + length])
+                        self.answers.append((protocol, out[-1]))
                     place += length + (-length & 3)
         except OSError:
-            return
+            return out
 
 
-def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and payload of each struct nlattr."""
-    place = 0
-    while place + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, place)
-        if length < 4:
-            return
-        yield kind & 0x3FFF, data[place + 4 : place + length]
-        place += length + (-length & 3)
+def attributes(data: bytes) -> list[tuple[int, bytes]]:
+    """Number and payload of each struct nlattr."""
+    out = []
+    found = framing.Attributes(data, 0, len(data), BIG_ENDIAN)
+    while found.next():
+        out.append((int(found.number), data[found.start : found.stop]))
+    return out
 
 
 def _family_ids(message: bytes) -> list[int]:

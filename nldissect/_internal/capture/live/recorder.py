@@ -1,10 +1,16 @@
 """The process that captures, and does nothing else: from the kernel's ring to a file or pipe.
 
-Started by `live`, which it speaks with over descriptor CONTROL (JSON, one object
-a packet): it is given the options, and tells what it listens on, each file begun
-(with a descriptor to read it by), how far it has come, and why it ended. It ends
-when told to, when a limit is reached, and when nobody is at the other end any
-more. Its privileges are gone before the first packet is looked at.
+Started by `live_capture`, which it speaks with over a socket (ControlChannel). In order:
+1. It enters the network namespace, finds or makes the nlmon interface, forks the supervisor,
+   opens the ring, and drops its privileges before the first packet is looked at.
+2. It tells {"file": path} with a descriptor for each file begun, {"ready": interface, "made":
+   bool}, and {"packets": n, "dropped": n} as it goes on.
+3. It runs until `reason` is set: "stopped" (told to by the end of what the front end sends),
+   "limit" and "time" (LiveOptions.stop), "left" (nobody reads the pipe), "terminated"
+   (SIGTERM), or what happened to the interface.
+4. It takes what is left in the ring (not after a limit), completes the file, lets the
+   supervisor end, and tells {"end": reason}. {"error": text} stands for all that when it
+   cannot begin or go on.
 """
 
 from __future__ import annotations
@@ -20,13 +26,15 @@ import struct
 import sys
 import time
 from collections import deque
+from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from nldissect._internal.capture.files.link import NETLINK
 from nldissect._internal.capture.files.write import PcapngWriter
 from nldissect._internal.capture.live import bpf, nlmon, privileges
 from nldissect._internal.capture.live.file_limits import CaptureFile, Limits, RingFiles
+from nldissect._internal.capture.live.live_options import LiveOptions
 from nldissect._internal.capture.live.ring import (
     DATAGRAM_AT,
     PROTOCOL_AT,
@@ -38,371 +46,422 @@ from nldissect._internal.wire.errors import NldissectError, UsageError
 from nldissect._internal.wire.record import Interface, Socket
 from nldissect._internal.wire.version import VERSION
 
-COOKED = 16  # the cooked header, which counts in a snapshot length as with every capture program
+COOKED: Final = 16  # the cooked header, which counts in a snaplen as with every capture program
 _COMMENT, _HARDWARE, _OS, _APPLICATION = 1, 2, 3, 4  # options of a Section Header Block
-_PIPE_SIZE = 1 << 20
-_SOCKETS = 1000
-_UNSAID = 500
-_ENDING = 5  # seconds; it takes some milliseconds
+_PIPE_SIZE: Final = 1 << 20
+_MOST_SOCKETS: Final = 1000  # that a new file of a ring begins with
+_MOST_WAITING: Final = 500  # reports for a front end that stands still
+_ENDING: Final = 5  # seconds; it takes some milliseconds
 
 
 def main(control: int, pipe: int) -> int:
     """Runs the process; `pipe` is where packets go that no file gets, or -1."""
-    speaking = socket.socket(fileno=control)
+    channel = ControlChannel(socket.socket(fileno=control))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         with suppress(BrokenPipeError, ConnectionError):
-            Recorder(json.loads(speaking.recv(1 << 16)), speaking, pipe).run()
+            Recorder(LiveOptions.from_json(channel.socket.recv(1 << 16)), channel, pipe).run()
     except NldissectError as problem:
-        speaking.send(_json({"error": str(problem)}))
+        channel.tell(error=str(problem))
+        channel.send(wait=True)
     except OSError as problem:
-        speaking.send(_json({"error": f"capturing failed: {problem.strerror}"}))
+        channel.tell(error=f"capturing failed: {problem.strerror}")
+        channel.send(wait=True)
     return 0
 
 
 class Recorder:
-    """One run."""
+    """One run: the loop over ring, supervisor, front end and pipe."""
 
-    def __init__(self, options: dict[str, Any], control: socket.socket, pipe: int) -> None:
-        self.control = control
-        if options["netns"] is not None:
-            privileges.enter_namespace(options["netns"])
-        wanted = options["filter"]
-        if wanted["kinds"] is not None:
-            wanted["kinds"] = [bpf.MessageType(*kind) for kind in wanted["kinds"]]
-        self.filter = bpf.BpfFilter(**wanted)
-        self.snaplen: int = options["snaplen"]
-        self.preamble: bool = options["preamble"]
-        self.stop = Limits(**options["stop"])
-        self.messages: int | None = options["messages"]
-        self.path: str | None = options["write"]
-        self.switch = None if options["ring"] is None else Limits(**options["ring"])
-        self.reason = ""
-        self.named = True
-        self.unsaid: deque[tuple[bytes, int]] = deque()
-        self.packets = self.in_file = 0  # others' packets: all, and those in the file at hand
-        limits = [self.stop] if self.switch is None else [self.stop, self.switch]
-        self.counts = self.messages is not None or any(
-            limit.packets or limit.filesize for limit in limits
-        )
-        self.before = (0, 0)  # received and dropped when the file began
-
-        interface, made = nlmon.choose(options["interface"])
+    def __init__(self, options: LiveOptions, channel: ControlChannel, pipe: int) -> None:
+        if options.netns is not None:
+            privileges.enter_namespace(options.netns)
+        self._options = options
+        self._channel = channel
+        self._reason = ""
+        self._began = 0.0  # seconds of the monotonic clock
+        interface, made = nlmon.choose(options.interface)
+        self._supervisor = _supervisor(interface, made)
+        own = self._supervisor.ports
+        self._child = self._supervisor.start(channel.fileno())
         try:
-            self.supervisor = Supervisor(interface, made)
-        except BaseException as problem:
-            if made:
-                nlmon.remove(interface)
-            if isinstance(problem, PermissionError):
-                raise nlmon.needs_raw(interface) from None
-            raise
-        self.own = dict.fromkeys(self.supervisor.ports)
-        self.child = self.supervisor.start(control.fileno())
-        try:
-            ports = [port for _, port in self.own]
-            source = packet_socket(max(self.snaplen - COOKED, 1), self.filter, ports)
-            self.ring = PacketRing(source, interface, options["buffer"])
+            ports = [port for _, port in own]
+            source = packet_socket(max(options.snaplen - COOKED, 1), options.filter, ports)
+            self._ring = PacketRing(source, interface, options.buffer)
             keep = set()
-            if self.path is not None:
-                folder = os.path.dirname(os.path.abspath(self.path))
+            if options.write is not None:
+                folder = os.path.dirname(os.path.abspath(options.write))
                 keep = privileges.needed_for([folder], os.W_OK | os.X_OK)
             privileges.drop(keep)
-            self._open(interface, made, pipe, options["buffer"])
+            self._limits = LimitCounter(options, own)
+            now = time.time_ns()
+            sockets = [Socket(now, *port, self._child, "nldissect", own=True) for port in own]
+            self._pipe = OutputPipe(pipe, options.buffer) if pipe >= 0 else None
+            self._output = PcapngOutput(
+                _described(interface, options, sockets), options, self._pipe
+            )
+            if options.write is not None:
+                self._next_file()
+            if self._pipe is not None:
+                self._pipe.add(self._output.header())
+            self._channel.tell(ready=interface, made=made)
+            self._ask_preamble()
         except BaseException:
-            self._dismiss()
+            self._end_supervisor()
             raise
-
-    def _open(self, name: str, made: bool, pipe: int, limit: int) -> None:
-        described = Interface(NETLINK, sys.byteorder == "big", snaplen=self.snaplen)
-        described.name = name
-        described.description = "netlink messages of this network namespace"
-        described.filter = self.filter.text
-        described.os = _system()
-        described.section_options = _host()
-        now = time.time_ns()
-        described.sockets = [
-            Socket(now, protocol, port, self.child, "nldissect", None, None, True)
-            for protocol, port in self.own
-        ]
-        self.interface = described
-        self.blocks = io.BytesIO()
-        self.writer = PcapngWriter(self.blocks)
-        self.files = (
-            None
-            if self.switch is None or self.path is None
-            else RingFiles(self.path, self.switch.files)
-        )
-        self.file: CaptureFile | None = None
-        self.pipe = OutputPipe(pipe, limit) if pipe >= 0 else None
-        if self.path is not None:
-            self._next_file()
-        if self.pipe is not None:
-            self.pipe.add(self._header())
-        self.unsaid.append((_json({"ready": name, "made": made}), -1))
-        self._tell()
-        self._preamble()
-
-    def _preamble(self) -> None:
-        """Lets the supervisor ask the kernel for what explains a file."""
-        if self.preamble:
-            with suppress(BrokenPipeError):
-                self.supervisor.recorder.send(b"p")
-
-    # -- the loop ------------------------------------------------------------------
 
     def run(self) -> None:
         """Captures until the end."""
-        signal.signal(signal.SIGTERM, self._terminated)
-        self.began = time.monotonic()
+        signal.signal(signal.SIGTERM, self._terminate)
+        self._began = time.monotonic()
         try:
             self._loop()
             self._finish()
         finally:
-            self._dismiss()
-        self.unsaid.append((_json({"end": self.reason, **self._counted()}), -1))
-        self._tell(wait=True)
+            self._end_supervisor()
+        self._channel.tell(end=self._reason, **self._counts())
+        self._channel.send(wait=True)
 
-    def _terminated(self, *_: object) -> None:
-        self.reason = self.reason or "terminated"
+    # -- the loop ------------------------------------------------------------------
 
     def _loop(self) -> None:
         poll = select.poll()
-        poll.register(self.ring, select.POLLIN)
-        poll.register(self.control, select.POLLIN)
-        poll.register(self.supervisor.recorder, select.POLLIN)
-        pipe, ring = self.pipe, self.ring
-        while not self.reason:
+        poll.register(self._ring, select.POLLIN)
+        poll.register(self._channel, select.POLLIN)
+        poll.register(self._supervisor.recorder, select.POLLIN)
+        pipe = self._pipe
+        timed = self._options.stop.duration is not None or self._options.ring is not None
+        while not self._reason:
             if pipe is not None:
                 # A full queue leaves packets in the ring, where the kernel counts what is lost.
-                poll.modify(self.ring, 0 if pipe.full() else select.POLLIN)
+                poll.modify(self._ring, 0 if pipe.full() else select.POLLIN)
                 poll.register(pipe, select.POLLOUT if pipe.waiting else 0)
-            poll.modify(self.control, select.POLLIN | (select.POLLOUT if self.unsaid else 0))
-            for descriptor, event in poll.poll(self._patience()):
-                if descriptor == ring.fileno():
-                    if event & ~select.POLLIN:
-                        self._lost_interface()
-                elif descriptor == self.control.fileno():
-                    if event & ~select.POLLOUT:
-                        self.reason = "stopped"
-                    self._tell()
-                elif descriptor == self.supervisor.recorder.fileno():
-                    self._named()
-                    if not self.named:
-                        poll.unregister(descriptor)
-                elif event & select.POLLERR:
-                    self.reason = "left"
-            while (pipe is None or not pipe.full()) and (found := ring.take()):
-                self._add(found)
-                if self.reason:
+            waiting = select.POLLOUT if self._channel.waiting else 0
+            poll.modify(self._channel, select.POLLIN | waiting)
+            for descriptor, event in poll.poll(50 if timed else 1000):
+                self._take_event(poll, descriptor, event)
+            while (pipe is None or not pipe.full()) and (found := self._ring.take()):
+                if not self._add(found):
                     break
             if pipe is not None:
                 pipe.push()
-            self._look_at_clock()
+            self._check_clock()
+
+    def _take_event(self, poll: select.poll, descriptor: int, event: int) -> None:
+        """What happened to a descriptor; packets are taken from the ring in any case."""
+        if descriptor == self._ring.fileno():
+            number = 0
+            if event & ~select.POLLIN:
+                number = self._ring.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if number:
+                self._reason = f"{self._output.interface.name}: {os.strerror(number)}"
+        elif descriptor == self._channel.fileno():
+            if event & ~select.POLLOUT:
+                self._reason = "stopped"
+            self._channel.send()
+        elif descriptor == self._supervisor.recorder.fileno():
+            if not self._take_owners():
+                poll.unregister(descriptor)
+        elif event & select.POLLERR:
+            self._reason = "left"
+
+    def _check_clock(self) -> None:
+        """Ends the capture or begins the next file when the time has come."""
+        now, stop, file = time.monotonic(), self._options.stop, self._output.file
+        if stop.duration is not None and now - self._began >= stop.duration:
+            self._reason = self._reason or "time"
+        if file is not None and not self._reason and self._output.file_is_old(now):
+            self._next_file()
+
+    def _terminate(self, *_: object) -> None:
+        self._reason = self._reason or "terminated"
 
     def _finish(self) -> None:
         """Takes what is still in the ring, and completes the file."""
-        limited = self.reason == "limit"
+        limited = self._reason == "limit"
         with suppress(OSError):
-            bpf.attach(self.ring.socket, bpf.REJECT_ALL)
-            self.ring.count_dropped()
+            bpf.attach(self._ring.socket, bpf.REJECT_ALL)
+            self._ring.count_dropped()
             end = time.monotonic() + _ENDING
-            while not limited and self.reason != "limit" and time.monotonic() < end:
-                while (found := self.ring.take()) and self.reason != "limit":
-                    self._add(found)
-                if self.ring.received >= self.ring.placed:
+            while not limited and time.monotonic() < end:
+                while not limited and (found := self._ring.take()):
+                    limited = not self._add(found)
+                if self._ring.received >= self._ring.placed:
                     break
                 time.sleep(0.002)  # the kernel hands over its last block in a moment
-        self._named()
-        last = self._statistics()
-        if self.file is not None:
-            self.file.write(last)
-            self.file.close()
-        if self.pipe is not None:
-            self.pipe.add(last)
-            self.pipe.finish()
+        self._take_owners()
+        self._output.finish(self._ring.received, self._ring.dropped)
 
-    def _add(self, found: list[bytes]) -> None:
-        """Writes packets as far as the limits go, as many at once as they allow."""
-        if not self.counts:
+    # -- packets and files -----------------------------------------------------------
+
+    def _add(self, found: list[bytes]) -> bool:
+        """Writes packets as far as the limits go, as many at once as they allow.
+
+        False when a limit has ended the capture.
+        """
+        if not self._limits.needed:
             self._write(b"".join(found))
-            return
+            return True
         done = size = 0  # packets of `found` that are written; bytes of those that wait
         for place, packet in enumerate(found, 1):
             size += len(packet)
-            if self._is_own(packet):
-                continue
-            self.packets += 1
-            self.in_file += 1
-            if self.messages is not None:
-                self.messages -= _messages(packet)
-            file_size = size + (0 if self.file is None else self.file.size)
-            ends = self._reached(self.stop, self.packets, file_size) or (
-                self.messages is not None and self.messages <= 0
-            )
-            full = self.switch is not None and self._reached(self.switch, self.in_file, file_size)
-            if not ends and not full:
+            file = self._output.file
+            reached = self._limits.count(packet, size + (0 if file is None else file.size))
+            if not reached:
                 continue
             self._write(b"".join(found[done:place]))
             done, size = place, 0
-            if ends:
-                self.reason = "limit"
+            if reached == LimitCounter.END:
+                self._reason = "limit"
             else:
                 self._next_file()
-            if self.reason:
-                return
+            if self._reason == "limit":
+                return False
         self._write(b"".join(found[done:]))
-
-    @staticmethod
-    def _reached(limits: Limits, packets: int, size: int) -> bool:
-        return (limits.packets is not None and packets >= limits.packets) or (
-            limits.filesize is not None and size >= limits.filesize
-        )
+        return True
 
     def _write(self, data: bytes) -> None:
-        if self.file is not None:
+        self._output.write(data)
+        self._channel.report(**self._counts())
+
+    def _counts(self) -> dict[str, int]:
+        return {"packets": self._ring.received, "dropped": self._ring.dropped}
+
+    def _next_file(self) -> None:
+        """Completes the file, if there is one, and begins another unless those are enough."""
+        first = self._output.file is None
+        if not first:
+            self._output.close_file(self._ring.received, self._ring.dropped)
+            if self._output.files == self._options.stop.files:
+                self._reason = "limit"
+                return
+        path, reader = self._output.next_file()
+        self._limits.new_file()
+        self._channel.tell(reader, file=path)
+        if not first:
+            self._ask_preamble()
+
+    # -- the supervisor --------------------------------------------------------------
+
+    def _ask_preamble(self) -> None:
+        """Lets the supervisor ask the kernel for what explains a file."""
+        if self._options.preamble:
+            with suppress(BrokenPipeError):
+                self._supervisor.recorder.send(b"p")
+
+    def _take_owners(self) -> bool:
+        """Writes whose sockets the supervisor found; False when it has ended."""
+        while True:
             try:
-                self.file.write(data)
-            except OSError as problem:
-                raise self._unwritable(self.file.path, problem) from None
-        if self.pipe is not None:
-            self.pipe.add(data)
-        if not self.unsaid:
-            with suppress(BlockingIOError):  # it has news to read already
-                self.control.send(_json(self._counted()), socket.MSG_DONTWAIT)
+                data = self._supervisor.recorder.recv(1 << 16, socket.MSG_DONTWAIT)
+            except OSError:
+                return True
+            if not data:  # the capture goes on without
+                return False
+            self._write(self._output.socket(Socket(**json.loads(data))))
 
-    def _counted(self) -> dict[str, Any]:
-        return {"packets": self.ring.received, "dropped": self.ring.dropped}
+    def _end_supervisor(self) -> None:
+        """Ends the supervisor, which removes the interface, and waits for it."""
+        self._supervisor.recorder.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self._child, 0)
 
-    def _tell(self, wait: bool = False) -> None:
-        """Sends what must not be missed; unless told to wait, as far as there is room.
 
-        A front end that is stopped must not stop the capture.
-        """
-        while self.unsaid:
-            data, descriptor = self.unsaid[0]
+class ControlChannel:
+    """What is told the front end: JSON, one object a packet, perhaps with a descriptor.
+
+    It is queued while there is no room: a front end that is stopped must not stop the capture.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self.socket = control
+        self.waiting: deque[tuple[bytes, int]] = deque()
+
+    def fileno(self) -> int:
+        """The socket."""
+        return self.socket.fileno()
+
+    def tell(self, descriptor: int = -1, **what: Any) -> None:
+        """Tell what must not be missed; `descriptor`, which goes along, is closed here."""
+        self.waiting.append((json.dumps(what).encode(), descriptor))
+        if len(self.waiting) > _MOST_WAITING:  # it goes without that file
+            _, oldest = self.waiting.popleft()
+            if oldest >= 0:
+                os.close(oldest)
+        self.send()
+
+    def report(self, **what: Any) -> None:
+        """Tell what the next report replaces, if there is room."""
+        if not self.waiting:
+            with suppress(BlockingIOError):
+                self.socket.send(json.dumps(what).encode(), socket.MSG_DONTWAIT)
+
+    def send(self, wait: bool = False) -> None:
+        """Send what is queued; unless told to wait, as far as there is room."""
+        while self.waiting:
+            data, descriptor = self.waiting[0]
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", descriptor))
             try:  # not socket.send_fds, which leaves its flags out
-                self.control.sendmsg(
+                self.socket.sendmsg(
                     [data], [] if descriptor < 0 else [rights], 0 if wait else socket.MSG_DONTWAIT
                 )
             except BlockingIOError:
                 return
-            self.unsaid.popleft()
+            self.waiting.popleft()
             if descriptor >= 0:
                 os.close(descriptor)
 
-    def _patience(self) -> float:
-        """Milliseconds until the clock matters, at most one second."""
-        return 1000 if self.stop.duration is None and self.switch is None else 50
 
-    def _look_at_clock(self) -> None:
-        now = time.monotonic()
-        if self.stop.duration is not None and now - self.began >= self.stop.duration:
-            self.reason = self.reason or "time"
-        switch, file = self.switch, self.file
-        if switch is None or file is None or self.reason:
-            return
-        old = switch.duration is not None and now - file.began >= switch.duration
-        if old or (switch.interval is not None and time.time() >= self._boundary):
-            self._next_file()
+class LimitCounter:
+    """Counts packets against the limits of the capture and of its files.
 
-    def _lost_interface(self) -> None:
-        number = self.ring.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
-            self.reason = f"{self.interface.name}: {os.strerror(number)}"
+    The recording program's own packets (from or to `own`: netlink protocol, port) count for
+    sizes only. `needed` is False when there are no such limits.
+    """
 
-    def _named(self) -> None:
-        """Takes what the supervisor found out."""
-        while True:
-            try:
-                data = self.supervisor.recorder.recv(1 << 16, socket.MSG_DONTWAIT)
-            except OSError:
-                return
-            if not data:  # it has ended: the capture goes on without
-                self.named = False
-                return
-            found = Socket(**json.loads(data))
-            self.interface.sockets.append(found)
-            if len(self.interface.sockets) > _SOCKETS:  # what the next file begins with
-                del self.interface.sockets[len(self.own)]
-            self.writer.socket(self.interface, found)
-            self._write(self._written())
+    END, NEXT_FILE = 1, 2
+
+    def __init__(self, options: LiveOptions, own: Collection[tuple[int, int]]) -> None:
+        self._stop = options.stop
+        self._file_limits = options.ring or Limits()
+        self._messages_left = options.messages
+        self._own = frozenset(own)
+        self._packets = self._in_file = 0
+        limits = (self._stop, self._file_limits)
+        self.needed = self._messages_left is not None or any(
+            limit.packets or limit.filesize for limit in limits
+        )
+
+    def new_file(self) -> None:
+        """A file begins."""
+        self._in_file = 0
+
+    def count(self, packet: bytes, size: int) -> int:
+        """Count a packet with which the file has `size` bytes; END, NEXT_FILE, 0 for neither."""
+        if self._is_own(packet):
+            return 0
+        self._packets += 1
+        self._in_file += 1
+        if self._messages_left is not None:
+            self._messages_left -= _message_count(packet)
+            if self._messages_left <= 0:
+                return self.END
+        if self._stop.reached(self._packets, size):
+            return self.END
+        return self.NEXT_FILE if self._file_limits.reached(self._in_file, size) else 0
 
     def _is_own(self, packet: bytes) -> bool:
         if len(packet) < DATAGRAM_AT + 20:
             return False
         protocol = packet[PROTOCOL_AT] << 8 | packet[PROTOCOL_AT + 1]
         (port,) = struct.unpack_from("=I", packet, DATAGRAM_AT + 12)
-        return (protocol, port) in self.own
+        return (protocol, port) in self._own
 
-    # -- files -----------------------------------------------------------------------
 
-    def _next_file(self) -> None:
-        path = self.path
-        assert path is not None
-        again = self.file is not None
-        self._close_file()
-        if again and self.files is not None and self.files.count == self.stop.files:
-            self.reason = "limit"
-            return
+class PcapngOutput:
+    """Where pcapng goes: a file, the files of -b one after the other, and the pipe.
+
+    `interface` keeps the sockets told so far, `file` is None before the first one and when
+    there is only the pipe, `files` counts them.
+    """
+
+    def __init__(self, interface: Interface, options: LiveOptions, pipe: OutputPipe | None) -> None:
+        self.interface = interface
+        self.file: CaptureFile | None = None
+        self.files = 0
+        self._path = options.write
+        self._limits = options.ring or Limits()
+        self._ring = None
+        if options.ring is not None and options.write is not None:
+            self._ring = RingFiles(options.write, options.ring.files)
+        self._next_interval = 0.0  # seconds since the epoch
+        self._pipe = pipe
+        self._blocks = io.BytesIO()
+        self._writer = PcapngWriter(self._blocks)
+        self._own = len(interface.sockets)
+        self._before = (0, 0)  # received and dropped when the file began
+
+    def write(self, data: bytes) -> None:
+        """Write blocks; raises UsageError when the file cannot be written."""
+        if self.file is not None:
+            try:
+                self.file.write(data)
+            except OSError as problem:
+                raise _unwritable(self.file.path, problem) from None
+        if self._pipe is not None:
+            self._pipe.add(data)
+
+    def header(self) -> bytes:
+        """What a file begins with: host, interface, and the sockets known so far."""
+        self._writer = PcapngWriter(self._blocks)
+        for known in self.interface.sockets:
+            self._writer.socket(self.interface, known)
+        return self._written()
+
+    def socket(self, found: Socket) -> bytes:
+        """The block of a socket, which later files begin with."""
+        self.interface.sockets.append(found)
+        if len(self.interface.sockets) > _MOST_SOCKETS:
+            del self.interface.sockets[self._own]
+        self._writer.socket(self.interface, found)
+        return self._written()
+
+    def file_is_old(self, now: float) -> bool:
+        """Whether the clock says that the file ends; `now` is of the monotonic one."""
+        if self.file is None:
+            return False
+        duration, interval = self._limits.duration, self._limits.interval
+        return (duration is not None and now - self.file.began >= duration) or (
+            interval is not None and time.time() >= self._next_interval
+        )
+
+    def next_file(self) -> tuple[str, int]:
+        """Begin a file; its path and a descriptor to read it by. Raises UsageError."""
+        assert self._path is not None
         try:
-            self.file = CaptureFile(path) if self.files is None else self.files.next()
+            self.file = CaptureFile(self._path) if self._ring is None else self._ring.next()
             reader = self.file.reader()
         except OSError as problem:
-            raise self._unwritable(path, problem) from None
-        if self.switch is not None and self.switch.interval is not None:
-            self._boundary = (time.time() // self.switch.interval + 1) * self.switch.interval
-        self.file.write(self._header())
-        self.in_file = 0
-        self.unsaid.append((_json({"file": self.file.path}), reader))
-        if len(self.unsaid) > _UNSAID:  # the front end stands still: it goes without that file
-            os.close(self.unsaid.popleft()[1])
-        self._tell()
-        if again:
-            self._preamble()
+            raise _unwritable(self._path, problem) from None
+        self.files += 1
+        if self._limits.interval is not None:
+            self._next_interval = (time.time() // self._limits.interval + 1) * self._limits.interval
+        self.file.write(self.header())
+        return self.file.path, reader
 
-    def _close_file(self) -> None:
+    def close_file(self, received: int, dropped: int) -> None:
+        """Complete the file: packets that the capture has received and lost so far."""
         if self.file is not None:
-            self.file.write(self._statistics())
+            self.file.write(self._statistics(received, dropped))
             self.file.close()
             self.file = None
 
-    def _unwritable(self, path: str, problem: OSError) -> UsageError:
-        user = f" by user {os.geteuid()}, who called sudo" if "SUDO_UID" in os.environ else ""
-        return UsageError(f"-w: {path} cannot be written{user}: {problem.strerror}")
+    def finish(self, received: int, dropped: int) -> None:
+        """Complete file and pipe."""
+        last = self._statistics(received, dropped)
+        if self.file is not None:
+            self.file.write(last)
+            self.file.close()
+        if self._pipe is not None:
+            self._pipe.add(last)
+            self._pipe.finish()
 
-    def _header(self) -> bytes:
-        """What a file begins with: host, interface, and the sockets known so far."""
-        self.writer = PcapngWriter(self.blocks)
-        for known in self.interface.sockets:
-            self.writer.socket(self.interface, known)
-        return self._written()
-
-    def _statistics(self) -> bytes:
+    def _statistics(self, received: int, dropped: int) -> bytes:
         """What ends a file: how much was received and lost while it was written."""
-        received, dropped = self.before
-        self.before = self.ring.received, self.ring.dropped
-        self.writer.statistics(
-            self.interface,
-            time.time_ns(),
-            self.ring.received - received,
-            self.ring.dropped - dropped,
+        before_received, before_dropped = self._before
+        self._before = received, dropped
+        self._writer.statistics(
+            self.interface, time.time_ns(), received - before_received, dropped - before_dropped
         )
         return self._written()
 
     def _written(self) -> bytes:
-        data = self.blocks.getvalue()
-        self.blocks.seek(0)
-        self.blocks.truncate()
+        data = self._blocks.getvalue()
+        self._blocks.seek(0)
+        self._blocks.truncate()
         return data
-
-    def _dismiss(self) -> None:
-        """Ends the supervisor, which removes the interface, and waits for it."""
-        self.supervisor.recorder.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self.child, 0)
 
 
 class OutputPipe:
@@ -455,11 +514,24 @@ class OutputPipe:
         os.close(self._descriptor)
 
 
-def _json(what: dict[str, Any]) -> bytes:
-    return json.dumps(what).encode()
+def _supervisor(interface: str, made: bool) -> Supervisor:
+    """The supervisor, not forked yet; without it an interface that was made goes at once."""
+    try:
+        return Supervisor(interface, made)
+    except BaseException as problem:
+        if made:
+            nlmon.remove(interface)
+        if isinstance(problem, PermissionError):
+            raise nlmon.needs_raw(interface) from None
+        raise
 
 
-def _messages(packet: bytes) -> int:
+def _unwritable(path: str, problem: OSError) -> UsageError:
+    user = f" by user {os.geteuid()}, who called sudo" if "SUDO_UID" in os.environ else ""
+    return UsageError(f"-w: {path} cannot be written{user}: {problem.strerror}")
+
+
+def _message_count(packet: bytes) -> int:
     """How many netlink messages a packet holds, at least 1."""
     size = struct.unpack_from("=I", packet, 20)[0] - COOKED
     place = count = 0
@@ -470,6 +542,18 @@ def _messages(packet: bytes) -> int:
         count += 1
         place += (length + 3) & ~3
     return count or 1
+
+
+def _described(name: str, options: LiveOptions, sockets: list[Socket]) -> Interface:
+    """The interface as the file describes it."""
+    out = Interface(NETLINK, sys.byteorder == "big", snaplen=options.snaplen)
+    out.name = name
+    out.description = "netlink messages of this network namespace"
+    out.filter = options.filter.text
+    out.os = _system()
+    out.section_options = _host()
+    out.sockets = sockets
+    return out
 
 
 def _system() -> str:

@@ -1,10 +1,10 @@
 """The process that keeps what privileges a running capture needs, and never sees its data.
 
-It asks the kernel for what explains the capture (`preamble`), names the processes
-behind ports (`owners`), and at the end removes the interface if it was made. It
-hears only headers (16 bytes of each datagram), and of those that it has not
-named yet; the kernel keeps the others away, so that a flood does not wake it. It
-ends when the recorder does, however that ended.
+It asks the kernel for what explains the capture (`preamble`) when the recorder sends a byte,
+tells it the processes behind ports (`socket_owners`) as JSON, one Socket a packet, and at the
+end removes the interface if it was made. It hears only headers (16 bytes of each datagram),
+and of those that it has not named yet; the kernel keeps the others away, so that a flood does
+not wake it. It ends when the recorder does, however that ended: its end of the socket closes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _LONGEST_TEXT = 4096
 
 
 class Supervisor:
-    """Made by the recorder, which then forks; `serve` is all that the new process does.
+    """Made by the recorder, which then forks; `_serve` is all that the new process does.
 
-    `ports` are (netlink protocol, port id) of its own sockets.
+    `ports` are (netlink protocol, port id) of its own sockets, `recorder` is the end of the
+    socket between the two that the recorder keeps.
     """
 
     def __init__(self, interface: str, made: bool) -> None:
@@ -43,14 +44,14 @@ class Supervisor:
         self.recorder, self._mine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._preamble = Preamble()
         self.ports = self._preamble.ports
-        self._heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-        self._heard.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._headers = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        self._headers.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         with suppress(PermissionError):
-            self._heard.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+            self._headers.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         self._known: dict[tuple[int, int], None] = dict.fromkeys(self.ports)
         self._attach()
-        self._heard.bind((interface, _ETH_P_ALL))
-        self._heard.setblocking(False)
+        self._headers.bind((interface, _ETH_P_ALL))
+        self._headers.setblocking(False)
 
     def start(self, front: int) -> int:
         """Fork the process; returns its id. The caller must have one thread.
@@ -67,7 +68,7 @@ class Supervisor:
             finally:
                 os._exit(status)
         self._mine.close()
-        self._heard.close()
+        self._headers.close()
         self._preamble.close()
         return child
 
@@ -92,7 +93,7 @@ class Supervisor:
 
     def _close_others(self, front: int) -> None:
         """Close what belongs to the recorder: its ring and its pipe end when it does."""
-        mine = {front, self._mine.fileno(), self._heard.fileno(), *self._preamble.filenos()}
+        mine = {front, self._mine.fileno(), self._headers.fileno(), *self._preamble.filenos()}
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
@@ -105,7 +106,7 @@ class Supervisor:
         owners = OwnerLookup()
         poll = select.poll()
         poll.register(self._mine, select.POLLIN)
-        poll.register(self._heard, select.POLLIN)
+        poll.register(self._headers, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
                 if descriptor != self._mine.fileno():
@@ -116,10 +117,11 @@ class Supervisor:
                     self._preamble.ask()
 
     def _listen(self, owners: OwnerLookup) -> None:
+        """Names the processes of the ports that have turned up."""
         fresh = False
         while True:
             try:
-                data, extra, _, address = self._heard.recvmsg(16, 64)
+                data, extra, _, address = self._headers.recvmsg(16, 64)
             except BlockingIOError:
                 break
             except OSError:  # the interface is down or gone, which the recorder sees too
@@ -134,11 +136,12 @@ class Supervisor:
             with suppress(FileNotFoundError):  # /proc is not all there
                 found = owners.find(protocol, port)
                 if found is not None:
-                    self._tell(found, _time(extra))
+                    self._tell(found, _arrival(extra))
         if fresh:
             self._attach()
 
     def _tell(self, found: Socket, seen: int | None) -> None:
+        """Tells the recorder of a socket, first seen at `seen` (nanoseconds since the epoch)."""
         text = json.dumps(
             {
                 "time": found.time if seen is None else seen,
@@ -153,14 +156,15 @@ class Supervisor:
         self._mine.send(text.encode())
 
     def _attach(self) -> None:
+        """Has the kernel keep away what comes from or goes to ports that are known."""
         while len(self._known) > _REMEMBERED:  # a number may have another owner by then
             self._known.pop(next(iter(self._known)))
         latest = [known for known, _ in zip(reversed(self._known), range(_KNOWN), strict=False)]
         with suppress(OSError):  # too long for net.core.optmem_max: the one before does as well
-            bpf.attach(self._heard, bpf.unknown_ports(latest))
+            bpf.attach(self._headers, bpf.unknown_ports(latest))
 
 
-def _time(extra: list[tuple[int, int, bytes]]) -> int | None:
+def _arrival(extra: list[tuple[int, int, bytes]]) -> int | None:
     for level, kind, value in extra:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= 16:
             seconds, fraction = struct.unpack_from("@qq", value)
