@@ -16,7 +16,8 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
-from nldissect._internal.analysis.lint import CODES, SEVERITIES, Lint, place
+from nldissect._internal.analysis.diagnosis_codes import CODES, SEVERITIES
+from nldissect._internal.analysis.lint import Lint, path_of
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.engine.frame import Diagnosis
 from nldissect._internal.engine.message import Message
@@ -115,7 +116,7 @@ def family(attribute: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def in_source() -> dict[str, set[str]]:
-    """Every code that the source can give, with the severities it names beside it."""
+    """Every code that the source can give, with its severities where they are said there."""
     out: dict[str, set[str]] = {}
     shaped = re.compile(r"[a-z]+(-[a-z]+)+|truncated")
     severities = {"ERROR": "error", "WARNING": "warning", "NOTE": "note"}
@@ -140,13 +141,20 @@ def in_source() -> dict[str, set[str]]:
             if isinstance(node, ast.Call):
                 called = node.func
                 known = getattr(called, "attr", getattr(called, "id", ""))
-                if known in ("diagnose", "misfit", "_say", "_tell", "_made") or (
+                if known in ("diagnose", "misfit", "diagnosis", "_add") or (
                     known == "find" and len(node.args) == 5  # Engine.find
                 ):
                     take(node.args)
+                    if len(node.args) < {"diagnosis": 5, "_add": 4}.get(known, 0):  # as in CODES
+                        for code in {getattr(arg, "value", None) for arg in node.args} & set(CODES):
+                            out[code].add(CODES[code][0])
             elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
                 if "code" in ast.unparse(node.targets[0]):
                     take(node.value.elts)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
+                if ast.unparse(node.targets[0]) == "code":
+                    take([node.value.body])
+                    take([node.value.orelse])
             elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
                 assert isinstance(node.value, ast.Dict)
                 for value in node.value.values:
@@ -405,7 +413,7 @@ def test_rtnetlink_is_strict_for_next_hops_at_the_top() -> None:
     (message, found) = next(
         x for x in lint(msg(104, bare, REQUEST | ACK)) if x[1].code == "nest-flag-missing"
     )
-    assert (found.severity, place(message, found)) == ("error", "NHA_RES_GROUP")
+    assert (found.severity, path_of(message, found)) == ("error", "NHA_RES_GROUP")
 
 
 def policy(number: int, *rules: bytes) -> bytes:

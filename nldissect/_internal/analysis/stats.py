@@ -323,7 +323,7 @@ class Statistics(MessageSink):
             return
         port = message.port
         if asks and found is not None:
-            port = found.port if found.port > 0 else found.request_port
+            port = found.socket_port
         self._socket(message, port or UNKNOWN, 0 if asks else 2, size)
         data = role == codes.ROLE_ANSWER and message.type >= framing.NLMSG_MIN_TYPE
         if data and found is not None and found.kind_code == codes.KIND_DUMP:

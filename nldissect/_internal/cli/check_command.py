@@ -7,7 +7,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from ..analysis.lint import CODES, SEVERITIES, Lint, place
+from ..analysis.diagnosis_codes import CODES, SEVERITIES
+from ..analysis.lint import Lint, path_of
 from ..capture.files import pcap, pcapng
 from ..capture.files.bytestream import ByteStream
 from ..capture.reader import CaptureReader, open_capture
@@ -241,7 +242,7 @@ class Text:
         record = message.record
         assert record is not None
         number = "" if message.number == record.number else f" in message {message.number}"
-        where = place(message, found)
+        where = path_of(message, found)
         what = f"{found.severity} {found.code}{number} at {found.offset}"
         if where:
             what += f", {where}"
@@ -282,7 +283,7 @@ class Json(Text):
             "code": found.code,
             "offset": found.offset,
             "length": found.length,
-            "path": place(message, found) or None,
+            "path": path_of(message, found) or None,
             "text": found.text,
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from ..analysis.lint import CODES
+from ..analysis.diagnosis_codes import CODES
 from ..render.column_output import MESSAGE_COLUMNS
 from ..wire import linux
 

@@ -336,7 +336,7 @@ def _top_values(name: str, words: Vocabulary, quoted: bool) -> Iterator[Candidat
             if name == "dissector" or spec.protonum is None:
                 yield Candidate(f'"{spec.name}"' if quoted else spec.name, VALUE)
     elif name in ("note", "note.code"):
-        from ..analysis.lint import CODES
+        from ..analysis.diagnosis_codes import CODES
 
         for code in CODES:
             yield Candidate(f'"{code}"' if quoted else code, VALUE)

@@ -206,6 +206,11 @@ class Transaction:
         return _known(self.end_time)
 
     @property
+    def socket_port(self) -> int:
+        """The port id of the socket that asked, as far as it is known; 0 if it is not."""
+        return self.port if self.port > 0 else self.request_port
+
+    @property
     def latency(self) -> int | None:
         """From the request to the answer that ended it, in ns; None while that is not known."""
         if self.start_time == NO_TIME or self.end_time == NO_TIME:

@@ -68,7 +68,7 @@ def _ends(
     model: CaptureModel, found: Transaction, message: Message, link: Link, width: int
 ) -> Rung:
     who = pairs.process(message, link)
-    port = found.port if found.port > 0 else found.request_port
+    port = found.socket_port
     name = f"port {port}" if port > 0 else "unknown socket"
     if who is not None:
         name = safe(str(who)) if who.name else f"process {safe(str(who))}"
