@@ -1,6 +1,7 @@
 """Captures in, records out: pcap, pcapng and strace's traces, plain or compressed.
 
-The only input and output of the library; used by front ends.
+A regular file is read as often as it is asked for, a stream once; both may be followed while
+they grow (`CaptureReader.follow`). Which format it is, the first bytes tell.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def open_capture(path: str, *, stream: BinaryIO | None = None) -> CaptureReader:
 class CaptureReader:
     """The records of one capture file or stream, in order.
 
-    A regular file is `rewindable`: each `iter()` begins anew. A stream is
+    A regular file is `rewindable`: each `iter()` begins anew, and has the file open until it
+    is exhausted or dropped. A stream is
     read once: a further `iter()` goes on where the last one stopped, and a
     record is given out as soon as its bytes are there. Iterating raises
     CaptureError where the capture is cut short or damaged, after every record
@@ -201,7 +203,8 @@ class CaptureReader:
 
 
 class CallableStream(io.RawIOBase):
-    """What a running capture hands over, as a stream: `read` waits for bytes, b"" is the end."""
+    """What a running capture hands over, as a stream: a function that waits for up to so many
+    bytes, b"" at the end."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read

@@ -25,12 +25,19 @@ class _Decoder(Protocol):
     """What the decompressors of bz2, lzma and compression.zstd have in common."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the compressed data has come to its end."""
+
     @property
-    def needs_input(self) -> bool: ...
+    def needs_input(self) -> bool:
+        """Whether there is no more output without more input."""
+
     @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """The input behind the end."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Up to `max_length` bytes of output; damaged input raises what the library has."""
 
 
 @final
@@ -167,9 +174,9 @@ class ByteStream:
         self._stream = stream
         # read1 and an unbuffered read return what has arrived instead of waiting for it all.
         self._read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
-        self._new: Callable[[], _Decoder] | None = None
+        self._new: Callable[[], _Decoder] | None = None  # makes the decoder of a member
         self._decoder: _Decoder | None = None
-        self._input = b""
+        self._input = b""  # taken from the file and not yet given out or decompressed
         while len(self._input) < _LONGEST_MAGIC and (data := self._pull(_STEP)):
             self._input += data
         for magic, name, new in _COMPRESSIONS:
@@ -209,6 +216,7 @@ class ByteStream:
         return self._pull(CHUNK)
 
     def _pull(self, size: int) -> bytes:
+        """Up to `size` bytes of the file itself; b"" where none are there, or at a fault."""
         try:
             if self.follow and self._pipe and not readable(self._stream):
                 return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final, final
 
 from librt.strings import read_i16_be, read_i64_le
@@ -13,13 +14,21 @@ NETLINK = 253
 LINUX_SLL = 113
 LINUX_SLL2 = 276
 
-# ARPHRD_NETLINK, linux/if_arp.h
+# linux/if_arp.h, and the packet types of linux/if_packet.h
 ARPHRD_NETLINK: Final = 824
+PACKET_OUTGOING: Final = 4
+PACKET_USER: Final = 6
+PACKET_KERNEL: Final = 7
 
 # Link type: length of its header, offset of the netlink protocol (u16, big-endian) and of the
 # ARPHRD value that must be 824 (-1: the link type alone says netlink). Layouts: tcpdump.org,
 # LINKTYPE_NETLINK, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2.
 COOKED = {NETLINK: (16, 14, -1), LINUX_SLL: (16, 14, 2), LINUX_SLL2: (20, 0, 8)}
+
+
+def cooked_header(packet_type: int, protocol: int) -> bytes:
+    """The header of LINKTYPE_NETLINK in front of a datagram."""
+    return struct.pack(">HH10xH", packet_type, ARPHRD_NETLINK, protocol)
 
 
 @final

@@ -52,27 +52,28 @@ def read_pcap(
         raise CaptureError(path, f"pcap version {major}.{minor} is not known, only 2.4 is")
     interface = Interface(link & _LINK_TYPE, order == ">", snaplen=snaplen)
     interfaces.append(interface)
-    piece = _PcapParser(path, LinkLayer(interface), unit, header, buffer)
+    parser = _PcapParser(path, LinkLayer(interface), unit, header, buffer)
     while True:
-        record = piece.next()
+        record = parser.next()
         if record is not None:
             yield record
             continue
-        rest = piece.rest()
-        need = piece.need
+        rest = parser.rest()
+        need = parser.need
         buffer = yield from source.more(rest, need)
         if len(buffer) < need:
             if not buffer and source.fault is None:
                 return
-            raise piece.short(len(buffer), source.fault)
-        piece.buffer = buffer
+            raise parser.short(len(buffer), source.fault)
+        parser.buffer = buffer
 
 
 @final
 class _PcapParser:
-    """A piece of the file, of which `next` takes the records that are whole.
+    """Takes the records that are whole out of one piece of the file after the other.
 
-    After None, `need` bytes are needed from the start of the next record on.
+    `next` gives them until None; then `buffer` must become `rest` and what follows it, `need`
+    bytes at least.
     """
 
     __slots__ = ("_base", "_big", "_header", "_number", "_packets", "_path", "_pos", "_unit",
@@ -93,6 +94,7 @@ class _PcapParser:
         self.buffer = buffer
 
     def next(self) -> Record | None:
+        """The next record; None where more is needed."""
         buffer, pos, big = self.buffer, self._pos, self._big
         left = len(buffer) - pos
         self.need = self._header

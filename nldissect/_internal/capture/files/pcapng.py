@@ -110,17 +110,17 @@ def read_pcapng(
     Interfaces are appended to `interfaces` as they are met. Raises CaptureError where the
     file is cut short or damaged, after the records before.
     """
-    piece = _PcapngParser(path, interfaces, head)
+    parser = _PcapngParser(path, interfaces, head)
     while True:
         try:
-            record = piece.next()
+            record = parser.next()
             if record is not None:
                 yield record
                 continue
-            rest = piece.rest()
-            need = piece.need
+            rest = parser.rest()
+            need = parser.need
             buffer = yield from source.more(rest, need)
-            piece.buffer = buffer
+            parser.buffer = buffer
             if len(buffer) < need:
                 if not buffer and source.fault is None:
                     return
@@ -130,14 +130,15 @@ def read_pcapng(
                     what = f"of the block's {need} bytes"
                 raise _BlockError(source.fault or f"the file ends after {len(buffer)} {what}")
         except _BlockError as damage:
-            raise piece.failure(str(damage)) from None
+            raise parser.failure(str(damage)) from None
 
 
 @final
 class _PcapngParser:
-    """A piece of the file, of which `next` takes the packets in blocks that are whole.
+    """Takes the packets out of the blocks that are whole, one piece of the file after the other.
 
-    After None, `need` bytes are needed from the start of the next block on.
+    `next` gives them until None; then `buffer` must become `rest` and what follows it, `need`
+    bytes at least.
     """
 
     __slots__ = ("_base", "_big", "_clocks", "_interfaces", "_number", "_path", "_pos",
@@ -157,6 +158,7 @@ class _PcapngParser:
         self.buffer = buffer
 
     def next(self) -> Record | None:
+        """The next packet, blocks of other kinds taken in before it; None where more is needed."""
         buffer = self.buffer
         have: i64 = len(buffer)
         while True:
@@ -187,7 +189,7 @@ class _PcapngParser:
                 self._number += 1
                 self._pos = stop + 4
                 return record
-            self._other(buffer, kind, pos, stop)
+            self._read_block(buffer, kind, pos, stop)
             self._pos = stop + 4
 
     def _packet(self, buffer: bytes, kind: i64, pos: i64, stop: i64) -> Record:
@@ -237,7 +239,7 @@ class _PcapngParser:
             )
         return self._clocks[index]
 
-    def _other(self, buffer: bytes, kind: i64, pos: i64, stop: i64) -> None:
+    def _read_block(self, buffer: bytes, kind: i64, pos: i64, stop: i64) -> None:
         """Takes in a block that is no packet."""
         big, clocks = self._big, self._clocks
         order = ">" if big else "<"
@@ -255,9 +257,9 @@ class _PcapngParser:
             clocks.append(_describe(interface, read_options(buffer, pos + 16, stop, big)))
             self._interfaces.append(interface)
         elif kind == SOCKET:
-            _owned(order, buffer, pos + 8, stop, clocks)
+            _read_socket(order, buffer, pos + 8, stop, clocks)
         elif kind == STATISTICS:
-            _statistics(order, buffer, pos + 8, stop, clocks)
+            _read_statistics(order, buffer, pos + 8, stop, clocks)
 
     def rest(self) -> bytes:
         """What is left of the piece, which the next one must begin with."""
@@ -330,7 +332,9 @@ def _describe(interface: Interface, options: Options) -> _InterfaceClock:
     return _InterfaceClock(interface, resolution, offset)
 
 
-def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]) -> None:
+def _read_socket(
+    order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]
+) -> None:
     """Keep what a socket block says with its interface; pass over one that is not ours."""
     body = struct.Struct(order + SOCKET_BODY)
     if stop - pos < body.size:
@@ -357,7 +361,7 @@ def _owned(order: str, buffer: bytes, pos: int, stop: int, clocks: list[_Interfa
     )
 
 
-def _statistics(
+def _read_statistics(
     order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]
 ) -> None:
     """Keep what an Interface Statistics Block says of loss with its interface."""

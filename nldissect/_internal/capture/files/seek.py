@@ -25,7 +25,7 @@ class RecordSeeker:
     def __init__(self, descriptor: int, path: str) -> None:
         self._descriptor = descriptor
         self._path = path
-        self._header = 0  # of a pcap record
+        self._header = 0  # bytes before the packet of a pcap record, 0 for pcapng
         head = os.pread(descriptor, 4, 0)
         self._trace: dict[int, Record] | None = None  # what strace wrote has no records to seek
         if head in pcap.MAGICS:
@@ -38,7 +38,10 @@ class RecordSeeker:
                     self._trace[record.number] = record
 
     def record(self, number: int, time: int | None, offset: int, interface: Interface) -> Record:
-        """The record that a reader of the whole file gave this number, time and interface."""
+        """The record that a reader of the whole file gave this number, time and interface.
+
+        Raises CaptureError when the file is not what it was.
+        """
         if self._trace is not None:
             found = self._trace.get(number)
             if found is None:
@@ -74,6 +77,7 @@ class RecordSeeker:
         return made
 
     def _read(self, offset: int, size: int, number: int, need: int) -> bytes:
+        """Up to `size` bytes, CaptureError for less than `need` of them."""
         try:
             data = os.pread(self._descriptor, size, offset)
         except OSError as error:
@@ -86,7 +90,7 @@ class RecordSeeker:
 
 
 class PreadStream(io.RawIOBase):
-    """The file behind a descriptor as a stream of its own, from its start."""
+    """The file behind a descriptor as a stream with a position of its own, from its start."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

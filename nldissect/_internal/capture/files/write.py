@@ -12,7 +12,6 @@ _NANOSECONDS = b"\x09"
 _LATEST = (1 << 64) - 1
 _LONGEST_OPTION = 0xFFFF
 _PACKET_HASH = 3
-_OUTGOING = 4
 _UNKNOWN_LENGTH = (1 << 64) - 1  # of a section: it is written as it comes
 
 
@@ -44,40 +43,46 @@ class PcapngWriter:
         """
         interface = record.interface
         index = self._index(interface)
-        order = self._order
         if len(interface.sockets) > self._sockets[interface]:
-            for socket in interface.sockets[self._sockets[interface] :]:
-                self.socket(interface, socket)
-
+            self._new_sockets(interface)
         options = record.options or []
+        original: int = record.original_length
         if data is None:
             data = record.data
-            original = record.original_length
         else:
             original = len(data) if original_length is None else original_length
             options = [option for option in options if option[0] != _PACKET_HASH]
         cooked = record.cooked
         if not cooked and record.protocol >= 0 and interface.link_type == link.NETLINK:
-            cooked = struct.pack(">HH10xH", _OUTGOING, link.ARPHRD_NETLINK, record.protocol)
-        packet = cooked + data
-        original += len(cooked)
-        if (
-            record.time is None
-            and index == 0
-            and not options
-            and len(packet) == min(original, interface.snaplen or original)
-        ):
-            self._block(pcapng.SIMPLE, struct.pack(order + "I", original) + _padded(packet))
+            cooked = link.cooked_header(link.PACKET_OUTGOING, record.protocol)
+        self._packet(interface, index, record.time, cooked + data, original + len(cooked), options)
+
+    def _packet(
+        self,
+        interface: Interface,
+        index: int,
+        time: int | None,
+        packet: bytes,
+        original: int,
+        options: pcapng.Options,
+    ) -> None:
+        """Write an Enhanced Packet Block, or the Simple one where that tells as much."""
+        whole = len(packet) == min(original, interface.snaplen or original)
+        if time is None and index == 0 and not options and whole:
+            body = struct.pack(self._order + "I", original) + _padded(packet)
+            self._block(pcapng.SIMPLE, body)
             return
-        time = min(max(record.time or 0, 0), _LATEST)
+        time = min(max(time or 0, 0), _LATEST)
+        head = (index, time >> 32, time & 0xFFFF_FFFF, len(packet), original)
         self._block(
             pcapng.ENHANCED,
-            struct.pack(
-                order + "IIIII", index, time >> 32, time & 0xFFFF_FFFF, len(packet), original
-            )
-            + _padded(packet)
-            + self._options(options),
+            struct.pack(self._order + "IIIII", *head) + _padded(packet) + self._options(options),
         )
+
+    def _new_sockets(self, interface: Interface) -> None:
+        """Write what was told of the interface's sockets since the last record."""
+        for socket in interface.sockets[self._sockets[interface] :]:
+            self.socket(interface, socket)
 
     def part(self, record: Record, data: bytes, cut: bool) -> None:
         """Write what is shown of a record: as it is where that is all of it.
@@ -145,9 +150,8 @@ class PcapngWriter:
         """
         if not self._order:
             self._begin("<", [])
-        for interface, written in list(self._sockets.items()):
-            for socket in interface.sockets[written:]:
-                self.socket(interface, socket)
+        for interface in list(self._sockets):
+            self._new_sockets(interface)
 
     def _begin(self, order: str, options: pcapng.Options) -> None:
         self._order = order
@@ -161,6 +165,7 @@ class PcapngWriter:
         )
 
     def _describe(self, interface: Interface) -> None:
+        """Write an Interface Description Block."""
         texts = ((code, getattr(interface, name)) for code, name in pcapng.TEXTS.items())
         options = [
             (code, b"\0" * (code == pcapng.IF_FILTER) + text.encode())

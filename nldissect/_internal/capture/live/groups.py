@@ -32,7 +32,6 @@ _LISTEN_ALL_NSID: Final = 8
 _SO_RCVBUFFORCE: Final = 33
 _BUFFER: Final = 32 << 20
 _LONGEST: Final = 1 << 18
-_TO_USER: Final = 6  # PACKET_USER, linux/if_packet.h
 
 ROUTE: Final = 0
 GENERIC: Final = 16
@@ -113,7 +112,7 @@ class Monitor:
         self._watch = list(watch)
         self._sockets: dict[int, socket.socket] = {}
         self._drops: dict[int, int] = {}
-        self._interfaces: dict[int, Interface] = {}
+        self._by_nsid: dict[int, Interface] = {}
         self._number = 0
         self._running: Iterator[Record] | None = None
         self._wake, self._waker = os.pipe()
@@ -174,11 +173,11 @@ class Monitor:
 
     def _interface(self, nsid: int) -> Interface:
         """The interface of records of a network namespace; -1 is this one."""
-        found = self._interfaces.get(nsid)
+        found = self._by_nsid.get(nsid)
         if found is None:
-            found = Interface(link.NETLINK, BIG_ENDIAN, 0, len(self._interfaces))
+            found = Interface(link.NETLINK, BIG_ENDIAN, 0, len(self._by_nsid))
             found.name = "monitor" if nsid < 0 else f"monitor nsid {nsid}"
-            self._interfaces[nsid] = found
+            self._by_nsid[nsid] = found
             self.interfaces.append(found)
         return found
 
@@ -238,7 +237,7 @@ class Monitor:
 
     def _record(self, protocol: int, data: bytes, place: Interface, now: int) -> Record:
         self._number += 1
-        cooked = struct.pack(">HH10xH", _TO_USER, link.ARPHRD_NETLINK, protocol)
+        cooked = link.cooked_header(link.PACKET_USER, protocol)
         return Record(self._number, now, protocol, data, len(data), 0, place, cooked)
 
     def _dropped(self, protocol: int, port: int) -> int:

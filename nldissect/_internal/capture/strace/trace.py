@@ -22,7 +22,6 @@ Rules:
 from __future__ import annotations
 
 import re
-import struct
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,10 +45,6 @@ COMMAND: Final = (
     "strace -f -xx -s 1000000 -ttt -T -e trace=%network,%desc,%process -e read=all -e write=all"
     " -o FILE COMMAND"
 )
-
-# linux/if_packet.h: to user space, to the kernel
-TO_USER: Final = 6
-TO_KERNEL: Final = 7
 
 SENDS: Final = frozenset(("sendto", "send", "sendmsg", "sendmmsg", "write", "writev"))
 RECEIVES: Final = frozenset(
@@ -403,7 +398,7 @@ class _TraceParser:
             own = _port_in(datagram)
             if own:
                 self._descriptors.bound(socket, own, made.call.pid, made.time)
-        direction = TO_KERNEL if made.sends and not peer else TO_USER
+        direction = link.PACKET_KERNEL if made.sends and not peer else link.PACKET_USER
         self.number += 1
         record = Record(
             self.number,
@@ -413,7 +408,7 @@ class _TraceParser:
             datagram.size,
             made.call.offset,
             self._interface,
-            struct.pack(">HH10xH", direction, link.ARPHRD_NETLINK, socket.protocol),
+            link.cooked_header(direction, socket.protocol),
         )
         record.decoded = datagram.decoded
         process = self._descriptors.process(made.call.pid)
