@@ -454,7 +454,7 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
     told = tape.told
     if not told:
         return
-    before, hook_node = tape.findings, engine.hook_nodes
+    before, made = tape.findings, engine.hook_nodes
     engine.size = 0
     engine.findings = []
     engine.hook_nodes = {}
@@ -474,7 +474,7 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
         if place == tape.echo:
             engine.echo = engine.size
         if first >> MARKS_AT & BY_HOOK:
-            engine.hook_nodes[int(engine.size)] = hook_node[int(place)]
+            engine.hook_nodes[int(engine.size)] = made[int(place)]
         for found in before:
             if found.place == place:
                 moved = Finding(engine.size, found.early, found.code, found.severity, found.text)

@@ -139,6 +139,17 @@ _INFINIBAND: Final = 32
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
 _AF_MPLS: Final = 28
+# Families whose addresses have one size (-1: not known); others have lengths of their own.
+_SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
+# What a payload of another size is not, by its display hint
+_EXPECTED: Final[dict[int, str]] = {
+    MAC: "MAC address",
+    FDDI: "MAC address",
+    IPV4: "such address",
+    IPV6: "such address",
+    IPV4_OR_6: "such address",
+    UUID: "UUID",
+}
 
 
 @final
@@ -701,18 +712,35 @@ class Engine:
     def _unknown(
         self, aset: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
     ) -> None:
-        """An attribute that no spec knows: its bytes, or its attributes if it says it nests."""
+        """An attribute that no spec knows, which is news where its set is known."""
         place = self.size
-        nested = kind & framing.NLA_F_NESTED and stop - pos >= 8 and self._chains(pos + 4, stop, 3)
-        shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
-        self.push(aset, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
+        self._bare(aset, number, kind, pos, stop, depth, nests)
         if self.tables.set_known[aset] != 0:
             known = self.tables.sets[aset]
             name = "" if known is None else known.name
             text = f"attribute {number} is unknown: newer than {name}"
             self.find(place, True, "attr-unknown", NOTE, text)
+
+    def _bare(
+        self, aset: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
+    ) -> None:
+        """The bytes of an attribute without a row, or its attributes if it says it nests."""
+        place = self.size
+        nested = kind & framing.NLA_F_NESTED and stop - pos >= 8 and self._chains(pos + 4, stop, 3)
+        shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
+        self.push(aset, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
         if nested:
             self._nest(place, 0, pos + 4, stop, depth + 1, nests + 1, 0)
+
+    def _row_of(self, aset: i64, number: i64) -> i64:
+        """The row of an attribute in this message, 0 for one that its set does not have."""
+        tables = self.tables
+        if number >= tables.set_size[aset]:
+            return 0
+        row = tables.slots[tables.set_base[aset] + number]
+        if row != 0 and self.to_kernel and tables.rows[row * COLUMNS + REQUEST] != 0:
+            return tables.rows[row * COLUMNS + REQUEST]
+        return row
 
     def _nest(
         self, place: i64, aset: i64, start: i64, end: i64, depth: i64, nests: i64, element: i64
@@ -765,10 +793,8 @@ class Engine:
             marks |= NET_ORDER
         if element != 0:
             marks |= INDEXED
-        elif number < self.tables.set_size[aset]:
-            row = self.tables.slots[self.tables.set_base[aset] + number]
-            if row != 0 and self.to_kernel and self.tables.rows[row * COLUMNS + REQUEST] != 0:
-                row = self.tables.rows[row * COLUMNS + REQUEST]
+        else:
+            row = self._row_of(aset, number)
         if self.cut and end == self.limit:
             code, severity, text = "truncated", NOTE, f"{end - pos} of {length} bytes captured"
         else:
@@ -780,13 +806,7 @@ class Engine:
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
             self.selective = selective
         else:
-            nested = (
-                kind & framing.NLA_F_NESTED and end - pos >= 8 and self._chains(pos + 4, end, 3)
-            )
-            shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
-            self.push(aset, shown, depth, pos, end, IS_ATTRIBUTE | UNKNOWN, number)
-            if nested:
-                self._nest(place, 0, pos + 4, end, depth + 1, nests + 1, 0)
+            self._bare(aset, number, kind, pos, end, depth, nests)
         self.find(place, True, code, severity, text)
         return end
 
@@ -854,55 +874,45 @@ class Engine:
                     return
             if rules & HOOKED:
                 self.hooked.append(int(place))
-            if (rules & UNSET and self.to_kernel and self.zero(start, end)) or (
-                rules & BESIDE and self._beside(self.tables.fields[row].unnamed_beside) >= 0
-            ):
+            if self._unnamed(row, rules, start, end):
                 marks |= UNNAMED
         self.push(row, rows[at + SHOWN], depth, offset, end, marks, index)
         if rows[at + MARKS] & ATTRIBUTE:
             nests += 1
+        # The kinds, most frequent first; what each has inside is one deeper.
         if kind <= model.LAST_SCALAR:
             width = rows[at + WIDTH]
             if size != width and (width > 0 or (size != 4 and size != 8)):
-                self._show(place, S_BINARY)
-                want = str(width) if width > 0 else "4 or 8"
-                text = f"{size} bytes where {self.name(place)} has {want}"
-                self.misfit(place, "scalar-size", ERROR, text)
+                self._wrong_size(place, size, str(width) if width > 0 else "4 or 8")
         elif kind == model.STRING:
             self._string(place, start, end, rows[at + MARKS])
         elif kind == model.NEST:
-            if rows[at + STRUCT] == 0:
-                self._nest(place, rows[at + CHILDREN], start, end, depth + 1, nests, 0)
+            struct, aset = rows[at + STRUCT], rows[at + CHILDREN]
+            if struct == 0:
+                self._nest(place, aset, start, end, depth + 1, nests, 0)
             else:
-                self._headed(
-                    place, rows[at + STRUCT], rows[at + CHILDREN], start, end, depth, nests
-                )
+                self._headed(place, struct, aset, start, end, depth, nests)
         elif kind == model.STRUCT:
-            column = rows[at + STRUCT] * STRUCT_COLUMNS
-            structs = self.tables.structs
-            if rules & HAS_TAIL:
-                self._more(place, row, start, end, depth + 1, nests)
-            elif self.folds and structs[column + PLAIN] != 0 and structs[column + 2] == size:
-                self.tape[place] |= FOLDED << MARKS_AT
-            else:
-                self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
+            self._struct_of(place, row, start, end, depth + 1, nests)
         elif kind == model.BINARY:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
-        elif kind == model.FLAG:
-            if size:
-                self.find(place, False, "flag-payload", WARNING, f"{size} bytes in a flag")
         elif kind == model.SUB_MESSAGE:
             self._sub_message(place, row, start, end, depth, nests)
         elif kind == model.INDEXED or kind == model.TYPE_VALUE:
             self._nest(place, 0, start, end, depth + 1, nests, rows[at + ELEMENT])
         elif kind == model.ARRAY:
-            if self.folds and rows[at + NUMBERS] != 0:
-                width = rows[rows[at + ELEMENT] * COLUMNS + SIZE]
-                if size % width == 0:
-                    self.tape[place] |= FOLDED << MARKS_AT
-                    return
-            self._array(place, rows[at + ELEMENT], start, end, depth + 1, nests)
+            self._array(place, row, start, end, depth + 1, nests)
+        else:
+            self._rare(place, row, start, end, depth, nests)
+
+    def _rare(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
+        """The kinds that are not met often: flags with a payload, bit fields, what is unknown."""
+        rows, at, size = self.tables.rows, row * COLUMNS, end - start
+        kind = rows[at + KIND]
+        if kind == model.FLAG:
+            if size:
+                self.find(place, False, "flag-payload", WARNING, f"{size} bytes in a flag")
         elif kind == model.BITFIELD32:
             if size == 8:
                 self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
@@ -912,6 +922,36 @@ class Engine:
                 self.misfit(place, "scalar-size", ERROR, text)
         elif kind == model.UNKNOWN:
             self._opaque(place, start, end, depth, nests)
+
+    def _unnamed(self, row: i64, rules: i64, start: i64, end: i64) -> bool:
+        """Whether a value has no label here: 0 in a request, or with a certain attribute beside."""
+        if rules & UNSET and self.to_kernel and self.zero(start, end):
+            return True
+        return rules & BESIDE != 0 and self._beside(self.tables.fields[row].unnamed_beside) >= 0
+
+    def _wrong_size(self, place: i64, size: i64, want: str) -> None:
+        """A number of another width than it has: its bytes are shown."""
+        self._show(place, S_BINARY)
+        text = f"{size} bytes where {self.name(place)} has {want}"
+        self.misfit(place, "scalar-size", ERROR, text)
+
+    def _struct_of(
+        self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """A struct, with what may follow it; folded where that is asked for and can be."""
+        tables = self.tables
+        struct = tables.rows[row * COLUMNS + STRUCT]
+        column = struct * STRUCT_COLUMNS
+        if tables.rows[row * COLUMNS + RULES] & HAS_TAIL:
+            self._more(place, row, start, end, depth, nests)
+        elif (
+            self.folds
+            and tables.structs[column + PLAIN] != 0
+            and tables.structs[column + 2] == end - start
+        ):
+            self.tape[place] |= FOLDED << MARKS_AT
+        else:
+            self.members(place, struct, start, end, depth, nests)
 
     def _form(self, row: i64, size: i64) -> i64:
         """The row by which a payload of this size reads."""
@@ -1054,13 +1094,14 @@ class Engine:
             text = f"{end - pos} bytes more than struct {name} is known to have"
             self.find(place, False, "struct-long", NOTE, text)
 
-    def _array(
-        self, place: i64, element: i64, start: i64, end: i64, depth: i64, nests: i64
-    ) -> None:
-        """A C array: its elements."""
+    def _array(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
+        """A C array: its elements; folded where that is asked for and they are plain numbers."""
         rows = self.tables.rows
-        at = element * COLUMNS
-        size = rows[at + SIZE]
+        element = rows[row * COLUMNS + ELEMENT]
+        size = rows[element * COLUMNS + SIZE]
+        if self.folds and rows[row * COLUMNS + NUMBERS] != 0 and (end - start) % size == 0:
+            self.tape[place] |= FOLDED << MARKS_AT
+            return
         pos = start
         index: i64 = 0
         while size > 0 and pos + size <= end:
@@ -1144,45 +1185,42 @@ class Engine:
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
         shown: i64 = S_BINARY
-        what = ""
         if hint == LLADDR:
             shown = self._link_layer(size)
         elif hint == ADDRESS:
-            family = self.family
-            if family == _AF_MPLS and size >= 4 and size & 3 == 0:
-                shown = S_MPLS
-            elif size == 4 and family != _AF_INET6:
-                shown = S_IPV4
-            elif size == 16 and family != _AF_INET:
-                shown = S_IPV6
-            elif size and (
-                family == -1 or family == _AF_INET or family == _AF_INET6 or family == _AF_MPLS
-            ):  # others have addresses of lengths of their own
-                what = f"address of family {family}"
+            shown = self._address(size)
         elif hint == MAC or hint == FDDI:
             if size == 6 or (hint == MAC and (size == 8 or size == 20)):
                 shown = S_MAC
-            elif size:
-                what = "MAC address"
-        elif hint == IPV4 or hint == IPV6 or hint == IPV4_OR_6:
-            if size == 4 and hint != IPV6:
-                shown = S_IPV4
-            elif size == 16 and hint != IPV4:
-                shown = S_IPV6
-            elif size:
-                what = "such address"
         elif hint == MPLS:
-            if size >= 4 and size & 3 == 0:
-                shown = S_MPLS
+            shown = self._label_stack(size)
         elif hint == UUID:
-            if size == 16:
-                shown = S_UUID
-            elif size:
-                what = "UUID"
+            shown = S_UUID if size == 16 else S_BINARY
+        elif size == 4 and (hint == IPV4 or hint == IPV4_OR_6):
+            shown = S_IPV4
+        elif size == 16 and (hint == IPV6 or hint == IPV4_OR_6):
+            shown = S_IPV6
         if shown != S_BINARY:
             self._show(place, shown)
-        elif what != "":
-            self.misfit(place, "binary-size", WARNING, f"{size} bytes are no {what}")
+        elif size > 0:
+            what = _EXPECTED.get(int(hint), "")
+            if hint == ADDRESS and self.family in _SIZED:
+                what = f"address of family {self.family}"
+            if what:
+                self.misfit(place, "binary-size", WARNING, f"{size} bytes are no {what}")
+
+    def _address(self, size: i64) -> i64:
+        """An address, by the family that the header says."""
+        family = self.family
+        if family == _AF_MPLS and size >= 4:
+            return self._label_stack(size)
+        if size == 4 and family != _AF_INET6:
+            return S_IPV4
+        return S_IPV6 if size == 16 and family != _AF_INET else S_BINARY
+
+    def _label_stack(self, size: i64) -> i64:
+        """Labels of MPLS, 4 bytes each."""
+        return S_MPLS if size >= 4 and size & 3 == 0 else S_BINARY
 
     def _link_layer(self, size: i64) -> i64:
         """A link-layer address: an IP address on tunnels, by the ARPHRD type of the header."""
