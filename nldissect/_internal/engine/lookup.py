@@ -56,23 +56,12 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
     if marks & IS_ATTRIBUTE:
         start += 4
     if form == INTEGER:
-        number = engine.number(row, start, end, marks)
-        if number < 0 and tables.rows[row * COLUMNS + SIGNED] == 0:
-            return int(number) + 0x10000000000000000
-        return int(number)
+        return _unwrapped(engine, row, engine.number(row, start, end, marks))
     if form == NOTHING:
         return None
-    if marks & FOLDED and form == ARRAY:
-        element = tables.rows[row * COLUMNS + ELEMENT]
-        size = tables.rows[element * COLUMNS + SIZE]
-        numbers: list[Any] = []
-        while start < end:
-            number = engine.number(element, start, start + size, 0)
-            start += size
-            wraps = number < 0 and tables.rows[element * COLUMNS + SIGNED] == 0
-            numbers.append(int(number) + 0x10000000000000000 if wraps else int(number))
-        return numbers
     if form == ARRAY:
+        if marks & FOLDED:
+            return _folded_numbers(engine, tables.rows[row * COLUMNS + ELEMENT], start, end)
         return [
             value_at(engine, inside, message)
             for inside in engine.inside(place)
@@ -92,6 +81,24 @@ def value_at(engine: Engine, place: i64, message: Message) -> Any:
 _SHORT: Final = 32
 _TEXTS: Final = 4096
 _texts: Final[dict[bytes, str]] = {}  # names of interfaces, kinds...: the same again and again
+
+
+def _unwrapped(engine: Engine, row: i64, number: i64) -> int:
+    """A number as it is meant: unsigned ones of 64 bits do not fit an i64."""
+    if number < 0 and engine.tables.rows[row * COLUMNS + SIGNED] == 0:
+        return int(number) + 0x10000000000000000
+    return int(number)
+
+
+def _folded_numbers(engine: Engine, element: i64, start: i64, end: i64) -> list[Any]:
+    """The numbers of a folded array."""
+    size = engine.tables.rows[element * COLUMNS + SIZE]
+    numbers: list[Any] = []
+    while start < end:
+        number = engine.number(element, start, start + size, 0)
+        numbers.append(_unwrapped(engine, element, number))
+        start += size
+    return numbers
 
 
 def hook_node(engine: Engine, place: i64) -> Node:

@@ -74,6 +74,7 @@ class Message(Frame):
         return self._nodes
 
     def level(self) -> Sequence[object]:
+        """The nodes at the top."""
         return self.nodes
 
     @property

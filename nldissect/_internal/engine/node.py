@@ -158,6 +158,7 @@ class Node:
 
     @field.setter
     def field(self, field: model.Field) -> None:
+        """Another definition, before it is looked at."""
         self._field = field
         if self._state == _NEW:
             if self._tape is not None:  # what is wrong with its length stays wrong
@@ -220,6 +221,7 @@ class Node:
 
     @shown.setter
     def shown(self, kind: str) -> None:
+        """Another word for it."""
         self._kind = kind
 
     @property
@@ -635,6 +637,7 @@ def find_all(nodes: list[Node], path: str) -> Iterator[Node]:
 
 
 def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
+    """`find_all` from the name at `at` on."""
     want = parts[at]
     last = at + 1 == len(parts)
     named = False

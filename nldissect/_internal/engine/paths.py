@@ -164,7 +164,11 @@ class Path:
         return self._search(engine, inside, True)
 
     def _search(self, engine: Engine, inside: i64, first: bool) -> i64:
-        """Goes through the tape: to the first hit, which it returns, or notes all of them."""
+        """Goes through the tape: to the first hit, which it returns, or notes all of them.
+
+        One loop without calls, since every message of a filter goes through it: the state of a
+        level is what `got` of the entry above it leaves to be found below (`below`).
+        """
         tape, size, states = engine.tape, engine.size, self._states
         rows = self._rows if self._tables is engine.tables else vec[i64]([])
         known = i64(len(rows))
@@ -199,14 +203,8 @@ class Path:
                     bits = self._of_row(engine, row)
                     rows = self._rows
                     known = i64(len(rows))
-            elif marks & BY_HOOK:
-                made: Any = engine.hook_nodes[int(place)]
-                field: model.Field = made.field
-                bits = i64(self._of_field(field))
-                skips = field.name.isdigit()
             else:
-                bits = self._of_index(entry)
-                skips = marks & INDEXED != 0
+                bits, skips = self._of_odd(engine, place)
             got = state & bits
             below = ((got << 1) & every) | always
             headers[depth + 1] = 0
@@ -219,11 +217,7 @@ class Path:
                 below |= 1
             if got & last:
                 if not first:
-                    self._hits.append(int(place))
-                    if headers[depth]:
-                        self._members.append((int(place), int(above[depth - 1])))
-                    elif marks & IS_ATTRIBUTE:
-                        self._levels.append(int(above[depth]))
+                    self._note(place, depth, marks)
                 elif headers[depth]:
                     if member < 0:
                         member, member_at = place, depth - 1
@@ -238,6 +232,24 @@ class Path:
             above[depth + 1] = place
             place += 2
         return member
+
+    def _note(self, place: i64, depth: i64, marks: i64) -> None:
+        """Keeps a hit, and what decides between a header's member and an attribute beside it."""
+        self._hits.append(int(place))
+        if self._headers[depth]:
+            self._members.append((int(place), int(self._above[depth - 1])))
+        elif marks & IS_ATTRIBUTE:
+            self._levels.append(int(self._above[depth]))
+
+    def _of_odd(self, engine: Engine, place: i64) -> tuple[i64, bool]:
+        """Bits of an entry that has no row of its own, and whether it need not be named."""
+        entry = engine.tape[place]
+        marks = entry >> MARKS_AT & 0xFF
+        if marks & BY_HOOK:
+            made: Any = engine.hook_nodes[int(place)]
+            field: model.Field = made.field
+            return i64(self._of_field(field)), field.name.isdigit()
+        return self._of_index(entry), marks & INDEXED != 0
 
     def _folded(self, engine: Engine, place: i64, state: i64, first: bool) -> i64:
         """The same among the plain numbers of a folded entry."""
@@ -317,18 +329,9 @@ class Names:
         self._attributes: dict[str, int] = {}
         self._members: dict[str, int] = {}
         aset = None if operation is None else operation.attributes
-        rows: dict[model.Field, int] = {}
-        for field in () if aset is None else aset.ensure().values():
-            for one in (field, field.request):
-                if one is not None:
-                    rows[one] = int(tables.field(one))
-        for field, row in rows.items():
-            self._attributes.setdefault(plain(field.name), row)
-            self._attributes.setdefault(field.constant or "", row)
-        for field, row in rows.items():
-            for name in names_of(field):
-                self._attributes.setdefault(name, row)
         header = None if operation is None else operation.header
+        if aset is not None:
+            self._add_attributes(aset)
         tables.struct(header)
         self._headers: list[str] = []
         for struct in (GENLMSGHDR, header):
@@ -336,6 +339,20 @@ class Names:
             for member in () if struct is None else struct.members:
                 for name in names_of(member):
                     self._members.setdefault(name, int(tables.field(member)))
+
+    def _add_attributes(self, aset: model.AttributeSet) -> None:
+        """The rows of a set by name; spec names and constants go before what reads the same."""
+        rows: dict[model.Field, int] = {}
+        for field in aset.ensure().values():
+            for one in (field, field.request):
+                if one is not None:
+                    rows[one] = int(self._tables.field(one))
+        for field, row in rows.items():
+            self._attributes.setdefault(plain(field.name), row)
+            self._attributes.setdefault(field.constant or "", row)
+        for field, row in rows.items():
+            for name in names_of(field):
+                self._attributes.setdefault(name, row)
 
     def _begins(self, name: str) -> i64:
         """The row of the only top-level attribute that a path can begin with; 0 if unsure."""

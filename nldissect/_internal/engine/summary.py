@@ -262,8 +262,7 @@ class Lookup(TapeValues):
         """Writes the label of what lies at a place, else its value."""
         engine, out = self._engine, self._out
         first, second = engine.tape[place], engine.tape[place + 1]
-        marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
-        rows, at = engine.tables.rows, (first & FIELD_MASK) * COLUMNS
+        marks = first >> MARKS_AT & 0xFF
         form = engine.tables.form[first >> SHOWN_AT & 0xFF]
         start, end = second & 0xFFFFFFFF, second >> 32
         if marks & IS_ATTRIBUTE:
@@ -271,31 +270,7 @@ class Lookup(TapeValues):
         if marks & BY_HOOK:
             form = SHOWN_BY_HOOK
         if form == INTEGER:
-            number = engine.number(row, start, end, marks)
-            if (
-                labelled
-                and marks & (UNNAMED | UNKNOWN) == 0
-                and (
-                    rows[at + ENUM] != 0
-                    or rows[at + HINT] != NO_HINT
-                    or marks & INDEXED
-                    or rows[at + MARKS] & LABELLED
-                )
-            ):
-                plain = rows[at + MARKS] & LABELLED == 0 and marks & INDEXED == 0
-                if plain and rows[at + ENUM] != 0 and number >= 0:
-                    word = engine.tables.enums[rows[at + ENUM]].label_bytes(number)
-                    if len(word) > 0:
-                        out.write(word)
-                        return
-                    plain = rows[at + HINT] == NO_HINT
-                if not plain or rows[at + HINT] != NO_HINT or number < 0:
-                    self._write(self.shown(place))
-                    return
-            if rows[at + SIGNED] != 0:
-                DIGITS.signed(out, number)
-            else:
-                DIGITS.unsigned(out, number)
+            self._number(place, engine.number(first & FIELD_MASK, start, end, marks), labelled)
         elif form == TEXT_UP_TO_NUL:
             self._text(start, end)
         elif form == DOTTED:
@@ -308,6 +283,26 @@ class Lookup(TapeValues):
             self._write(self.shown(place))
         else:
             self._write(self.shown_as(place, "value"))
+
+    def _number(self, place: i64, number: i64, labelled: bool) -> None:
+        """Writes a number, by its label if that is asked for and there is one."""
+        out, tables = self._out, self._engine.tables
+        first = self._engine.tape[place]
+        marks, at = first >> MARKS_AT & 0xFF, (first & FIELD_MASK) * COLUMNS
+        enum, hint = tables.rows[at + ENUM], tables.rows[at + HINT]
+        by_code = tables.rows[at + MARKS] & LABELLED != 0 or marks & INDEXED != 0
+        if labelled and marks & (UNNAMED | UNKNOWN) == 0 and (enum or hint != NO_HINT or by_code):
+            if by_code or hint != NO_HINT or number < 0:
+                self._write(self.shown(place))
+                return
+            word = tables.enums[enum].label_bytes(number)
+            if len(word) > 0:
+                out.write(word)
+                return
+        if tables.rows[at + SIGNED] != 0:
+            DIGITS.signed(out, number)
+        else:
+            DIGITS.unsigned(out, number)
 
     def _text(self, start: i64, end: i64) -> None:
         """Text up to its NUL."""
