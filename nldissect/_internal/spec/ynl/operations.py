@@ -111,7 +111,7 @@ class Operations:
         out.request_class = request_class(name)
         if "x-class" in item:
             out.request_class = CLASSES.get(str(item["x-class"]), out.request_class)
-            if item["x-class"] not in CLASSES:
+            if str(item["x-class"]) not in CLASSES:
                 document.fault(f"{path}.x-class", f"not one of {', '.join(CLASSES)}")
         source = item
         if item.get("notify") is not None:
