@@ -25,9 +25,9 @@ def interface(netdev: Node) -> list[str]:
     return out
 
 
-def summary(seen: Lookup) -> str:
+def summary(lookup: Lookup) -> str:
     """One interface in full, several by their names."""
-    found = [interface(node) for node in seen.message.nodes if node.name == "netdev"]
+    found = [interface(node) for node in lookup.message.nodes if node.name == "netdev"]
     if len(found) == 1:
         return " ".join(found[0])
     return ", ".join(words[0] for words in found if words)

@@ -23,10 +23,11 @@ def limits(attribute: Piece) -> str:
     return " ".join(out)
 
 
-def getpolicy(seen: Lookup) -> str:
-    out = [seen.text("family-name") or seen.text("family-id")]
-    out += seen.words(("op", "op"))
-    table, operations = seen.at("policy"), seen.at("op-policy")
+def getpolicy(lookup: Lookup) -> str:
+    """`tcp_metrics policy 0 attr 1 u32 0..255`, `tcp_metrics op 1 do policy 0`."""
+    out = [lookup.text("family-name") or lookup.text("family-id")]
+    out += lookup.words(("op", "op"))
+    table, operations = lookup.at("policy"), lookup.at("op-policy")
     for index in table.children if table is not None else ():
         for attribute in index.children:
             out.append(f"policy {index.name} attr {attribute.name} {limits(attribute)}")

@@ -8,6 +8,7 @@ SCOPES = {0: "global", 253: "link", 254: "host", 255: "nowhere"}  # as ip(8) nam
 
 
 def scope(value: int) -> str:
+    """A scope as ip-address(8) names it, else its number."""
     return SCOPES.get(value, str(value))
 
 
@@ -18,25 +19,27 @@ SCOPE = Template("[scope {ifa-scope:scope}]", scope=scope)
 LABEL = Template("[label {IFA_LABEL}]")
 
 
-def summary(seen: Lookup) -> None:
-    local = seen.value("local")
-    seen.fill(PEER if local and seen.value("address") not in (None, local) else ADDRESS)
-    seen.fill(PLACE)
-    if not seen.empty:
-        seen.fill(SCOPE)
-    if seen.has("IFA_LABEL") and seen.text("IFA_LABEL") != seen.text("ifa-index"):
-        seen.fill(LABEL)
-    flags = "IFA_FLAGS" if seen.has("IFA_FLAGS") else "ifa-flags"
-    if seen.value(flags):
-        for word in seen.label(flags).split("|"):
+def summary(lookup: Lookup) -> None:
+    """`10.0.0.1/24 brd 10.0.0.255 dev eth0 scope global`; the local address and its peer."""
+    local = lookup.value("local")
+    lookup.fill(PEER if local and lookup.value("address") not in (None, local) else ADDRESS)
+    lookup.fill(PLACE)
+    if not lookup.empty:
+        lookup.fill(SCOPE)
+    if lookup.has("IFA_LABEL") and lookup.text("IFA_LABEL") != lookup.text("ifa-index"):
+        lookup.fill(LABEL)
+    flags = "IFA_FLAGS" if lookup.has("IFA_FLAGS") else "ifa-flags"
+    if lookup.value(flags):
+        for word in lookup.label(flags).split("|"):
             if word != "permanent":
-                seen.say(word)
+                lookup.say(word)
 
 
-def asked(seen: Lookup) -> str:
-    out = seen.words(("", "local"), ("", "address"))[:1]
-    if seen.value("ifa-index"):
-        out += seen.words(("dev", "ifa-index"))
+def asked(lookup: Lookup) -> str:
+    """Which address of which interface a request is about."""
+    out = lookup.words(("", "local"), ("", "address"))[:1]
+    if lookup.value("ifa-index"):
+        out += lookup.words(("dev", "ifa-index"))
     return " ".join(out)
 
 

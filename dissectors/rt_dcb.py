@@ -35,9 +35,10 @@ def app_protocol(node: Node) -> bool:
 HOOKS = {"result": result, "app-protocol": app_protocol}
 
 
-def summary(seen: Lookup) -> str:
-    out = seen.words(("dev", "ifname"), ("", "cmd"))
-    for node in seen.message.nodes[1:]:
+def summary(lookup: Lookup) -> str:
+    """The interface and what is asked or set: of nests the names of what is inside."""
+    out = lookup.words(("dev", "ifname"), ("", "cmd"))
+    for node in lookup.message.nodes[1:]:
         if node.name == "ifname":
             continue
         if node.children:

@@ -71,31 +71,31 @@ def rings(spec: Piece) -> list[str]:
     return out[:VLANS_SHOWN]
 
 
-def bridging(seen: Lookup) -> None:
+def bridging(lookup: Lookup) -> None:
     """What a message of family bridge says of a port or bridge, as bridge(8) takes it."""
-    port, spec = seen.at("protinfo"), seen.at("af-spec")
-    if not seen.message.to_kernel:
-        seen.fill(PORT)
+    port, spec = lookup.at("protinfo"), lookup.at("af-spec")
+    if not lookup.message.to_kernel:
+        lookup.fill(PORT)
     elif port is not None:
         for each in port.children:
-            seen.say(f"{each.name.replace('-', '_')} {each.text}")
+            lookup.say(f"{each.name.replace('-', '_')} {each.text}")
         if not port.children:
-            seen.say(f"state {port.text}")
+            lookup.say(f"state {port.text}")
     if spec is not None:
         for words in vlans(spec) + rings(spec):
-            seen.say(words)
+            lookup.say(words)
         for child in spec.children:
             if child.name in ("flags", "mode"):
-                seen.say(f"{'hwmode ' if child.name == 'mode' else ''}{child.text}")
+                lookup.say(f"{'hwmode ' if child.name == 'mode' else ''}{child.text}")
 
 
 PORT = Template("[port state {protinfo.state}]")
 
 
-def multicast_table(seen: Lookup) -> str:
+def multicast_table(lookup: Lookup) -> str:
     """A table of multicast routing with its interfaces, which comes as a link without a name."""
-    vifs = seen.at("af-spec.vifs")
-    out = seen.words(("multicast table", "af-spec.id"))
+    vifs = lookup.at("af-spec.vifs")
+    out = lookup.words(("multicast table", "af-spec.id"))
     for vif in vifs.children if vifs is not None else ():
         told = {child.name: child.text for child in vif.children}
         out.append(f"vif {told.get('vif-id', '?')} dev {told.get('ifindex', '?')}")
@@ -115,24 +115,25 @@ SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
 SET_LINK, SET_BRIDGE = Template(SET + STATE + KIND), Template(SET)
 
 
-def summary(seen: Lookup) -> str | None:
-    family = seen.value("ifi-family")
+def summary(lookup: Lookup) -> str | None:
+    """A link as ip-link(8) shows it; of a request what it sets."""
+    family = lookup.value("ifi-family")
     if family == RTNL_FAMILY_IPMR:
-        return multicast_table(seen)
+        return multicast_table(lookup)
     bridge = family == AF_BRIDGE
-    if not seen.message.to_kernel:
-        seen.fill(BRIDGE if bridge else LINK)
+    if not lookup.message.to_kernel:
+        lookup.fill(BRIDGE if bridge else LINK)
     else:
-        seen.fill(NAME)
-        change, wanted = seen.value("ifi-change") or 0, seen.value("ifi-flags") or 0
+        lookup.fill(NAME)
+        change, wanted = lookup.value("ifi-change") or 0, lookup.value("ifi-flags") or 0
         if change & IFF_UP:
-            seen.say("up" if wanted & IFF_UP else "down")
+            lookup.say("up" if wanted & IFF_UP else "down")
         if change & ~IFF_UP or (wanted and not change):
-            seen.fill(CHANGED)
-        seen.fill(SET_BRIDGE if bridge else SET_LINK)
+            lookup.fill(CHANGED)
+        lookup.fill(SET_BRIDGE if bridge else SET_LINK)
     if bridge:
-        bridging(seen)
-        seen.fill(KINDS)
+        bridging(lookup)
+        lookup.fill(KINDS)
     return None
 
 
@@ -140,12 +141,13 @@ DELETED = Template("[kind {linkinfo.kind}]")
 MASTER = Template("[master {master}]")
 
 
-def deleted(seen: Lookup) -> None:
-    seen.fill(NAME)
-    seen.fill(DELETED)
-    if seen.value("ifi-family") == AF_BRIDGE:
-        seen.fill(MASTER)
-        bridging(seen)
+def deleted(lookup: Lookup) -> None:
+    """Which link is gone, or which port left its bridge."""
+    lookup.fill(NAME)
+    lookup.fill(DELETED)
+    if lookup.value("ifi-family") == AF_BRIDGE:
+        lookup.fill(MASTER)
+        bridging(lookup)
 
 
 ASKED = Template(
@@ -154,16 +156,18 @@ ASKED = Template(
 )
 
 
-def asked(seen: Lookup) -> None:
-    seen.fill(NAME)
-    seen.fill(ASKED)
+def asked(lookup: Lookup) -> None:
+    """Which links a request wants."""
+    lookup.fill(NAME)
+    lookup.fill(ASKED)
 
 
-def properties(seen: Lookup) -> None:
-    named = seen.at("prop-list")
-    seen.fill(NAME)
+def properties(lookup: Lookup) -> None:
+    """The alternative names that are set or taken away."""
+    named = lookup.at("prop-list")
+    lookup.fill(NAME)
     for each in named.children if named is not None else ():
-        seen.say(f"{each.name} {each.text}")
+        lookup.say(f"{each.name} {each.text}")
 
 
 SUMMARIES = {

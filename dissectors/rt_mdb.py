@@ -35,53 +35,62 @@ def group_type(node: Node) -> bool:
 HOOKS = {"group": group, "group-type": group_type}
 
 
-def entry(get: Piece, attributes: Piece | None = None) -> list[str]:
-    """One group's port, its source, state and VLAN; `attributes` holds those of a request."""
+# Words of bridge(8) for attributes, in its order.
+ROUTE = (("src", "source"), ("filter_mode", "group-mode"), ("proto", "rtprot"))
+REMOTE = (("dst", "dst"), ("dst_port", "dst-port"), ("vni", "vni"), ("src_vni", "src-vni"))
+
+
+def words(pieces: dict[str, Piece], table: tuple[tuple[str, str], ...]) -> list[str]:
+    """`word value` for each attribute of the table that is there."""
+    return [f"{word} {pieces[name].text}" for word, name in table if name in pieces]
+
+
+def port_and_group(entry: dict[str, Piece]) -> list[str]:
+    """The two that name an entry; without a group it means many at once."""
+    return [
+        f"{word} {entry[name].text}"
+        for word, name in (("port", "ifindex"), ("grp", "addr"))
+        if name in entry and entry[name].value and entry[name].kind != "binary"
+    ]
+
+
+def vlan_and_flags(entry: dict[str, Piece]) -> list[str]:
+    """`vid 10 offload`."""
     out = []
-    told = {n.name: n for n in get.walk()}
-    more = {n.name: n for n in attributes.children} if attributes is not None else told
-    for word, name in ("port", "ifindex"), ("grp", "addr"):  # without group: many at once
-        if name in told and told[name].value and told[name].kind != "binary":
-            out.append(f"{word} {told[name].text}")
-    for word, name in ("src", "source"), ("filter_mode", "group-mode"), ("proto", "rtprot"):
-        if name in more:
-            out.append(f"{word} {more[name].text}")
-    listed = more.get("src-list")
-    if listed is not None:
-        sources = [n for n in listed.walk() if n.name == "address"]
-        out.append("source_list " + ",".join(n.text for n in sources))
-    if "state" in told:
-        out.append("permanent" if told["state"].value else "temp")
-    for word, name in (
-        ("dst", "dst"),
-        ("dst_port", "dst-port"),
-        ("vni", "vni"),
-        ("src_vni", "src-vni"),
-    ):
-        if name in more:
-            out.append(f"{word} {more[name].text}")
-    via = more.get("out-ifindex" if attributes is None else "ifindex")
-    if via is not None:
-        out.append(f"via {via.text}")
-    if "vid" in told and told["vid"].value:
-        out.append(f"vid {told['vid'].value}")
-    flags = told.get("flags")
+    vid, flags = entry.get("vid"), entry.get("flags")
+    if vid is not None and vid.value:
+        out.append(f"vid {vid.value}")
     if flags is not None and flags.value and flags.label:
         out += [word.replace("-", "_") for word in flags.label.split("|")]
     return out
 
 
-def summary(seen: Lookup) -> str:
-    out = seen.words(("", "ifindex")) if seen.value("ifindex") else []
-    for name, rest in ("set-entry", "set-entry-attrs"), ("get-entry", "get-entry-attrs"):
-        found = seen.at(name)
+def group_entry(get: Piece, attributes: Piece | None = None) -> list[str]:
+    """One group's port, its source, state and VLAN; `attributes` holds those of a request."""
+    entry = {piece.name: piece for piece in get.walk()}  # struct br_mdb_entry
+    more = {piece.name: piece for piece in attributes.children} if attributes is not None else entry
+    out = port_and_group(entry) + words(more, ROUTE)
+    if "src-list" in more:
+        sources = [piece.text for piece in more["src-list"].walk() if piece.name == "address"]
+        out.append("source_list " + ",".join(sources))
+    if "state" in entry:
+        out.append("permanent" if entry["state"].value else "temp")
+    via = "out-ifindex" if attributes is None else "ifindex"
+    return out + words(more, (*REMOTE, ("via", via))) + vlan_and_flags(entry)
+
+
+def summary(lookup: Lookup) -> str:
+    """The groups that were added, removed or listed, and the ports with routers."""
+    out = lookup.words(("", "ifindex")) if lookup.value("ifindex") else []
+    for name, attributes in ("set-entry", "set-entry-attrs"), ("get-entry", "get-entry-attrs"):
+        found = lookup.at(name)
         if found is not None:
-            out += entry(found, seen.at(rest))
-    groups = seen.at("mdb")
-    routers = seen.at("router")
+            out += group_entry(found, lookup.at(attributes))
+    groups = lookup.at("mdb")
+    routers = lookup.at("router")
     listed = [n for each in groups.children for n in each.children] if groups is not None else []
     for info in listed[:SHOWN]:
-        out += entry(info)
+        out += group_entry(info)
     if len(listed) > SHOWN:
         out.append(f"and {len(listed) - SHOWN} more")
     if routers is not None:

@@ -126,7 +126,7 @@ def options(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
 HOOKS = {"leading-bytes": leading_bytes, "options": options}
 
 
-def told(node: Node) -> list[str]:
+def option_words(node: Node) -> list[str]:
     """What one option says, in words."""
     values = {child.name: node_text(child) for child in node.children}
     out = [node.name]
@@ -148,13 +148,14 @@ def told(node: Node) -> list[str]:
     return out
 
 
-def summary(seen: Lookup) -> str:
+def summary(lookup: Lookup) -> str:
+    """`rdnss 2001:db8::1 lifetime 600 dev eth0 from fe80::1`."""
     out = []
-    for listed in seen.message.nodes:
+    for listed in lookup.message.nodes:
         for node in listed.children if listed.name == "options" else ():
             if node.children:
-                out += told(node)
-    out += seen.words(("dev", "nduseropt-ifindex"), ("from", "srcaddr"))
+                out += option_words(node)
+    out += lookup.words(("dev", "nduseropt-ifindex"), ("from", "srcaddr"))
     return " ".join(word for word in out if word)
 
 

@@ -14,8 +14,9 @@ NEIGHBOUR = Template(
 ENTRY = Template("[{lladdr}] [dev {ndm-ifindex}] [dst {dst}]" + REST + "[{ndm-state?}]")
 
 
-def summary(seen: Lookup) -> None:
-    seen.fill(ENTRY if seen.value("ndm-family") == AF_BRIDGE else NEIGHBOUR)
+def summary(lookup: Lookup) -> None:
+    """`10.0.0.2 dev eth0 lladdr 02:.. REACHABLE`; of family bridge the MAC address first."""
+    lookup.fill(ENTRY if lookup.value("ndm-family") == AF_BRIDGE else NEIGHBOUR)
 
 
 SUMMARIES = {"newneigh": summary, "delneigh": summary, "getneigh": summary}

@@ -22,11 +22,12 @@ def ifindex(value: int, message: Message, get: Callable[[str], Any]) -> str | No
 HOOKS = {"ifindex": ifindex}
 
 
-def summary(seen: Lookup) -> str:
-    out = [seen.text("ncm-family")] if seen.value("ncm-family") else []
-    out += seen.words(("dev", "ifindex"))
+def summary(lookup: Lookup) -> str:
+    """`inet dev eth0 forwarding on rp_filter off`."""
+    out = [lookup.text("ncm-family")] if lookup.value("ncm-family") else []
+    out += lookup.words(("dev", "ifindex"))
     for name in SETTINGS:
-        found = seen.at(name)
+        found = lookup.at(name)
         if found is not None:
             value = found.value
             shown = found.label or {0: "off", 1: "on"}.get(value, str(value))

@@ -63,9 +63,9 @@ def hop(
     return out
 
 
-def first_hop(seen: Lookup) -> list[str]:
+def first_hop(lookup: Lookup) -> list[str]:
     """How to get to the next hop of a route that has one."""
-    return hop(seen.at("encap-type"), seen.at("newdst"), seen.at("gateway"), seen.at("via"))
+    return hop(lookup.at("encap-type"), lookup.at("newdst"), lookup.at("gateway"), lookup.at("via"))
 
 
 def next_of_many(each: Piece, multicast: bool) -> list[str]:
@@ -94,18 +94,19 @@ ROUTE = Template(
 CACHED = Template("[{rtm-flags&512}cache]")  # RTM_F_CLONED
 
 
-def summary(seen: Lookup) -> None:
-    seen.fill(ROUTE)
-    hops = seen.at("multipath")
+def summary(lookup: Lookup) -> None:
+    """A route as ip-route(8) shows it."""
+    lookup.fill(ROUTE)
+    hops = lookup.at("multipath")
     if hops is not None:
-        multicast = seen.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR) or (
-            seen.value("rtm-type") == RTN_MULTICAST
-            and bool((seen.value("rtm-flags") or 0) & RTM_F_CLONED)
+        multicast = lookup.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR) or (
+            lookup.value("rtm-type") == RTN_MULTICAST
+            and bool((lookup.value("rtm-flags") or 0) & RTM_F_CLONED)
         )
         for each in hops.children:
             for words in next_of_many(each, multicast):
-                seen.say(words)
-    seen.fill(CACHED)
+                lookup.say(words)
+    lookup.fill(CACHED)
 
 
 ASKED = Template(
@@ -114,8 +115,9 @@ ASKED = Template(
 )
 
 
-def asked(seen: Lookup) -> None:
-    seen.fill(ASKED)
+def asked(lookup: Lookup) -> None:
+    """What a route is looked up by."""
+    lookup.fill(ASKED)
 
 
 def seconds(ticks: int) -> str:
@@ -133,31 +135,32 @@ def members_of(group: Piece) -> str:
     return "/".join(out)
 
 
-def nexthop(seen: Lookup) -> str:
-    out = seen.words(("id", "NHA_ID"))
-    group, times = seen.at("group"), seen.at("res-group")
+def nexthop(lookup: Lookup) -> str:
+    """A next hop or group of them as ip-nexthop(8) shows it."""
+    out = lookup.words(("id", "NHA_ID"))
+    group, times = lookup.at("group"), lookup.at("res-group")
     if group is not None:
         out.append(f"group {members_of(group)}")
-        if seen.value("group-type"):
-            out.append(f"type {'resilient' if times is not None else seen.text('group-type')}")
+        if lookup.value("group-type"):
+            out.append(f"type {'resilient' if times is not None else lookup.text('group-type')}")
     told = {part.name: part.value for part in times.children} if times is not None else {}
     if "buckets" in told:
         out.append(f"buckets {told['buckets']}")
     for name in "idle-timer", "unbalanced-timer", "unbalanced-time":
         if name in told:
             out.append(f"{name.replace('-', '_')} {seconds(told[name])}")
-    out += first_hop(seen)
-    seen.put(out, "dev", "oif")
-    seen.put(out, "master", "master")
-    out += [name for name in ("blackhole", "groups") if seen.has(name)]
-    seen.put(out, "scope", "nh-scope", zero=False)
-    seen.put(out, "proto", "nh-protocol", zero=False)
-    if seen.value("nh-flags"):
-        out += seen.text("nh-flags").split("|")
-    if seen.has("fdb"):
+    out += first_hop(lookup)
+    lookup.put(out, "dev", "oif")
+    lookup.put(out, "master", "master")
+    out += [name for name in ("blackhole", "groups") if lookup.has(name)]
+    lookup.put(out, "scope", "nh-scope", zero=False)
+    lookup.put(out, "proto", "nh-protocol", zero=False)
+    if lookup.value("nh-flags"):
+        out += lookup.text("nh-flags").split("|")
+    if lookup.has("fdb"):
         out.append("fdb")
-    if seen.message.to_kernel and group is None:
-        out += seen.words(("", "op-flags"))
+    if lookup.message.to_kernel and group is None:
+        out += lookup.words(("", "op-flags"))
     return " ".join(out)
 
 
@@ -168,8 +171,9 @@ BUCKET = Template(
 )
 
 
-def bucket(seen: Lookup) -> None:
-    seen.fill(BUCKET)
+def bucket(lookup: Lookup) -> None:
+    """A bucket of a resilient group as ip-nexthop(8) shows it."""
+    lookup.fill(BUCKET)
 
 
 SUMMARIES = {

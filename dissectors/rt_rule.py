@@ -23,21 +23,23 @@ REST = Template(
 )
 
 
-def summary(seen: Lookup) -> None:
-    seen.fill(MATCH)
+def summary(lookup: Lookup) -> None:
+    """A rule as ip-rule(8) shows it."""
+    lookup.fill(MATCH)
     for word, path in RANGES:
-        found = seen.at(path)
+        found = lookup.at(path)
         ends = [str(end.value) for end in found.children] if found is not None else []
         if len(ends) == 2:
             one = ends[0] == ends[1] and word != "uidrange"
-            seen.say(f"{word} {ends[0]}" if one else f"{word} {'-'.join(ends)}")
-    seen.fill(L3MDEV if seen.value("l3mdev") else ACTION)
-    seen.fill(REST)
+            lookup.say(f"{word} {ends[0]}" if one else f"{word} {'-'.join(ends)}")
+    lookup.fill(L3MDEV if lookup.value("l3mdev") else ACTION)
+    lookup.fill(REST)
 
 
-def asked(seen: Lookup) -> None:
-    if seen.has("priority"):
-        summary(seen)
+def asked(lookup: Lookup) -> None:
+    """The rule that a request names; without one it wants all."""
+    if lookup.has("priority"):
+        summary(lookup)
 
 
 SUMMARIES = {"newrule": summary, "delrule": summary, "getrule": asked}

@@ -7,14 +7,15 @@ from nldissect.hooks import Lookup
 SHOWN = (("rx", "rx-packets", "rx-bytes"), ("tx", "tx-packets", "tx-bytes"))
 
 
-def summary(seen: Lookup) -> str:
-    out = seen.words(("dev", "ifindex"))
+def summary(lookup: Lookup) -> str:
+    """`dev eth0 rx 5 packets 420 bytes tx 3 packets 250 bytes link-xstats bridge`."""
+    out = lookup.words(("dev", "ifindex"))
     for way, packets, octets in SHOWN:
-        counted = seen.value(f"link-64.{packets}")
+        counted = lookup.value(f"link-64.{packets}")
         if counted is not None:
-            out.append(f"{way} {counted} packets {seen.value(f'link-64.{octets}')} bytes")
+            out.append(f"{way} {counted} packets {lookup.value(f'link-64.{octets}')} bytes")
     for name in "link-xstats", "link-xstats-slave", "link-offload-xstats", "af-spec":
-        found = seen.at(name)
+        found = lookup.at(name)
         if found is not None:
             kinds = [child.name for child in found.children if child.kind != "pad"]
             out.append(" ".join([name, *kinds]))

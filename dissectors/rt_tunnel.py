@@ -7,9 +7,10 @@ from nldissect.hooks import Lookup, node_text
 SHOWN = 4  # entries in one line, of the many that an answer may hold
 
 
-def summary(seen: Lookup) -> str:
-    out = seen.words(("dev", "ifindex")) if seen.value("ifindex") else []
-    listed = [n for n in seen.message.nodes if n.name == "entry"]
+def summary(lookup: Lookup) -> str:
+    """`dev vxlan0 vni 10-20 group 239.1.1.1`."""
+    out = lookup.words(("dev", "ifindex")) if lookup.value("ifindex") else []
+    listed = [n for n in lookup.message.nodes if n.name == "entry"]
     for node in listed[:SHOWN]:
         told = {child.name: node_text(child) for child in node.children}
         start, end = told.get("start", ""), told.get("end", "")

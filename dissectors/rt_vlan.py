@@ -50,9 +50,10 @@ def options(node: Node) -> list[str]:
     return out + [f"{name.replace('-', '_')} {node_text(child)}" for name, child in told.items()]
 
 
-def summary(seen: Lookup) -> str:
-    out = seen.words(("dev", "ifindex"))
-    listed = [n for n in seen.message.nodes if n.name in ("entry", "global-options")]
+def summary(lookup: Lookup) -> str:
+    """The interface with its VLANs, ranges of them and global options."""
+    out = lookup.words(("dev", "ifindex"))
+    listed = [n for n in lookup.message.nodes if n.name in ("entry", "global-options")]
     for node in listed[:SHOWN]:
         out += entry(node) if node.name == "entry" else options(node)
     if len(listed) > SHOWN:

@@ -139,6 +139,7 @@ def nibbles(value: int, message: Message) -> tuple[int, int]:
 
 
 def name_of(names: tuple[str, ...], index: int) -> str:
+    """The name of a bit field's value, else its number."""
     return names[index] if index < len(names) else str(index)
 
 
@@ -194,6 +195,7 @@ def array_of(name: str, struct: Struct) -> Field:
 
 
 def struct_named(node: Node, name: str) -> Struct | None:
+    """A struct of the message's spec."""
     known = node.message.spec
     return None if known is None else known.struct(name)
 
@@ -495,7 +497,7 @@ def first(options: Piece, paths: Iterable[str]) -> Piece | None:
     return None
 
 
-def told(options: Piece | None, words: Words) -> list[str]:
+def option_words(options: Piece | None, words: Words) -> list[str]:
     """`word value` for each option that is there, a 0 only if it has a name.
 
     Of paths with `|` between them the first that is there counts.
@@ -522,28 +524,35 @@ def verdict(found: Piece | None) -> str:
     return VERDICTS.get(value) or found.text.replace("-", " ")
 
 
+def action_words(name: str, options: Piece, alone: bool) -> list[str]:
+    """An action's name and what its options say; a gact in a filter is its verdict alone."""
+    out = option_words(options, ACTIONS.get(name, ()))
+    if name == "gact":
+        general = options.find("parms.action")
+        if general is not None:
+            return [name, verdict(general)] if alone else [verdict(general)]
+    elif name == "nat":
+        flags = options.find("parms.flags")
+        out.insert(0, "egress" if flags is not None and flags.value & 1 else "ingress")
+    elif name == "police":
+        exceed = options.find("tbf.action")
+        out += ["exceed", verdict(exceed)] if exceed is not None else []
+    return [name, *out]
+
+
 def action_text(entry: Piece, alone: bool = False) -> str:
     """One action: `drop`, `mirred egress redirect dev eth0`, `gact index 7` for a reference."""
     kind, options = entry.find("kind"), entry.find("options")
     name = str(kind.value) if kind is not None else "action"
-    out = [name, *told(options, ACTIONS.get(name, ()))]
-    general = options.find("parms.action") if options is not None else None
-    if name == "gact" and general is not None:
-        out = [name, verdict(general)] if alone else [verdict(general)]
-    elif name == "nat" and options is not None:
-        flags = options.find("parms.flags")
-        out.insert(1, "egress" if flags is not None and flags.value & 1 else "ingress")
-    elif name == "police" and options is not None:
-        exceed = options.find("tbf.action")
-        out += ["exceed", verdict(exceed)] if exceed is not None else []
+    out = action_words(name, options, alone) if options is not None else [name]
     index = entry.find("index")
     if index is None and options is not None:
         index = first(options, ("parms.index", "parms-ex.index", "tbf.index", "act.index"))
     if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
-    cookie_or_count = entry.find("6")
-    if cookie_or_count is not None and isinstance(cookie_or_count.value, int):
-        out.append(f"({cookie_or_count.value} of them)")
+    flushed = entry.find(str(FLUSHED.number))
+    if flushed is not None and isinstance(flushed.value, int):
+        out.append(f"({flushed.value} of them)")
     return " ".join(out)
 
 
@@ -637,67 +646,70 @@ def match_words(options: Piece) -> list[str]:
     return ["match", *out] if out else []
 
 
-def device_text(seen: Lookup) -> str:
+def device_text(lookup: Lookup) -> str:
     """The interface by name, else `index 7`; empty for a block or none."""
-    index = seen.value("tcm-ifindex")
+    index = lookup.value("tcm-ifindex")
     if not index or index == BLOCK:
         return ""
-    name = seen.text("tcm-ifindex")
+    name = lookup.text("tcm-ifindex")
     return name if name != str(index) else f"index {index}"
 
 
-def parent_text(seen: Lookup) -> str:
+def parent_text(lookup: Lookup) -> str:
     """`root`, `ingress`, `block 5` or `parent 1:30`."""
-    label = seen.label("tcm-parent")
+    label = lookup.label("tcm-parent")
     if not label:
         return ""
     return f"parent {label}" if ":" in label else label
 
 
-def qdisc(seen: Lookup) -> str:
-    kind = seen.text("kind")
-    where = parent_text(seen)
-    out = [device_text(seen), "" if where == kind else where, seen.label("tcm-handle"), kind]
-    out += told(seen.at("options"), QDISCS.get(kind, ()))
-    out += seen.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
+def qdisc(lookup: Lookup) -> str:
+    """A qdisc: `eth0 root 1: htb default 10`."""
+    kind = lookup.text("kind")
+    where = parent_text(lookup)
+    out = [device_text(lookup), "" if where == kind else where, lookup.label("tcm-handle"), kind]
+    out += option_words(lookup.at("options"), QDISCS.get(kind, ()))
+    out += lookup.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
     return " ".join(word for word in out if word)
 
 
-def tclass(seen: Lookup) -> str:
-    kind = seen.text("kind")
-    out = [*place(seen), seen.label("tcm-handle"), kind]
-    out += told(seen.at("options"), CLASSES.get(kind, ()))
-    leaf = seen.value("tcm-info")
+def tclass(lookup: Lookup) -> str:
+    """A class: `dev eth0 parent 1: 1:10 htb rate 1Mbit leaf 10:`."""
+    kind = lookup.text("kind")
+    out = [*place(lookup), lookup.label("tcm-handle"), kind]
+    out += option_words(lookup.at("options"), CLASSES.get(kind, ()))
+    leaf = lookup.value("tcm-info")
     if leaf:
         out.append(f"leaf {handle_text(leaf)}")
     return " ".join(word for word in out if word)
 
 
-def place(seen: Lookup) -> list[str]:
+def place(lookup: Lookup) -> list[str]:
     """Where classes, filters and chains are."""
-    device = device_text(seen)
-    out = [f"dev {device}" if device else "", parent_text(seen)]
+    device = device_text(lookup)
+    out = [f"dev {device}" if device else "", parent_text(lookup)]
     return [word for word in out if word]
 
 
-def tfilter(seen: Lookup) -> str:
-    out = place(seen)
-    info_value, kind = seen.value("tcm-info") or 0, seen.text("kind")
+def tfilter(lookup: Lookup) -> str:
+    """A filter: `dev eth0 ingress protocol ip pref 1 flower dst_port 80 action drop`."""
+    out = place(lookup)
+    info_value, kind = lookup.value("tcm-info") or 0, lookup.text("kind")
     if info_value & 0xFFFF:
         out.append(f"protocol {protocol_text(info_value)}")
     if info_value >> 16:
         out.append(f"pref {info_value >> 16}")
     out.append(kind)
-    if seen.value("chain"):
-        out.append(f"chain {seen.value('chain')}")
-    number_of = seen.value("tcm-handle")
+    if lookup.value("chain"):
+        out.append(f"chain {lookup.value('chain')}")
+    number_of = lookup.value("tcm-handle")
     if number_of and kind == "u32":
-        out.append(f"fh {seen.label('tcm-handle')}")
+        out.append(f"fh {lookup.label('tcm-handle')}")
     elif number_of:
         out.append(f"handle {number_of:#x}")
-    options = seen.at("options")
+    options = lookup.at("options")
     if options is not None:
-        out += told(options, FILTERS.get(kind, ()))
+        out += option_words(options, FILTERS.get(kind, ()))
         if kind == "flower":
             out += flower_keys(options)
         elif kind == "u32":
@@ -710,24 +722,26 @@ def tfilter(seen: Lookup) -> str:
     return " ".join(word for word in out if word)
 
 
-def chain(seen: Lookup) -> str:
-    out = place(seen)
-    if seen.value("chain") is not None:
-        out.append(f"chain {seen.value('chain')}")
-    options, kind = seen.at("options"), seen.text("kind")
+def chain(lookup: Lookup) -> str:
+    """A chain, with the keys of its template."""
+    out = place(lookup)
+    if lookup.value("chain") is not None:
+        out.append(f"chain {lookup.value('chain')}")
+    options, kind = lookup.at("options"), lookup.text("kind")
     out.append(kind)
     if options is not None and kind == "flower":
         out += [words.split(" ")[0] for words in flower_keys(options)]
     return " ".join(word for word in out if word)
 
 
-def actions(seen: Lookup) -> str:
-    table = seen.at("tab")
+def actions(lookup: Lookup) -> str:
+    """The actions that are added, listed or deleted."""
+    table = lookup.at("tab")
     entries = table.children if table is not None else []
     out = [action_text(entry, True) for entry in entries[:MAX_ACTIONS]]
     if len(entries) > MAX_ACTIONS:
         out.append(f"and {len(entries) - MAX_ACTIONS} more")
-    flush = seen.message.type == RTM_DELACTION and seen.message.flags & NLM_F_ROOT
+    flush = lookup.message.type == RTM_DELACTION and lookup.message.flags & NLM_F_ROOT
     return ("flush " if flush else "") + ", ".join(out)
 
 
