@@ -64,15 +64,15 @@ class Player:
             if browser is None or self.app.screen is not browser:
                 return
             browser.tick()
-            waits = browser.engine.busy or browser.model.view.behind or browser._pending
-            if not waits and browser.shown == browser.list_pane.row:
+            waits = browser.scheduler.busy or browser.model.view.behind or browser.details.pending
+            if not waits and browser.details.row == browser.list_pane.row:
                 quiet += 1
                 if quiet == 2:
                     await self.pilot.pause()
                     return
                 continue
-            if browser._pending is not None and not browser.engine.busy:
-                browser.show_now()
+            if browser.details.pending is not None and not browser.scheduler.busy:
+                browser.details.show()
             await asyncio.sleep(0.005)
 
     def lines(self) -> list[str]:

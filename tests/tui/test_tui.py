@@ -132,13 +132,13 @@ def test_an_error_is_explained_on_the_requests_own_bytes() -> None:
             for row in range(model.total)
             if (link := model.link(row)) is not None
             and link.role == "request"
-            and (refused := user.browser.refused(row, link)) is not None
+            and (refused := user.browser.details.refused(row, link)) is not None
             and refused.offset is not None
         )
-        refused = user.browser.refused(found, model.link(found))
+        refused = user.browser.details.refused(found, model.link(found))
         assert refused is not None
-        user.browser.go(found)
-        user.browser.show_now()
+        user.browser.row_cursor.go(found)
+        user.browser.details.show()
         tree, pane = user.browser.tree_pane, user.browser.hex_pane
         assert tree.outline is not None
         assert tree.outline.blamed is not None
@@ -197,12 +197,12 @@ def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.Monk
         monkeypatch.setattr(navigation.ErrorSearch, "look", lambda self, seconds: False)
         await user.press("g e escape")
         assert "not found so far" in user.status
-        assert not user.browser.engine.busy
+        assert not user.browser.scheduler.busy
         assert user.number == 1
         await user.press("e j")  # other keys are heard meanwhile
         assert user.number == 2
         await user.press("a")
-        assert "find" not in user.browser.engine.jobs  # another view is another search
+        assert "find" not in user.browser.scheduler.jobs  # another view is another search
 
     monkeypatch.setattr(navigation, "AT_ONCE", -1.0)
     play("errors", story=story)
@@ -243,7 +243,7 @@ def test_copies_fold_and_unfold() -> None:
         assert shown < total
         row = next(r for r in model.view.rows if (model.link(r)).listeners > 1)
         listeners = model.link(row).listeners
-        user.browser.go(row)
+        user.browser.row_cursor.go(row)
         assert f"→{listeners}" in model.cells(row).texts
         await user.press("l")
         assert len(model.view) == shown + listeners - 1
@@ -301,7 +301,7 @@ def test_a_filter_is_checked_completed_applied_and_recalled() -> None:
     async def story(user: Player) -> None:
         await user.press("2 0 g")
         await user.type("/ifna")
-        assert user.browser.candidates.display
+        assert user.browser.completions.display
         await user.press("tab")
         assert user.browser.filter_bar.input.value == "ifname"
         await user.type(' == "kiwi0')
@@ -562,7 +562,7 @@ def test_timeline_and_difference() -> None:
             and not model.message(row).to_kernel
             and model.message(row).find("ifname").value == "apple0"
         )
-        user.browser.go(row)
+        user.browser.row_cursor.go(row)
         await user.press("T")
         await until(user, "link apple0")
         await until(user, "→ ")
@@ -915,7 +915,7 @@ def test_the_terminal_that_goes_loses_nothing() -> None:
             await user.pilot.pause(0.1)
 
         app = play("errors", story=story)
-    assert app.farewell == [f"what was captured is in {piped.path}"]
+    assert app.exit_notes == [f"what was captured is in {piped.path}"]
     assert Path(piped.path).read_bytes() == (CAPTURES / "errors.pcap").read_bytes()
     feeds.discard(piped.path)
 

@@ -22,8 +22,8 @@ def tui(options: Namespace, output: Output) -> int:
     opener = Opener(
         settings, options.dissectors, options.specs, decode_as_of(options), options.byte_order
     )
-    status, farewell = run(opener, options.files)
-    for line in farewell:
+    status, notes = run(opener, options.files)
+    for line in notes:
         complain(line)
     for problem in opener.registry.problems:
         complain(f"this dissector is left out: {problem}")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from ...wire.errors import UsageError
 from ..model.keymap import Pressed, shown
 from ..panes.popup import Report, ReportLine
-from .controller import Controller
+from .context import BrowserContext
+from .controller import Action, Controller, plain
+from .display import Display
+from .exports import Exports
+from .filtering import Filtering
 
 # Commands that take something; the others are the actions of the keymap.
 WORDS = {
@@ -20,8 +24,30 @@ FOLLOWED = {
 class CommandLine(Controller):
     """Keys of the group App."""
 
-    def do_command(self, count: int | None, _: str) -> None:
-        names = [key.action for key in self.browser.keyboard.keymap.keys]
+    def __init__(
+        self, browser: BrowserContext, filtering: Filtering, exports: Exports, display: Display
+    ) -> None:
+        super().__init__(browser)
+        self._filtering, self._exports, self._display = filtering, exports, display
+
+    def actions(self) -> dict[str, Action]:
+        application = self.browser.application
+        return {
+            "command": plain(self._ask_command),
+            "palette": plain(self._show_palette),
+            "next-file": lambda n, _: application.show_next(1),
+            "previous-file": lambda n, _: application.show_next(-1),
+            "suspend": lambda n, _: self.browser.app.action_suspend_process(),
+            "back": plain(self._back),
+            "quit": plain(application.leave),
+        }
+
+    def _back(self) -> None:
+        if not self.browser.arrangement.back():
+            self.browser.application.leave()
+
+    def _ask_command(self) -> None:
+        names = [key.action for key in self.browser.keymap.keys]
         self.browser.ask(":", self.run, choices=sorted({*names, *WORDS}))
 
     def run(self, text: str) -> None:
@@ -32,11 +58,11 @@ class CommandLine(Controller):
         if not name:
             return
         if name.isdigit():
-            browser.go(int(name) - 1)
+            browser.row_cursor.go(int(name) - 1)
         elif name == "filter" and rest:
-            browser.filtering.use(rest)
+            self._filtering.use(rest)
         elif name == "column" and rest:
-            browser.views.column(rest)
+            self._display.column(rest)
         elif name == "theme":
             browser.application.use_theme(rest)
         elif name == "decode-as" and rest:
@@ -44,19 +70,19 @@ class CommandLine(Controller):
         elif name == "follow" and rest in FOLLOWED:
             browser.do(Pressed(FOLLOWED[rest], None, ""))
         elif name in ("save", "w") and rest:
-            browser.output.save(rest)
+            self._exports.save(rest)
         elif name == "open" and rest:
             browser.application.open(rest)
         elif name in ("q", "quit"):
-            browser.application.do("quit")
-        elif any(key.action == name for key in browser.keyboard.keymap.keys):
+            browser.application.leave()
+        elif any(key.action == name for key in browser.keymap.keys):
             if rest:
                 raise UsageError(f":{name} takes nothing after it")
             browser.do(Pressed(name, None, ""))
         else:
             raise UsageError(f":{name} is no command; Tab completes, ? lists all")
 
-    def do_palette(self, count: int | None, _: str) -> None:
+    def _show_palette(self) -> None:
         application = self.browser.application
         entries = [
             ReportLine(
@@ -66,12 +92,12 @@ class CommandLine(Controller):
                 ],
                 key.action,
             )
-            for key in self.browser.keyboard.keymap.keys
+            for key in self.browser.keymap.keys
             if not any(one.endswith("*") and " " in one for one in key.keys)
         ]
         entries += [
             ReportLine([(f" theme {name}", "plain")], f"theme {name}")
-            for name in sorted(application.available_themes)
+            for name in sorted(self.browser.app.available_themes)
         ]
         entries += [
             ReportLine([(f" file {number}: {model.name}", "plain")], f"file {number}")
@@ -88,4 +114,4 @@ class CommandLine(Controller):
             else:
                 self.browser.attempt(lambda: self.run(value))
 
-        application.push_screen(Report("Commands", entries, typing=True), chosen)
+        self.browser.pop_up(Report("Commands", entries, typing=True), chosen)

@@ -1,26 +1,35 @@
-"""Actions of the keymap, in groups: each is a method `do_<action>` of a `Controller`."""
+"""Controllers: each has a group of the keymap's actions, in a table of name to method."""
 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ...wire.errors import UsageError
 from ...wire.text import safe
+from ..model.capture_model import CaptureModel
 from ..panes.popup import Question
+from .context import BrowserContext
 
-if TYPE_CHECKING:
-    from ..app.browser import Browser
-    from ..model.capture_model import CaptureModel
-
+# Called with the count typed in front (None: without) and the character it takes ("": none).
 Action = Callable[[int | None, str], None]
 
 
-class Controller:
+def plain(method: Callable[[], None]) -> Action:
+    """The action of a method that takes neither count nor character."""
+    return lambda count, character: method()
+
+
+def both_ways(forth: str, back: str, go: Callable[[int], None]) -> dict[str, Action]:
+    """Two actions that go the one way and the other, `count` steps or one."""
+    return {forth: lambda n, _: go(n or 1), back: lambda n, _: go(-(n or 1))}
+
+
+class Controller(ABC):
     """Some of the actions on a browser."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: BrowserContext) -> None:
         self.browser = browser
 
     @property
@@ -28,13 +37,9 @@ class Controller:
         """The capture that is looked at."""
         return self.browser.model
 
+    @abstractmethod
     def actions(self) -> dict[str, Action]:
-        """Its actions by their names in the keymap."""
-        return {
-            name[3:].replace("_", "-"): getattr(self, name)
-            for name in dir(self)
-            if name.startswith("do_")
-        }
+        """Its actions by their names in the keymap (`model.keymap.KEYS`)."""
 
     def row(self) -> int:
         """The row under the list's cursor; raises UsageError without one."""
@@ -64,6 +69,6 @@ class Controller:
             if key == "r":
                 self.browser.attempt(lambda: then(path))
 
-        self.browser.app.push_screen(
+        self.browser.pop_up(
             Question(f"There is a file {safe(path)} already.", {"r": "replace it"}), answered
         )

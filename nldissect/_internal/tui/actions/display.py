@@ -5,11 +5,31 @@ from __future__ import annotations
 from ...analysis.explain import paths
 from ...wire.errors import UsageError
 from ..model.list_columns import FORMATS, of_field
-from .controller import Controller
+from .context import BrowserContext
+from .controller import Action, Controller, plain
 
 
 class Display(Controller):
     """Keys of the groups View and Select that change what rows look like."""
+
+    def __init__(self, browser: BrowserContext) -> None:
+        super().__init__(browser)
+        self._from = -1  # the row that was selected last, -1 for none
+
+    def actions(self) -> dict[str, Action]:
+        return {
+            "field-column": plain(self._toggle_column),
+            "names": plain(self._toggle_names),
+            "time-format": plain(self._next_time_format),
+            "time-reference": plain(self._toggle_time_reference),
+            "decode-as": plain(self._ask_dissector),
+            "own": plain(self._toggle_own),
+            "fold": plain(self._toggle_copies),
+            "select": plain(self._select),
+            "select-to": plain(self._select_to),
+            "select-none": plain(self._select_none),
+            "comment": plain(self._ask_comment),
+        }
 
     def _again(self) -> None:
         self.model.changed()
@@ -17,7 +37,7 @@ class Display(Controller):
 
     # -- columns ------------------------------------------------------------------------
 
-    def do_field_column(self, count: int | None, _: str) -> None:
+    def _toggle_column(self) -> None:
         item = self.browser.tree_pane.item
         if item is None or item.node is None:
             raise UsageError("go to a field of the tree: it becomes a column")
@@ -34,22 +54,42 @@ class Display(Controller):
         added = len(there) > len(columns)
         self.browser.say(f"column {path} {'added' if added else 'taken away'}")
 
-    def do_names(self, count: int | None, _: str) -> None:
+    def _toggle_names(self) -> None:
         model = self.model
         model.constants = model.constants_in_tree = not model.constants
         self._again()
-        self.browser.show_now()
+        self.browser.details.show()
         self.browser.say("C constants" if model.constants else "names of the spec")
+
+    # -- which rows there are -----------------------------------------------------------
+
+    def _toggle_own(self) -> None:
+        row = self.browser.list_pane.row
+        self.model.own = not self.model.own
+        self.browser.row_cursor.refill(max(row, 0))
+        whose = "what the recording program itself asked the kernel is"
+        self.browser.say(f"{whose} {'shown' if self.model.own else 'hidden'}")
+
+    def _toggle_copies(self) -> None:
+        row = self.browser.list_pane.row
+        self.model.folded = not self.model.folded
+        self.model.unfolded.clear()
+        self.browser.row_cursor.refill(row)
+        self.browser.say(
+            "copies of notifications are one row"
+            if self.model.folded
+            else "each copy of a notification is a row of its own"
+        )
 
     # -- times --------------------------------------------------------------------------
 
-    def do_time_format(self, count: int | None, _: str) -> None:
+    def _next_time_format(self) -> None:
         times = self.model.times
         times.form = FORMATS[(FORMATS.index(times.form) + 1) % len(FORMATS)]
         self._again()
         self.browser.say(f"times: {times.form}")
 
-    def do_time_reference(self, count: int | None, _: str) -> None:
+    def _toggle_time_reference(self) -> None:
         row, times = self.row(), self.model.times
         moment = self.model.time(row)
         if moment is None:
@@ -65,7 +105,7 @@ class Display(Controller):
 
     # -- other dissectors -----------------------------------------------------------------
 
-    def do_decode_as(self, count: int | None, _: str) -> None:
+    def _ask_dissector(self) -> None:
         message = self.model.message(self.row())
         generic = message.protocol == 16 and message.type >= 16
         number = message.type if generic else message.protocol
@@ -79,7 +119,7 @@ class Display(Controller):
 
     # -- selection and comments --------------------------------------------------------------
 
-    def do_select(self, count: int | None, _: str) -> None:
+    def _select(self) -> None:
         row = self.row()
         selected = self.model.selected
         (selected.discard if row in selected else selected.add)(row)
@@ -87,9 +127,7 @@ class Display(Controller):
         self.browser.list_pane.move(self.browser.list_pane.cursor + 1)
         self.browser.list_pane.refresh()
 
-    _from = -1
-
-    def do_select_to(self, count: int | None, _: str) -> None:
+    def _select_to(self) -> None:
         row, view = self.row(), self.model.view
         start = self._from if self._from >= 0 else row
         low, high = sorted((view.place(start), view.place(row)))
@@ -97,19 +135,19 @@ class Display(Controller):
         self.browser.list_pane.refresh()
         self.browser.say(f"{len(self.model.selected)} selected")
 
-    def do_select_none(self, count: int | None, _: str) -> None:
+    def _select_none(self) -> None:
         self.model.selected.clear()
         self._from = -1
         self.browser.list_pane.refresh()
 
-    def do_comment(self, count: int | None, _: str) -> None:
+    def _ask_comment(self) -> None:
         row = self.row()
 
         def answer(text: str) -> None:
             self.model.comments[row] = text.strip()
             self.model.changed()
             self.browser.list_pane.refresh()
-            self.browser.show_now()
+            self.browser.details.show()
             self.browser.say("w saves comments with the messages" if text else "no comment")
 
         self.browser.ask(f"comment on #{row + 1}", answer, self.model.comment(row))

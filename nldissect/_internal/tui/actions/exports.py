@@ -22,7 +22,9 @@ from ...wire.times import TimeFormatter
 from ..model.capture_model import CaptureModel
 from ..model.outline import value_of
 from . import clipboard
-from .controller import Action, Controller
+from .context import BrowserContext
+from .controller import Action, Controller, plain
+from .filtering import Filtering
 
 FORMS = ("text", *FORMATS)
 
@@ -30,21 +32,30 @@ FORMS = ("text", *FORMATS)
 class Exports(Controller):
     """Keys of the group Out."""
 
+    def __init__(self, browser: BrowserContext, filtering: Filtering) -> None:
+        super().__init__(browser)
+        self._filtering = filtering
+
     def actions(self) -> dict[str, Action]:
-        """Copies in the forms that exports have too; all others are methods."""
         return {
-            **super().actions(),
+            "copy-line": plain(self._copy_line),
             "copy-hex": lambda n, _: self._copy_as("hex"),
             "copy-python": lambda n, _: self._copy_as("python"),
             "copy-c": lambda n, _: self._copy_as("c"),
             "copy-json": lambda n, _: self._copy_as("jsonl"),
+            "copy-filter": plain(self._copy_filter),
+            "copy-path": plain(self._copy_path),
+            "copy-value": plain(self._copy_value),
+            "save": plain(self._ask_save),
+            "export": plain(self._ask_export),
+            "pager": plain(self._show_in_pager),
         }
 
     # -- copying --------------------------------------------------------------------------
 
     def _copy(self, text: str, what: str) -> None:
-        application = self.browser.application
-        where = clipboard.copy(text, application.copy_to_clipboard, application.state.folder)
+        folder = self.browser.application.state.folder
+        where = clipboard.copy(text, self.browser.app.copy_to_clipboard, folder)
         self.browser.say(f"copied {what} {where}")
 
     def _rows(self) -> list[int]:
@@ -58,22 +69,22 @@ class Exports(Controller):
         rows = self._rows()
         self._copy(exported(self.model, rows, form), self._what(rows, form))
 
-    def do_copy_line(self, count: int | None, _: str) -> None:
+    def _copy_line(self) -> None:
         rows = self._rows()
         self._copy("".join(line(self.model, row) for row in rows), self._what(rows, "line"))
 
-    def do_copy_filter(self, count: int | None, _: str) -> None:
-        text = self.browser.filtering.term()
+    def _copy_filter(self) -> None:
+        text = self._filtering.term()
         self._copy(text, f"filter {text}")
 
-    def do_copy_path(self, count: int | None, _: str) -> None:
+    def _copy_path(self) -> None:
         item = self.browser.tree_pane.item
         if item is None or item.node is None:
             raise UsageError("go to a field of the tree: its path is copied")
         path = paths(item.node)[0]
         self._copy(path, f"path {path}")
 
-    def do_copy_value(self, count: int | None, _: str) -> None:
+    def _copy_value(self) -> None:
         item = self.browser.tree_pane.item
         if item is None:
             raise UsageError("go to a field of the tree: its value is copied")
@@ -85,7 +96,7 @@ class Exports(Controller):
 
     # -- files -------------------------------------------------------------------------------
 
-    def do_save(self, count: int | None, _: str) -> None:
+    def _ask_save(self) -> None:
         model = self.model
         rows = sorted(model.selected) or None
         what = f"{len(rows)} selected" if rows else f"{len(model.view)} shown"
@@ -126,7 +137,7 @@ class Exports(Controller):
                 shown.add(row)
         return sorted(shown)
 
-    def do_export(self, count: int | None, _: str) -> None:
+    def _ask_export(self) -> None:
         rows = self._rows()
 
         def form(name: str) -> None:
@@ -157,16 +168,16 @@ class Exports(Controller):
 
         self.into(path, export)
 
-    def do_pager(self, count: int | None, _: str) -> None:
+    def _show_in_pager(self) -> None:
         text = exported(self.model, self._rows(), "text")
         command = os.environ.get("NLDISSECT_PAGER") or os.environ.get("PAGER") or "less"
-        application = self.browser.application
+        app = self.browser.app
         with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            with application.suspend():
+            with app.suspend():
                 subprocess.run([*shlex.split(command), file.name], check=False)
-        application.refresh()
+        app.refresh()
 
 
 _ENDINGS = {"text": "txt", "python": "py", "build": "py", "rust": "rs"}  # else the form

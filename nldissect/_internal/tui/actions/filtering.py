@@ -10,20 +10,31 @@ from ...analysis.explain import paths
 from ...engine.node import Node
 from ...wire.errors import FilterError, UsageError
 from ..panes.filter_bar import HINT
-from .controller import Controller
+from .controller import Action, Controller, plain
 
 if TYPE_CHECKING:
     from ...filter import Filter
-    from ..app.browser import Browser
+    from .context import BrowserContext
 
 
 class Filtering(Controller):
     """Keys of the group Filter."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: BrowserContext) -> None:
         super().__init__(browser)
         self.current: Filter | None = None
-        self.off: Filter | None = None  # the one that & turned off
+        self._off: Filter | None = None  # the one that & turned off
+
+    def actions(self) -> dict[str, Action]:
+        return {
+            "filter": plain(self.browser.filter_bar.focus_input),
+            "escape": plain(self._escape),
+            "filter-toggle": plain(self._toggle),
+            "field-filter": plain(self._filter_field),
+            "field-combine": plain(self._combine_field),
+            "follow-socket": plain(self._follow_socket),
+            "follow-transaction": plain(self._follow_transaction),
+        }
 
     # -- applying -----------------------------------------------------------------------
 
@@ -39,8 +50,8 @@ class Filtering(Controller):
         self.browser.filter_bar.input.placeholder = HINT
         self.browser.filter_bar.set("" if found is None else found.text)
         self.browser.filter_bar.say("")
-        self.browser.engine.wake()
-        self.browser.refill(max(row, 0))
+        self.browser.scheduler.wake()
+        self.browser.row_cursor.refill(max(row, 0))
         self.browser.list_pane.top(self.browser.list_pane.cursor - 2)
 
     def _test(self, found: Filter) -> Callable[[int], bool]:
@@ -58,41 +69,76 @@ class Filtering(Controller):
         """Applies a filter as it was typed; raises FilterError."""
         from ...filter import Filter
 
-        self.off = None
+        self._off = None
         self.apply(Filter(text, self.model.registry) if text.strip() else None)
         history = self.browser.application.state.filters
         if text.strip() and text not in history[-1:]:
             history.append(text)
 
-    def do_filter(self, count: int | None, _: str) -> None:
-        self.browser.filter_bar.focus_input()
+    # -- the filter bar ------------------------------------------------------------------
 
-    def do_escape(self, count: int | None, _: str) -> None:
+    def entered(self, found: Filter | None) -> None:
+        """The filter bar's text was entered: a filter, or None for everything."""
+        self._off = None
+        self.apply(found)
+        self.browser.arrangement.focus(self.browser.list_pane)
+
+    def wrong(self, text: str) -> None:
+        """Says why what is typed is no filter yet; "" when it is one."""
+        if text:
+            self.browser.say(text, "error")
+        else:
+            self.browser.status_bar.forget()
+
+    def left(self) -> None:
+        """Typing has ended without Enter: the filter bar shows what is applied again."""
+        current = self.current
+        self.browser.filter_bar.set("" if current is None else current.text)
+        self.browser.filter_bar.say("")
+        self.browser.status_bar.forget()
+        self.browser.arrangement.focus(self.browser.list_pane)
+
+    def show_progress(self) -> None:
+        """Says in the filter bar, unless it is typed in, how far the filter has come."""
+        bar, view = self.browser.filter_bar, self.model.view
+        if bar.input.has_focus or view.test is None:
+            return
+        if view.stopped:
+            bar.say(f"stopped: {len(view)} of the first {view.scanned}", "warning")
+        elif view.behind:
+            part = view.scanned * 100 // max(self.model.total, 1)
+            bar.say(f"{len(view)} so far, {part} % (Esc stops)", "warning")
+        else:
+            bar.say(f"✓ {len(view)} of {self.model.count}", "good")
+
+    # -- keys ------------------------------------------------------------------------------
+
+    def _escape(self) -> None:
         view = self.model.view
-        if self.browser.wishes.zoom:
-            self.browser.zoom()
-        elif "find" in self.browser.engine.jobs:
-            self.browser.engine.drop("find")
+        if self.browser.arrangement.choices.zoom:
+            self.browser.arrangement.zoom()
+        elif "find" in self.browser.scheduler.jobs:
+            self.browser.scheduler.drop("find")
             self.browser.say("not found so far")
         elif view.test is not None and view.behind:
             view.stopped = True
             self.browser.say(f"stopped after {view.scanned} messages; & twice begins anew")
         elif view.test is not None:
-            self.off = self.current
+            self._off = self.current
             self.apply(None)
         elif self.browser.pane is not self.browser.list_pane:
-            self.browser.to_pane("list")
+            self.browser.arrangement.focus_named("list")
 
-    def do_filter_toggle(self, count: int | None, _: str) -> None:
+    def _toggle(self) -> None:
         if self.current is not None:
-            self.off, found = self.current, None
+            self._off, found = self.current, None
         else:
-            self.off, found = None, self.off
+            self._off, found = None, self._off
             if found is None:
                 raise UsageError("there is no filter to turn on; / begins one")
-        off = self.off
+        off = self._off
         self.apply(found)
-        self.off = off
+        self._off = off
         self.browser.say("filter off" if found is None else f"filter on: {found.text}")
 
     # -- of fields ------------------------------------------------------------------------
@@ -149,10 +195,10 @@ class Filtering(Controller):
             return False
         return True
 
-    def do_field_filter(self, count: int | None, _: str) -> None:
+    def _filter_field(self) -> None:
         self.use(self.term())
 
-    def do_field_combine(self, count: int | None, _: str) -> None:
+    def _combine_field(self) -> None:
         term = self.term()
         before = "" if self.current is None else self.current.text
         whole = f"({before})" if " or " in before else before
@@ -161,7 +207,7 @@ class Filtering(Controller):
             choices = [f"{whole} and {term}", f"{before} or {term}", f"{whole} and not ({term})"]
         self.browser.ask("filter (Tab changes)", self.use, choices[0], choices=[*choices, term])
 
-    def do_follow_socket(self, count: int | None, _: str) -> None:
+    def _follow_socket(self) -> None:
         row = self.row()
         message, link = self.model.message(row), self.model.link(row)
         found = None if link is None else link.transaction
@@ -169,13 +215,13 @@ class Filtering(Controller):
         if not port:
             raise UsageError("which socket this message is of is not known")
         model, header = self.model, self.model.index.header
-        self.current = self.off = None
+        self.current = self._off = None
         model.look_through(lambda row: header(row)[4] == port or self._port(row + 1) == port)
         self.browser.filter_bar.set("")
         self.browser.filter_bar.input.placeholder = f"the socket of port {port} (Esc shows all)"
-        self.browser.refill(row)
+        self.browser.row_cursor.refill(row)
 
-    def do_follow_transaction(self, count: int | None, _: str) -> None:
+    def _follow_transaction(self) -> None:
         link = self.model.link(self.row())
         if link is None or link.transaction is None:
             raise UsageError("this message belongs to no transaction")

@@ -11,12 +11,11 @@ from ...wire.errors import UsageError
 from ..model.feeds import Feed, discard
 from ..model.parts import Part
 from ..panes.popup import Question
-from .controller import Controller
+from .context import BrowserContext
+from .controller import Action, Controller, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ..app.browser import Browser
 
 CALM = 0.4  # s without growth before the panes below follow as well
 
@@ -24,12 +23,18 @@ CALM = 0.4  # s without growth before the panes below follow as well
 class LiveControl(Controller):
     """Keys of the group Live."""
 
-    def __init__(self, browser: Browser, feed: Feed | None = None) -> None:
+    def __init__(self, browser: BrowserContext, feed: Feed | None = None) -> None:
         super().__init__(browser)
         self.feed = feed
-        self.following = feed is not None
         self.paused = False
         self._grown = 0.0
+
+    def actions(self) -> dict[str, Action]:
+        return {
+            "follow": plain(self._toggle_following),
+            "pause": plain(self._toggle_pause),
+            "capture": plain(self._start_or_stop),
+        }
 
     @property
     def growing(self) -> bool:
@@ -63,7 +68,7 @@ class LiveControl(Controller):
     def _settle(self) -> None:
         if self.feed is not None:
             self.model.index.settle()
-            self.browser.engine.wake()
+            self.browser.scheduler.wake()
 
     def state(self) -> list[Part]:
         """What the top line says of it."""
@@ -78,35 +83,35 @@ class LiveControl(Controller):
             return []
         if not self.feed.running:
             return [(" STOPPED ", "dim")]
-        return [(" FOLLOW ", "good")] if self.following else [(" follow off (F) ", "warning")]
+        return (
+            [(" FOLLOW ", "good")]
+            if self.browser.row_cursor.following
+            else [(" follow off (F) ", "warning")]
+        )
 
     # -- keys ---------------------------------------------------------------------------
-
-    def stop_following(self) -> None:
-        """The cursor stays where it is."""
-        self.following = False
 
     def resume(self) -> None:
         """The end is followed (again)."""
         self.paused = False
-        self.following = True
-        self.browser.engine.wake()
+        self.browser.row_cursor.following = True
+        self.browser.scheduler.wake()
 
-    def do_follow(self, count: int | None, _: str) -> None:
+    def _toggle_following(self) -> None:
         if self.feed is None:
             self.browser.application.follow_file()
-        elif self.following:
-            self.stop_following()
+        elif self.browser.row_cursor.following:
+            self.browser.row_cursor.following = False
         else:
             self.resume()
 
-    def do_pause(self, count: int | None, _: str) -> None:
+    def _toggle_pause(self) -> None:
         self.paused = not self.paused
-        self.browser.engine.wake()
+        self.browser.scheduler.wake()
         if self.paused:
             self.browser.say("the display holds still; whatever comes is kept (p goes on)")
 
-    def do_capture(self, count: int | None, _: str) -> None:
+    def _start_or_stop(self) -> None:
         feed = self.feed
         if feed is None or not feed.running:
             self.browser.application.start_capture()
@@ -133,7 +138,7 @@ class LiveControl(Controller):
                 name = os.path.basename(feed.path)
                 self.browser.ask("keep it as", lambda path: self._keep(path, then), name)
 
-        self.browser.app.push_screen(
+        self.browser.pop_up(
             Question(
                 f"{self.model.count} messages were captured from {feed.name}.",
                 {"k": "keep them in a file", "d": "discard them"},
@@ -154,7 +159,7 @@ class LiveControl(Controller):
                 raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
             feed.kept = True
             self.browser.application.state.opened(path)
-            self.browser.application.farewell.append(f"{self.model.count} messages are in {path}")
+            self.browser.application.exit_notes.append(f"{self.model.count} messages are in {path}")
             discard(feed.path)
             self.finish()
             then()
@@ -168,6 +173,6 @@ class LiveControl(Controller):
             return
         feed.close()
         if not feed.kept and keep and self.model.total:
-            self.browser.application.farewell.append(f"what was captured is in {feed.path}")
+            self.browser.application.exit_notes.append(f"what was captured is in {feed.path}")
         elif not feed.kept:
             discard(feed.path)

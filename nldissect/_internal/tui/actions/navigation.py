@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from time import process_time
 from typing import Final
@@ -15,7 +15,9 @@ from ..model.layout import TREE
 from ..panes.hex_pane import HexPane
 from ..panes.list_pane import ListPane
 from ..panes.tree_pane import TreePane
-from .controller import Action, Controller
+from .context import BrowserContext
+from .controller import Action, Controller, both_ways, plain
+from .live_control import LiveControl
 
 AT_ONCE: Final = 0.03  # s of looking before other keys are heard
 
@@ -23,74 +25,101 @@ AT_ONCE: Final = 0.03  # s of looking before other keys are heard
 class Navigation(Controller):
     """Keys of the groups Move, Tree and Go."""
 
+    def __init__(self, browser: BrowserContext, live: LiveControl) -> None:
+        super().__init__(browser)
+        self._live = live
+
     def actions(self) -> dict[str, Action]:
-        """Those that take one line; all others are methods."""
         browser, tree = self.browser, self.browser.tree_pane
+        panes = browser.arrangement
         return {
-            **super().actions(),
-            **_both("down", "up", self._by),
-            **_both("page-down", "page-up", lambda n: self._by(n * max(browser.pane.room - 1, 1))),
-            **_both("half-down", "half-up", lambda n: self._by(n * max(browser.pane.room // 2, 1))),
+            **both_ways("down", "up", self._by),
+            **both_ways("page-down", "page-up", self._by_pages),
+            **both_ways("half-down", "half-up", self._by_half_pages),
             "first": lambda n, _: self._to(n, 0),
             "last": lambda n, _: self._to(n, browser.pane.count - 1),
-            "next-pane": lambda n, _: browser.focus_pane(1),
-            "previous-pane": lambda n, _: browser.focus_pane(-1),
-            **_both("next-message", "previous-message", self._message),
-            "unfold-below": lambda n, _: tree.unfold_below(),
+            "next-pane": lambda n, _: panes.focus_next(1),
+            "previous-pane": lambda n, _: panes.focus_next(-1),
+            **both_ways("next-message", "previous-message", self._message),
+            "open": plain(self._enter),
+            "left": self._left,
+            "right": self._right,
+            "parent": plain(self._go_to_parent),
+            "unfold-below": plain(tree.unfold_below),
             "unfold-all": lambda n, _: tree.fold_everything(True),
             "fold-all": lambda n, _: tree.fold_everything(False),
-            **_both("next-error", "previous-error", self._error),
-            **_both("next-in-transaction", "previous-in-transaction", self._member),
-            "transaction": lambda n, _: browser.show_transaction(),
-            "zoom": lambda n, _: browser.zoom(),
-            "layout": lambda n, _: browser.turn(),
-            **_both("grow", "shrink", lambda n: browser.give(rows=n)),
-            **_both("wider", "narrower", lambda n: browser.give(cells=2 * n)),
+            **both_ways("next-error", "previous-error", self._error),
+            "reply": plain(self._go_to_reply),
+            **both_ways("next-in-transaction", "previous-in-transaction", self._member),
+            "mark": self._set_mark,
+            "to-mark": self._go_to_mark,
+            "transaction": plain(self._show_transaction),
+            "zoom": plain(panes.zoom),
+            "layout": plain(panes.turn),
+            **both_ways("grow", "shrink", lambda n: panes.resize(rows=n)),
+            **both_ways("wider", "narrower", lambda n: panes.resize(cells=2 * n)),
         }
+
+    def _show_transaction(self) -> None:
+        self.browser.arrangement.show_transaction()
+        if self.browser.details.row < 0:  # the pane came into sight
+            self.browser.details.show()
 
     # -- in the pane that has the focus -----------------------------------------------
 
     def _by(self, lines: int) -> None:
         pane = self.browser.pane
         if lines < 0:
-            self.browser.unfollow()
+            self.browser.row_cursor.following = False
         pane.move(pane.cursor + lines)
+
+    def _by_pages(self, pages: int) -> None:
+        self._by(pages * max(self.browser.pane.room - 1, 1))
+
+    def _by_half_pages(self, halves: int) -> None:
+        self._by(halves * max(self.browser.pane.room // 2, 1))
+
+    def _by_pages(self, pages: int) -> None:
+        self._by(pages * max(self.browser.pane.room - 1, 1))
+
+    def _by_half_pages(self, halves: int) -> None:
+        self._by(halves * max(self.browser.pane.room // 2, 1))
 
     def _to(self, number: int | None, line: int) -> None:
         if number is not None:
-            self.browser.go(number - 1)
+            self.browser.row_cursor.go(number - 1)
             return
         pane = self.browser.pane
         if pane is self.browser.list_pane:
-            self.browser.remember()
+            self.browser.row_cursor.remember()
             if line == 0:
-                self.browser.unfollow()
-            elif self.browser.live.growing:
-                self.browser.live.resume()
+                self.browser.row_cursor.following = False
+            elif self._live.growing:
+                self._live.resume()
         pane.move(line)
 
     def _message(self, lines: int) -> None:
         """A message further on, from any pane."""
         if lines < 0:
-            self.browser.unfollow()
+            self.browser.row_cursor.following = False
         listing = self.browser.list_pane
         listing.move(listing.cursor + lines)
 
     # -- unfolding ------------------------------------------------------------------------
 
-    def do_open(self, count: int | None, _: str) -> None:
+    def _enter(self) -> None:
         pane = self.browser.pane
         if isinstance(pane, ListPane):
-            self.browser.show_now()
-            self.browser.to_pane(TREE)
+            self.browser.details.show()
+            self.browser.arrangement.focus_named(TREE)
         elif isinstance(pane, TreePane):
             pane.fold()
         elif isinstance(pane, HexPane):
-            self.browser.to_pane(TREE)
+            self.browser.arrangement.focus_named(TREE)
         else:
             self.browser.transaction_pane.choose()
 
-    def do_left(self, count: int | None, _: str) -> None:
+    def _left(self, count: int | None, _: str) -> None:
         pane = self.browser.pane
         if isinstance(pane, TreePane):
             pane.left()
@@ -99,7 +128,7 @@ class Navigation(Controller):
         elif isinstance(pane, ListPane):
             self._copies(False)
 
-    def do_right(self, count: int | None, _: str) -> None:
+    def _right(self, count: int | None, _: str) -> None:
         pane = self.browser.pane
         if isinstance(pane, TreePane):
             pane.right()
@@ -118,16 +147,16 @@ class Navigation(Controller):
             raise UsageError("only notifications with several listeners unfold into their copies")
         before = self.model.unfolded
         (before.add if shown else before.discard)(first)
-        self.browser.refill(first if not shown else row)
+        self.browser.row_cursor.refill(first if not shown else row)
 
-    def do_parent(self, count: int | None, _: str) -> None:
+    def _go_to_parent(self) -> None:
         if isinstance(self.browser.pane, TreePane):
             self.browser.pane.parent_line()
 
     # -- by meaning -----------------------------------------------------------------------
 
     def _error(self, count: int) -> None:
-        engine = self.browser.engine
+        engine = self.browser.scheduler
         hunt = ErrorSearch(self.model.view, self.browser.list_pane.cursor, count)
 
         def look(seconds: float) -> bool:
@@ -138,7 +167,7 @@ class Navigation(Controller):
                     none = "no further error" if count > 0 else "no error before this"
                     self.browser.say(none, "warning")
                 else:
-                    self.browser.attempt(partial(self.browser.go, hunt.found))
+                    self.browser.attempt(partial(self.browser.row_cursor.go, hunt.found))
             engine.drop("find")
             return True
 
@@ -147,7 +176,7 @@ class Navigation(Controller):
             engine.add("find", look)
             self.browser.say("looking for an error (Esc stops)")
 
-    def do_reply(self, count: int | None, _: str) -> None:
+    def _go_to_reply(self) -> None:
         row = self.row()
         link = self.model.link(row)
         if link is None:
@@ -156,9 +185,9 @@ class Navigation(Controller):
             answer = 0 if link.transaction is None else link.transaction.last
             if not answer:
                 raise UsageError("this request has no reply in the capture")
-            self.browser.go(answer - 1)
+            self.browser.row_cursor.go(answer - 1)
         elif link.of:
-            self.browser.go(link.of - 1)
+            self.browser.row_cursor.go(link.of - 1)
         else:
             raise UsageError("nothing in the capture asked for this message")
 
@@ -176,51 +205,26 @@ class Navigation(Controller):
         target = next(iter(beyond), -1)
         if target < 0:
             raise UsageError(f"this is the {'last' if step > 0 else 'first'} of the transaction")
-        self.browser.go(target)
+        self.browser.row_cursor.go(target)
 
     # -- marks -------------------------------------------------------------------------------
 
-    def do_mark(self, count: int | None, letter: str) -> None:
+    def _set_mark(self, count: int | None, letter: str) -> None:
         self.model.marks[letter] = self.row()
         self.browser.list_pane.refresh()
         self.browser.say(f"mark {letter}: '{letter} comes back here")
 
-    def do_to_mark(self, count: int | None, letter: str) -> None:
+    def _go_to_mark(self, count: int | None, letter: str) -> None:
         if letter == "'":
-            if self.browser.before < 0:
+            if self.browser.row_cursor.before < 0:
                 raise UsageError("there was no jump yet")
-            self.browser.go(self.browser.before)
+            self.browser.row_cursor.go(self.browser.row_cursor.before)
             return
         row = self.model.marks.get(letter)
         if row is None:
             set_ = " ".join(sorted(self.model.marks)) or "none"
             raise UsageError(f"no mark {letter}; there are: {set_}")
-        self.browser.go(row)
-
-    # -- looking ---------------------------------------------------------------------------------
-
-    def do_own(self, count: int | None, _: str) -> None:
-        row = self.browser.list_pane.row
-        self.model.own = not self.model.own
-        self.browser.refill(max(row, 0))
-        whose = "what the recording program itself asked the kernel is"
-        self.browser.say(f"{whose} {'shown' if self.model.own else 'hidden'}")
-
-    def do_fold(self, count: int | None, _: str) -> None:
-        row = self.browser.list_pane.row
-        self.model.folded = not self.model.folded
-        self.model.unfolded.clear()
-        self.browser.refill(row)
-        self.browser.say(
-            "copies of notifications are one row"
-            if self.model.folded
-            else "each copy of a notification is a row of its own"
-        )
-
-
-def _both(forth: str, back: str, go: Callable[[int], None]) -> dict[str, Action]:
-    """Two actions that go the one way and the other."""
-    return {forth: lambda n, _: go(n or 1), back: lambda n, _: go(-(n or 1))}
+        self.browser.row_cursor.go(row)
 
 
 class ErrorSearch:

@@ -32,7 +32,9 @@ from ...wire.text import safe
 from ..model.keymap import shown
 from ..model.parts import Part
 from ..panes.popup import Report, ReportLine, Source
-from .controller import Controller
+from .context import BrowserContext
+from .controller import Action, Controller, plain
+from .live_control import LiveControl
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 LOOKED_AT = 64  # rows between two looks at the clock
@@ -41,19 +43,33 @@ LOOKED_AT = 64  # rows between two looks at the clock
 class Reports(Controller):
     """Keys of the group Look, and help."""
 
+    def __init__(self, browser: BrowserContext, live: LiveControl) -> None:
+        super().__init__(browser)
+        self._live = live
+
+    def actions(self) -> dict[str, Action]:
+        return {
+            "help": plain(self._show_help),
+            "expert": plain(self._show_expert),
+            "statistics": plain(self._show_statistics),
+            "timeline": plain(self._show_timeline),
+            "objects": plain(self._show_objects),
+            "diff": plain(self._show_diff),
+        }
+
     def _open(self, report: Report) -> None:
-        self.browser.app.push_screen(report, self._chosen)
+        self.browser.pop_up(report, self._chosen)
 
     def _chosen(self, value: object) -> None:
         if isinstance(value, int):
-            self.browser.attempt(lambda: self.browser.go(value))
+            self.browser.attempt(lambda: self.browser.row_cursor.go(value))
 
     # -- help ---------------------------------------------------------------------------
 
-    def do_help(self, count: int | None, _: str) -> None:
+    def _show_help(self) -> None:
         entries: list[ReportLine] = []
         group = ""
-        for key in self.browser.keyboard.keymap.keys:
+        for key in self.browser.keymap.keys:
             if key.group != group:
                 if group:
                     entries.append(ReportLine([]))
@@ -69,7 +85,7 @@ class Reports(Controller):
     def _ask(self, command: str, show: Callable[[Any], Iterator[ReportLine]]) -> Source:
         """Runs `nldissect COMMAND` on the file beside the screen, and shows its JSON."""
         application = self.browser.application
-        path = self.browser.live.path or self.model.index.path
+        path = self._live.path or self.model.index.path
         arguments = [sys.executable, "-P", "-m", "nldissect", command, "-T", "json"]
         arguments += [*application.options, "--", path]
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -97,10 +113,10 @@ class Reports(Controller):
             if line:
                 yield ReportLine([(f" {safe(line.removeprefix('nldissect: '))}", "warning")])
 
-    def do_expert(self, count: int | None, _: str) -> None:
+    def _show_expert(self) -> None:
         self._open(Report("Expert: what is wrong or odd", [], source=self._ask("check", _expert)))
 
-    def do_statistics(self, count: int | None, _: str) -> None:
+    def _show_statistics(self) -> None:
         width = max(self.browser.app.size.width * 94 // 100 - 14, 16)
         self._open(
             Report("Statistics", [], source=self._ask("stats", lambda d: _statistics(d, width)))
@@ -108,7 +124,7 @@ class Reports(Controller):
 
     # -- one object through time ------------------------------------------------------------------
 
-    def do_timeline(self, count: int | None, _: str) -> None:
+    def _show_timeline(self) -> None:
         row = self.row()
         message = self.model.message(row)
         asked = pairs.question(message, self.model.link(row))
@@ -170,7 +186,7 @@ class Reports(Controller):
             if not message.to_kernel:
                 before = None if message.type & 3 == 1 else flat
 
-    def do_objects(self, count: int | None, _: str) -> None:
+    def _show_objects(self) -> None:
         row = self.row()
         title = f"Objects at message {row + 1}"
         self._open(Report(title, [], source=self._objects(row)))
@@ -196,7 +212,7 @@ class Reports(Controller):
 
     # -- two messages ---------------------------------------------------------------------------
 
-    def do_diff(self, count: int | None, _: str) -> None:
+    def _show_diff(self) -> None:
         rows = sorted(self.model.selected)
         if not rows:
             place = self.browser.list_pane.cursor

@@ -19,6 +19,7 @@ from ...wire.errors import UsageError
 from ..model.capture_model import CaptureModel
 from ..model.feeds import CaptureFeed, Feed, FileFeed
 from ..model.keymap import Keymap
+from ..model.layout import LayoutChoices
 from ..model.opener import Opener
 from ..model.settings import State
 from .browser import Browser
@@ -48,7 +49,7 @@ class Application(App[int]):
         self.models = models
         self.feeds = feeds or {}
         self.state = state or State()
-        self.farewell: list[str] = []  # said after the end
+        self.exit_notes: list[str] = []  # said after the end
         self.keys = Keymap(opener.settings.keys)
         if opener.settings.theme:
             self.use_theme(opener.settings.theme)
@@ -70,7 +71,7 @@ class Application(App[int]):
         if self.models:
             self.push_screen(self._browser(0))
         else:
-            self.push_screen(StartScreen(self.state))
+            self.push_screen(StartScreen(self))
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go straight to the screen, so that each finds what the one before it did."""
@@ -106,8 +107,8 @@ class Application(App[int]):
         found = self._browsers.get(at)
         if found is None:
             model = self.models[at]
-            found = self._browsers[at] = Browser(model, self.keys, self.feeds.get(at))
-            found.wishes = found.wishes._replace(side=self.opener.settings.side)
+            found = self._browsers[at] = Browser(self, model, self.keys, self.feeds.get(at))
+            found.arrangement.choices = LayoutChoices(side=self.opener.settings.side)
             self.install_screen(found, f"capture-{id(found)}")
             if at not in self.feeds:
                 self.state.opened(model.index.path)
@@ -126,6 +127,12 @@ class Application(App[int]):
             self.switch_screen(found)
         elif found is not self.screen:
             self.push_screen(found)
+
+    def show_next(self, step: int) -> None:
+        """Shows the next (1) or previous (-1) of them; raises UsageError without another."""
+        if len(self.models) < 2:
+            raise UsageError("one file is open; :open FILE opens another")
+        self.show(self.at + step)
 
     def _replace(self, model: CaptureModel, feed: Feed | None) -> None:
         """Another model in place of the one that is up."""
@@ -174,22 +181,7 @@ class Application(App[int]):
         feed = CaptureFeed(interface)
         self._add(self.opener.model(feed.path, feed.name, True), feed)
 
-    # -- actions ----------------------------------------------------------------------------
-
-    def do(self, action: str) -> None:
-        """An action of the keymap that is no screen's own."""
-        browser = self.browser
-        if action in ("quit", "back"):
-            if action == "back" and browser is not None and browser.back():
-                return
-            self.leave()
-        elif action in ("next-file", "previous-file"):
-            if len(self.models) < 2 and browser is not None:
-                browser.say("one file is open; :open FILE opens another", "warning")
-            else:
-                self.show(self.at + (1 if action == "next-file" else -1))
-        elif action == "suspend":
-            self.action_suspend_process()
+    # -- the end ----------------------------------------------------------------------------
 
     def leave(self) -> None:
         """Ends, after asking what becomes of captures that nobody has."""
@@ -206,7 +198,7 @@ class Application(App[int]):
         self.exit(0)
 
     async def action_quit(self) -> None:
-        self.do("quit")
+        self.leave()
 
     # -- the terminal -------------------------------------------------------------------------
 

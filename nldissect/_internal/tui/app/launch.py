@@ -46,7 +46,7 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
     finally:
         for feed in feeds.values():
             feed.close()
-    said = application.farewell
+    said = application.exit_notes
     for feed in application.feeds.values():
         if not feed.kept and os.path.exists(feed.path) and not any(feed.path in s for s in said):
             said.append(f"what was captured is in {feed.path}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,13 +15,10 @@ from textual.widgets import Label
 from ...capture.live import privileges
 from ...wire.errors import NldissectError
 from ...wire.text import safe
+from ..actions.context import ApplicationContext
 from ..model.parts import Part
-from ..model.settings import State
 from ..panes.popup import ReportLine, ReportLines
 from ..panes.prompt import Prompt
-
-if TYPE_CHECKING:
-    from .application import Application
 
 ARPHRD_NETLINK = 824  # linux/if_arp.h
 RECENT = 10
@@ -33,20 +29,12 @@ class StartScreen(Screen[None]):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, application: ApplicationContext) -> None:
         super().__init__()
-        self._state = state
+        self._application = application
         self._lines = ReportLines()
         self._prompt = Prompt()
         self._said = Label(id="status")
-
-    @property
-    def application(self) -> Application:
-        """The application around it."""
-        from .application import Application
-
-        assert isinstance(self.app, Application)
-        return self.app
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -66,7 +54,9 @@ class StartScreen(Screen[None]):
 
     def _entries(self) -> list[ReportLine]:
         out = [ReportLine([("Recent files", "heading")])]
-        files = [path for path in reversed(self._state.files) if os.path.isfile(path)][:RECENT]
+        files = [path for path in reversed(self._application.state.files) if os.path.isfile(path)][
+            :RECENT
+        ]
         for path in files:
             folder, name = os.path.split(path)
             out.append(
@@ -126,7 +116,7 @@ class StartScreen(Screen[None]):
         elif key in ("?", "f1"):
             self._say("Enter opens what is chosen; o asks for a file; c captures; q quits")
         elif key in ("q", "Q", "escape", "ctrl+c", "ctrl+q"):
-            self.application.leave()
+            self._application.leave()
         return True
 
     def _do(self, what: str, which: str) -> None:
@@ -141,9 +131,9 @@ class StartScreen(Screen[None]):
             return
         try:
             if what == "file":
-                self.application.open(which)
+                self._application.open(which)
             else:
-                self.application.start_capture(which or None)
+                self._application.start_capture(which or None)
         except (NldissectError, OSError) as problem:
             self._say(str(problem), "error")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 LIST, TRANSACTION, TREE, HEX = "list", "transaction", "tree", "hex"
@@ -12,7 +13,8 @@ HALF: Final = 46  # and with 8
 ROOM: Final = 80  # cells that transaction and tree need beside the former
 
 
-class LayoutChoices(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LayoutChoices:
     """What the user set: rows added to the list, cells added to the tree, side by side, zoom."""
 
     rows: int = 0

@@ -24,7 +24,7 @@ OFFERED = 8
 HINT = "type / to filter: type == newlink, ifname == eth0"
 
 
-class Candidates(LinePane, can_focus=False):
+class Completions(LinePane, can_focus=False):
     """What may be typed next."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class FilterBar(Horizontal):
     def __init__(
         self,
         registry: Registry,
-        candidates: Candidates,
+        completions: Completions,
         history: list[str],
         apply: Callable[[Filter | None], None],
         wrong: Callable[[str], None],
@@ -78,7 +78,7 @@ class FilterBar(Horizontal):
         super().__init__(id="filter")
         self._apply, self._wrong, self._leave = apply, wrong, leave
         self.registry = registry
-        self.candidates = candidates
+        self.completions = completions
         self.history = history  # the newest last
         self.input = KeyInput(self.key, self._entered, HINT)
         self.verdict = Label("", id="verdict")
@@ -137,8 +137,8 @@ class FilterBar(Horizontal):
             self._offer()
 
     def _entered(self, text: str) -> None:
-        if self.candidates.cursor >= 0:
-            self._take(self.candidates.cursor)
+        if self.completions.cursor >= 0:
+            self._take(self.completions.cursor)
             return
         text = text.strip()
         found = self.check(text)
@@ -148,12 +148,12 @@ class FilterBar(Horizontal):
             if text in self.history:
                 self.history.remove(text)
             self.history.append(text)
-        self.candidates.offer(None, 0)
+        self.completions.offer(None, 0)
         self._apply(found)
 
     def key(self, key: str) -> bool:
         """What the keys do beside typing; whether this was one of them."""
-        offered = self.candidates
+        offered = self.completions
         if key == "tab":
             if offered.found is None:
                 self._offer()
@@ -186,14 +186,14 @@ class FilterBar(Horizontal):
         if len(found.candidates) == 1 and found.candidates[0].text == text[found.start : found.end]:
             found = None
         start = 3 if found is None else found.start + 2
-        self.candidates.offer(found if text else None, start)
+        self.completions.offer(found if text else None, start)
 
     def _complete(self) -> None:
-        found = self.candidates.found
+        found = self.completions.found
         if found is None:
             return
-        if self.candidates.cursor >= 0 or len(found.candidates) == 1:
-            self._take(max(self.candidates.cursor, 0))
+        if self.completions.cursor >= 0 or len(found.candidates) == 1:
+            self._take(max(self.completions.cursor, 0))
             return
         texts = [one.text for one in found.candidates]
         common = texts[0]
@@ -203,11 +203,11 @@ class FilterBar(Horizontal):
         if len(common) > found.end - found.start:
             self._put(found.start, found.end, common)
         else:
-            self.candidates.cursor = 0
-            self.candidates.refresh()
+            self.completions.cursor = 0
+            self.completions.refresh()
 
     def _take(self, place: int) -> None:
-        found = self.candidates.found
+        found = self.completions.found
         if found is not None:
             self._put(found.start, found.end, found.candidates[place].text)
 

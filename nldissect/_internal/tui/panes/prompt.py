@@ -22,7 +22,6 @@ class Prompt(Horizontal):
         self._label = Label("")
         self.input = KeyInput(self.key, self._entered)
         self._answer: Answer | None = None
-        self._typing: Answer | None = None
         self._history: dict[str, list[str]] = {}
         self._kind = ""
         self._back: Callable[[], None] | None = None
@@ -45,14 +44,13 @@ class Prompt(Horizontal):
         answer: Answer,
         value: str = "",
         back: Callable[[], None] | None = None,
-        typing: Answer | None = None,
         choices: list[str] | None = None,
     ) -> None:
-        """Asks for `kind`; `typing` hears each change, `back` is called when all is over.
+        """Asks for `kind`; `back` is called when all is over.
 
         `choices` complete with Tab; the answers given before come back with the arrows.
         """
-        self._kind, self._answer, self._back, self._typing = kind, answer, back, typing
+        self._kind, self._answer, self._back = kind, answer, back
         self._choices = choices or []
         self._at = 0
         self._stem = "" if value in self._choices else value
@@ -65,8 +63,6 @@ class Prompt(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._typing is not None:
-            self._typing(event.value)
 
     def _entered(self, text: str) -> None:
         answer = self._answer
@@ -79,7 +75,7 @@ class Prompt(Horizontal):
 
     def close(self) -> None:
         """Asks no longer."""
-        self._answer = self._typing = None
+        self._answer = None
         self.remove_class("asking")
         if self._back is not None:
             back, self._back = self._back, None
