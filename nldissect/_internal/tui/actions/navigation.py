@@ -79,12 +79,6 @@ class Navigation(Controller):
     def _by_half_pages(self, halves: int) -> None:
         self._by(halves * max(self.browser.pane.room // 2, 1))
 
-    def _by_pages(self, pages: int) -> None:
-        self._by(pages * max(self.browser.pane.room - 1, 1))
-
-    def _by_half_pages(self, halves: int) -> None:
-        self._by(halves * max(self.browser.pane.room // 2, 1))
-
     def _to(self, number: int | None, line: int) -> None:
         if number is not None:
             self.browser.row_cursor.go(number - 1)
