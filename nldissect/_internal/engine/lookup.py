@@ -32,6 +32,8 @@ from .paths import plain as plainly
 from .values import text_value
 from .walk import (
     BY_HOOK,
+    DEPTH_AT,
+    DEPTH_MASK,
     FIELD_MASK,
     FOLDED,
     INDEXED,
@@ -106,6 +108,17 @@ def hook_node(engine: Engine, place: i64) -> Node:
     node = engine.hook_nodes[int(place)]
     assert isinstance(node, Node)
     return node
+
+
+def echo_end(engine: Engine) -> i64:
+    """The place behind the last entry inside of the echoed request; -1 where none is echoed."""
+    if engine.echo < 0:
+        return -1
+    tape, place = engine.tape, engine.echo + 2
+    depth = tape[engine.echo] >> DEPTH_AT & DEPTH_MASK
+    while place < engine.size and tape[place] >> DEPTH_AT & DEPTH_MASK > depth:
+        place += 2
+    return place
 
 
 def label_at(engine: Engine, place: i64, message: Message, constants: bool) -> str | None:

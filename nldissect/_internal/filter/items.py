@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Any, final
 from mypy_extensions import i64
 
 from ..engine.frame import Diagnosis
-from ..engine.lookup import hook_node, label_at, value_at
+from ..engine.lookup import echo_end, hook_node, label_at, value_at
 from ..engine.message import Message
-from ..engine.walk import (
-    BY_HOOK,
-    DEPTH_AT,
-    DEPTH_MASK,
-    FIELD_MASK,
-    INDEX_AT,
-    IS_ATTRIBUTE,
-    MARKS_AT,
-    UNKNOWN,
-    Engine,
-)
+from ..engine.walk import BY_HOOK, FIELD_MASK, INDEX_AT, IS_ATTRIBUTE, MARKS_AT, UNKNOWN, Engine
 from ..spec import model
 from .vocabulary import Wanted
 
@@ -118,16 +108,10 @@ class Item:
     @property
     def owner(self) -> Message:
         """The message that it is of: that which an error echoes has words of its own."""
-        message, engine = self.message, self.engine
-        if message.inner is None or engine.echo < 0 or self.place <= engine.echo:
-            return message
-        depth = engine.tape[engine.echo] >> DEPTH_AT & DEPTH_MASK
-        place = engine.echo + 2
-        while place <= self.place:
-            if engine.tape[place] >> DEPTH_AT & DEPTH_MASK <= depth:
-                return message
-            place += 2
-        return message.inner
+        inner, echo = self.message.inner, self.engine.echo
+        if inner is None or echo < 0 or not echo < self.place < echo_end(self.engine):
+            return self.message
+        return inner
 
     @property
     def inside(self) -> list[Item]:

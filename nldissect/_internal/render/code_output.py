@@ -7,24 +7,20 @@ a terminal.
 
 from __future__ import annotations
 
-import sys
-from typing import Any, Final, final
+from typing import Final, final
 
 from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..analysis.facts import protocol
-from ..encode.arguments import Arguments
-from ..encode.message_builder import type_of
 from ..engine import labels
-from ..engine.lookup import label_at, value_at
+from ..engine.lookup import echo_end, label_at, value_at
 from ..engine.message import Message
 from ..engine.summary import describe, text_of
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 from ..pairing.transaction import Link
 from ..wire.digits import DIGITS
-from ..wire.linux import NETLINK_PROTOCOL
 from ..wire.text import safe
 from .renderer import Renderer
 
@@ -166,65 +162,8 @@ class RustListing(BracketListing):
     closing = "];\n\n"
 
 
-class BuildRenderer(SourceRenderer):
-    """Calls of nldissect.build; of nldissect.dissect where no dissector knows the message."""
-
-    def begin(self) -> str:
-        return "import nldissect\n\n"
-
-    def message(self, message: Message, link: Link | None = None) -> str:
-        name = f"message_{self.number(message)}"
-        found = Arguments(message)
-        order = ""
-        if message.big != (sys.byteorder == "big"):
-            order = f', byte_order="{"big" if message.big else "little"}"'
-        head = f"# {title(message)}\n"
-        if not found.exact:
-            known = NETLINK_PROTOCOL.get(message.protocol)
-            which: str | int = message.protocol if known is None else protocol(message)
-            rows = "".join(f'        "{row.hex(" ")} "\n' for row in _rows(message.bytes, 24))
-            rows = rows or '        ""\n'
-            return (
-                f"{head}{name} = nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n"
-                f"    {which!r}{order},\n)\n\n"
-            )
-        from pprint import pformat  # costs 5 ms
-
-        assert message.spec is not None
-        assert message.operation is not None
-        values = {key: _lean(message, key, value) for key, value in found.attributes.items()}
-        header = message.operation.header
-        if header is not None and values.get(header.name) == {}:
-            del values[header.name]
-        flags = [flag.lower() for flag in labels.flag_names(message)]
-        more = [f"flags={flags!r}".replace("'", '"'), f"sequence={message.seq}"]
-        more.append(f"port={message.port}")
-        if message.type != type_of(message.spec, message.operation, message.to_kernel):
-            more.append(f"type={message.type}")
-        if message.spec.protonum is None and found.version != message.spec.version:
-            more.append(f"version={found.version}")
-        if found.nested is not None:
-            more.append(f"nested={found.nested!r}")
-        if not message.to_kernel:
-            more.append("reply=True")
-        inside = pformat(values, width=88, sort_dicts=False).replace("\n", "\n    ")
-        return (
-            f"{head}{name} = nldissect.build(\n"
-            f'    "{message.spec.name}", "{message.operation.name}",\n    {inside},\n'
-            f"    {', '.join(more)}{order},\n)\n\n"
-        )
-
-
-def _lean(message: Message, key: Any, value: Any) -> Any:
-    """A fixed header without the members that are zero: `build` makes them so."""
-    header = message.operation.header if message.operation is not None else None
-    if header is None or key != header.name or not isinstance(value, dict):
-        return value
-    return {name: one for name, one in value.items() if one not in (0, "", b"")}
-
-
 def title(message: Message, engine: Engine | None = None) -> str:
-    """What the message is, in one line: `3 → route newlink kiwi0 kind dummy`."""
+    """What the message is, in one line: `3: route, to the kernel: newlink kiwi0`."""
     way = "to" if message.to_kernel else "from"
     told = describe(message, engine)
     return safe(f"{message.number}: {protocol(message)}, {way} the kernel: {told}")
@@ -251,8 +190,8 @@ class SourceWriter:
         if message.netlink:
             self._header()
         tape, size = engine.tape, engine.size
-        echo_depth: i64 = -1
-        inner = message
+        after_echo = echo_end(engine)
+        owner = message  # the echoed request inside of it
         place: i64 = 0
         while place < size:
             first, second = tape[place], tape[place + 1]
@@ -260,8 +199,8 @@ class SourceWriter:
             offset, end = second & 0xFFFFFFFF, second >> 32
             self._leave(depth)
             self._to(offset, 0, "padding")
-            if depth <= echo_depth:
-                inner, echo_depth = message, -1
+            if place == after_echo:
+                owner = message
             if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
                 if first >> MARKS_AT & IS_ATTRIBUTE:
                     name, constant, _ = engine.called(place)
@@ -269,9 +208,9 @@ class SourceWriter:
                 self._depth = depth + 1
                 self._ends[depth + 1] = end
             else:
-                self._to(end, depth, self._named(place, inner))
+                self._to(end, depth, self._named(place, owner))
             if place == engine.echo and message.inner is not None:
-                inner, echo_depth = message.inner, depth
+                owner = message.inner
             place += 2
         self._leave(0)
         self._to(i64(len(message.data)), 0, "padding")
@@ -315,7 +254,3 @@ class SourceWriter:
             text = f"{text[: _LONGEST - 3]}..."
         told = f" ({label})" if label else ""
         return safe(f"{name}: {text}{told}" if text else name)
-
-
-def _rows(data: bytes, size: int) -> list[bytes]:
-    return [data[at : at + size] for at in range(0, len(data), size)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .code_output import BuildRenderer, CListing, GoListing, HexRenderer, PythonListing, RustListing
+from .build_output import BuildRenderer
+from .code_output import CListing, GoListing, HexRenderer, PythonListing, RustListing
 from .json_output import JsonArrayRenderer, JsonLinesRenderer
 from .renderer import Renderer
 from .ynl_output import YnlRenderer

@@ -17,7 +17,7 @@ from mypy_extensions import i64, u8
 from ..analysis import facts, pairs
 from ..engine import labels
 from ..engine.frame import Context, Diagnosis
-from ..engine.lookup import hook_node
+from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name, write_summary
 from ..engine.values import text_value
@@ -42,15 +42,9 @@ from ..pairing.transaction import Link
 from ..session.process import Process
 from ..spec.tables import (
     ARRAY,
-    COLONS,
-    COLONS_6,
-    COLONS_20,
     COLUMNS,
-    DOTTED,
     ELEMENT,
-    GROUPS,
     INTEGER,
-    LABEL,
     NOTHING,
     OCTETS,
     PRESENT,
@@ -66,8 +60,9 @@ from ..spec.tables import (
 from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.times import write_rfc3339
-from .labelled_numbers import LabelledNumbers, TextCache, json_text
 from .renderer import Renderer
+from .text_caches import RowHeads, TextCache
+from .value_writer import NumberWriter, json_text, write_address
 
 quote: Final = encode_basestring_ascii
 
@@ -90,12 +85,9 @@ class JsonNodeWriter:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._words = LabelledNumbers(tables, True, False, b',"label":"', b'"')
+        self._words = NumberWriter(tables, True, False, b',"label":"', b'"')
         self._digits = DIGITS
-        # All up to the offset's number, by row and the low bits of what its value is shown as;
-        # and which that is.
-        self._heads = vec[bytes]([])
-        self._headed = vec[i64]([])
+        self._heads = RowHeads()  # all up to the offset's number; the version is SHOWN
         self._odd_heads = TextCache()
         # By offset and length: these two members and the name of the value, for numbers.
         self._places = vec[bytes]([b""] * (_NEAR * 16))
@@ -103,62 +95,45 @@ class JsonNodeWriter:
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """The nodes as the elements of a list, without its brackets."""
-        tape, size, tables, words = engine.tape, engine.size, self._tables, self._words
-        rows, forms = tables.rows, tables.form
-        self._begin()
-        heads, headed, places = self._heads, self._headed, self._places
-        echo = engine.echo
-        echo_depth: i64 = -1  # inside the echoed request
-        inner = message
+        tape, size, forms = engine.tape, engine.size, self._tables.form
+        words, heads = self._words, self._heads
+        words.begin()
+        heads.reserve(i64(len(self._tables.fields)))
+        texts, keys = heads.texts, heads.keys
+        echo, after_echo = engine.echo, echo_end(engine)
+        owner = message  # the echoed request inside of it
         place: i64 = 0
         while place < size:
             first, second = tape[place], tape[place + 1]
             depth = first >> DEPTH_AT & DEPTH_MASK
-            if depth <= echo_depth:
-                inner, echo_depth = message, -1
+            if place == after_echo:
+                owner = message
             marks = first >> MARKS_AT & 0xFF
             row, shown = first & FIELD_MASK, first >> SHOWN_AT & 0xFF
-            after: i64 = 0  # the depth of the next
-            if place + 2 < size:
-                after = tape[place + 2] >> DEPTH_AT & DEPTH_MASK
             if marks & (BY_HOOK | UNKNOWN | INDEXED):
                 out.write(self._odd_head(engine, place, first))
             else:
                 at = row << 2 | shown & 3
-                if headed[at] != shown:
+                if keys[at] != shown:
                     self._head(row, shown)
-                out.write(heads[at])
+                out.write(texts[at])
             offset, end = second & 0xFFFFFFFF, second >> 32
             form = forms[shown]
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             if form == INTEGER:
-                if offset < _NEAR and end - offset < 16:
-                    if len(places[offset << 4 | end - offset]) == 0:
-                        self._place(offset, end - offset)
-                    out.write(places[offset << 4 | end - offset])
-                else:
-                    self._where(out, offset, end)
-                    out.write(b',"value":')
-                words.number(out, engine, inner, row, start, end, marks)
-            elif form == TEXT_UP_TO_NUL:
-                self._where(out, offset, end)
-                out.write(b',"value":"')
-                self._text(out, engine.data, start, end)
-                out.append(_QUOTE)
+                self._number_place(out, offset, end - offset)
+                words.number(out, engine, owner, row, start, end, marks)
             else:
                 self._where(out, offset, end)
                 if form != NOTHING:
                     self._value(out, engine, message, place, form, start, end)
-            if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
-                words.label(out, words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
-            if marks & (DIAGNOSED | BY_HOOK):
-                self._diagnosed(out, engine, place, offset, end)
+            if marks & (INDEXED | DIAGNOSED | BY_HOOK | FOLDED):
+                self._marked(out, engine, message, place)
             if place == echo and message.inner is not None:
-                inner, echo_depth = message.inner, depth
-            if marks & FOLDED and start < end:
-                self._folded(out, engine, message, row, start, end)
+                owner = message.inner
             place += 2
-            if after > depth and place < size:
+            after: i64 = tape[place] >> DEPTH_AT & DEPTH_MASK if place < size else 0
+            if after > depth:
                 out.write(b',"children":[')
                 continue
             out.append(_CLOSE)
@@ -168,9 +143,29 @@ class JsonNodeWriter:
             if place < size:
                 out.append(_COMMA)
 
-    def _place(self, offset: i64, length: i64) -> None:
-        text = b'%d,"length":%d,"value":' % (int(offset), int(length))
-        self._places[offset << 4 | length] = text
+    def _marked(self, out: BytesWriter, engine: Engine, message: Message, place: i64) -> None:
+        """What the marks of an entry add to its value: label, diagnoses, folded numbers."""
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks, row = first >> MARKS_AT & 0xFF, first & FIELD_MASK
+        offset, end = second & 0xFFFFFFFF, second >> 32
+        start = offset + 4 if marks & IS_ATTRIBUTE else offset
+        if marks & INDEXED:
+            self._words.index_label(out, row)
+        if marks & (DIAGNOSED | BY_HOOK):
+            self._diagnosed(out, engine, place, offset, end)
+        if marks & FOLDED and start < end:
+            self._folded(out, engine, message, row, start, end)
+
+    def _number_place(self, out: BytesWriter, offset: i64, length: i64) -> None:
+        """Offset and length of a number, and the name of its value."""
+        if offset >= _NEAR or length >= 16:
+            self._where(out, offset, offset + length)
+            out.write(b',"value":')
+            return
+        at = offset << 4 | length
+        if len(self._places[at]) == 0:
+            self._places[at] = b'%d,"length":%d,"value":' % (int(offset), int(length))
+        out.write(self._places[at])
 
     def _where(self, out: BytesWriter, offset: i64, end: i64) -> None:
         """Offset and length."""
@@ -183,22 +178,13 @@ class JsonNodeWriter:
 
     # -- heads -----------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        """Makes room for the rows that are on the tape now."""
-        self._words.begin()
-        have, rows = i64(len(self._heads)), i64(len(self._tables.fields))
-        if have < 4 * rows:
-            self._heads = vec[bytes]([b""] * int(8 * rows))
-            self._headed = vec[i64]([-1] * int(8 * rows))
-
     def _head(self, row: i64, shown: i64) -> None:
         """Makes what stands before the offset of a row's values."""
-        at = row << 2 | shown & 3
         field = self._tables.fields[row]
-        self._heads[at] = _head(
+        text = _head(
             field.name, field.constant, field.number, self._tables.shown[shown], field.guess
         )
-        self._headed[at] = shown
+        self._heads.keep(row << 2 | shown & 3, shown, text)
 
     def _odd_head(self, engine: Engine, place: i64, first: i64) -> bytes:
         """That of an unknown attribute, an entry of an array, or what a hook made."""
@@ -244,8 +230,7 @@ class JsonNodeWriter:
         start: i64,
         end: i64,
     ) -> None:
-        """A value that is neither a number nor a text."""
-        digits, data = self._digits, engine.data
+        """A value that is no number."""
         if form == ARRAY and not (engine.tape[place] >> MARKS_AT) & FOLDED:
             out.write(b',"value":[')
             self._elements(out, engine, place)
@@ -265,17 +250,12 @@ class JsonNodeWriter:
             self._words.label(out, self._words.text(node.label))
             return
         out.write(b',"value":"')
-        if form == OCTETS:
-            digits.octets(out, data, start, end)
-        elif form == DOTTED:
-            digits.ipv4(out, data, start)
-        elif form == GROUPS:
-            digits.ipv6(out, data, start)
-        elif form == COLONS or form == COLONS_6 or form == COLONS_20:
-            stop = start + 6 if form == COLONS_6 else start + 20 if form == COLONS_20 else end
-            digits.colons(out, data, start, stop)
+        if form == TEXT_UP_TO_NUL:
+            self._text(out, engine.data, start, end)
+        elif form == OCTETS:
+            self._digits.octets(out, engine.data, start, end)
         else:
-            out.write(json_text(str(text_value(form, data[start:end]))))
+            write_address(out, form, engine.data, start, end)
         out.append(_QUOTE)
 
     def _elements(self, out: BytesWriter, engine: Engine, place: i64) -> None:
@@ -324,7 +304,7 @@ class JsonNodeWriter:
     ) -> None:
         """The plain numbers inside a folded entry, as its children."""
         rows, words = self._tables.rows, self._words
-        heads, headed, places = self._heads, self._headed, self._places
+        texts, keys = self._heads.texts, self._heads.keys
         element = rows[row * COLUMNS + ELEMENT]
         member = self._tables.structs[rows[row * COLUMNS + STRUCT] * STRUCT_COLUMNS]
         index: i64 = 0
@@ -339,17 +319,11 @@ class JsonNodeWriter:
             else:
                 shown = rows[member * COLUMNS + SHOWN]
                 at = member << 2 | shown & 3
-                if headed[at] != shown:
+                if keys[at] != shown:
                     self._head(member, shown)
-                out.write(heads[at])
+                out.write(texts[at])
             size = rows[member * COLUMNS + SIZE]
-            if start < _NEAR:
-                if len(places[start << 4 | size]) == 0:
-                    self._place(start, size)
-                out.write(places[start << 4 | size])
-            else:
-                self._where(out, start, start + size)
-                out.write(b',"value":')
+            self._number_place(out, start, size)
             words.number(out, engine, message, member, start, start + size, 0)
             out.append(_CLOSE)
             start += size

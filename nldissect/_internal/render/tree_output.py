@@ -16,7 +16,7 @@ from mypy_extensions import i64, u8
 from ..analysis import pairs
 from ..engine import labels
 from ..engine.frame import Context
-from ..engine.lookup import hook_node
+from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.values import text_value
@@ -48,7 +48,6 @@ from ..spec.tables import (
     GENLMSGHDR,
     GROUPS,
     INTEGER,
-    LABEL,
     LABEL_STACK,
     NLMSGHDR,
     NOTHING,
@@ -64,10 +63,11 @@ from ..spec.tables import (
 from ..wire.digits import DIGITS
 from ..wire.text import safe
 from ..wire.times import write_rfc3339
-from .labelled_numbers import LabelledNumbers, TextCache
 from .list_output import ListRenderer
 from .renderer import Renderer
 from .style import Style
+from .text_caches import RowHeads, TextCache
+from .value_writer import NumberWriter, write_address
 
 STEP: Final = b"    "
 _QUOTE: Final = 34
@@ -102,30 +102,28 @@ class TreeNodeWriter:
         self._style = style
         self._constants = constants
         before, after = b" (" + style.codes["label"].encode(), style.reset.encode() + b")"
-        self._words = LabelledNumbers(tables, False, constants, before, after)
+        self._words = NumberWriter(tables, False, constants, before, after)
         self._digits = DIGITS
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
         self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(SHOWN_BY_HOOK + 1)])
-        # All before a value, by row and the low bits of the depth; and for which depth and form.
-        self._heads = vec[bytes]([])
-        self._headed = vec[i64]([])
+        self._heads = RowHeads()  # all before a value; the version is `depth << 8 | form`
         self._odd_names = TextCache()
 
     def write(self, out: BytesWriter, engine: Engine, message: Message) -> None:
         """Each line begins with its line break, so that what is wrong can follow it."""
-        tape, size, tables, words = engine.tape, engine.size, self._tables, self._words
-        rows, forms = tables.rows, tables.form
-        self._begin()
-        heads, headed = self._heads, self._headed
-        echo = engine.echo
-        echo_depth: i64 = -1
-        inner = message
+        tape, size, forms = engine.tape, engine.size, self._tables.form
+        words, heads = self._words, self._heads
+        words.begin()
+        heads.reserve(i64(len(self._tables.fields)))
+        texts, keys = heads.texts, heads.keys
+        echo, after_echo = engine.echo, echo_end(engine)
+        owner = message  # the echoed request inside of it
         place: i64 = 0
         while place < size:
             first, second = tape[place], tape[place + 1]
             depth = first >> DEPTH_AT & DEPTH_MASK
-            if depth <= echo_depth:
-                inner, echo_depth = message, -1
+            if place == after_echo:
+                owner = message
             marks = first >> MARKS_AT & 0xFF
             row, form = first & FIELD_MASK, forms[first >> SHOWN_AT & 0xFF]
             if marks & (BY_HOOK | UNKNOWN | INDEXED):
@@ -134,33 +132,41 @@ class TreeNodeWriter:
                 out.write(self._between[form])
             else:
                 at = row << 2 | depth & 3
-                if headed[at] != depth << 8 | form:
+                if keys[at] != depth << 8 | form:
                     self._head(row, depth, form)
-                out.write(heads[at])
+                out.write(texts[at])
             offset, end = second & 0xFFFFFFFF, second >> 32
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
             if form == INTEGER:
-                words.number(out, engine, inner, row, start, end, marks)
-                if marks & INDEXED and rows[row * COLUMNS + LABEL] != 0:
-                    words.label(out, words.text(tables.labels[rows[row * COLUMNS + LABEL]]))
+                words.number(out, engine, owner, row, start, end, marks)
+                if marks & INDEXED:
+                    words.index_label(out, row)
             elif form == TEXT_UP_TO_NUL:
                 self._text(out, engine.data, start, end)
                 out.append(_QUOTE)
             elif form == NOTHING:
-                inside = place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth
-                if not inside and (marks & FOLDED == 0 or start == end):
-                    out.write(b": (empty)")
+                self._nest(out, engine, place, start == end)
             elif form != ARRAY:
                 self._value(out, engine, place, form, start, end, depth)
                 place += 2
                 continue
-            if marks & DIAGNOSED:
-                self._diagnosed(out, engine, place)
-            if marks & FOLDED:
-                self._folded(out, engine, message, row, start, end, depth + 1)
+            if marks & (DIAGNOSED | FOLDED):
+                self._marked(out, engine, message, place)
             if place == echo and message.inner is not None:
-                inner, echo_depth = message.inner, depth
+                owner = message.inner
             place += 2
+
+    def _marked(self, out: BytesWriter, engine: Engine, message: Message, place: i64) -> None:
+        """What the marks of an entry add to its line: what is wrong, folded numbers."""
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks, depth = first >> MARKS_AT & 0xFF, first >> DEPTH_AT & DEPTH_MASK
+        start, end = second & 0xFFFFFFFF, second >> 32
+        if marks & IS_ATTRIBUTE:
+            start += 4
+        if marks & DIAGNOSED:
+            self._diagnosed(out, engine, place)
+        if marks & FOLDED:
+            self._folded(out, engine, message, first & FIELD_MASK, start, end, depth + 1)
 
     def _folded(
         self,
@@ -174,7 +180,7 @@ class TreeNodeWriter:
     ) -> None:
         """The plain numbers inside a folded entry, a line each."""
         rows, words = self._tables.rows, self._words
-        heads, headed = self._heads, self._headed
+        texts, keys = self._heads.texts, self._heads.keys
         element = rows[row * COLUMNS + ELEMENT]
         member = self._tables.structs[rows[row * COLUMNS + STRUCT] * STRUCT_COLUMNS]
         index: i64 = 0
@@ -188,9 +194,9 @@ class TreeNodeWriter:
                 index += 1
             else:
                 at = member << 2 | depth & 3
-                if headed[at] != depth << 8 | INTEGER:
+                if keys[at] != depth << 8 | INTEGER:
                     self._head(member, depth, INTEGER)
-                out.write(heads[at])
+                out.write(texts[at])
             stop = start + rows[member * COLUMNS + SIZE]
             words.number(out, engine, message, member, start, stop, 0)
             start = stop
@@ -198,20 +204,11 @@ class TreeNodeWriter:
 
     # -- names ------------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        """Makes room for the rows that are on the tape now."""
-        self._words.begin()
-        have, rows = i64(len(self._heads)), i64(len(self._tables.fields))
-        if have < 4 * rows:
-            self._heads = vec[bytes]([b""] * int(8 * rows))
-            self._headed = vec[i64]([-1] * int(8 * rows))
-
     def _head(self, row: i64, depth: i64, form: i64) -> None:
         """Makes what stands before the values of a row at a depth."""
-        at = row << 2 | depth & 3
         name = self._name(self._tables.fields[row])
-        self._heads[at] = self._start(depth) + name + self._between[form]
-        self._headed[at] = depth << 8 | form
+        text = self._start(depth) + name + self._between[form]
+        self._heads.keep(row << 2 | depth & 3, depth << 8 | form, text)
 
     def _start(self, depth: i64) -> bytes:
         return self._starts[depth] if depth < _DEEPEST else self._starts[_DEEPEST - 1]
@@ -265,6 +262,15 @@ class TreeNodeWriter:
                 return
             out.append(u8(byte))
 
+    def _nest(self, out: BytesWriter, engine: Engine, place: i64, empty: bool) -> None:
+        """A nest whose inside is on the tape, folded, or missing."""
+        tape, after = engine.tape, place + 2
+        depth = tape[place] >> DEPTH_AT & DEPTH_MASK
+        if after < engine.size and tape[after] >> DEPTH_AT & DEPTH_MASK > depth:
+            return
+        if empty or (tape[place] >> MARKS_AT) & FOLDED == 0:
+            out.write(b": (empty)")
+
     def _value(
         self,
         out: BytesWriter,
@@ -285,16 +291,9 @@ class TreeNodeWriter:
                 form, data, start, end = OCTETS, value, 0, i64(len(value))
                 out.write(b": ")
             else:
-                out.write(self._hook_places(node))
-        elif form == DOTTED:
-            digits.ipv4(out, data, start)
-        elif form == GROUPS:
-            digits.ipv6(out, data, start)
-        elif form == COLONS or form == COLONS_6 or form == COLONS_20:
-            stop = start + 6 if form == COLONS_6 else start + 20 if form == COLONS_20 else end
-            digits.colons(out, data, start, stop)
-        elif form == UUID_TEXT or form == LABEL_STACK:
-            out.write(str(text_value(form, data[start:end])).encode())
+                out.write(self._hook_value(node))
+        elif form != OCTETS:
+            write_address(out, form, data, start, end)
         size = end - start
         if form == OCTETS:
             if size == 0:
@@ -313,7 +312,7 @@ class TreeNodeWriter:
             digits.dump(out, data, start, end, STEP * int(depth + 2))
             out.truncate(len(out) - 1)
 
-    def _hook_places(self, node: Node) -> bytes:
+    def _hook_value(self, node: Node) -> bytes:
         """What a hook said that the value is; all but its name and label."""
         value = node.value
         if value is None:

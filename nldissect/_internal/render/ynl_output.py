@@ -39,13 +39,17 @@ def ynl(message: Message) -> dict[str, Any]:
 
 
 def _level(nodes: list[Node]) -> dict[str, Any]:
+    """The attributes of a level by name; members of a fixed header are among them, padding is not.
+
+    An attribute that may occur more than once (`multi-attr`) is a list.
+    """
     out: dict[str, Any] = {}
     for node in nodes:
         field = node.field
         if field.kind == model.PAD or node.shown == "pad" or node.kind == "pad":
             continue
         if field.kind == model.STRUCT and field.number < 0:
-            out |= _level(node.children)  # a fixed header
+            out |= _level(node.children)
             continue
         name = field.name
         if field.kind == model.UNKNOWN:
@@ -59,27 +63,33 @@ def _level(nodes: list[Node]) -> dict[str, Any]:
 
 
 def _value(node: Node) -> Any:
-    field = node.field
-    value = node.value
+    """The value by the type that the spec gives the attribute; what has none is a level."""
+    field, children = node.field, node.children
     if field.kind == model.FLAG:
         return True
     if field.kind == model.INDEXED:
-        entries = node.children
         if field.element is None or field.element.kind == model.NEST:
-            return [{entry.field.number: _level(entry.children)} for entry in entries]
-        return [_value(entry) for entry in entries]
+            return [{entry.field.number: _level(entry.children)} for entry in children]
+        return [_value(entry) for entry in children]
     if field.kind == model.TYPE_VALUE:
-        return {child.field.number: _value(child) for child in node.children}
+        return {child.field.number: _value(child) for child in children}
     if field.kind == model.ARRAY or node.kind == "array":
-        return [_value(child) for child in node.children]
-    if node.children or value is None:
-        return _level(node.children)
-    if isinstance(value, int) and field.enum is not None:
-        return _named(field.enum, value)
-    if isinstance(value, int) and field.hint == "hex":
-        return hex(value)
+        return [_value(child) for child in children]
+    value = node.value
+    if children or value is None:
+        return _level(children)
+    return _scalar(field, value)
+
+
+def _scalar(field: model.Field, value: Any) -> Any:
+    """A number as its entry's name or in its `display-hint`, bytes in hexadecimal."""
+    in_hex = field.hint == "hex"
+    if isinstance(value, int):
+        if field.enum is not None:
+            return _named(field.enum, value)
+        return hex(value) if in_hex else value
     if isinstance(value, bytes):
-        return value.hex(" ") if field.hint == "hex" else value.hex()
+        return value.hex(" ") if in_hex else value.hex()
     return value
 
 

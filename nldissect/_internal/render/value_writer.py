@@ -1,4 +1,4 @@
-"""Numbers on a tape with their labels, as bytes that are fit for one kind of output."""
+"""Values on a tape as bytes that are fit for one kind of output: numbers with labels, addresses."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from mypy_extensions import i64, u8
 from ..engine.labels import hinted
 from ..engine.lookup import TapeValues, label_by_code
 from ..engine.message import Message
+from ..engine.values import text_value
 from ..engine.walk import UNNAMED, Engine
 from ..spec.tables import (
+    COLONS,
+    COLONS_6,
+    COLONS_20,
     COLUMNS,
+    DOTTED,
     ENUM,
+    GROUPS,
     HEX,
     HINT,
+    LABEL,
     LABELLED,
     MARKS,
     MESSAGE_FLAGS,
@@ -29,12 +36,12 @@ from ..spec.tables import (
 )
 from ..wire.digits import DIGITS
 from ..wire.text import safe
+from .text_caches import TextCache
 
 # Texts that are kept; a hostile capture has no end of them.
 _KEPT: Final = 4096
 _NONE: Final = b""
 _ZERO: Final = 48
-_PLACES: Final = 4096
 
 # How the numbers of a row are written
 _NEW: Final = 0  # not met yet
@@ -54,36 +61,24 @@ def json_text(text: str) -> bytes:
     return encode_basestring_ascii(text)[1:-1].encode("ascii")
 
 
-@final
-class TextCache:
-    """Texts that are made once, by two numbers.
-
-    There are so many places and no more: a text takes that of another with the same hash.
-    """
-
-    def __init__(self) -> None:
-        self._ones = vec[i64]([0] * _PLACES)
-        self._others = vec[i64]([0] * _PLACES)
-        self._texts = vec[bytes]([_NONE] * _PLACES)
-
-    def find(self, one: i64, other: i64) -> bytes:
-        """The text of these numbers, empty when it is not there."""
-        place = (one * 31 ^ other ^ other >> 12) & (_PLACES - 1)
-        if self._ones[place] == one and self._others[place] == other:
-            return self._texts[place]
-        return _NONE
-
-    def keep(self, one: i64, other: i64, text: bytes) -> bytes:
-        """Keeps the text of these numbers, and gives it back."""
-        place = (one * 31 ^ other ^ other >> 12) & (_PLACES - 1)
-        self._ones[place] = one
-        self._others[place] = other
-        self._texts[place] = text
-        return text
+def write_address(out: BytesWriter, form: i64, data: bytes, start: i64, end: i64) -> None:
+    """A payload of a form from COLONS to LABEL_STACK, in ASCII that no output has to escape."""
+    if form == DOTTED:
+        DIGITS.ipv4(out, data, start)
+    elif form == GROUPS:
+        DIGITS.ipv6(out, data, start)
+    elif form == COLONS:
+        DIGITS.colons(out, data, start, end)
+    elif form == COLONS_6:
+        DIGITS.colons(out, data, start, start + 6)
+    elif form == COLONS_20:
+        DIGITS.colons(out, data, start, start + 20)
+    else:  # UUID_TEXT, LABEL_STACK
+        out.write(str(text_value(form, data[start:end])).encode())
 
 
 @final
-class LabelledNumbers:
+class NumberWriter:
     """Writes numbers and labels: for JSON in decimal; for a terminal in the base of the spec.
 
     `before` and `after` stand around a label. `constants` chooses C constants.
@@ -148,6 +143,12 @@ class LabelledNumbers:
             self._plain(out, row, value, end - start)
             if marks & UNNAMED == 0:
                 self.label(out, self._label(engine, message, row, value))
+
+    def index_label(self, out: BytesWriter, row: i64) -> None:
+        """The label that the number of an indexed attribute has by itself."""
+        label = self._tables.rows[row * COLUMNS + LABEL]
+        if label != 0:
+            self.label(out, self.text(self._tables.labels[label]))
 
     def label(self, out: BytesWriter, label: bytes) -> None:
         """A label that `text` made fit, nothing for an empty one."""

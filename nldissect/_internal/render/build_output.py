@@ -1,0 +1,83 @@
+"""Messages as calls that make them (-T build): nldissect.build with names and values.
+
+What `build` cannot make to the byte (a message without a dissector, or malformed) is its bytes
+for nldissect.dissect.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ..analysis.facts import protocol
+from ..encode.arguments import Arguments
+from ..encode.message_builder import type_of
+from ..engine import labels
+from ..engine.message import Message
+from ..pairing.transaction import Link
+from ..wire.linux import NETLINK_PROTOCOL
+from .code_output import SourceRenderer, title
+
+_ROW = 24  # bytes on a line
+
+
+class BuildRenderer(SourceRenderer):
+    """One assignment a message."""
+
+    def begin(self) -> str:
+        return "import nldissect\n\n"
+
+    def message(self, message: Message, link: Link | None = None) -> str:
+        found = Arguments(message)
+        order = ""
+        if message.big != (sys.byteorder == "big"):
+            order = f', byte_order="{"big" if message.big else "little"}"'
+        call = _build(message, found, order) if found.exact else _dissect(message, order)
+        return f"# {title(message)}\nmessage_{self.number(message)} = {call}\n\n"
+
+
+def _dissect(message: Message, order: str) -> str:
+    """The call with the bytes of the message; `order` is its last argument, or nothing."""
+    known = NETLINK_PROTOCOL.get(message.protocol)
+    which: str | int = message.protocol if known is None else protocol(message)
+    data = message.bytes
+    pieces = [data[at : at + _ROW].hex(" ") + " " for at in range(0, len(data), _ROW)] or [""]
+    rows = "".join([f'        "{piece}"\n' for piece in pieces])
+    return f"nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n    {which!r}{order},\n)"
+
+
+def _build(message: Message, found: Arguments, order: str) -> str:
+    """The call with the values of the message; what `build` would take by itself is left out."""
+    from pprint import pformat  # whose import costs 5 ms
+
+    spec, operation = message.spec, message.operation
+    assert spec is not None
+    assert operation is not None
+    values = {key: _lean(message, key, value) for key, value in found.attributes.items()}
+    header = operation.header
+    if header is not None and values.get(header.name) == {}:
+        del values[header.name]
+    inside = pformat(values, width=88, sort_dicts=False).replace("\n", "\n    ")
+    flags = [flag.lower() for flag in labels.flag_names(message)]
+    more = [f"flags={flags!r}".replace("'", '"'), f"sequence={message.seq}"]
+    more.append(f"port={message.port}")
+    if message.type != type_of(spec, operation, message.to_kernel):
+        more.append(f"type={message.type}")
+    if spec.protonum is None and found.version != spec.version:
+        more.append(f"version={found.version}")
+    if found.nested is not None:
+        more.append(f"nested={found.nested!r}")
+    if not message.to_kernel:
+        more.append("reply=True")
+    return (
+        f'nldissect.build(\n    "{spec.name}", "{operation.name}",\n    {inside},\n'
+        f"    {', '.join(more)}{order},\n)"
+    )
+
+
+def _lean(message: Message, key: Any, value: Any) -> Any:
+    """A fixed header without the members that are zero: `build` makes them so."""
+    header = message.operation.header if message.operation is not None else None
+    if header is None or key != header.name or not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if one not in (0, "", b"")}
