@@ -116,6 +116,7 @@ def differences(spec: model.Spec, policy: Policy) -> list[tuple[int, int, str]]:
     seen: set[tuple[int, str]] = set()
 
     def compare(index: int, attributes: model.AttributeSet) -> None:
+        """Adds what differs in a policy's attributes and, once a set, in those nested in them."""
         if (index, attributes.name) in seen:
             return
         seen.add((index, attributes.name))

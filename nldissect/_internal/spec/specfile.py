@@ -199,6 +199,7 @@ def module(path: str) -> Any:
 
 
 def _from_file(stem: str, path: str) -> Any:
+    """A file as a module under a name that its path makes its own; loaded once."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     name = f"nldissect_dissector_{stem}_{zlib.crc32(os.path.abspath(path).encode()):08x}"

@@ -266,16 +266,16 @@ class Tables:
         self._describe(row, field)
         return row
 
-    def attribute_set(self, aset: model.AttributeSet | None) -> i64:
+    def attribute_set(self, attributes: model.AttributeSet | None) -> i64:
         """The number of a set; 0 for None, of which every attribute is unknown."""
-        if aset is None:
+        if attributes is None:
             return 0
-        found = self._sets.get(aset)
+        found = self._sets.get(attributes)
         if found is not None:
             return found
         number = i64(len(self.sets))
-        self._sets[aset] = int(number)
-        self.sets.append(aset)
+        self._sets[attributes] = int(number)
+        self.sets.append(attributes)
         self.set_base = append(self.set_base, 0)
         self.set_size = append(self.set_size, -1)
         self.set_known = append(self.set_known, 0)
@@ -283,8 +283,8 @@ class Tables:
 
     def fill(self, number: i64) -> None:
         """Lays out the attributes of a set, which it was not walked by before."""
-        aset = self.sets[number]
-        fields: dict[int, model.Field] = {} if aset is None else aset.ensure()
+        attributes = self.sets[number]
+        fields: dict[int, model.Field] = {} if attributes is None else attributes.ensure()
         base = i64(len(self.slots))
         size: i64 = 0
         for attribute in fields:
@@ -387,9 +387,9 @@ class Tables:
         key = (int(number), name)
         found = self._attributes.get(key)
         if found is None:
-            aset = self.sets[number]
+            attributes = self.sets[number]
             found = -1
-            for field in () if aset is None else aset.ensure().values():
+            for field in () if attributes is None else attributes.ensure().values():
                 if field.name == name:
                     found = field.number
                     break
@@ -423,30 +423,13 @@ class Tables:
         values[SUB_MESSAGE] = int(self.sub_message(field.sub_message))
         values[ENUM] = int(self.enum(field.enum))
         values[NUMBER] = field.number
-        values[RULES] = (
-            HOOKED * (field.hook is not None)
-            | HAS_FORMS * bool(field.forms)
-            | UNSET * field.unset_in_requests
-            | BESIDE * bool(field.unnamed_beside)
-            | HAS_TAIL * (field.tail is not None or field.length_prefixed)
-            | FLAT * field.flat
-        )
+        values[RULES] = _rules(field)
         values[SIZE] = field.size
         values[HINT] = HINTS.get(field.hint, 0)
         values[NUMBERS] = int(
             kind == model.ARRAY and field.element is not None and is_plain(field.element)
         )
-        heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
-        values[MARKS] = (
-            GUESS * field.guess
-            | UNTERMINATED * field.unterminated
-            | HEADING * heading
-            | MULTI * (field.multi or kind == model.PAD)
-            | ATTRIBUTE * (field.number >= 0)
-            | LABELLED * (field.labeller is not None)
-            | RESERVED * _reserved(field)
-            | JUDGED * (field.checks is not None or field.unused)
-        )
+        values[MARKS] = _marks(field)
         values[TAIL] = int(self.field(field.tail))
         if kind in (model.INDEXED, model.TYPE_VALUE, model.ARRAY) or field.length_prefixed:
             values[ELEMENT] = int(self._element(field))
@@ -544,6 +527,33 @@ def element_of(field: model.Field, number: int) -> model.Field:
         made.nested = field.nested
     made.path = f"{field.path}.{number}"
     return made
+
+
+def _rules(field: model.Field) -> int:
+    """The bits of RULES."""
+    return (
+        HOOKED * (field.hook is not None)
+        | HAS_FORMS * bool(field.forms)
+        | UNSET * field.unset_in_requests
+        | BESIDE * bool(field.unnamed_beside)
+        | HAS_TAIL * (field.tail is not None or field.length_prefixed)
+        | FLAT * field.flat
+    )
+
+
+def _marks(field: model.Field) -> int:
+    """The bits of MARKS; a fixed header is told by its name, that of its struct."""
+    heading = field.number < 0 and field.struct is not None and field.name == field.struct.name
+    return (
+        GUESS * field.guess
+        | UNTERMINATED * field.unterminated
+        | HEADING * heading
+        | MULTI * (field.multi or field.kind == model.PAD)
+        | ATTRIBUTE * (field.number >= 0)
+        | LABELLED * (field.labeller is not None)
+        | RESERVED * _reserved(field)
+        | JUDGED * (field.checks is not None or field.unused)
+    )
 
 
 def _reserved(field: model.Field) -> bool:
