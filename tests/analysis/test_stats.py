@@ -24,7 +24,7 @@ from nldissect._internal.analysis.stats import (
 )
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import plot
-from nldissect._internal.cli.output import Output
+from nldissect._internal.cli.output import TextOutput
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from support import ROOT
@@ -318,7 +318,7 @@ def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]
         byte_order=None,
         jobs=None,
     )
-    assert stats(options, Output(stream)) == 0
+    assert stats(options, TextOutput(stream)) == 0
     text = raw.getvalue().decode("ascii")
     assert "\\u" not in text
     assert "#" in text

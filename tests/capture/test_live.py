@@ -504,11 +504,11 @@ def test_limits() -> None:
     ],
 )
 def test_wrong_options(words: list[str], said: str) -> None:
-    from nldissect._internal.cli.output import Output
+    from nldissect._internal.cli.output import TextOutput
 
     options = build()[0].parse_args(["live", *words])
     with pytest.raises(UsageError) as problem:
-        command.live(options, Output())
+        command.live(options, TextOutput())
     assert said in str(problem.value)
 
 

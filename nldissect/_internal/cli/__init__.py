@@ -30,10 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 2 that something could not be done (said on standard error),
     130 and 141 that the user or a closed pipe ended it.
     """
-    from .output import Output, complain, point
+    from .output import TextOutput, complain, point
 
     gc.set_threshold(*GC_THRESHOLDS)
-    output = Output()
+    output = TextOutput()
     given = sys.argv[1:] if argv is None else argv
     try:
         try:

@@ -22,45 +22,49 @@ from ..session.forward_pass import RecordSource, Session
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import near, safe
 from ..wire.version import VERSION
-from . import jobs, select
-from .opening import Source, only_once
-from .output import Output, complain
-from .progress import Watched
+from . import jobs, selection
+from .input_captures import InputCaptures, only_once
+from .output import TextOutput, complain, is_terminal
+from .progress import ProgressBar
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def check(options: Namespace, output: Output) -> int:
+def check(options: Namespace, output: TextOutput) -> int:
     """Reports what is found in the files; 1 when it is bad enough, 2 when a file cannot be read."""
     only_once(options.files)
-    source = Source(options)
-    status = Checking(options, output, source).run(options.files)
+    source = InputCaptures(options)
+    status = Checker(options, output, source).run(options.files)
     source.report()
     return status
 
 
 def _codes(values: list[str], option: str, open_ended: bool) -> frozenset[str]:
     """The codes of a list; those of dissectors that are not ours cannot be known."""
-    found = frozenset(select.split(values))
+    found = frozenset(selection.split_list(values))
     for code in sorted(found):
         if code not in CODES and not open_ended:
             raise UsageError(f"{option}: no code {code!r}{near(code, list(CODES))}")
     return found
 
 
-class Checking(MessageSink):
+class Checker(MessageSink):
     """One run of the command over all its files."""
 
-    def __init__(self, options: Namespace, output: Output, source: Source) -> None:
+    def __init__(self, options: Namespace, output: TextOutput, source: InputCaptures) -> None:
         self.output = output
         self.source = source
         own = bool(options.dissectors or os.environ.get("NLDISSECT_PATH"))
         self.only = _codes(options.codes, "--code", own)
         self.without = _codes(options.no_codes, "--no-code", own)
         self.fail_on = SEVERITIES.index(options.fail_on)
-        made: dict[str, Callable[[], Text]] = {"text": Text, "json": Json, "sarif": Sarif}
+        made: dict[str, Callable[[], TextReport]] = {
+            "text": TextReport,
+            "json": JsonReport,
+            "sarif": SarifReport,
+        }
         self.report = made[options.format]()
-        self.filter = select.display_filter(options, source.registry)
+        self.filter = selection.display_filter(options, source.registry)
         self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
@@ -95,10 +99,10 @@ class Checking(MessageSink):
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
         count = jobs.useful(self.jobs_wanted, path, self.output)
-        watched = None
+        progress = None
         records: RecordSource = capture
-        if capture.rewindable and not self.output.terminal() and _terminal():
-            watched = records = Watched(capture, os.path.basename(path))
+        if capture.rewindable and not self.output.terminal() and is_terminal(sys.stderr):
+            progress = records = ProgressBar(capture, os.path.basename(path))
         try:
             if count > 1 and capture.rewindable:
                 self._together(session, records, pairs, count)
@@ -106,8 +110,8 @@ class Checking(MessageSink):
                 Driver(session, self, pairs).run(records)
             self._late()
         finally:
-            if watched is not None:
-                watched.clear()
+            if progress is not None:
+                progress.clear()
             self.output.flush()
             for link_type, number in sorted(session.skipped.items()):
                 records_were = "record was" if number == 1 else "records were"
@@ -195,13 +199,6 @@ class Checking(MessageSink):
         return f"{errors}, {warnings} and {notes} in {messages}"
 
 
-def _terminal() -> bool:
-    try:
-        return sys.stderr is not None and sys.stderr.isatty()
-    except ValueError:
-        return False
-
-
 def _packet_header(path: str) -> int | None:
     """The bytes between where a record starts and its packet; -1 for those of pcapng.
 
@@ -217,7 +214,7 @@ def _packet_header(path: str) -> int | None:
     return pcap.MAGICS[head][2] if head in pcap.MAGICS else None
 
 
-class Text:
+class TextReport:
     """A line each, as a compiler says it: `file:record: severity code at offset, path: words`.
 
     `separator` stands before the next finding, `between` before all but the first.
@@ -252,7 +249,7 @@ class Text:
         return ""
 
 
-class Json(Text):
+class JsonReport(TextReport):
     """An array of objects, one a line."""
 
     between = ",\n"
@@ -291,7 +288,7 @@ class Json(Text):
         return "[]\n" if self.separator == "[\n" else "\n]\n"
 
 
-class Sarif(Json):
+class SarifReport(JsonReport):
     """SARIF 2.1.0 (OASIS): one run, its rules first.
 
     A region counts bytes of the file, decompressed; it is left out for standard
@@ -353,6 +350,14 @@ class Sarif(Json):
         if header < 0:  # Simple Packet Blocks have no time
             header = 12 if record.time is None else 28
         return record.offset + header + len(record.cooked) + message.offset
+
+
+def _report(form: str) -> TextReport:
+    """The form of -T."""
+    forms: dict[str, Callable[[], TextReport]] = {
+        "text": TextReport, "json": JsonReport, "sarif": SarifReport,
+    }  # fmt: skip
+    return forms[form]()
 
 
 def _uri(path: str) -> str:

@@ -16,65 +16,65 @@ from ..wire.text import near
 from . import help_examples as examples
 from . import options as opt
 from .options import CommandParser
-from .output import Output
+from .output import TextOutput
 from .version_text import version_text
 
 
-def _read(options: Namespace, output: Output) -> int:
+def _read(options: Namespace, output: TextOutput) -> int:
     from .read_command import read
 
     return read(options, output)
 
 
-def _live(options: Namespace, output: Output) -> int:
+def _live(options: Namespace, output: TextOutput) -> int:
     from .live_command import live
 
     return live(options, output)
 
 
-def _run(options: Namespace, output: Output) -> int:
+def _run(options: Namespace, output: TextOutput) -> int:
     from .run_command import run
 
     return run(options, output)
 
 
-def _monitor(options: Namespace, output: Output) -> int:
+def _monitor(options: Namespace, output: TextOutput) -> int:
     from .monitor_command import monitor
 
     return monitor(options, output)
 
 
-def _tui(options: Namespace, output: Output) -> int:
+def _tui(options: Namespace, output: TextOutput) -> int:
     from .tui_command import tui
 
     return tui(options, output)
 
 
-def _stats(options: Namespace, output: Output) -> int:
+def _stats(options: Namespace, output: TextOutput) -> int:
     from .stats_command import stats
 
     return stats(options, output)
 
 
-def _check(options: Namespace, output: Output) -> int:
+def _check(options: Namespace, output: TextOutput) -> int:
     from .check_command import check
 
     return check(options, output)
 
 
-def _diff(options: Namespace, output: Output) -> int:
+def _diff(options: Namespace, output: TextOutput) -> int:
     from .diff_command import diff
 
     return diff(options, output)
 
 
-def _dissectors(options: Namespace, output: Output) -> int:
+def _dissectors(options: Namespace, output: TextOutput) -> int:
     from .dissectors_command import dissectors
 
     return dissectors(options, output)
 
 
-def _completion(options: Namespace, output: Output) -> int:
+def _completion(options: Namespace, output: TextOutput) -> int:
     from .shell_completion import script
 
     output.write(script(options.shell, build()[1]))
@@ -87,7 +87,7 @@ class Command(NamedTuple):
     summary: str
     examples: str
     add_options: Callable[[CommandParser], None]
-    run: Callable[[Namespace, Output], int]
+    run: Callable[[Namespace, TextOutput], int]
 
 
 COMMANDS: dict[str, Command] = {
@@ -156,7 +156,7 @@ def build(only: str | None = None) -> tuple[CommandParser, dict[str, CommandPars
     return parser, found
 
 
-def run_command_line(argv: Sequence[str], output: Output) -> int:
+def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
     """Parses the arguments and runs the command; its exit status. Raises UsageError."""
     if not argv and _at_a_terminal(output):
         argv = ["tui"]
@@ -180,7 +180,7 @@ def run_command_line(argv: Sequence[str], output: Output) -> int:
     return 0
 
 
-def _at_a_terminal(output: Output) -> bool:
+def _at_a_terminal(output: TextOutput) -> bool:
     """Whether somebody sits in front of it, to whom the start screen can be shown."""
     reads = sys.stdin is not None and sys.stdin.isatty()
     return reads and output.terminal() and os.environ.get("TERM") != "dumb"

@@ -7,23 +7,23 @@ from argparse import Namespace
 from ..analysis import diff as d
 from ..wire.errors import CaptureError
 from ..wire.text import safe
-from . import select
-from .opening import Source, only_once
-from .output import Output, complain
+from . import selection
+from .input_captures import InputCaptures, only_once
+from .output import TextOutput, complain
 
 
-def diff(options: Namespace, output: Output) -> int:
+def diff(options: Namespace, output: TextOutput) -> int:
     """0 when A and B mean the same, 1 when they differ, 2 when one could not be read to its end."""
     only_once([options.a, options.b])
-    source = Source(options)
-    wanted = select.display_filter(options, source.registry)
+    source = InputCaptures(options)
+    wanted = selection.display_filter(options, source.registry)
     sides: list[d.Objects | d.Transactions] = []
     trouble = False
     for path in (options.a, options.b):
         side = (d.Objects if options.objects else d.Transactions)(options.counters)
         sides.append(side)
         try:
-            source.give(path, select.chosen(side, wanted), keep=True)
+            source.give(path, selection.filtered(side, wanted), keep=True)
         except CaptureError as problem:
             complain(str(problem))
             if problem.record is None:

@@ -8,10 +8,10 @@ from ..spec import dissector_file
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
 from ..wire.text import safe
-from .output import Output, complain
+from .output import TextOutput, complain
 
 
-def dissectors(options: Namespace, output: Output) -> int:
+def dissectors(options: Namespace, output: TextOutput) -> int:
     """Lists the dissectors, checks files, or learns one: 0 when all is well, 2 otherwise."""
     if options.action == "check":
         return _check(options.files, output)
@@ -22,7 +22,7 @@ def dissectors(options: Namespace, output: Output) -> int:
     return _list(options, output)
 
 
-def _list(options: Namespace, output: Output) -> int:
+def _list(options: Namespace, output: TextOutput) -> int:
     registry = Registry(dissectors=options.dissectors, specs=options.specs)
     rows = [("NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE")]
     rows += [
@@ -48,7 +48,7 @@ def _list(options: Namespace, output: Output) -> int:
     return 2 if registry.problems else 0
 
 
-def _check(files: list[str], output: Output) -> int:
+def _check(files: list[str], output: TextOutput) -> int:
     if not files:
         raise UsageError("dissectors check needs a file: nldissect dissectors check FILE")
     status = 0
@@ -64,7 +64,7 @@ def _check(files: list[str], output: Output) -> int:
     return status
 
 
-def _learn(options: Namespace, output: Output) -> int:
+def _learn(options: Namespace, output: TextOutput) -> int:
     """Writes a family, as a capture shows it, as a spec that a person only has to name."""
     from collections import deque
 

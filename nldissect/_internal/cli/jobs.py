@@ -9,6 +9,7 @@ round with a byte in pipes. The process that began is one of them, and alone aga
 from __future__ import annotations
 
 import gc
+import json
 import os
 import select
 import signal
@@ -22,8 +23,8 @@ from mypy_extensions import i64
 from ..session.forward_pass import RecordSource
 from ..wire.errors import CaptureError, NldissectError, UsageError
 from ..wire.record import Record
-from . import select as chosen
-from .output import Output
+from .output import TextOutput
+from .selection import parse_number
 
 LONG: Final = 64 << 20  # bytes of a file from which on several processes are worth their start
 USEFUL: Final = 4  # processes; more have less and less to share
@@ -38,13 +39,13 @@ def asked(option: str | None) -> int:
     """How many processes -j asks for, 0 without it."""
     if option is None:
         return 0
-    count = chosen.number(option, "-j")
+    count = parse_number(option, "-j")
     if not 0 < count <= MOST:
         raise UsageError(f"-j: {option} processes cannot be had; give 1 to {MOST}")
     return count
 
 
-def useful(wanted: int, path: str, output: Output) -> int:
+def useful(wanted: int, path: str, output: TextOutput) -> int:
     """How many processes read this file: so many as are asked for or, with 0, as are useful."""
     if wanted == 1 or not output.shared or not hasattr(os, "fork"):
         return 1
@@ -74,7 +75,7 @@ class Jobs:
     the very first one.
     """
 
-    def __init__(self, count: int, output: Output, between: bytes, first: bytes) -> None:
+    def __init__(self, count: int, output: TextOutput, between: bytes, first: bytes) -> None:
         self.count: i64 = count
         self.written = False  # whether anything is, by whichever process
         self._output = output
@@ -101,8 +102,8 @@ class Jobs:
     ) -> None:
         """Does the work, in the course of which the capture is `shared`, in all processes.
 
-        `merge` is given what `result` returned in each of the others. What `work` raises passes
-        through; so does what it raised in another process.
+        `merge` is given what `result` returned in each of the others, something that JSON can
+        hold. What `work` raises passes through; so does what it raised in another process.
         """
         failure: CaptureError | None = None
         try:
@@ -216,12 +217,10 @@ class Jobs:
         self._poll.register(self._before, select.POLLIN)
         self._output.sink = self._sink
 
-    def _leave(self, result: object) -> NoReturn:
-        """Ends a process that is not the first one."""
-        import pickle
-
+    def _leave(self, result: object, failure: list[object] | None = None) -> NoReturn:
+        """Ends a process that is not the first one; both go to that one, as JSON."""
         with os.fdopen(self._result, "wb") as pipe:
-            pickle.dump((self.written, result), pipe)
+            pipe.write(json.dumps([self.written, result, failure]).encode())
         os._exit(0)
 
     def _fail(self, problem: BaseException) -> NoReturn:
@@ -232,17 +231,13 @@ class Jobs:
         except BaseException as another:
             problem = another
         try:
-            if isinstance(problem, NldissectError):
-                self._leave(NldissectError(str(problem)))
             if not isinstance(problem, _Broken):
-                self._leave(problem)
+                self._leave(None, _packed(problem))
         finally:
             os._exit(1)
 
     def _gather(self) -> list[Any]:
         """Waits for the other processes; what each gave."""
-        import pickle
-
         self._close()
         out: list[Any] = []
         failures: list[BaseException] = []
@@ -256,10 +251,10 @@ class Jobs:
                 words = f"one of {self.count} processes was ended by signal {-status}"
                 failures.append(NldissectError(f"{words}: what follows is missing"))
             elif data:
-                written, found = pickle.loads(data)
-                self.written = self.written or written
-                if isinstance(found, BaseException):
-                    failures.append(found)
+                written, found, failure = json.loads(data)
+                self.written = self.written or bool(written)
+                if failure is not None:
+                    failures.append(_unpacked(*failure))
                 out.append(found)
             elif not failures:
                 failures.append(NldissectError(f"one of {self.count} processes failed"))
@@ -291,6 +286,26 @@ class Jobs:
             os.close(self._before)
             os.close(self._after)
             self._before = -1
+
+
+def _packed(problem: BaseException) -> list[object]:
+    """An exception as what JSON can hold: kind, errno, words."""
+    if isinstance(problem, NldissectError):
+        return ["NldissectError", 0, str(problem)]
+    if isinstance(problem, OSError) and problem.errno:
+        return ["OSError", problem.errno, problem.strerror or str(problem)]
+    return [type(problem).__name__, 0, str(problem)]
+
+
+def _unpacked(kind: str, number: int, text: str) -> BaseException:
+    """The exception that `_packed` was given; what is a fault of ours becomes a RuntimeError."""
+    if kind == "NldissectError":
+        return NldissectError(text)
+    if kind == "OSError":
+        return OSError(number, text)  # which makes a BrokenPipeError of EPIPE
+    if kind == "RecursionError":
+        return RecursionError(text)
+    return RuntimeError(f"{kind} in another process: {text}")
 
 
 def _fork() -> int:

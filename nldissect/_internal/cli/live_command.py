@@ -16,29 +16,29 @@ from ..capture.live.file_limits import Limits, parse_limits
 from ..spec.registry import Registry
 from ..wire import framing, linux
 from ..wire.errors import UsageError
-from . import select
-from .opening import framed, registry_of
-from .output import Output, complain
-from .read_command import Reading
+from .input_captures import registry_of
+from .message_printer import MessagePrinter
+from .output import TextOutput, complain, is_terminal
+from .selection import loaded, number_or_none, parse_number, protocols_of, split_list
 
 INTERVAL = 0.2  # seconds between updates of the status line
 _CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
 
 
-def live(options: Namespace, output: Output) -> int:
+def live(options: Namespace, output: TextOutput) -> int:
     """Captures and shows until stopped; returns the exit status."""
     registry = registry_of(options)
     plain = Namespace(**{**vars(options), "files": [], "write": None})
-    return Live(options, output, Reading(plain, output, registry)).run()
+    return LiveRun(options, output, MessagePrinter(plain, output, registry)).run()
 
 
-class Live:
+class LiveRun:
     """One run of the command."""
 
-    def __init__(self, options: Namespace, output: Output, reading: Reading) -> None:
+    def __init__(self, options: Namespace, output: TextOutput, printer: MessagePrinter) -> None:
         self.output = output
-        self.reading = reading
-        self.asked = wanted(options, reading)
+        self.printer = printer
+        self.asked = wanted(options, printer)
         self.copies = options.write == "-"
         if self.copies and (output.binary is None or output.terminal()):
             raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
@@ -48,7 +48,7 @@ class Live:
         self._folders = [path for path in places if os.path.isdir(path)]
         self._drawn = False
         self._next = 0.0
-        self._status = _terminal(sys.stderr) and (self.quiet or not output.terminal())
+        self._status = is_terminal(sys.stderr) and (self.quiet or not output.terminal())
 
     def run(self) -> int:
         """Captures until the end."""
@@ -69,7 +69,7 @@ class Live:
         return self._report(capture) or status
 
     def _show(self, capture: capturing.LiveCapture) -> int:
-        output, reading = self.output, self.reading
+        output, printer = self.output, self.printer
         if self.copies:
             assert output.binary is not None
             while data := capture.read(1 << 16):
@@ -79,7 +79,7 @@ class Live:
         if self.quiet:
             capture.wait()
             return 0
-        return framed(reading, output, lambda: reading.follow(capture))
+        return printer.show(lambda: printer.follow(capture))
 
     # -- what is said on standard error --------------------------------------------------
 
@@ -130,17 +130,10 @@ def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _terminal(stream: object) -> bool:
-    try:
-        return bool(getattr(stream, "isatty", lambda: False)())
-    except ValueError:
-        return False
-
-
 # -- options -----------------------------------------------------------------------------
 
 
-def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
+def wanted(options: Namespace, printer: MessagePrinter) -> capturing.LiveOptions:
     """What to capture, by the options; raises UsageError."""
     stop = parse_limits("-a", options.stop)
     ring: Limits | None = None
@@ -155,28 +148,28 @@ def wanted(options: Namespace, reading: Reading) -> capturing.LiveOptions:
     if stop.filesize is not None and options.write in (None, "-"):
         raise UsageError("-a filesize needs a file: -w FILE")
     silent = options.quiet or options.write == "-"
-    everything = silent or (reading.test is None and reading.filter is None)
+    everything = silent or (printer.selection.test is None and printer.selection.filter is None)
     return capturing.LiveOptions(
         interface=options.interface,
         netns=options.netns,
         write=None if options.write == "-" else options.write,
         ring=ring,
         stop=stop,
-        messages=reading.left if reading.left > 0 and everything else None,
+        messages=printer.left if printer.left > 0 and everything else None,
         snaplen=_size(options.snaplen, "-s", 1, capturing.SNAPLEN) or capturing.SNAPLEN,
         buffer=(_size(options.buffer, "-B", 1 << 20, 1 << 31) or capturing.BUFFER),
-        filter=kernel_filter(options, reading.registry) or bpf.BpfFilter(),
+        filter=kernel_filter(options, printer.registry) or bpf.BpfFilter(),
         preamble=options.preamble,
     )
 
 
 def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | None:
     """The part of --protocol, --family, --type and --pid that the kernel can tell."""
-    names = select.split(options.protocol)
-    types = select.split(options.types)
-    ports = select.split(options.pid)
-    families = select.split(options.family)
-    protocols = select.protocols(names) if names else None
+    names = split_list(options.protocol)
+    types = split_list(options.types)
+    ports = split_list(options.pid)
+    families = split_list(options.family)
+    protocols = protocols_of(names) if names else None
     if families:
         generic = {framing.NETLINK_GENERIC}
         protocols = generic if protocols is None else protocols & generic
@@ -186,7 +179,7 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | Non
     return bpf.BpfFilter(
         None if protocols is None else sorted(protocols),
         sorted(_message_types(types, registry)) if types else None,
-        sorted({select.number(text, "--pid") for text in ports}) if ports else None,
+        sorted({parse_number(text, "--pid") for text in ports}) if ports else None,
         " ".join(f"{option} {','.join(values)}" for option, values in given if values),
     )
 
@@ -196,7 +189,7 @@ def _message_types(types: list[str], registry: Registry) -> set[bpf.MessageType]
     found = set()
     names = set()
     for text in types:
-        number = select.numbered(text)
+        number = number_or_none(text)
         if number is None:
             names.add(text)
         else:
@@ -208,7 +201,7 @@ def _message_types(types: list[str], registry: Registry) -> set[bpf.MessageType]
     for number, constant in linux.RTM.items():
         if constant in names or constant[4:].lower() in names:
             found.add(bpf.MessageType(type=number))
-    for spec in select.loaded(registry):
+    for spec in loaded(registry):
         for table in (spec.requests, spec.replies):
             for number, operation in table.items():
                 if operation.name in names or operation.constant in names:
@@ -224,7 +217,7 @@ def _size(text: str | None, option: str, unit: int, most: int) -> int | None:
     """A size in `unit`s as bytes; None when not given or 0."""
     if text is None:
         return None
-    number = select.number(text, option) * unit
+    number = parse_number(text, option) * unit
     if not 0 <= number <= most:
         raise UsageError(f"{option}: {text} is not within 0 and {most // unit}")
     return number or None

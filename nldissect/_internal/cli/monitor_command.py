@@ -21,9 +21,9 @@ from ..capture.live.preamble import Preamble
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
-from .opening import framed, registry_of
-from .output import Output, complain
-from .read_command import Reading
+from .input_captures import registry_of
+from .message_printer import MessagePrinter
+from .output import TextOutput, complain
 
 # What `ip monitor` calls them.
 OBJECTS = {
@@ -40,14 +40,14 @@ OBJECTS = {
 ABSENT = (errno.EINVAL, errno.EPROTONOSUPPORT, errno.ENOENT)
 
 
-def monitor(options: Namespace, output: Output) -> int:
+def monitor(options: Namespace, output: TextOutput) -> int:
     """Listens and shows until stopped; returns the exit status."""
     registry = registry_of(options)
     try:
         preamble = Preamble()
     except OSError as problem:
         raise UsageError(f"monitor: no netlink socket: {problem.strerror}") from None
-    reading = Reading(Namespace(**{**vars(options), "files": []}), output, registry)
+    printer = MessagePrinter(Namespace(**{**vars(options), "files": []}), output, registry)
     preamble.ask()
     preamble.close()
     known = every(preamble.answers)
@@ -64,10 +64,10 @@ def monitor(options: Namespace, output: Output) -> int:
         _say(heard, bool(options.groups))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: heard.stop())
-        if reading.writer is not None:
+        if printer.writer is not None:
             for record in heard.told:  # the file explains itself
-                reading.writer.keep(record)
-        return framed(reading, output, lambda: reading.follow(heard))
+                printer.writer.keep(record)
+        return printer.show(lambda: printer.follow(heard))
     finally:
         heard.close()
 
@@ -209,7 +209,7 @@ def _protocol(name: str) -> int | None:
     return int(name) if name.isdecimal() and int(name) < 32 else None
 
 
-def _list(known: list[MulticastGroup], output: Output) -> int:
+def _list(known: list[MulticastGroup], output: TextOutput) -> int:
     """--list: the groups, their numbers, and whether they may be joined."""
     rows = []
     for group in known:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from ..wire.errors import UsageError
 from ..wire.times import TIME_FORMATS
-from .output import Output
+from .output import TextOutput
 
 # Those of render.formats, which the parser need not import, and those that have options.
 FORMATS = (
@@ -26,7 +26,9 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """
 
     def __init__(self, prog: str, **settings: Any) -> None:
-        super().__init__(prog, **{"width": max(min(Output().columns(), 100) - 2, 30), **settings})
+        super().__init__(
+            prog, **{"width": max(min(TextOutput().columns(), 100) - 2, 30), **settings}
+        )
 
 
 class CommandParser(argparse.ArgumentParser):

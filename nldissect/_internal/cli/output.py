@@ -49,7 +49,15 @@ def _cells(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
-class Output:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sees it as it comes; false for none and for one that is closed."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+class TextOutput:
     """Text to standard output, in batches; what its encoding lacks is written as \\u escapes."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -69,10 +77,7 @@ class Output:
 
     def terminal(self) -> bool:
         """Whether a person sees it as it comes."""
-        try:
-            return self._stream is not None and self._stream.isatty()
-        except ValueError:
-            return False
+        return is_terminal(self._stream)
 
     def _awaited(self) -> bool:
         """Whether somebody may read along: a terminal or a pipe, and no file or device."""

@@ -17,8 +17,8 @@ _EVERY = 256
 _WIDTH = 30
 
 
-class Watched:
-    """A capture whose reading is shown; both passes over it count."""
+class ProgressBar:
+    """A capture whose records, as they are gone through, move a bar; both passes count."""
 
     def __init__(self, capture: CaptureReader, name: str) -> None:
         self.rewindable = capture.rewindable

@@ -24,9 +24,9 @@ from ..session.forward_pass import RecordSource
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Record
-from .opening import Kept, framed, registry_of
-from .output import Output, complain
-from .read_command import Arriving, Reading
+from .input_captures import BufferedRecords, registry_of
+from .message_printer import LiveSource, MessagePrinter
+from .output import TextOutput, complain
 
 NOT_FOUND = 127  # as shells say it
 NOT_EXECUTABLE = 126
@@ -39,7 +39,7 @@ INSTALL: Final = " (apt-get install strace, or your system's like)"
 RTNLGRP: Final = GROUPS[ROUTE]
 
 
-def run(options: Namespace, output: Output) -> int:
+def run(options: Namespace, output: TextOutput) -> int:
     """Runs the command; returns its exit status."""
     command = options.argv[options.argv[:1] == ["--"] :]
     if not command:
@@ -53,25 +53,25 @@ def run(options: Namespace, output: Output) -> int:
             raise UsageError(
                 f"-o: {options.output} cannot be written: {problem.strerror}"
             ) from None
-        output = Output(stream)
+        output = TextOutput(stream)
     try:
         plain = Namespace(**{**vars(options), "files": []})
-        return _Run(options, output, Reading(plain, output, registry), command).run()
+        return CommandRun(options, output, MessagePrinter(plain, output, registry), command).run()
     finally:
         if stream is not None:
             output.flush()
             stream.close()
 
 
-class _Run:
+class CommandRun:
     """One run of the command."""
 
     def __init__(
-        self, options: Namespace, output: Output, reading: Reading, command: list[str]
+        self, options: Namespace, output: TextOutput, printer: MessagePrinter, command: list[str]
     ) -> None:
         self.options = options
         self.output = output
-        self.reading = reading
+        self.printer = printer
         self.command = command
 
     def run(self) -> int:
@@ -120,7 +120,7 @@ class _Run:
         else:
             running = traced = TracedCommand(self.command, ports=True)
         tree.start(running.pid)
-        whose = _Whose(self.reading, tree, traced, begun)
+        whose = _CommandMessages(self.printer, tree, traced, begun)
 
         def wait() -> None:
             running.wait()
@@ -141,25 +141,25 @@ class _Run:
             tree.close()
         return status
 
-    def _show(self, capture: Arriving, whose: _Whose | None = None) -> None:
-        reading = self.reading
+    def _show(self, capture: LiveSource, whose: _CommandMessages | None = None) -> None:
+        printer = self.printer
 
         def show() -> None:
-            source: RecordSource = Kept(capture) if self.options.after else capture
+            source: RecordSource = BufferedRecords(capture) if self.options.after else capture
             if whose is not None:
-                reading.chosen(source, whose)
+                printer.chosen(source, whose)
             elif self.options.after:
-                reading.whole(source)
+                printer.whole(source)
             else:
-                reading.follow(capture)
+                printer.follow(capture)
             capture.on_wait = None  # nobody is to be told any more
             for _ in source:  # -c N is reached: the command goes on
                 pass
 
-        framed(reading, self.output, show)
+        printer.show(show)
 
 
-class _Whose(MessageSink):
+class _CommandMessages(MessageSink):
     """Which of all the messages that nlmon shows are of the command's sockets.
 
     strace, where it is there, tells exactly whose each port is; else /proc, which may be
@@ -167,9 +167,9 @@ class _Whose(MessageSink):
     """
 
     def __init__(
-        self, reading: Reading, tree: ProcessTree, traced: TracedCommand | None, begun: int
+        self, printer: MessagePrinter, tree: ProcessTree, traced: TracedCommand | None, begun: int
     ) -> None:
-        self._reading = reading
+        self._printer = printer
         self._kept: Record | None = None  # the last one of its own
         self._tree = tree
         self._traced = traced
@@ -189,11 +189,11 @@ class _Whose(MessageSink):
 
     def take(self, message: Message, link: Link) -> bool:
         """Shows the message if a socket of the tree sent or received it."""
-        reading, record = self._reading, message.record
+        printer, record = self._printer, message.record
         assert record is not None
-        if reading.own is not None and reading.own(message):
-            if reading.writer is not None and record is not self._kept:
-                reading.writer.keep(record)  # it explains the file
+        if printer.selection.is_own(message):
+            if printer.writer is not None and record is not self._kept:
+                printer.writer.keep(record)  # it explains the file
                 self._kept = record
             return True
         if record.time is not None and record.time < self._begun:
@@ -209,7 +209,7 @@ class _Whose(MessageSink):
             port = message.port if found is None or found.port <= 0 else found.port
             if not (self._has(message, port) if port > 0 else message.to_kernel):
                 return True
-        return reading.take(message, link)
+        return printer.take(message, link)
 
     def _has(self, message: Message, port: int) -> bool:
         key = (message.protocol, port)

@@ -10,30 +10,30 @@ from typing import Any
 from ..analysis.stats import Statistics, document
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import safe
-from . import jobs, plot, select
-from .opening import Source, only_once
-from .output import Output, complain
+from . import jobs, plot, selection
+from .input_captures import InputCaptures, only_once
+from .output import TextOutput, complain
 
 KEPT_DUMPS = 100
 
 
-def stats(options: Namespace, output: Output) -> int:
+def stats(options: Namespace, output: TextOutput) -> int:
     """Counts what the files hold; 2 if one could not be read to its end, what was is shown."""
-    top = select.number(options.top, "--top")
+    top = selection.parse_number(options.top, "--top")
     if top < 1:
         raise UsageError(f"--top: {top} rows cannot be shown; give 1 or more")
     jobs.asked(options.jobs)  # which makes no difference here
     only_once(options.files)
     if options.svg is not None:
         _refuse(options.svg, options.files)
-    source = Source(options)
-    wanted = select.display_filter(options, source.registry)
+    source = InputCaptures(options)
+    wanted = selection.display_filter(options, source.registry)
     found = Statistics(keep=max(top, KEPT_DUMPS))
     status = 0
     for path in options.files:
         pairs = found.begin(wanted is not None)
         try:
-            source.give(path, select.chosen(found, wanted), pairs)
+            source.give(path, selection.filtered(found, wanted), pairs)
         except CaptureError as problem:
             complain(str(problem))
             status = 2
@@ -70,7 +70,7 @@ Column = tuple[str, str, Callable[[dict[str, Any]], str]]  # heading, < or >, ce
 class _Tables:
     """The numbers as text, the greatest of each first."""
 
-    def __init__(self, found: Statistics, output: Output, top: int) -> None:
+    def __init__(self, found: Statistics, output: TextOutput, top: int) -> None:
         self.found = found
         self.top = top
         self.all = document(found)

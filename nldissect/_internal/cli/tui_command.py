@@ -6,11 +6,11 @@ import os
 from argparse import Namespace
 
 from ..wire.errors import UsageError
-from .opening import decode_as_of
-from .output import Output, complain
+from .input_captures import decode_as_of
+from .output import TextOutput, complain
 
 
-def tui(options: Namespace, output: Output) -> int:
+def tui(options: Namespace, output: TextOutput) -> int:
     """Shows files, interfaces and standard input until the user has seen enough."""
     if os.environ.get("TERM") == "dumb":
         raise UsageError("tui: TERM is dumb; `nldissect read` shows captures line by line")

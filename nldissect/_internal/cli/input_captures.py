@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from ..capture.reader import open_capture
 from ..pairing.conversation import Conversations
@@ -16,14 +15,11 @@ from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Record
-from .output import Output, complain
-from .progress import Watched
-
-if TYPE_CHECKING:
-    from .read_command import Reading
+from .output import complain
+from .progress import ProgressBar
 
 
-class Source:
+class InputCaptures:
     """The captures of one run, each read by the options --byte-order, --decode-as and so on."""
 
     def __init__(self, options: Namespace) -> None:
@@ -43,16 +39,16 @@ class Source:
         capture = open_capture(path)
         session = Session(self.registry, self.byte_order)
         records: RecordSource = capture
-        watched = None
+        progress = None
         if not capture.rewindable:
-            records = Kept(capture) if keep else capture
+            records = BufferedRecords(capture) if keep else capture
         elif sys.stderr is not None and sys.stderr.isatty():
-            records = watched = Watched(capture, os.path.basename(path))
+            records = progress = ProgressBar(capture, os.path.basename(path))
         try:
             Driver(session, sink, pairs, own=self.own).run(records)
         finally:
-            if watched is not None:
-                watched.clear()
+            if progress is not None:
+                progress.clear()
             passed = sum(session.skipped.values())
             if passed:
                 complain(
@@ -66,7 +62,7 @@ class Source:
             complain(f"this dissector is left out: {problem}")
 
 
-class Kept:
+class BufferedRecords:
     """A stream's records, which can be gone through again; so can what cut them short."""
 
     def __init__(self, capture: RecordSource) -> None:
@@ -83,23 +79,6 @@ class Kept:
         yield from self._records
         if self._problem is not None:
             raise self._problem
-
-
-def framed(reading: Reading, output: Output, show: Callable[[], None]) -> int:
-    """Shows what comes, between beginning and end; 2 where it was cut short, which is said."""
-    if not reading.quiet:
-        output.write(reading.renderer.begin())
-        output.flush()
-    try:
-        show()
-    except CaptureError as problem:
-        output.flush()
-        complain(str(problem))
-        return 2
-    finally:
-        reading.finish()
-        output.flush()
-    return 0
 
 
 def only_once(files: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Which messages are shown: --protocol, --family, --type and --pid."""
+"""Which messages are shown: --protocol, --family, --type, --pid, --own and -Y."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
 from ..session.driver import MessageSink
+from ..session.process import OwnTraffic
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire import linux
@@ -24,12 +25,12 @@ CONTROL = ("noop", "error", "ack", "done", "overrun",
            "NLMSG_NOOP", "NLMSG_ERROR", "NLMSG_DONE", "NLMSG_OVERRUN")  # fmt: skip
 
 
-def split(values: Iterable[str]) -> list[str]:
+def split_list(values: Iterable[str]) -> list[str]:
     """The members of comma-separated lists."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def number(text: str, option: str) -> int:
+def parse_number(text: str, option: str) -> int:
     """A number in any base that C writes; UsageError names the option."""
     try:
         return int(text, 0)
@@ -37,7 +38,7 @@ def number(text: str, option: str) -> int:
         raise UsageError(f"{option}: {text!r} is no number") from None
 
 
-def numbered(text: str) -> int | None:
+def number_or_none(text: str) -> int | None:
     """The number that `text` is, None if it is a name."""
     try:
         return int(text, 0)
@@ -54,12 +55,12 @@ def loaded(registry: Registry) -> Iterator[model.Spec]:
             continue  # the registry reports it when it is needed
 
 
-def protocols(values: list[str]) -> set[int]:
+def protocols_of(values: list[str]) -> set[int]:
     """The numbers that --protocol names."""
     names = [linux.protocol_name(n) for n in linux.NETLINK_PROTOCOL]
     chosen = set()
     for text in values:
-        found = numbered(text)
+        found = number_or_none(text)
         if found is None:
             name = text.lower().replace("_", "-").removeprefix("netlink-")
             if name not in names:
@@ -74,11 +75,17 @@ def protocols(values: list[str]) -> set[int]:
 
 def by_protocol(values: list[str]) -> Test:
     """--protocol."""
-    chosen = protocols(values)
+    chosen = protocols_of(values)
     return lambda message: message.protocol in chosen
 
 
-class ByFamily:
+def by_port(values: list[str]) -> Test:
+    """--pid."""
+    chosen = {parse_number(text, "--pid") for text in values}
+    return lambda message: message.netlink and message.port in chosen
+
+
+class FamilyTest:
     """--family; any name, since a capture may name families that no dissector knows."""
 
     def __init__(self, values: list[str]) -> None:
@@ -104,7 +111,7 @@ def by_type(values: list[str], registry: Registry) -> Test:
     names = set()
     numbers = set()
     for text in values:
-        found = numbered(text)
+        found = number_or_none(text)
         if found is None:
             names.add(text)
         else:
@@ -161,27 +168,55 @@ def known_path(path: str, registry: Registry) -> None:
             )
 
 
-def selection(
-    registry: Registry,
-    protocols: list[str],
-    family: ByFamily | None,
-    types: list[str],
-    ports: list[str],
-) -> Test | None:
-    """What a message must be to be shown; None when all are."""
-    tests: list[Test] = []
-    if protocols:
-        tests.append(by_protocol(protocols))
-    if family is not None:
-        tests.append(family)
-    if ports:
-        chosen = {number(text, "--pid") for text in ports}
-        tests.append(lambda message: message.netlink and message.port in chosen)
-    if types:
-        tests.append(by_type(types, registry))
-    if not tests:
-        return None
-    return lambda message: all(test(message) for test in tests)
+class Selection:
+    """The conditions that the options set, all of which must hold; raises UsageError.
+
+    `test` is what of them is asked of the message alone, None for nothing.
+    """
+
+    def __init__(self, options: Namespace, registry: Registry) -> None:
+        families = split_list(options.family)
+        self.families = FamilyTest(families) if families else None
+        self.test = self._test(options, registry)
+        self.filter = display_filter(options, registry)
+        self._own = None if options.own else OwnTraffic()
+
+    def _test(self, options: Namespace, registry: Registry) -> Test | None:
+        tests: list[Test] = []
+        if protocols := split_list(options.protocol):
+            tests.append(by_protocol(protocols))
+        if self.families is not None:
+            tests.append(self.families)
+        if ports := split_list(options.pid):
+            tests.append(by_port(ports))
+        if types := split_list(options.types):
+            tests.append(by_type(types, registry))
+        if not tests:
+            return None
+        return lambda message: all(test(message) for test in tests)
+
+    def chooses(self, message: Message, link: Link) -> bool:
+        """Whether the message is shown."""
+        record = message.record
+        assert record is not None
+        return not (
+            (self._own is not None and record.interface.sockets and self._own(message))
+            or (self.test is not None and not self.test(message))
+            or (self.filter is not None and not self.filter.matches(message, link))
+        )
+
+    def is_own(self, message: Message) -> bool:
+        """Whether the recording nldissect asked it or was told it, which is not shown."""
+        return self._own is not None and self._own(message)
+
+    def begun(self) -> bool:
+        """False while a filter's relative times still wait for their first message."""
+        return self.filter is None or self.filter.begun
+
+    def restart(self) -> None:
+        """Another capture begins."""
+        if self.filter is not None:
+            self.filter.restart()
 
 
 def display_filter(options: Namespace, registry: Registry) -> Filter | None:
@@ -194,15 +229,15 @@ def display_filter(options: Namespace, registry: Registry) -> Filter | None:
     return Filter(text, registry)
 
 
-def chosen(sink: MessageSink, wanted: Filter | None) -> MessageSink:
+def filtered(sink: MessageSink, wanted: Filter | None) -> MessageSink:
     """Gives a sink only what a filter holds for; another capture begins."""
     if wanted is None:
         return sink
     wanted.restart()
-    return _Chosen(sink, wanted)
+    return _FilteredSink(sink, wanted)
 
 
-class _Chosen(MessageSink):
+class _FilteredSink(MessageSink):
     def __init__(self, sink: MessageSink, wanted: Filter) -> None:
         self._sink = sink
         self._filter = wanted

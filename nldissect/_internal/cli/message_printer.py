@@ -1,0 +1,349 @@
+"""Showing and writing the messages of captures: what read, live, run and monitor have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Protocol
+
+from ..capture.reader import CaptureReader, open_capture
+from ..engine.message import Message
+from ..pairing.codes import ROLE_COPY
+from ..pairing.transaction import Link
+from ..session.driver import Driver, MessageSink
+from ..session.forward_pass import RecordSource, Session
+from ..spec.registry import Registry
+from ..wire.errors import CaptureError, UsageError
+from ..wire.record import Interface, Record
+from . import jobs
+from .input_captures import only_once
+from .message_writer import MessageWriter
+from .output import TextOutput, complain, is_terminal
+from .presentation import Presentation
+from .progress import ProgressBar
+from .selection import Selection, parse_number
+
+# Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
+LINK_TYPES = {
+    0: "NULL", 1: "ETHERNET", 9: "PPP", 12: "RAW", 101: "RAW", 105: "IEEE802_11", 113: "LINUX_SLL",
+    127: "IEEE802_11_RADIOTAP", 147: "USER0", 189: "USB_LINUX", 192: "PPI",
+    220: "USB_LINUX_MMAPPED", 228: "IPV4", 229: "IPV6", 239: "NFLOG", 253: "NETLINK",
+    276: "LINUX_SLL2",
+}  # fmt: skip
+
+
+# Where somebody waits for the first line, so many bytes of the file are read before what is shown.
+AHEAD = 4 << 20
+
+# How long a message that arrives waits for what belongs to it, in seconds.
+PATIENCE = 0.05
+
+
+class LiveSource(RecordSource, Protocol):
+    """Records that come with time: `on_wait` is called before more is waited for.
+
+    It returns in how many seconds it wants to be called again, None for when something
+    has come.
+    """
+
+    on_wait: Callable[[], float | None] | None
+
+
+class _Enough(Exception):
+    """As many messages are shown as were asked for."""
+
+
+class MessagePrinter(MessageSink):
+    """Shows and writes the messages of captures as the options say, one capture after the other.
+
+    `jobs` is set while this process is one of several; `left` is how many messages are shown
+    at most, -1 for all. What is in the way of showing a capture raises CaptureError.
+    """
+
+    def __init__(self, options: Namespace, output: TextOutput, registry: Registry) -> None:
+        self.output = output
+        self.registry = registry
+        self.byte_order: str | None = options.byte_order
+        self.selection = Selection(options, registry)
+        self.left = -1
+        if options.count is not None:
+            self.left = parse_number(options.count, "-c")
+            if self.left < 1:
+                raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+        self.two_pass: bool = options.two_pass
+        self.jobs_wanted = jobs.asked(options.jobs)
+        self.jobs: jobs.Jobs | None = None
+        # Whether what is shown depends on how much of it went before
+        self.alone = options.write is not None or self.left > 0
+        self.presentation = Presentation(options, output, registry)
+        self.renderer = self.presentation.renderer
+        self.clock = self.presentation.clock
+        self.writer = None if options.write is None else MessageWriter(options.write, output)
+        if self.writer is not None:
+            self.writer.refuse_inputs(options.files)
+        only_once(options.files)
+        self.quiet = self.writer is not None and self.writer.path == "-"
+        self._folds = False  # whether copies are left out of this capture
+        self._interface: Interface | None = None  # of the last record
+        self._lost = 0  # datagrams, of those that its statistics count
+        self._reported = 0
+        self._more_problems: list[str] = []  # of other processes
+
+    # -- reading ---------------------------------------------------------------
+
+    def run(self, files: list[str]) -> int:
+        """Reads the files one after the other; 2 if one of them could not be read to its end."""
+        status = 0
+        several = len(files) > 1
+        shown = 0
+        if not self.quiet:
+            self.output.write(self.renderer.begin())
+        try:
+            for path in files:
+                try:
+                    capture = open_capture(path)
+                    if several and not self.quiet:
+                        self.output.write(self.renderer.file(path, shown))
+                    shown += 1
+                    self._file(capture, path)
+                except CaptureError as problem:
+                    self.output.flush()
+                    complain(str(problem))
+                    status = 2
+                if self.left == 0:
+                    break
+        finally:
+            self.finish()
+        if self.selection.families is not None and self.left:
+            self.output.flush()
+            for remark in self.selection.families.missed():
+                complain(remark)
+        return status
+
+    def _file(self, capture: CaptureReader, path: str) -> None:
+        count = jobs.useful(self.jobs_wanted, path, self.output)
+        if not capture.rewindable:
+            self.follow(capture)
+            return
+        if self.alone or self.clock.form == "delta-shown":
+            count = 1
+        if self.output.terminal() or not is_terminal(sys.stderr):
+            self.whole(capture, count)
+            return
+        progress = ProgressBar(capture, os.path.basename(path))
+        try:
+            self.whole(progress, count)
+        finally:
+            progress.clear()
+
+    def whole(self, capture: RecordSource, count: int = 1) -> None:
+        """Shows a capture that is all there, and can be gone through twice."""
+        session = Session(self.registry, self.byte_order)
+        self._restart(True)
+        try:
+            if count > 1:
+                self._together(session, capture, count)
+            else:
+                Driver(session, self).run(capture, self._before())
+            self._gap()
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def _together(self, session: Session, capture: RecordSource, count: int) -> None:
+        """Shows its messages in so many processes."""
+        before, first, between = self._before(), self.renderer.separator, self.renderer.between
+        # The header pass is for all where it comes first.
+        several = self.jobs = jobs.Jobs(count, self.output, between, first)
+        shared = several.shared(capture, 1 if before is None else 0)
+        driver = Driver(session, self)
+        self.renderer.separator = between
+        try:
+            several.run(lambda: driver.run(shared, before), self._seen, self._see)
+        finally:
+            self.jobs = None
+            if not several.written:
+                self.renderer.separator = first
+
+    def _seen(self) -> list[list[str]]:
+        """What one process tells the first one: broken dissectors, families that it met."""
+        problems = [str(problem) for problem in self.registry.problems]
+        families = self.selection.families
+        return [problems, [] if families is None else sorted(families.seen)]
+
+    def _see(self, seen: list[list[str]]) -> None:
+        """Takes in what `_seen` gave in another process."""
+        problems, families = seen
+        known = [str(problem) for problem in self.registry.problems]
+        self._more_problems += [problem for problem in problems if problem not in known]
+        if self.selection.families is not None:
+            self.selection.families.seen.update(families)
+
+    def chosen(self, capture: RecordSource, chooser: MessageSink) -> None:
+        """Shows what `chooser` passes on of a capture's messages."""
+        session = Session(self.registry, self.byte_order)
+        self._restart(False)
+        try:
+            Driver(session, chooser).run(capture, self._before())
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def _before(self) -> int | None:
+        """How far before what is shown the header pass goes, in bytes; None: to the end."""
+        early = self.left > 0 or self.output.awaited
+        return AHEAD if early and not self.two_pass else None
+
+    def finish(self) -> None:
+        """Completes what is shown, and the file that is written."""
+        if self.writer is not None:
+            self.writer.finish()
+        if not self.quiet:
+            self.output.write(self.renderer.end())
+
+    def follow(self, capture: LiveSource) -> None:
+        """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
+        session = Session(self.registry, self.byte_order)
+        driver = Driver(session, self, patience=PATIENCE)
+        self._restart(True)
+        broken: list[OSError] = []
+
+        def on_wait() -> float | None:
+            try:
+                if not driver.overdue():
+                    raise _Enough
+                self.output.flush()
+                if self.writer is not None:
+                    self.writer.flush(driver.patience is None)
+            except OSError as problem:  # of the output, and not of what is read
+                broken.append(problem)
+                raise _Enough from None
+            return driver.patience
+
+        capture.on_wait = on_wait
+        try:
+            if driver.run(capture):
+                self._gap()
+        except CaptureError:
+            self._gap()
+            raise
+        except _Enough:
+            if broken:
+                raise broken[0] from None
+        finally:
+            self._passed_over(session)
+            self.report_problems()
+
+    def show(self, what: Callable[[], None]) -> int:
+        """Shows `what` between begin and end; 2 where it was cut short, which is said."""
+        if not self.quiet:
+            self.output.write(self.renderer.begin())
+            self.output.flush()
+        try:
+            what()
+        except CaptureError as problem:
+            self.output.flush()
+            complain(str(problem))
+            return 2
+        finally:
+            self.finish()
+            self.output.flush()
+        return 0
+
+    def _restart(self, fold: bool) -> None:
+        """Makes ready for another capture; `fold`: copies may be left out."""
+        self.selection.restart()
+        self._folds = fold and self.presentation.folds and not self.quiet
+
+    def take(self, message: Message, link: Link) -> bool:
+        """Shows a message if it is to be shown; false when that were enough."""
+        record = message.record
+        assert record is not None
+        mine = self.jobs is None or self.jobs.mine(record)
+        if record.options is not None or record.interface is not self._interface:
+            self._show_losses(message, record)
+        if not mine:
+            self._pass_by(message, link, record)
+            return True
+        chosen = self.selection.chooses(message, link)
+        if not chosen or (self._folds and link.role_code == ROLE_COPY and not link.late):
+            if self.clock.follows:
+                self.clock.see(record.number, record.time)
+            if chosen and self.writer is not None:
+                self.writer.add(message, record)
+            return True
+        if not self.quiet:
+            self._print(message, link)
+        if self.writer is not None:
+            self.writer.add(message, record)
+        if self.left > 0:
+            self.left -= 1
+        return self.left != 0
+
+    def _print(self, message: Message, link: Link) -> None:
+        """Adds the message to the output, whole or not at all."""
+        if self.presentation.fitted is not None:
+            self.presentation.fitted.width = self.output.columns()
+        out = self.output.buffer
+        before = len(out)
+        try:
+            self.renderer.write(out, message, link)
+        except KeyboardInterrupt:
+            out.truncate(before)
+            raise
+        self.output.filled()
+        message.forget()  # it has grown old, and its nodes would outlive young ones
+
+    def _show_losses(self, message: Message, record: Record) -> None:
+        """Tells of datagrams lost before this record, and at the end of another interface."""
+        if record.interface is not self._interface:
+            self._gap()
+            self._interface = record.interface
+        if record.options is not None and not message.offset and record.lost:
+            self._lost += record.lost
+            if not self.quiet:
+                self.output.write(self.renderer.lost(record.lost, True))
+
+    def _pass_by(self, message: Message, link: Link, record: Record) -> None:
+        """Takes from a message that another process shows what later ones need."""
+        clock, selection = self.clock, self.selection
+        if clock.follows:
+            clock.see(record.number, record.time)
+        refines = self.presentation.timed and clock.refines(record)
+        if refines or not selection.begun():
+            copy = self._folds and link.role_code == ROLE_COPY and not link.late
+            if selection.chooses(message, link) and not copy and refines:
+                clock.digits = 9
+
+    def _gap(self) -> None:
+        """Tells of loss that no record tells of: by the interface's statistics."""
+        more = 0 if self._interface is None else (self._interface.dropped or 0) - self._lost
+        if more > 0 and not self.quiet:
+            self.output.write(self.renderer.lost(more, False))
+        self._interface = None
+        self._lost = 0
+
+    # -- what is said at the end -------------------------------------------------
+
+    def _passed_over(self, session: Session) -> None:
+        if session.skipped:
+            self.output.flush()
+        for link_type, count in sorted(session.skipped.items()):
+            name = LINK_TYPES.get(link_type)
+            named = f"{link_type} ({name})" if name is not None else str(link_type)
+            were = (
+                "record of link type {} is not netlink and was"
+                if count == 1
+                else ("records of link type {} are not netlink and were")
+            )
+            complain(f"{count} {were.format(named)} passed over")
+
+    def report_problems(self) -> None:
+        """Says which dissectors are broken, each once."""
+        problems = [str(problem) for problem in self.registry.problems[self._reported :]]
+        self._reported += len(problems)
+        for problem in problems + self._more_problems:
+            complain(f"this dissector is left out: {problem}")
+        self._more_problems = []

@@ -1,0 +1,114 @@
+"""How messages are shown: the output form that the options ask for, times and colours."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from ..render.renderer import Renderer
+from ..render.style import Style
+from ..spec.registry import Registry
+from ..wire.errors import UsageError
+from ..wire.times import TimeFormatter
+from . import selection
+from .output import TextOutput
+
+if TYPE_CHECKING:
+    from ..render.column_output import ColumnLayout
+    from ..render.list_output import ListRenderer
+
+
+class Presentation:
+    """What -T, -V, -x, -e, -E, -t, --names, --color and --copies ask for; raises UsageError.
+
+    `timed` tells whether times are shown by the clock, `folds` whether copies of a
+    notification are left out, and `fitted` is the list whose lines are cut to the terminal.
+    """
+
+    def __init__(self, options: Namespace, output: TextOutput, registry: Registry) -> None:
+        self.clock = TimeFormatter(options.time or "relative")
+        self.timed = False
+        self.folds = False
+        self.fitted: ListRenderer | None = None
+        form = options.format or ("fields" if options.fields else "text")
+        if form != "text" and (options.verbose or options.hex):
+            raise UsageError(f"-V and -x go with text, not with -T {form}")
+        if form != "fields" and (options.fields or options.layout):
+            raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
+        if form != "text" and options.copies:
+            raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
+        self.renderer: Renderer
+        if form == "text":
+            self.renderer = self._text(options, output)
+        elif form == "fields":
+            self.renderer = self._fields(options, registry)
+        else:
+            from ..render.formats import FORMATS
+
+            self.renderer = FORMATS[form]()
+
+    def _text(self, options: Namespace, output: TextOutput) -> Renderer:
+        """The list, or with -V and -x trees and bytes below its lines."""
+        from ..render.list_output import ListRenderer
+
+        self.folds = not options.copies
+        self.timed = True
+        style = Style(_colour(options.color, output), output.can_encode("→←…"))
+        fits = output.terminal() and not options.verbose
+        width = output.columns() if fits else None
+        lines = ListRenderer(style, self.clock, width, options.names == "c")
+        if fits:
+            self.fitted = lines
+        if not options.verbose and not options.hex:
+            return lines
+        from ..render.tree_output import HexDumpRenderer, TreeRenderer
+
+        inner = TreeRenderer(lines, style, options.names != "spec") if options.verbose else lines
+        return HexDumpRenderer(inner) if options.hex else inner
+
+    def _fields(self, options: Namespace, registry: Registry) -> Renderer:
+        """-T fields: the columns of -e."""
+        from ..render.column_output import MESSAGE_COLUMNS, ColumnsRenderer
+
+        if not options.fields:
+            raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
+        for path in options.fields:
+            if path not in MESSAGE_COLUMNS:
+                selection.known_path(path, registry)
+        self.timed = options.time is not None
+        clock = self.clock if self.timed else None
+        return ColumnsRenderer(options.fields, _layout(options.layout), clock, options.names == "c")
+
+
+def _colour(choice: str, output: TextOutput) -> bool:
+    """--color, else NO_COLOR (no-color.org) and TERM=dumb, else whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return output.terminal()
+
+
+def _layout(settings: list[str]) -> ColumnLayout:
+    """-E, with the keys and values of tshark's."""
+    from ..render.column_output import ColumnLayout
+
+    out = ColumnLayout()
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        value = {"/t": "\t", "/s": " "}.get(value, value)
+        if key == "header" and value in ("y", "n"):
+            out.header = value == "y"
+        elif key == "separator" and len(value) == 1:
+            out.separator = value
+        elif key == "aggregator" and len(value) == 1:
+            out.aggregator = value
+        elif key == "quote" and value in ("d", "s", "n"):
+            out.quote = {"d": '"', "s": "'", "n": ""}[value]
+        else:
+            raise UsageError(
+                f"-E: {setting!r} is none of header=y|n, separator=CHARACTER, "
+                "aggregator=CHARACTER, quote=d|s|n"
+            )
+    return out
