@@ -52,6 +52,7 @@ from ..spec.tables import (
     NLMSGHDR,
     NOTHING,
     OCTETS,
+    PRESENT,
     SHOWN_BY_HOOK,
     SIZE,
     STRUCT,
@@ -292,7 +293,7 @@ class TreeNodeWriter:
                 out.write(b": ")
             else:
                 out.write(self._hook_value(node))
-        elif form != OCTETS:
+        elif form != OCTETS and form != PRESENT:
             write_address(out, form, data, start, end)
         size = end - start
         if form == OCTETS:
