@@ -16,14 +16,12 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.labels import flag_names
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
-from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support import strace_values as sv
+from support.messages import recording
 
 pytestmark = pytest.mark.slow
 
@@ -47,10 +45,6 @@ STRACE_WRONG = {
     # A length that runs past the end, sent on purpose: strace prints it, we show what is there.
     r"\w+: nla_len (\d+) and [48]$",
 }
-
-
-def read(path: Path) -> list[Message]:
-    return list(Session(Registry(use_system=False)).messages(open_capture(str(path))))
 
 
 def key(header: dict[str, Any]) -> tuple[int, int, int]:
@@ -125,7 +119,7 @@ def same_number(name: str, node: Node) -> bool:
 @pytest.mark.parametrize("path", TRACED, ids=lambda p: p.stem)
 def test_values_agree_with_strace(path: Path) -> None:
     ours: dict[tuple[int, int, int], list[Message]] = {}
-    for message in read(path):
+    for message in recording(path.stem):
         ours.setdefault((message.length, message.seq, message.port), []).append(message)
     counts: Counter[str] = Counter()
     problems = []
@@ -215,7 +209,7 @@ def test_headers_and_names_agree_with_tshark(path: Path) -> None:
         command += ["-e", field]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     records: dict[int, list[Message]] = {}
-    for message in read(path):
+    for message in recording(path.stem):
         assert message.record is not None
         records.setdefault(message.record.number, []).append(message)
     for line in output.splitlines():
@@ -259,7 +253,7 @@ LINK_KEYS: dict[str, str] = {
 def test_links_agree_with_the_json_of_ip(name: str) -> None:
     listed = json.loads((CAPTURES / JSONS[name][0]).read_text())
     seen: dict[str, list[Message]] = {}
-    for message in read(CAPTURES / f"{name}.pcap"):
+    for message in recording(name):
         node = message.find("ifname") if message.type == 16 and not message.to_kernel else None
         if node is not None:
             seen.setdefault(node.value, []).append(message)

@@ -6,11 +6,10 @@ from collections import Counter
 
 import pytest
 
-from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import linux
 from support import ROOT
+from support.messages import recording
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +26,7 @@ def counts() -> Counter[str]:
     """All attributes, those named, those with a type that says more than "bytes"."""
     out: Counter[str] = Counter()
     for path in sorted(CAPTURES.glob("*.pcap")):
-        session = Session(Registry(use_system=False))
-        for message in session.messages(open_capture(str(path))):
+        for message in recording(path.stem):
             if message.protocol != ROUTE:
                 continue
             for node in message.walk():

@@ -71,7 +71,7 @@ from support.messages import (
     nlmsgerr,
     padded,
     read,
-    recording,
+    streamed,
     u32,
 )
 from support.pairing import Kept, held_back, link_table
@@ -157,7 +157,7 @@ def paired(messages: list[Message]) -> dict[int, Link]:
 
 @pytest.mark.parametrize("name", STRACED)
 def test_answers_go_to_the_request_that_strace_shows(name: str) -> None:
-    messages = recording(name)
+    messages = streamed(name)
     answers, multicast = strace.truth(messages, RECORDINGS / f"{name}.strace")
     links = paired(messages)
     wrong = {
@@ -174,7 +174,7 @@ def test_answers_go_to_the_request_that_strace_shows(name: str) -> None:
 def test_strace_shows_enough_to_compare() -> None:
     total = 0
     for name in STRACED:
-        total += len(strace.truth(recording(name), RECORDINGS / f"{name}.strace")[0])
+        total += len(strace.truth(streamed(name), RECORDINGS / f"{name}.strace")[0])
     assert total > 1500
 
 
@@ -188,7 +188,7 @@ GROUPS = {
 
 @pytest.mark.parametrize("name", ["iproute", "tc"])
 def test_groups_are_those_of_the_socket_address(name: str) -> None:
-    messages = recording(name)
+    messages = streamed(name)
     multicast = strace.truth(messages, RECORDINGS / f"{name}.strace")[1]
     seen = set()
     for message in messages:
@@ -205,14 +205,14 @@ def test_every_request_of_a_recording_is_answered() -> None:
     for name in ("iproute", "errors", "genltest", "nlctrl", "tc", "wireguard", "nft", "routes"):
         ended: list[Transaction] = []
         pairs = Conversations(on_end=ended.append)
-        for message in recording(name):
+        for message in streamed(name):
             pairs.feed(message)
         assert pairs.finish() == [], name
         assert all(t.number and t.latency is not None for t in ended if t.state == ANSWERED)
 
 
 def test_nl_util_answers_with_sequence_plus_one() -> None:
-    links = paired(recording("nl_util"))
+    links = paired(streamed("nl_util"))
     answer = links[33]
     assert (answer.role, answer.of, answer.confidence) == (ANSWER, 32, LIKELY)
     assert "plus one" in answer.reason
@@ -221,7 +221,7 @@ def test_nl_util_answers_with_sequence_plus_one() -> None:
 
 
 def test_a_dump_has_its_parts_its_end_and_its_latency() -> None:
-    links = paired(recording("nl_util"))
+    links = paired(streamed("nl_util"))
     dump = links[7].transaction
     assert dump is not None
     assert (dump.kind, dump.state, dump.parts) == ("dump", ANSWERED, 21)
@@ -233,14 +233,14 @@ def test_a_dump_has_its_parts_its_end_and_its_latency() -> None:
 
 
 def test_filtered_dump_is_not_interrupted() -> None:
-    links = paired(recording("iproute"))
+    links = paired(streamed("iproute"))
     found = links[146].transaction  # NLM_F_DUMP_FILTERED in its parts
     assert found is not None
     assert (found.state, found.interrupted) == (ANSWERED, False)
 
 
 def test_nft_batch_is_one_transaction_that_causes_notifications() -> None:
-    links = paired(recording("nft"))
+    links = paired(streamed("nft"))
     batch = links[23].transaction
     assert batch is not None
     assert (batch.kind, batch.state) == (BATCH, NOT_ASKED)
@@ -254,7 +254,7 @@ def test_nft_batch_is_one_transaction_that_causes_notifications() -> None:
 
 
 def test_requests_flags_in_notifications_do_not_make_them_requests() -> None:
-    links = paired(recording("tc"))
+    links = paired(streamed("tc"))
     assert [ofs([links[n]])[0] for n in (40, 45, 86)] == [
         (NOTIFICATION, 36),
         (NOTIFICATION, 44),
@@ -263,7 +263,7 @@ def test_requests_flags_in_notifications_do_not_make_them_requests() -> None:
 
 
 def test_echo_with_other_flags_than_the_request() -> None:
-    messages = recording("routes")
+    messages = streamed("routes")
     links = paired(messages)
     (odd,) = [n for n, found in links.items() if found.reason.endswith("but for its flags")]
     assert links[odd].confidence == LIKELY
@@ -272,7 +272,7 @@ def test_echo_with_other_flags_than_the_request() -> None:
 
 
 def test_two_listeners_of_a_recording_are_one_notification_with_a_copy() -> None:
-    messages = recording("rtnl_misc")
+    messages = streamed("rtnl_misc")
     links = paired(messages)
     copies = [found for found in links.values() if found.role == COPY]
     assert len(copies) > 40
@@ -739,7 +739,7 @@ def _message(data: bytes, like: Message, number: int) -> Message:
 
 @pytest.mark.parametrize("name", ["iproute", "nft", "rtnl_misc", "acks"])
 def test_survey_agrees_with_the_stream(name: str) -> None:
-    messages = recording(name)
+    messages = streamed(name)
     found = link_table(messages)
     ended: dict[int, Transaction] = {}
     pairs = Conversations(on_end=lambda t: ended.__setitem__(t.id, t))
@@ -770,7 +770,7 @@ def test_survey_of_a_failed_batch_gives_each_part_its_fate() -> None:
 
 
 def test_survey_takes_few_bytes_per_message() -> None:
-    found = link_table(recording("policies"))
+    found = link_table(streamed("policies"))
     every = [getattr(found, name) for name in attributes(found)]
     columns = [memoryview(c) for c in every if isinstance(c, vec)]
     assert sum(c.itemsize for c in columns) <= 40
@@ -779,7 +779,7 @@ def test_survey_takes_few_bytes_per_message() -> None:
 
 @pytest.mark.parametrize("name", ["iproute", "nft", "rtnl_misc"])
 def test_ahead_knows_what_comes_later(name: str) -> None:
-    messages = recording(name)
+    messages = streamed(name)
     found = link_table(messages)
     seen = list(held_back(messages))
     assert [m for m, _ in seen] == messages
@@ -873,7 +873,7 @@ def test_ports_hint_at_processes() -> None:
 
 def test_what_a_change_tells_a_group_is_no_answer() -> None:
     conversations = Conversations()
-    links = {m.number: conversations.feed(m) for m in recording("nlex")}
+    links = {m.number: conversations.feed(m) for m in streamed("nlex")}
     assert [links[n].role for n in (28, 29, 30)] == ["request", "notification", "answer"]
     assert links[29].of == 28
     assert links[37].of == 36, "what was asked for is one"
@@ -911,7 +911,7 @@ def test_a_question_of_the_kernel_is_a_notification() -> None:
 def test_filters_deleted_with_their_chain_are_no_requests() -> None:
     """The kernel's RTM_DELTFILTER has the flags of the RTM_DELCHAIN that caused it."""
     conversations = Conversations()
-    links = [conversations.feed(m) for m in recording("tc_filters")]
+    links = [conversations.feed(m) for m in streamed("tc_filters")]
     asked = links[514]
     assert (asked.role, links[515].role) == ("request", "notification")
     assert asked.transaction is not None

@@ -12,14 +12,12 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import options
 from nldissect._internal.engine.message import Message
 from nldissect._internal.render.formats import FORMATS
 from nldissect._internal.render.ynl_output import ynl
-from nldissect._internal.session.forward_pass import Session
 from support.command import Command
-from support.messages import RECORDINGS, attr, builtin, messages, msg, newlink
+from support.messages import RECORDINGS, attr, messages, msg, newlink, recording
 
 SOME = ["errors", "nft", "rtnl_ra", "wireguard", "genltest", "tc"]
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
@@ -31,7 +29,7 @@ HOSTILE = [
 def some(names: list[str]) -> list[Message]:
     out: list[Message] = []
     for name in names:
-        out += Session(builtin()).messages(open_capture(str(RECORDINGS / f"{name}.pcap")))
+        out += recording(name)
     for text in HOSTILE:
         header = struct.pack("<BxHiII", 0, 1, 1, 1, 0)
         out += messages(msg(16, header + attr(3, text + b"\0") + attr(20, text)))

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.session.forward_pass import Session
-from nldissect._internal.spec.registry import Registry
+import nldissect
 from support.command import (
     CAPTURES,
     GETLINK,
@@ -77,8 +75,8 @@ def test_whole_messages_satisfy_the_schema(run: Command, validator: Draft202012V
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_json_says_what_the_library_says(path: Path, run: Command) -> None:
-    session = Session(Registry())
-    messages = list(session.messages(open_capture(str(path))))
+    with nldissect.open(path) as capture:
+        messages = list(capture)
     objects = run("read", "-T", "jsonl", path).objects
     assert len(objects) == len(messages)
     for made, shown in zip(messages, objects, strict=True):

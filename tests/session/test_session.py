@@ -26,7 +26,7 @@ from support.messages import (
     padded,
     read,
     record,
-    recording,
+    streamed,
     tree,
     u32,
 )
@@ -266,8 +266,8 @@ def everything(message):
 
 @pytest.mark.parametrize("name", ["iproute", "nlctrl", "nl_util", "ethtool", "errors"])
 def test_what_is_shown_does_not_depend_on_the_order_of_looking(name):
-    in_turn = [everything(m) for m in recording(name)]
-    messages = recording(name, Registry(use_system=False))
+    in_turn = [everything(m) for m in streamed(name)]
+    messages = streamed(name, Registry(use_system=False))
     places = list(range(len(messages)))
     random.Random(3).shuffle(places)
     assert {p: everything(messages[p]) for p in places} == dict(enumerate(in_turn))
@@ -320,6 +320,6 @@ def test_direction():
     [("genltest", "genltest", 6), ("nl_util", "nl_util", 13), ("nlex", "nlex", 11)],
 )
 def test_every_message_of_the_recordings_has_its_family(name, family, count):
-    messages = [m for m in recording(name) if m.protocol == GENERIC and m.type > 16]
+    messages = [m for m in streamed(name) if m.protocol == GENERIC and m.type > 16]
     assert {m.family for m in messages} == {family}
     assert len(messages) == count

@@ -24,7 +24,7 @@ from support.messages import (
     newfamily,
     read,
     record,
-    recording,
+    streamed,
     tree,
     u8,
     u32,
@@ -449,13 +449,13 @@ def test_python_beside_a_spec_is_no_dissector_of_its_own(tmp_path):
 @pytest.mark.parametrize("number", ["21", "0x15", "0b10101"])
 def test_a_protocol_number_decoded_as(number):
     found = Registry(decode_as={number: "nlexample"})
-    values = [m.find("myvar").value for m in recording("nlexample", found) if m.find("myvar")]
+    values = [m.find("myvar").value for m in streamed("nlexample", found) if m.find("myvar")]
     assert sum(isinstance(v, int) for v in values) > 5
-    assert not any(m.find("myvar") for m in recording("nlexample", Registry()))
+    assert not any(m.find("myvar") for m in streamed("nlexample", Registry()))
 
 
 def test_the_number_that_another_recording_uses():
-    messages = recording("nlexample_p5", Registry(decode_as={"5": "nlexample"}))
+    messages = streamed("nlexample_p5", Registry(decode_as={"5": "nlexample"}))
     assert {m.operation.constant for m in messages if m.operation} == {
         "NLEX_MSG_UPD",
         "NLEX_MSG_GET",

@@ -24,7 +24,7 @@ from support.messages import (
     nest,
     of_spec,
     one,
-    recording,
+    streamed,
     tree,
     u8,
     u16,
@@ -825,7 +825,7 @@ def errors(messages: list[Any]) -> list[str]:
 @needs_kernel_specs
 @pytest.mark.parametrize("name", ["ethtool", "wireguard", "nft", "conntrack", "tc", "nlctrl"])
 def test_kernel_specs_find_nothing_wrong_in_recordings(kernel, name):
-    messages = recording(name, kernel)
+    messages = streamed(name, kernel)
     assert errors(messages) == []
     assert kernel.problems == []
     specs = {m.spec.file for m in messages if m.spec is not None}
@@ -835,7 +835,7 @@ def test_kernel_specs_find_nothing_wrong_in_recordings(kernel, name):
 @needs_kernel_specs
 def test_kernel_specs_on_iproute(kernel):
     """AF_SPEC of a bridge port is no AF_SPEC of its families, which rt-link.yaml cannot say."""
-    messages = recording("iproute", kernel)
+    messages = streamed("iproute", kernel)
     bridge = [m for m in messages if m.find("ifi-family") and m.find("ifi-family").value == 7]
     assert bridge
     assert errors([m for m in messages if m not in bridge]) == []
@@ -854,7 +854,7 @@ def first(messages: list[Any], operation: str, path: str, *, to_kernel: bool = F
 
 @needs_kernel_specs
 def test_wireguard_by_the_kernels_spec(kernel):  # wireguard.txt: wg show peach0
-    messages = recording("wireguard", kernel)
+    messages = streamed("wireguard", kernel)
     message = next(m for m in messages if m.find("peers") and not m.to_kernel)
     assert message.find("ifname").value == "peach0"
     assert message.find("listen-port").value == 51999
@@ -874,7 +874,7 @@ def test_wireguard_by_the_kernels_spec(kernel):  # wireguard.txt: wg show peach0
 
 @needs_kernel_specs
 def test_ethtool_by_the_kernels_spec(kernel):  # ethtool.txt: ethtool grape0, ethtool -l
-    messages = recording("ethtool", kernel)
+    messages = streamed("ethtool", kernel)
     assert first(messages, "linkmodes-get", "speed") == 10000
     assert first(messages, "linkmodes-get", "ETHTOOL_A_LINKMODES_DUPLEX") == 1
     assert first(messages, "linkmodes-get", "header.dev-name") == "grape0"
@@ -886,7 +886,7 @@ def test_ethtool_by_the_kernels_spec(kernel):  # ethtool.txt: ethtool grape0, et
 
 @needs_kernel_specs
 def test_nftables_by_the_kernels_spec(kernel):  # nft.txt: the ruleset
-    messages = recording("nft", kernel)
+    messages = streamed("nft", kernel)
     assert first(messages, "newtable", "name", to_kernel=True) == "fruit"
     rules = [m for m in messages if m.operation and m.operation.name == "newrule" and m.to_kernel]
     expressions = [[e.find("name").value for e in r.find("expressions").children] for r in rules]
@@ -911,7 +911,7 @@ def test_nftables_by_the_kernels_spec(kernel):  # nft.txt: the ruleset
 
 @needs_kernel_specs
 def test_conntrack_by_the_kernels_spec(kernel):  # conntrack.txt: conntrack -I
-    message = next(m for m in recording("conntrack", kernel) if m.find("timeout"))
+    message = next(m for m in streamed("conntrack", kernel) if m.find("timeout"))
     assert message.find("timeout").value == 77
     assert message.find("tuple-orig.tuple-ip.ip-v4-src").value == "198.51.100.5"
     assert message.find("tuple-orig.tuple-proto.proto-dst-port").value == 2222
@@ -922,7 +922,7 @@ def test_conntrack_by_the_kernels_spec(kernel):  # conntrack.txt: conntrack -I
 
 @needs_kernel_specs
 def test_tc_by_the_kernels_spec(kernel):  # tc.txt, tc.qdisc.json, tc.filter.json
-    messages = recording("tc", kernel)
+    messages = streamed("tc", kernel)
     assert first(messages, "newqdisc", "options.init.rate2quantum", to_kernel=True) == 10
     assert first(messages, "newqdisc", "options.init.defcls", to_kernel=True) == 0x30
     assert first(messages, "newtclass", "options.parms.rate.rate", to_kernel=True) == 375000
@@ -940,7 +940,7 @@ def test_tc_by_the_kernels_spec(kernel):  # tc.txt, tc.qdisc.json, tc.filter.jso
 
 @needs_kernel_specs
 def test_nlctrl_by_the_kernels_spec(kernel):  # nlctrl.txt: genl ctrl get, genl ctrl policy
-    messages = recording("nlctrl", kernel)
+    messages = streamed("nlctrl", kernel)
     answer = next(
         m
         for m in messages

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import nldissect
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.frame import Diagnosis
 from nldissect._internal.engine.node import Node
@@ -170,8 +171,14 @@ def messages(data: bytes, protocol: int = ROUTE, total: int | None = None) -> li
     return read(record(data, protocol, total))
 
 
-def recording(name: str, registry: Registry | None = None) -> list[Message]:
-    """The messages of a recording in captures/."""
+def recording(name: str) -> list[Message]:
+    """The messages of a recording in captures/, as programs get them."""
+    with nldissect.open(str(RECORDINGS / f"{name}.pcap")) as capture:
+        return list(capture)
+
+
+def streamed(name: str, registry: Registry | None = None) -> list[Message]:
+    """The messages of a recording in captures/, as a session gives them to pairing."""
     capture = open_capture(str(RECORDINGS / f"{name}.pcap"))
     return list(Session(registry or builtin()).messages(capture))
 
