@@ -70,6 +70,7 @@ def every(nodes: list[Node], path: str) -> list[Node]:
 # -- whole recordings -------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_every_attribute_has_a_name_and_fits(name: str) -> None:
     for message in recording(name):

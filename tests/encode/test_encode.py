@@ -46,6 +46,7 @@ def requests(name: str) -> list[tuple[Message, Arguments]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_bytes_tree_bytes(name: str) -> None:
     """Every message of every recording, almost every leaf of it from its value."""
@@ -56,6 +57,7 @@ def test_bytes_tree_bytes(name: str) -> None:
     assert len(tally.raws) == tally.raw <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_request_can_be_built_from_its_dictionary(name: str) -> None:
     """With the dissector, the bytes of the program that sent it, of its dictionary."""
@@ -402,6 +404,7 @@ def test_nodes_from_before_an_edit_stay_what_they_were() -> None:
     assert message["ifname"] == "changed"
 
 
+@pytest.mark.slow
 def test_every_recorded_link_survives_an_edit_and_its_reverse(tmp_path: Path) -> None:
     for name in ("links", "iproute", "rtnl_bridge"):
         for message in ours(name):

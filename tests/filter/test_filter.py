@@ -397,6 +397,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=9))
 def test_nothing_but_a_filter_error_is_raised(pieces: list[str]) -> None:

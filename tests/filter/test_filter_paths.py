@@ -19,6 +19,9 @@ from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support.messages import builtin
 
+pytestmark = pytest.mark.slow
+
+
 RECORDINGS = [
     ROOT / "captures" / f"{name}.pcap"
     for name in ("acks", "links", "nlctrl", "routes", "tc", "rtnl_bridge")

@@ -74,6 +74,7 @@ def agrees(index: Index, path: Path) -> int:
     return len(order)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_message_is_what_the_session_gives(name: str) -> None:
     path = RECORDINGS / f"{name}.pcap"
@@ -320,6 +321,7 @@ def test_transactions_are_those_of_pairing() -> None:
                 assert [m.number for m in found.members] == [m.number for m in one.members]
 
 
+@pytest.mark.slow
 def test_a_million_messages_fit_in_little_memory(tmp_path: Path) -> None:
     """As a share of it: 20,000 messages, of which no more than a few hundred bytes are kept."""
     import tracemalloc

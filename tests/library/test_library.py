@@ -363,6 +363,7 @@ def test_every_public_name_is_there_and_importing_is_cheap() -> None:
     assert loaded.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_users_of_mypy_see_types(tmp_path: Path) -> None:
     user = tmp_path / "user.py"
     user.write_text(

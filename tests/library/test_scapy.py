@@ -21,6 +21,9 @@ from support import ROOT
 from support import capture_files as files
 from support.messages import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
 
+pytestmark = pytest.mark.slow
+
+
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
 
 

@@ -10,6 +10,9 @@ import pytest
 
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 LINT = ROOT / ".ci" / "lint-shifts"
 MODULE = """\
 from typing import Final

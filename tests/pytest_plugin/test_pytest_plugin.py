@@ -389,6 +389,7 @@ class TestClass:
 """
 
 
+@pytest.mark.slow
 def test_what_failures_say(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_inner=INNER)
     shutil.copy(CAPTURES / "errors.pcap", pytester.path)
@@ -425,6 +426,7 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     assert "recordings/test_inner/test_not_there.pcapng" in text
 
 
+@pytest.mark.slow
 def test_snapshot_plugins(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [n for n in os.environ if n in ("CI", "GITHUB_ACTIONS") or "XDIST" in n]:
         monkeypatch.delenv(name)  # where these are set, no snapshots are written

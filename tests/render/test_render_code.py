@@ -50,6 +50,7 @@ def test_the_command_offers_every_form() -> None:
     assert {"text", "fields", *FORMATS} == set(options.FORMATS)
 
 
+@pytest.mark.slow
 def test_hex_is_the_message() -> None:
     given = some(NAMES)
     lines = source("hex", given).splitlines()
@@ -65,6 +66,7 @@ def test_python_makes_the_message() -> None:
         assert found[f"message_{message.number}"] == message.bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SOME, "acks", "nlctrl", "fdb", "rtnl_misc", "tc_actions"])
 def test_build_makes_the_message(name: str) -> None:
     given = some([name])
@@ -174,6 +176,7 @@ def test_ynl_is_what_cli_py_takes_and_prints() -> None:
     }
 
 
+@pytest.mark.slow
 def test_ynl_of_recordings_is_json_of_plain_kinds(run: Command) -> None:
     import nldissect
 

@@ -104,6 +104,7 @@ def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:
     assert run("read", "-e", "linkinfo", path).lines[0] == attribute(1, b"veth\0").hex()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recording", CAPTURES, ids=lambda p: p.name)
 def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
     lists = ("file", "comments", "lost", "diagnoses", "flag_names")

@@ -48,6 +48,7 @@ def flat(node: dict[str, Any]) -> str:
     return json.dumps({**alone, "offset": 0, "length": 0})
 
 
+@pytest.mark.slow
 @pytest.mark.docs
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_recordings_satisfy_the_schema(
