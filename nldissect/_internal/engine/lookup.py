@@ -152,16 +152,12 @@ def label_of(
     if value is None:
         value = value_at(engine, place, message)
     if labelled:
-        told = label_by_code(
-            tables.fields[row], value, message, seen or TapeValues(engine, message)
-        )
+        values = TapeValues(engine, message) if seen is None else seen
+        told = label_by_code(tables.fields[row], value, message, values)
         if told is not None:
             return told or None
-    if enum:
-        named = tables.enums[enum].label(value, constants)
-        if named is not None or hint == NO_HINT:
-            return named
-    return hinted(int(hint), value, message, constants)
+    named = tables.enums[enum].label(value, constants) if enum else None
+    return hinted(int(hint), value, message, constants) if named is None else named
 
 
 class TapeValues:

@@ -220,16 +220,7 @@ class Lookup(TapeValues):
         if mode == LABEL or mode == VALUE:
             self._shown(place, mode == LABEL)
         elif mode == FORMATTED or mode == HEX:
-            value = value_at(self._engine, place, self.message)
-            if isinstance(value, int):
-                made = placeholder.made.get(value)
-                if made is None:
-                    formatter = placeholder.formatter
-                    made = encoded(f"{value:#x}" if formatter is None else formatter(value))
-                    if len(placeholder.made) >= _MADE:  # a hostile capture has no end of numbers
-                        placeholder.made.clear()
-                    placeholder.made[value] = made
-                out.write(made)
+            self._formatted(placeholder, place)
         elif mode == INDEX:
             if not self._zero(place):
                 named = self.label_at(place)
@@ -250,6 +241,20 @@ class Lookup(TapeValues):
                 out.append(_SLASH)
                 DIGITS.signed(out, bits)
         return True
+
+    def _formatted(self, placeholder: Placeholder, place: i64) -> None:
+        """Writes a number by the placeholder's function, or as hexadecimal; nothing for others."""
+        value = value_at(self._engine, place, self.message)
+        if not isinstance(value, int):
+            return
+        made = placeholder.made.get(value)
+        if made is None:
+            formatter = placeholder.formatter
+            made = encoded(f"{value:#x}" if formatter is None else formatter(value))
+            if len(placeholder.made) >= _MADE:  # a hostile capture has no end of numbers
+                placeholder.made.clear()
+            placeholder.made[value] = made
+        self._out.write(made)
 
     def _bits(self, place: i64) -> int:
         """How many bits the address at a place has, -1 if it is none."""
