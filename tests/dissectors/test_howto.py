@@ -123,7 +123,7 @@ def test_the_package_is_found_once_installed(tmp_path, monkeypatch):
     (metadata / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     found = Registry(use_system=False)
-    assert [e.name for e in found.entries() if e.origin == "fruit"] == ["fruit"]
+    assert [e.name for e in found.files() if e.origin == "fruit"] == ["fruit"]
     _, message = read(
         record(newfamily(40, "fruit"), GENERIC),
         record(msg(40, genl(1, attr(1, b"plum\0"))), GENERIC),

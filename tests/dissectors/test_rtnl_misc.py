@@ -85,7 +85,7 @@ def test_every_attribute_has_a_name_and_fits(name: str) -> None:
 def test_every_message_type_belongs_to_one_dissector() -> None:
     registry = builtin()
     claims: dict[int, set[str]] = {}
-    for entry in registry.entries():
+    for entry in registry.files():
         if entry.protonum == 0 and entry.claims:
             for number in entry.types:
                 claims.setdefault(number, set()).add(entry.name)

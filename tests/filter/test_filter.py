@@ -218,7 +218,7 @@ def test_a_nested_attribute_is_found_without_a_tree(monkeypatch: pytest.MonkeyPa
 def test_only_dissectors_with_the_names_of_a_filter_load() -> None:
     registry = Registry()
     filters.Filter("newlink.linkinfo.kind == vlan and linkinfo.kind == vlan", registry)
-    loaded = {entry.name for entry in registry.entries() if entry.loaded is not None}
+    loaded = {entry.name for entry in registry.files() if entry.loaded is not None}
     assert "rt-link" in loaded
     assert not loaded & {"nlctrl", "rt-neigh", "rt-route"}
 

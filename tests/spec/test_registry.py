@@ -88,7 +88,7 @@ def heard(found: Registry, name: str = "fam", payload: bytes = attr(1, u32(7)), 
 
 
 def names(found: Registry, origin: str) -> list[str]:
-    return [e.name for e in found.entries() if e.origin == origin]
+    return [e.name for e in found.files() if e.origin == origin]
 
 
 # -- where dissectors come from -----------------------------------------------------
@@ -97,11 +97,11 @@ def names(found: Registry, origin: str) -> list[str]:
 def test_the_built_in_ones_are_listed_with_what_they_claim():
     found = Registry()
     assert found.problems == []
-    entry = next(e for e in found.entries() if e.name == "genltest")
+    entry = next(e for e in found.files() if e.name == "genltest")
     assert (entry.origin, entry.protocol, entry.level) == ("built-in", "generic", "genetlink-c")
     assert (entry.operations, entry.attributes) == (1, 1)
     assert Path(entry.file).name == "genltest.yaml"
-    link = next(e for e in found.entries() if e.name == "rt-link")
+    link = next(e for e in found.files() if e.name == "rt-link")
     assert (link.protocol, link.protonum) == ("route", 0)
     assert {16, 17, 18, 19} <= set(link.types)
 
@@ -171,7 +171,7 @@ def test_an_explicit_one_wins(tmp_path):
     path = folder(tmp_path / "d", genltest__yaml=family("genltest", "mine"))
     found = Registry([str(path)])
     assert heard(found, "genltest").find("mine").value == 7
-    assert [e.origin for e in found.entries() if e.name == "genltest"] == ["explicit", "built-in"]
+    assert [e.origin for e in found.files() if e.name == "genltest"] == ["explicit", "built-in"]
 
 
 def test_an_explicit_one_takes_only_the_message_types_that_it_has(tmp_path):

@@ -808,7 +808,7 @@ def test_a_kernel_spec_loads_whole(file: Path):
 @pytest.fixture(scope="module")
 def kernel() -> Registry:
     found_registry = Registry(specs=[str(KERNEL_SPECS)], use_system=False)
-    explicit = [e for e in found_registry.entries() if e.origin == "explicit"]
+    explicit = [e for e in found_registry.files() if e.origin == "explicit"]
     assert [e.file for e in explicit] == [str(f) for f in FILES]
     return found_registry
 

@@ -220,7 +220,7 @@ class Known:
 def dissectors(names: tuple[str, ...]) -> Known:
     """All that these built-in dissectors know."""
     known = Known()
-    for entry in registry.Registry(use_system=False).entries():
+    for entry in registry.Registry(use_system=False).files():
         if any(entry.name == n or (n[-1] == "*" and entry.name.startswith(n[:-1])) for n in names):
             _learn(known, entry.spec(), dissector_file.raw_spec(entry.file))
     return known

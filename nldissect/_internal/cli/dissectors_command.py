@@ -34,7 +34,7 @@ def _list(options: Namespace, output: TextOutput) -> int:
             safe(entry.origin),
             safe(entry.file),
         )
-        for entry in registry.entries()
+        for entry in registry.files()
     ]
     name, protocol, origin = (max(len(row[i]) for row in rows) for i in (0, 1, 4))
     for row in rows:

@@ -48,7 +48,7 @@ def number_or_none(text: str) -> int | None:
 
 def loaded(registry: Registry) -> Iterator[model.Spec]:
     """Every dissector that loads, one after the other."""
-    for entry in registry.entries():
+    for entry in registry.files():
         try:
             yield entry.spec()
         except SpecError:

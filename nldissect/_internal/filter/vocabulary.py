@@ -90,7 +90,7 @@ class Vocabulary:
         self._found: dict[str, list[model.Field]] = {}
         self._headers: dict[str, model.Struct] = {}
         self.children: dict[str, list[model.Field]] = {}  # of paths, kept for completion
-        for entry in registry.entries():
+        for entry in registry.files():
             try:
                 told = _index(entry)
             except (SpecError, OSError):
@@ -110,11 +110,11 @@ class Vocabulary:
     @property
     def specs(self) -> list[model.Spec]:
         """Every dissector that loads."""
-        return [spec for entry in self.registry.entries() if (spec := _loaded(entry)) is not None]
+        return [spec for entry in self.registry.files() if (spec := _loaded(entry)) is not None]
 
     def spec(self, name: str) -> model.Spec | None:
         """The dissector of this plain name."""
-        for entry in self.registry.entries():
+        for entry in self.registry.files():
             if plain(entry.name) == name:
                 return _loaded(entry)
         return None

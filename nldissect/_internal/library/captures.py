@@ -460,7 +460,7 @@ def _protocol(protocol: str | int, known: Registry) -> tuple[int, str | None]:
         )
     if protocol.isdecimal():
         return int(protocol), None
-    there_are = [*names, *(entry.name for entry in known.entries())]
+    there_are = [*names, *(entry.name for entry in known.files())]
     raise UsageError(
         f"{protocol!r} is no netlink protocol and no dissector{near(protocol, there_are)}"
     )
@@ -498,7 +498,7 @@ def build(
     known = registry(dissectors, specs, decode_as)
     spec = known.named(dissector)
     if spec is None:
-        names = [entry.name for entry in known.entries()]
+        names = [entry.name for entry in known.files()]
         raise UsageError(f"there is no dissector {dissector!r}{near(dissector, names)}")
     chosen = _operation(spec, operation)
     to_kernel = not reply and (chosen.request is not None or chosen.reply is None)

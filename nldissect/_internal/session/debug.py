@@ -42,7 +42,7 @@ class AnswerLog:
     def _dissector(self, spec: Spec | None) -> str:
         if spec is None:
             return "no dissector (the kernel's policy, else a guess)"
-        for entry in self._registry.entries():
+        for entry in self._registry.files():
             if entry.loaded is spec:
                 return f"{spec.name} ({_TIERS[entry.tier]}, {entry.origin}: {entry.file})"
         return f"{spec.name} ({spec.file})"

@@ -137,7 +137,7 @@ class _Constants:
             return
         structs = self._structs[protocol] = []
         generic = protocol == framing.NETLINK_GENERIC
-        for entry in self._registry.entries():
+        for entry in self._registry.files():
             if entry.protonum == (None if generic else protocol):
                 spec = self._registry.named(entry.name)
                 if spec is not None and (not generic or entry.name == "nlctrl"):

@@ -187,7 +187,7 @@ class Registry:
 
     # -- looking up ----------------------------------------------------------
 
-    def entries(self) -> list[DissectorFile]:
+    def files(self) -> list[DissectorFile]:
         """All dissectors, in the order of their tiers."""
         return self._entries
 

@@ -13,6 +13,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -67,15 +68,8 @@ def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
             json.dump(content, stream)
         os.replace(temporary, entry)
     except (OSError, ValueError, TypeError):
-        with _quiet():
+        with suppress(OSError):
             os.unlink(temporary)
-
-
-class _quiet:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, value: object, trace: object) -> bool:
-        return isinstance(value, OSError)
 
 
 def _read(path: str) -> str:

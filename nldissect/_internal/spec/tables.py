@@ -182,7 +182,6 @@ class Tables:
     """The specs of one registry, as far as they have been met."""
 
     def __init__(self) -> None:
-        self.one: i64 = 1
         self.rows = vec[i64]([0] * COLUMNS)
         self.slots = vec[i64]([0])
         self.set_base = vec[i64]([0])

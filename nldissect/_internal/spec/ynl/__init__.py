@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from ...wire.errors import SpecError
 from .. import model
-from .attribute_sets import AttributeSets
-from .definitions import Definitions, linux_enum
+from .attribute_sets import AttributeSetReader
+from .definitions import DefinitionReader, linux_enum
 from .document import Document, Hooks, is_true
-from .fields import Fields
-from .operations import Operations
+from .fields import FieldReader
+from .operations import OperationReader
 
 __all__ = ["build", "check", "is_true", "linux_enum"]
 
@@ -61,7 +61,7 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
     return list(dict.fromkeys(faults))
 
 
-def _read(document: Document, file: str) -> tuple[model.Spec, Definitions, Fields]:
+def _read(document: Document, file: str) -> tuple[model.Spec, DefinitionReader, FieldReader]:
     """The spec, and what makes the rest of it when it is used."""
     raw, fault = document.raw, document.fault
     spec = model.Spec(document.family, str(raw.get("protocol", "genetlink")), file)
@@ -75,10 +75,10 @@ def _read(document: Document, file: str) -> tuple[model.Spec, Definitions, Field
             fault("protonum", "a raw protocol needs its number")
     if "version" in raw:
         spec.version = document.number(raw["version"], "version")
-    definitions = Definitions(document, spec)
-    fields = Fields(document, definitions, spec)
-    sets = AttributeSets(document, fields, spec)
-    operations = Operations(document, fields, sets, spec)
+    definitions = DefinitionReader(document, spec)
+    fields = FieldReader(document, definitions, spec)
+    sets = AttributeSetReader(document, fields, spec)
+    operations = OperationReader(document, fields, sets, spec)
     definitions.read()
     sets.read()
     operations.read()

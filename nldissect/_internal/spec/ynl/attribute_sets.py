@@ -12,15 +12,15 @@ from typing import Any
 
 from .. import model
 from .document import Document, given, is_true
-from .fields import Fields
+from .fields import FieldReader
 
 ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 
 
-class AttributeSets:
+class AttributeSetReader:
     """The sets of one spec, and the sub-messages, whose formats are of them."""
 
-    def __init__(self, document: Document, fields: Fields, spec: model.Spec) -> None:
+    def __init__(self, document: Document, fields: FieldReader, spec: model.Spec) -> None:
         self.document = document
         self.fields = fields
         self.spec = spec

@@ -27,7 +27,7 @@ def linux_enum(name: str) -> model.Enum | None:
     return found
 
 
-class Definitions:
+class DefinitionReader:
     """What a spec defines by name; enumerations are made when they are asked for."""
 
     def __init__(self, document: Document, spec: model.Spec) -> None:

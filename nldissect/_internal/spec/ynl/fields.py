@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .. import model
-from .definitions import Definitions
+from .definitions import DefinitionReader
 from .document import Document, c_name, given, is_true
 
 HINTS = frozenset((
@@ -26,10 +26,10 @@ SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
 OF_THE_TYPE = frozenset(("struct", "sub-type", "nested-attributes"))
 
 
-class Fields:
+class FieldReader:
     """Makes the fields of one spec; structs are made when they are asked for."""
 
-    def __init__(self, document: Document, definitions: Definitions, spec: model.Spec) -> None:
+    def __init__(self, document: Document, definitions: DefinitionReader, spec: model.Spec) -> None:
         self.document = document
         self.definitions = definitions
         self.spec = spec

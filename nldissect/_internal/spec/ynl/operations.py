@@ -1,6 +1,6 @@
 """`operations` and `mcast-groups` of a spec.
 
-Operations count from 1, `value` restarts the count. Unified ones share one counter, directional
+OperationReader count from 1, `value` restarts the count. Unified ones share one counter, directional
 ones have one for requests and one for replies.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import model
-from .attribute_sets import AttributeSets
+from .attribute_sets import AttributeSetReader
 from .document import Document, c_name, given
-from .fields import Fields
+from .fields import FieldReader
 
 CLASSES = {"get": model.CLASS_GET, "new": model.CLASS_NEW, "delete": model.CLASS_DELETE}
 # Words of operations' names that tell their request class.
@@ -40,11 +40,11 @@ def request_class(name: str) -> int:
     return model.CLASS_NEW if name.startswith("set") else model.CLASS_GET
 
 
-class Operations:
+class OperationReader:
     """Makes the operations of one spec, in the order of its list, which numbers them."""
 
     def __init__(
-        self, document: Document, fields: Fields, sets: AttributeSets, spec: model.Spec
+        self, document: Document, fields: FieldReader, sets: AttributeSetReader, spec: model.Spec
     ) -> None:
         self.document = document
         self.fields = fields

@@ -109,7 +109,7 @@ class Display(Controller):
         message = self.model.message(self.row())
         generic = message.protocol == 16 and message.type >= 16
         number = message.type if generic else message.protocol
-        known = sorted(entry.name for entry in self.model.registry.entries())
+        known = sorted(entry.name for entry in self.model.registry.files())
         self.browser.ask(
             "decode as NUMBER=DISSECTOR",
             self.browser.application.decode_as,
