@@ -50,12 +50,12 @@ class Registry:
     ) -> None:
         self.tables = Tables()  # of its dissectors, as far as they were needed
         self._problems: list[NldissectError] = []
-        self._entries: list[DissectorFile] = []
+        self._files: list[DissectorFile] = []
         self._by_name: dict[str, DissectorFile] = {}
         self._families: dict[str, DissectorFile] = {}
         self._types: dict[tuple[int, int], DissectorFile] = {}
         self._protocols: dict[int, list[DissectorFile]] = {}
-        self._files: set[str] = set()
+        self._seen: set[str] = set()  # real paths
         self._control: model.Spec | None = None
         self.protocol_as: dict[int, DissectorFile] = {}
         self.family_as: dict[int, DissectorFile] = {}
@@ -112,9 +112,9 @@ class Registry:
     def _add(self, file: str, origin: str, tier: int) -> None:
         """Takes in one file with what it claims; a broken one is a problem."""
         real = os.path.realpath(file)
-        if real in self._files:  # named twice, or given and built-in as well
+        if real in self._seen:  # named twice, or given and built-in as well
             return
-        self._files.add(real)
+        self._seen.add(real)
         try:
             if file.endswith(".py"):
                 facts = indexed(file)
@@ -128,7 +128,7 @@ class Registry:
                 problem = SpecError(file, f"not a spec: {problem!r}")
             self._problems.append(problem)
             return
-        self._entries.append(entry)
+        self._files.append(entry)
         self._claim(self._by_name, entry.name, entry, entry.name)
         if not entry.claims:
             return
@@ -180,7 +180,7 @@ class Registry:
     def problems(self) -> list[NldissectError]:
         """What is wrong with the dissectors, as far as they were used."""
         out = list(self._problems)
-        for entry in self._entries:
+        for entry in self._files:
             if entry.loaded is not None:
                 out += entry.loaded.faults
         return out
@@ -189,7 +189,7 @@ class Registry:
 
     def files(self) -> list[DissectorFile]:
         """All dissectors, in the order of their tiers."""
-        return self._entries
+        return self._files
 
     def named(self, name: str) -> model.Spec | None:
         """The dissector of this name."""

@@ -1,6 +1,6 @@
 """`operations` and `mcast-groups` of a spec.
 
-OperationReader count from 1, `value` restarts the count. Unified ones share one counter, directional
+Operations count from 1, `value` restarts the count. Unified ones share one counter, directional
 ones have one for requests and one for replies.
 """
 
