@@ -78,7 +78,7 @@ class DefinitionReader:
         is_flags = item["type"] == "flags"
         out = model.Enum(name, is_flags)
         prefix = given(item, "name-prefix", f"{document.family}-{name}-")
-        value = document.number(item.get("value-start", 0), f"{path}.value-start")
+        value: int = document.number(item.get("value-start", 0), f"{path}.value-start")
         for where, entry in document.items(item, "entries", f"{path}."):
             entry_name = document.name_of(entry, where)
             if entry.get("value") is not None:
