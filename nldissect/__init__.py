@@ -16,19 +16,11 @@ if TYPE_CHECKING:
     from ._internal.engine.frame import Diagnosis
     from ._internal.engine.node import Node
     from ._internal.filter import Candidate, Completion, Filter
-    from ._internal.library.captures import (
-        Capture,
-        Listening,
-        Messages,
-        Transactions,
-        build,
-        compile,
-        complete,
-        dissect,
-        dissect_all,
-        listen,
-        open,
-    )
+    from ._internal.library.building import build
+    from ._internal.library.captures import Capture, Messages, Transactions, open
+    from ._internal.library.display_filters import compile, complete
+    from ._internal.library.dissection import dissect, dissect_all
+    from ._internal.library.listening import Listening, listen
     from ._internal.library.message import Message
     from ._internal.pairing.transaction import Link, Transaction
     from ._internal.wire.errors import (
@@ -76,19 +68,11 @@ _MODULES = {
     "encode.payload": ("EncodeError",),
     "wire.errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
     "filter": ("Candidate", "Completion", "Filter"),
-    "library.captures": (
-        "Capture",
-        "Listening",
-        "Messages",
-        "Transactions",
-        "build",
-        "compile",
-        "complete",
-        "dissect",
-        "dissect_all",
-        "listen",
-        "open",
-    ),
+    "library.building": ("build",),
+    "library.captures": ("Capture", "Messages", "Transactions", "open"),
+    "library.display_filters": ("compile", "complete"),
+    "library.dissection": ("dissect", "dissect_all"),
+    "library.listening": ("Listening", "listen"),
     "wire.record": ("Interface", "Record"),
     "pairing.transaction": ("Link", "Transaction"),
     "engine.frame": ("Diagnosis",),

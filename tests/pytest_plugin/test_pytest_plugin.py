@@ -16,8 +16,8 @@ from dirty_equals import Contains, IsInt, IsPartialDict, IsStr
 
 import nldissect
 from nldissect._internal.capture.reader import PcapngWriter
-from nldissect._internal.library.captures import registry
 from nldissect._internal.pytest_plugin.captured import recorded
+from nldissect._internal.spec.registry import registry
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record, Socket
 from nldissect.testing import Captured, exact

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from ..capture.live import live_capture
-from ..library.captures import Paths
+from ..library.parameters import Paths
 from ..spec.registry import registry
 from ..wire.errors import UsageError
 from . import isolate
