@@ -531,3 +531,9 @@ def test_values() -> None:
     assert args[5] == ["12"]
     assert len(args) == 7
     assert unescape(r"\0\33[m\"\\x") == b'\x00\x1b[m"\\x'
+
+
+@pytest.mark.parametrize("text", ["f(a", "f(a|", "f(a(1", "f({a=", "f([1", 'f({a}3D\\0")'])
+def test_values_that_end_too_soon(text: str) -> None:
+    with pytest.raises(ValueError, match="the text ends"):
+        arguments(text)

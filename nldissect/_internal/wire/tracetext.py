@@ -75,29 +75,34 @@ def unescape(text: str) -> bytes:
 
 
 class _ValueParser:
-    """Goes through the tokens of one text; ValueError where they end too soon."""
+    """Goes through the tokens of one text; ValueError where they end too soon.
+
+    `kind` is the group of _TOKEN that the token at hand is of, "" with no `token` at the end.
+    """
 
     __slots__ = ("_at", "_text", "kind", "token")
 
     def __init__(self, text: str, at: int) -> None:
         self._text = text
         self._at = at
-        self.kind: str | None = None
+        self.kind = ""
         self.token: re.Match[str] | None = None
         self.step()
 
     def step(self) -> None:
+        """Goes on to the next token, over comments."""
         while True:
             found = _TOKEN.match(self._text, self._at)
             if found is None:
-                self.kind, self.token = None, None
+                self.kind, self.token = "", None
                 return
             self._at = found.end()
             if found.lastgroup != "comment":
-                self.kind, self.token = found.lastgroup, found
+                self.kind, self.token = found.lastgroup or "", found
                 return
 
     def mark(self) -> str:
+        """The punctuation at hand, "" for what is none."""
         return self.token["mark"] if self.kind == "mark" and self.token is not None else ""
 
     def values(self, end: str) -> list[TraceValue]:
@@ -118,6 +123,7 @@ class _ValueParser:
         return out
 
     def value(self) -> TraceValue:
+        """The value at hand, which is stepped over."""
         if self.token is None:
             raise ValueError("the text ends before a value")
         if self.kind in ("text", "cut"):
@@ -136,6 +142,7 @@ class _ValueParser:
         return self._words()
 
     def _members(self) -> dict[str, TraceValue]:
+        """The members of a struct up to its }; those without a name are #0 and so on."""
         out: dict[str, TraceValue] = {}
         while self.mark() != "}":
             if self.token is None:
