@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._internal.library.display_filters import compile, complete
     from ._internal.library.dissection import dissect, dissect_all
     from ._internal.library.listening import Listening, listen
-    from ._internal.library.message import Message
+    from ._internal.library.messages import Message
     from ._internal.pairing.transaction import Link, Transaction
     from ._internal.wire.errors import (
         CaptureError,
@@ -77,7 +77,7 @@ _MODULES = {
     "pairing.transaction": ("Link", "Transaction"),
     "engine.frame": ("Diagnosis",),
     "engine.node": ("Node",),
-    "library.message": ("Message",),
+    "library.messages": ("Message",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

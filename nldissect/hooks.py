@@ -14,6 +14,7 @@ from ._internal.engine.node import (
     part,
     walk,
 )
+from ._internal.engine.payloads import mpls_labels
 from ._internal.engine.summary import (
     Lookup,
     Piece,
@@ -22,7 +23,6 @@ from ._internal.engine.summary import (
     node_text,
     value_text,
 )
-from ._internal.engine.values import mpls_labels
 from ._internal.engine.walk import ERROR, NOTE, WARNING
 from ._internal.spec.model import (
     ARRAY,

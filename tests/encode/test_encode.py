@@ -13,7 +13,7 @@ from nldissect._internal.encode.arguments import Arguments
 from nldissect._internal.encode.message_builder import build
 from nldissect._internal.encode.payload import EncodeError
 from nldissect._internal.encode.tree_encoder import Tally, encode
-from nldissect._internal.library.message import Message
+from nldissect._internal.library.messages import Message
 from support.messages import (
     ERROR,
     RECORDINGS,

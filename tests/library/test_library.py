@@ -383,10 +383,10 @@ def test_users_of_mypy_see_types(tmp_path: Path) -> None:
     found = [line.rpartition("type is ")[2] for line in out.splitlines() if "type is" in line]
     found = [text.strip('"') for text in found]
     assert found == [
-        "nldissect._internal.library.message.Message",
+        "nldissect._internal.library.messages.Message",
         "nldissect._internal.engine.node.Node | None",
         "str",
         "int | None",
         "bytes",
-        "nldissect._internal.library.message.Message",
+        "nldissect._internal.library.messages.Message",
     ]

@@ -16,7 +16,7 @@ from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.frame import Diagnosis
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.spans import spans
-from nldissect._internal.library.message import Message
+from nldissect._internal.library.messages import Message
 from nldissect._internal.session.capture_facts import Timeline
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import model, ynl

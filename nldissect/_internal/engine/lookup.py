@@ -29,7 +29,7 @@ from .message import Message
 from .node import Node
 from .paths import Name, Path, names_in, names_of
 from .paths import plain as plainly
-from .values import text_value
+from .payloads import text_value
 from .walk import (
     BY_HOOK,
     DEPTH_AT,

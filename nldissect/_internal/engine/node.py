@@ -20,7 +20,7 @@ from .frame import Diagnosis, Frame
 from .labels import hinted
 from .paths import is_header, names_of
 from .paths import plain as plainly
-from .values import text_value
+from .payloads import text_value
 from .walk import (
     BY_HOOK,
     ERROR,

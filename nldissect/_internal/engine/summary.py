@@ -58,7 +58,7 @@ from .lookup import TapeValues, hook_node, label_of, value_at
 from .message import Message
 from .node import Node, Tape, view
 from .paths import BoundTemplate, path_of
-from .values import text_value
+from .payloads import text_value
 from .walk import (
     BY_HOOK,
     FIELD_MASK,

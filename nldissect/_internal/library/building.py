@@ -13,7 +13,7 @@ from ..wire import framing
 from ..wire.errors import UsageError
 from ..wire.text import near
 from .dissection import dissected
-from .message import Message
+from .messages import Message
 from .parameters import ByteOrder, Paths, check_byte_order
 
 

@@ -12,7 +12,7 @@ from ..pairing.transaction import Transaction
 from ..spec.registry import registry
 from ..wire.errors import CaptureError, UsageError
 from .index import Index
-from .message import Message
+from .messages import Message
 from .parameters import ByteOrder, Paths, check_byte_order
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ..wire import framing, linux
 from ..wire.errors import UsageError
 from ..wire.record import Interface, Record
 from ..wire.text import near
-from .message import Message, split
+from .messages import Message, split
 from .parameters import ByteOrder, Paths, check_byte_order
 
 

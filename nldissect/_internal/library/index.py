@@ -29,7 +29,7 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.record import NO_TIME, PENDING, Interface, Record
-from .message import Message, split
+from .messages import Message, split
 
 # What is kept of what was asked for last.
 KEPT: Final = 256

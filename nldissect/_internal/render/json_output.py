@@ -19,8 +19,8 @@ from ..engine import labels
 from ..engine.frame import Context, Diagnosis
 from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
+from ..engine.payloads import text_value
 from ..engine.summary import operation_constant, operation_name, write_summary
-from ..engine.values import text_value
 from ..engine.walk import (
     BY_HOOK,
     DEPTH_AT,

@@ -19,7 +19,7 @@ from ..engine.frame import Context
 from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
 from ..engine.node import Node
-from ..engine.values import text_value
+from ..engine.payloads import text_value
 from ..engine.walk import (
     BY_HOOK,
     DEPTH_AT,

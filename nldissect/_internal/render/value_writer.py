@@ -12,7 +12,7 @@ from mypy_extensions import i64, u8
 from ..engine.labels import hinted
 from ..engine.lookup import TapeValues, label_by_code
 from ..engine.message import Message
-from ..engine.values import text_value
+from ..engine.payloads import text_value
 from ..engine.walk import UNNAMED, Engine
 from ..spec.tables import (
     COLONS,
