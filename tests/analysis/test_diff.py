@@ -275,7 +275,8 @@ def test_a_renamed_link_is_one_link(tmp_path: Path, run: Command) -> None:
 @pytest.mark.slow
 def test_no_object_of_a_dump_hides_another() -> None:
     """In all recordings, every part of a dump of objects is an object of its own."""
-    from nldissect._internal.analysis.diff import Flattener, object_key
+    from nldissect._internal.analysis.flattener import Flattener
+    from nldissect._internal.analysis.object_states import identity
     from nldissect._internal.pairing.conversation import Conversations
 
     shown = 0
@@ -286,7 +287,7 @@ def test_no_object_of_a_dump_hides_another() -> None:
             of = pairs.feed(found)
             if of.role == ANSWER and of.transaction is not None and of.transaction.kind == "dump":
                 flat = flatten(found)
-                key = object_key(found, flat)
+                key = identity(found, flat)
                 if key is None:
                     continue
                 shown += 1

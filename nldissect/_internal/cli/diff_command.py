@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..analysis import diff as d
+from ..analysis.diff import diff_exchanges, diff_objects, document, lines
+from ..analysis.exchange_log import ExchangeLog
+from ..analysis.object_states import ObjectStates
 from ..wire.errors import CaptureError
 from ..wire.text import safe
 from . import selection
@@ -17,10 +19,10 @@ def diff(options: Namespace, output: TextOutput) -> int:
     only_once([options.a, options.b])
     source = InputCaptures(options)
     wanted = selection.display_filter(options, source.registry)
-    sides: list[d.Objects | d.Transactions] = []
+    sides: list[ObjectStates | ExchangeLog] = []
     trouble = False
     for path in (options.a, options.b):
-        side = (d.Objects if options.objects else d.Transactions)(options.counters)
+        side = (ObjectStates if options.objects else ExchangeLog)(options.counters)
         sides.append(side)
         try:
             source.give(path, selection.filtered(side, wanted), keep=True)
@@ -30,29 +32,29 @@ def diff(options: Namespace, output: TextOutput) -> int:
                 return 2
             trouble = True
     a, b = sides
-    if isinstance(a, d.Objects) and isinstance(b, d.Objects):
-        found, hint = d.diff_objects(a, b), False
+    if isinstance(a, ObjectStates) and isinstance(b, ObjectStates):
+        found, hint = diff_objects(a, b), False
     else:
-        assert isinstance(a, d.Transactions)
-        assert isinstance(b, d.Transactions)
+        assert isinstance(a, ExchangeLog)
+        assert isinstance(b, ExchangeLog)
         a.finish()
         b.finish()
-        found, hint = d.diff_transactions(a, b), a.dumps and b.dumps
+        found, hint = diff_exchanges(a, b), a.dumps and b.dumps
     if options.format == "json":
         import json
 
-        document = {
+        out = {
             "a": options.a,
             "b": options.b,
             "mode": "objects" if options.objects else "transactions",
             "same": not found,
-            "differences": [d.document(one) for one in found],
+            "differences": [document(one) for one in found],
         }
-        output.write(json.dumps(document, indent=2) + "\n")
+        output.write(json.dumps(out, indent=2) + "\n")
     elif found:
         output.write(f"--- {safe(options.a)}\n+++ {safe(options.b)}\n")
         for one in found:
-            output.write("\n".join(d.lines(one)) + "\n")
+            output.write("\n".join(lines(one)) + "\n")
         if hint:
             output.write("(both tell of objects: --objects compares those alone)\n")
     output.flush()

@@ -186,6 +186,11 @@ class Transaction:
         return KINDS[self.kind_code]
 
     @property
+    def is_dump(self) -> bool:
+        """Whether it asked for parts that NLMSG_DONE ends."""
+        return self.kind_code == KIND_DUMP
+
+    @property
     def state(self) -> str:
         """What became of it: open, answered, failed..."""
         return STATES[self.state_code]

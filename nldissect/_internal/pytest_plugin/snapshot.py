@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ..analysis.diff import Flattener, volatile
+from ..analysis.flattener import Flattener, volatile
 from ..engine import labels
 from ..engine.node import Node, plain
 from ..spec import model

@@ -11,17 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...analysis import facts, pairs
-from ...analysis.diff import (
-    KINDS,
-    Change,
-    Flat,
-    Flattener,
-    Objects,
-    compare,
-    diff_objects,
-    object_key,
-    what,
-)
+from ...analysis.diff import diff_objects
+from ...analysis.exchange_log import what
+from ...analysis.flattener import Change, Flat, Flattener, compare
+from ...analysis.object_states import KINDS, ObjectStates, identity
 from ...engine.summary import describe, summarize
 from ...pairing.codes import DUMP, FAILED, REQUEST, ROLLED_BACK
 from ...pairing.conversation import Conversations
@@ -193,7 +186,7 @@ class Reports(Controller):
 
     def _objects(self, row: int) -> Source:
         """The last state of each object that was told of up to a row."""
-        model, found, pairs = self.model, Objects(), Conversations()
+        model, found, pairs = self.model, ObjectStates(), Conversations()
         for start in range(0, row + 1, LOOKED_AT):
             try:
                 for message in map(model.message, range(start, min(start + LOOKED_AT, row + 1))):
@@ -242,7 +235,7 @@ class Reports(Controller):
         title = f"#{old + 1} against #{new + 1}"
         a, b = found
         if a is not None and b is not None and a.id != b.id and a.kind == b.kind == DUMP:
-            sides = [Objects(), Objects()]
+            sides = [ObjectStates(), ObjectStates()]
             for side, one in zip(sides, found, strict=True):
                 assert one is not None
                 pairs = Conversations()
@@ -300,7 +293,7 @@ def _key(message: Any, flatten: Flattener) -> tuple[str, ...] | None:
     """What object a message is about; requests name it as the kernel does."""
     if message.protocol != framing.NETLINK_ROUTE or message.type >> 2 not in KINDS:
         return None
-    key = object_key(message, flatten(message)) if message.type & 3 < 2 else None
+    key = identity(message, flatten(message)) if message.type & 3 < 2 else None
     return None if key is not None and key[:2] == ("link", "0") else key  # asks whether it may
 
 
