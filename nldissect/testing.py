@@ -5,7 +5,8 @@ pytest loads it by itself (entry point `pytest11`); docs/testing.md tells how to
 
 from __future__ import annotations
 
-from ._internal.pytest_plugin.captured import Captured, Exchange, Live
+from ._internal.pytest_plugin.capture_index import Exchange
+from ._internal.pytest_plugin.captured import Captured, Live
 from ._internal.pytest_plugin.expect import Expectation
 from ._internal.pytest_plugin.fixtures import Netlink
 from ._internal.pytest_plugin.match import Seen, exact

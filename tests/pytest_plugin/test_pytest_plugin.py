@@ -159,28 +159,41 @@ def test_what_is_not(
     assert said in str(caught.value)
 
 
-def test_the_end_of_the_statement_checks(open_recording: Callable[[str], Captured]) -> None:
+def test_what_checks_at_once(open_recording: Callable[[str], Captured]) -> None:
     cap = open_recording("errors")
     with pytest.raises(AssertionError, match="none found"):
-        cap.expect("newlink", ifname="kiwi2")
+        cap.expect("newlink", ifname="kiwi2").check()
     with pytest.raises(AssertionError, match="failed with EPERM; none found"):
-        (cap.expect("newlink", ifname="kiwi0").failed("EPERM"))
-    cap.expect("newlink", ifname="kiwi2").never()
+        assert cap.expect("newlink", ifname="kiwi0").failed("EPERM")
     kept = cap.expect("newlink", ifname="kiwi2")
     assert kept.times(0) is kept
     assert [cap.expect("newlink", ifname="kiwi0").message.number] == [1]
-    with pytest.raises(AssertionError, match="none found"):
-        assert cap.expect("newlink", ifname="kiwi2")
     assert cap.faults() == []
+    with pytest.raises(AssertionError, match="none found"):
+        kept.times(1).message  # noqa: B018
+    kept.never().check()
 
 
-def test_what_was_kept_is_checked_later(open_recording: Callable[[str], Captured]) -> None:
+def test_what_was_not_checked_is_checked_later(
+    open_recording: Callable[[str], Captured], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
     cap = open_recording("errors").filter("newlink")
-    kept = cap.expect("newlink", ifname="kiwi2")
-    (text,) = open_recording("errors").faults()
-    assert 'kept = cap.expect("newlink", ifname="kiwi2")' in text
-    assert f"{__file__}:" in text
-    assert not kept.judge().met
+    cap.expect("newlink", ifname="kiwi2").acked().never()
+    cap.expect("newlink", ifname="kiwi2").acked()
+    kept = cap.expect("newlink").failed("EEXIST")
+    kept.times(99)
+    cap.expect("newlnk").never()
+    dropped, several, unknown = open_recording("errors").faults()
+    assert re.match(
+        r'test_pytest_plugin.py:\d+: cap.expect\("newlink", ifname="kiwi2"\).acked\(\)\n'
+        "expected newlink with ifname='kiwi2', acked; none found\n",
+        dropped,
+    )
+    assert ': kept = cap.expect("newlink").failed("EEXIST")\n' in several
+    assert "times 99; one was found" in several
+    assert "there is no operation 'newlnk' (did you mean 'newlink'?)" in unknown
+    assert cap.faults() == []
 
 
 def test_in_order(open_recording: Callable[[str], Captured]) -> None:
@@ -195,14 +208,15 @@ def test_in_order(open_recording: Callable[[str], Captured]) -> None:
     with cap.in_order():
         cap.expect("newlink", {"linkinfo.kind": "vxlan"})
         with pytest.raises(AssertionError, match="none found"):
-            cap.expect("newlink", mtu=5)
+            cap.expect("newlink", mtu=5).check()
     with cap.in_order():
         cap.expect("newlink", mtu=5)
         cap.expect("newlink", mtu=5).never()
     with cap.in_order():
         cap.expect("newlink", ifname="kiwi0")
         with pytest.raises(AssertionError, match=r"after 2\.\d* s, not within 1 s"):
-            cap.expect("newlink", mtu=5).within(1)
+            cap.expect("newlink", mtu=5).within(1).check()
+    assert cap.faults() == []
 
 
 @pytest.mark.parametrize(
@@ -275,7 +289,7 @@ def test_what_the_recorder_asked_is_left_out(write: Callable[..., Captured]) -> 
     cap.expect("getlink", process="ip").check()
     cap.expect("getlink", process=101, port=8).check()
     with pytest.raises(AssertionError, match=r"found ip\[101\]"):
-        cap.expect("getlink", process="tc")
+        cap.expect("getlink", process="tc").check()
 
 
 def test_snapshots_are_the_same_in_every_run(write: Callable[..., Captured]) -> None:
@@ -366,9 +380,27 @@ def test_equal_as_the_library(cap):
 def test_kept(cap):
     kept = cap.expect("newlink", ifname="plum")
 
-def test_at_its_line(cap):
+def test_all_lines(cap):
     cap.expect("newlink", ifname="kiwi0").acked()
     cap.expect("newlink", ifname="plum").acked()
+    cap.expect("newlink", ifname="cherry")
+
+def test_beside(cap):
+    cap.expect("newlink", ifname="plum")
+    raise KeyError("mine")
+
+@pytest.mark.xfail
+def test_known(cap):
+    cap.expect("newlink", ifname="plum")
+    raise KeyError("mine")
+
+@pytest.fixture
+def afterwards(cap):
+    yield
+    cap.expect("newlink", ifname="plum")
+
+def test_teardown(afterwards):
+    pass
 
 def test_mistake(cap):
     cap.expect("newlnk")
@@ -399,7 +431,7 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     shutil.copy(CAPTURES / "errors.pcap", places / "test_there.pcap")
     shutil.copy(CAPTURES / "links.pcap", places.parent / "test_there[c].pcap")
     done = pytester.runpytest_subprocess(*arguments())
-    done.assert_outcomes(failed=8, passed=2, errors=1)
+    done.assert_outcomes(failed=9, passed=3, errors=2, xfailed=1)
     text = done.stdout.str()
     sections = {
         part.partition(" ")[0]: part for part in text.replace("_ test_", "\0test_").split("\0")[1:]
@@ -416,9 +448,14 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     kept = sections["test_kept"]
     assert 'test_inner.py:19: kept = cap.expect("newlink", ifname="plum")' in kept
     assert "nearest of" in kept
-    line = sections["test_at_its_line"]
-    assert '>       cap.expect("newlink", ifname="plum").acked()\nE       AssertionError: ' in line
+    line = sections["test_all_lines"]
+    assert 'test_inner.py:23: cap.expect("newlink", ifname="plum").acked()\nexpected ' in line
+    assert 'test_inner.py:24: cap.expect("newlink", ifname="cherry")\nexpected ' in line
     assert "nldissect/_internal/pytest_plugin" not in line
+    beside = sections["test_beside"]
+    assert "KeyError: 'mine'" in beside
+    assert re.search(r"- netlink expectations -+\ntest_inner.py:27: cap.expect", beside)
+    assert 'test_inner.py:38: cap.expect("newlink", ifname="plum")\nexpected ' in text
     assert re.search(r"- netlink capture -+\nread from \S+errors.pcap$", line, re.M)
     assert "nldissect/_internal/pytest_plugin" not in sections["test_mistake"]
     assert "there is no nowhere.pcap; looked for nowhere.pcap" in sections["test_missing"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -37,16 +38,11 @@ def test_the_examples_that_read(pytester: pytest.Pytester, folder: Path) -> None
 
 
 def test_the_failure_that_is_shown(pytester: pytest.Pytester, folder: Path) -> None:
-    shown = [
-        line.strip().rstrip()
-        for line in PAGE.read_text(encoding="utf-8").splitlines()
-        if re.match(r" {4}[>E] ", line)
-    ]
+    page = PAGE.read_text(encoding="utf-8")
+    (shown,) = re.findall(r"\n\n((?:    .*\n)*    expected .*\n(?:    .*\n)*)", page)
     wrong = FILES["test_mkdummy.py"].replace('ifname="kiwi0", **', 'ifname="kiwi1", **')
     wrong = wrong.replace("    with cap.in_order():\n        ", "    if True:\n        ")
     (folder / "test_mkdummy.py").write_text(wrong)
     done = pytester.runpytest_subprocess(*arguments(), "-k", "test_as_recorded")
     done.assert_outcomes(failed=1, deselected=len(FILES) - 1)
-    lines = [re.sub(r"^([>E]) +", r"\1 ", line) for line in done.outlines]
-    for line in shown:
-        assert re.sub(r"^([>E]) +", r"\1 ", line) in lines
+    assert textwrap.dedent(shown) in done.stdout.str()

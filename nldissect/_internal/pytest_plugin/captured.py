@@ -13,145 +13,17 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, overload
 
 from ..library.index import Index
-from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
-from ..pairing.transaction import Transaction
-from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError
-from .expect import Expectation, Order, wait
+from .capture_index import CaptureIndex, CaptureView, Exchange
+from .expect import Expectation, Expectations, wait
 from .marker import Marker
-from .match import HEAD, Seen
+from .match import Seen
 
 if TYPE_CHECKING:
     from ..capture.live.live_capture import LiveCapture
-    from ..engine.message import Message
-    from ..filter import Filter
 
     Start = Callable[[ExitStack, str], tuple[LiveCapture, Registry]]
-
-
-class Source:
-    """The messages behind one or several `Captured`, by place; copies are left out.
-
-    So is what the recording program asked for itself. `began` is when the capture
-    did, in ns since the epoch; `live` whether more messages may come, `lost` how many
-    datagrams were lost.
-    """
-
-    def __init__(
-        self, index: Index, began: int | None = None, marker: Marker | None = None
-    ) -> None:
-        self.index = index
-        self.began = began
-        self.live = marker is not None
-        self.lost = 0
-        self.marker = marker
-        self._own = OwnTraffic()
-        self._places: list[int] = []
-        self._of: dict[int, list[int]] = {}
-        self._known = 0
-
-    def places(self) -> list[int]:
-        """Where the messages stand that there are now."""
-        index = self.index
-        index.extend()
-        for place in range(self._known, index.paired):
-            link = index.link(place)
-            if link is None or link.role == COPY or self._hidden(index.message(place)):
-                continue
-            self._places.append(place)
-            if link.transaction is not None:
-                self._of.setdefault(link.transaction.id, []).append(place)
-        self._known = index.paired
-        if self.began is None and len(index.time):
-            self.began = index.moment(0)
-        return self._places
-
-    def _hidden(self, message: Message) -> bool:
-        marker = self.marker
-        if marker is not None and message.netlink:
-            owner = (message.protocol, message.port)
-            if owner == (marker.owner.protocol, marker.port):
-                return True
-        return self._own(message)
-
-    def catch_up(self) -> bool:
-        """Takes in all that was said up to now; False if the capture does not come so far."""
-        return not self.live or self.marker is None or self.marker.reach(self.index)
-
-    def seen(self, place: int) -> Seen:
-        """The message at a place."""
-        link = self.index.link(place)
-        assert link is not None
-        return Seen(self.index.message(place), link)
-
-    def exchange(self, transaction: Transaction) -> Exchange:
-        """A transaction with its messages."""
-        self.places()
-        return Exchange(self, transaction, self._of.get(transaction.id, []))
-
-    def exchanges(self, places: Sequence[int]) -> list[Exchange]:
-        """The transactions that these messages belong to."""
-        wanted = set(places)
-        self.places()
-        return [
-            Exchange(self, self.index.transaction(number), members)
-            for number, members in sorted(self._of.items())
-            if not wanted.isdisjoint(members)
-        ]
-
-
-class Exchange:
-    """A request with all that came back for it.
-
-    `state` says what became of it: `answered`, `failed`, `unanswered`...
-    """
-
-    def __init__(self, source: Source, transaction: Transaction, places: list[int]) -> None:
-        self.transaction = transaction
-        self._source = source
-        self._places = places
-
-    def _messages(self, role: str) -> list[Seen]:
-        found = map(self._source.seen, self._places)
-        return [seen for seen in found if seen.role == role]
-
-    @property
-    def request(self) -> Seen | None:
-        """The request, of a batch its first message; None when it was not captured."""
-        return next(iter(self._messages(REQUEST)), None)
-
-    @property
-    def answers(self) -> list[Seen]:
-        """What the kernel answered, acknowledgements among it."""
-        return self._messages(ANSWER)
-
-    @property
-    def notifications(self) -> list[Seen]:
-        """The notifications that it caused."""
-        return self._messages(NOTIFICATION)
-
-    @property
-    def state(self) -> str:
-        """What became of it."""
-        return self.transaction.state
-
-    @property
-    def error(self) -> Any:
-        """0, or the negative error number, which equals its name too."""
-        for seen in self.answers:
-            if seen.message.error:
-                return HEAD["error"](seen.message, seen.link)
-        return self.transaction.error
-
-    @property
-    def latency(self) -> float | None:
-        """Seconds from the request to the answer that ended it."""
-        passed = self.transaction.latency
-        return None if passed is None else passed / 1e9
-
-    def __repr__(self) -> str:
-        return f"<exchange {self.transaction.id} {self.state}: {self.request}>"
 
 
 class Captured(Sequence[Seen]):
@@ -160,26 +32,16 @@ class Captured(Sequence[Seen]):
     What `filter` gives is such a capture too.
     """
 
-    def __init__(self, source: Source, path: str, test: Filter | None = None) -> None:
+    def __init__(self, view: CaptureView, path: str, expectations: Expectations) -> None:
         self.path = path
-        self._source = source
-        self._test = test
-        self._pending: list[Expectation] = []
-        self._order: Order | None = None
+        self._view = view
+        self._expectations = expectations
 
     # -- messages -----------------------------------------------------------------
 
-    def _shown(self) -> list[int]:
-        source, test = self._source, self._test
-        places = source.places()
-        if test is None:
-            return places
-        index = source.index
-        return [p for p in places if test.matches(index.message(p), index.link(p))]
-
     def _now(self) -> list[int]:
-        self._source.catch_up()
-        return self._shown()
+        self._view.index.catch_up()
+        return self._view.places()
 
     def __len__(self) -> int:
         return len(self._now())
@@ -191,31 +53,30 @@ class Captured(Sequence[Seen]):
     def __getitem__(self, at: int | slice) -> Seen | list[Seen]:
         places = self._now()[at]
         if isinstance(places, int):
-            return self._source.seen(places)
-        return [self._source.seen(place) for place in places]
+            return self._view.index.seen(places)
+        return [self._view.index.seen(place) for place in places]
 
     def __iter__(self) -> Iterator[Seen]:
-        return map(self._source.seen, self._now())
+        return map(self._view.index.seen, self._now())
 
     def filter(self, text: str) -> Captured:
         """The messages that a display filter (docs/filter.md) matches."""
         from ..filter import Filter
 
-        if self._test is not None:
-            text = f"({self._test.text}) and ({text})"
-        made = Captured(self._source, self.path, Filter(text, self.registry))
-        made._pending, made._order = self._pending, self._order
-        return made
+        if self._view.test is not None:
+            text = f"({self._view.test.text}) and ({text})"
+        view = CaptureView(self._view.index, Filter(text, self.registry))
+        return Captured(view, self.path, self._expectations)
 
     @property
     def registry(self) -> Registry:
         """The dissectors that it is read with."""
-        return self._source.index.session.registry
+        return self._view.registry
 
     @property
     def transactions(self) -> list[Exchange]:
         """Requests with all that came back, in order of their start."""
-        return self._source.exchanges(self._now())
+        return self._view.index.exchanges(self._now())
 
     def snapshot(self, *, mask: Sequence[str] = (), counters: bool = False) -> list[dict[str, Any]]:
         """The messages as plain data that is the same in every run.
@@ -234,7 +95,7 @@ class Captured(Sequence[Seen]):
         with open(path, "wb") as stream:
             writer = PcapngWriter(stream)
             for record in open_capture(self.path):
-                marker, known = self._source.marker, record.interface.sockets
+                marker, known = self._view.index.marker, record.interface.sockets
                 if marker is not None and marker.owner not in known:
                     known.append(marker.owner)
                 writer.write(record)
@@ -259,25 +120,23 @@ class Captured(Sequence[Seen]):
         no other attributes. See `Expectation` for when it is checked.
         """
         __tracebackhide__ = True
-        made = Expectation(self, operation, {**(fields or {}), **named}, exact, self._order)
-        self._pending.append(made)
-        return made.said(sys._getframe(1))
+        wanted = {**(fields or {}), **named}
+        return self._expectations.add(self._view, operation, wanted, exact, sys._getframe(1))
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
         """What is expected in this block must have come in the order of the expectations."""
-        before, self._order = self._order, Order()
+        expectations = self._expectations
+        before, expectations.order = expectations.order, []
         try:
             yield
         finally:
-            self._order = before
+            expectations.order = before
 
     def faults(self) -> list[str]:
         """What is wrong with what is expected and was not checked yet."""
         __tracebackhide__ = True
-        pending = self._pending.copy()
-        self._pending.clear()
-        return [text for one in pending if (text := one.fault())]
+        return self._expectations.faults()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path}>"
@@ -297,7 +156,7 @@ class Live(Captured):
         self._live: LiveCapture
         self._folder = ""
         self.path = ""
-        self._pending = []
+        self._expectations = Expectations()
 
     def __enter__(self) -> Live:
         __tracebackhide__ = True
@@ -310,22 +169,22 @@ class Live(Captured):
                 stack.callback(self._live.close)
                 marker = Marker()
                 stack.callback(marker.close)
-                source = Source(Index(path, registry, follow=True), time.time_ns(), marker)
+                source = CaptureIndex(Index(path, registry, follow=True), time.time_ns(), marker)
                 self._stack = stack.pop_all()
         except BaseException:
             self.discard()
             raise
-        super().__init__(source, path)
+        super().__init__(CaptureView(source), path, self._expectations)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         __tracebackhide__ = True
-        source = self._source
+        source = self._view.index
         try:
             if not source.catch_up():
                 warnings.warn("the netlink capture ended before its block", stacklevel=2)
             elif kind is None:
-                wait(self._pending)
+                wait(self._expectations.members)
         finally:
             self._stack.close()
             source.live = False
@@ -335,7 +194,7 @@ class Live(Captured):
         if source.lost:
             warnings.warn(f"{source.lost} netlink datagrams were lost", stacklevel=2)
         if kind is not None:
-            self._pending.clear()
+            self._expectations.members.clear()
         if faults := self.faults():
             raise AssertionError("\n\n".join(faults))
 
@@ -363,4 +222,4 @@ def recorded(path: str, registry: Registry) -> Captured:
         problem: CaptureError = index.failure
         index.close()
         raise problem
-    return Captured(Source(index), path)
+    return Captured(CaptureView(CaptureIndex(index)), path, Expectations())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     Reporting = Generator[None, pytest.TestReport, pytest.TestReport]
 
 _used = pytest.StashKey["Netlink"]()
+_unmet = pytest.StashKey[list[str]]()
 _forked = pytest.StashKey[bool]()
 _way = pytest.StashKey[tuple[str, str]]()
 
 _SECTION = "netlink capture"
+_EXPECTED = "netlink expectations"
 _CAP_SYS_ADMIN = 21
 
 
@@ -37,17 +40,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def netlink(request: pytest.FixtureRequest) -> Iterator[Netlink]:
     """Netlink captures: `with netlink.capture() as cap:` and `netlink.read("file.pcap")`."""
-    yield from _netlink(request)
+    with _captures(request) as made:
+        yield made
 
 
 @pytest.fixture
 def recording(request: pytest.FixtureRequest) -> Iterator[Captured]:
     """The netlink recording named after the test: recordings/test_module/test_name.pcapng."""
-    for made in _netlink(request):
+    with _captures(request) as made:
         yield made.recording()
 
 
-def _netlink(request: pytest.FixtureRequest) -> Iterator[Netlink]:
+@contextmanager
+def _captures(request: pytest.FixtureRequest) -> Iterator[Netlink]:
+    """The captures of a test, one object for both fixtures; the first one clears up."""
     from .captured import Live
     from .fixtures import Netlink
 
@@ -58,28 +64,50 @@ def _netlink(request: pytest.FixtureRequest) -> Iterator[Netlink]:
         return
     made = Netlink(item, stash.get(_forked, False), lambda: _probed(request.config))
     item.stash[_used] = made
-    yield made
-    for capture in made.captures:
-        if isinstance(capture, Live):
-            capture.discard()
-    del item.stash[_used]
+    try:
+        yield made
+        _fail_for(_faults(item))  # what the teardown of fixtures expected
+    finally:
+        for capture in made.captures:
+            if isinstance(capture, Live):
+                capture.discard()
+        del item.stash[_used]
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """What was expected and not checked yet is checked when the test has ended."""
-    __tracebackhide__ = True
-    yield
+def _faults(item: pytest.Item) -> list[str]:
+    """What is wrong with expectations of the test that were not checked yet."""
     made = item.stash.get(_used, None)
-    faults = [] if made is None else [f for capture in made.captures for f in capture.faults()]
+    return [] if made is None else [f for capture in made.captures for f in capture.faults()]
+
+
+def _fail_for(faults: list[str]) -> None:
+    __tracebackhide__ = True
     if faults:
         pytest.fail("\n\n".join(faults), pytrace=False)
 
 
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Expectations that were not checked yet are checked when the test has ended.
+
+    Where it failed by itself, what is wrong with them is said beside that.
+    """
+    __tracebackhide__ = True
+    try:
+        yield
+    except BaseException:
+        item.stash[_unmet] = _faults(item)
+        raise
+    _fail_for(_faults(item))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Reporting:
-    """A failure's captures are saved, and named in its report."""
+    """A failure's captures are saved, and named in its report; so are unmet expectations."""
     report = yield
+    unmet = item.stash.get(_unmet, None)
+    if report.when == "call" and report.failed and unmet:
+        report.sections.append((_EXPECTED, "\n\n".join(unmet)))
     made = item.stash.get(_used, None)
     if made is not None and report.failed:
         from .saving import saved

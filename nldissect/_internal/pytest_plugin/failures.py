@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ..engine.message import Message
 from ..render.list_output import ListRenderer
 from ..render.style import Style
 from ..wire.text import safe
 from ..wire.times import TimeFormatter
-from .match import MISSING, UNEXPECTED, Difference, Seen, differences, exact, title
-
-if TYPE_CHECKING:
-    from .captured import Captured
-    from .expect import Expectation, Miss, Verdict
+from .capture_index import CaptureView
+from .match import MISSING, UNEXPECTED, PathDifference, Seen, differences, exact, title
+from .verdict import Mismatch, Verdict
 
 WIDTH: Final = 88
 _AROUND: Final = 3  # messages before and after
@@ -24,22 +22,21 @@ _BYTES: Final = 24
 _LONGEST: Final = 160
 
 
-def failure(one: Expectation, verdict: Verdict) -> str:
-    """Why an expectation is not met."""
-    captured = one.captured
-    if one.unwanted:
-        out = [f"never expected {one}; {_times(len(verdict.matches))} found"]
-        return "\n".join(out + _listed(captured, verdict.matches))
+def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) -> str:
+    """Why an expectation is not met; `expected` is it in words, `unwanted` says never."""
+    if unwanted:
+        out = [f"never expected {expected}; {_times(len(verdict.matches))} found"]
+        return "\n".join(out + _listed(view, verdict.matches))
     found = _times(len(verdict.matches)) if verdict.matches else "none"
-    out = [f"expected {one}; {found} found"]
-    if captured._source.lost:
-        out.append(f"{captured._source.lost} datagrams were lost: the capture was too slow")
+    out = [f"expected {expected}; {found} found"]
+    if view.index.lost:
+        out.append(f"{view.index.lost} datagrams were lost: the capture was too slow")
     if verdict.matches:
-        out += _listed(captured, verdict.matches)
-    if verdict.misses:
-        out += _nearest(captured, verdict)
+        out += _listed(view, verdict.matches)
+    if verdict.mismatches:
+        out += _nearest(view, verdict)
     elif not verdict.matches:
-        out += _others(captured, verdict.start)
+        out += _others(view, verdict.start)
     return "\n".join(out)
 
 
@@ -47,18 +44,18 @@ def _times(count: int) -> str:
     return "one was" if count == 1 else f"{count} were"
 
 
-def _nearest(captured: Captured, verdict: Verdict) -> list[str]:
+def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     """The message that comes nearest, and what is wrong with it."""
-    nearest = min(verdict.misses, key=_distance)
-    seen, among = nearest.seen, len(verdict.misses)
+    nearest = min(verdict.mismatches, key=_distance)
+    seen, among = nearest.seen, len(verdict.mismatches)
     out = [f"nearest{f' of {among}' if among > 1 else ''} is message {seen.number}:"]
     out += [f"  {safe(fault)}" for fault in nearest.faults]
     for difference in nearest.differences:
         out += [f"  {line}" for line in described(difference)]
-    return [*out, *around(captured, seen.number)]
+    return [*out, *around(view, seen.number)]
 
 
-def _distance(miss: Miss) -> float:
+def _distance(miss: Mismatch) -> float:
     """How far a message is from what is expected; values that look alike are nearer."""
     far = miss.far
     if miss.differences and not miss.faults:
@@ -72,20 +69,20 @@ def _distance(miss: Miss) -> float:
     return far
 
 
-def _others(captured: Captured, start: int) -> list[str]:
+def _others(view: CaptureView, start: int) -> list[str]:
     """What there is when nothing has the operation."""
-    messages = [seen for seen in captured if seen.number > start]
+    messages = [seen for seen in view if seen.number > start]
     after = f" after message {start}" if start else ""
     if not messages:
         return [f"there are no messages{after}"]
     counts = Counter(title(seen.message) for seen in messages)
     said = ", ".join(f"{safe(name)} ({n})" for name, n in counts.most_common(12))
     out = [f"the messages{after} are {said}"]
-    return out + (around(captured, messages[0].number) if len(messages) <= 2 * _AROUND else [])
+    return out + (around(view, messages[0].number) if len(messages) <= 2 * _AROUND else [])
 
 
-def _listed(captured: Captured, matches: list[Seen]) -> list[str]:
-    lines = Shown(captured)
+def _listed(view: CaptureView, matches: list[Seen]) -> list[str]:
+    lines = _ListLines(view)
     out = [f"    {lines(seen)}" for seen in matches[: 2 * _AROUND]]
     more = len(matches) - len(out)
     roles = sorted({seen.role for seen in matches})
@@ -94,24 +91,24 @@ def _listed(captured: Captured, matches: list[Seen]) -> list[str]:
     return out + ([f"    ... and {more} more"] if more > 0 else [])
 
 
-def around(captured: Captured, number: int) -> list[str]:
+def around(view: CaptureView, number: int) -> list[str]:
     """The messages around one, a line each."""
-    places = captured._shown()
+    places = view.places()
     at = next((i for i, place in enumerate(places) if place + 1 == number), 0)
-    lines = Shown(captured)
+    lines = _ListLines(view)
     out = ["around it:"]
     for place in places[max(at - _AROUND, 0) : at + _AROUND + 1]:
         mark = ">" if place + 1 == number else " "
-        out.append(f"  {mark} {lines(captured._source.seen(place))}")
+        out.append(f"  {mark} {lines(view.index.seen(place))}")
     return out
 
 
-class Shown:
+class _ListLines:
     """Messages as lines of the list, without colours; times count from the first one."""
 
-    def __init__(self, captured: Captured) -> None:
+    def __init__(self, view: CaptureView) -> None:
         clock = TimeFormatter("relative")
-        index = captured._source.index
+        index = view.index.index
         if len(index.time):
             clock.text(index.number[0], index.moment(0))
         self._lines = ListRenderer(Style(), clock, WIDTH)
@@ -123,7 +120,7 @@ class Shown:
 # -- one difference ------------------------------------------------------------------------
 
 
-def described(one: Difference) -> list[str]:
+def described(one: PathDifference) -> list[str]:
     """Path, what was expected and what is there, with its place and bytes."""
     path = safe(one.path)
     if one.found is MISSING:

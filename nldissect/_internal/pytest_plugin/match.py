@@ -7,6 +7,7 @@ defines it is a matcher. What a dictionary does not name is not looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..analysis import pairs
@@ -30,7 +31,7 @@ MISSING: Final = _Missing()
 UNEXPECTED: Final = _Missing()
 
 
-class Named(int):
+class NamedNumber(int):
     """A number with names: it equals itself, and each of its names.
 
     Flags equal the names of what is set, joined by `|` or as a set, and contain each.
@@ -78,7 +79,7 @@ def _leaf(node: Node) -> Any:
     value = node.value
     if type(value) is not int:
         return value
-    return Named.of(value, node.words(False), node.words(True))
+    return NamedNumber.of(value, node.words(False), node.words(True))
 
 
 class Seen:
@@ -117,8 +118,8 @@ class Seen:
         nodes = at(self.message, path)
         if nodes:
             return value_of(nodes[0])
-        if path in HEAD:
-            return HEAD[path](self.message, self.link)
+        if path in MESSAGE_FIELDS:
+            return MESSAGE_FIELDS[path](self.message, self.link)
         return self.message[path]
 
     def get(self, path: str, default: Any = None) -> Any:
@@ -159,7 +160,8 @@ class exact(dict[str, Any]):
     """A dictionary of paths that names every attribute of the message it equals."""
 
 
-class Difference:
+@dataclass(slots=True, eq=False)
+class PathDifference:
     """One path whose values differ.
 
     `found` is MISSING where there is nothing, `expected` UNEXPECTED for an attribute that
@@ -167,23 +169,20 @@ class Difference:
     `wanted` is the expected value in words: a matcher may have others after its next use.
     """
 
-    __slots__ = ("expected", "found", "hint", "node", "path", "wanted")
+    path: str
+    expected: Any
+    found: Any
+    node: Node | None = None
+    hint: str = ""
+    wanted: str = field(init=False)
 
-    def __init__(
-        self, path: str, expected: Any, found: Any, node: Node | None = None, hint: str = ""
-    ) -> None:
-        self.path = path
-        self.expected = expected
-        self.wanted = repr(expected)
-        self.found = found
-        self.node = node
-        self.hint = hint
-
-    def __repr__(self) -> str:
-        return f"<Difference {self.path}: {self.expected!r}, found {self.found!r}>"
+    def __post_init__(self) -> None:
+        self.wanted = repr(self.expected)
 
 
-def differences(seen: Seen, expected: Mapping[str, Any], whole: bool = False) -> list[Difference]:
+def differences(
+    seen: Seen, expected: Mapping[str, Any], whole: bool = False
+) -> list[PathDifference]:
     """Where the message is not what is expected; empty when it fits.
 
     With `whole`, or of an `exact` dictionary, attributes that are not named differ too.
@@ -198,30 +197,32 @@ class _Comparison:
         self.whole = whole
         self.covered: set[int] = set()
 
-    def message(self, seen: Seen, expected: Mapping[str, Any]) -> list[Difference]:
-        out: list[Difference] = []
+    def message(self, seen: Seen, expected: Mapping[str, Any]) -> list[PathDifference]:
+        out: list[PathDifference] = []
         message = seen.message
         for path, want in expected.items():
             nodes = at(message, path)
-            get = HEAD.get(path)
+            get = MESSAGE_FIELDS.get(path)
             if get is not None:
                 found = get(message, seen.link)
                 if want == found:
                     continue
                 if not nodes:
-                    out.append(Difference(path, want, found))
+                    out.append(PathDifference(path, want, found))
                     continue
             out += self.path(path, want, nodes, message.nodes)
         if self.whole:
             out += self.rest(message.nodes)
         return out
 
-    def path(self, path: str, want: Any, nodes: list[Node], among: list[Node]) -> list[Difference]:
+    def path(
+        self, path: str, want: Any, nodes: list[Node], among: list[Node]
+    ) -> list[PathDifference]:
         """Differences of what was found at one path."""
         if not nodes:
             if want is None:
                 return []
-            return [Difference(path, want, MISSING, None, _near(path, among))]
+            return [PathDifference(path, want, MISSING, None, _near(path, among))]
         self.cover(nodes)
         if isinstance(want, Mapping):
             return self.inside(path, want, nodes)
@@ -233,14 +234,14 @@ class _Comparison:
         if any(want == value for value in values):
             return []
         found = values[0] if len(values) == 1 else values
-        return [Difference(path, want, found, nodes[0])]
+        return [PathDifference(path, want, found, nodes[0])]
 
-    def inside(self, path: str, want: Mapping[str, Any], nodes: list[Node]) -> list[Difference]:
+    def inside(self, path: str, want: Mapping[str, Any], nodes: list[Node]) -> list[PathDifference]:
         """Differences within the one of `nodes` that has the fewest."""
-        best: list[Difference] | None = None
+        best: list[PathDifference] | None = None
         for node in nodes:
             self.covered.discard(id(node))
-            found: list[Difference] = []
+            found: list[PathDifference] = []
             for key, value in want.items():
                 name = str(key)
                 below = list(_found(node.children, name))
@@ -254,11 +255,11 @@ class _Comparison:
                 break
         return best or []
 
-    def several(self, path: str, want: list[Any], nodes: list[Node]) -> list[Difference]:
+    def several(self, path: str, want: list[Any], nodes: list[Node]) -> list[PathDifference]:
         """Differences of a list's members, one by one."""
         if len(want) != len(nodes):
-            return [Difference(path, want, [value_of(node) for node in nodes], nodes[0])]
-        out: list[Difference] = []
+            return [PathDifference(path, want, [value_of(node) for node in nodes], nodes[0])]
+        out: list[PathDifference] = []
         for place, (value, node) in enumerate(zip(want, nodes, strict=True)):
             out += self.path(f"{path}[{place}]", value, [node], [])
         return out
@@ -266,9 +267,9 @@ class _Comparison:
     def cover(self, nodes: list[Node]) -> None:
         self.covered.update(id(node) for node in nodes)
 
-    def rest(self, nodes: list[Node], prefix: str = "") -> list[Difference]:
+    def rest(self, nodes: list[Node], prefix: str = "") -> list[PathDifference]:
         """The attributes that nothing named."""
-        out: list[Difference] = []
+        out: list[PathDifference] = []
         for node in nodes:
             if id(node) in self.covered or node.field.number < 0 or node.field.kind == model.PAD:
                 continue
@@ -277,25 +278,25 @@ class _Comparison:
             if any(id(child) in self.covered for child in below):
                 out += self.rest(node.children, path + ".")
             else:
-                out.append(Difference(path, UNEXPECTED, value_of(node), node))
+                out.append(PathDifference(path, UNEXPECTED, value_of(node), node))
         return out
 
 
-def whole(message: Message, expected: Mapping[str, Any]) -> list[Difference]:
+def whole(message: Message, expected: Mapping[str, Any]) -> list[PathDifference]:
     """Where all that a message holds, headers too, is not a dictionary (`Message.plain`)."""
     return list(_unlike(message, message.plain(), expected, ""))
 
 
 def _unlike(
     message: Message, found: Mapping[Any, Any], expected: Mapping[Any, Any], prefix: str
-) -> Iterator[Difference]:
+) -> Iterator[PathDifference]:
     for key in {**expected, **found}:
         path = f"{prefix}{key}"
         want, has = expected.get(key, UNEXPECTED), found.get(key, MISSING)
         if isinstance(want, Mapping) and isinstance(has, Mapping):
             yield from _unlike(message, has, want, path + ".")
         elif want != has:
-            yield Difference(path, want, has, message.find(path))
+            yield PathDifference(path, want, has, message.find(path))
 
 
 def at(message: Message, path: str) -> list[Node]:
@@ -336,19 +337,23 @@ def title(message: Message) -> str:
 
 def _flags(message: Message, _: Link | None) -> Any:
     names = labels.flag_names(message)
-    return Named.of(message.flags, "|".join(names), "|".join(f"NLM_F_{n}" for n in names))
+    return NamedNumber.of(message.flags, "|".join(names), "|".join(f"NLM_F_{n}" for n in names))
 
 
 def _type(message: Message, _: Link | None) -> Any:
-    return Named.of(message.type, operation_name(message), operation_constant(message))
+    return NamedNumber.of(message.type, operation_name(message), operation_constant(message))
 
 
 def _error(message: Message, link: Link | None) -> Any:
     error = message.error
-    return None if error is None else Named.of(error, MESSAGE_COLUMNS["error_name"](message, link))
+    return (
+        None
+        if error is None
+        else NamedNumber.of(error, MESSAGE_COLUMNS["error_name"](message, link))
+    )
 
 
-class _Owner:
+class _ProcessValue:
     """A process: it equals its name and its id."""
 
     def __init__(self, found: Process) -> None:
@@ -369,10 +374,10 @@ class _Owner:
 
 def _process(message: Message, link: Link | None) -> Any:
     found = pairs.process(message, link)
-    return None if found is None else _Owner(found)
+    return None if found is None else _ProcessValue(found)
 
 
-HEAD: Final[dict[str, Any]] = {
+MESSAGE_FIELDS: Final[dict[str, Any]] = {
     **MESSAGE_COLUMNS,
     "flags": _flags,
     "type": _type,

@@ -14,7 +14,7 @@ from ..engine import labels
 from ..engine.node import Node, plain
 from ..spec import model
 from ..wire.text import safe
-from .match import HEAD, Seen, title
+from .match import MESSAGE_FIELDS, Seen, title
 
 MASKED: Final = "(masked)"
 # Numbers that are another thing in every run, and in words the same.
@@ -46,7 +46,7 @@ class _Masked:
         if flags:
             out["flags"] = list(flags)
         if message.error:
-            out["error"] = HEAD["error_name"](message, seen.link) or message.error
+            out["error"] = MESSAGE_FIELDS["error_name"](message, seen.link) or message.error
         elif message.type >= 16:
             out["attributes"] = plain(message.nodes, self.value, self.keep)
         said = message.find("NLMSGERR_ATTR_MSG")
