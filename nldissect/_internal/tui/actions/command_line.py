@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...wire.errors import UsageError
 from ..model.keymap import Pressed, shown
-from ..panes.popup import Report, ReportLine
+from ..model.report_line import ReportLine
+from ..panes.popup import Report
 from .context import BrowserContext
 from .controller import Action, Controller, plain
 from .display import Display
 from .exports import Exports
 from .filtering import Filtering
 
-# Commands that take something; the others are the actions of the keymap.
-WORDS = {
-    "filter": "TEXT", "column": "PATH", "theme": "NAME", "decode-as": "NUMBER=DISSECTOR",
-    "save": "FILE", "open": "FILE", "follow": "socket | transaction | object",
-}  # fmt: skip
+# What `:follow` follows, to the action that does it.
 FOLLOWED = {
     "socket": "follow-socket", "transaction": "follow-transaction", "object": "timeline",
 }  # fmt: skip
@@ -28,7 +27,18 @@ class CommandLine(Controller):
         self, browser: BrowserContext, filtering: Filtering, exports: Exports, display: Display
     ) -> None:
         super().__init__(browser)
-        self._filtering, self._exports, self._display = filtering, exports, display
+        application = browser.application
+        # Commands that take something; all others are the actions of the keymap.
+        self._commands: dict[str, Callable[[str], None]] = {
+            "column": display.column,
+            "decode-as": application.decode_as,
+            "filter": filtering.use,
+            "follow": self._follow,
+            "open": application.open,
+            "save": exports.save,
+            "theme": application.use_theme,
+            "w": exports.save,
+        }
 
     def actions(self) -> dict[str, Action]:
         application = self.browser.application
@@ -48,39 +58,32 @@ class CommandLine(Controller):
 
     def _ask_command(self) -> None:
         names = [key.action for key in self.browser.keymap.keys]
-        self.browser.ask(":", self.run, choices=sorted({*names, *WORDS}))
+        self.browser.ask(":", self.run, choices=sorted({*names, *self._commands}))
 
     def run(self, text: str) -> None:
         """Runs a command as it was typed; raises UsageError."""
         name, _, rest = text.strip().partition(" ")
         rest = rest.strip()
-        browser = self.browser
+        command = self._commands.get(name)
         if not name:
             return
         if name.isdigit():
-            browser.row_cursor.go(int(name) - 1)
-        elif name == "filter" and rest:
-            self._filtering.use(rest)
-        elif name == "column" and rest:
-            self._display.column(rest)
-        elif name == "theme":
-            browser.application.use_theme(rest)
-        elif name == "decode-as" and rest:
-            browser.application.decode_as(rest)
-        elif name == "follow" and rest in FOLLOWED:
-            browser.do(Pressed(FOLLOWED[rest], None, ""))
-        elif name in ("save", "w") and rest:
-            self._exports.save(rest)
-        elif name == "open" and rest:
-            browser.application.open(rest)
-        elif name in ("q", "quit"):
-            browser.application.leave()
-        elif any(key.action == name for key in browser.keymap.keys):
+            self.browser.row_cursor.go(int(name) - 1)
+        elif command is not None and (rest or name == "theme"):
+            command(rest)
+        elif name == "q":
+            self.browser.application.leave()
+        elif any(key.action == name for key in self.browser.keymap.keys):
             if rest:
                 raise UsageError(f":{name} takes nothing after it")
-            browser.do(Pressed(name, None, ""))
+            self.browser.do(Pressed(name, None, ""))
         else:
             raise UsageError(f":{name} is no command; Tab completes, ? lists all")
+
+    def _follow(self, what: str) -> None:
+        if what not in FOLLOWED:
+            raise UsageError(f":follow {what}: what can be followed is {', '.join(FOLLOWED)}")
+        self.browser.do(Pressed(FOLLOWED[what], None, ""))
 
     def _show_palette(self) -> None:
         application = self.browser.application

@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from ...capture.live import privileges
 from ...wire.errors import CaptureError, UsageError
 from ..model.capture_model import CaptureModel
-from ..model.feeds import CaptureFeed, Feed, PipeFeed
+from ..model.feeds import CaptureFeed, Feed, PipeFeed, interfaces
 from ..model.opener import Opener
 from ..model.settings import State
 from .application import Application
-from .start_screen import interfaces
 
 
 def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tuple[int, list[str]]:
-    """Shows captures, interfaces and `-`; the exit status, and what is to be said after it.
+    """Shows captures, interfaces and `-`; the exit status, and what is to be written after it.
 
     Raises UsageError and CaptureError for what cannot be opened, before the screen changes.
     """
@@ -27,17 +26,12 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
     feeds: dict[int, Feed] = {}
     try:
         for at, name in enumerate(names):
-            if name == "-":
-                feed: Feed = _piped()
-            elif os.path.exists(name):
+            feed = _feed(name)
+            if feed is None:
                 models.append(opener.model(name))
-                continue
-            elif _interface(name):
-                feed = CaptureFeed(name)
             else:
-                raise CaptureError(name, "is neither a file nor an interface")
-            feeds[at] = feed
-            models.append(opener.model(feed.path, feed.name, True))
+                feeds[at] = feed
+                models.append(opener.model(feed.path, feed.name, True))
         _terminal()
         if feeds and privileges.caller() is not None:
             privileges.drop()
@@ -46,15 +40,26 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
     finally:
         for feed in feeds.values():
             feed.close()
-    said = application.exit_notes
+    notes = application.exit_notes
     for feed in application.feeds.values():
-        if not feed.kept and os.path.exists(feed.path) and not any(feed.path in s for s in said):
-            said.append(f"what was captured is in {feed.path}")
-    return (application.return_code or status or 0), said
+        if (
+            not feed.kept
+            and os.path.exists(feed.path)
+            and not any(feed.path in note for note in notes)
+        ):
+            notes.append(f"what was captured is in {feed.path}")
+    return (application.return_code or status or 0), notes
 
 
-def _interface(name: str) -> bool:
-    return name.startswith("nlmon") or any(name == one for one, _ in interfaces())
+def _feed(name: str) -> Feed | None:
+    """What fills the file of `-` or an interface; None for a file that is there already."""
+    if name == "-":
+        return _piped()
+    if os.path.exists(name):
+        return None
+    if name.startswith("nlmon") or any(name == one for one, _ in interfaces()):
+        return CaptureFeed(name)
+    raise CaptureError(name, "is neither a file nor an interface")
 
 
 def _piped() -> PipeFeed:

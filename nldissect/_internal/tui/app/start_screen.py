@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,11 +15,12 @@ from ...capture.live import privileges
 from ...wire.errors import NldissectError
 from ...wire.text import safe
 from ..actions.context import ApplicationContext
+from ..model.feeds import interfaces
 from ..model.parts import Part
-from ..panes.popup import ReportLine, ReportLines
+from ..model.report_line import ReportLine
+from ..panes.popup import ReportLines
 from ..panes.prompt import Prompt
 
-ARPHRD_NETLINK = 824  # linux/if_arp.h
 RECENT = 10
 
 
@@ -53,6 +53,7 @@ class StartScreen(Screen[None]):
         self.set_focus(self._lines)
 
     def _entries(self) -> list[ReportLine]:
+        """Recent files, interfaces, and how captures come from elsewhere."""
         out = [ReportLine([("Recent files", "heading")])]
         files = [path for path in reversed(self._application.state.files) if os.path.isfile(path)][
             :RECENT
@@ -93,14 +94,9 @@ class StartScreen(Screen[None]):
         key = event.character if event.character and event.is_printable else event.key
         lines = self._lines
         page = lines.room
-        moves = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": page, "pageup": -page}
-        if key in moves:
-            step = moves[key]
-            lines.move(lines.cursor + step)
-            while lines.found[lines.cursor].value is None and lines.move(
-                lines.cursor + (1 if step > 0 else -1)
-            ):
-                pass
+        steps = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": page, "pageup": -page}
+        if key in steps:
+            self._step(steps[key])
         elif key in ("g", "home"):
             lines.move(0)
         elif key in ("G", "end"):
@@ -119,7 +115,16 @@ class StartScreen(Screen[None]):
             self._application.leave()
         return True
 
+    def _step(self, step: int) -> None:
+        """Moves by so many lines, and on to one that can be chosen."""
+        lines = self._lines
+        lines.move(lines.cursor + step)
+        on = 1 if step > 0 else -1
+        while lines.found[lines.cursor].value is None and lines.move(lines.cursor + on):
+            pass
+
     def _do(self, what: str, which: str) -> None:
+        """Does what a line stands for: ask for a file, open it, or capture on an interface."""
         if what == "ask":
             self._prompt.ask(
                 "open",
@@ -140,23 +145,6 @@ class StartScreen(Screen[None]):
     def _say(self, text: str, look: str = "note") -> None:
         self._said.update(Content(safe(text)))
         self._said.set_class(look == "error", "error")
-
-
-def interfaces(folder: str = "/sys/class/net") -> list[tuple[str, bool]]:
-    """The nlmon interfaces of this host, and whether each is up."""
-    out = []
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return []
-    for name in names:
-        place = Path(folder, name)
-        try:
-            if int((place / "type").read_text()) == ARPHRD_NETLINK:
-                out.append((name, bool(int((place / "flags").read_text(), 16) & 1)))
-        except (OSError, ValueError):
-            continue
-    return out
 
 
 def needs() -> list[tuple[str, str]]:

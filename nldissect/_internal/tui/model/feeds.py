@@ -11,10 +11,13 @@ import stat
 import tempfile
 import threading
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 from ...capture.live import live_capture, privileges
 from ...wire.errors import UsageError
+
+ARPHRD_NETLINK: Final = 824  # linux/if_arp.h
 
 
 class Feed(Protocol):
@@ -169,3 +172,20 @@ class FileFeed:
 
     def told(self) -> list[tuple[str, str]]:
         return [] if not self.running else [("  following the file", "dim")]
+
+
+def interfaces(folder: str = "/sys/class/net") -> list[tuple[str, bool]]:
+    """The nlmon interfaces of this host, and whether each is up."""
+    out = []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    for name in names:
+        place = Path(folder, name)
+        try:
+            if int((place / "type").read_text()) == ARPHRD_NETLINK:
+                out.append((name, bool(int((place / "flags").read_text(), 16) & 1)))
+        except (OSError, ValueError):
+            continue
+    return out

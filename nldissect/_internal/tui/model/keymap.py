@@ -148,13 +148,7 @@ class Keymap:
     """Keys to actions; `changes` is the [keys] table of the config file, action to key or keys."""
 
     def __init__(self, changes: Mapping[str, str | Sequence[str]] | None = None) -> None:
-        known = {key.action for key in KEYS}
-        changed: dict[str, tuple[str, ...]] = {}
-        for action, given in (changes or {}).items():
-            if action not in known:
-                raise UsageError(f"[keys] {action}: there is no such action; `?` lists them")
-            keys = (given,) if isinstance(given, str) else tuple(given)
-            changed[action] = tuple(_clean(action, key) for key in keys)
+        changed = _checked(changes or {})
         taken = [key.split(" ") for keys in changed.values() for key in keys]
         self.keys = tuple(
             key._replace(
@@ -206,6 +200,18 @@ class Keymap:
             for sequence in key.keys
             if len(rest := tuple(sequence.split(" "))) > size and rest[:size] == parts
         ]
+
+
+def _checked(changes: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The keys of each action that the config file changes; raises UsageError for a wrong one."""
+    known = {key.action for key in KEYS}
+    changed: dict[str, tuple[str, ...]] = {}
+    for action, given in changes.items():
+        if action not in known:
+            raise UsageError(f"[keys] {action}: there is no such action; `?` lists them")
+        keys = (given,) if isinstance(given, str) else tuple(given)
+        changed[action] = tuple(_clean(action, key) for key in keys)
+    return changed
 
 
 def _clash(key: list[str], taken: list[list[str]]) -> bool:

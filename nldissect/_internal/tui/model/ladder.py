@@ -34,14 +34,7 @@ def rungs(model: CaptureModel, row: int, width: int) -> list[Rung]:
         return _alone(model, row, message, link)
     inner = max(width - 5, 16)  # between the two rails
     out = [_ends(model, found, message, link, width)]
-    request = found.number - 1
-    if found.kind == BATCH and found.members:
-        for part in found.members:
-            out.append(_to(model, part.number - 1, part, inner))
-    elif request >= 0:
-        out.append(_to(model, request, model.message(request), inner))
-    else:
-        out.append(_between("its request is not there", inner, "note"))
+    out += _requests(model, found, inner)
     if found.latency is not None:
         out.append(_between(pairs.span(found.latency), inner))
     out += _answers(model, found, inner)
@@ -53,15 +46,29 @@ def rungs(model: CaptureModel, row: int, width: int) -> list[Rung]:
         out.append(_between(state, inner, "warning"))
     if link.confidence != "certain":
         out.append(Rung([(f"  {link.confidence}: {safe(link.reason)}", "note")]))
+    return out + _refusal(model, found, width)
+
+
+def _requests(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
+    """The request; of a batch, each of its messages."""
+    if found.kind == BATCH and found.members:
+        return [_to(model, part.number - 1, part, inner) for part in found.members]
+    row = found.number - 1
+    if row >= 0:
+        return [_to(model, row, model.message(row), inner)]
+    return [_between("its request is not there", inner, "note")]
+
+
+def _refusal(model: CaptureModel, found: Transaction, width: int) -> list[Rung]:
+    """Why the kernel refused it, in words; nothing where it did not."""
     last = found.last - 1
-    if found.error and last >= 0:
-        answer = model.message(last)
-        reason = pairs.why(answer, model.link(last))
-        if reason is not None:
-            out.append(Rung([]))
-            for line in reason.lines:
-                out += [Rung([(text, "error")]) for text in _wrapped(line, width)]
-    return out
+    if not found.error or last < 0:
+        return []
+    reason = pairs.why(model.message(last), model.link(last))
+    if reason is None:
+        return []
+    texts = (text for line in reason.lines for text in _wrapped(line, width))
+    return [Rung([]), *(Rung([(text, "error")]) for text in texts)]
 
 
 def _ends(

@@ -36,46 +36,60 @@ class Plan(NamedTuple):
     hex: int
 
 
-def plan(width: int, height: int, wishes: LayoutChoices) -> Plan:
-    """The panes' sizes in a terminal of this size; nothing is ever negative."""
+def plan(width: int, height: int, choices: LayoutChoices) -> Plan:
+    """The panes' sizes in a terminal of so many cells and lines; nothing is ever negative."""
     bars = height > BARS + 3
     body = max(height - BARS if bars else height, 1)
-    if wishes.zoom:
-        side = True
-        return Plan(
-            bars,
-            body if wishes.zoom == LIST else 0,
-            0 if wishes.zoom == LIST else body,
-            side,
-            *(width if wishes.zoom == pane else 0 for pane in (TRANSACTION, TREE, HEX)),
-        )
-    side = width >= WIDE if wishes.side is None else wishes.side
+    side = width >= WIDE if choices.side is None else choices.side
+    if choices.zoom:
+        return _zoomed(bars, body, width, choices.zoom)
     if body < 6:
         return Plan(bars, body, 0, side, 0, 0, 0)
-    if width < 80 or height < 16:  # list and one more
-        rows = _between(body // 2 + wishes.rows, 2, body - 3)
-        shown = (body - rows, 0) if wishes.transaction else (0, body - rows)
-        return Plan(bars, rows, body - rows, False, *shown, 0)
-    if side:
-        rows = _between(body // 2 + wishes.rows, 2, body - 4)
-        below = body - rows
-        if width < WIDE and wishes.transaction:
-            half = _between(width // 2 + wishes.cells, 12, width - 12)
-            return Plan(bars, rows, below, True, half, width - half, 0)
-        right = width - width // 2
-        if width >= WIDE:
-            right = BYTES if width - BYTES >= ROOM else HALF
-        left = 0
-        if width >= WIDE or wishes.transaction:
-            left = min(max((width - right) * 9 // 20, 34), 60)
-        tree = _between(width - left - right + wishes.cells, 12, width - left - 20)
-        return Plan(bars, rows, below, True, left, tree, width - left - tree)
-    rows = _between(body * 9 // 20 + wishes.rows, 2, body - 7)
+    if width < 80 or height < 16:
+        return _list_and_one(bars, body, choices)
+    return (_side_by_side if side else _stacked)(bars, body, width, choices)
+
+
+def _zoomed(bars: bool, body: int, width: int, pane: str) -> Plan:
+    """One pane alone."""
+    sizes = (width if pane == one else 0 for one in (TRANSACTION, TREE, HEX))
+    rows = body if pane == LIST else 0
+    return Plan(bars, rows, body - rows, True, *sizes)
+
+
+def _list_and_one(bars: bool, body: int, choices: LayoutChoices) -> Plan:
+    """The list and one more pane below it: the tree, or the transaction while it is shown."""
+    rows = _between(body // 2 + choices.rows, 2, body - 3)
     below = body - rows
-    bytes_ = _between(below // 3 + 1 - wishes.cells // 2, 2, below - 3)
-    if wishes.transaction:
-        return Plan(bars, rows, below, False, below - bytes_, 0, bytes_)
-    return Plan(bars, rows, below, False, 0, below - bytes_, bytes_)
+    shown = (below, 0) if choices.transaction else (0, below)
+    return Plan(bars, rows, below, False, *shown, 0)
+
+
+def _side_by_side(bars: bool, body: int, width: int, choices: LayoutChoices) -> Plan:
+    """Transaction, tree and hex beside each other, below the list."""
+    rows = _between(body // 2 + choices.rows, 2, body - 4)
+    below = body - rows
+    if width < WIDE and choices.transaction:
+        half = _between(width // 2 + choices.cells, 12, width - 12)
+        return Plan(bars, rows, below, True, half, width - half, 0)
+    right = width - width // 2
+    if width >= WIDE:
+        right = BYTES if width - BYTES >= ROOM else HALF
+    left = 0
+    if width >= WIDE:
+        left = _between((width - right) * 9 // 20, 34, 60)
+    tree = _between(width - left - right + choices.cells, 12, width - left - 20)
+    return Plan(bars, rows, below, True, left, tree, width - left - tree)
+
+
+def _stacked(bars: bool, body: int, width: int, choices: LayoutChoices) -> Plan:
+    """Tree, or the transaction while it is shown, and hex below each other, below the list."""
+    rows = _between(body * 9 // 20 + choices.rows, 2, body - 7)
+    below = body - rows
+    hex_lines = _between(below // 3 + 1 - choices.cells // 2, 2, below - 3)
+    if choices.transaction:
+        return Plan(bars, rows, below, False, below - hex_lines, 0, hex_lines)
+    return Plan(bars, rows, below, False, 0, below - hex_lines, hex_lines)
 
 
 def _between(value: int, low: int, high: int) -> int:

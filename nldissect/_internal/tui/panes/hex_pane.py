@@ -10,6 +10,7 @@ from ..model.parts import Part
 from .paint import LinePane
 
 _SHOWN = bytes(b if 0x20 <= b < 0x7F else 0x2E for b in range(256)).decode("ascii")
+_NO_BYTE: Part = ("  ", "plain")
 WIDE = 16 * 3 + 1 + 16 + 9  # cells for sixteen bytes a line
 
 
@@ -78,25 +79,27 @@ class HexPane(LinePane):
         piece = self.data[first : first + per]
         digits = 4 if len(self.data) <= 0x10000 else 8
         out: list[Part] = [(f" {first:0{digits}x} ", "dim")]
-        start, end = self.start, self.end
-        for i in range(per):
-            at = first + i
-            shown = i < len(piece)
-            tone = self._tone(at) if shown else "plain"
-            closes = i > 0 and end == at and end > start
-            inside = start < at < end and shown and i > 0
-            if i == 8:  # a wider gap in the middle
-                out.append(("]", "span") if closes else (" ", tone if inside else "plain"))
-                closes = False
-            opens = start == at and end > start and shown
-            gap = "[" if opens else "]" if closes else " "
-            out.append((gap, "span" if gap != " " else tone if inside else "plain"))
-            out.append((f"{piece[i]:02x}" if shown else "  ", tone))
-        last = end == first + per and end > start
-        out.append(("] " if last else "  ", "span" if last else "plain"))
-        for i, byte in enumerate(piece):
-            out.append((_SHOWN[byte], self._tone(first + i)))
+        for place in range(per):
+            out += self._gap(first + place, place)
+            shown = place < len(piece)
+            out.append((f"{piece[place]:02x}", self._tone(first + place)) if shown else _NO_BYTE)
+        last = self.start < self.end == first + per
+        out.append(("] ", "span") if last else _NO_BYTE)
+        out += [(_SHOWN[byte], self._tone(first + place)) for place, byte in enumerate(piece)]
         return out
+
+    def _gap(self, at: int, place: int) -> list[Part]:
+        """The cell before a byte, in the middle of a line two: blank or the selection's bracket."""
+        start, end = self.start, self.end
+        shown = at < len(self.data)
+        blank = (" ", self._tone(at) if place and start < at < end and shown else "plain")
+        opens = start == at < end and shown
+        closes = place > 0 and start < end == at
+        middle = place == 8
+        gap = ("[", "span") if opens else ("]", "span") if closes and not middle else blank
+        if not middle:
+            return [gap]
+        return [("]", "span") if closes else blank, gap]
 
     def _tone(self, at: int) -> str:
         if at == self.byte and self.has_focus:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import process_time
-from typing import NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,31 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..model.parts import Part
+from ..model.report_line import ReportLine, ReportSource
 from .key_input import KeyInput
 from .paint import LinePane
 
 SLICE = 0.012  # s of CPU at a time
 EVERY = 0.03  # s between slices
 SIDEWAYS = 20  # cells
-
-
-class ReportLine(NamedTuple):
-    """A line; `value` is what choosing it gives (None: it cannot be chosen)."""
-
-    parts: list[Part]
-    value: object = None
-
-    @property
-    def text(self) -> str:
-        """What is searched: the line, and the command that choosing it gives."""
-        words = [text for text, _ in self.parts]
-        if isinstance(self.value, str):
-            words.append(self.value)
-        return " ".join(words).casefold()
-
-
-# Entries as they are found; None now and then, when nothing was.
-Source = Iterator[ReportLine | None]
 
 
 class ReportLines(LinePane):
@@ -112,7 +93,7 @@ class Report(ModalScreen[object]):
         title: str,
         entries: list[ReportLine],
         typing: bool = False,
-        source: Source | None = None,
+        source: ReportSource | None = None,
     ) -> None:
         super().__init__()
         self._title_text = title
@@ -182,30 +163,34 @@ class Report(ModalScreen[object]):
         key = event.character if event.character and event.is_printable else event.key
         lines = self._entries
         typing = self.focused is self._input
-        moves = {
-            "down": 1,
-            "up": -1,
-            "pagedown": lines.room,
-            "pageup": -lines.room,
-            "ctrl+n": 1,
-            "ctrl+p": -1,
-            "ctrl+d": lines.room // 2,
-            "ctrl+u": -(lines.room // 2),
-        }
+        page, half = lines.room, lines.room // 2
+        steps = {
+            "down": 1, "up": -1, "pagedown": page, "pageup": -page, "ctrl+n": 1, "ctrl+p": -1,
+            "ctrl+d": half, "ctrl+u": -half,
+        }  # fmt: skip
         if not typing:
-            moves |= {"j": 1, "k": -1, " ": lines.room}
-        if key in moves:
-            lines.move(lines.cursor + moves[key])
-        elif not typing and key in ("left", "right", "h", "l"):
-            lines.sideways(SIDEWAYS if key in ("right", "l") else -SIDEWAYS)
+            steps |= {"j": 1, "k": -1, " ": page}
+        if key in steps:
+            lines.move(lines.cursor + steps[key])
         elif key == "escape" and typing and not self._typing:
             self._input.value = ""
             self._input.remove_class("on")
             self.set_focus(lines)
-        elif key in ("escape", "ctrl+c", "ctrl+q") or (not typing and key in ("q", "Q", "?")):
+        elif key in ("escape", "ctrl+c", "ctrl+q"):
             self.dismiss(None)
         elif typing:
             return self._input.take(event)
+        else:
+            self._take_in_list(key)
+        return True
+
+    def _take_in_list(self, key: str) -> None:
+        """Works a key off that means something else while a search is typed."""
+        lines = self._entries
+        if key in ("left", "right", "h", "l"):
+            lines.sideways(SIDEWAYS if key in ("right", "l") else -SIDEWAYS)
+        elif key in ("q", "Q", "?"):
+            self.dismiss(None)
         elif key == "/":
             self._input.add_class("on")
             self.set_focus(self._input)
@@ -215,7 +200,6 @@ class Report(ModalScreen[object]):
             lines.move(lines.count - 1)
         elif key == "enter":
             self.choose()
-        return True
 
 
 _END = object()

@@ -57,7 +57,8 @@ class TreePane(LinePane):
         outline = self.outline
         assert outline is not None
         item = outline.items[line]
-        sign = ("▾ " if outline.opened(item) else "▸ ") if item.kids else "  "
+        opened = item.kids and outline.opened(item)
+        sign = ("▾ " if opened else "▸ ") if item.kids else "  "
         blamed = item.node is not None and item.node is outline.blamed
         here = "▌" if line == self.cursor else " "
         out: list[Part] = [
@@ -68,10 +69,7 @@ class TreePane(LinePane):
             out.append((item.name, look))
             if item.value:
                 out.append(("  ", "plain"))
-        looks = item.look if item.look in _WHOLE else "value"
-        if item.kids and item.key != "why" and not outline.opened(item):
-            looks = "dim"
-        out.append((item.value, "blame" if blamed else looks))
+        out.append((item.value, "blame" if blamed else _value_look(item, opened)))
         if item.note:
             out.append((f"  {item.note}", "error" if blamed else _severity(item.note)))
         return out
@@ -158,6 +156,12 @@ class TreePane(LinePane):
 
 
 _WHOLE = frozenset(("error", "warning", "note", "dim", "good", "notification", "unanswered"))
+
+
+def _value_look(item: OutlineLine, opened: bool) -> str:
+    if item.kids and item.key != "why" and not opened:
+        return "dim"  # what is folded away, in brief
+    return item.look if item.look in _WHOLE else "value"
 
 
 def _severity(note: str) -> str:
