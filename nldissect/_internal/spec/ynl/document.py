@@ -65,7 +65,7 @@ class Document:
                 out.append((f"{where}[{i}]", item))
         return out
 
-    def mapping(self, owner: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    def mapping(self, owner: Mapping[str, Any], key: str, path: str) -> Mapping[Any, Any]:
         """The mapping under a key, empty without one; anything else is a fault."""
         value = owner.get(key)
         if value is None:
