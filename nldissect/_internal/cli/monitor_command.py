@@ -11,12 +11,11 @@ from ..capture.live.groups import (
     GENERIC,
     GROUPS,
     ROUTE,
-    Monitor,
     MulticastGroup,
     family_groups,
     family_names,
-    may_join,
 )
+from ..capture.live.monitor import Monitor, may_join
 from ..capture.live.preamble import Preamble
 from ..wire import linux
 from ..wire.errors import UsageError
@@ -65,7 +64,7 @@ def monitor(options: Namespace, output: TextOutput) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: heard.stop())
         if printer.writer is not None:
-            for record in heard.told:  # the file explains itself
+            for record in heard.preamble_records:  # the file explains itself
                 printer.writer.keep(record)
         return printer.show(lambda: printer.follow(heard))
     finally:

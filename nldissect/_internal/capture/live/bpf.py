@@ -57,7 +57,6 @@ class BpfFilter:
         accept = [(_RETURN, 0, 0, snaplen)]
         reject = [(_RETURN, 0, 0, 0)]
         headed = self.types is not None or self.ports is not None
-        code: Code = []
         tests: Code = []
         if self.protocols is not None:
             tests = _is_among((_LD_HALF, 0, 0, _PROTOCOL), self.protocols)
@@ -69,14 +68,14 @@ class BpfFilter:
                 inner += _type_test(self.types)
             short = [(_LD_LENGTH, 0, 0, 0), (_AT_LEAST, 1, 0, _HEADER), *reject]
             tests += short + _skip_if_several(inner)
-        ports = list(own)
-        if ports and tests:
-            mine: Code = [(_LD_WORD, 0, 0, _PORT)]
-            for port in ports:
-                mine += [(_EQUAL, 0, 1, _word(port)), *accept]
-            code += [(_LD_LENGTH, 0, 0, 0), (_AT_LEAST, 1, 0, _HEADER), (_JUMP, 0, 0, len(mine))]
-            code += mine
-        return _packed(code + tests + accept)
+        own_ports = list(own)
+        if own_ports and tests:
+            passes: Code = [(_LD_WORD, 0, 0, _PORT)]
+            for port in own_ports:
+                passes += [(_EQUAL, 0, 1, _word(port)), *accept]
+            headless = (_JUMP, 0, 0, len(passes))
+            tests = [(_LD_LENGTH, 0, 0, 0), (_AT_LEAST, 1, 0, _HEADER), headless, *passes, *tests]
+        return _packed(tests + accept)
 
 
 def unknown_ports(known: Iterable[tuple[int, int]]) -> bytes:

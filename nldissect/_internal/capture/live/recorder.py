@@ -127,6 +127,7 @@ class Recorder:
     # -- the loop ------------------------------------------------------------------
 
     def _loop(self) -> None:
+        """Until `_reason` is set: events, then what is in the ring, then what the pipe takes."""
         poll = select.poll()
         poll.register(self._ring, select.POLLIN)
         poll.register(self._channel, select.POLLIN)

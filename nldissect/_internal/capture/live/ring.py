@@ -34,10 +34,10 @@ _DROPCOUNT = 4  # epb_dropcount
 _GIVE_BACK = struct.pack("I", 0)
 
 
-def packet_socket(snaplen: int, wanted: bpf.BpfFilter, own: list[int]) -> socket.socket:
+def packet_socket(snaplen: int, passing: bpf.BpfFilter, own: list[int]) -> socket.socket:
     """Open a packet socket that hears nothing yet; raises PermissionError without CAP_NET_RAW."""
     made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-    bpf.attach(made, wanted.program(own, snaplen))
+    bpf.attach(made, passing.program(own, snaplen))
     return made
 
 

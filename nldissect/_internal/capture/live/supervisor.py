@@ -41,7 +41,7 @@ class Supervisor:
     def __init__(self, interface: str, made: bool) -> None:
         self.interface = interface
         self.made = made
-        self.recorder, self._mine = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.recorder, self._channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._preamble = Preamble()
         self.ports = self._preamble.ports
         self._headers = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
@@ -67,7 +67,7 @@ class Supervisor:
                 status = self._serve(front)
             finally:
                 os._exit(status)
-        self._mine.close()
+        self._channel.close()
         self._headers.close()
         self._preamble.close()
         return child
@@ -75,6 +75,7 @@ class Supervisor:
     # -- in the process ----------------------------------------------------------
 
     def _serve(self, front: int) -> int:
+        """The whole life of the process; returns its exit status."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, signal.SIG_IGN)
         try:
@@ -93,25 +94,26 @@ class Supervisor:
 
     def _close_others(self, front: int) -> None:
         """Close what belongs to the recorder: its ring and its pipe end when it does."""
-        mine = {front, self._mine.fileno(), self._headers.fileno(), *self._preamble.filenos()}
+        kept = {front, self._channel.fileno(), self._headers.fileno(), *self._preamble.filenos()}
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) not in mine:
+            if int(name) > 2 and int(name) not in kept:
                 with suppress(OSError):
                     os.close(int(name))
 
     def _loop(self) -> None:
+        """Until the recorder ends: a byte of its asks for the preamble, headers for names."""
         owners = OwnerLookup()
         poll = select.poll()
-        poll.register(self._mine, select.POLLIN)
+        poll.register(self._channel, select.POLLIN)
         poll.register(self._headers, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
-                if descriptor != self._mine.fileno():
+                if descriptor != self._channel.fileno():
                     self._listen(owners)
-                elif self._mine.recv(1) == b"":
+                elif self._channel.recv(1) == b"":
                     return
                 else:
                     self._preamble.ask()
@@ -153,7 +155,7 @@ class Supervisor:
                 "uid": found.uid,
             }
         )
-        self._mine.send(text.encode())
+        self._channel.send(text.encode())
 
     def _attach(self) -> None:
         """Has the kernel keep away what comes from or goes to ports that are known."""
