@@ -209,7 +209,7 @@ class Tables:
         self._enums: dict[model.Enum, int] = {}
         self._sub_messages: dict[model.SubMessage, int] = {}
         self._attributes: dict[tuple[int, str], int] = {}
-        # What `finding` made of names for them.
+        # What `engine.paths` made of names for them.
         self.namings: dict[model.Operation | None, object] = {}
         self.paths: dict[str, object] = {}
 
