@@ -68,9 +68,12 @@ def agrees(index: Index, path: Path) -> int:
         assert rendered(message, link, json, tree) == expected[place]
         header = (message.length, message.type, message.flags, message.seq, message.port)
         assert index.header(place) == header
-        at = index.record_of(place)
+        at = index.records.of(place)
         assert message.record is not None
-        assert (index.number[at], index.moment(at)) == (message.record.number, message.record.time)
+        assert (index.records.number[at], index.moment(place)) == (
+            message.record.number,
+            message.record.time,
+        )
     return len(order)
 
 
@@ -121,7 +124,7 @@ def test_pcapng_with_sections_interfaces_and_options(tmp_path: Path, order: str)
     with Index(str(path), builtin()) as index:
         index.extend()
         agrees(index, path)
-        assert index.skipped == {1: index.taken - len(index.number)}
+        assert index.skipped == {1: index.taken - len(index.records)}
 
 
 def test_a_simple_packet_block_and_its_snapshot_length(tmp_path: Path) -> None:

@@ -1,25 +1,17 @@
 """Random access to the messages of a capture, without holding it in memory.
 
-Two passes over the file fill columns of numbers (about 90 bytes a message): the
-header pass, in which the session learns too, then pairing. A message is read from the
-file again when it is asked for, and bound by what the session knows. What cannot be
-read twice, a stream or a compressed file, is kept decompressed in an unnamed
-temporary file; the records of a trace of strace are kept as they are.
+Two passes over the file fill columns of numbers (about 90 bytes a message): the header pass, in
+which the session learns too, then pairing. A message is read from the file again when it is asked
+for, and bound by what the session knows.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import sys
 import time
 from collections.abc import Iterator
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
-from librt.vecs import append, vec
-from mypy_extensions import i32, i64, u8
-
-from ..capture.files.seek import PreadStream, RecordSeeker
-from ..capture.reader import CaptureReader, open_capture
 from ..pairing import codes
 from ..pairing.conversation import Conversations
 from ..pairing.link_table import INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
@@ -29,7 +21,9 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.record import NO_TIME, PENDING, Interface, Record
+from .index_columns import MessageColumns, RecordColumns
 from .messages import Message, split
+from .record_store import RecordStore
 
 # What is kept of what was asked for last.
 KEPT: Final = 256
@@ -44,14 +38,11 @@ class Index:
     `path` only names it. With `follow` a file is expected to grow, until `settle`.
     Nothing is read before `extend`. `failure` is what ended the reading early: whatever
     came before is there. `grows` tells that not everything is there from the start.
-    `taken` counts records (`skipped` of them, by link type, are no netlink), `paired` the
-    messages that went through pairing.
 
-    Column by message: `offset` (of its nlmsghdr in the datagram); `header` gives the
-    nlmsghdr, `record_of` the place of its record in the columns by record. `links` has
-    what pairing found; its columns count from 1. Columns by record: `time` (see `moment`),
-    `number`, `protocol`, `position` (in the file, in bytes), `first` (place of its first
-    message).
+    `records` and `messages` are the columns that the header pass filled, `links` those of what
+    pairing found, which count messages from 1. `taken` counts records (`skipped` of them, by link
+    type, are no netlink), `paired` the messages that went through pairing, `asked` those between
+    the kernel and the program that recorded.
     """
 
     def __init__(
@@ -69,41 +60,20 @@ class Index:
         self.skipped: dict[int, int] = {}
         self.taken = 0
         self.paired = 0
+        self.asked = 0
 
-        self.offset = vec[i32]()
-        self._headers = bytearray()
-        self._bare: dict[int, int] = {}  # lengths of what has no header
-
-        self.time = vec[i64]()
-        self.number = vec[i32]()
-        self.protocol = vec[i32]()
-        self.position = vec[i64]()
-        self.first = vec[i32]()
-        self._big = vec[u8]()
-        self._near: i64 = 0  # the record asked for last, which the next one is in or near
-        self._from = vec[i32]()
-        self._kept: list[Record] = []  # of what is not seekable
-        self._odd_times: dict[int, int] = {}  # that fit no column
+        self.records = RecordColumns()
+        self.messages = MessageColumns()
+        self.links = LinkTable()
 
         self._interfaces: list[Interface] = []
-        self._places: dict[Interface, int] = {}
+        self._numbers: dict[Interface, int] = {}  # of interfaces in the list
         self._own: dict[int, set[tuple[int, int]]] = {}  # by interface: protocol and port
-        self.asked = 0  # how many messages are the recording's own
-        # A growing file may hold nothing yet.
-        self._capture = CaptureReader(path, stream) if follow else open_capture(path, stream=stream)
-        self._spool = cast(BinaryIO, tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
-        self._descriptor = -1
-        if self._capture.rewindable:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self.grows = follow or not self._capture.rewindable
-        records = self._capture.follow(self._spool, follow)
-        self._reading: Iterator[Record] = self.session.taught(records)
-        self._frames = framing.Frames()
-        self._closed = False
+        self._store = RecordStore(path, stream, follow)
+        self.grows = self._store.grows
+        self._reading: Iterator[Record] = self.session.taught(self._store.records())
         self._read = False  # whether the end was reached
-        self._seeker: RecordSeeker | None = None
 
-        self.links = LinkTable()
         self._pairs = Conversations(on_end=self.links.end)
         self._pairing: Iterator[Record] | None = None
         self._place = 0  # of the record to be paired next
@@ -112,24 +82,7 @@ class Index:
         self._transactions: dict[int, Transaction] = {}
 
     def __len__(self) -> int:
-        return len(self.offset)
-
-    def record_of(self, place: i64) -> i64:
-        """The place of a message's record in the columns by record."""
-        first = self.first
-        low, high = self._near, i64(len(first))
-        if low >= high or i64(first[low]) > place:
-            low = 0
-        elif low + 1 == high or i64(first[low + 1]) > place:
-            return low
-        while high - low > 1:
-            middle = (low + high) >> 1
-            if i64(first[middle]) <= place:
-                low = middle
-            else:
-                high = middle
-        self._near = low
-        return low
+        return len(self.messages)
 
     def __enter__(self) -> Index:
         return self
@@ -143,15 +96,9 @@ class Index:
 
     def close(self) -> None:
         """Lets its files go; messages that were not asked for yet are gone too."""
-        self._closed = True
         self._reading = iter(())
         self._pairing = None
-        if self._descriptor >= 0:
-            if self._descriptor != self._spool.fileno():
-                os.close(self._descriptor)
-            self._descriptor = -1
-        self._spool.close()
-        self._seeker = None
+        self._store.close()
 
     # -- growing -----------------------------------------------------------------
 
@@ -161,22 +108,17 @@ class Index:
         Without either it reads all. Once messages are there, pairing follows. False
         means that there is more to do now; what grows may have more after True.
         """
-        if self._closed and not self._finished:
+        if self._store.closed and not self._finished:
             raise CaptureError(self.path, "is closed")
         stop = None if seconds is None else time.monotonic() + seconds
-        left = -1 if count is None else count
+        left = sys.maxsize if count is None else count
         while True:
-            size = _STRIDE if left < 0 else min(_STRIDE, left)
-            done = self._take(size) if not self._read else True
-            if done and (stop is None or time.monotonic() < stop):
-                done = self._pair(size)
-                if done:
-                    return True
-            if left >= 0:
-                left -= size
-                if not left:
-                    return False
-            if stop is not None and time.monotonic() >= stop:
+            size = min(_STRIDE, left)
+            done = self._read or self._take(size)
+            if done and not _over(stop) and self._pair(size):
+                return True
+            left -= size
+            if not left or _over(stop):
                 return False
 
     @property
@@ -191,11 +133,11 @@ class Index:
 
     def settle(self) -> None:
         """What was followed grows no more."""
-        self._capture.settle()
+        self._store.settle()
 
     def progress(self) -> tuple[int, int | None]:
         """Bytes of the file read so far, and their total if that is known."""
-        return self._capture.progress()
+        return self._store.progress()
 
     def _take(self, size: int) -> bool:
         """Takes in so many records; whether there are no more for now."""
@@ -216,49 +158,31 @@ class Index:
         return False
 
     def _add(self, record: Record) -> None:
+        """Takes in a record with the headers of its messages, if it is netlink."""
         self.taken += 1
         if record.protocol < 0:
             kind = record.interface.link_type
             self.skipped[kind] = self.skipped.get(kind, 0) + 1
             return
-        place = len(self.number)
-        interface = self._places.get(record.interface)
+        interface = self._numbers.get(record.interface)
         if interface is None:
-            interface = self._places[record.interface] = len(self._interfaces)
-            self._interfaces.append(record.interface)
-            own = {(s.protocol, s.port) for s in record.interface.sockets if s.own}
-            if own:
-                self._own[interface] = own
-        if record.time_ns == NO_TIME and record.time is not None:
-            self._odd_times[place] = record.time
-        self.time = append(self.time, record.time_ns)
-        self.number = append(self.number, i32(record.number))
-        self.protocol = append(self.protocol, i32(record.protocol))
-        self.position = append(self.position, i64(record.offset))
-        before = len(self.offset)
-        self.first = append(self.first, i32(before))
-        if not self._capture.seekable:
-            self._kept.append(record)
-        self._big = append(self._big, u8(record.big))
-        self._from = append(self._from, i32(interface))
-        data = record.data
-        frames = self._frames
-        frames.begin(data, record.big, record.original_length, record.protocol)
-        while frames.next():
-            start, stop, state = frames.start, frames.stop, frames.state
-            self.offset = append(self.offset, i32(start))
-            if state == framing.OK:
-                self._headers += data[start : start + 16]
-                continue
-            wrong = state == framing.SHORT_LENGTH or state == framing.LONG_LENGTH
-            if stop - start < 16 or (wrong and not start and record.protocol in framing.FREE_FORM):
-                self._bare[len(self.offset) - 1] = int(stop - start)
-                self._headers += bytes(16)
-            else:
-                self._headers += data[start : start + 16]
+            interface = self._new_interface(record.interface)
+        before = len(self.messages)
+        self.records.add(record, interface, before)
+        self.messages.add(record)
+        self._store.keep(record)
         if interface in self._own:
-            for at in range(before, len(self.offset)):
-                self.asked += self.own(at)
+            for place in range(before, len(self.messages)):
+                self.asked += self.own(place)
+
+    def _new_interface(self, interface: Interface) -> int:
+        """Its number, and which sockets of it are the recording program's."""
+        number = self._numbers[interface] = len(self._interfaces)
+        self._interfaces.append(interface)
+        own = {(s.protocol, s.port) for s in interface.sockets if s.own}
+        if own:
+            self._own[number] = own
+        return number
 
     # -- pairing -----------------------------------------------------------------
 
@@ -270,10 +194,10 @@ class Index:
             if not len(self):
                 self._finished = self._read
                 return True
-            self._pairing = self._again()
+            self._pairing = self._store.again()
         session, pairs, links = self.session, self._pairs, self.links
         place = self._place
-        records = len(self.number)
+        records = len(self.records)
         while size and place < records:
             record = next(self._pairing, PENDING)
             if record is PENDING:
@@ -284,8 +208,8 @@ class Index:
             if record.protocol < 0:
                 continue
             size -= 1
-            record.interface = self._interfaces[self._from[place]]
-            for message in session.split(record, bool(self._big[place])):
+            record.interface = self._interfaces[self.records.interface[place]]
+            for message in session.split(record, bool(self.records.big[place])):
                 self.paired += 1
                 message.number = message.serial = self.paired
                 if message.to_kernel:  # pairing asks only requests what they are
@@ -303,12 +227,6 @@ class Index:
             self._transactions.clear()
         return True
 
-    def _again(self) -> Iterator[Record]:
-        """Its records once more."""
-        if not self._capture.seekable:
-            return iter(self._kept)
-        return CaptureReader(self.path, cast(BinaryIO, PreadStream(self._file()))).follow()
-
     # -- messages ----------------------------------------------------------------
 
     def message(self, place: int) -> Message:
@@ -323,9 +241,10 @@ class Index:
         return found
 
     def _make(self, place: int) -> Message:
-        at = int(self.record_of(place))
-        record = self.record(at)
-        found = split(self.session, record, bool(self._big[at]))[place - self.first[at]]
+        records = self.records
+        at = int(records.of(place))
+        messages = split(self.session, self.record(at), bool(records.big[at]))
+        found = messages[place - records.first[at]]
         found.number = found.serial = place + 1
         self.session.bind(found)
         if (
@@ -338,44 +257,24 @@ class Index:
 
     def header(self, place: int) -> tuple[int, int, int, int, int]:
         """Length, type (-1 where there is no header), flags, sequence number and port."""
-        if place in self._bare:
-            return self._bare[place], -1, 0, 0, 0
-        big = bool(self._big[self.record_of(place)])
-        length, kind, flags, sequence, port = framing.HEADER[big](self._headers, 16 * place)
-        return length, kind, flags, sequence, port
+        return self.messages.header(place, bool(self.records.big[self.records.of(place)]))
 
     def own(self, place: int) -> bool:
         """Whether it is between the kernel and the program that recorded, as the capture tells."""
-        if not self._own or place in self._bare:
+        if not self._own or place in self.messages.bare:
             return False
-        at = self.record_of(place)
-        own = self._own.get(self._from[at])
-        return own is not None and (self.protocol[at], self.header(place)[4]) in own
+        records = self.records
+        at = records.of(place)
+        own = self._own.get(records.interface[at])
+        return own is not None and (records.protocol[at], self.header(place)[4]) in own
 
     def record(self, at: int) -> Record:
-        """The record at this place of the columns by record, read from the file."""
-        if self._kept:
-            return self._kept[at]
-        if self._seeker is None:
-            self._seeker = RecordSeeker(self._file(), self.path)
-        return self._seeker.record(
-            self.number[at], self.moment(at), self.position[at], self._interfaces[self._from[at]]
-        )
+        """The record at this place of `records`, read from the file."""
+        return self._store.record(at, self.records, self._interfaces[self.records.interface[at]])
 
-    def moment(self, at: int) -> int | None:
-        """The time of the record at this place, in ns since the epoch."""
-        found: int = self.time[at]
-        return found if found != NO_TIME else self._odd_times.get(at)
-
-    def _file(self) -> int:
-        """The descriptor of what can be read again."""
-        if self._closed:
-            raise CaptureError(self.path, "is closed")
-        if self._capture.copied and self._descriptor != self._spool.fileno():
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-            self._descriptor = self._spool.fileno()
-        return self._descriptor
+    def moment(self, place: int) -> int | None:
+        """The time of a message in ns since the epoch, None for none."""
+        return self.records.moment(int(self.records.of(place)))
 
     # -- conversations -----------------------------------------------------------
 
@@ -445,6 +344,11 @@ class Index:
                 out.batch.members.append(self.message(i - 1))
                 i += 1
         return out
+
+
+def _over(stop: float | None) -> bool:
+    """Whether this time is over; None never is."""
+    return stop is not None and time.monotonic() >= stop
 
 
 def _edited(message: Message, data: bytes, header: tuple[int, int, int, int, int]) -> bool:

@@ -52,7 +52,7 @@ class CaptureIndex:
             if link.transaction is not None:
                 self._of.setdefault(link.transaction.id, []).append(place)
         self._known = index.paired
-        if self.began is None and len(index.time):
+        if self.began is None and len(index):
             self.began = index.moment(0)
         return self._places
 

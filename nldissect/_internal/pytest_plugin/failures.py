@@ -109,8 +109,8 @@ class _ListLines:
     def __init__(self, view: CaptureView) -> None:
         clock = TimeFormatter("relative")
         index = view.index.index
-        if len(index.time):
-            clock.text(index.number[0], index.moment(0))
+        if len(index):
+            clock.text(index.records.number[0], index.moment(0))
         self._lines = ListRenderer(Style(), clock, WIDTH)
 
     def __call__(self, seen: Seen) -> str:

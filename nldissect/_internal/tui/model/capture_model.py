@@ -70,7 +70,7 @@ class CaptureModel:
         index = self.index
         if not 0 <= row < len(index):
             return None
-        return index.moment(index.record_of(row))
+        return index.moment(row)
 
     def copy(self, row: int) -> bool:
         """Whether the row is a copy of a notification."""

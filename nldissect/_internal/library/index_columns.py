@@ -1,0 +1,108 @@
+"""What an index keeps of each record and each message: columns of numbers."""
+
+from __future__ import annotations
+
+from typing import final
+
+from librt.vecs import append, vec
+from mypy_extensions import i32, i64, u8
+
+from ..wire import framing
+from ..wire.record import NO_TIME, Record
+
+
+@final
+class RecordColumns:
+    """By record, from 0: what finds it in the file again, and which messages are in it.
+
+    `number` is that in the file, from 1; `position` where it starts there, in bytes; `interface`
+    the number that the index gave its interface; `first` the place of its first message. `time`
+    is in nanoseconds, NO_TIME for none and for what does not fit: `moment` knows those too.
+    """
+
+    def __init__(self) -> None:
+        self.time = vec[i64]()
+        self.number = vec[i32]()
+        self.protocol = vec[i32]()
+        self.position = vec[i64]()
+        self.first = vec[i32]()
+        self.big = vec[u8]()
+        self.interface = vec[i32]()
+        self._odd_times: dict[int, int] = {}
+        self._near: i64 = 0  # what was asked for last, which the next one is in or near
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def add(self, record: Record, interface: i64, first: i64) -> None:
+        """One more record."""
+        if record.time_ns == NO_TIME and record.time is not None:
+            self._odd_times[len(self.number)] = record.time
+        self.time = append(self.time, record.time_ns)
+        self.number = append(self.number, i32(record.number))
+        self.protocol = append(self.protocol, i32(record.protocol))
+        self.position = append(self.position, i64(record.offset))
+        self.first = append(self.first, i32(first))
+        self.big = append(self.big, u8(record.big))
+        self.interface = append(self.interface, i32(interface))
+
+    def of(self, message: i64) -> i64:
+        """The record that the message at this place is in."""
+        first = self.first
+        low, high = self._near, i64(len(first))
+        if low >= high or i64(first[low]) > message:
+            low = 0
+        elif low + 1 == high or i64(first[low + 1]) > message:
+            return low
+        while high - low > 1:
+            middle = (low + high) >> 1
+            if i64(first[middle]) <= message:
+                low = middle
+            else:
+                high = middle
+        self._near = low
+        return low
+
+    def moment(self, at: int) -> int | None:
+        """The time of a record in ns since the epoch, None for none."""
+        found: int = self.time[at]
+        return found if found != NO_TIME else self._odd_times.get(at)
+
+
+@final
+class MessageColumns:
+    """By message, from 0: its `offset` in the datagram, and its nlmsghdr as captured."""
+
+    def __init__(self) -> None:
+        self.offset = vec[i32]()
+        self.bare: dict[int, int] = {}  # lengths of what has no header
+        self._headers = bytearray()
+        self._frames = framing.Frames()
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+    def add(self, record: Record) -> None:
+        """All messages of a record."""
+        data, frames, offset = record.data, self._frames, self.offset
+        frames.begin(data, record.big, record.original_length, record.protocol)
+        while frames.next():
+            start, stop, state = frames.start, frames.stop, frames.state
+            offset = append(offset, i32(start))
+            if state == framing.OK:
+                self._headers += data[start : start + 16]
+                continue
+            wrong = state == framing.SHORT_LENGTH or state == framing.LONG_LENGTH
+            if stop - start < 16 or (wrong and not start and record.protocol in framing.FREE_FORM):
+                self.bare[len(offset) - 1] = int(stop - start)
+                self._headers += bytes(16)
+            else:
+                self._headers += data[start : start + 16]
+        self.offset = offset
+
+    def header(self, place: int, big: bool) -> tuple[int, int, int, int, int]:
+        """Length, type (-1 where there is no header), flags, sequence number and port."""
+        if place in self.bare:
+            return self.bare[place], -1, 0, 0, 0
+        length, kind, flags, sequence, port = framing.HEADER[big](self._headers, 16 * place)
+        return length, kind, flags, sequence, port
