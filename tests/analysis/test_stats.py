@@ -12,16 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nldissect._internal.analysis.stats import (
-    BINS,
-    OTHERS,
-    ROWS,
-    Counts,
-    Latencies,
-    Rates,
-    Statistics,
-    document,
-)
+from nldissect._internal.analysis.histograms import BINS, ROWS, Counts, Latencies, Rates
+from nldissect._internal.analysis.stats import Statistics
+from nldissect._internal.analysis.stats_document import OTHERS, document
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import plot
 from nldissect._internal.cli.output import TextOutput
@@ -95,12 +88,13 @@ def test_transactions_and_latencies_are_those_of_the_survey(recorded: str) -> No
     count(ROOT / "captures" / f"{recorded}.pcap", found)
     messages = recording(recorded)
     seen = link_table(messages)
-    assert sum(found.states.values()) == len(set(seen.transaction) - {0})
+    assert sum(found.transactions.states.values()) == len(set(seen.transaction) - {0})
     asked = [m.number for m in messages if seen.role[m.number] == 0]
     latencies = [seen.latency[n] for n in asked if seen.latency[n] >= 0]
-    assert sum(kept.count for kept in found.latencies.values()) == len(latencies)
+    measured = found.transactions.latencies.values()
+    assert sum(kept.count for kept in measured) == len(latencies)
     if latencies:
-        assert max(kept.greatest for kept in found.latencies.values()) == max(latencies)
+        assert max(kept.greatest for kept in measured) == max(latencies)
 
 
 def test_errors_are_counted_under_what_they_refuse(run: Command) -> None:
@@ -156,9 +150,9 @@ def test_a_batch_refused_twice_is_counted_once(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pcap", begin + b"".join(parts) + end, *refusals, protocol=12)
     found = Statistics()
     count(path, found)
-    assert {k: n for k, n in found.states.items() if n} == {"failed": 1}
+    assert {k: n for k, n in found.transactions.states.items() if n} == {"failed": 1}
     assert sum(v[0] for v in found.errors.rows.values()) == 2
-    assert sum(kept.count for kept in found.latencies.values()) == 1
+    assert sum(kept.count for kept in found.transactions.latencies.values()) == 1
 
 
 # -- what bounds memory -------------------------------------------------------------------

@@ -199,27 +199,28 @@ def explain(
     if request is None:
         request = answer.echo
     out = Explanation(error, request)
-    nest: int | None = None
-    missing: int | None = None
-    for node in answer.nodes if engine is None or _extended(engine) else ():
+    told = {} if engine is not None and not _extended(engine) else _numbers(answer, out)
+    offset, missing = told.get("NLMSGERR_ATTR_OFFS"), told.get("NLMSGERR_ATTR_MISS_TYPE")
+    out.offset = offset
+    if offset is not None and request is not None:
+        _place(out, request, offset)
+    if missing is not None:
+        _missing(out, request, missing, told.get("NLMSGERR_ATTR_MISS_NEST"))
+    return out
+
+
+def _numbers(answer: Message, out: Explanation) -> dict[str, int]:
+    """What the extended acknowledgement says in numbers, by constant; its words go into `out`."""
+    told: dict[str, int] = {}
+    for node in answer.nodes:
         constant, value = node.field.constant, node.value
         if constant == "NLMSGERR_ATTR_MSG":
             out.message = str(value).strip()
         elif constant == "NLMSGERR_ATTR_POLICY":
             out.accepted = accepted(node)
-        elif not isinstance(value, int):
-            continue
-        elif constant == "NLMSGERR_ATTR_OFFS":
-            out.offset = value
-        elif constant == "NLMSGERR_ATTR_MISS_TYPE":
-            missing = value
-        elif constant == "NLMSGERR_ATTR_MISS_NEST":
-            nest = value
-    if out.offset is not None and request is not None:
-        _place(out, request, out.offset)
-    if missing is not None:
-        _missing(out, request, missing, nest)
-    return out
+        elif constant is not None and isinstance(value, int):
+            told[constant] = value
+    return told
 
 
 def _extended(engine: Engine) -> bool:
@@ -337,28 +338,33 @@ def accepted(policy: Node) -> str:
             rule.setdefault(child.field.name, child.value)
     kind = rule.get("type", 0)
     out = [TYPES.get(kind, f"type {kind}" if kind else "anything")]
-    low = rule.get("min-value-s", rule.get("min-value-u"))
-    high = rule.get("max-value-s", rule.get("max-value-u"))
-    full = FULL.get(kind, (None, None))
-    if high is not None and (low, high) != full:
-        out.append(f"{low} to {high}" if low is not None else f"up to {high}")
-    elif low is not None and low != full[0]:
-        out.append(f"from {low}")
-    shortest, longest = rule.get("min-length"), rule.get("max-length")
-    if shortest is not None and shortest == longest:
-        out.append(f"of {shortest} bytes")
-    elif shortest:
-        out.append(
-            f"of {shortest} to {longest} bytes" if longest else f"of {shortest} bytes or more"
-        )
-    elif longest is not None:
-        out.append(f"of at most {longest} bytes")
+    out += _range(kind, rule)
+    out += _lengths(rule.get("min-length"), rule.get("max-length"))
     mask = rule.get("mask", rule.get("bitfield32-mask"))
     if mask is not None:
         out.append(f"with no bits but {mask:#x}")
     if "policy-maxtype" in rule:
         out.append(f"with attributes up to {rule['policy-maxtype']}")
     return " ".join(out)
+
+
+def _range(kind: int, rule: dict[str, int]) -> list[str]:
+    """Which numbers a policy takes, in words, where it does not take all that the type has."""
+    low = rule.get("min-value-s", rule.get("min-value-u"))
+    high = rule.get("max-value-s", rule.get("max-value-u"))
+    full = FULL.get(kind, (None, None))
+    if high is not None and (low, high) != full:
+        return [f"{low} to {high}" if low is not None else f"up to {high}"]
+    return [f"from {low}"] if low is not None and low != full[0] else []
+
+
+def _lengths(shortest: int | None, longest: int | None) -> list[str]:
+    """Which lengths a policy takes, in words."""
+    if shortest is not None and shortest == longest:
+        return [f"of {shortest} bytes"]
+    if shortest:
+        return [f"of {shortest} to {longest} bytes" if longest else f"of {shortest} bytes or more"]
+    return [] if longest is None else [f"of at most {longest} bytes"]
 
 
 def subject(request: Message) -> str:

@@ -31,7 +31,7 @@ from ..pairing.codes import (
     STATE_INTERRUPTED,
     UNANSWERED,
 )
-from ..pairing.transaction import Link, time_of
+from ..pairing.transaction import Link, Transaction, time_of
 from ..session.multicast import group_of
 from ..session.process import Process, owner
 from ..wire import framing
@@ -217,18 +217,7 @@ def remarks(message: Message, link: Link) -> list[str]:
     if asker is not None:
         out.append(f"from {safe(str(asker))}")
     if role == ROLE_REQUEST and found is not None:
-        passed = latency(message, link)
-        after = "" if passed is None else f" after {span(passed)}"
-        ended = answered_by(link)
-        text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
-        if text:
-            out.append(text)
-        if found.kind == BATCH:
-            out.append(f"in batch #{found.number}: {found.fate(message.number)}")
-        if found.interrupted:
-            out.append("interrupted: what was dumped changed meanwhile")
-        if found.overrun and ended:
-            out.append("overrun: " + WITHOUT[OVERRUN])
+        out += _request_remarks(message, link, found)
     elif role == ROLE_NOTIFICATION:
         name = group_of(message)
         out.append("notification" if name is None else f"notification to {name}")
@@ -238,6 +227,24 @@ def remarks(message: Message, link: Link) -> list[str]:
         out.append(f"copy of #{link.of}")
     if link.listeners > 1:
         out.append(f"{link.listeners} listeners")
+    return out
+
+
+def _request_remarks(message: Message, link: Link, found: Transaction) -> list[str]:
+    """What to say beside a request: what became of it."""
+    out: list[str] = []
+    passed = latency(message, link)
+    after = "" if passed is None else f" after {span(passed)}"
+    ended = answered_by(link)
+    text = f"answered by #{ended}{after}" if ended else WITHOUT.get(found.state, "")
+    if text:
+        out.append(text)
+    if found.kind == BATCH:
+        out.append(f"in batch #{found.number}: {found.fate(message.number)}")
+    if found.interrupted:
+        out.append("interrupted: what was dumped changed meanwhile")
+    if found.overrun and ended:
+        out.append("overrun: " + WITHOUT[OVERRUN])
     return out
 
 

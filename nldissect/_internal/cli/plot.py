@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..analysis.histograms import Rates
 from ..analysis.pairs import span
-from ..analysis.stats import Rates
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 ASCII: Final = " .:#"

@@ -7,7 +7,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from ..analysis.stats import Statistics, document
+from ..analysis.stats import Statistics
+from ..analysis.stats_document import document
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import safe
 from . import jobs, plot, selection
