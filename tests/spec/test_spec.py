@@ -42,8 +42,8 @@ def family(text: str, extra: str = "") -> model.Spec:
     return of_spec(generic(*raw["attribute-sets"], **(yaml.safe_load(extra) or {})))
 
 
-def numbers(aset: model.AttributeSet) -> dict[str, int]:
-    return {f.name: n for n, f in aset.ensure().items()}
+def numbers(attr_set: model.AttributeSet) -> dict[str, int]:
+    return {f.name: n for n, f in attr_set.ensure().items()}
 
 
 # -- levels and identity --------------------------------------------------------------
@@ -73,9 +73,9 @@ def test_attributes_count_from_one_and_restart_at_a_value():
     - {name: s, attributes: [{name: a, type: u8}, {name: b, type: u8, value: 5},
        {name: c, type: u8}, {name: z, type: u8, value: 0}]}
     """)
-    aset = found_spec.attribute_sets["s"]
-    assert numbers(aset) == {"a": 1, "b": 5, "c": 6, "z": 0}
-    assert [f.constant for f in aset.by_number.values()] == [
+    attr_set = found_spec.attribute_sets["s"]
+    assert numbers(attr_set) == {"a": 1, "b": 5, "c": 6, "z": 0}
+    assert [f.constant for f in attr_set.by_number.values()] == [
         "TEST_A_S_A",
         "TEST_A_S_B",
         "TEST_A_S_C",
@@ -799,9 +799,9 @@ def test_a_kernel_spec_loads_whole(file: Path):
     assert dissector_file.check(str(file)) == []
     found_spec = dissector_file.load(str(file))
     assert found_spec.name
-    for aset in found_spec.attribute_sets.values():
-        aset.ensure()
-        assert aset.spec == found_spec.name
+    for attr_set in found_spec.attribute_sets.values():
+        attr_set.ensure()
+        assert attr_set.spec == found_spec.name
     assert found_spec.faults == []
 
 

@@ -227,11 +227,11 @@ def dissectors(names: tuple[str, ...]) -> Known:
 
 
 def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
-    for aset in spec.attribute_sets.values():
-        for number, one in aset.ensure().items():
+    for attr_set in spec.attribute_sets.values():
+        for number, one in attr_set.ensure().items():
             for each in (one, one.request):
                 if each is not None:
-                    known.add(each.constant, number, f"{spec.name}.{aset.name}")
+                    known.add(each.constant, number, f"{spec.name}.{attr_set.name}")
     for item in raw.get("definitions", ()):
         if item["type"] == "struct":
             struct = spec.struct(item["name"])

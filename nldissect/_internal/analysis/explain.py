@@ -306,18 +306,18 @@ def _value(node: Node) -> str:
 
 def _missing(out: Explanation, request: Message | None, number: int, nest: int | None) -> None:
     """Names attribute `number`, which should stand in the nest at `nest` or at top level."""
-    aset: model.AttributeSet | None = None
+    attr_set: model.AttributeSet | None = None
     out.missing_in = "" if nest is None else f"the nest at offset {nest}"
     if request is not None:
         if nest is None:
             operation = request.operation
-            aset = None if operation is None else operation.attributes
+            attr_set = None if operation is None else operation.attributes
         else:
             node = locate(request, nest)
             if node is not None:
-                aset = attributes_in(node)
+                attr_set = attributes_in(node)
                 out.missing_in = paths(node)[1]
-    field = None if aset is None else aset.ensure().get(number)
+    field = None if attr_set is None else attr_set.ensure().get(number)
     out.missing = f"attribute {number}" if field is None else field.constant or field.name
 
 

@@ -62,8 +62,8 @@ class Context:
         found = self._control_sets.get(kind)
         if found is None:
             operation = None if control is None else control.replies.get(kind)
-            aset = None if operation is None else operation.attributes
-            found = self._control_sets[kind] = int(self.tables.attribute_set(aset))
+            attr_set = None if operation is None else operation.attributes
+            found = self._control_sets[kind] = int(self.tables.attribute_set(attr_set))
         return found
 
     def bind(self, message: Frame) -> None:

@@ -155,8 +155,8 @@ class Message(Frame):
             return
         kind = self.type
         if kind < framing.NLMSG_MIN_TYPE:
-            aset = self.context.control_set(int(kind))
-            engine.control(kind, self.error or 0, base + 16, limit, aset)
+            attr_set = self.context.control_set(int(kind))
+            engine.control(kind, self.error or 0, base + 16, limit, attr_set)
         else:
             self._payload(engine, base + 16, limit, 0)
             if kind == framing.GENL_ID_CTRL and self.protocol == framing.NETLINK_GENERIC:
@@ -190,9 +190,9 @@ class Message(Frame):
             engine.payload(generic, 0, 0, self.header_size, pos, limit, depth, False)
             return
         struct = tables.struct(operation.header)
-        aset = tables.attribute_set(operation.attributes)
+        attr_set = tables.attribute_set(operation.attributes)
         hooked = operation.hook is not None
-        engine.payload(generic, struct, aset, self.header_size, pos, limit, depth, hooked)
+        engine.payload(generic, struct, attr_set, self.header_size, pos, limit, depth, hooked)
 
     def _trailing(self, engine: Engine, limit: i64, end: i64) -> None:
         """What follows the message in its datagram: padding to 4 bytes is no news, more is."""

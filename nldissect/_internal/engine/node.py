@@ -775,11 +775,11 @@ def element(
     start: int,
     end: int,
     header: model.Struct | None,
-    aset: model.AttributeSet | None,
+    attr_set: model.AttributeSet | None,
 ) -> Node:
     """For hooks: adds one array element of a fixed header and attributes to `node`."""
     field = own_field(name, model.NEST)
-    field.struct, field.nested = header, aset
+    field.struct, field.nested = header, attr_set
     return member(node, field, start, end)
 
 
@@ -788,16 +788,16 @@ def walk(
     parent: Node | None,
     pos: int,
     end: int,
-    aset: model.AttributeSet | None,
+    attr_set: model.AttributeSet | None,
     out: list[Node],
 ) -> None:
     """For hooks: appends the attributes in `pos` to `end` to `out`.
 
     Covers every byte: what is no attribute becomes a node with a diagnosis.
-    `aset` None leaves all of them unknown, without saying so.
+    `attr_set` None leaves all of them unknown, without saying so.
     """
     field = own_field("attributes", model.NEST)
-    field.nested = aset
+    field.nested = attr_set
     whole = Node(field, message, parent, pos, pos, end)
     for child in whole.children:
         child.parent = parent

@@ -328,10 +328,10 @@ class Names:
         self._of: Template | None = None  # the template that `_last` is about
         self._attributes: dict[str, int] = {}
         self._members: dict[str, int] = {}
-        aset = None if operation is None else operation.attributes
+        attr_set = None if operation is None else operation.attributes
         header = None if operation is None else operation.header
-        if aset is not None:
-            self._add_attributes(aset)
+        if attr_set is not None:
+            self._add_attributes(attr_set)
         tables.struct(header)
         self._headers: list[str] = []
         for struct in (GENLMSGHDR, header):
@@ -340,10 +340,10 @@ class Names:
                 for name in names_of(member):
                     self._members.setdefault(name, int(tables.field(member)))
 
-    def _add_attributes(self, aset: model.AttributeSet) -> None:
+    def _add_attributes(self, attr_set: model.AttributeSet) -> None:
         """The rows of a set by name; spec names and constants go before what reads the same."""
         rows: dict[model.Field, int] = {}
-        for field in aset.ensure().values():
+        for field in attr_set.ensure().values():
             for one in (field, field.request):
                 if one is not None:
                     rows[one] = int(self._tables.field(one))

@@ -341,7 +341,7 @@ class Engine:
         self,
         generic: bool,
         struct: i64,
-        aset: i64,
+        attr_set: i64,
         header_size: i64,
         pos: i64,
         limit: i64,
@@ -350,11 +350,11 @@ class Engine:
     ) -> None:
         """What follows the nlmsghdr: fixed headers and attributes.
 
-        `struct` and `aset` are those of its operation, 0 where it is not known; of a family that
+        `struct` and `attr_set` are of its operation, 0 where it is not known; of a family that
         only nlctrl told of, `header_size` is that of its header. `hooked`: the dissector's own
         code may take the rest.
         """
-        level = self._enter(pos, limit, aset)
+        level = self._enter(pos, limit, attr_set)
         if generic:
             pos = self.header(self.tables.genlmsghdr, pos, limit, depth)
         if struct != 0:
@@ -363,20 +363,20 @@ class Engine:
             self.push(self.tables.family_header, S_BINARY, depth, pos, pos + header_size, 0, 0)
             pos += (header_size + 3) & ~3
         if pos < limit and not (hooked and self.around.payload(self, pos, limit, depth)):
-            if aset == 0:
+            if attr_set == 0:
                 self.push(self.tables.data, S_BINARY, depth, pos, limit, 0, 0)
             else:
                 self._start[level] = pos
-                self._walk(pos, limit, aset, depth, 0, 0)
+                self._walk(pos, limit, attr_set, depth, 0, 0)
         self._level = level - 1
 
-    def attributes(self, pos: i64, end: i64, aset: i64, depth: i64, nests: i64) -> None:
+    def attributes(self, pos: i64, end: i64, attr_set: i64, depth: i64, nests: i64) -> None:
         """The attributes in `pos` to `end`, which lie in `nests` others."""
-        level = self._enter(pos, end, aset)
-        self._walk(pos, end, aset, depth, nests, 0)
+        level = self._enter(pos, end, attr_set)
+        self._walk(pos, end, attr_set, depth, nests, 0)
         self._level = level - 1
 
-    def control(self, kind: i64, error: i64, pos: i64, limit: i64, aset: i64) -> None:
+    def control(self, kind: i64, error: i64, pos: i64, limit: i64, attr_set: i64) -> None:
         """NLMSG_ERROR and NLMSG_DONE with what follows the number; others are data."""
         tables = self.tables
         if kind == framing.NLMSG_ERROR:
@@ -399,8 +399,8 @@ class Engine:
             self._number(tables.error, pos, limit, 0)
             pos = pos + 4 if pos + 4 < limit else limit
         if pos < limit:
-            if aset != 0:
-                self.attributes(pos, limit, aset, 0, 0)
+            if attr_set != 0:
+                self.attributes(pos, limit, attr_set, 0, 0)
             else:
                 self.push(tables.data, S_BINARY, 0, pos, limit, 0, 0)
 
@@ -600,7 +600,7 @@ class Engine:
 
     # -- walking attributes -------------------------------------------------------
 
-    def _enter(self, start: i64, end: i64, aset: i64) -> i64:
+    def _enter(self, start: i64, end: i64, attr_set: i64) -> i64:
         """Begins a level of siblings; returns its number."""
         level = self._level + 1
         if level >= _LEVELS:
@@ -608,7 +608,7 @@ class Engine:
         self._level = level
         self._start[level] = start
         self._end[level] = end
-        self._set[level] = aset
+        self._set[level] = attr_set
         self._struct[level] = 0
         self._entered += 1
         self._walks[level] = self._entered
@@ -617,18 +617,20 @@ class Engine:
             self._seen[i] = 0
         return level
 
-    def _walk(self, pos: i64, end: i64, aset: i64, depth: i64, nests: i64, element: i64) -> None:
+    def _walk(
+        self, pos: i64, end: i64, attr_set: i64, depth: i64, nests: i64, element: i64
+    ) -> None:
         """The aligned chain of attributes in `pos` to `end`; covers every byte.
 
         In set 0 all of them are unknown, without a finding that says so. With `element`
         each is an entry of that row, whose type is its index.
         """
         tables = self.tables
-        if tables.set_size[aset] < 0:
-            tables.fill(aset)
+        if tables.set_size[attr_set] < 0:
+            tables.fill(attr_set)
         data, big = self.data, self.big
         rows, slots, tape = tables.rows, tables.slots, self.tape
-        base, size = tables.set_base[aset], tables.set_size[aset]
+        base, size = tables.set_base[attr_set], tables.set_size[attr_set]
         seen, seen_at = self._seen, self._level * _SEEN
         one, selective = self.one, self.selective
         last: i64 = -1  # the place of the attribute before
@@ -645,7 +647,7 @@ class Engine:
             else:
                 length = kind = 0
             if length < 4 or length > left:
-                pos = self._odd(pos, end, length, kind, aset, depth, nests, element, last, stop)
+                pos = self._odd(pos, end, length, kind, attr_set, depth, nests, element, last, stop)
                 continue
             if nests == 0:
                 self.reserve(length)
@@ -663,7 +665,7 @@ class Engine:
             row: i64 = slots[base + number] if number < size else 0
             if row == 0:
                 if not selective or self.numbered:
-                    self._unknown(aset, number, kind, pos, stop, depth, nests)
+                    self._unknown(attr_set, number, kind, pos, stop, depth, nests)
                 pos += (length + 3) & ~3
                 continue
             at = row * COLUMNS
@@ -710,40 +712,40 @@ class Engine:
             self.find(place, True, "attr-duplicate", WARNING, f"{self.name(place)} is there twice")
 
     def _unknown(
-        self, aset: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
+        self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
     ) -> None:
         """An attribute that no spec knows, which is news where its set is known."""
         place = self.size
-        self._bare(aset, number, kind, pos, stop, depth, nests)
-        if self.tables.set_known[aset] != 0:
-            known = self.tables.sets[aset]
+        self._bare(attr_set, number, kind, pos, stop, depth, nests)
+        if self.tables.set_known[attr_set] != 0:
+            known = self.tables.sets[attr_set]
             name = "" if known is None else known.name
             text = f"attribute {number} is unknown: newer than {name}"
             self.find(place, True, "attr-unknown", NOTE, text)
 
     def _bare(
-        self, aset: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
+        self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
     ) -> None:
         """The bytes of an attribute without a row, or its attributes if it says it nests."""
         place = self.size
         nested = kind & framing.NLA_F_NESTED and stop - pos >= 8 and self._chains(pos + 4, stop, 3)
         shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
-        self.push(aset, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
+        self.push(attr_set, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
         if nested:
             self._nest(place, 0, pos + 4, stop, depth + 1, nests + 1, 0)
 
-    def _row_of(self, aset: i64, number: i64) -> i64:
+    def _row_of(self, attr_set: i64, number: i64) -> i64:
         """The row of an attribute in this message, 0 for one that its set does not have."""
         tables = self.tables
-        if number >= tables.set_size[aset]:
+        if number >= tables.set_size[attr_set]:
             return 0
-        row = tables.slots[tables.set_base[aset] + number]
+        row = tables.slots[tables.set_base[attr_set] + number]
         if row != 0 and self.to_kernel and tables.rows[row * COLUMNS + REQUEST] != 0:
             return tables.rows[row * COLUMNS + REQUEST]
         return row
 
     def _nest(
-        self, place: i64, aset: i64, start: i64, end: i64, depth: i64, nests: i64, element: i64
+        self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64, element: i64
     ) -> None:
         """The attributes inside an entry, unless they lie deeper than the kernel would look."""
         if nests >= MAX_DEPTH:
@@ -752,8 +754,8 @@ class Engine:
             if start < end:
                 self.push(self.tables.data, S_BINARY, depth, start, end, 0, 0)
             return
-        level = self._enter(start, end, aset)
-        self._walk(start, end, aset, depth, nests, element)
+        level = self._enter(start, end, attr_set)
+        self._walk(start, end, attr_set, depth, nests, element)
         self._level = level - 1
 
     def _odd(
@@ -762,7 +764,7 @@ class Engine:
         end: i64,
         length: i64,
         kind: i64,
-        aset: i64,
+        attr_set: i64,
         depth: i64,
         nests: i64,
         element: i64,
@@ -794,7 +796,7 @@ class Engine:
         if element != 0:
             marks |= INDEXED
         else:
-            row = self._row_of(aset, number)
+            row = self._row_of(attr_set, number)
         if self.cut and end == self.limit:
             code, severity, text = "truncated", NOTE, f"{end - pos} of {length} bytes captured"
         else:
@@ -806,7 +808,7 @@ class Engine:
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
             self.selective = selective
         else:
-            self._bare(aset, number, kind, pos, end, depth, nests)
+            self._bare(attr_set, number, kind, pos, end, depth, nests)
         self.find(place, True, code, severity, text)
         return end
 
@@ -887,11 +889,11 @@ class Engine:
         elif kind == model.STRING:
             self._string(place, start, end, rows[at + MARKS])
         elif kind == model.NEST:
-            struct, aset = rows[at + STRUCT], rows[at + CHILDREN]
+            struct, attr_set = rows[at + STRUCT], rows[at + CHILDREN]
             if struct == 0:
-                self._nest(place, aset, start, end, depth + 1, nests, 0)
+                self._nest(place, attr_set, start, end, depth + 1, nests, 0)
             else:
-                self._headed(place, struct, aset, start, end, depth, nests)
+                self._headed(place, struct, attr_set, start, end, depth, nests)
         elif kind == model.STRUCT:
             self._struct_of(place, row, start, end, depth + 1, nests)
         elif kind == model.BINARY:
@@ -1256,32 +1258,32 @@ class Engine:
                 text = f"selector {field.selectors[0]} {why}"
                 self.find(place, False, "selector-unknown", NOTE, text)
             return
-        struct, aset = tables.struct(form.header), tables.attribute_set(form.attributes)
-        if aset == 0 and start < end and tables.rows[row * COLUMNS + RULES] & FLAT:
+        struct, attr_set = tables.struct(form.header), tables.attribute_set(form.attributes)
+        if attr_set == 0 and start < end and tables.rows[row * COLUMNS + RULES] & FLAT:
             if form.variants and end - start >= 4:
                 struct = tables.struct(form.variants.get(int(self.u32(start)), form.header))
             self._show(place, S_STRUCT)
             self.members(place, struct, start, end, depth + 1, nests)
             return
-        self._headed(place, struct, aset, start, end, depth, nests)
+        self._headed(place, struct, attr_set, start, end, depth, nests)
 
     def _headed(
-        self, place: i64, struct: i64, aset: i64, start: i64, end: i64, depth: i64, nests: i64
+        self, place: i64, struct: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
     ) -> None:
         """A nest that begins with a fixed header, or has one only (set 0)."""
         family, hardware = self.family, self.hardware
-        level = self._enter(start, end, aset)
+        level = self._enter(start, end, attr_set)
         pos = start
         if struct != 0 and pos < end:
             pos = self.header(struct, pos, end, depth + 1)
-        if aset != 0 and nests >= MAX_DEPTH:
+        if attr_set != 0 and nests >= MAX_DEPTH:
             text = f"more than {MAX_DEPTH} levels of nesting"
             self.find(place, False, "nest-depth", ERROR, text)
-            aset = 0
+            attr_set = 0
         if pos < end:
-            if aset != 0:
+            if attr_set != 0:
                 self._start[level] = pos
-                self._walk(pos, end, aset, depth + 1, nests, 0)
+                self._walk(pos, end, attr_set, depth + 1, nests, 0)
             else:
                 self.push(self.tables.data, S_BINARY, depth + 1, pos, end, 0, 0)
         self._level = level - 1
@@ -1304,13 +1306,13 @@ class Engine:
                         return self._value(row, pos, stop, 0)
                     pos = stop
                     row += 1
-            aset = self._set[level]
-            if aset != 0:
-                number = tables.attribute(aset, name)
+            attr_set = self._set[level]
+            if attr_set != 0:
+                number = tables.attribute(attr_set, name)
                 if number >= 0:
                     found = self._locate(level, number, asking)
                     if found >= 0:
-                        row = tables.slots[tables.set_base[aset] + number]
+                        row = tables.slots[tables.set_base[attr_set] + number]
                         kind = self.u16(found + 2)
                         marks: i64 = NET_ORDER if kind & framing.NLA_F_NET_BYTEORDER else 0
                         return self._value(row, found + 4, found + self.u16(found), marks)

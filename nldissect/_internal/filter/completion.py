@@ -280,11 +280,11 @@ def inside(field: model.Field) -> Iterator[model.Field]:
                         yield from form.header.members
 
 
-def _inside_set(aset: model.AttributeSet | None) -> Iterable[model.Field]:
-    if aset is None:
+def _inside_set(attr_set: model.AttributeSet | None) -> Iterable[model.Field]:
+    if attr_set is None:
         return ()
     try:
-        return list(aset.ensure().values())
+        return list(attr_set.ensure().values())
     except SpecError:
         return ()
 
@@ -346,11 +346,11 @@ def selected(words: Vocabulary, field: model.Field) -> list[str]:
     """The values of a string that pick what another attribute holds, as kinds of links do."""
     origin, _, rest = field.path.partition(".")
     spec = words.spec(plain(origin))
-    aset = None if spec is None else spec.attribute_sets.get(rest.rpartition(".")[0])
-    if aset is None:
+    attr_set = None if spec is None else spec.attribute_sets.get(rest.rpartition(".")[0])
+    if attr_set is None:
         return []
     out: dict[str, None] = {}
-    for other in aset.by_number.values():
+    for other in attr_set.by_number.values():
         if field.name in other.selectors and other.sub_message is not None:
             out.update(dict.fromkeys(other.sub_message.formats))
     return list(out)

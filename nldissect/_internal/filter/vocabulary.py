@@ -304,9 +304,9 @@ def _indexed(spec: model.Spec) -> dict[str, str]:
     """
     fields: dict[str, dict[str, None]] = {}
     homes: list[tuple[str, list[model.Field]]] = []
-    for name, aset in spec.attribute_sets.items():
+    for name, attr_set in spec.attribute_sets.items():
         try:
-            homes.append((name, list(aset.ensure().values())))
+            homes.append((name, list(attr_set.ensure().values())))
         except SpecError:
             continue
     for name, struct in spec.structs.items():
@@ -424,15 +424,15 @@ class Ends:
         for member in struct.members:
             self._field(member, states)
 
-    def _set(self, aset: model.AttributeSet | None, states: States) -> None:
-        if aset is None or not states or (id(aset), states) in self._seen:
+    def _set(self, attr_set: model.AttributeSet | None, states: States) -> None:
+        if attr_set is None or not states or (id(attr_set), states) in self._seen:
             return
-        self._seen.add((id(aset), states))
+        self._seen.add((id(attr_set), states))
         last = len(self._way.names) - 1
         if last in states and self._way.names[last].isdecimal():  # one that the set does not have
             self.open = True
         try:
-            fields = aset.ensure()
+            fields = attr_set.ensure()
         except SpecError:
             return
         for field in fields.values():

@@ -155,8 +155,8 @@ class _Constants:
                 self._masks.update(enum.constants.values())
             for value, name in enum.constants.items():
                 self._add(name, value)
-        for aset in spec.attribute_sets.values():
-            for field in aset.ensure().values():
+        for attr_set in spec.attribute_sets.values():
+            for field in attr_set.ensure().values():
                 if field.constant:
                     self._add(field.constant, field.number)
                     if field.kind == model.BITFIELD32:
