@@ -56,7 +56,7 @@ class LiveRun:
         watch = [] if binary is None else [binary.fileno()]
         try:
             with capturing.start(self.asked, watch=watch) as capture:
-                privileges.drop(privileges.needed_for(self._folders, os.R_OK | os.X_OK))
+                privileges.drop(privileges.capabilities_for(self._folders, os.R_OK | os.X_OK))
                 made = ", made for this and removed at the end" if capture.made else ""
                 capture.on_report = lambda: self._draw(capture)
                 with _signals(capture):  # before it is said that a signal may come

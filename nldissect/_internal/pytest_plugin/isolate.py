@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from ..capture.live import nlmon
-from ..capture.live.privileges import call
+from ..capture.live.privileges import system_call
 from ..wire.errors import UsageError
 
 NETWORK: Final = "network"  # a network namespace can be had by itself
@@ -67,7 +67,7 @@ def probed() -> tuple[str, str]:
     way = NETWORK
     try:
         try:
-            call("unshare", _NEWNET)
+            system_call("unshare", _NEWNET)
         except PermissionError:
             way = USER
             _become_root()
@@ -92,7 +92,7 @@ def namespace(alone: bool) -> Iterator[None]:
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:
-            call("unshare", _NEWNET)
+            system_call("unshare", _NEWNET)
         except PermissionError:
             if not alone:
                 raise
@@ -102,9 +102,9 @@ def namespace(alone: bool) -> Iterator[None]:
             yield
         finally:
             try:
-                call("setns", before, _NEWNET)
+                system_call("setns", before, _NEWNET)
             except PermissionError:  # it is the host's, and we are somebody there no more
-                call("unshare", _NEWNET)
+                system_call("unshare", _NEWNET)
     finally:
         os.close(before)
 
@@ -112,7 +112,7 @@ def namespace(alone: bool) -> Iterator[None]:
 def _become_root() -> None:
     """Root in new namespaces; the process must have one thread."""
     uid, gid = os.geteuid(), os.getegid()
-    call("unshare", _NEWUSER | _NEWNET)
+    system_call("unshare", _NEWUSER | _NEWNET)
     for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(text)

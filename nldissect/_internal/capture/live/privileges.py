@@ -45,7 +45,7 @@ def drop(keep: Iterable[int] = ()) -> None:
     for number in range(_CAP_LAST + 1):
         if not kept >> number & 1:
             libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
-    user = caller()
+    user = sudo_user()
     if user is not None:
         uid, gid = user
         libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
@@ -54,11 +54,11 @@ def drop(keep: Iterable[int] = ()) -> None:
         os.setresuid(uid, uid, uid)
     low, high = kept & 0xFFFF_FFFF, kept >> 32
     header = struct.pack("Ii", _VERSION_3, 0)
-    call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
+    system_call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def caller() -> tuple[int, int] | None:
+def sudo_user() -> tuple[int, int] | None:
     """The user and group that sudo was called by; None without sudo or when that was root."""
     if os.geteuid() != 0:
         return None
@@ -69,7 +69,7 @@ def caller() -> tuple[int, int] | None:
     return (uid, gid) if uid > 0 and gid >= 0 else None
 
 
-def needed_for(paths: Iterable[str], mode: int) -> set[int]:
+def capabilities_for(paths: Iterable[str], mode: int) -> set[int]:
     """What root must keep so that files in the folders `paths` can still be used as `mode` says.
 
     `mode` is of `os.R_OK`, `os.W_OK` and `os.X_OK`. Nothing is needed where the
@@ -77,7 +77,7 @@ def needed_for(paths: Iterable[str], mode: int) -> set[int]:
     """
     if os.geteuid() != 0:
         return set()
-    uid, gid = caller() or (0, 0)
+    uid, gid = sudo_user() or (0, 0)
     groups = _groups(uid, gid) if uid else [gid]
     capability = CAP_DAC_OVERRIDE if mode & os.W_OK else CAP_DAC_READ_SEARCH
     for path in paths:
@@ -109,7 +109,7 @@ def enter_namespace(name: str) -> None:
     except OSError as problem:
         raise _no_entry(name, problem) from None
     try:
-        call("setns", descriptor, _CLONE_NEWNET)
+        system_call("setns", descriptor, _CLONE_NEWNET)
     except OSError as problem:
         raise _no_entry(name, problem) from None
     finally:
@@ -155,7 +155,7 @@ def _permitted() -> int:
     return 0
 
 
-def call(name: str, *arguments: int | bytes) -> None:
+def system_call(name: str, *arguments: int | bytes) -> None:
     """A system call by its function in libc; raises OSError."""
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
         number = ctypes.get_errno()

@@ -93,7 +93,7 @@ class Recorder:
             keep = set()
             if options.write is not None:
                 folder = os.path.dirname(os.path.abspath(options.write))
-                keep = privileges.needed_for([folder], os.W_OK | os.X_OK)
+                keep = privileges.capabilities_for([folder], os.W_OK | os.X_OK)
             privileges.drop(keep)
             self._limits = LimitCounter(options, own)
             now = time.time_ns()

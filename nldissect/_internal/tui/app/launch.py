@@ -33,7 +33,7 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
                 feeds[at] = feed
                 models.append(opener.model(feed.path, feed.name, True))
         _terminal()
-        if feeds and privileges.caller() is not None:
+        if feeds and privileges.sudo_user() is not None:
             privileges.drop()
         application = Application(opener, models, feeds, state or State.default())
         status = application.run()

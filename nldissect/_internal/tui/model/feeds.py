@@ -52,7 +52,7 @@ class Feed(Protocol):
 def spool(name: str) -> str:
     """A new file for what is captured, in a folder of its own."""
     folder = tempfile.mkdtemp(prefix="nldissect-")
-    caller = privileges.caller()
+    caller = privileges.sudo_user()
     if caller is not None:
         os.chown(folder, *caller)
     stamp = time.strftime("%Y%m%d-%H%M%S")
