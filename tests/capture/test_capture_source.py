@@ -143,6 +143,7 @@ def test_a_skippable_frame_first(tmp_path: Path) -> None:
     assert whole(list(saved(tmp_path, skippable + zstandard.compress(FILE)))) == PACKETS
 
 
+@pytest.mark.slow
 def test_much_from_little_stays_small() -> None:
     """Memory is bounded however much comes out of a few compressed bytes."""
     program = (

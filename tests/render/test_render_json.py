@@ -74,6 +74,7 @@ def test_whole_messages_satisfy_the_schema(run: Command, validator: Draft202012V
         validator.validate(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_the_json_says_what_the_library_says(path: Path, run: Command) -> None:
     with nldissect.open(path) as capture:

@@ -187,6 +187,7 @@ def test_next_error_reply_and_transaction() -> None:
     play("errors", story=story)
 
 
+@pytest.mark.slow
 def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(user: Player) -> None:
         for keys, number in (("e", 4), ("2 e", 18), ("E", 14), ("G 3 E", 42)):
@@ -655,6 +656,7 @@ def test_help_and_palette_know_every_key() -> None:
     play("errors", story=story)
 
 
+@pytest.mark.slow
 def test_every_key_does_something_or_says_why_not() -> None:
     waits = {"suspend", "pager", "quit", "back", "capture", "follow"}
 
