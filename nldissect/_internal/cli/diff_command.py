@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..analysis.diff import diff_exchanges, diff_objects, document, lines
+from ..analysis.diff import CaptureDifference, diff_exchanges, diff_objects, document, lines
 from ..analysis.exchange_log import ExchangeLog
 from ..analysis.object_states import ObjectStates
 from ..wire.errors import CaptureError
@@ -40,6 +40,16 @@ def diff(options: Namespace, output: TextOutput) -> int:
         a.finish()
         b.finish()
         found, hint = diff_exchanges(a, b), a.dumps and b.dumps
+    _show(options, output, found, hint)
+    output.flush()
+    source.report()
+    return 2 if trouble else 1 if found else 0
+
+
+def _show(
+    options: Namespace, output: TextOutput, found: list[CaptureDifference], hint: bool
+) -> None:
+    """The differences as text or JSON; `hint` says that --objects would tell more."""
     if options.format == "json":
         import json
 
@@ -57,6 +67,3 @@ def diff(options: Namespace, output: TextOutput) -> int:
             output.write("\n".join(lines(one)) + "\n")
         if hint:
             output.write("(both tell of objects: --objects compares those alone)\n")
-    output.flush()
-    source.report()
-    return 2 if trouble else 1 if found else 0

@@ -135,18 +135,7 @@ def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
 
 def wanted(options: Namespace, printer: MessagePrinter) -> capturing.LiveOptions:
     """What to capture, by the options; raises UsageError."""
-    stop = parse_limits("-a", options.stop)
-    ring: Limits | None = None
-    if options.ring:
-        ring = parse_limits("-b", options.ring)
-        if options.write is None or options.write == "-":
-            raise UsageError("-b needs a file to number: -w FILE")
-        if not ring.end_files():
-            raise UsageError("-b files: when does a file end? add duration, filesize or packets")
-    elif stop.files is not None:
-        raise UsageError("-a files: there is one file only; -b makes more")
-    if stop.filesize is not None and options.write in (None, "-"):
-        raise UsageError("-a filesize needs a file: -w FILE")
+    stop, ring = _limits(options)
     silent = options.quiet or options.write == "-"
     everything = silent or (printer.selection.test is None and printer.selection.filter is None)
     return capturing.LiveOptions(
@@ -161,6 +150,23 @@ def wanted(options: Namespace, printer: MessagePrinter) -> capturing.LiveOptions
         filter=kernel_filter(options, printer.registry) or bpf.BpfFilter(),
         preamble=options.preamble,
     )
+
+
+def _limits(options: Namespace) -> tuple[Limits, Limits | None]:
+    """-a and -b, None without the latter; raises UsageError for what does not go together."""
+    stop = parse_limits("-a", options.stop)
+    ring: Limits | None = None
+    if options.ring:
+        ring = parse_limits("-b", options.ring)
+        if options.write is None or options.write == "-":
+            raise UsageError("-b needs a file to number: -w FILE")
+        if not ring.end_files():
+            raise UsageError("-b files: when does a file end? add duration, filesize or packets")
+    elif stop.files is not None:
+        raise UsageError("-a files: there is one file only; -b makes more")
+    if stop.filesize is not None and options.write in (None, "-"):
+        raise UsageError("-a filesize needs a file: -w FILE")
+    return stop, ring
 
 
 def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | None:

@@ -268,7 +268,7 @@ class MessagePrinter(MessageSink):
             self._pass_by(message, link, record)
             return True
         chosen = self.selection.chooses(message, link)
-        if not chosen or (self._folds and link.role_code == ROLE_COPY and not link.late):
+        if not chosen or (self._folds and _is_copy(link)):
             if self.clock.follows:
                 self.clock.see(record.number, record.time)
             if chosen and self.writer is not None:
@@ -313,7 +313,7 @@ class MessagePrinter(MessageSink):
             clock.see(record.number, record.time)
         refines = self.presentation.timed and clock.refines(record)
         if refines or not selection.begun():
-            copy = self._folds and link.role_code == ROLE_COPY and not link.late
+            copy = self._folds and _is_copy(link)
             if selection.chooses(message, link) and not copy and refines:
                 clock.digits = 9
 
@@ -347,3 +347,8 @@ class MessagePrinter(MessageSink):
         for problem in problems + self._more_problems:
             complain(f"this dissector is left out: {problem}")
         self._more_problems = []
+
+
+def _is_copy(link: Link) -> bool:
+    """Whether another copy of the same notification counts it."""
+    return link.role_code == ROLE_COPY and not link.late

@@ -23,6 +23,7 @@ from ..wire.text import near
 from .input_captures import registry_of
 from .message_printer import MessagePrinter
 from .output import TextOutput, complain
+from .selection import number_or_none
 
 # What `ip monitor` calls them.
 OBJECTS = {
@@ -125,26 +126,18 @@ def chosen_of(
 
 
 def _named(text: str, known: list[MulticastGroup], families: list[str]) -> list[MulticastGroup]:
+    """The groups that one word names; raises UsageError for none.
+
+    GROUP is one of rtnetlink's, a constant or what `ip monitor` calls several; FAMILY and
+    PROTOCOL are all their groups; PROTOCOL:GROUP and FAMILY:GROUP one of them by name or number.
+    """
     plain = _plain(text)
     owner, colon, name = plain.partition(":")
     if not owner:
         raise UsageError(f"monitor: {text!r} names nothing; `nldissect monitor --list` lists names")
     if colon:
         return _of_owner(text, owner, name, known, families)
-    if plain in OBJECTS:
-        members = OBJECTS[plain]
-        return [group for group in known if group.protocol == ROUTE and group.name in members]
-    found = [
-        group
-        for group in known
-        if text == group.constant or (group.protocol == ROUTE and plain == group.name)
-    ]
-    if found:
-        return found
-    found = [group for group in known if _plain(group.family) == plain]
-    if not found:
-        protocol = _protocol(plain)
-        found = [group for group in known if group.protocol == protocol]
+    found = _by_name(text, known) or _owned(plain, known)[1]
     if found:
         return found
     if plain in map(_plain, families):
@@ -156,41 +149,51 @@ def _named(text: str, known: list[MulticastGroup], families: list[str]) -> list[
     )
 
 
+def _by_name(text: str, known: list[MulticastGroup]) -> list[MulticastGroup]:
+    """Groups of rtnetlink by name, any by constant, several by what `ip monitor` calls them."""
+    plain = _plain(text)
+    names = OBJECTS.get(plain, (plain,))
+    return [
+        group
+        for group in known
+        if text == group.constant or (group.protocol == ROUTE and group.name in names)
+    ]
+
+
 def _of_owner(
     text: str, owner: str, name: str, known: list[MulticastGroup], families: list[str]
 ) -> list[MulticastGroup]:
     """PROTOCOL:GROUP and FAMILY:GROUP; GROUP may be a number, or all."""
-    mine = [group for group in known if _plain(group.family) == owner]
-    protocol = GENERIC
-    if not mine:
-        found = _protocol(owner)
-        if found is None:
-            owners = {g.family or linux.protocol_name(g.protocol) for g in known} | set(families)
-            raise UsageError(
-                f"monitor: {owner!r} is no family or protocol here{near(owner, sorted(owners))}; "
-                "`nldissect monitor --list` lists them"
-            )
-        protocol = found
-        mine = [group for group in known if group.protocol == protocol]
+    protocol, mine = _owned(owner, known)
+    if protocol is None:
+        owners = {g.family or linux.protocol_name(g.protocol) for g in known} | set(families)
+        raise UsageError(
+            f"monitor: {owner!r} is no family or protocol here{near(owner, sorted(owners))}; "
+            "`nldissect monitor --list` lists them"
+        )
     if name == "all" and mine:
         return mine
     for group in mine:
         if name in (_plain(group.name), _plain(group.constant)):
             return [group]
-    try:
-        number = int(name, 0)
-    except ValueError:
+    number = number_or_none(name)
+    if number is None:
         names = [group.name for group in mine]
         there = f"; there are {', '.join(names)}" if 0 < len(names) <= 12 else ""
-        raise UsageError(
-            f"monitor: {owner} has no group {name!r}{near(name, names)}{there}"
-        ) from None
+        raise UsageError(f"monitor: {owner} has no group {name!r}{near(name, names)}{there}")
     if not 0 < number < 1 << 31:
         raise UsageError(f"monitor: {text}: groups count from 1")
-    for group in mine:
-        if group.number == number:
-            return [group]
-    return [MulticastGroup(protocol, number, str(number))]
+    numbered = [group for group in mine if group.number == number]
+    return numbered[:1] or [MulticastGroup(protocol, number, str(number))]
+
+
+def _owned(owner: str, known: list[MulticastGroup]) -> tuple[int | None, list[MulticastGroup]]:
+    """The protocol that a family or protocol name means, None for neither, and its groups."""
+    mine = [group for group in known if _plain(group.family) == owner]
+    if mine:
+        return GENERIC, mine
+    protocol = _protocol(owner)
+    return protocol, [group for group in known if group.protocol == protocol]
 
 
 def _plain(text: str) -> str:

@@ -26,7 +26,7 @@ from .capture_index import CaptureView
 from .failures import failure
 from .match import MESSAGE_FIELDS, Seen, at, differences
 from .outcomes import Acked, Failed, OperationName, Outcome, Replied, worded
-from .verdict import Mismatch, Verdict
+from .verdict import NearMiss, Verdict
 
 _SECOND: Final = 1_000_000_000
 _LOOK: Final = 0.02  # seconds between two looks at what has arrived
@@ -173,11 +173,11 @@ class Expectation:
         start = self._after()
         verdict = Verdict(*start, start)
         for seen in self._candidates(verdict.start):
-            mismatch = self._compare(seen, verdict.base)
-            if mismatch is None:
+            miss = self._compare(seen, verdict.base)
+            if miss is None:
                 verdict.matches.append(seen)
             else:
-                verdict.mismatches.append(mismatch)
+                verdict.near_misses.append(miss)
         count = len(verdict.matches)
         if self.unwanted:
             verdict.met = not count
@@ -215,24 +215,24 @@ class Expectation:
             if not self.outcomes or seen.role == REQUEST:
                 yield seen
 
-    def _compare(self, seen: Seen, base: int | None) -> Mismatch | None:
+    def _compare(self, seen: Seen, base: int | None) -> NearMiss | None:
         """Where a message of the operation is not what is expected; None when it is."""
-        mismatch = Mismatch(seen, differences(seen, self.fields, self.exact))
+        miss = NearMiss(seen, differences(seen, self.fields, self.exact))
         ended = seen.time
-        if not mismatch.differences and self.outcomes:
-            ended = self._compare_answers(seen, mismatch)
-        if mismatch.differences or mismatch.faults:
-            return mismatch
+        if not miss.differences and self.outcomes:
+            ended = self._compare_answers(seen, miss)
+        if miss.differences or miss.faults:
+            return miss
         if self.seconds is None or base is None or ended is None:
             return None
         passed = ended - base
         if passed <= self.seconds * _SECOND:
             return None
         late = f"it came after {passed / _SECOND:.6g} s, not within {self.seconds:g} s"
-        mismatch.faults.append(late)
-        return mismatch
+        miss.faults.append(late)
+        return miss
 
-    def _compare_answers(self, seen: Seen, mismatch: Mismatch) -> int | None:
+    def _compare_answers(self, seen: Seen, miss: NearMiss) -> int | None:
         """Adds what is wrong with what came back for a request; when the last of it came."""
         ended = seen.time
         answers: list[Seen] = []
@@ -242,9 +242,9 @@ class Expectation:
         for outcome in self.outcomes:
             result = outcome.check(seen, answers)
             if result.fault:
-                mismatch.faults.append(result.fault)
-                mismatch.far += result.far
-                mismatch.differences += result.differences
+                miss.faults.append(result.fault)
+                miss.far += result.far
+                miss.differences += result.differences
             if result.answer is not None and result.answer.time is not None:
                 ended = max(ended or 0, result.answer.time)
         return ended

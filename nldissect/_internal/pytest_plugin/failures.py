@@ -14,7 +14,7 @@ from ..wire.text import safe
 from ..wire.times import TimeFormatter
 from .capture_index import CaptureView
 from .match import MISSING, UNEXPECTED, PathDifference, Seen, differences, exact, title
-from .verdict import Mismatch, Verdict
+from .verdict import NearMiss, Verdict
 
 WIDTH: Final = 88
 _AROUND: Final = 3  # messages before and after
@@ -33,7 +33,7 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
         out.append(f"{view.index.lost} datagrams were lost: the capture was too slow")
     if verdict.matches:
         out += _listed(view, verdict.matches)
-    if verdict.mismatches:
+    if verdict.near_misses:
         out += _nearest(view, verdict)
     elif not verdict.matches:
         out += _others(view, verdict.start)
@@ -46,8 +46,8 @@ def _times(count: int) -> str:
 
 def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     """The message that comes nearest, and what is wrong with it."""
-    nearest = min(verdict.mismatches, key=_distance)
-    seen, among = nearest.seen, len(verdict.mismatches)
+    nearest = min(verdict.near_misses, key=_distance)
+    seen, among = nearest.seen, len(verdict.near_misses)
     out = [f"nearest{f' of {among}' if among > 1 else ''} is message {seen.number}:"]
     out += [f"  {safe(fault)}" for fault in nearest.faults]
     for difference in nearest.differences:
@@ -55,7 +55,7 @@ def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     return [*out, *around(view, seen.number)]
 
 
-def _distance(miss: Mismatch) -> float:
+def _distance(miss: NearMiss) -> float:
     """How far a message is from what is expected; values that look alike are nearer."""
     far = miss.far
     if miss.differences and not miss.faults:

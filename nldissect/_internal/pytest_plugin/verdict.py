@@ -8,7 +8,7 @@ from .match import PathDifference, Seen
 
 
 @dataclass(slots=True)
-class Mismatch:
+class NearMiss:
     """A message that is not what is expected: where it differs, and what is wrong besides.
 
     `far` says how much is wrong with what came back for it.
@@ -32,5 +32,5 @@ class Verdict:
     base: int | None
     last: tuple[int, int | None]
     matches: list[Seen] = field(default_factory=list)
-    mismatches: list[Mismatch] = field(default_factory=list)
+    near_misses: list[NearMiss] = field(default_factory=list)
     met: bool = False
