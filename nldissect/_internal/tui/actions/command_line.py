@@ -41,6 +41,7 @@ class CommandLine(Controller):
         }
 
     def actions(self) -> dict[str, Action]:
+        """The group App: commands, files, the end."""
         application = self.browser.application
         return {
             "command": plain(self._ask_command),
@@ -86,6 +87,7 @@ class CommandLine(Controller):
         self.browser.do(Pressed(FOLLOWED[what], None, ""))
 
     def _show_palette(self) -> None:
+        """Every action, theme and open file as a list that typing narrows down."""
         application = self.browser.application
         entries = [
             ReportLine(

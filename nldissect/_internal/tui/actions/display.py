@@ -17,6 +17,7 @@ class Display(Controller):
         self._from = -1  # the row that was selected last, -1 for none
 
     def actions(self) -> dict[str, Action]:
+        """The group Select, and of View and Filter what changes how rows look."""
         return {
             "field-column": plain(self._toggle_column),
             "names": plain(self._toggle_names),

@@ -37,6 +37,7 @@ class Exports(Controller):
         self._filtering = filtering
 
     def actions(self) -> dict[str, Action]:
+        """The group Out."""
         return {
             "copy-line": plain(self._copy_line),
             "copy-hex": lambda n, _: self._copy_as("hex"),

@@ -26,6 +26,7 @@ class Filtering(Controller):
         self._off: Filter | None = None  # the one that & turned off
 
     def actions(self) -> dict[str, Action]:
+        """The group Filter, but for `field-column`."""
         return {
             "filter": plain(self.browser.filter_bar.focus_input),
             "escape": plain(self._escape),
@@ -165,6 +166,10 @@ class Filtering(Controller):
         return values[name]
 
     def _term(self, node: Node) -> str:
+        """A filter for an attribute: its named value if it has one, its value, or that it is there.
+
+        Raises UsageError when the filter language has no words for its path.
+        """
         path = paths(node)[0]
         value = node.value
         texts: list[str] = []

@@ -23,6 +23,7 @@ class Find(Controller):
         self._step = 1  # 1 down, -1 up
 
     def actions(self) -> dict[str, Action]:
+        """The group Find."""
         return {
             "find": plain(self._ask_text),
             "find-next": lambda n, _: self._find(1),
@@ -42,6 +43,10 @@ class Find(Controller):
         self.browser.ask(f"find {what}", answer)
 
     def _find(self, step: int) -> None:
+        """Goes to the next (1) or previous (-1) match in the pane with the focus, around its end.
+
+        Tree and bytes are searched at once, the list as a job of the scheduler.
+        """
         if not self._text:
             raise UsageError(f"nothing to find yet; {self.browser.keymap.of('find')} asks")
         pane = self.browser.pane

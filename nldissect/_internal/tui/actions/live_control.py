@@ -30,6 +30,7 @@ class LiveControl(Controller):
         self._grown = 0.0
 
     def actions(self) -> dict[str, Action]:
+        """The group Live."""
         return {
             "follow": plain(self._toggle_following),
             "pause": plain(self._toggle_pause),
@@ -72,7 +73,7 @@ class LiveControl(Controller):
 
     def state(self) -> list[Part]:
         """What the top line says of it."""
-        return [] if self.feed is None else self.feed.told()
+        return [] if self.feed is None else self.feed.remarks()
 
     def badge(self) -> list[Part]:
         """What stands at the top right."""
@@ -147,6 +148,7 @@ class LiveControl(Controller):
         )
 
     def _keep(self, path: str, then: Callable[[], None]) -> None:
+        """Copies what was captured to a file of the user, then goes on."""
         feed = self.feed
         if not path.strip() or feed is None:
             return

@@ -30,6 +30,7 @@ class Navigation(Controller):
         self._live = live
 
     def actions(self) -> dict[str, Action]:
+        """The groups Move, Tree and Go, and of View what changes the layout."""
         browser, tree = self.browser, self.browser.tree_pane
         panes = browser.arrangement
         return {
@@ -150,24 +151,25 @@ class Navigation(Controller):
     # -- by meaning -----------------------------------------------------------------------
 
     def _error(self, count: int) -> None:
-        engine = self.browser.scheduler
-        hunt = ErrorSearch(self.model.view, self.browser.list_pane.cursor, count)
+        """Goes to the `count`th error from here (back: -count), as a job where it takes long."""
+        scheduler = self.browser.scheduler
+        search = ErrorSearch(self.model.view, self.browser.list_pane.cursor, count)
 
         def look(seconds: float) -> bool:
-            if self.model.view is hunt.view:
-                if not hunt.look(seconds):
+            if self.model.view is search.view:
+                if not search.look(seconds):
                     return False
-                if hunt.found < 0:
+                if search.found < 0:
                     none = "no further error" if count > 0 else "no error before this"
                     self.browser.say(none, "warning")
                 else:
-                    self.browser.attempt(partial(self.browser.row_cursor.go, hunt.found))
-            engine.drop("find")
+                    self.browser.attempt(partial(self.browser.row_cursor.go, search.found))
+            scheduler.drop("find")
             return True
 
-        engine.drop("find")
+        scheduler.drop("find")
         if not look(AT_ONCE):
-            engine.add("find", look)
+            scheduler.add("find", look)
             self.browser.say("looking for an error (Esc stops)")
 
     def _go_to_reply(self) -> None:

@@ -29,6 +29,7 @@ class Reports(Controller):
         self._live = live
 
     def actions(self) -> dict[str, Action]:
+        """The group Look, and help."""
         return {
             "help": plain(self._show_help),
             "expert": plain(self._show_expert),

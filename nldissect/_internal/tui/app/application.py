@@ -66,6 +66,7 @@ class Application(App[int]):
         return self.opener.options
 
     def on_mount(self) -> None:
+        """Shows the first capture, or the start screen without any."""
         if not self.is_headless:
             self._watch_the_terminal()
         if self.models:
@@ -198,6 +199,7 @@ class Application(App[int]):
         self.exit(0)
 
     async def action_quit(self) -> None:
+        """textual's own way to quit (a binding, the window's close button)."""
         self.leave()
 
     # -- the terminal -------------------------------------------------------------------------

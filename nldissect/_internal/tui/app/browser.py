@@ -123,6 +123,7 @@ class Browser(Screen[None]):
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
 
     def compose(self) -> ComposeResult:
+        """The widgets from top to bottom; the completions lie over them."""
         yield self.title_bar
         yield self.filter_bar
         with Container(id="body"):
@@ -137,6 +138,7 @@ class Browser(Screen[None]):
         yield self.completions
 
     def on_mount(self) -> None:
+        """Begins to index and to draw."""
         self.completions.display = False
         self.scheduler.add("index", self._index)
         self.scheduler.add("view", self._fill_view)
@@ -148,6 +150,7 @@ class Browser(Screen[None]):
         self.tick()
 
     def on_resize(self, event: events.Resize) -> None:
+        """Arranges the panes anew."""
         self.arrangement.arrange()
 
     @property

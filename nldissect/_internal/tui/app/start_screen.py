@@ -37,6 +37,7 @@ class StartScreen(Screen[None]):
         self._said = Label(id="status")
 
     def compose(self) -> ComposeResult:
+        """A box with the list, a line for notes, the prompt."""
         with Vertical() as box:
             box.border_title = Content("nldissect: what Linux netlink messages say")
             keys = "Enter opens   o a file   c captures   ? help   q quits"
@@ -46,6 +47,7 @@ class StartScreen(Screen[None]):
         yield self._prompt
 
     def on_mount(self) -> None:
+        """Fills the list, with the cursor on the first line that can be chosen."""
         self._lines.add(list(self._entries()))
         self._lines.cursor = next(
             (i for i, entry in enumerate(self._lines.found) if entry.value is not None), 0

@@ -175,6 +175,7 @@ class View:
         return not self.behind
 
     def _slice(self, stop: int) -> None:
+        """Takes the rows from `scanned` to `stop` that pass; copies are known only once paired."""
         model, test, start = self.model, self.test, self.scanned
         paired = model.index.paired
         if stop > paired and self.early < 0 and model.folded:

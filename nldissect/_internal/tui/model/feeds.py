@@ -44,7 +44,7 @@ class Feed(Protocol):
         """Stops, and waits until the file is complete."""
         ...
 
-    def told(self) -> list[tuple[str, str]]:
+    def remarks(self) -> list[tuple[str, str]]:
         """What is to be said of it: (text, looks)."""
         ...
 
@@ -84,21 +84,26 @@ class CaptureFeed:
 
     @property
     def running(self) -> bool:
+        """Until it was closed or has ended by itself."""
         return not self._closed and not self._capture.reason
 
     def poll(self) -> None:
+        """Notes what the capture process says: drops, the end."""
         if not self._closed:
             self._capture.poll()
 
     def stop(self) -> None:
+        """Asks the capture process to end."""
         self._capture.stop()
 
     def close(self) -> None:
+        """Waits for the capture process."""
         if not self._closed:
             self._closed = True
             self._capture.close()
 
-    def told(self) -> list[tuple[str, str]]:
+    def remarks(self) -> list[tuple[str, str]]:
+        """How many messages the kernel dropped, and why the capture ended."""
         found = self._capture
         out = [(f"  {found.dropped} lost", "error" if found.dropped else "dim")]
         if found.reason not in ("", *live_capture.PLANNED):
@@ -134,18 +139,22 @@ class PipeFeed:
 
     @property
     def running(self) -> bool:
+        """Until standard input has ended."""
         return self._thread.is_alive() and not self._stop.is_set()
 
     def poll(self) -> None:
         """The thread does all."""
 
     def stop(self) -> None:
+        """The thread ends after what it is reading."""
         self._stop.set()
 
     def close(self) -> None:
+        """Does not wait: the thread may be blocked in read."""
         self._stop.set()
 
-    def told(self) -> list[tuple[str, str]]:
+    def remarks(self) -> list[tuple[str, str]]:
+        """That standard input has ended, or failed."""
         if self._problem:
             return [(f"  standard input: {self._problem}", "error")]
         return [] if self.running else [("  standard input has ended", "dim")]
@@ -165,12 +174,15 @@ class FileFeed:
         """The index looks at the file itself."""
 
     def stop(self) -> None:
+        """The index looks no further."""
         self.running = False
 
     def close(self) -> None:
+        """Nothing is held open."""
         self.running = False
 
-    def told(self) -> list[tuple[str, str]]:
+    def remarks(self) -> list[tuple[str, str]]:
+        """That a file is followed."""
         return [] if not self.running else [("  following the file", "dim")]
 
 

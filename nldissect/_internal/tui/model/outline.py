@@ -7,6 +7,7 @@ where the cursor stands survive going from message to message.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ...analysis.explain import Explanation, locate
@@ -27,33 +28,20 @@ HEADER_NAMES: Final = {
 }  # fmt: skip
 
 
+@dataclass(slots=True)
 class OutlineLine:
     """One line: `start` to `end` are its bytes in the message (-1: none)."""
 
-    __slots__ = ("depth", "end", "key", "kids", "look", "name", "node", "note", "start", "value")
-
-    def __init__(
-        self,
-        depth: int,
-        key: str,
-        name: str,
-        value: str,
-        start: int = -1,
-        end: int = -1,
-        node: Node | None = None,
-        kids: bool = False,
-        look: str = "name",
-    ) -> None:
-        self.depth = depth
-        self.key = key
-        self.name = name
-        self.value = value
-        self.start = start
-        self.end = end
-        self.node = node
-        self.kids = kids
-        self.look = look
-        self.note = ""  # what is wrong, in words
+    depth: int
+    key: str
+    name: str
+    value: str
+    start: int = -1
+    end: int = -1
+    node: Node | None = None
+    kids: bool = False
+    look: str = "name"
+    note: str = ""  # what is wrong, in words
 
 
 class Folds:
@@ -215,6 +203,7 @@ class Outline:
     # -- making lines -------------------------------------------------------------------
 
     def _lines(self) -> Iterator[OutlineLine]:
+        """All lines in order: heading, why it was refused, diagnoses, header, attributes."""
         for number, (text, look) in enumerate(self.heading):
             yield OutlineLine(0, f"heading{number}", "", safe(text), look=look)
         if self.reason is not None:
@@ -241,6 +230,7 @@ class Outline:
                 yield OutlineLine(1, f"why/{number}", "", safe(line), look="error")
 
     def _nlmsghdr(self) -> Iterator[OutlineLine]:
+        """The line of struct nlmsghdr and, unfolded, one for each member (linux/netlink.h)."""
         message, base = self.message, self.message.base
         kind = labels.type_name(message, self.constants)
         flags = "|".join(labels.flag_names(message))
@@ -277,6 +267,7 @@ class Outline:
         return out
 
     def _nodes(self, nodes: list[Node], depth: int, above: str) -> Iterator[OutlineLine]:
+        """A line for each attribute and, unfolded, those below it; keys are paths below `above`."""
         for node, key in zip(nodes, self._keys(nodes, above), strict=True):
             children = node.children
             value = node.value
@@ -367,6 +358,7 @@ def _echoed(node: Node) -> str:
 
 
 def _text(node: Node, value: Any) -> str:
+    """A value as the tree shows it: flags in hex, strings in quotes, long bytes cut at `INLINE`."""
     if value is True:
         return ""
     if isinstance(value, int):

@@ -25,10 +25,10 @@ KEPT: Final = {"filters": 100, "files": 20}
 class Settings:
     """What the file says, each with its default; `problem` names what cannot be.
 
-    `theme` is one of textual's, `time` one of `columns.FORMATS`, `names` (of the tree)
+    `theme` is one of textual's, `time` one of `list_columns.FORMATS`, `names` (of the tree)
     `c` or `spec`, `columns` names of columns and paths of fields, `fold` whether copies
     are one row, `side` whether panes stand side by side (None: as the width allows).
-    `rules` are (filter, glyph, colour), `glyphs` replace those of `rules.GLYPHS`.
+    `rules` are (filter, glyph, colour), `glyphs` replace those of `colour_rules.GLYPHS`.
     """
 
     def __init__(self, table: Mapping[str, Any] | None = None, where: str = "tui.toml") -> None:

@@ -25,6 +25,7 @@ class Bar(Painted):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
+        """The left parts, and the right ones where they leave room for some of the left."""
         width = self.size.width
         if y or width <= 0:
             return Strip([], 0) if width <= 0 else self.strip([], width)
@@ -47,6 +48,7 @@ class KeyFooter(Bar):
         ]
 
     def render_line(self, y: int) -> Strip:
+        """As many keys as fit; the last three (palette, help, quit) always."""
         width = self.size.width
         parts: list[Part] = [(" ", "plain")]
         used = 1

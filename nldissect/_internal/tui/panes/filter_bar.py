@@ -34,6 +34,7 @@ class Completions(LinePane, can_focus=False):
 
     @property
     def count(self) -> int:
+        """At most `OFFERED`."""
         return 0 if self.found is None else min(len(self.found.candidates), OFFERED)
 
     def offer(self, found: Completion | None, across: int) -> None:
@@ -51,11 +52,13 @@ class Completions(LinePane, can_focus=False):
             self.refresh()
 
     def parts(self, line: int) -> list[Part]:
+        """What may be typed, and what that is."""
         assert self.found is not None
         one = self.found.candidates[line]
         return [(f" {safe(one.text)}", "name"), (f"  {safe(one.help or one.kind)}", "dim")]
 
     def under(self, line: int) -> str:
+        """The one that Enter takes is marked, though the focus stays in the input."""
         return "cursor" if line == self.cursor else ""
 
 
@@ -86,6 +89,7 @@ class FilterBar(Horizontal):
         self._typed = ""
 
     def compose(self) -> ComposeResult:
+        """Slash, input, verdict."""
         yield Label(Content(" / "), id="slash")
         yield self.input
         yield self.verdict
@@ -131,6 +135,7 @@ class FilterBar(Horizontal):
     # -- typing ---------------------------------------------------------------------
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """Checks and completes what is typed."""
         event.stop()
         self.check(event.value)
         if self.input.has_focus:  # else it was entered meanwhile
@@ -189,6 +194,7 @@ class FilterBar(Horizontal):
         self.completions.offer(found if text else None, start)
 
     def _complete(self) -> None:
+        """Tab: the only completion, what all have in common, or the first of several."""
         found = self.completions.found
         if found is None:
             return

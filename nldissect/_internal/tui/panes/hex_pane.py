@@ -34,6 +34,7 @@ class HexPane(LinePane):
 
     @property
     def count(self) -> int:
+        """Lines of `per_line` bytes."""
         return -(-len(self.data) // self.per_line)
 
     def set(self, message: Message | None, blamed: tuple[int, int] = (0, 0)) -> None:
@@ -74,6 +75,7 @@ class HexPane(LinePane):
         self.name_it(what)
 
     def parts(self, line: int) -> list[Part]:
+        """Offset, bytes in hex, bytes as ASCII."""
         per = self.per_line
         first = line * per
         piece = self.data[first : first + per]
@@ -111,6 +113,7 @@ class HexPane(LinePane):
         return "odd" if at < len(self._tones) and self._tones[at] else "even"
 
     def under(self, line: int) -> str:
+        """Nothing: the cursor is a byte, not a line."""
         return ""
 
     # -- moving ---------------------------------------------------------------------------
@@ -127,18 +130,22 @@ class HexPane(LinePane):
         self.moved()
 
     def move(self, line: int) -> bool:
+        """Moves the byte cursor to the same column of another line."""
         before = self.byte
         line = min(max(line, 0), max(self.count - 1, 0))
         self.go(line * self.per_line + self.byte % self.per_line)
         return before != self.byte
 
     def on_focus(self) -> None:
+        """The byte cursor shows."""
         self.refresh()
 
     def on_blur(self) -> None:
+        """The byte cursor is hidden."""
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
+        """Goes to the byte that was clicked on, in hex or in ASCII."""
         line = self.clicked(event)
         if line < 0:
             return

@@ -30,6 +30,7 @@ class ListPane(LinePane):
 
     @property
     def count(self) -> int:
+        """How many rows are shown by the view."""
         return len(self.model.view)
 
     @property
@@ -46,6 +47,7 @@ class ListPane(LinePane):
         self.refresh()
 
     def render_lines(self, crop: object) -> list:  # type: ignore[type-arg]
+        """Measures what comes into sight, then draws it."""
         self._measure()
         return super().render_lines(crop)  # type: ignore[arg-type]
 
@@ -86,6 +88,7 @@ class ListPane(LinePane):
     # -- drawing -----------------------------------------------------------------------
 
     def head_parts(self, line: int) -> list[Part]:
+        """The titles of the columns."""
         out: list[Part] = [("  ", "title")]
         for _, column, size in self._shown:
             gap = BETWEEN if column.width else ""
@@ -93,6 +96,7 @@ class ListPane(LinePane):
         return out
 
     def parts(self, line: int) -> list[Part]:
+        """Glyph, mark, and the texts of the columns that fit."""
         row = self.model.view.rows[line]
         found = self.model.cells(row)
         out: list[Part] = [self._gutter(line, row, found)]
@@ -118,6 +122,7 @@ class ListPane(LinePane):
         return found.glyph + mark, found.look
 
     def under(self, line: int) -> str:
+        """Selected rows are marked, also away from the cursor."""
         if line != self.cursor and self.model.view.rows[line] in self.model.selected:
             return "selected"
         return super().under(line)
@@ -125,12 +130,14 @@ class ListPane(LinePane):
     # -- events -----------------------------------------------------------------------
 
     def move(self, line: int) -> bool:
+        """Says so by `moved`."""
         if super().move(line):
             self.moved()
             return True
         return False
 
     def on_click(self, event: events.Click) -> None:
+        """A click goes there, a second one into the tree."""
         line = self.clicked(event)
         if line >= 0:
             self.move(line)

@@ -21,7 +21,7 @@ from ..model.parts import Part
 # Names of looks; style.tcss says what each is (`.look--error`).
 LOOKS = frozenset(
     f"look--{name}"
-    for name in (
+    for name in [
         "plain",
         "dim",
         "name",
@@ -56,9 +56,8 @@ LOOKS = frozenset(
         "magenta",
         "cyan",
         "arrow",
-    )
+    ]
 )
-
 
 # What lies under other text without standing out.
 FAINT = frozenset(("away", "title"))
@@ -106,6 +105,7 @@ class Painted(Widget):
         return found
 
     def notify_style_update(self) -> None:
+        """The theme changed: looks are made anew."""
         self._looks.clear()
         super().notify_style_update()
 
@@ -175,6 +175,7 @@ class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
     # -- drawing --------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
+        """A line of the head, a line by `parts`, or a blank one."""
         width = self.size.width
         if width <= 0:
             return Strip([], 0)
@@ -202,6 +203,7 @@ class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = max(self.count - 1, 0)
 
     def on_resize(self) -> None:
+        """Looks depend on the background, scrolling on the size."""
         self._looks.clear()
         self.resized()
         self.show()

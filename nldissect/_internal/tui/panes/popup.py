@@ -34,6 +34,7 @@ class ReportLines(LinePane):
 
     @property
     def count(self) -> int:
+        """Lines that have the words searched for."""
         return len(self.found)
 
     def add(self, entries: list[ReportLine]) -> None:
@@ -63,6 +64,7 @@ class ReportLines(LinePane):
         return all(word in text for word in self._words)
 
     def parts(self, line: int) -> list[Part]:
+        """A line shifted left by `left` cells."""
         mark = ">" if line == self.cursor else " "
         return [(mark, "heading"), *_from(self.found[line].parts, self.left)]
 
@@ -73,6 +75,7 @@ class ReportLines(LinePane):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
+        """A click goes there, a second one chooses."""
         line = self.clicked(event)
         if line >= 0:
             self.move(line)
@@ -104,6 +107,7 @@ class Report(ModalScreen[object]):
         self._input = KeyInput(lambda key: False, lambda text: self.choose(), "type to narrow down")
 
     def compose(self) -> ComposeResult:
+        """A box with the search and the lines."""
         with Vertical() as box:
             box.border_title = Content(self._title_text)
             hint = "Enter takes it   Esc closes" if self._typing else _HINT
@@ -112,6 +116,7 @@ class Report(ModalScreen[object]):
             yield self._entries
 
     def on_mount(self) -> None:
+        """Shows what there is, and begins to take more from the source."""
         self._entries.add(self._given)
         if self._typing:
             self._input.add_class("on")
@@ -128,6 +133,7 @@ class Report(ModalScreen[object]):
         self.query_one(Vertical).border_title = Content(title)
 
     def _more(self) -> None:
+        """Takes lines from the source for one slice; at its end says so."""
         source = self._source
         if source is None:
             return
@@ -156,6 +162,7 @@ class Report(ModalScreen[object]):
                 self.dismiss(value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrows down as it is typed."""
         self._entries.narrow(event.value)
 
     def take(self, event: events.Key) -> bool:
@@ -222,6 +229,7 @@ class Question(ModalScreen[str]):
         self._choices = choices
 
     def compose(self) -> ComposeResult:
+        """The question, and a line for each key."""
         from textual.widgets import Label
 
         with Vertical():

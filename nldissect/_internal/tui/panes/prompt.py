@@ -30,6 +30,7 @@ class Prompt(Horizontal):
         self._stem = ""  # what the choices offered begin with
 
     def compose(self) -> ComposeResult:
+        """What is asked, and the input."""
         yield self._label
         yield self.input
 
@@ -62,6 +63,7 @@ class Prompt(Horizontal):
         self.input.cursor_position = len(value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """Nobody else is told."""
         event.stop()
 
     def _entered(self, text: str) -> None:

@@ -45,6 +45,7 @@ class StatusLine(Bar):
         return parts
 
     def _field(self) -> list[Part]:
+        """The field under the tree's cursor: path, kind, bytes, and the C constants' path."""
         item = self._tree_pane.item
         if item is None:
             return []

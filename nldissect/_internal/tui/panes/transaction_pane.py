@@ -25,6 +25,7 @@ class TransactionPane(LinePane):
 
     @property
     def count(self) -> int:
+        """Rungs of the ladder."""
         return len(self._rungs)
 
     @property
@@ -59,10 +60,12 @@ class TransactionPane(LinePane):
         self.name_it(f"Transaction{number}{state}")
 
     def on_resize(self) -> None:
+        """Rungs are as wide as the pane."""
         self._fill()
         super().on_resize()
 
     def parts(self, line: int) -> list[Part]:
+        """A rung, with a mark on the row whose transaction it is."""
         rung = self._rungs[line]
         here = rung.row >= 0 and rung.row == self._row
         if here and rung.parts:
@@ -78,6 +81,7 @@ class TransactionPane(LinePane):
                 self.chosen(row)
 
     def on_click(self, event: events.Click) -> None:
+        """A click goes to the message."""
         line = self.clicked(event)
         if line >= 0:
             self.move(line)

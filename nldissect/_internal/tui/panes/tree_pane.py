@@ -21,6 +21,7 @@ class TreePane(LinePane):
 
     @property
     def count(self) -> int:
+        """Lines that are not folded away."""
         return 0 if self.outline is None else len(self.outline.items)
 
     @property
@@ -54,6 +55,7 @@ class TreePane(LinePane):
         self.refresh()
 
     def parts(self, line: int) -> list[Part]:
+        """Indent, fold sign, name, value and what is wrong."""
         outline = self.outline
         assert outline is not None
         item = outline.items[line]
@@ -81,6 +83,7 @@ class TreePane(LinePane):
         self._path = "" if item is None else item.key
 
     def move(self, line: int) -> bool:
+        """Keeps the path of the line, and says so by `moved`."""
         if super().move(line):
             self._noted()
             self.moved()
@@ -147,6 +150,7 @@ class TreePane(LinePane):
             self.show()
 
     def on_click(self, event: events.Click) -> None:
+        """A click goes there, a second one folds."""
         line = self.clicked(event)
         if line >= 0:
             again = line == self.cursor
