@@ -19,45 +19,13 @@ from ...wire.text import safe
 from ..model.parts import Part
 
 # Names of looks; style.tcss says what each is (`.look--error`).
-LOOKS = frozenset(
-    f"look--{name}"
-    for name in [
-        "plain",
-        "dim",
-        "name",
-        "value",
-        "heading",
-        "title",
-        "cursor",
-        "away",
-        "selected",
-        "error",
-        "malformed",
-        "lost",
-        "unanswered",
-        "good",
-        "done",
-        "notification",
-        "copy",
-        "request",
-        "answer",
-        "warning",
-        "note",
-        "even",
-        "odd",
-        "span",
-        "byte",
-        "blame",
-        "match",
-        "red",
-        "green",
-        "yellow",
-        "blue",
-        "magenta",
-        "cyan",
-        "arrow",
-    ]
-)
+_NAMES = (
+    "plain", "dim", "name", "value", "heading", "title", "cursor", "away", "selected", "error",
+    "malformed", "lost", "unanswered", "good", "done", "notification", "copy", "request",
+    "answer", "warning", "note", "even", "odd", "span", "byte", "blame", "match", "red", "green",
+    "yellow", "blue", "magenta", "cyan", "arrow",
+)  # fmt: skip
+LOOKS = frozenset(f"look--{name}" for name in _NAMES)
 
 # What lies under other text without standing out.
 FAINT = frozenset(("away", "title"))
