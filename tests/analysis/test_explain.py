@@ -48,7 +48,7 @@ def explained(name: str) -> dict[int, Explanation]:
     for message in recording(name):
         found = pairs.feed(message)
         if found.role == ANSWER and found.transaction is not None:
-            why = explain(message, found.transaction.question(found.of))
+            why = explain(message, found.transaction.request_of(found.of))
             if why is not None:
                 out[message.number] = why
     return out

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from librt.vecs import vec
 
-from nldissect._internal.analysis.pairs import answered_by, latency
+from nldissect._internal.analysis.link_text import answered_by, latency
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.summary import summarize
 from nldissect._internal.pairing.codes import (
@@ -522,7 +522,7 @@ def test_batch_with_one_failing_part_is_rolled_back() -> None:
     assert found.state == FAILED
     assert [found.fate(n) for n in (2, 3, 4)] == [ROLLED_BACK, FAILED, ROLLED_BACK]
     assert ended == [found]
-    part = found.question(3)
+    part = found.request_of(3)
     assert part is not None
     assert part.number == 3
 

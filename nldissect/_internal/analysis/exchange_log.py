@@ -17,7 +17,7 @@ from .flattener import Flat, Flattener
 from .object_states import Key, identity
 
 
-def what(message: Message) -> str:
+def qualified_operation(message: Message) -> str:
     """The operation with its generic family or protocol: `route newlink`, `nlctrl getfamily`."""
     who = linux.protocol_name(message.protocol)
     name = operation_name(message) if message.netlink else "data"
@@ -64,7 +64,7 @@ class ExchangeLog(MessageSink):
         if role == codes.ROLE_COPY:
             return True
         flat = self.flatten(message)
-        name = what(message)
+        name = qualified_operation(message)
         if role == codes.ROLE_REQUEST:
             flags = "|".join(labels.flag_names(message))
             item = self._asked[message.number] = Exchange(

@@ -156,7 +156,7 @@ class Lint:
                     self._interrupted.popitem(last=False)
                 text = f"what request {found.number} dumps changed meanwhile: parts may not agree"
                 out.append(diagnosis("dump-interrupted", text, 6, 2))
-            asked = found.question(link.of)
+            asked = found.request_of(link.of)
             if asked is not None and message.seq != asked.seq:
                 text = f"sequence number {message.seq}, though its request has {asked.seq}"
                 out.append(diagnosis("sequence-differs", text, 8, 4))

@@ -28,7 +28,7 @@ from ..session.multicast import group_of
 from ..session.process import Process, owner
 from ..wire import framing, linux
 from ..wire.record import Interface, Record
-from . import facts
+from . import message_text
 from .histograms import ROWS, Counts, Latencies, Rates
 
 # Options of a Section Header Block (draft-ietf-opsawg-pcapng)
@@ -47,7 +47,7 @@ def operation(message: Message) -> Operation:
     family = None
     if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
         family = message.family or f"family {message.type}"
-    return facts.protocol(message), family, facts.what(message, False)
+    return message_text.protocol(message), family, message_text.operation(message, False)
 
 
 class _End:
@@ -272,7 +272,7 @@ class Statistics(MessageSink):
         if error is None or error >= 0:
             return False
         found = link.transaction
-        request = (None if found is None else found.question(link.of)) or message.echo
+        request = (None if found is None else found.request_of(link.of)) or message.echo
         name = linux.errno_name(-error) or str(-error)
         refused = None if request is None else operation(request)
         self.errors.row((name, refused))[0] += 1

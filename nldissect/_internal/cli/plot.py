@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..analysis.histograms import Rates
-from ..analysis.pairs import span
+from ..analysis.link_text import span
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 ASCII: Final = " .:#"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, Final
 
-from ..analysis import facts, pairs
+from ..analysis import link_text, message_text
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.node import Node
@@ -428,7 +428,7 @@ def _unanswered(message: Message, link: Link) -> bool:
 
 def _process(get: Callable[[Process], Any]) -> Get:
     def value(message: Message, link: Link | None) -> Any:
-        found = pairs.process(message, link)
+        found = link_text.process(message, link)
         return None if found is None else get(found)
 
     return value
@@ -526,12 +526,12 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
             "the error number, 0 for success",
             alone=_nonzero,
         ),
-        Top("error_name", text, lambda m, _: facts.error_name(m), HEADER, "ENODEV..."),
+        Top("error_name", text, lambda m, _: message_text.error_name(m), HEADER, "ENODEV..."),
         Top("truncated", yes, lambda m, _: m.truncated, HEADER, "cut by the snapshot length"),
         Top(
             "summary",
             text,
-            pairs.described,
+            link_text.described,
             EVERYTHING,
             "the line that the list shows",
             paired=True,
@@ -555,7 +555,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "answered_by",
             count,
-            _paired(lambda _, k: pairs.answered_by(k)),
+            _paired(lambda _, k: link_text.answered_by(k)),
             HEADER,
             "the answer that ended it",
             paired=True,
@@ -563,7 +563,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "answered",
             yes,
-            _linked(lambda _, k: bool(pairs.answered_by(k))),
+            _linked(lambda _, k: bool(link_text.answered_by(k))),
             HEADER,
             "a request that got its answer",
             paired=True,
@@ -590,7 +590,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "latency",
             Duration(),
-            _linked(pairs.latency),
+            _linked(link_text.latency),
             HEADER,
             "of a request until its answer, of an answer since its request",
             paired=True,
@@ -598,7 +598,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "confidence",
             Text(CONFIDENCES, "the confidences"),
-            _linked(lambda _, k: k.confidence if pairs.doubtful(k) else None),
+            _linked(lambda _, k: k.confidence if link_text.has_confidence(k) else None),
             HEADER,
             "how sure the pairing is",
             paired=True,
@@ -619,7 +619,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
             "the first of the copies",
             paired=True,
         ),
-        Top("group", text, _linked(pairs.group), BOUND, "the multicast group", paired=True),
+        Top("group", text, _linked(link_text.group), BOUND, "the multicast group", paired=True),
         Top(
             "process",
             Owners(),
@@ -658,7 +658,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "note",
             text,
-            lambda m, _: [d.code for d in facts.diagnoses(m)],
+            lambda m, _: [d.code for d in message_text.diagnoses(m)],
             EVERYTHING,
             "what is wrong or odd, by code",
             many=True,
@@ -666,7 +666,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "note.code",
             text,
-            lambda m, _: [d.code for d in facts.diagnoses(m)],
+            lambda m, _: [d.code for d in message_text.diagnoses(m)],
             EVERYTHING,
             "what is wrong or odd, by code",
             many=True,
@@ -674,7 +674,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "note.severity",
             Text(SEVERITIES, "the severities"),
-            lambda m, _: [d.severity for d in facts.diagnoses(m)],
+            lambda m, _: [d.severity for d in message_text.diagnoses(m)],
             EVERYTHING,
             "error, warning or note",
             many=True,
@@ -682,7 +682,7 @@ def table(words: Vocabulary, clock: Clock) -> dict[str, Top]:
         Top(
             "note.text",
             text,
-            lambda m, _: [d.text for d in facts.diagnoses(m)],
+            lambda m, _: [d.text for d in message_text.diagnoses(m)],
             EVERYTHING,
             "what is wrong or odd, in words",
             many=True,

@@ -291,7 +291,7 @@ class Transaction:
                 return own
         return self.last, self.end
 
-    def question(self, number: int) -> Message | None:
+    def request_of(self, number: int) -> Message | None:
         """The request itself or, of a batch, its part of this message number."""
         found = None if self.batch is None else self.batch.member(number)
         return self.request if found is None else found

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..analysis import pairs
+from ..analysis import link_text
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.node import Node, find_all, plain, plain_value
@@ -152,7 +152,7 @@ class Seen:
         return hash(self.message.data)
 
     def __repr__(self) -> str:
-        text = safe(pairs.described(self.message, self.link))
+        text = safe(link_text.described(self.message, self.link))
         return f"<message {self.number} {self.message.direction} {text}>"
 
 
@@ -373,7 +373,7 @@ class _ProcessValue:
 
 
 def _process(message: Message, link: Link | None) -> Any:
-    found = pairs.process(message, link)
+    found = link_text.process(message, link)
     return None if found is None else _ProcessValue(found)
 
 

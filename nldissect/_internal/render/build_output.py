@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..analysis.facts import protocol
+from ..analysis.message_text import protocol
 from ..encode.arguments import Arguments
 from ..encode.message_builder import type_of
 from ..engine import labels

@@ -13,7 +13,7 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from ..analysis.facts import protocol
+from ..analysis.message_text import protocol
 from ..engine import labels
 from ..engine.lookup import echo_end, label_at, value_at
 from ..engine.message import Message

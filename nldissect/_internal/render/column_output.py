@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..analysis import facts, pairs
+from ..analysis import link_text, message_text
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.paths import plain
@@ -55,7 +55,7 @@ MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
     "message": lambda m, _: m.number,
     "time": lambda m, _: _time(m),
     "comments": lambda m, _: None if m.record is None else m.record.comments,
-    "protocol": lambda m, _: facts.protocol(m),
+    "protocol": lambda m, _: message_text.protocol(m),
     "family": lambda m, _: m.family,
     "dissector": lambda m, _: None if m.spec is None else m.spec.name,
     "operation": _header(operation_name),
@@ -67,21 +67,23 @@ MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
     "port": _header(lambda m: m.port),
     "length": lambda m, _: m.length,
     "direction": lambda m, _: m.direction,
-    "summary": pairs.described,
+    "summary": link_text.described,
     "truncated": lambda m, _: m.truncated,
     "error": lambda m, _: m.error,
-    "error_name": lambda m, _: facts.error_name(m),
-    "diagnoses": lambda m, _: [d.code for d in facts.diagnoses(m)],
+    "error_name": lambda m, _: message_text.error_name(m),
+    "diagnoses": lambda m, _: [d.code for d in message_text.diagnoses(m)],
     "lost": lambda m, _: None if m.record is None or m.offset else m.record.lost or None,
     "answers": _paired(lambda m, link: link.of if link.role == ANSWER else 0),
-    "answered_by": _paired(lambda m, link: pairs.answered_by(link)),
+    "answered_by": _paired(lambda m, link: link_text.answered_by(link)),
     "transaction": _paired(lambda m, link: link.transaction and link.transaction.id),
-    "latency": lambda m, link: None if link is None else pairs.latency(m, link),
-    "confidence": _paired(lambda m, link: link.confidence if pairs.doubtful(link) else None),
+    "latency": lambda m, link: None if link is None else link_text.latency(m, link),
+    "confidence": _paired(
+        lambda m, link: link.confidence if link_text.has_confidence(link) else None
+    ),
     "listeners": _paired(lambda m, link: link.listeners),
     "copy_of": _paired(lambda m, link: link.of if link.role == COPY else 0),
-    "group": _paired(pairs.group),
-    "process": lambda m, link: _process(pairs.process(m, link)),
+    "group": _paired(link_text.group),
+    "process": lambda m, link: _process(link_text.process(m, link)),
     "file": lambda m, _: None,
 }
 

@@ -14,7 +14,7 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from ..analysis import facts, pairs
+from ..analysis import link_text, message_text
 from ..engine import labels
 from ..engine.frame import Context, Diagnosis
 from ..engine.lookup import echo_end, hook_node
@@ -504,18 +504,18 @@ class JsonLinesRenderer(Renderer):
             out.write(b',"answers":')
             digits.signed(out, link.of)
         elif role == ROLE_REQUEST:
-            ended = pairs.answered_by(link)
+            ended = link_text.answered_by(link)
             if ended:
                 out.write(b',"answered_by":')
                 digits.signed(out, ended)
         if found is not None:
             out.write(b',"transaction":')
             digits.signed(out, found.id)
-        passed = pairs.latency(message, link)
+        passed = link_text.latency(message, link)
         if passed is not None:
             out.write(b',"latency":')
             out.write(b"%d" % passed)
-        if pairs.doubtful(link):
+        if link_text.has_confidence(link):
             out.write(self._confidences[link.confidence_code])
         if link.listeners:
             out.write(b',"listeners":')
@@ -523,7 +523,7 @@ class JsonLinesRenderer(Renderer):
         if role == ROLE_COPY and link.of:
             out.write(b',"copy_of":')
             digits.signed(out, link.of)
-        group = pairs.group(message, link)
+        group = link_text.group(message, link)
         if group is not None:
             out.write(b',"group":"')
             out.write(json_text(group))
@@ -531,7 +531,7 @@ class JsonLinesRenderer(Renderer):
 
     def _process(self, out: BytesWriter, message: Message, link: Link | None) -> None:
         """Whose socket it was."""
-        found = pairs.process(message, link)
+        found = link_text.process(message, link)
         if found is None:
             return
         if found is not self._process_last:
@@ -558,16 +558,16 @@ class JsonLinesRenderer(Renderer):
             error = message.error
             if error is not None:
                 out.write(b',"error":%d' % error)
-                name = facts.error_name(message)
+                name = message_text.error_name(message)
                 if name is not None:
                     out.write(f',"error_name":{quote(name)}'.encode("ascii"))
 
     def _described(
         self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
     ) -> None:
-        """Operation and summary as `pairs.described`: as they are where none needs an escape."""
+        """Operation and summary as `link_text.described`, as they are where nothing is escaped."""
         name = operation_name(message)
-        if name and pairs.why(message, link) is None:
+        if name and link_text.explanation(message, link) is None:
             size = len(out)
             out.write(name.encode())
             named = len(out)
@@ -578,7 +578,7 @@ class JsonLinesRenderer(Renderer):
             if _is_plain(out, size):
                 return
             out.truncate(size)
-        out.write(json_text(pairs.described(message, link, engine)))
+        out.write(json_text(link_text.described(message, link, engine)))
 
 
 @final
@@ -590,7 +590,7 @@ class JsonHeader:
         self.family = message.family
         self.command: i64 = message.command
         self.protocol: i64 = message.protocol
-        parts = [f',"protocol":{quote(facts.protocol(message))}']
+        parts = [f',"protocol":{quote(message_text.protocol(message))}']
         if message.family is not None:
             parts.append(f'"family":{quote(message.family)}')
         if message.spec is not None:

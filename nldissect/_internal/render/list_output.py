@@ -12,7 +12,7 @@ from typing import Final
 
 from librt.strings import BytesWriter
 
-from ..analysis import facts, pairs
+from ..analysis import link_text, message_text
 from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
@@ -70,7 +70,7 @@ class ListRenderer(Renderer):
         wrong = _wrong(message, engine)
         out.write(self._plain_mark if wrong is None else self._error_mark)
         self._write_head(out, message)
-        what, who = facts.what(message, self._constants), _who(message, link)
+        what, who = message_text.operation(message, self._constants), _who(message, link)
         looks = _looks(message)
         out.write(self._padded(who, "protocol", True))
         size = len(out)
@@ -78,7 +78,7 @@ class ListRenderer(Renderer):
         if looks == "error":
             out.write(self._red)
         begin = len(out)
-        pairs.write_summary(out, message, link, engine)
+        link_text.write_summary(out, message, link, engine)
         if len(out) == begin:
             out.truncate(size)
             out.write(self._padded(what, looks, False))
@@ -88,8 +88,8 @@ class ListRenderer(Renderer):
             self._text(out, wrong[0], wrong[1])
         elif message.truncated:
             self._text(out, " [truncated]", "note")
-        if link is not None and pairs.beside(message, link):
-            self._text(out, pairs.aside(message, link), "dim")
+        if link is not None and link_text.has_aside(message, link):
+            self._text(out, link_text.aside(message, link), "dim")
         out.write(b"\n")
 
     def _text(self, out: BytesWriter, text: str, looks: str) -> None:
@@ -129,8 +129,8 @@ class ListRenderer(Renderer):
         assert self.width is not None
         parts = self._parts(message, link, engine)
         aside = ""
-        if link is not None and pairs.beside(message, link):
-            aside = pairs.aside(message, link)
+        if link is not None and link_text.has_aside(message, link):
+            aside = link_text.aside(message, link)
         room = max(self.width - len(aside), 0)
         parts.insert(1, (self._head(message), "dim"))
         out.write(fit(parts, room, self.style).encode())
@@ -146,8 +146,8 @@ class ListRenderer(Renderer):
 
     def _parts(self, message: Message, link: Link | None, engine: Engine) -> list[Part]:
         """The mark in front, then what follows the arrow."""
-        what = safe(facts.what(message, self._constants))
-        summary = safe(pairs.summary(message, link, engine))
+        what = safe(message_text.operation(message, self._constants))
+        summary = safe(link_text.summary(message, link, engine))
         looks, wrong = _looks(message), _wrong(message, engine)
         parts = [
             (" ", "plain") if wrong is None else ("!", "error"),
@@ -164,8 +164,8 @@ class ListRenderer(Renderer):
 
 def _who(message: Message, link: Link | None) -> str:
     if message.type >= framing.NLMSG_MIN_TYPE:
-        return facts.who(message)
-    return facts.who(message, pairs.question(message, link))
+        return message_text.protocol_or_family(message)
+    return message_text.protocol_or_family(message, link_text.request_of(message, link))
 
 
 def _looks(message: Message) -> str:

@@ -13,7 +13,7 @@ from librt.strings import BytesWriter
 from librt.vecs import vec
 from mypy_extensions import i64, u8
 
-from ..analysis import pairs
+from ..analysis import link_text
 from ..engine import labels
 from ..engine.frame import Context
 from ..engine.lookup import echo_end, hook_node
@@ -391,7 +391,7 @@ class TreeRenderer(Renderer):
         if record.options is not None:
             for comment in record.comments:
                 out.write(f'\n    {self._comment}: "{safe(comment)}"'.encode())
-        reason = pairs.why(message, link)
+        reason = link_text.explanation(message, link)
         engine = context.engine  # which the line has let walk the message
         if message.odd:
             for found in message.own_found:
@@ -425,7 +425,7 @@ class TreeRenderer(Renderer):
         if record.interface.name:
             out.write(f", on {safe(record.interface.name)}".encode())
         if link is not None:
-            pairs.write_remarks(out, message, link)
+            link_text.write_remarks(out, message, link)
         out.write(self._off)
 
     def _header(self, out: BytesWriter, message: Message) -> None:

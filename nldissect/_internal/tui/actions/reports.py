@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...analysis import pairs
+from ...analysis import link_text
 from ...analysis.flattener import Flattener
 from ...wire.errors import UsageError
 from ...wire.text import safe
@@ -82,7 +82,7 @@ class Reports(Controller):
     def _show_timeline(self) -> None:
         row = self.row()
         message = self.model.message(row)
-        asked = pairs.question(message, self.model.link(row))
+        asked = link_text.request_of(message, self.model.link(row))
         flatten = Flattener()
         about, key = message, object_of(message, flatten)
         if key is None and asked is not None:

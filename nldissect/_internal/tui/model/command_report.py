@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...analysis import pairs
+from ...analysis import link_text
 from ...wire.text import safe
 from .parts import Part
 from .report_line import ReportLine, ReportSource
@@ -75,7 +75,7 @@ def findings(document: Any) -> Iterator[ReportLine]:
 def statistics(document: Any, width: int) -> Iterator[ReportLine]:
     """The JSON of `nldissect stats` as tables, and as bars of so many cells."""
     first, last = document["first"], document["last"]
-    over = "" if first is None else f" over {pairs.span(last - first)}"
+    over = "" if first is None else f" over {link_text.span(last - first)}"
     yield ReportLine(
         [
             (
@@ -132,7 +132,7 @@ def _rates(rates: Any, width: int) -> Iterator[ReportLine]:
             yield ReportLine(
                 [
                     (f" {name.upper()} PER SECOND  ", "heading"),
-                    (f"the highest {peak:.3g}, a column is {pairs.span(step)}", "dim"),
+                    (f"the highest {peak:.3g}, a column is {link_text.span(step)}", "dim"),
                 ]
             )
             yield ReportLine([("   ", "dim"), (line, look)])
@@ -143,7 +143,7 @@ def _of(row: Any) -> str:
 
 
 def _time(key: str) -> Callable[[Any], str]:
-    return lambda row: "-" if row[key] is None else f"{key} {pairs.span(row[key])}"
+    return lambda row: "-" if row[key] is None else f"{key} {link_text.span(row[key])}"
 
 
 def _number(key: str, word: str = "") -> Callable[[Any], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...analysis.diff import diff_objects
-from ...analysis.exchange_log import what
+from ...analysis.exchange_log import qualified_operation
 from ...analysis.flattener import Change, Flattener, compare
 from ...analysis.object_states import ObjectStates
 from ...engine.summary import describe
@@ -53,7 +53,9 @@ def _messages(model: CaptureModel, old: int, new: int) -> list[ReportLine]:
     flatten = Flattener(counters=True)
     was, now = model.message(old), model.message(new)
     lines = [
-        ReportLine([(f" {sign} #{row + 1} {what(m)} {safe(describe(m))}", look)], row)
+        ReportLine(
+            [(f" {sign} #{row + 1} {qualified_operation(m)} {safe(describe(m))}", look)], row
+        )
         for sign, look, row, m in (("-", "error", old, was), ("+", "good", new, now))
     ]
     lines.append(ReportLine([]))

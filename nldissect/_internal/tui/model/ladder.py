@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...analysis import facts, pairs
+from ...analysis import link_text, message_text
 from ...engine import labels
 from ...engine.message import Message
 from ...pairing.codes import ANSWER, BATCH, NOTIFICATION, REQUEST
@@ -36,10 +36,10 @@ def rungs(model: CaptureModel, row: int, width: int) -> list[Rung]:
     out = [_ends(model, found, message, link, width)]
     out += _requests(model, found, inner)
     if found.latency is not None:
-        out.append(_between(pairs.span(found.latency), inner))
+        out.append(_between(link_text.span(found.latency), inner))
     out += _answers(model, found, inner)
     out += _caused(model, found, inner)
-    state = pairs.WITHOUT.get(found.state, "")
+    state = link_text.WITHOUT.get(found.state, "")
     if found.interrupted:
         state = "interrupted: what was dumped changed meanwhile (DUMP_INTR)"
     if state:
@@ -64,7 +64,7 @@ def _refusal(model: CaptureModel, found: Transaction, width: int) -> list[Rung]:
     last = found.last - 1
     if not found.error or last < 0:
         return []
-    reason = pairs.why(model.message(last), model.link(last))
+    reason = link_text.explanation(model.message(last), model.link(last))
     if reason is None:
         return []
     texts = (text for line in reason.lines for text in _wrapped(line, width))
@@ -74,7 +74,7 @@ def _refusal(model: CaptureModel, found: Transaction, width: int) -> list[Rung]:
 def _ends(
     model: CaptureModel, found: Transaction, message: Message, link: Link, width: int
 ) -> Rung:
-    who = pairs.process(message, link)
+    who = link_text.process(message, link)
     port = found.socket_port
     name = f"port {port}" if port > 0 else "unknown socket"
     if who is not None:
@@ -84,7 +84,7 @@ def _ends(
 
 def _to(model: CaptureModel, row: int, message: Message, inner: int) -> Rung:
     flags = "|".join(name.lower() for name in labels.flag_names(message) if name != "REQUEST")
-    text = f"#{row + 1} {facts.what(message, model.constants)} {flags}".rstrip()
+    text = f"#{row + 1} {message_text.operation(message, model.constants)} {flags}".rstrip()
     room = inner - 4
     if len(text) < room:
         text += " " + "─" * (room - len(text) - 1)
@@ -112,7 +112,7 @@ def _answers(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
             out.append(_answer(model, number - 1, inner))
         return out
     first = model.message(numbers[0] - 1)
-    what = safe(facts.what(first, model.constants))
+    what = safe(message_text.operation(first, model.constants))
     last = _answer(model, numbers[-1] - 1, inner)
     text = f"#{numbers[0]} to #{numbers[-2]}: {len(numbers) - 1} {what}"
     return [_back(text, "answer", inner, numbers[0] - 1), last]
@@ -121,10 +121,10 @@ def _answers(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
 def _answer(model: CaptureModel, row: int, inner: int) -> Rung:
     message = model.message(row)
     error = message.error
-    what = safe(facts.what(message, model.constants))
+    what = safe(message_text.operation(message, model.constants))
     look, text = "answer", f"#{row + 1} {what}"
     if error is not None and error < 0:
-        look, text = "error", f"{text} {facts.error_name(message) or error} !"
+        look, text = "error", f"{text} {message_text.error_name(message) or error} !"
     elif error == 0 and message.type == 2:
         look, text = "good", f"{text} 0 (ack)"
     return _back(text, look, inner, row)
@@ -140,18 +140,18 @@ def _caused(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
             continue
         if link.transaction.id == found.id:
             message = model.message(row)
-            what = safe(facts.what(message, model.constants))
-            group = pairs.group(message, link) or "listeners"
+            what = safe(message_text.operation(message, model.constants))
+            group = link_text.group(message, link) or "listeners"
             out.append(_back(f"#{row + 1} {what} → {safe(group)}", "notification", inner, row))
     return out
 
 
 def _alone(model: CaptureModel, row: int, message: Message, link: Link) -> list[Rung]:
-    what = safe(facts.what(message, model.constants))
+    what = safe(message_text.operation(message, model.constants))
     if link.role == REQUEST:
         return [Rung([(f" #{row + 1} {what}: no transaction", "dim")])]
     out = [Rung([(f" #{row + 1} {what}", "heading")], row)]
-    out += [Rung([(f"  {safe(text)}", "plain")]) for text in pairs.remarks(message, link)]
+    out += [Rung([(f"  {safe(text)}", "plain")]) for text in link_text.remarks(message, link)]
     if link.of:
         out.append(Rung([(f"  of #{link.of}", "plain")], link.of - 1))
     if link.role == ANSWER and not link.of:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
-from ...analysis import facts, pairs
+from ...analysis import link_text, message_text
 from ...engine.message import Message
 from ...engine.node import find_all
 from ...engine.summary import node_text
@@ -101,13 +101,13 @@ def _delta(model: RowContext, row: int, message: Message, link: Link | None) -> 
     moment, before = model.time(row), model.time(row - 1)
     if moment is None or before is None:
         return ""
-    return pairs.span(moment - before)
+    return link_text.span(moment - before)
 
 
 def _process(model: RowContext, row: int, message: Message, link: Link | None) -> str:
     if not message.to_kernel and link is not None and link.role in (NOTIFICATION, COPY):
         return "(listeners)" if link.role == NOTIFICATION else ""
-    found = pairs.process(message, link)
+    found = link_text.process(message, link)
     if found is None:
         return "?"
     return safe(found.name or str(found).replace("[", "").replace("]", ""))
@@ -117,7 +117,7 @@ def _pair(model: RowContext, row: int, message: Message, link: Link | None) -> s
     if link is None:
         return ""
     if link.role == REQUEST:
-        ended = pairs.answered_by(link)
+        ended = link_text.answered_by(link)
         if ended:
             return f"⇄{ended}"
         return "" if link.transaction is None else _WITHOUT.get(link.transaction.state, "")
@@ -145,7 +145,7 @@ def _group(model: RowContext, row: int, message: Message, link: Link | None) -> 
 
 
 def _info(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-    text = safe(pairs.summary(message, link))
+    text = safe(link_text.summary(message, link))
     if link is not None and link.role == NOTIFICATION and link.listeners > 1:
         text += f" ({link.listeners} listeners)"
     lost = 0 if message.record is None or message.offset else message.record.lost
@@ -161,15 +161,23 @@ def _info(model: RowContext, row: int, message: Message, link: Link | None) -> s
     return f"“{safe(comment)}” {text}" if comment else text
 
 
+def _family(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    request = link_text.request_of(message, link)
+    return safe(message_text.protocol_or_family(message, request))
+
+
+def _operation(model: RowContext, row: int, message: Message, link: Link | None) -> str:
+    return safe(message_text.operation(message, model.constants))
+
+
 COLUMNS: Final = (
     Column("number", "No", lambda m, r, g, k: str(r + 1), 9, True),
     Column("time", "Time", _time, 30, True),
     Column("delta", "Δ", _delta, 8, True, 120),
     Column("process", "Process", _process, 16, False, 64),
     Column("direction", "", lambda m, r, g, k: "→" if g.to_kernel else "←", 1),
-    Column("family", "Family", lambda m, r, g, k: safe(facts.who(g, pairs.question(g, k))), 14,
-           False, 72),
-    Column("operation", "Message", lambda m, r, g, k: safe(facts.what(g, m.constants)), 20),
+    Column("family", "Family", _family, 14, False, 72),
+    Column("operation", "Message", _operation, 20),
     Column("length", "Len", lambda m, r, g, k: str(g.length), 8, True, 70),
     Column("pair", "Pair", _pair, 9, False, 50),
     Column("port", "Port", _port, 10, True, 120),

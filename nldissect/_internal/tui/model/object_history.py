@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ...analysis import facts, pairs
+from ...analysis import link_text, message_text
 from ...analysis.flattener import Change, Flat, Flattener, compare
 from ...analysis.object_states import KINDS, ObjectStates, identity
 from ...engine.message import Message
@@ -90,12 +90,12 @@ def _heading(model: CaptureModel, row: int, message: Message, link: Link | None)
         (f" #{row + 1:<7}", "dim"),
         (f"{model.times.text(model.time(row), model.time(row - 1)):>12} ", "dim"),
         ("→ " if message.to_kernel else "← ", "arrow"),
-        (f"{safe(facts.what(message, model.constants)):<12}", "heading"),
+        (f"{safe(message_text.operation(message, model.constants)):<12}", "heading"),
     ]
-    who = pairs.process(message, link)
+    who = link_text.process(message, link)
     if link is not None and link.role == NOTIFICATION and link.transaction is not None:
         request = link.transaction.request
-        who = None if request is None else pairs.process(request, link)
+        who = None if request is None else link_text.process(request, link)
         parts.append((f" caused by #{link.of}", "notification"))
     if who is not None:
         parts.append((f" {safe(str(who))}", "name"))

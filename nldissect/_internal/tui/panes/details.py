@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 from textual.timer import Timer
 
-from ...analysis import pairs
+from ...analysis import link_text
 from ...analysis.explain import Explanation
 from ...engine.message import Message
 from ...pairing.codes import REQUEST
@@ -78,7 +78,7 @@ class Details:
 
     def _fill(self, row: int, message: Message, link: Link | None) -> None:
         """Fills the panes, with the byte that the kernel objected to marked in tree and hex."""
-        reason = pairs.why(message, link)
+        reason = link_text.explanation(message, link)
         refusal = None if reason is not None else self.refused(row, link)
         heading: list[Part] = []
         comment = self._model.comment(row)
@@ -98,7 +98,7 @@ class Details:
         elif blame is not None and blame[0] < len(message.data):
             marked = (blame[0], blame[0] + 1)
         self._hex_pane.set(message, marked)
-        remarks = [] if link is None else pairs.remarks(message, link)
+        remarks = [] if link is None else link_text.remarks(message, link)
         self._tree_pane.name_it(f"Tree  #{row + 1} {', '.join(remarks)}".rstrip())
         self._select_bytes()
         if self._transaction_pane.display:
@@ -116,7 +116,7 @@ class Details:
             answer, reply = self._model.message(number - 1), self._model.link(number - 1)
             if reply is None or (found.members and reply.of != row + 1):
                 continue
-            reason = pairs.why(answer, reply)
+            reason = link_text.explanation(answer, reply)
             if reason is not None:
                 return reason
         return None

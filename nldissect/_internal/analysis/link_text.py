@@ -48,32 +48,34 @@ WITHOUT: Final = {
 }  # fmt: skip
 
 
-def question(message: Message, link: Link | None) -> Message | None:
+def request_of(message: Message, link: Link | None) -> Message | None:
     """The request that the message answers, None where that is not known."""
     if link is None or link.role_code != ROLE_ANSWER or link.transaction is None or not link.of:
         return None
-    return link.transaction.question(link.of)
+    return link.transaction.request_of(link.of)
 
 
-def why(message: Message, link: Link | None, engine: Engine | None = None) -> Explanation | None:
+def explanation(
+    message: Message, link: Link | None, engine: Engine | None = None
+) -> Explanation | None:
     """Why the message refuses, None when it does not; the engine has it on its tape."""
     if message.type >= framing.NLMSG_MIN_TYPE:
         return None
     error = message.error
     if error is None or error >= 0:
         return None
-    return explain(message, question(message, link), engine)
+    return explain(message, request_of(message, link), engine)
 
 
 def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """The summary, of an error what its request was; the engine has the message on its tape."""
-    reason = why(message, link, engine)
+    reason = explanation(message, link, engine)
     return summarize(message, engine) if reason is None else reason.brief
 
 
 def write_summary(out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:
     """Adds the same to a buffer, fit for a terminal."""
-    reason = why(message, link, engine)
+    reason = explanation(message, link, engine)
     if reason is not None:
         out.write(safe(reason.brief).encode())
         return
@@ -89,7 +91,7 @@ def write_summary(out: BytesWriter, message: Message, link: Link | None, engine:
 
 def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """Operation and summary in one."""
-    reason = why(message, link, engine)
+    reason = explanation(message, link, engine)
     if reason is None:
         return describe(message, engine)
     return f"{operation_name(message)} {reason.brief}"
@@ -127,7 +129,7 @@ def latency(message: Message, link: Link) -> int | None:
     return None if end is None else end - found.start_time
 
 
-def doubtful(link: Link) -> bool:
+def has_confidence(link: Link) -> bool:
     """Whether the link says something that confidence can be about."""
     role = link.role_code
     return role == ROLE_COPY or (role != ROLE_OTHER and link.transaction is not None)
@@ -150,7 +152,7 @@ def process(message: Message, link: Link | None) -> Process | None:
     return owner(message, port) if port > 0 else None
 
 
-def asking(message: Message, link: Link) -> Process | None:
+def asking_process(message: Message, link: Link) -> Process | None:
     """The process that sent a request, where the capture recorded it."""
     if link.role_code != ROLE_REQUEST or not _sockets(message):
         return None
@@ -164,7 +166,7 @@ def _sockets(message: Message) -> bool:
     return record is not None and (bool(record.interface.sockets) or record.socket is not None)
 
 
-def beside(message: Message, link: Link) -> bool:
+def has_aside(message: Message, link: Link) -> bool:
     """Whether `aside` may have something to say; quick."""
     if link.role_code == ROLE_REQUEST:
         return _sockets(message)
@@ -213,7 +215,7 @@ def remarks(message: Message, link: Link) -> list[str]:
         _write_answer(told, message, link)
         return [told.getvalue().decode()]
     out: list[str] = []
-    asker = asking(message, link)
+    asker = asking_process(message, link)
     if asker is not None:
         out.append(f"from {safe(str(asker))}")
     if role == ROLE_REQUEST and found is not None:
@@ -253,7 +255,7 @@ def aside(message: Message, link: Link) -> str:
     if link.role_code == ROLE_COPY:
         return f" (copy of #{link.of})"
     if link.role_code == ROLE_REQUEST:
-        asker = asking(message, link)
+        asker = asking_process(message, link)
         return "" if asker is None else f" ({safe(str(asker))})"
     if link.listeners < 2:
         return ""

@@ -18,19 +18,19 @@ def protocol(message: Message) -> str:
     return found
 
 
-def who(message: Message, asked: Message | None = None) -> str:
+def protocol_or_family(message: Message, asked: Message | None = None) -> str:
     """Protocol or generic family, for a column; of a control message those of what it answers."""
     if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.protocol == framing.NETLINK_GENERIC:
         if asked is None:
             asked = message.echo
         if asked is not None and (asked.family or asked.type >= framing.NLMSG_MIN_TYPE):
-            return who(asked)
+            return protocol_or_family(asked)
     if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
         return message.family or f"family {message.type}"
     return protocol(message)
 
 
-def what(message: Message, constants: bool) -> str:
+def operation(message: Message, constants: bool) -> str:
     """The operation, for a column; the number where it has no name."""
     if not message.netlink:
         return "data"
