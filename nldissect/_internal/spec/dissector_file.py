@@ -157,6 +157,7 @@ class _AnyHooks(dict[str, Callable[..., Any]]):
     """Stands in for the hooks while a file is only indexed, so that they need not load."""
 
     def get(self, key: str, default: Any = None) -> Any:
+        """A function that does nothing, under any name."""
         return _nothing
 
 

@@ -140,6 +140,7 @@ def lines(path: str) -> dict[str, int]:
     around: list[int] = []
 
     def visit(node: Any, where: str) -> None:
+        """Notes the lines of a node and of all inside it."""
         out.setdefault(where, node.start_mark.line + 1)
         if id(node) in around or len(out) > 100000:  # an alias of what holds it, or too many
             return

@@ -24,15 +24,17 @@ def build(raw: object, file: str, hooks: Hooks | None = None) -> model.Spec:
     spec's `faults`, and the rest of the set works.
     """
 
-    def fault(path: str, reason: str) -> None:
+    def first(path: str, reason: str) -> None:
+        """Ends the building, since whoever wrote the spec is to see it."""
         raise SpecError(file, reason, path)
 
     if not isinstance(raw, dict):
         raise SpecError(file, "not a spec: the file is no mapping")
-    document = Document(raw, {} if hooks is None else hooks, fault)
+    document = Document(raw, {} if hooks is None else hooks, first)
     spec, _, fields = _read(document, file)
 
     def late(path: str, reason: str) -> None:
+        """Notes a fault of what is made on first use; what it is in is left out."""
         spec.faults.append(SpecError(file, reason, path))
 
     document.fault = late
@@ -45,11 +47,9 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
     faults: list[tuple[str, str]] = []
     if not isinstance(raw, dict):
         return [("", "not a spec: the file is no mapping")]
-
-    def fault(path: str, reason: str) -> None:
-        faults.append((path, reason))
-
-    document = Document(raw, {} if hooks is None else hooks, fault)
+    document = Document(
+        raw, {} if hooks is None else hooks, lambda path, reason: faults.append((path, reason))
+    )
     spec, definitions, fields = _read(document, file)
     for attributes in spec.attribute_sets.values():
         attributes.ensure()
