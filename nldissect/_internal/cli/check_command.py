@@ -90,6 +90,7 @@ class Checker(MessageSink):
         return status
 
     def _file(self, capture: CaptureReader, path: str) -> None:
+        """Checks one capture; raises CaptureError where it cannot be read on."""
         session = Session(self.source.registry, self.source.byte_order)
         self.chosen.clear()
         if self.filter is not None:
@@ -129,6 +130,7 @@ class Checker(MessageSink):
         self.jobs, report.separator = several, between
 
         def counts(found: list[int]) -> None:
+            """Adds what another process counted since the capture began."""
             self.messages += found[0] - before[0]
             for i, severity in enumerate(SEVERITIES):
                 self.counts[severity] += found[i + 1] - before[i + 1]
@@ -228,6 +230,7 @@ class TextReport:
         self.header: int | None = None
 
     def begin(self) -> str:
+        """What stands before all findings."""
         return ""
 
     def file(self, path: str, header: int | None) -> None:
@@ -236,6 +239,7 @@ class TextReport:
         self.header = header
 
     def finding(self, message: Message, found: Diagnosis) -> str:
+        """One finding."""
         record = message.record
         assert record is not None
         number = "" if message.number == record.number else f" in message {message.number}"
@@ -246,6 +250,7 @@ class TextReport:
         return safe(f"{self.path}:{record.number}: {what}: {found.text}") + "\n"
 
     def end(self, complete: bool) -> str:
+        """What stands after all; `complete`: every file was read to its end."""
         return ""
 
 
@@ -259,6 +264,7 @@ class JsonReport(TextReport):
         self.separator = "[\n"
 
     def finding(self, message: Message, found: Diagnosis) -> str:
+        """An object (docs/diagnostics.md), on a line of its own."""
         return self.item(self.object(message, found))
 
     def item(self, made: dict[str, object]) -> str:
@@ -285,6 +291,7 @@ class JsonReport(TextReport):
         }
 
     def end(self, complete: bool) -> str:
+        """Closes the array, also an empty one."""
         return "[]\n" if self.separator == "[\n" else "\n]\n"
 
 
@@ -301,6 +308,7 @@ class SarifReport(JsonReport):
         self.index = {code: i for i, code in enumerate(CODES)}
 
     def begin(self) -> str:
+        """The head, with the rules: every code with its meaning and severity."""
         import json
 
         rules = [
@@ -318,6 +326,7 @@ class SarifReport(JsonReport):
         )
 
     def finding(self, message: Message, found: Diagnosis) -> str:
+        """A result, with its region in the file where that is known."""
         made = self.object(message, found)
         where = made["path"]
         physical: dict[str, object] = {"artifactLocation": {"uri": _uri(self.path)}}
@@ -338,6 +347,7 @@ class SarifReport(JsonReport):
         return self.item(result)
 
     def end(self, complete: bool) -> str:
+        """Closes the run, with `complete` as executionSuccessful."""
         ran = "true" if complete else "false"
         return f'\n],\n"invocations": [{{"executionSuccessful": {ran}}}]\n}}]}}\n'
 

@@ -23,6 +23,7 @@ def dissectors(options: Namespace, output: TextOutput) -> int:
 
 
 def _list(options: Namespace, output: TextOutput) -> int:
+    """A table of the dissectors that are found; 2 where one is broken."""
     registry = Registry(dissectors=options.dissectors, specs=options.specs)
     rows = [("NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE")]
     rows += [

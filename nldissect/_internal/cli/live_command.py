@@ -115,6 +115,7 @@ def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
     """The first signal ends the capture, what was captured is shown; the second one ends that."""
 
     def end(*_: object) -> None:
+        """Signal handler."""
         if capture.stopping:
             raise KeyboardInterrupt
         capture.stop()

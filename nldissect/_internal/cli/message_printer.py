@@ -211,6 +211,7 @@ class MessagePrinter(MessageSink):
         broken: list[OSError] = []
 
         def on_wait() -> float | None:
+            """Shows what is overdue; raises _Enough if no more is wanted, or the output broke."""
             try:
                 if not driver.overdue():
                     raise _Enough

@@ -418,6 +418,7 @@ def diff_options(parser: CommandParser) -> None:
 
 
 def _decode_options(parser: CommandParser) -> None:
+    """What commands that decode have in common."""
     decode = parser.add_argument_group("how it is decoded")
     add = decode.add_argument
     add(

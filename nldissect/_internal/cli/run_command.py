@@ -123,6 +123,7 @@ class CommandRun:
         whose = _CommandMessages(self.printer, tree, traced, begun)
 
         def wait() -> None:
+            """Ends the capture when the command and all that it started have ended."""
             running.wait()
             while tree.running() and not running.released:
                 time.sleep(DRAIN)
@@ -142,9 +143,11 @@ class CommandRun:
         return status
 
     def _show(self, capture: LiveSource, whose: _CommandMessages | None = None) -> None:
+        """Shows the capture as it comes or, with --after, at its end; `whose` chooses."""
         printer = self.printer
 
         def show() -> None:
+            """Within begin and end."""
             source: RecordSource = BufferedRecords(capture) if self.options.after else capture
             if whose is not None:
                 printer.chosen(source, whose)
@@ -212,6 +215,7 @@ class _CommandMessages(MessageSink):
         return printer.take(message, link)
 
     def _has(self, message: Message, port: int) -> bool:
+        """Whether the port is a socket of the tree; waits for the trace where it may still tell."""
         key = (message.protocol, port)
         if self._traced is None:
             owner = message.context.socket(port, message)
@@ -250,9 +254,11 @@ def _signals(send: Callable[[int], None]) -> Iterator[None]:
     """What the terminal sends goes to the command as well; the rest is passed on to it."""
 
     def terminal(number: int, _: object) -> None:
+        """Signal handler: who shares the terminal has it already."""
         send(0 if _foreground() else number)
 
     def other(number: int, _: object) -> None:
+        """Signal handler."""
         send(number)
 
     before = {

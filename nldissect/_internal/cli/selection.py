@@ -119,6 +119,7 @@ def by_type(values: list[str], registry: Registry) -> Test:
     _known_operations(names, registry)
 
     def test(message: Message) -> bool:
+        """Numbers of nlmsg_type, or operations by name or constant."""
         return message.netlink and (
             message.type in numbers
             or operation_name(message) in names
@@ -238,9 +239,12 @@ def filtered(sink: MessageSink, wanted: Filter | None) -> MessageSink:
 
 
 class _FilteredSink(MessageSink):
+    """Passes on what a filter holds for."""
+
     def __init__(self, sink: MessageSink, wanted: Filter) -> None:
         self._sink = sink
         self._filter = wanted
 
     def take(self, message: Message, link: Link) -> bool:
+        """False when the sink wants no more."""
         return not self._filter.matches(message, link) or self._sink.take(message, link)

@@ -42,6 +42,7 @@ def script(shell: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
 
 
 def _bash(commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """One case a command; the word before tells whose values are completed."""
     cases = []
     for name, parser in commands.items():
         options = [o for action in _options(parser) for o in action.option_strings]
@@ -97,6 +98,7 @@ def _help(action: argparse.Action, also: str) -> str:
 
 
 def _zsh(commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """One _arguments a command: its specs have option, help, value and what completes it."""
     cases = []
     for name, parser in commands.items():
         specs = []
@@ -148,6 +150,7 @@ fi
 
 
 def _fish(commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """One `complete` line an option."""
     lines = [
         "# fish completion for nldissect",
         "complete -c nldissect -f",

@@ -120,6 +120,7 @@ class _Tables:
         return self.out
 
     def _head(self, files: list[str]) -> None:
+        """Files, totals, duration, and what the recorder says of itself."""
         document = self.all
         self.out.append(", ".join(safe(path) for path in files))
         messages, records = document["messages"], document["records"]
@@ -146,6 +147,7 @@ class _Tables:
         return text if self.micro else text.replace("µ", "u")
 
     def _table(self, name: str, *columns: Column) -> None:
+        """The first rows of one section, if there are any, in columns as wide as they need."""
         rows = self.all[name]
         if not rows:
             return

@@ -30,6 +30,7 @@ _CAP_SYS_ADMIN = 21
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """--netlink-dir."""
     parser.getgroup("netlink").addoption(
         "--netlink-dir",
         metavar="DIR",

@@ -53,6 +53,7 @@ class Netlink:
         known = registry(dissectors, specs, decode_as)
 
         def start(stack: ExitStack, path: str) -> tuple[live_capture.LiveCapture, Registry]:
+            """Begins the capture in the namespace; skips the test where there can be none."""
             __tracebackhide__ = True
             if not here:
                 self._enter(stack)
@@ -68,6 +69,7 @@ class Netlink:
         return made
 
     def _enter(self, stack: ExitStack) -> None:
+        """Moves the test into a network namespace until the stack is undone, or skips it."""
         __tracebackhide__ = True
         way, why = self._way()
         if way == isolate.USER and not self._forked:

@@ -49,6 +49,7 @@ def run(item: pytest.Item, nextitem: pytest.Item | None) -> None:
 
 
 def _in_child(item: pytest.Item, writing: int) -> None:
+    """Runs the test, writes its reports as JSON, and ends the process."""
     status = 1
     try:
         stack = item.session._setupstate.stack

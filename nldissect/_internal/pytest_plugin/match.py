@@ -23,6 +23,8 @@ from ..wire.text import safe
 
 
 class _Missing:
+    """A value that nothing equals."""
+
     def __repr__(self) -> str:
         return "nothing"
 
@@ -198,6 +200,7 @@ class _Comparison:
         self.covered: set[int] = set()
 
     def message(self, seen: Seen, expected: Mapping[str, Any]) -> list[PathDifference]:
+        """Where a message is not what is expected."""
         out: list[PathDifference] = []
         message = seen.message
         for path, want in expected.items():
@@ -265,6 +268,7 @@ class _Comparison:
         return out
 
     def cover(self, nodes: list[Node]) -> None:
+        """These are named: the rest of an exact expectation is without them."""
         self.covered.update(id(node) for node in nodes)
 
     def rest(self, nodes: list[Node], prefix: str = "") -> list[PathDifference]:

@@ -54,6 +54,7 @@ class Acked(Outcome):
         super().__init__("acked")
 
     def check(self, seen: Seen, answers: list[Seen]) -> OutcomeResult:
+        """The first answer with an error code decides."""
         for answer in answers:
             if answer.message.error == 0:
                 return OutcomeResult(answer=answer)
@@ -72,6 +73,7 @@ class Failed(Outcome):
         super().__init__(words if match is None else f"{words} saying {match!r}")
 
     def check(self, seen: Seen, answers: list[Seen]) -> OutcomeResult:
+        """The first answer with an error code decides; `far` is less for the right error."""
         for answer in answers:
             error = answer.message.error
             if error is None:
@@ -98,6 +100,7 @@ class Replied(Outcome):
         super().__init__(f"replied {worded(operation or '', fields, exact)}".rstrip())
 
     def check(self, seen: Seen, answers: list[Seen]) -> OutcomeResult:
+        """The reply that differs least counts."""
         replies = [a for a in answers if a.message.error is None]
         if not replies:
             refused = next((answer for answer in answers if answer.message.error), None)

@@ -40,6 +40,7 @@ class _Masked:
         self.flatten = Flattener(counters)
 
     def message(self, seen: Seen) -> dict[str, Any]:
+        """One message, without what differs from run to run."""
         message = seen.message
         out: dict[str, Any] = {"message": title(message), "role": seen.role}
         flags = labels.flag_names(message)
@@ -55,9 +56,11 @@ class _Masked:
         return out
 
     def keep(self, node: Node) -> bool:
+        """Whether an attribute is shown."""
         return node.field.kind != model.MESSAGE and (self.counters or not volatile(node))
 
     def value(self, node: Node) -> Any:
+        """A value without what differs from run to run."""
         if self.mask & {node.path, node.field.name, node.field.constant or ""}:
             return MASKED
         value = node.value
