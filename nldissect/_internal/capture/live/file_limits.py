@@ -109,12 +109,12 @@ class RingFiles:
         self._path = path
         self._keep = keep
         self._made: list[str] = []
-        self.count = 0
+        self._count = 0
 
     def next(self) -> CaptureFile:
         """Begin the next file; removes the oldest one if there would be too many."""
-        self.count += 1
-        made = CaptureFile(ring_file_name(self._path, self.count, time.time()))
+        self._count += 1
+        made = CaptureFile(ring_file_name(self._path, self._count, time.time()))
         self._made.append(made.path)
         if self._keep is not None and len(self._made) > self._keep:
             oldest = self._made.pop(0)
