@@ -146,6 +146,7 @@ class _Constants:
                     structs += [o.header for o in spec.operations.values() if o.header is not None]
 
     def _learn_spec(self, spec: model.Spec) -> None:
+        """The constants of operations, enumerations and attributes."""
         for operation in spec.operations.values():
             kind = operation.reply if operation.request is None else operation.request
             if operation.constant and kind is not None:

@@ -103,6 +103,7 @@ class PreadStream(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, some 1 MiB of them for -1; b"" at the end there is now."""
         data = os.pread(self._descriptor, size if size >= 0 else 1 << 20, self._at)
         self._at += len(data)
         return data
