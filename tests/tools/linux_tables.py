@@ -86,20 +86,21 @@ def table(
     return dict(sorted(result.items()))
 
 
-def render(name: str, values: dict[int, str], width: int = 99) -> str:
-    lines, line = [f"{name}: dict[int, str] = {{"], "   "
+def render(name: str, headers: tuple[str, ...], values: dict[int, str], width: int = 99) -> str:
+    """The table as Python, with the headers above it."""
+    lines, line = [f"# {', '.join(headers)}", f"{name}: dict[int, str] = {{"], "   "
     for value, constant in values.items():
         item = f' {value}: "{constant}",'
         if len(line) + len(item) > width:
             lines.append(line)
             line = "   "
         line += item
-    return "\n".join([*lines, line, "}"])
+    return "\n".join([*lines, line, "}  # fmt: skip"])
 
 
 def main(include: Path) -> None:
     for name, _, prefix, headers, no in TABLES:
-        print(f"\n{render(name, table(include, name, prefix, headers, no))}")
+        print(f"\n{render(name, headers, table(include, name, prefix, headers, no))}")
     print("\nENUMS: dict[str, tuple[str, dict[int, str]]] = {")
     for name, key, prefix, _, _ in TABLES:
         print(f'    "{key}": ("{prefix}", {name}),')

@@ -313,6 +313,7 @@ class Index:
         return found
 
     def _transaction(self, number: int) -> Transaction:
+        """A transaction made again from its row of the table and the columns of its messages."""
         table = self.links.transactions
         start: int = table.number[number]
         kind: int = table.kind[number]

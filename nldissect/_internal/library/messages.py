@@ -16,6 +16,7 @@ class Message(PairedMessage):
     """One netlink message: what it says, whom it answers, and itself as bytes, JSON or packet."""
 
     def another(self, data: builtins.bytes, base: i64, limit: i64, state: i64) -> Message:
+        """A message of this class over other bytes, for an echoed request."""
         return Message(self.context, self.protocol, data, base, limit, self.big, state)
 
     def __setitem__(self, path: str, value: Any) -> None:

@@ -46,13 +46,16 @@ class _Number(Field[Any, Any]):
         self.size = size
 
     def addfield(self, pkt: Any, s: bytes, val: int | None) -> bytes:
+        """Appends the number to the bytes made so far."""
         number = 0 if val is None else val
         return s + number.to_bytes(self.size, _order(pkt.big), signed=number < 0)
 
     def getfield(self, pkt: Any, s: bytes) -> tuple[bytes, int]:
+        """What is left of the bytes, and the number."""
         return s[self.size :], int.from_bytes(s[: self.size], _order(pkt.big))
 
     def i2repr(self, pkt: Any, x: Any) -> str:
+        """In words while it is what was dissected."""
         value, text = pkt.words.get(self.name, (None, ""))
         return safe(text) if x == value else str(x)
 
@@ -65,6 +68,7 @@ class _Value(StrField):
     """The payload of an attribute: bytes, shown as what they mean."""
 
     def i2repr(self, pkt: Any, x: Any) -> str:
+        """What it means while it is what was dissected."""
         node = pkt.node
         if node is not None and bytes(x) == node.bytes:
             return _text(node)
@@ -92,9 +96,11 @@ class _Decoded(Packet):
         super().__init__(*args, **kwargs)
 
     def clone_with(self, *args: Any, **kwargs: Any) -> Any:
+        """scapy's, which knows nothing of the members in `_KEPT`."""
         return self._also(super().clone_with(*args, **kwargs))
 
     def copy(self) -> Any:
+        """The same."""
         return self._also(super().copy())
 
     def _also(self, other: Any) -> Any:
@@ -103,7 +109,7 @@ class _Decoded(Packet):
         return other
 
 
-class _Piece(_Decoded):
+class _NodePacket(_Decoded):
     """A part of a message: `node` is what nldissect knows of it, None for one made by hand."""
 
     __slots__ = ("gap", "node")
@@ -127,14 +133,14 @@ class _Piece(_Decoded):
         return pkt + (self.gap or b"") + pay
 
 
-class NetlinkAttribute(_Piece):
+class NetlinkAttribute(_NodePacket):
     """struct nlattr with a value; made by hand, `value` is the payload in bytes."""
 
     name = "attribute"
     fields_desc = [_Number("len", None, 2), _Number("type", 0, 2), _Value("value", b"")]
 
 
-class NetlinkNest(_Piece):
+class NetlinkNest(_NodePacket):
     """struct nlattr with attributes inside."""
 
     name = "nest"
@@ -145,24 +151,24 @@ class NetlinkNest(_Piece):
     ]
 
 
-class NetlinkGroup(_Piece):
+class NetlinkGroup(_NodePacket):
     """Something without a header of its own that has parts: an array element, an echoed request."""
 
     name = "group"
     fields_desc = [PacketListField("body", [], Packet)]
 
 
-class NetlinkData(_Piece):
+class NetlinkData(_NodePacket):
     """Bytes without a header of their own."""
 
     name = "data"
     fields_desc = [_Value("value", b"")]
 
 
-_structs: Final[dict[model.Struct, type[_Piece]]] = {}
+_structs: Final[dict[model.Struct, type[_NodePacket]]] = {}
 
 
-def _struct_class(struct: model.Struct) -> type[_Piece]:
+def _struct_class(struct: model.Struct) -> type[_NodePacket]:
     """A packet class whose fields are the members of a struct."""
     found = _structs.get(struct)
     if found is None:
@@ -175,31 +181,35 @@ def _struct_class(struct: model.Struct) -> type[_Piece]:
                 fields.append(_Number(name, 0, member.size))
             else:
                 fields.append(StrFixedLenField(name, bytes(member.size), member.size))
-        made = type("_" + struct.name, (_Piece,), {"name": struct.name, "fields_desc": fields})
+        made = type("_" + struct.name, (_NodePacket,), {"name": struct.name, "fields_desc": fields})
         found = _structs[struct] = made
     return found
 
 
-_TAKEN: Final = frozenset((*dir(Packet), *Packet.__slots__, *_Piece.__slots__, "body"))
+_TAKEN: Final = frozenset((*dir(Packet), *Packet.__slots__, *_NodePacket.__slots__, "body"))
 
 
-def _pieces(nodes: list[Node], start: int, end: int) -> list[_Piece]:
+def _node_packets(nodes: list[Node], start: int, end: int) -> list[_NodePacket]:
     """Packets that cover `start` to `end` of the message, one for each node."""
-    out: list[_Piece] = []
+    out: list[_NodePacket] = []
     for i, node in enumerate(nodes):
         stop = max(nodes[i + 1].offset if i + 1 < len(nodes) else end, node.end)
-        out.append(_piece(node, stop))
+        out.append(_node_packet(node, stop))
     return out
 
 
-def _piece(node: Node, stop: int) -> _Piece:
+def _node_packet(node: Node, stop: int) -> _NodePacket:
+    """The packet of a node: a struct's members as fields, a nest with packets, else bytes.
+
+    `stop` is where the next node starts: what lies between is kept as `gap`.
+    """
     data, big = node.message.data, node.message.big
     header = node.start - node.offset == 4
     children = node.children
     struct = node.field.struct
     fields: dict[str, Any] = {}
     words: dict[str, tuple[int, str]] = {}
-    kind: type[_Piece]
+    kind: type[_NodePacket]
     if header:
         length, number = framing.ATTR[big](data, node.offset)
         fields["len"], fields["type"] = length, number
@@ -221,7 +231,7 @@ def _piece(node: Node, stop: int) -> _Piece:
                 words[field.name] = fields[field.name], _text(child)
     elif children and children[0].offset == node.start:
         kind = NetlinkNest if header else NetlinkGroup
-        fields["body"] = _pieces(children, node.start, node.end)
+        fields["body"] = _node_packets(children, node.start, node.end)
     else:
         kind = NetlinkAttribute if header else NetlinkData
         fields["value"] = node.bytes
@@ -249,7 +259,7 @@ def _fill(packet: Packet, fields: dict[str, Any], raw: bytes) -> None:
 # -- messages ----------------------------------------------------------------------
 
 
-class _Knowledge:
+class _PacketSession:
     """What the packets seen so far taught, for each byte order."""
 
     def __init__(self) -> None:
@@ -279,7 +289,7 @@ class _Knowledge:
         return message
 
 
-_knowledge = _Knowledge()
+_packet_session = _PacketSession()
 
 
 class Netlink(_Decoded):
@@ -312,7 +322,8 @@ class Netlink(_Decoded):
         return 0
 
     def do_dissect(self, s: bytes) -> bytes:
-        message = _knowledge.message(s, self.protocol)
+        """One message; what follows it is payload."""
+        message = _packet_session.message(s, self.protocol)
         self.take(message)
         return s[len(message.data) :]
 
@@ -336,18 +347,21 @@ class Netlink(_Decoded):
                 "seq": message.seq,
                 "port": message.port,
             }
-            body = _pieces(message.nodes, 16, len(data))
+            body = _node_packets(message.nodes, 16, len(data))
         _fill(self, {**head, "body": body}, data)
 
     def post_build(self, pkt: bytes, pay: bytes) -> bytes:
+        """nlmsg_len where it is None, and padding before what follows."""
         if self.len is None:
             pkt = len(pkt).to_bytes(4, _order(self.big)) + pkt[4:]
         return pkt + (bytes(-len(pkt) % 4) if pay else b"") + pay
 
     def guess_payload_class(self, payload: bytes) -> type[Packet]:
+        """The next message of the datagram."""
         return _class_of(payload, self.protocol)
 
     def mysummary(self) -> str:
+        """Family and operation with its summary, as the list has them."""
         if self.message is None:
             return "netlink"
         message = self.message
@@ -379,6 +393,7 @@ class NetlinkCooked(Packet):
     ]
 
     def guess_payload_class(self, payload: bytes) -> type[Packet]:
+        """The first message, by the protocol."""
         return _class_of(payload, self.proto)
 
 
@@ -403,6 +418,7 @@ def to_scapy(message: Message) -> Packet:
 
 
 def _register() -> None:
+    """Tells scapy which packets are netlink: by link type, in cooked headers, when sniffing."""
     conf.l2types.register(NETLINK, NetlinkCooked)
     # What a packet socket on nlmon says; writing still uses 253.
     conf.l2types.register_num2layer(ARPHRD_NETLINK, NetlinkCooked)

@@ -25,9 +25,11 @@ class BuildRenderer(SourceRenderer):
     """One assignment a message."""
 
     def begin(self) -> str:
+        """The module starts with its import."""
         return "import nldissect\n\n"
 
     def message(self, message: Message, link: Link | None = None) -> str:
+        """`message_7 = ...` below what it is; with `byte_order` where that is not this host's."""
         found = Arguments(message)
         order = ""
         if message.big != (sys.byteorder == "big"):

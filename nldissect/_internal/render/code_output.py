@@ -38,6 +38,7 @@ class SourceRenderer(Renderer):
         self._files = 0
 
     def file(self, path: str, last: int) -> str:
+        """Counts the files, whose number is then in the names."""
         self._files += 1
         return ""
 
@@ -50,6 +51,7 @@ class HexRenderer(SourceRenderer):
     """Hexadecimal digits, a message a line."""
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """All bytes by nlmsg_len, without separators."""
         DIGITS.octets(out, message.data, message.base, message.limit)
         out.append(_LINE_END)
 
@@ -77,6 +79,7 @@ class SourceListing(SourceRenderer):
         self._bytes = vec[bytes]([self.byte % i for i in range(256)])
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """A comment that says what the message is, then the definition with all its bytes."""
         engine = message.context.engine
         message.walk_onto(engine)
         name, size = self.number(message), int(message.limit - message.base)
@@ -135,6 +138,7 @@ class BracketListing(SourceListing):
     nothing = b""
 
     def inert(self, comment: str) -> str:
+        """Neither ends a `/* */` nor continues a `//` on the next line."""
         text = comment.replace("*/", "* /").replace("/*", "/ *")
         return f"{text}." if text.endswith("\\") else text
 

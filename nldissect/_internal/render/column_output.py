@@ -118,16 +118,19 @@ class ColumnsRenderer(Renderer):
         self._columns = [self._column(path) for path in paths]
 
     def begin(self) -> str:
+        """The names of the fields, if the layout asks for them."""
         layout = self._layout
         return layout.separator.join(map(safe, self._paths)) + "\n" if layout.header else ""
 
     def file(self, path: str, last: int) -> str:
+        """What the field `file` is from here on; relative times begin anew."""
         self._file = path
         if self._clock is not None:
             self._clock.restart()
         return ""
 
     def message(self, message: Message, link: Link | None = None) -> str:
+        """A line with the fields; what a message does not have is empty."""
         layout = self._layout
         look = Look(message, link, self._wanted)
         columns = [self._text(column(look)) for column in self._columns]
@@ -174,6 +177,7 @@ class AttributeColumn:
         wanted.add(self._reach)
 
     def items(self, look: Look) -> list[Item]:
+        """All that the path finds in a message, in the order of its bytes."""
         message = look.message
         if not self._reach.may(message):
             return []

@@ -418,10 +418,12 @@ class JsonLinesRenderer(Renderer):
         self._nodes: JsonNodeWriter | None = None
 
     def file(self, path: str, last: int) -> str:
+        """Every object from here on begins with the name of the file."""
         self._opening = f'{{"file":{quote(path)},"record":'.encode("ascii")
         return ""
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """The object and a line end."""
         self.object(out, message, link)
         out.write(b"\n")
 
@@ -617,14 +619,17 @@ class JsonArrayRenderer(JsonLinesRenderer):
         self.between = b",\n"
 
     def begin(self) -> str:
+        """Opens the array."""
         return "["
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """The object, after a comma from the second on."""
         out.write(self.separator)
         self.separator = self.between
         self.object(out, message, link)
 
     def end(self) -> str:
+        """Closes the array."""
         return "\n]\n"
 
 

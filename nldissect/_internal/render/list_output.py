@@ -51,6 +51,7 @@ class ListRenderer(Renderer):
         self._digits = DIGITS
 
     def file(self, path: str, last: int) -> str:
+        """The heading `==> path <==`; relative times begin anew."""
         self.clock.restart()
         return ("\n" if last else "") + f"==> {safe(path)} <==\n"
 

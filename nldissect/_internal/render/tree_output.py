@@ -372,9 +372,11 @@ class TreeRenderer(Renderer):
         self._labels: dict[str, bytes] = {}
 
     def file(self, path: str, last: int) -> str:
+        """That of the list; an empty line stands before it already."""
         return self._lines.file(path, 0)
 
     def lost(self, number: int, here: bool) -> str:
+        """That of the list, with an empty line after it."""
         return self._lines.lost(number, here) + "\n"
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
@@ -467,6 +469,7 @@ class HexDumpRenderer(Renderer):
         self._digits = DIGITS
 
     def begin(self) -> str:
+        """That of what is above the bytes, as all but `write`."""
         return self._inner.begin()
 
     def file(self, path: str, last: int) -> str:
@@ -479,6 +482,7 @@ class HexDumpRenderer(Renderer):
         return self._inner.end()
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
+        """The message, then all its bytes in the layout of `tshark -x`."""
         self._inner.write(out, message, link)
         self._digits.dump(out, message.data, 0, i64(len(message.data)), b"")
         out.write(b"\n")

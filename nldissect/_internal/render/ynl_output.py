@@ -24,6 +24,7 @@ class YnlRenderer(Renderer):
     """One object a line."""
 
     def message(self, message: Message, link: Link | None = None) -> str:
+        """The object on a line of its own."""
         return json.dumps(ynl(message)) + "\n"
 
 

@@ -200,6 +200,7 @@ class TimeFormatter:
         return made
 
     def _text(self, number: int, moment: int) -> str:
+        """The time in the format; what is relative counts from records seen before."""
         self.see(number, moment)
         form = self.form
         if moment % 1000 and self.digits == 6:
