@@ -5,21 +5,18 @@ And what is asked or set in one line.
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node, errno_name, linux_enum, node_text
+from collections.abc import Callable
+from typing import Any
+
+from nldissect.hooks import Lookup, Message, Node, errno_name, linux_enum, node_text
 
 SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)
 ETHERTYPE = linux_enum("ethertype")
 
 
-def result(node: Node) -> bool:
-    """One byte instead of the nest: 0, or a negative error number's low byte (dcbnl.c)."""
-    if node.end - node.start != 1:
-        return False
-    value = node.bytes[0]
-    node.set_value("u8", value)
-    if value > 127:
-        node.set_label(errno_name(256 - value))
-    return True
+def result(value: int, message: Message, get: Callable[[str], Any]) -> str | None:
+    """What an answer has in place of a nest: 0, or a negative error number's low byte (dcbnl.c)."""
+    return errno_name(256 - value) if value > 127 else None
 
 
 def app_protocol(node: Node) -> bool:
