@@ -68,7 +68,7 @@ class Checker(MessageSink):
         self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
-        self.jobs_wanted = jobs.asked(options.jobs)
+        self.jobs_wanted = jobs.wanted_count(options.jobs)
         self.jobs: jobs.Jobs | None = None  # this process is one of several
 
     def run(self, files: list[str]) -> int:
@@ -99,7 +99,7 @@ class Checker(MessageSink):
         self.lint = Lint(session.learnt)
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
-        count = jobs.useful(self.jobs_wanted, path, self.output)
+        count = jobs.useful_count(self.jobs_wanted, path, self.output)
         progress = None
         records: RecordSource = capture
         if capture.rewindable and not self.output.terminal() and is_terminal(sys.stderr):

@@ -35,7 +35,7 @@ PATIENCE: Final = 10_000  # ms that an interrupted command waits for its turn
 NOTHING, SOMETHING = b"\0", b"\1"  # was written so far: what is handed on with the turn
 
 
-def asked(option: str | None) -> int:
+def wanted_count(option: str | None) -> int:
     """How many processes -j asks for, 0 without it."""
     if option is None:
         return 0
@@ -45,7 +45,7 @@ def asked(option: str | None) -> int:
     return count
 
 
-def useful(wanted: int, path: str, output: TextOutput) -> int:
+def useful_count(wanted: int, path: str, output: TextOutput) -> int:
     """How many processes read this file: so many as are asked for or, with 0, as are useful."""
     if wanted == 1 or not output.shared or not hasattr(os, "fork"):
         return 1
@@ -112,7 +112,7 @@ class Jobs:
             except CaptureError as broken:  # at the same place in all processes
                 failure = broken
             self._complete()
-            self._deliver(True)
+            self._write_held(True)
             if self._number:
                 self._leave(result())
             for found in self._gather():
@@ -129,7 +129,7 @@ class Jobs:
 
     def shared(self, capture: RecordSource, after: int) -> RecordSource:
         """The capture; the processes part when it is gone through for the time after so many."""
-        return _Shared(capture, self, after)
+        return _SharedCapture(capture, self, after)
 
     def mine(self, record: Record) -> bool:
         """Whether this process shows what is in the record, the next one or the same again."""
@@ -144,7 +144,7 @@ class Jobs:
         self._piece += 1
         self._until = offset + PIECE
         self._output.muted = self._piece % self.count != self._number
-        self._deliver(False)
+        self._write_held(False)
 
     def _complete(self) -> None:
         """A piece of this process's own, if it is one, is at its end."""
@@ -156,12 +156,12 @@ class Jobs:
         """Takes what is to be written when all before it is."""
         self._held.append(data)
         self._size += len(data)
-        self._deliver(False)
+        self._write_held(False)
 
-    def _deliver(self, whole: bool) -> None:
+    def _write_held(self, whole: bool) -> None:
         """Writes what is held as far as it is this process's turn; waits for that if it must."""
         while self._held:
-            if not self._turn and not self._take(-1 if whole or self._size > HELD else 0):
+            if not self._turn and not self._await_turn(-1 if whole or self._size > HELD else 0):
                 return
             data = self._held.popleft()
             if data is None:
@@ -175,7 +175,7 @@ class Jobs:
                 data = self._first + data[len(self._between) :]
             self._output.emit(data)
 
-    def _take(self, patience: int) -> bool:
+    def _await_turn(self, patience: int) -> bool:
         """Whether it is this process's turn now; waits so many ms for it, -1 for ever."""
         if not self._poll.poll(patience):
             return False
@@ -188,7 +188,7 @@ class Jobs:
 
     # -- processes -----------------------------------------------------------------------
 
-    def part(self) -> None:
+    def fork_workers(self) -> None:
         """Makes the other processes."""
         count = int(self.count)
         self._output.flush()
@@ -227,7 +227,7 @@ class Jobs:
         """The same where something went wrong, after all that went before it is written."""
         try:
             if not isinstance(problem, (_Broken, OSError)):
-                self._deliver(True)
+                self._write_held(True)
         except BaseException as another:
             problem = another
         try:
@@ -268,8 +268,8 @@ class Jobs:
             with suppress(_Broken, OSError):
                 if not self._output.muted:
                     self._output.push()
-                while (self._turn or self._take(PATIENCE)) and self._held:
-                    self._deliver(False)
+                while (self._turn or self._await_turn(PATIENCE)) and self._held:
+                    self._write_held(False)
         for pid, result in self._others:
             os.kill(pid, signal.SIGTERM)
             os.waitpid(pid, 0)
@@ -323,7 +323,7 @@ def _fork() -> int:
 
 
 @final
-class _Shared:
+class _SharedCapture:
     """A capture that several processes go through."""
 
     def __init__(self, capture: RecordSource, jobs: Jobs, after: int) -> None:
@@ -334,6 +334,6 @@ class _Shared:
 
     def __iter__(self) -> Iterator[Record]:
         if not self._after:
-            self._jobs.part()
+            self._jobs.fork_workers()
         self._after -= 1
         return iter(self._capture)

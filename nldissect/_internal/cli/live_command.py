@@ -79,7 +79,7 @@ class LiveRun:
         if self.quiet:
             capture.wait()
             return 0
-        return printer.show(lambda: printer.follow(capture))
+        return printer.print_framed(lambda: printer.print_live(capture))
 
     # -- what is said on standard error --------------------------------------------------
 

@@ -73,7 +73,7 @@ class MessagePrinter(MessageSink):
             if self.left < 1:
                 raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
         self.two_pass: bool = options.two_pass
-        self.jobs_wanted = jobs.asked(options.jobs)
+        self.jobs_wanted = jobs.wanted_count(options.jobs)
         self.jobs: jobs.Jobs | None = None
         # Whether what is shown depends on how much of it went before
         self.alone = options.write is not None or self.left > 0
@@ -91,9 +91,9 @@ class MessagePrinter(MessageSink):
         self._reported = 0
         self._more_problems: list[str] = []  # of other processes
 
-    # -- reading ---------------------------------------------------------------
+    # -- captures --------------------------------------------------------------
 
-    def run(self, files: list[str]) -> int:
+    def print_files(self, files: list[str]) -> int:
         """Reads the files one after the other; 2 if one of them could not be read to its end."""
         status = 0
         several = len(files) > 1
@@ -107,7 +107,7 @@ class MessagePrinter(MessageSink):
                     if several and not self.quiet:
                         self.output.write(self.renderer.file(path, shown))
                     shown += 1
-                    self._file(capture, path)
+                    self._print_file(capture, path)
                 except CaptureError as problem:
                     self.output.flush()
                     complain(str(problem))
@@ -122,23 +122,24 @@ class MessagePrinter(MessageSink):
                 complain(remark)
         return status
 
-    def _file(self, capture: CaptureReader, path: str) -> None:
-        count = jobs.useful(self.jobs_wanted, path, self.output)
+    def _print_file(self, capture: CaptureReader, path: str) -> None:
+        """Shows one file, in several processes where that is wanted or useful."""
+        count = jobs.useful_count(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
-            self.follow(capture)
+            self.print_live(capture)
             return
         if self.alone or self.clock.form == "delta-shown":
             count = 1
         if self.output.terminal() or not is_terminal(sys.stderr):
-            self.whole(capture, count)
+            self.print_capture(capture, count)
             return
         progress = ProgressBar(capture, os.path.basename(path))
         try:
-            self.whole(progress, count)
+            self.print_capture(progress, count)
         finally:
             progress.clear()
 
-    def whole(self, capture: RecordSource, count: int = 1) -> None:
+    def print_capture(self, capture: RecordSource, count: int = 1) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
         session = Session(self.registry, self.byte_order)
         self._restart(True)
@@ -146,7 +147,7 @@ class MessagePrinter(MessageSink):
             if count > 1:
                 self._together(session, capture, count)
             else:
-                Driver(session, self).run(capture, self._before())
+                Driver(session, self).run(capture, self._header_pass_limit())
             self._gap()
         finally:
             self._passed_over(session)
@@ -154,44 +155,48 @@ class MessagePrinter(MessageSink):
 
     def _together(self, session: Session, capture: RecordSource, count: int) -> None:
         """Shows its messages in so many processes."""
-        before, first, between = self._before(), self.renderer.separator, self.renderer.between
+        before, first, between = (
+            self._header_pass_limit(),
+            self.renderer.separator,
+            self.renderer.between,
+        )
         # The header pass is for all where it comes first.
         several = self.jobs = jobs.Jobs(count, self.output, between, first)
         shared = several.shared(capture, 1 if before is None else 0)
         driver = Driver(session, self)
         self.renderer.separator = between
         try:
-            several.run(lambda: driver.run(shared, before), self._seen, self._see)
+            several.run(lambda: driver.run(shared, before), self._worker_result, self._merge_result)
         finally:
             self.jobs = None
             if not several.written:
                 self.renderer.separator = first
 
-    def _seen(self) -> list[list[str]]:
+    def _worker_result(self) -> list[list[str]]:
         """What one process tells the first one: broken dissectors, families that it met."""
         problems = [str(problem) for problem in self.registry.problems]
         families = self.selection.families
         return [problems, [] if families is None else sorted(families.seen)]
 
-    def _see(self, seen: list[list[str]]) -> None:
-        """Takes in what `_seen` gave in another process."""
+    def _merge_result(self, seen: list[list[str]]) -> None:
+        """Takes in what `_worker_result` gave in another process."""
         problems, families = seen
         known = [str(problem) for problem in self.registry.problems]
         self._more_problems += [problem for problem in problems if problem not in known]
         if self.selection.families is not None:
             self.selection.families.seen.update(families)
 
-    def chosen(self, capture: RecordSource, chooser: MessageSink) -> None:
+    def print_through(self, capture: RecordSource, chooser: MessageSink) -> None:
         """Shows what `chooser` passes on of a capture's messages."""
         session = Session(self.registry, self.byte_order)
         self._restart(False)
         try:
-            Driver(session, chooser).run(capture, self._before())
+            Driver(session, chooser).run(capture, self._header_pass_limit())
         finally:
             self._passed_over(session)
             self.report_problems()
 
-    def _before(self) -> int | None:
+    def _header_pass_limit(self) -> int | None:
         """How far before what is shown the header pass goes, in bytes; None: to the end."""
         early = self.left > 0 or self.output.awaited
         return AHEAD if early and not self.two_pass else None
@@ -203,7 +208,7 @@ class MessagePrinter(MessageSink):
         if not self.quiet:
             self.output.write(self.renderer.end())
 
-    def follow(self, capture: LiveSource) -> None:
+    def print_live(self, capture: LiveSource) -> None:
         """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
         session = Session(self.registry, self.byte_order)
         driver = Driver(session, self, patience=PATIENCE)
@@ -237,7 +242,7 @@ class MessagePrinter(MessageSink):
             self._passed_over(session)
             self.report_problems()
 
-    def show(self, what: Callable[[], None]) -> int:
+    def print_framed(self, what: Callable[[], None]) -> int:
         """Shows `what` between begin and end; 2 where it was cut short, which is said."""
         if not self.quiet:
             self.output.write(self.renderer.begin())

@@ -67,7 +67,7 @@ def monitor(options: Namespace, output: TextOutput) -> int:
         if printer.writer is not None:
             for record in heard.preamble_records:  # the file explains itself
                 printer.writer.keep(record)
-        return printer.show(lambda: printer.follow(heard))
+        return printer.print_framed(lambda: printer.print_live(heard))
     finally:
         heard.close()
 

@@ -13,6 +13,6 @@ def read(options: Namespace, output: TextOutput) -> int:
     """Shows the messages of the files as the options say; returns the exit status."""
     printer = MessagePrinter(options, output, registry_of(options))
     try:
-        return printer.run(options.files)
+        return printer.print_files(options.files)
     finally:
         printer.report_problems()

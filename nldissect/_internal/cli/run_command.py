@@ -150,16 +150,16 @@ class CommandRun:
             """Within begin and end."""
             source: RecordSource = BufferedRecords(capture) if self.options.after else capture
             if whose is not None:
-                printer.chosen(source, whose)
+                printer.print_through(source, whose)
             elif self.options.after:
-                printer.whole(source)
+                printer.print_capture(source)
             else:
-                printer.follow(capture)
+                printer.print_live(capture)
             capture.on_wait = None  # nobody is to be told any more
             for _ in source:  # -c N is reached: the command goes on
                 pass
 
-        printer.show(show)
+        printer.print_framed(show)
 
 
 class _CommandMessages(MessageSink):

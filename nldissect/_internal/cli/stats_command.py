@@ -23,7 +23,7 @@ def stats(options: Namespace, output: TextOutput) -> int:
     top = selection.parse_number(options.top, "--top")
     if top < 1:
         raise UsageError(f"--top: {top} rows cannot be shown; give 1 or more")
-    jobs.asked(options.jobs)  # which makes no difference here
+    jobs.wanted_count(options.jobs)  # which makes no difference here
     only_once(options.files)
     if options.svg is not None:
         _refuse(options.svg, options.files)
