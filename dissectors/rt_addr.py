@@ -35,7 +35,7 @@ def summary(lookup: Lookup) -> None:
                 lookup.say(word)
 
 
-def asked(lookup: Lookup) -> str:
+def query(lookup: Lookup) -> str:
     """Which address of which interface a request is about."""
     out = lookup.words(("", "local"), ("", "address"))[:1]
     if lookup.value("ifa-index"):
@@ -43,4 +43,4 @@ def asked(lookup: Lookup) -> str:
     return " ".join(out)
 
 
-SUMMARIES = {"newaddr": summary, "deladdr": summary, "getaddr": asked}
+SUMMARIES = {"newaddr": summary, "deladdr": summary, "getaddr": query}

@@ -44,9 +44,9 @@ def vlans(spec: Piece) -> list[str]:
     for node in spec.children:
         if node.name not in ("vlan-info", "vlan-tunnel-info"):
             continue
-        # A number cut short is bytes, and counts as not told.
-        told = {c.name: c.value for c in node.children if isinstance(c.value, int)}
-        vid, flags, number = told.get("vid", 0), told.get("flags", 0), told.get("id", 0)
+        # A number cut short is bytes, and counts as absent.
+        values = {c.name: c.value for c in node.children if isinstance(c.value, int)}
+        vid, flags, number = values.get("vid", 0), values.get("flags", 0), values.get("id", 0)
         if flags & VLAN_RANGE_BEGIN:
             first = (vid, number)
             continue
@@ -66,8 +66,8 @@ def rings(spec: Piece) -> list[str]:
     for node in spec.children:
         if node.name in ("mrp", "cfm", "mst"):
             for each in node.children:
-                told = [f"{c.name} {c.text}" for c in each.children if c.kind != "binary"]
-                out.append(" ".join([node.name, each.name, *told]))
+                words = [f"{c.name} {c.text}" for c in each.children if c.kind != "binary"]
+                out.append(" ".join([node.name, each.name, *words]))
     return out[:VLANS_SHOWN]
 
 
@@ -97,8 +97,8 @@ def multicast_table(lookup: Lookup) -> str:
     vifs = lookup.at("af-spec.vifs")
     out = lookup.words(("multicast table", "af-spec.id"))
     for vif in vifs.children if vifs is not None else ():
-        told = {child.name: child.text for child in vif.children}
-        out.append(f"vif {told.get('vif-id', '?')} dev {told.get('ifindex', '?')}")
+        texts = {child.name: child.text for child in vif.children}
+        out.append(f"vif {texts.get('vif-id', '?')} dev {texts.get('ifindex', '?')}")
     return " ".join(out)
 
 
@@ -156,7 +156,7 @@ ASKED = Template(
 )
 
 
-def asked(lookup: Lookup) -> None:
+def query(lookup: Lookup) -> None:
     """Which links a request wants."""
     lookup.fill(NAME)
     lookup.fill(ASKED)
@@ -171,6 +171,6 @@ def properties(lookup: Lookup) -> None:
 
 
 SUMMARIES = {
-    "newlink": summary, "setlink": summary, "dellink": deleted, "getlink": asked,
+    "newlink": summary, "setlink": summary, "dellink": deleted, "getlink": query,
     "newlinkprop": properties, "dellinkprop": properties, "getlinkprop": properties,
 }  # fmt: skip

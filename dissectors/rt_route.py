@@ -115,7 +115,7 @@ ASKED = Template(
 )
 
 
-def asked(lookup: Lookup) -> None:
+def query(lookup: Lookup) -> None:
     """What a route is looked up by."""
     lookup.fill(ASKED)
 
@@ -129,9 +129,11 @@ def members_of(group: Piece) -> str:
     """`1/2,10`: ids, each with its weight where that is more than 1 (struct nexthop_grp)."""
     out = []
     for each in group.children:
-        told = {part.name: part.value for part in each.children}
-        weight = (told.get("weight-high", 0) << 8 | told.get("weight", 0)) + 1
-        out.append(f"{told.get('id', '?')},{weight}" if weight > 1 else str(told.get("id", "?")))
+        values = {part.name: part.value for part in each.children}
+        weight = (values.get("weight-high", 0) << 8 | values.get("weight", 0)) + 1
+        out.append(
+            f"{values.get('id', '?')},{weight}" if weight > 1 else str(values.get("id", "?"))
+        )
     return "/".join(out)
 
 
@@ -143,12 +145,12 @@ def nexthop(lookup: Lookup) -> str:
         out.append(f"group {members_of(group)}")
         if lookup.value("group-type"):
             out.append(f"type {'resilient' if times is not None else lookup.text('group-type')}")
-    told = {part.name: part.value for part in times.children} if times is not None else {}
-    if "buckets" in told:
-        out.append(f"buckets {told['buckets']}")
+    values = {part.name: part.value for part in times.children} if times is not None else {}
+    if "buckets" in values:
+        out.append(f"buckets {values['buckets']}")
     for name in "idle-timer", "unbalanced-timer", "unbalanced-time":
-        if name in told:
-            out.append(f"{name.replace('-', '_')} {seconds(told[name])}")
+        if name in values:
+            out.append(f"{name.replace('-', '_')} {seconds(values[name])}")
     out += first_hop(lookup)
     lookup.put(out, "dev", "oif")
     lookup.put(out, "master", "master")
@@ -177,7 +179,7 @@ def bucket(lookup: Lookup) -> None:
 
 
 SUMMARIES = {
-    "newroute": summary, "delroute": summary, "getroute": asked,
+    "newroute": summary, "delroute": summary, "getroute": query,
     "newnexthop": nexthop, "delnexthop": nexthop, "getnexthop": nexthop,
     "newnexthopbucket": bucket, "delnexthopbucket": bucket, "getnexthopbucket": bucket,
 }  # fmt: skip

@@ -36,10 +36,10 @@ def summary(lookup: Lookup) -> None:
     lookup.fill(REST)
 
 
-def asked(lookup: Lookup) -> None:
+def query(lookup: Lookup) -> None:
     """The rule that a request names; without one it wants all."""
     if lookup.has("priority"):
         summary(lookup)
 
 
-SUMMARIES = {"newrule": summary, "delrule": summary, "getrule": asked}
+SUMMARIES = {"newrule": summary, "delrule": summary, "getrule": query}

@@ -12,12 +12,12 @@ def summary(lookup: Lookup) -> str:
     out = lookup.words(("dev", "ifindex")) if lookup.value("ifindex") else []
     listed = [n for n in lookup.message.nodes if n.name == "entry"]
     for node in listed[:SHOWN]:
-        told = {child.name: node_text(child) for child in node.children}
-        start, end = told.get("start", ""), told.get("end", "")
+        texts = {child.name: node_text(child) for child in node.children}
+        start, end = texts.get("start", ""), texts.get("end", "")
         out.append(f"vni {start}-{end}" if end and end != start else f"vni {start or end}")
         for name in ("group", "group6"):
-            if name in told:
-                out.append(f"{name} {told[name]}")
+            if name in texts:
+                out.append(f"{name} {texts[name]}")
     if len(listed) > SHOWN:
         out.append(f"and {len(listed) - SHOWN} more")
     return " ".join(out)

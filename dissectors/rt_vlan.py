@@ -21,12 +21,12 @@ def vlans(first: object, last: Node | None) -> str:
 
 def entry(node: Node) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_ENTRY, with what was said about them."""
-    told = {child.name: child for child in node.children}
-    vid, flags, last = node.find("info.vid"), node.find("info.flags"), told.get("range")
+    attributes = {child.name: child for child in node.children}
+    vid, flags, last = node.find("info.vid"), node.find("info.flags"), attributes.get("range")
     out = [vlans(vid.value if vid is not None else "?", last)]
     if flags is not None:
         out += [text for bit, text in FLAGS if flags.value & bit]
-    tunnel = told.get("tunnel-info")
+    tunnel = attributes.get("tunnel-info")
     number = tunnel.find("id") if tunnel is not None else None
     if number is not None:
         end = ""
@@ -34,20 +34,27 @@ def entry(node: Node) -> list[str]:
             end = f"-{number.value + last.value - vid.value}"
         out.append(f"tunnel_info id {number.value}{end}")
     for name, usual in OPTIONS.items():
-        if name in told and (told[name].value != usual or node.message.to_kernel):
-            out.append(f"{name.replace('-', '_')} {node_text(told[name])}")
+        if name in attributes and (attributes[name].value != usual or node.message.to_kernel):
+            out.append(f"{name.replace('-', '_')} {node_text(attributes[name])}")
     return out
 
 
 def options(node: Node) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_GLOBAL_OPTIONS; from a request also what it sets."""
-    told = {child.name: child for child in node.children}
-    first = told.pop("id", None)
-    out = ["global", vlans(first.value if first is not None else "?", told.pop("range", None))]
+    attributes = {child.name: child for child in node.children}
+    first = attributes.pop("id", None)
+    out = [
+        "global",
+        vlans(first.value if first is not None else "?", attributes.pop("range", None)),
+    ]
     if not node.message.to_kernel:
         shown = ("mcast-snooping", "mcast-querier", "msti")
-        told = {name: child for name, child in told.items() if name in shown and child.value}
-    return out + [f"{name.replace('-', '_')} {node_text(child)}" for name, child in told.items()]
+        attributes = {
+            name: child for name, child in attributes.items() if name in shown and child.value
+        }
+    return out + [
+        f"{name.replace('-', '_')} {node_text(child)}" for name, child in attributes.items()
+    ]
 
 
 def summary(lookup: Lookup) -> str:
