@@ -21,12 +21,12 @@ def vlans(first: object, last: Node | None) -> str:
 
 def entry(node: Node) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_ENTRY, with what was said about them."""
-    attributes = {child.name: child for child in node.children}
-    vid, flags, last = node.find("info.vid"), node.find("info.flags"), attributes.get("range")
+    nodes = {child.name: child for child in node.children}
+    vid, flags, last = node.find("info.vid"), node.find("info.flags"), nodes.get("range")
     out = [vlans(vid.value if vid is not None else "?", last)]
     if flags is not None:
         out += [text for bit, text in FLAGS if flags.value & bit]
-    tunnel = attributes.get("tunnel-info")
+    tunnel = nodes.get("tunnel-info")
     number = tunnel.find("id") if tunnel is not None else None
     if number is not None:
         end = ""
@@ -34,27 +34,20 @@ def entry(node: Node) -> list[str]:
             end = f"-{number.value + last.value - vid.value}"
         out.append(f"tunnel_info id {number.value}{end}")
     for name, usual in OPTIONS.items():
-        if name in attributes and (attributes[name].value != usual or node.message.to_kernel):
-            out.append(f"{name.replace('-', '_')} {node_text(attributes[name])}")
+        if name in nodes and (nodes[name].value != usual or node.message.to_kernel):
+            out.append(f"{name.replace('-', '_')} {node_text(nodes[name])}")
     return out
 
 
 def options(node: Node) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_GLOBAL_OPTIONS; from a request also what it sets."""
-    attributes = {child.name: child for child in node.children}
-    first = attributes.pop("id", None)
-    out = [
-        "global",
-        vlans(first.value if first is not None else "?", attributes.pop("range", None)),
-    ]
+    nodes = {child.name: child for child in node.children}
+    first = nodes.pop("id", None)
+    out = ["global", vlans(first.value if first is not None else "?", nodes.pop("range", None))]
     if not node.message.to_kernel:
         shown = ("mcast-snooping", "mcast-querier", "msti")
-        attributes = {
-            name: child for name, child in attributes.items() if name in shown and child.value
-        }
-    return out + [
-        f"{name.replace('-', '_')} {node_text(child)}" for name, child in attributes.items()
-    ]
+        nodes = {name: child for name, child in nodes.items() if name in shown and child.value}
+    return out + [f"{name.replace('-', '_')} {node_text(child)}" for name, child in nodes.items()]
 
 
 def summary(lookup: Lookup) -> str:
