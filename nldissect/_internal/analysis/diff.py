@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..wire.text import safe
 from .alignment import ALIKE, MAX_GRID, aligned, counterparts, likeness
-from .exchange_log import Exchange, ExchangeLog
+from .exchange_log import ExchangeLog, LoggedExchange
 from .flattener import Change, Flat, compare
 from .object_states import KINDS, Key, ObjectStates
 
@@ -27,7 +27,7 @@ ADDED: Final = "added"
 REMOVED: Final = "removed"
 CHANGED: Final = "changed"
 
-_Pair = tuple[Exchange | None, Exchange | None]
+_Pair = tuple[LoggedExchange | None, LoggedExchange | None]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def diff_exchanges(old: ExchangeLog, new: ExchangeLog) -> list[CaptureDifference
     return out
 
 
-def _counterparts(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
+def _counterparts(a: list[LoggedExchange], b: list[LoggedExchange]) -> Iterator[_Pair]:
     """What is equal, what changed, and what has no counterpart, in order."""
     many = min(len(a), len(b)) > 500  # what is asked all the time is no landmark
     keys = [i.key for i in a], [i.key for i in b]
@@ -118,7 +118,7 @@ def _counterparts(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
             yield from _changed(a[a0:a1], b[b0:b1])
 
 
-def _compare(was: Exchange, now: Exchange, out: list[CaptureDifference]) -> None:
+def _compare(was: LoggedExchange, now: LoggedExchange, out: list[CaptureDifference]) -> None:
     """Adds what differs between two that are the same, if anything does."""
     changes = compare(was.flat, now.flat)
     if was.outcome != now.outcome:
@@ -160,7 +160,7 @@ def _brief(flat: Flat) -> str:
     return ", ".join(words[:6]) + (", ..." if len(words) > 6 else "")
 
 
-def _changed(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
+def _changed(a: list[LoggedExchange], b: list[LoggedExchange]) -> Iterator[_Pair]:
     """Pairs of what changed, and what has no counterpart, in order.
 
     The alignment of greatest likeness, where trying all is not too much; else
@@ -173,7 +173,7 @@ def _changed(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
         yield (None if i < 0 else a[i]), (None if j < 0 else b[j])
 
 
-def _in_turn(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
+def _in_turn(a: list[LoggedExchange], b: list[LoggedExchange]) -> Iterator[_Pair]:
     """Pairs of the same operation, in order, that are alike."""
     keys = [i.what for i in a], [i.what for i in b]
     for tag, a0, a1, b0, b1 in SequenceMatcher(None, *keys).get_opcodes():
@@ -191,7 +191,7 @@ def _in_turn(a: list[Exchange], b: list[Exchange]) -> Iterator[_Pair]:
                 yield None, one
 
 
-def _alike(one: Exchange, other: Exchange) -> float:
+def _alike(one: LoggedExchange, other: LoggedExchange) -> float:
     """Which part of the attributes is the same; 0 where it is too little to be one thing."""
     if one.what != other.what:
         return 0.0

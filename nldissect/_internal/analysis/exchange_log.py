@@ -27,7 +27,7 @@ def qualified_operation(message: Message) -> str:
     return f"{who} {name or f'type {message.type}'}"
 
 
-class Exchange:
+class LoggedExchange:
     """A request with what came back, or a message that stands for itself."""
 
     __slots__ = ("answers", "flat", "number", "outcome", "title", "transaction", "what")
@@ -53,9 +53,9 @@ class ExchangeLog(MessageSink):
 
     def __init__(self, counters: bool = False) -> None:
         self.flatten = Flattener(counters)
-        self.items: list[Exchange] = []
-        self._asked: dict[int, Exchange] = {}  # by message number
-        self._orphans: dict[int, Exchange] = {}  # by transaction
+        self.items: list[LoggedExchange] = []
+        self._asked: dict[int, LoggedExchange] = {}  # by message number
+        self._orphans: dict[int, LoggedExchange] = {}  # by transaction
         self.dumps = False  # whether any part of a dump of objects is there
 
     def take(self, message: Message, link: Link) -> bool:
@@ -67,7 +67,7 @@ class ExchangeLog(MessageSink):
         name = qualified_operation(message)
         if role == codes.ROLE_REQUEST:
             flags = "|".join(labels.flag_names(message))
-            item = self._asked[message.number] = Exchange(
+            item = self._asked[message.number] = LoggedExchange(
                 name, (*flat, ("nlmsg_flags", flags)), message, found
             )
         elif role == codes.ROLE_ANSWER and found is not None:
@@ -75,11 +75,11 @@ class ExchangeLog(MessageSink):
             if known is not None:
                 self._answer(known, message, name, flat)
                 return True
-            item = self._orphans[found.id] = Exchange(f"answers {name}", (), message, found)
+            item = self._orphans[found.id] = LoggedExchange(f"answers {name}", (), message, found)
             self._answer(item, message, name, flat)
         else:
             word = "message" if role == codes.ROLE_OTHER else link.role
-            item = Exchange(f"{word} {name}", flat, message)
+            item = LoggedExchange(f"{word} {name}", flat, message)
         self.items.append(item)
         return True
 
@@ -88,7 +88,7 @@ class ExchangeLog(MessageSink):
         for item in self.items:
             self._settle(item)
 
-    def _answer(self, item: Exchange, message: Message, name: str, flat: Flat) -> None:
+    def _answer(self, item: LoggedExchange, message: Message, name: str, flat: Flat) -> None:
         """Takes in an answer, unless it says no more than that there was no error."""
         ends = message.type in (framing.NLMSG_DONE, framing.NLMSG_ERROR)
         if ends and not message.error and len(flat) <= 1:
@@ -98,7 +98,7 @@ class ExchangeLog(MessageSink):
             self.dumps = True
         item.answers.append((key if key is not None else (name,), flat))
 
-    def _settle(self, item: Exchange) -> None:
+    def _settle(self, item: LoggedExchange) -> None:
         """What became of it, with the error."""
         found = item.transaction
         item.transaction = None
