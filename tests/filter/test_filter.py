@@ -16,8 +16,8 @@ from nldissect._internal import filter as filters
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.labels import flag_names
 from nldissect._internal.engine.message import Message
-from nldissect._internal.filter.message_fields import NLM_FLAGS
-from nldissect._internal.filter.syntax import MAX_DEPTH
+from nldissect._internal.filter.message_types import NLM_FLAGS
+from nldissect._internal.filter.parser import MAX_DEPTH
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry

@@ -14,8 +14,9 @@ from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.paths import WORDS_OF_IP
 from nldissect._internal.filter.compiler import FUNCTIONS
-from nldissect._internal.filter.message_fields import Clock, table
-from nldissect._internal.filter.syntax import WORDS
+from nldissect._internal.filter.message_fields import message_fields
+from nldissect._internal.filter.message_types import TimeOrigin
+from nldissect._internal.filter.parser import OPERATOR_WORDS
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from support import ROOT
@@ -64,7 +65,7 @@ def test_the_tables_are_read() -> None:
 
 def test_every_field_is_there() -> None:
     every = DOC[DOC.index("## Every message") :]
-    for name in table(filters.vocabulary(builtin()), Clock()):
+    for name in message_fields(filters.vocabulary_of(builtin()), TimeOrigin()):
         head, _, part = name.partition(".")
         assert f"`{head}`" in every, name
         assert not part or f"`{part}`" in every, name
@@ -72,7 +73,7 @@ def test_every_field_is_there() -> None:
 
 def test_every_operator_is_there() -> None:
     words = ["or", "xor", "and", "not", "in", "any", "all", "contains", "matches"]
-    for word in [*words, *WORDS, *WORDS.values(), *FUNCTIONS]:
+    for word in [*words, *OPERATOR_WORDS, *OPERATOR_WORDS.values(), *FUNCTIONS]:
         assert re.search(rf"`[^`]*{re.escape(word).replace('!', '!')}[^`]*`", DOC), word
     for word, meant in WORDS_OF_IP.items():
         for name in (word, *meant):

@@ -11,8 +11,9 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.paths import plain
 from nldissect._internal.engine.walk import Engine
-from nldissect._internal.filter import vocabulary
-from nldissect._internal.filter.vocabulary import Reach, names_of
+from nldissect._internal.filter import vocabulary_of
+from nldissect._internal.filter.path_matcher import PathMatcher
+from nldissect._internal.filter.resolved_path import names_of
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec import model
 from nldissect._internal.spec.registry import Registry
@@ -72,39 +73,39 @@ def ends(found: Chains, names: list[str]) -> set[tuple[int, str]]:
     }
 
 
-def reaches(registry: Registry) -> dict[str, list[Reach]]:
-    words = vocabulary(registry)
-    return {path: [Reach(way) for way in words.ways(path)] for path in PATHS}
+def path_matchers(registry: Registry) -> dict[str, list[PathMatcher]]:
+    words = vocabulary_of(registry)
+    return {path: [PathMatcher(reading) for reading in words.resolve(path)] for path in PATHS}
 
 
-def found(several: list[Reach], message: Message) -> set[tuple[int, str]]:
+def found(several: list[PathMatcher], message: Message) -> set[tuple[int, str]]:
     """Offset and name of what is found on the message's tape."""
     engine = Engine(message.context.tables)
     message.walk_onto(engine)
     out = set()
-    for reach in several:
-        if reach.may(message):
-            for place in reach.path.find(engine, -2):
+    for matcher in several:
+        if matcher.can_match(message):
+            for place in matcher.finder.find(engine, -2):
                 out.add((engine.tape[place + 1] & 0xFFFFFFFF, engine.called(place)[0]))
     return out
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
 def test_the_tape_has_what_the_tree_has(recording: File) -> None:
-    ways = reaches(builtin())
-    assert all(ways.values())
+    matchers = path_matchers(builtin())
+    assert all(matchers.values())
     for message in Session(builtin()).messages(open_capture(str(recording))):
         tree: Chains = []
         chains(message.nodes, [[]], False, tree)
         for path in PATHS:
             want = ends(tree, [plain(part) for part in path.split(".")])
-            assert found(ways[path], message) == want, (path, message.number)
+            assert found(matchers[path], message) == want, (path, message.number)
 
 
 def test_every_path_is_in_some_recording() -> None:
-    missing = reaches(builtin())
+    missing = path_matchers(builtin())
     for recording in RECORDINGS:
         for message in Session(builtin()).messages(open_capture(str(recording))):
-            for path in [path for path, ways in missing.items() if found(ways, message)]:
+            for path in [path for path, matchers in missing.items() if found(matchers, message)]:
                 del missing[path]
     assert not missing

@@ -1,543 +1,268 @@
-"""The terms of a filter into tests of messages; wrong ones are refused with their column."""
+"""The compiler: a filter's syntax tree into a predicate; wrong ones raise FilterError.
+
+Each expression becomes an operand (a field with what is done to its values), a literal, or a
+predicate. What is compared with a literal is checked against every type that the field can have:
+the filter is refused where none of them can be compared so.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from ..engine.message import Message
-from ..engine.paths import WORDS_OF_IP, plain
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire.errors import FilterError
-from . import values
-from .items import Item, Look
-from .message_fields import (
+from .field_types import DynamicType
+from .literals import Mismatch, suggestion
+from .message_fields import message_fields, with_flag_meaning
+from .message_types import TimeOrigin
+from .operands import EchoSource, FieldSource, MessageFieldSource, Operand, PathSource, ValueTests
+from .parser import ALL_EQ, ANY_NE, CONTAINS, EQ, NE
+from .predicates import (
     DECODED,
     EVERYTHING,
-    HEADER,
-    SEVERITIES,
-    WALKED,
-    Clock,
-    Top,
-    Types,
-    meant,
-    table,
+    Evaluate,
+    Predicate,
+    Quantifier,
+    after_byte_search,
+    all_true,
+    any_true,
+    combined,
+    negated,
+    quantified,
 )
-from .syntax import (
-    ALL_EQ,
-    ANY_NE,
-    CONTAINS,
-    EQ,
-    NE,
-    Call,
+from .resolver import DIAGNOSIS_SCOPE, MESSAGE_SCOPE, Resolver, Scope
+from .subject import Subject, TapeNode
+from .syntax_tree import (
+    BitAnd,
+    Block,
     Comparison,
-    Group,
-    Mask,
+    Expression,
+    FunctionCall,
+    Literal,
+    Logical,
     Membership,
-    Nest,
-    Not,
-    Quoted,
-    Several,
-    Term,
+    Negation,
+    Parenthesized,
+    StringLiteral,
     Word,
 )
-from .values import ORDERS, Any_, Bytes, Mismatch, Number, Shape, Test, Text, Yes, near, shape_of
-from .vocabulary import DYNAMIC, Reach, Vocabulary, Wanted, Way, fields_along, reaches
-
-Check = Callable[[Look], bool]
-View = tuple[Shape, Callable[[Any], Any]]
-Adapt = Callable[[View], View]
-
-
-class Tested:
-    """A test with what it costs; terms that cost little are tried first."""
-
-    __slots__ = ("check", "cost", "paired")
-
-    def __init__(self, check: Check, cost: int, paired: bool) -> None:
-        self.check = check
-        self.cost = cost
-        self.paired = paired
-
-
-# -- where values come from ----------------------------------------------------------
-
-
-class Source:
-    """A field: its items in what is looked at, and how an item's value is had and compared."""
-
-    cost = HEADER
-    paired = False
-
-    def items(self, look: Look) -> list[Any]:
-        raise NotImplementedError
-
-    def key(self, item: Any) -> Any:
-        """What items with the same view share."""
-        return None
-
-    def view(self, key: Any) -> View:
-        raise NotImplementedError
-
-    def possible(self) -> list[Any]:
-        """The keys that may occur; empty when that cannot be known."""
-        return [None]
-
-    def exists(self) -> Check:
-        items = self.items
-        return lambda look: bool(items(look))
-
-
-class OfTop(Source):
-    """A field of every message."""
-
-    def __init__(self, top: Top) -> None:
-        self.top = top
-        self.cost = top.cost
-        self.paired = top.paired
-
-    def items(self, look: Look) -> list[Any]:
-        value = self.top.get(look.message, look.link)
-        if self.top.many:
-            return value or []
-        return [] if value is None else [value]
-
-    def view(self, key: Any) -> View:
-        return self.top.shape, _same
-
-    def exists(self) -> Check:
-        get, alone = self.top.get, self.top.alone
-        if alone is not None:
-            test = alone
-            return lambda look: (v := get(look.message, look.link)) is not None and test(v)
-        if self.top.many or isinstance(self.top.shape, Yes):
-            return lambda look: bool(get(look.message, look.link))
-        return lambda look: get(look.message, look.link) is not None
-
-
-class OfEcho(Source):
-    """A field of every message, of the request that an error echoes."""
-
-    cost = DECODED
-
-    def __init__(self, top: Top) -> None:
-        self.inner = OfTop(top)
-
-    def items(self, look: Look) -> list[Any]:
-        echo = look.message.echo
-        return [] if echo is None else self.inner.items(Look(echo, None, None))
-
-    def view(self, key: Any) -> View:
-        return self.inner.view(key)
-
-
-class OfPath(Source):
-    """Attributes and header members by a path, in a message or in a node."""
-
-    cost = WALKED
-
-    def __init__(
-        self, ways: list[Way], words: Vocabulary, wanted: Wanted | None, split: bool = True
-    ) -> None:
-        self.ways = ways
-        self.reaches = [Reach(way) for way in ways if way.names]
-        for reach in self.reaches:
-            if wanted is not None:
-                wanted.add(reach)
-        self.words = words
-        self.split = split  # whether arrays are their elements
-
-    def items(self, look: Look) -> list[Item]:
-        places: list[int] = []
-        message = look.message
-        for reach in self.reaches:
-            if look.place >= 0 or reach.may(message):
-                places += reach.path.find(look.walked(), look.place)
-        if not places:
-            return []
-        if len(self.reaches) > 1:
-            places = list(dict.fromkeys(places))
-        out = [Item(look.walked(), place, message) for place in places]
-        return _elements(out) if self.split else out
-
-    def exists(self) -> Check:
-        named = [way for way in self.ways if not way.names]
-        items = self.items
-        if named:
-            return lambda look: any(way.about(look.message) for way in named) or bool(items(look))
-        return lambda look: bool(items(look))
-
-    def key(self, item: Item) -> model.Field:
-        return item.field
-
-    def view(self, key: model.Field) -> View:
-        shape, get = shape_of(key)
-        for reach in self.reaches:
-            more = WORDS_OF_IP.get(reach.way.names[-1], {}).get(key.name)
-            if more:
-                return shape, _added(get, more)
-        return shape, get
-
-    def possible(self) -> list[model.Field]:
-        out: dict[model.Field, None] = {}
-        for reach in self.reaches:
-            way, name = reach.way, reach.way.names[-1]
-            found: Iterable[model.Field] = ()
-            if len(way.names) > 1 or way.specs is not None or way.operations is not None:
-                found = fields_along(self.words, way)
-            found = found or self.words.fields(name)
-            if name in DYNAMIC or not found:
-                return []
-            for field in found:
-                array = field.kind == model.ARRAY and field.element is not None and self.split
-                out[field.element if array and field.element is not None else field] = None
-        return list(out)
-
-
-class OfNote(Source):
-    """A part of a diagnosis, inside of `note { }`."""
-
-    def __init__(self, name: str, shape: Shape) -> None:
-        self.name = name
-        self.shape = shape
-
-    def items(self, look: Look) -> list[Any]:
-        return [getattr(look.note, self.name)]
-
-    def view(self, key: Any) -> View:
-        return self.shape, _same
-
-
-_NOTE_PARTS: Final[dict[str, Shape]] = {
-    "code": Text(), "severity": Text(SEVERITIES, "the severities"), "text": Text(),
-    "offset": Number(), "length": Number(),
-}  # fmt: skip
-
-
-def _added(get: Callable[[Any], Any], more: int) -> Callable[[Any], Any]:
-    return lambda node: None if (value := get(node)) is None else value + more
-
-
-def _same(item: Any) -> Any:
-    return item
-
-
-def _elements(items: list[Item]) -> list[Item]:
-    """Arrays as their elements."""
-    if not any(item.field.kind == model.ARRAY for item in items):
-        return items
-    out: list[Item] = []
-    for item in items:
-        out += item.inside if item.field.kind == model.ARRAY else [item]
-    return out
-
-
-# -- operands -----------------------------------------------------------------------
-
-
-class Operand:
-    """A field with what is done to its values before they are compared."""
-
-    def __init__(self, source: Source, term: Term) -> None:
-        self.source = source
-        self.term = term
-        self.adapts: list[Adapt] = []
-        self.counted = False
-        self.bits = False
-
-    @property
-    def plain(self) -> bool:
-        return not self.adapts and not self.counted
-
-    @property
-    def nameless(self) -> bool:
-        """Whether it stands for messages of an operation or a dissector, not for a field."""
-        return (
-            isinstance(self.source, OfPath)
-            and isinstance(self.term, Word)
-            and not self.source.reaches
-        )
-
-    def view(self, key: Any) -> View:
-        found = self.source.view(key)
-        for adapt in self.adapts:
-            found = adapt(found)
-        return found
-
-    def values(self, look: Look) -> list[Any]:
-        """The values themselves, for the comparison of two fields."""
-        out = []
-        for item in self.source.items(look):
-            try:
-                _, get = self.view(self.source.key(item))
-            except Mismatch:
-                continue
-            value = get(item)
-            if isinstance(value, Item):
-                value = value.value if value.value is not None else value.bytes
-            if value is not None:
-                out.append(value)
-        return out
-
-
-def _any(outcomes: Iterable[bool | None]) -> bool:
-    return any(outcomes)
-
-
-def _none(outcomes: Iterable[bool | None]) -> bool:
-    some = False
-    for outcome in outcomes:
-        if outcome:
-            return False
-        some = some or outcome is not None
-    return some
-
-
-def _all(outcomes: Iterable[bool | None]) -> bool:
-    some = False
-    for outcome in outcomes:
-        if outcome is None:
-            continue
-        if not outcome:
-            return False
-        some = True
-    return some
-
-
-def _other(outcomes: Iterable[bool | None]) -> bool:
-    return any(outcome is False for outcome in outcomes)
-
-
-_DIGITS: Final = r"[\d.]+"
-_Quantify = Callable[[Iterable[bool | None]], bool]
-
-
-def _quantify(op: str, quantifier: str) -> tuple[str, _Quantify]:
-    """The operator to test single values with, and how their outcomes are put together."""
-    if op == NE:
-        return EQ, _other if quantifier == "any" else _none
-    if op == ANY_NE:
-        return EQ, _none if quantifier == "all" else _other
-    if op == ALL_EQ:
-        return EQ, _any if quantifier == "any" else _all
-    return op, _all if quantifier == "all" else _any
-
+from .transforms import MismatchAt, cased, masked, measured, parse_slice, sliced
+from .value_types import ORDERINGS, NumberType, StringType, ValueTest, ValueType
+from .vocabulary import vocabulary_of
 
 FUNCTIONS: Final = ("len", "count", "lower", "upper")
+_EQUALITIES: Final = (EQ, NE, ALL_EQ, ANY_NE)
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_CONDITIONS: Final = (Logical, Negation, Comparison, Membership, Block)
+
+MakeTest = Callable[[ValueType], ValueTest]
 
 
 class Compiler:
     """Compiles one filter."""
 
-    def __init__(self, text: str, registry: Registry, words: Vocabulary) -> None:
+    def __init__(self, text: str, registry: Registry) -> None:
         self.text = text
-        self.registry = registry
-        self.words = words
-        self.clock = Clock()
-        self.around: list[model.Field] = []  # what the braces around look into, where it is known
-        self.tops = table(words, self.clock)
-        self.wanted = Wanted()
+        self.time_origin = TimeOrigin()
+        vocabulary = vocabulary_of(registry)
+        fields = message_fields(vocabulary, self.time_origin)
+        self.resolver = Resolver(text, vocabulary, fields)
+        self._error_at = self.resolver.error_at
 
-    def wrong(self, term: Term, reason: str, hint: str = "") -> FilterError:
-        return FilterError(self.text, term.start, reason, hint, term.end - term.start)
+    def compile(self, expression: Expression, scope: Scope = MESSAGE_SCOPE) -> Predicate:
+        """The predicate that an expression is."""
+        if isinstance(expression, Parenthesized):
+            return self.compile(expression.inner, scope)
+        if isinstance(expression, Logical):
+            parts = [self.compile(part, scope) for part in expression.parts]
+            return combined(expression.operator, parts)
+        if isinstance(expression, Negation):
+            return negated(self.compile(expression.inner, scope))
+        if isinstance(expression, Block):
+            return self._block(expression, scope)
+        if isinstance(expression, Comparison):
+            return self._comparison(expression, scope)
+        if isinstance(expression, Membership):
+            return self._membership(expression, scope)
+        return self._existence(expression, scope)
 
-    # -- terms -------------------------------------------------------------------
-
-    def term(self, term: Term, scope: str) -> Tested:
-        """`scope` is "" for a message, "nest" for a node, "note" for a diagnosis."""
-        if isinstance(term, Group):
-            return self.term(term.inner, scope)
-        if isinstance(term, Several):
-            return self._several(term, scope)
-        if isinstance(term, Not):
-            inner = self.term(term.inner, scope)
-            check = inner.check
-            return Tested(lambda look: not check(look), inner.cost, inner.paired)
-        if isinstance(term, Nest):
-            return self._nest(term, scope)
-        if isinstance(term, Comparison):
-            return self._comparison(term, scope)
-        if isinstance(term, Membership):
-            return self._membership(term, scope)
-        return self._alone(term, scope)
-
-    def _several(self, term: Several, scope: str) -> Tested:
-        parts = sorted((self.term(part, scope) for part in term.parts), key=lambda t: t.cost)
-        checks = [part.check for part in parts]
-        cost = max(part.cost for part in parts)
-        paired = any(part.paired for part in parts)
-        how = {"and": _and, "or": _or, "xor": _xor}[term.how]
-        return Tested(how(checks), cost, paired)
-
-    def _alone(self, term: Term, scope: str) -> Tested:
+    def _existence(self, expression: Expression, scope: Scope) -> Predicate:
         """A field without an operator: whether it is there, or holds."""
-        operand = self._operand(term, scope)
-        if operand is None:
-            raise self._unknown(term, scope)
+        operand = self._field(expression, scope)
         source = operand.source
-        if operand.counted or (isinstance(term, Call) and term.what == "len"):
-            raise self.wrong(term, "a number alone is no condition", "compare it, such as > 1")
-        if operand.plain:
-            return Tested(source.exists(), source.cost, source.paired)
-        self._possible(operand, lambda shape: bool)
+        if operand.counted or (isinstance(expression, FunctionCall) and expression.name == "len"):
+            reason = "a number alone is no condition"
+            raise self._error_at(expression, reason, "compare it, such as > 1")
+        if operand.untransformed:
+            return Predicate(source.exists(), source.cost, source.needs_link)
+        self._check_types(operand, lambda value_type: bool)
         values = operand.values
-        if operand.bits:
-            return Tested(lambda look: any(map(_bits, values(look))), source.cost, source.paired)
-        return Tested(lambda look: bool(values(look)), source.cost, source.paired)
+        evaluate: Evaluate = lambda subject: bool(values(subject))  # noqa: E731
+        if operand.masked:
+            evaluate = lambda subject: any(map(_any_bit, values(subject)))  # noqa: E731
+        return Predicate(evaluate, source.cost, source.needs_link)
 
     # -- braces ------------------------------------------------------------------
 
-    def _nest(self, term: Nest, scope: str) -> Tested:
-        word = term.word
-        name = word.text
-        if not scope and name.lower() in ("note", "diagnoses"):
-            inner = self.term(term.inner, "note")
-            check = inner.check
+    def _block(self, block: Block, scope: Scope) -> Predicate:
+        name = block.word.text
+        if scope.is_message and name.lower() in ("note", "diagnoses"):
+            return self._diagnosis_block(block)
+        readings = [] if scope.is_diagnosis else self.resolver.readings(name, scope)
+        if not readings:
+            if scope.is_message and self.resolver.message_field(name) is not None:
+                reason = f"{name} holds nothing that braces could look into"
+                raise self._error_at(block.word, reason)
+            raise self.resolver.not_a_field(block.word, scope)
+        of_messages = [path for path in readings if not path.names]
+        if len(of_messages) == len(readings):  # newlink { ... }: a message of this operation
+            inner = self.compile(block.inner)
+            evaluate = inner.evaluate
+            return Predicate(
+                lambda subject: (
+                    any(path.applies_to(subject.message) for path in of_messages)
+                    and evaluate(subject)
+                ),
+                inner.cost,
+                inner.needs_link,
+            )
+        source = self.resolver.path_source(readings, scope, split=False)
+        fields = source.definitions()
+        if fields and not any(_is_nest(field) for field in fields):
+            reason = f"{name} is no nest, it has a value"
+            raise self._error_at(block.word, reason, "braces go with nests")
+        inner = self.compile(block.inner, Scope("nest", fields))
+        holds, occurrences = inner.evaluate, source.occurrences
 
-            def noted(look: Look) -> bool:
-                message = look.message
-                return any(
-                    check(Look(message, look.link, None, note=found)) for found in message.diagnoses
-                )
-
-            return Tested(noted, EVERYTHING, False)
-        ways = self.words.ways(name)
-        if scope:
-            found = self._source(word, scope)
-            ways = found.ways if isinstance(found, OfPath) else []
-        if not ways:
-            if not scope and self._top(name) is not None:
-                raise self.wrong(word, f"{name} holds nothing that braces could look into")
-            raise self._unknown(word, scope)
-        source = OfPath(ways, self.words, None if scope else self.wanted, split=False)
-        possible = source.possible()
-        if possible and not any(_nests(field) for field in possible):
-            raise self.wrong(word, f"{name} is no nest, it has a value", "braces go with nests")
-        bare = [way for way in ways if not way.names]
-        if bare and not scope:  # newlink { ... }: a message of this operation
-            inner = self.term(term.inner, "")
-            check = inner.check
-            whole = lambda look: any(way.about(look.message) for way in bare) and check(look)  # noqa: E731
-            if len(bare) == len(ways):
-                return Tested(whole, inner.cost, inner.paired)
-        around, self.around = self.around, possible
-        inner = self.term(term.inner, "nest")
-        self.around = around
-        inside, items = inner.check, source.items
-
-        def nested(look: Look) -> bool:
-            for item in items(look):
-                for one in _entries(item):
-                    if inside(Look(look.message, look.link, None, one.engine, one.place)):
+        def evaluate_nests(subject: Subject) -> bool:
+            for node in occurrences(subject):
+                for nest in _nests(node):
+                    if holds(Subject(subject.message, subject.link, None, nest.engine, nest.place)):
                         return True
             return False
 
-        return Tested(nested, DECODED, inner.paired)
+        return Predicate(evaluate_nests, DECODED, inner.needs_link)
+
+    def _diagnosis_block(self, block: Block) -> Predicate:
+        holds = self.compile(block.inner, DIAGNOSIS_SCOPE).evaluate
+
+        def evaluate(subject: Subject) -> bool:
+            message, link = subject.message, subject.link
+            return any(holds(Subject(message, link, None, diagnosis=d)) for d in message.diagnoses)
+
+        return Predicate(evaluate, EVERYTHING, False)
 
     # -- comparisons ---------------------------------------------------------------
 
-    def _comparison(self, term: Comparison, scope: str) -> Tested:
+    def _comparison(self, comparison: Comparison, scope: Scope) -> Predicate:
+        """One comparison, or several in a chain that all must hold."""
         parts = []
-        for i, (op, at) in enumerate(term.operators):
-            if i and (op not in ORDERS and op != EQ):
-                raise FilterError(self.text, at, f"{op!r} cannot follow another comparison")
-            parts.append(self._pair(term, i, op, scope))
-        if len(parts) == 1:
-            return parts[0]
-        parts.sort(key=lambda part: part.cost)
-        checks = [part.check for part in parts]
-        return Tested(_and(checks), parts[-1].cost, any(p.paired for p in parts))
+        for i, (operator, start) in enumerate(comparison.operators):
+            if i and operator not in ORDERINGS and operator != EQ:
+                reason = f"{operator!r} cannot follow another comparison"
+                raise FilterError(self.text, start, reason)
+            left, right = comparison.operands[i : i + 2]
+            parts.append(self._compare(left, operator, right, comparison.quantifier, scope))
+        return parts[0] if len(parts) == 1 else combined("and", parts)
 
-    def _pair(self, term: Comparison, i: int, op: str, scope: str) -> Tested:
-        left, right = term.operands[i], term.operands[i + 1]
+    def _compare(
+        self, left: Expression, operator: str, right: Expression, quantifier: str, scope: Scope
+    ) -> Predicate:
         field = self._operand(left, scope)
-        other: Operand | None = None
-        if field is None or field.nameless:  # 1280 <= mtu, RTM_NEWLINK == type
-            named, field = field, self._operand(right, scope)
-            if field is None or field.nameless:
-                raise self._unknown(left, scope) if named is None else self._valueless(left, named)
-            if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
-                raise self._unknown(left, scope)
+        if field is None or field.valueless:  # 1280 <= mtu, RTM_NEWLINK == type
+            field = self._mirrored_field(left, field, operator, right, scope)
             left, right = right, left
-            op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
+            operator = _MIRRORED.get(operator, operator)
         else:
-            other = self._second(field, right, op, scope)
-        if other is not None:
-            return self._fields(field, other, op, term.quantifier)
-        if not isinstance(right, (Word, Quoted)):
-            raise self._unknown(right, scope)
-        if isinstance(right, Word) and right.cut is not None:
-            raise self._unknown(right, scope)
-        single, quantify = _quantify(op, term.quantifier)
+            other = self._right_field(field, right, operator, scope)
+            if other is not None:
+                return self._compare_fields(field, other, operator, quantifier)
+        if not isinstance(right, Literal) or (isinstance(right, Word) and right.slice is not None):
+            raise self.resolver.not_a_field(right, scope)
         literal = right
-        made = self._test(field, lambda shape: shape.test(single, literal), quantify, right)
-        if single in (EQ, CONTAINS) and quantify in (_any, _all) and self._textual(field):
-            return _with(literal.text, made)
-        return made
+        single, quantify = quantified(operator, quantifier)
+        tested = self._test(field, lambda type_: type_.test(single, literal), quantify, literal)
+        if single in (EQ, CONTAINS) and quantify in (any_true, all_true) and field.verbatim:
+            return after_byte_search(literal.text, tested)
+        return tested
 
-    @staticmethod
-    def _textual(field: Operand) -> bool:
-        """Whether its values are strings that stand in the message as they are."""
-        source = field.source
-        if not isinstance(source, OfPath) or not field.plain:
-            return False
-        keys = source.possible()
-        return bool(keys) and all(key.kind == model.STRING and key.hook is None for key in keys)
+    def _mirrored_field(
+        self, left: Expression, name: Operand | None, operator: str, right: Expression, scope: Scope
+    ) -> Operand:
+        """The field on the right, where the left is none, but perhaps an operation's `name`."""
+        field = self._operand(right, scope)
+        if field is None or field.valueless:
+            if name is None:
+                raise self.resolver.not_a_field(left, scope)
+            raise self.resolver.valueless(left, name.expression)
+        if operator not in ORDERINGS and operator not in _EQUALITIES:
+            raise self.resolver.not_a_field(left, scope)
+        return field
 
-    def _second(self, field: Operand, right: Term, op: str, scope: str) -> Operand | None:
+    def _right_field(
+        self, field: Operand, right: Expression, operator: str, scope: Scope
+    ) -> Operand | None:
         """The right side as a field, None if it is a value."""
-        if isinstance(right, Quoted):
+        if isinstance(right, StringLiteral):
             return None
-        if isinstance(right, Word) and right.cut is None:
-            if op not in ORDERS and op not in (EQ, NE, ALL_EQ, ANY_NE):
-                return None
-            if re.fullmatch(_DIGITS, right.text):  # 10.0.0.256 is no path of attribute numbers
-                return None
-            if self._accepted(field, right, op):
-                return None
+        if not isinstance(right, Word) or right.slice is not None:
+            return self._operand(right, scope)
+        if operator not in ORDERINGS and operator not in _EQUALITIES:
+            return None
+        if re.fullmatch(r"[\d.]+", right.text):  # 10.0.0.256 is no path of attribute numbers
+            return None
+        if self._is_value_of(field, right, operator):
+            return None
         found = self._operand(right, scope)
-        if found is not None and isinstance(right, Word) and right.cut is None:
-            names = [w for w in self.words.ways(right.text) if not w.names] if not scope else []
-            if names and self._top(right.text) is None:
-                return None  # the name of an operation is no value of another field
+        readings = found.source.readings if found and isinstance(found.source, PathSource) else []
+        if any(not path.names for path in readings):
+            return None  # the name of an operation is no value of another field
         return found
 
-    def _accepted(self, field: Operand, literal: Word, op: str) -> bool:
+    def _is_value_of(self, field: Operand, word: Word, operator: str) -> bool:
         """Whether the field has values that the word can be."""
-        single, _ = _quantify(op, "")
-        text = literal.text
-        for key in field.source.possible():
+        single, _ = quantified(operator, "")
+        for definition in field.source.definitions():
             try:
-                shape, _get = field.view(key)
-                shape.test(single, literal)
+                value_type, _get = field.typed(definition)
+                value_type.test(single, word)
             except Mismatch:
                 continue
-            if isinstance(shape, Any_) and shape.key(literal) is None:
+            if isinstance(value_type, DynamicType) and value_type.key(word) is None:
                 # A name that only a capture tells, unless it is another field's.
-                if self._operand(literal, "") is not None:
+                if self._operand(word, MESSAGE_SCOPE) is not None:
                     continue
-            elif type(shape) is Text and shape.known is None and self._dotted(text):
+            elif (
+                type(value_type) is StringType
+                and value_type.known is None
+                and self._reads_as_field(word.text)
+            ):
                 continue
             return True
         return False
 
-    def _dotted(self, text: str) -> bool:
+    def _reads_as_field(self, text: str) -> bool:
         """Whether a word reads as a field rather than as a string."""
-        return ("." in text or text.isupper()) and bool(
-            self._top(text) is not None or self.words.ways(text)
-        )
+        if "." not in text and not text.isupper():
+            return False
+        resolver = self.resolver
+        return resolver.message_field(text) is not None or bool(resolver.vocabulary.resolve(text))
 
-    def _fields(self, a: Operand, b: Operand, op: str, quantifier: str) -> Tested:
-        single, quantify = _quantify(op, quantifier)
-        compare = ORDERS.get(single)
-        first, second = a.values, b.values
+    @staticmethod
+    def _compare_fields(a: Operand, b: Operand, operator: str, quantifier: str) -> Predicate:
+        """Every value of one with every value of the other."""
+        single, quantify = quantified(operator, quantifier)
+        compare = ORDERINGS.get(single)
+        left_values, right_values = a.values, b.values
 
-        def outcomes(look: Look) -> list[bool | None]:
+        def outcomes(subject: Subject) -> list[bool | None]:
             out: list[bool | None] = []
-            right = second(look)
-            for x in first(look):
+            right = right_values(subject)
+            for x in left_values(subject):
                 for y in right:
                     if compare is None:
                         out.append(bool(x == y))
@@ -546,476 +271,191 @@ class Compiler:
             return out
 
         cost = max(a.source.cost, b.source.cost)
-        paired = a.source.paired or b.source.paired
-        return Tested(lambda look: quantify(outcomes(look)), cost, paired)
+        needs_link = a.source.needs_link or b.source.needs_link
+        return Predicate(lambda subject: quantify(outcomes(subject)), cost, needs_link)
 
-    def _membership(self, term: Membership, scope: str) -> Tested:
-        field = self._operand(term.of, scope)
-        if field is None:
-            raise self._unknown(term.of, scope)
-        if field.nameless:
-            raise self._valueless(term.of, field)
-        quantify = _all if term.quantifier == "all" else _any
+    def _membership(self, membership: Membership, scope: Scope) -> Predicate:
+        field = self._field(membership.operand, scope)
+        if field.valueless:
+            raise self.resolver.valueless(membership.operand, field.expression)
 
-        def make(shape: Shape) -> Test:
+        def make(value_type: ValueType) -> ValueTest:
             tests = []
-            problem: tuple[Term, Mismatch] | None = None
-            for low, high in term.items:
+            problem: MismatchAt | None = None
+            for low, high in membership.members:
                 try:
-                    tests.append(shape.equal(low) if high is None else shape.between(low, high))
+                    tests.append(
+                        value_type.equal(low) if high is None else value_type.between(low, high)
+                    )
                 except Mismatch as found:
-                    problem = problem or (low, found)
+                    problem = problem or MismatchAt(found, low)
             if problem is not None:
-                raise _At(problem[1], problem[0])
+                raise problem
             if len(tests) == 1:
                 return tests[0]
             every = tuple(tests)
             return lambda value: any(test(value) for test in every)
 
-        return self._test(field, make, quantify, term.items[0][0])
+        quantify = all_true if membership.quantifier == "all" else any_true
+        return self._test(field, make, quantify, membership.members[0][0])
 
     def _test(
-        self, field: Operand, make: Callable[[Shape], Test], quantify: _Quantify, literal: Term
-    ) -> Tested:
-        """The test of a field's values, each by what `make` gives for its shape."""
-        self._possible(field, make, literal)
+        self, field: Operand, make: MakeTest, quantify: Quantifier, literal: Literal
+    ) -> Predicate:
+        """The test of a field's values, each by what `make` gives for its type."""
+        self._check_types(field, make, literal)
         source = field.source
-        items = source.items
+        occurrences = source.occurrences
         if field.counted:
-            test = make(Number())
-            check: Check = lambda look: quantify([test(len(items(look)))])  # noqa: E731
-        elif isinstance(source, OfTop) and not source.top.many and field.plain:
-            get, only = source.top.get, make(source.top.shape)
-            positive = quantify is _any or quantify is _all
-            check = lambda look: (  # noqa: E731
-                (v := get(look.message, look.link)) is not None and bool(only(v)) is positive
+            test = make(NumberType())
+            evaluate: Evaluate = lambda subject: quantify([test(len(occurrences(subject)))])  # noqa: E731
+        elif (
+            isinstance(source, MessageFieldSource) and not source.field.many and field.untransformed
+        ):
+            get, only = source.field.get, make(source.field.value_type)
+            positive = quantify is any_true or quantify is all_true
+            evaluate = lambda subject: (  # noqa: E731
+                (value := get(subject.message, subject.link)) is not None
+                and bool(only(value)) is positive
             )
         else:
-            outcome = _Outcomes(field, make)
-            check = lambda look: quantify(outcome.of(items(look)))  # noqa: E731
-        return Tested(check, source.cost, source.paired)
+            tests = ValueTests(field, make)
+            evaluate = lambda subject: quantify(tests.outcomes(occurrences(subject)))  # noqa: E731
+        return Predicate(evaluate, source.cost, source.needs_link)
 
-    def _possible(
-        self, field: Operand, make: Callable[[Shape], Test], literal: Term | None = None
-    ) -> None:
-        """Raises FilterError where no value of the field can be compared so."""
-        if field.counted:
-            try:
-                make(Number())
-            except Mismatch as found:
-                raise self._mismatch(found, literal or field.term) from None
-            return
+    def _check_types(self, field: Operand, make: MakeTest, literal: Literal | None = None) -> None:
+        """Raises FilterError where no type of the field's values can be compared so."""
         problem: Mismatch | None = None
-        for key in field.source.possible():
-            try:
-                shape, _ = field.view(key)
-            except Mismatch as found:
-                at = found if isinstance(found, _At) else _At(found, field.term)
-                problem = problem or at
-                continue
-            try:
-                make(shape)
-            except Mismatch as found:
-                problem = problem or found
-            else:
-                return
+        if field.counted:
+            problem = _problem(make, NumberType())
+        else:
+            for definition in field.source.definitions():
+                try:
+                    value_type, _ = field.typed(definition)
+                except Mismatch as found:
+                    at = found if isinstance(found, MismatchAt) else None
+                    problem = problem or at or MismatchAt(found, field.expression)
+                    continue
+                wrong = _problem(make, value_type)
+                if wrong is None:
+                    return
+                problem = problem or wrong
         if problem is not None:
-            raise self._mismatch(problem, literal or field.term)
+            where: Expression = literal or field.expression
+            if isinstance(problem, MismatchAt):
+                where = problem.expression
+            raise self._error_at(where, problem.reason, problem.hint)
 
-    def _mismatch(self, problem: Mismatch, literal: Term) -> FilterError:
-        if isinstance(problem, _At):
-            literal = problem.term
-        return self.wrong(literal, problem.reason, problem.hint)
+    # -- operands ------------------------------------------------------------------
 
-    def _operand(self, term: Term, scope: str) -> Operand | None:
-        """The term as a field; None if it is not the name of one."""
-        if isinstance(term, Group):
-            inner = term.inner
-            if isinstance(inner, (Several, Not, Comparison, Membership, Nest)):
-                raise self.wrong(term, "a condition in parentheses has no value to compare")
-            return self._operand(inner, scope)
-        if isinstance(term, Call):
-            return self._call(term, scope)
-        if isinstance(term, Mask):
-            return self._mask(term, scope)
-        if isinstance(term, Nest):
-            raise self.wrong(term, "braces hold conditions, and have no value to compare")
-        if not isinstance(term, Word):
-            if isinstance(term, (Comparison, Membership, Several, Not)):
-                raise self.wrong(term, "a condition has no value to compare")
-            return None
-        source = self._source(term, scope)
-        if source is None:
-            return None
-        operand = Operand(source, term)
-        if term.cut is not None:
-            if isinstance(source, OfPath):
-                source.split = False
-            operand.adapts.append(_sliced(self._slice(term)))
+    def _field(self, expression: Expression, scope: Scope) -> Operand:
+        """The expression as a field; FilterError if it is none."""
+        operand = self._operand(expression, scope)
+        if operand is None:
+            raise self.resolver.not_a_field(expression, scope)
         return operand
 
-    def _top(self, name: str) -> Top | None:
-        return self.tops.get(name.replace("-", "_")) or self.tops.get(name)
-
-    def _source(self, term: Word, scope: str) -> Source | None:
-        name = term.text
-        if name.endswith("."):
-            raise self.wrong(term, f"{name} ends with a dot", "a name follows it")
-        if scope == "note":
-            shape = _NOTE_PARTS.get(name)
-            return None if shape is None else OfNote(name, shape)
-        if not scope:
-            top = self._top(name)
-            if top is not None:
-                return OfTop(top)
-            if name.startswith("request."):
-                inner = self._top(name[8:])
-                if inner is not None and not inner.paired:
-                    return OfEcho(inner)
-        if re.fullmatch(_DIGITS, name) and values.network(name) is not None:
+    def _operand(self, expression: Expression, scope: Scope) -> Operand | None:
+        """The expression as a field; None if it is not the name of one."""
+        if isinstance(expression, Parenthesized):
+            if isinstance(expression.inner, _CONDITIONS):
+                reason = "a condition in parentheses has no value to compare"
+                raise self._error_at(expression, reason)
+            return self._operand(expression.inner, scope)
+        if isinstance(expression, FunctionCall):
+            return self._function_call(expression, scope)
+        if isinstance(expression, BitAnd):
+            return self._bit_and(expression, scope)
+        if isinstance(expression, Block):
+            reason = "braces hold conditions, and have no value to compare"
+            raise self._error_at(expression, reason)
+        if isinstance(expression, _CONDITIONS):
+            raise self._error_at(expression, "a condition has no value to compare")
+        source = self.resolver.source(expression, scope) if isinstance(expression, Word) else None
+        if source is None:
             return None
-        ways = self.words.ways(name)
-        if scope:
-            ways = [
-                way
-                for way in ways
-                if way.names and way.specs is None and not way.top and way.operations is None
-            ]
-            if self.around:
-                ways = [way for way in ways if any(reaches(f, way) for f in self.around)]
-        # What lies in braces is inside of what is wanted already.
-        return OfPath(ways, self.words, None if scope else self.wanted) if ways else None
+        operand = Operand(source, expression)
+        if isinstance(expression, Word) and expression.slice is not None:
+            operand.unsplit()
+            operand.transform(sliced(self._slice_parts(expression)))
+        return operand
 
-    def _unknown(self, term: Term, scope: str) -> FilterError:
-        """What is wrong with a term that should have been a field."""
-        while isinstance(term, (Mask, Call, Group)):
-            term = term.inner if isinstance(term, Group) else term.of
-        if isinstance(term, Quoted):
-            return self.wrong(term, "a string alone is no condition", "a field goes before it")
-        if not isinstance(term, Word):
-            return self.wrong(term, "a field goes here")
-        name = term.text
-        if values.number(name) is not None or values.network(name) is not None:
-            return self.wrong(term, f"{name} is a value, not a field", "a field goes before it")
-        if scope == "note":
-            return self.wrong(term, f"a note has no {name}", f"it has {', '.join(_NOTE_PARTS)}")
-        if scope and self._top(name) is not None:
-            hint = "ask for it outside of them"
-            return self.wrong(
-                term, f"{name} belongs to the message, not to what the braces look into", hint
-            )
-        parts = name.split(".")
-        known = self.words.names
-        if self.around and self.words.ways(name):
-            return self.wrong(term, f"{self.around[0].name} holds no {name}")
-        for i, part in enumerate(parts):
-            short = plain(part)
-            first = i == 0 and (
-                short in self.words.operation_names
-                or self.words.spec(short) is not None
-                or (len(parts) > 1 and self._top(part) is not None)
-            )
-            if not (short in known or first or short.isdecimal()):
-                at = term.start + sum(len(p) + 1 for p in parts[:i])
-                names = known
-                if i == 0:
-                    names |= {n.replace("_", "-") for n in self.tops} if not scope else set()
-                    names |= set(self.words.operation_names)
-                    names |= {plain(spec.name) for spec in self.words.specs}
-                hint = near(short, names)
-                if not hint and not part.isupper():
-                    hint = near(part.upper(), [n for n in names if n.isupper()])
-                return FilterError(self.text, at, f"there is no field {part!r}", hint, len(part))
-        wrong = self.wrong(term, f"there is no {parts[-1]} in {'.'.join(parts[:-1])}")
-        if len(parts) == 1:
-            wrong = self.wrong(term, f"{name} is no field")
-        return wrong
+    def _slice_parts(self, word: Word) -> list[tuple[int | None, int | None]]:
+        text = word.slice or ""
+        found = parse_slice(text)
+        if found is None:
+            hint = "such as [0:4] (4 bytes from 0), [2-3] (2 to 3), [4], [-4:]"
+            raise FilterError(self.text, word.slice_start, f"{text} is no slice", hint, len(text))
+        return found
 
-    def _valueless(self, term: Term, operand: Operand) -> FilterError:
-        reason = f"{values.text_of(operand.term)} names messages, which have no value"
-        return self.wrong(term, reason, "compare `operation` or `dissector`")
-
-    def _slice(self, term: Word) -> list[tuple[int | None, int | None]]:
-        """[i:j] is j bytes from i on, [i-j] from i to j, [i], [:j], [i:]; several by commas."""
-        assert term.cut is not None
-        out: list[tuple[int | None, int | None]] = []
-        for part in term.cut[1:-1].split(","):
-            piece = _piece(part.strip())
-            if piece is None:
-                raise FilterError(
-                    self.text,
-                    term.cut_at,
-                    f"{term.cut} is no slice",
-                    "such as [0:4] (4 bytes from 0), [2-3] (2 to 3), [4], [-4:]",
-                    len(term.cut),
-                )
-            out.append(piece)
-        return out
-
-    def _call(self, term: Call, scope: str) -> Operand:
-        name = term.what
+    def _function_call(self, call: FunctionCall, scope: Scope) -> Operand:
+        name = call.name
         if name not in FUNCTIONS:
-            raise FilterError(
-                self.text,
-                term.start,
-                f"there is no function {name}",
-                near(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}",
-                len(name),
-            )
-        operand = self._operand(term.of, scope)
-        if operand is None:
-            raise self._unknown(term.of, scope)
-        operand.term = term
+            hint = suggestion(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
+            reason = f"there is no function {name}"
+            raise FilterError(self.text, call.start, reason, hint, len(name))
+        operand = self._field(call.argument, scope)
+        operand.expression = call
         if name == "count":
             operand.counted = True
         elif name == "len":
-            if isinstance(operand.source, OfPath):
-                operand.source.split = False
-            operand.adapts.append(_measured)
+            operand.unsplit()
+            operand.transform(measured)
         else:
-            operand.adapts.append(_lowered if name == "lower" else _uppered)
+            operand.transform(cased(str.lower if name == "lower" else str.upper))
         return operand
 
-    def _mask(self, term: Mask, scope: str) -> Operand:
-        operand = self._operand(term.of, scope)
-        if operand is None:
-            raise self._unknown(term.of, scope)
-        if operand.nameless:
-            raise self._valueless(term.of, operand)
-        for literal in term.by:
-            if not isinstance(literal, (Word, Quoted)) or (
-                isinstance(literal, Word) and literal.cut is not None
-            ):
-                raise self.wrong(literal, "a number or the name of a flag goes after &")
-            mask = literal
-            if isinstance(literal, Word):
-                operand.source = _meant(operand.source, literal.text)
-            operand.adapts.append(lambda view, by=mask: _masked(view, by))  # type: ignore[misc]
-            operand.bits = True
+    def _bit_and(self, bit_and: BitAnd, scope: Scope) -> Operand:
+        operand = self._field(bit_and.operand, scope)
+        if operand.valueless:
+            raise self.resolver.valueless(bit_and.operand, operand.expression)
+        for mask in bit_and.masks:
+            if not isinstance(mask, Literal) or (isinstance(mask, Word) and mask.slice is not None):
+                raise self._error_at(mask, "a number or the name of a flag goes after &")
+            if isinstance(mask, Word):
+                operand.source = _with_meaning_of(operand.source, mask.text)
+            operand.transform(masked(mask))
+            operand.masked = True
             try:
-                self._possible(operand, lambda shape: bool, literal)
+                self._check_types(operand, lambda value_type: bool, mask)
             except FilterError:
-                other = self._operand(literal, scope) if isinstance(literal, Word) else None
-                if other is None:
-                    raise
-                text = values.text_of(literal)
-                raise self.wrong(literal, f"{text} is a field; & takes a value") from None
+                if isinstance(mask, Word) and self._operand(mask, scope) is not None:
+                    reason = f"{mask.text} is a field; & takes a value"
+                    raise self._error_at(mask, reason) from None
+                raise
         return operand
 
 
-class _Outcomes:
-    """Tests the values of items, each by what `make` gives for its shape."""
-
-    def __init__(self, field: Operand, make: Callable[[Shape], Test]) -> None:
-        self._field = field
-        self._make = make
-        self._tests: dict[Any, tuple[Callable[[Any], Any], Test] | None] = {}
-
-    def of(self, items: list[Any]) -> list[bool | None]:
-        """Of each item whether the test holds; None where it has no such value."""
-        return [self._outcome(item) for item in items]
-
-    def _outcome(self, item: Any) -> bool | None:
-        key = self._field.source.key(item)
-        if key not in self._tests:
-            if len(self._tests) > 1024:
-                self._tests.clear()
-            try:
-                shape, get = self._field.view(key)
-                self._tests[key] = get, self._make(shape)
-            except Mismatch:
-                self._tests[key] = None
-        found = self._tests[key]
-        if found is None:
-            return None
-        value = found[0](item)
-        return None if value is None else bool(found[1](value))
+def _problem(make: MakeTest, value_type: ValueType) -> Mismatch | None:
+    """Why values of a type cannot be tested so."""
+    try:
+        make(value_type)
+    except Mismatch as found:
+        return found
+    return None
 
 
-class _At(Mismatch):
-    """A mismatch of one of several values."""
-
-    def __init__(self, found: Mismatch, term: Term) -> None:
-        super().__init__(found.reason, found.hint)
-        self.term = term
-
-
-def _meant(source: Source, name: str) -> Source:
-    """The source as `& name` asks for it."""
-    of = source.inner if isinstance(source, OfEcho) else source
-    top = meant(of.top, name) if isinstance(of, OfTop) else None
-    if top is None:
+def _with_meaning_of(source: FieldSource, flag: str) -> FieldSource:
+    """The source as `& flag` asks for it."""
+    of = source.inner if isinstance(source, EchoSource) else source
+    field = with_flag_meaning(of.field, flag) if isinstance(of, MessageFieldSource) else None
+    if field is None:
         return source
-    return OfEcho(top) if isinstance(source, OfEcho) else OfTop(top)
+    return EchoSource(field) if isinstance(source, EchoSource) else MessageFieldSource(field)
 
 
-def _nests(field: model.Field) -> bool:
+def _is_nest(field: model.Field) -> bool:
     return field.kind > model.LAST_SCALAR and field.kind not in (model.STRING, model.FLAG)
 
 
-def _entries(item: Item) -> list[Item]:
-    """The nests that an item is: itself or, of an array, each entry."""
-    inside = item.inside
-    if inside and all(one.engine.called(one.place)[0].isdigit() for one in inside):
-        out: list[Item] = []
-        for one in inside:
-            out += _entries(one)
-        return out
-    return [item]
+def _nests(node: TapeNode) -> list[TapeNode]:
+    """The nests that a node is: itself or, of an array, each entry."""
+    children = node.children
+    if children and all(child.engine.called(child.place)[0].isdigit() for child in children):
+        return [nest for child in children for nest in _nests(child)]
+    return [node]
 
 
-# -- what is done to values -----------------------------------------------------------
-
-
-def _piece(text: str) -> tuple[int | None, int | None] | None:
-    """One part of a slice as (start, end); negative counts from the end."""
-    number = values.number
-    if ":" in text:
-        left, _, right = text.partition(":")
-        start = number(left.strip()) if left.strip() else 0
-        size = number(right.strip()) if right.strip() else None
-        if start is None or (right.strip() and size is None):
-            return None
-        if size is None:
-            return start, None
-        if size <= 0:
-            return None
-        end = start + size
-        return start, None if start < 0 <= end else end
-    first = number(text)
-    if first is not None:
-        return first, None if first == -1 else first + 1
-    at = text.find("-", 1)
-    if at < 0:
-        return None
-    first, last = number(text[:at].strip()), number(text[at + 1 :].strip())
-    if first is None or last is None or (first >= 0) != (last >= 0) or first > last:
-        return None
-    return first, None if last == -1 else last + 1
-
-
-def _bytes_of(shape: Shape, get: Callable[[Any], Any]) -> Callable[[Any], bytes | None]:
-    def raw(item: Any) -> bytes | None:
-        value = get(item)
-        if isinstance(value, str):
-            return value.encode("utf-8", "surrogateescape")
-        if isinstance(value, bytes):
-            return value
-        return item.bytes if isinstance(item, Item) else None
-
-    return raw
-
-
-def _sliced(pieces: list[tuple[int | None, int | None]]) -> Adapt:
-    def adapt(view: View) -> View:
-        shape, get = view
-        if isinstance(shape, Number) and get is _same:
-            raise Mismatch(f"this is {shape.noun}, which has no bytes to slice")
-        raw = _bytes_of(shape, get)
-
-        def cut(item: Any) -> bytes | None:
-            value = raw(item)
-            if value is None:
-                return None
-            return b"".join(value[start:end] for start, end in pieces) or None
-
-        return Bytes(), cut
-
-    return adapt
-
-
-def _measured(view: View) -> View:
-    shape, get = view
-    if isinstance(shape, Number) and get is _same:
-        raise Mismatch(f"this is {shape.noun}, which has no length")
-    raw = _bytes_of(shape, get)
-    return Number(), lambda item: None if (value := raw(item)) is None else len(value)
-
-
-def _cased(view: View, change: Callable[[str], str]) -> View:
-    shape, get = view
-    if not isinstance(shape, Text):
-        raise Mismatch(f"lower() and upper() take strings; this is {shape.noun}")
-    return Text(), lambda item: None if (value := get(item)) is None else change(value)
-
-
-def _lowered(view: View) -> View:
-    return _cased(view, str.lower)
-
-
-def _uppered(view: View) -> View:
-    return _cased(view, str.upper)
-
-
-def _masked(view: View, by: Term) -> View:
-    shape, get = view
-    try:
-        mask = shape.masked(by)
-    except Mismatch as found:
-        raise _At(found, by) from None
-    if isinstance(shape, Types):
-        return Number(), lambda message: message.type & mask
-    if isinstance(mask, bytes):
-        by_bytes = mask
-        return shape, lambda item: _common(get(item), by_bytes)
-    if isinstance(shape, Any_):
-        names = Number(shape.names, "its names")
-        return names, lambda node: None if (v := values._host(node)) is None else v & mask
-    return shape, lambda item: None if (value := get(item)) is None else value & mask
-
-
-def _common(value: bytes | None, mask: bytes) -> bytes | None:
-    """The bits that two strings of the same length share."""
-    if value is None or len(value) != len(mask):
-        return None
-    return bytes(a & b for a, b in zip(value, mask, strict=True))
-
-
-def _bits(value: Any) -> bool:
+def _any_bit(value: bytes | int) -> bool:
     """Whether any bit is set."""
     return any(value) if isinstance(value, bytes) else bool(value)
-
-
-# -- putting tests together -----------------------------------------------------------
-
-
-def _and(checks: list[Check]) -> Check:
-    if len(checks) == 2:
-        a, b = checks
-        return lambda look: a(look) and b(look)
-
-    def check(look: Look) -> bool:
-        for part in checks:
-            if not part(look):
-                return False
-        return True
-
-    return check
-
-
-def _with(text: str, made: Tested) -> Tested:
-    """A test of a string: a message without its bytes need not be walked."""
-    if not text or not text.isascii() or "\\" in text:
-        return made
-    needle, check = text.encode(), made.check
-    return Tested(lambda look: needle in look.message.data and check(look), made.cost, made.paired)
-
-
-def _or(checks: list[Check]) -> Check:
-    def check(look: Look) -> bool:
-        for part in checks:
-            if part(look):
-                return True
-        return False
-
-    return check
-
-
-def _xor(checks: list[Check]) -> Check:
-    def check(look: Look) -> bool:
-        odd = False
-        for part in checks:
-            odd ^= part(look)
-        return odd
-
-    return check

@@ -1,4 +1,4 @@
-"""What may stand at the cursor of a filter that is being typed: fields, operators, values."""
+"""Completion: what may stand at the cursor of a filter that is being typed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from typing import Final
 
 from ..engine.paths import plain
 from ..spec import model
-from ..wire.errors import FilterError, SpecError
-from .compiler import FUNCTIONS, Compiler
-from .syntax import Kinds, Parser, Token
-from .values import Any_, Text, shape_of
-from .vocabulary import Vocabulary, Way, fields_along, fields_of
+from ..spec.registry import Registry
+from ..wire.errors import FilterError
+from .compiler import FUNCTIONS
+from .field_types import DynamicType, field_type
+from .message_fields import MessageField, message_fields
+from .message_types import TimeOrigin
+from .name_index import fields_of, members_of, operations_of
+from .operands import DIAGNOSIS_PARTS
+from .parser import FilterParser, Token, TokenKinds
+from .resolved_path import ResolvedPath, spec_of
+from .value_types import StringType
+from .vocabulary import vocabulary_of
 
 FIELD: Final = "field"
 ATTRIBUTE: Final = "attribute"
@@ -49,308 +56,276 @@ class Completion:
         self.candidates = candidates
 
 
-_BEFORE: Final = r"[\w.:/%@+-]*$"
-_AFTER: Final = r"[\w.:/%@+-]*"
-_WHOLE: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_WORD_BEFORE: Final = r"[\w.:/%@+-]*$"
+_WORD_AFTER: Final = r"[\w.:/%@+-]*"
+_WHOLE_STRING: Final = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
 
+# Each with the kind of its token.
 _OPERATORS: Final = (
-    ("==", "equal; any of several values"), ("!=", "none of the values is equal"),
-    ("<", "less"), ("<=", "less or equal"), (">", "greater"), (">=", "greater or equal"),
-    ("in", "one of a set or range: in {1, 5..9}"), ("contains", "has within it"),
-    ("matches", "a regular expression"), ("&", "has any of these bits"),
-    ("and", "both hold"), ("or", "one holds"),
+    ("==", "EQUALITY", "equal; any of several values"),
+    ("!=", "EQUALITY", "none of the values is equal"),
+    ("<", "ORDER", "less"), ("<=", "ORDER", "less or equal"),
+    (">", "ORDER", "greater"), (">=", "ORDER", "greater or equal"),
+    ("in", "IN", "one of a set or range: in {1, 5..9}"),
+    ("contains", "TEXTUAL", "has within it"), ("matches", "TEXTUAL", "a regular expression"),
+    ("&", "AMPERSAND", "has any of these bits"), ("and", "AND", "both hold"),
+    ("or", "OR", "one holds"),
 )  # fmt: skip
-_TEXTUAL: Final = ("contains", "matches")
 _CHAINED: Final = ("and", "or", "<", "<=", ">", ">=")
 
 
-def complete(text: str, cursor: int, words: Vocabulary, compiler: Compiler) -> Completion:
-    """What may stand at `cursor`; nothing where the text before makes no sense."""
+def complete(text: str, cursor: int, registry: Registry) -> Completion:
+    """What may stand at `cursor`, a place in the text; nothing where what is before is wrong."""
     cursor = max(0, min(cursor, len(text)))
     head = text[:cursor]
-    open_quote = _open_quote(head)
-    if open_quote >= 0:
-        start = open_quote
-        close = text.find(head[start], cursor)
+    quote = _open_quote(head)
+    if quote >= 0:
+        start, partial = quote, head[quote + 1 :]
+        close = text.find(head[quote], cursor)
         end = cursor if close < 0 else close + 1
-        partial = head[start + 1 :]
     else:
-        found = re.search(_BEFORE, head)
-        assert found is not None
-        start = found.start()
-        partial = found[0]
-        after = re.match(_AFTER, text[cursor:])
-        end = cursor if after is None else cursor + after.end()
-    tokens, accepts = _tokens(text[:start])
+        before, after = re.search(_WORD_BEFORE, head), re.match(_WORD_AFTER, text[cursor:])
+        assert before is not None
+        assert after is not None
+        start, partial, end = before.start(), before[0], cursor + after.end()
+    tokens, accepted = _tokens(text[:start])
     if tokens is None:
         return Completion(start, end, [])
-    scope, owner, comparing = _context(tokens)
-    out: Iterable[Candidate]
-    if comparing and "WORD" in accepts:
-        out = _values(owner, scope, words, compiler, open_quote >= 0)
-        wanted = partial.lower()
-        chosen = [c for c in out if c.text.strip("\"'").lower().startswith(wanted)]
-        return Completion(start, end, chosen)
-    if open_quote >= 0:
-        return Completion(start, end, [])
-    if "WORD" in accepts:
-        out = _fields(partial, scope, words, compiler)
-        return Completion(start, end, _ranked(out, partial))
-    if head.endswith(("'", '"')):  # a string that just ended
-        return Completion(start, end, [])
-    offered = [Candidate(name, OPERATOR, says) for name, says in _OPERATORS]
-    if comparing:  # 1280 <= mtu <= 1500 goes on, mtu >= 1280 does not
-        last = tokens[-1].text
-        chains = tokens[-2].kind == "ORDER" and (last in compiler.tops or words.ways(last))
-        more = _CHAINED if chains else _CHAINED[:2]
-        offered = [c for c in offered if c.text in more]
-    kinds = {
-        "==": "EQUALITY",
-        "!=": "EQUALITY",
-        "in": "IN",
-        "&": "AMPERSAND",
-        "and": "AND",
-        "or": "OR",
-    }
-    offered = [
-        c
-        for c in offered
-        if kinds.get(c.text, "TEXTUAL" if c.text in _TEXTUAL else "ORDER") in accepts
-        and c.text.startswith(partial)
-    ]
-    return Completion(start, end, offered)
+    if quote < 0 and head.endswith(("'", '"')) and "WORD" not in accepted:
+        return Completion(start, end, [])  # a string that just ended
+    found = _Candidates(registry, tokens).found(partial, accepted, quote >= 0)
+    return Completion(start, end, found)
 
 
 def _open_quote(head: str) -> int:
     """Where a string begins that does not end, -1 if there is none."""
-    rest = re.sub(_WHOLE, lambda found: " " * len(found[0]), head, flags=re.DOTALL)
+    rest = re.sub(_WHOLE_STRING, lambda found: " " * len(found[0]), head, flags=re.DOTALL)
     return next((i for i, char in enumerate(rest) if char in "\"'"), -1)
 
 
-def _tokens(head: str) -> tuple[list[Token] | None, Kinds]:
+def _tokens(head: str) -> tuple[list[Token] | None, TokenKinds]:
     """The tokens that a filter begins with, None if none does, and the kinds that may follow."""
-    begun = Parser(head)
+    parser = FilterParser(head)
     with suppress(FilterError):  # much is missing
-        begun.parse()
-    return begun.tokens if begun.ended else None, begun.allowed
+        parser.parse()
+    return parser.tokens if parser.ended else None, parser.allowed
 
 
-def _context(tokens: list[Token]) -> tuple[list[str], str, bool]:
-    """The nests around, the field that a value is for, and whether a value goes here."""
-    nests: list[str | None] = []
-    owner, comparing = "", False
-    for i, token in enumerate(tokens):
-        kind = token.kind
-        if kind == "LBRACE":
-            before = tokens[i - 1] if i else None
-            if before is not None and before.kind == "WORD":
-                nests.append(before.text)
-                comparing = False
-            else:
-                nests.append(None)
-        elif kind == "RBRACE":
-            if nests and nests.pop() is None:
-                comparing = False
-        elif kind == "WORD":
-            if not comparing:
-                owner = token.text
-        elif kind in ("EQUALITY", "ORDER", "TEXTUAL", "IN", "AMPERSAND"):
-            comparing = True
-        elif kind in ("AND", "OR", "XOR", "NOT"):
-            comparing = False
-    return [nest for nest in nests if nest is not None], owner, comparing
+_BEFORE_VALUES: Final = ("EQUALITY", "ORDER", "TEXTUAL", "IN", "AMPERSAND")
+
+
+class _Candidates:
+    """Candidates after some tokens.
+
+    These tell the braces around, the field that a value would be for, and whether one goes here.
+    """
+
+    def __init__(self, registry: Registry, tokens: list[Token]) -> None:
+        self._vocabulary = vocabulary_of(registry)
+        self._message_fields = message_fields(self._vocabulary, TimeOrigin())
+        self._tokens = tokens
+        self._field, self._comparing = "", False
+        braces: list[str] = []  # "" for those of a set
+        for before, token in zip([None, *tokens], tokens, strict=False):
+            if token.kind == "LBRACE":
+                opens_block = before is not None and before.kind == "WORD"
+                braces.append(before.text if opens_block and before is not None else "")
+                self._comparing = self._comparing and not opens_block
+            elif token.kind == "RBRACE":
+                self._comparing = self._comparing and not (braces and braces.pop() == "")
+            elif token.kind == "WORD" and not self._comparing:
+                self._field = token.text
+            elif token.kind in _BEFORE_VALUES:
+                self._comparing = True
+            elif token.kind in ("AND", "OR", "XOR", "NOT"):
+                self._comparing = False
+        self._blocks = [name for name in braces if name]
+
+    def found(self, partial: str, accepted: TokenKinds, quoted: bool) -> list[Candidate]:
+        """Those that begin with what is there, of the kinds of tokens that may come next."""
+        if "WORD" not in accepted:
+            return [] if quoted else self._operators(partial, accepted)
+        if self._comparing:
+            start = partial.lower()
+            every = self._values(quoted)
+            return [c for c in every if c.text.strip("\"'").lower().startswith(start)]
+        return [] if quoted else _ranked(self._fields(partial), partial)
+
+    def _operators(self, partial: str, accepted: TokenKinds) -> list[Candidate]:
+        offered = [name for name, kind, _ in _OPERATORS if kind in accepted]
+        if self._comparing:  # 1280 <= mtu <= 1500 goes on, mtu >= 1280 does not
+            last = self._tokens[-1].text
+            names_field = last in self._message_fields or self._vocabulary.resolve(last)
+            chains = self._tokens[-2].kind == "ORDER" and names_field
+            more = _CHAINED if chains else _CHAINED[:2]
+            offered = [name for name in offered if name in more]
+        return [
+            Candidate(name, OPERATOR, doc)
+            for name, _, doc in _OPERATORS
+            if name in offered and name.startswith(partial)
+        ]
+
+    # -- fields ------------------------------------------------------------------------
+
+    def _fields(self, partial: str) -> Iterator[Candidate]:
+        base, dot, last = partial.rpartition(".")
+        constants = last.isupper()
+        if self._blocks and self._blocks[0] in ("note", "diagnoses"):
+            yield from (Candidate(name, FIELD) for name in DIAGNOSIS_PARTS)
+            return
+        prefix = base + dot
+        if not self._blocks:
+            for name, field in self._message_fields.items():
+                if name.startswith(prefix):
+                    yield Candidate(name, FIELD, f"{field.value_type.noun}: {field.doc}")
+            if not base:
+                yield from (Candidate(name, FUNCTION, f"{name}(FIELD)") for name in FUNCTIONS)
+        path = ".".join([*self._blocks, base] if base else self._blocks)
+        if not path:
+            yield from self._names(constants)
+            return
+        for member in self._below(path):
+            name = member.constant if constants and member.constant else member.name
+            yield Candidate(f"{prefix}{name}", ATTRIBUTE, _described(member))
+        spec = self._vocabulary.spec(plain(base)) if base and not self._blocks else None
+        if spec is not None:
+            for operation in operations_of(spec):
+                name = operation.constant if constants else operation.name
+                yield Candidate(f"{prefix}{name}", OPERATION, operation.constant)
+
+    def _names(self, constants: bool) -> Iterator[Candidate]:
+        """Every attribute, operation and dissector; C constants where one was begun."""
+        attributes: dict[str, model.Field] = {}
+        specs = self._vocabulary.specs
+        for spec in specs:
+            for field in fields_of(spec):
+                name = field.constant if constants else field.name
+                if name and not name.isdigit() and " " not in name:
+                    attributes.setdefault(name, field)
+        for name in sorted(attributes):
+            yield Candidate(name, ATTRIBUTE, _described(attributes[name]))
+        for spec in specs:
+            if not constants:
+                yield Candidate(spec.name, DISSECTOR, "a dissector")
+            for operation in operations_of(spec):
+                name = operation.constant if constants else operation.name
+                yield Candidate(name, OPERATION, f"{spec.name}: {operation.constant}")
+
+    def _below(self, path: str) -> list[model.Field]:
+        """The fields directly inside of what a path names."""
+        children = self._vocabulary.children
+        if path not in children:
+            found: dict[model.Field, None] = {}
+            for reading in self._vocabulary.resolve(path):
+                found.update(dict.fromkeys(self._inside(reading)))
+            children[path] = [field for field in found if field.kind != model.PAD]
+        return children[path]
+
+    def _inside(self, path: ResolvedPath) -> Iterator[model.Field]:
+        for field in self._ends(path):
+            yield from _members_of_field(field)
+        if path.names:
+            return
+        for spec in self._vocabulary.specs:
+            if path.spec is None or plain(spec.name) == path.spec:
+                for operation in operations_of(spec):
+                    if path.operations is None or operation.name in path.operations:
+                        yield from members_of(operation.attributes)
+                        yield from () if operation.header is None else operation.header.members
+
+    def _ends(self, path: ResolvedPath) -> list[model.Field]:
+        """The fields that a path can end at, in an order that stays."""
+        found = self._vocabulary.reachable_fields(path) if path.names else ()
+        return sorted(found, key=lambda field: field.path)
+
+    # -- values ------------------------------------------------------------------------
+
+    def _values(self, quoted: bool) -> Iterator[Candidate]:
+        field = None if self._blocks else self._message_field()
+        if field is not None:
+            for name in self._known_values(field.name):
+                yield Candidate(f'"{name}"' if quoted else name, VALUE)
+            for value, says in field.value_type.choices():
+                yield Candidate(value, VALUE, says)
+            return
+        vocabulary = self._vocabulary
+        path = ".".join([*self._blocks, self._field])
+        offered: dict[str, str] = {}
+        for reading in vocabulary.resolve(path) or vocabulary.resolve(self._field):
+            for end in self._ends(reading):
+                for value, says in self._values_of(end):
+                    offered.setdefault(value, says)
+        for value, says in offered.items():
+            yield Candidate(value, VALUE, says)
+
+    def _message_field(self) -> MessageField | None:
+        fields = self._message_fields
+        return fields.get(self._field.replace("-", "_")) or fields.get(self._field)
+
+    def _known_values(self, name: str) -> Iterable[str]:
+        """Values of a message-level field that are told elsewhere."""
+        if name in ("note", "note.code"):
+            from ..analysis.diagnosis_codes import CODES
+
+            return CODES
+        if name not in ("family", "dissector"):
+            return ()
+        every = name == "dissector"
+        return [spec.name for spec in self._vocabulary.specs if every or spec.protonum is None]
+
+    def _values_of(self, field: model.Field) -> list[tuple[str, str]]:
+        """Values to offer for a dissector's field, each with what it stands for."""
+        value_type, _ = field_type(field)
+        if isinstance(value_type, StringType) or field.kind == model.STRING:
+            return [(f'"{kind}"', "") for kind in self._selecting(field)]
+        if isinstance(value_type, DynamicType):
+            return value_type.choices()
+        enum = field.enum
+        if enum is None:
+            return []
+        names = [(name, f"{enum.constants[value]} {value}") for value, name in enum.names.items()]
+        return names + [(name, str(value)) for value, name in enum.constants.items() if name]
+
+    def _selecting(self, field: model.Field) -> list[str]:
+        """The values of a string that pick what another attribute holds, as kinds of links do."""
+        spec = self._vocabulary.spec(plain(spec_of(field)))
+        set_name = field.path.partition(".")[2].rpartition(".")[0]
+        attributes = None if spec is None else spec.attribute_sets.get(set_name)
+        out: dict[str, None] = {}
+        for other in () if attributes is None else attributes.by_number.values():
+            if field.name in other.selectors and other.sub_message is not None:
+                out.update(dict.fromkeys(other.sub_message.formats))
+        return list(out)
 
 
 def _ranked(found: Iterable[Candidate], partial: str) -> list[Candidate]:
     """Those that begin with what is there, each once."""
-    upper = partial.rpartition(".")[2]
-    low = plain(partial) if not upper.isupper() else partial
+    upper = partial.rpartition(".")[2].isupper()
+    start = partial if upper else plain(partial)
     out: dict[str, Candidate] = {}
     for candidate in found:
         text = candidate.text
-        if text.startswith(partial) or plain(text).startswith(low):
+        if text.startswith(partial) or plain(text).startswith(start):
             out.setdefault(text, candidate)
     return list(out.values())
 
 
-# -- fields ------------------------------------------------------------------------
+def _described(field: model.Field) -> str:
+    """Kind, C constant and origin of a field in a few words."""
+    spec = spec_of(field)
+    return " ".join(filter(None, (field.shown, field.constant, spec and f"({spec})")))
 
 
-def _fields(
-    partial: str, scope: list[str], words: Vocabulary, compiler: Compiler
-) -> Iterator[Candidate]:
-    base, dot, last = partial.rpartition(".")
-    constants = last.isupper()
-    path = ".".join([*scope, base] if base else scope)
-    if scope and scope[0] in ("note", "diagnoses"):
-        for name in ("code", "severity", "text", "offset", "length"):
-            yield Candidate(name, FIELD)
-        return
-    if not base and not scope:
-        for name, top in compiler.tops.items():
-            yield Candidate(name, FIELD, f"{top.shape.noun}: {top.help}")
-        for name in FUNCTIONS:
-            yield Candidate(name, FUNCTION, f"{name}(FIELD)")
-    if not path:
-        yield from _names(words, constants)
-        return
-    prefix = f"{base}." if base else ""
-    if not scope:
-        for name, top in compiler.tops.items():
-            if dot and name.startswith(prefix):
-                yield Candidate(name, FIELD, f"{top.shape.noun}: {top.help}")
-    for field in below(words, path):
-        name = field.constant if constants and field.constant else field.name
-        yield Candidate(f"{prefix}{name}", ATTRIBUTE, describe(field))
-    spec = words.spec(plain(base)) if base else None
-    if spec is not None and not scope:
-        for operation in _operations(spec):
-            name = operation.constant if constants else operation.name
-            yield Candidate(f"{prefix}{name}", OPERATION, operation.constant)
-
-
-def _names(words: Vocabulary, constants: bool) -> Iterator[Candidate]:
-    """Every attribute, operation and dissector; C constants where one was begun."""
-    seen: dict[str, model.Field] = {}
-    for spec in words.specs:
-        for field in fields_of(spec):
-            name = field.constant if constants else field.name
-            if name and not name.isdigit() and " " not in name:
-                seen.setdefault(name, field)
-    for name in sorted(seen):
-        yield Candidate(name, ATTRIBUTE, describe(seen[name]))
-    for spec in words.specs:
-        if not constants:
-            yield Candidate(spec.name, DISSECTOR, "a dissector")
-        for operation in _operations(spec):
-            name = operation.constant if constants else operation.name
-            yield Candidate(name, OPERATION, f"{spec.name}: {operation.constant}")
-
-
-def _operations(spec: model.Spec) -> list[model.Operation]:
-    return sorted({*spec.requests.values(), *spec.replies.values()}, key=lambda o: o.name)
-
-
-def describe(field: model.Field) -> str:
-    """Kind, type and origin of a field in a few words."""
-    origin = field.path.partition(".")[0]
-    constant = field.constant or ""
-    return " ".join(part for part in (field.shown, constant, origin and f"({origin})") if part)
-
-
-def below(words: Vocabulary, path: str) -> list[model.Field]:
-    """The fields directly inside of what a path names."""
-    kept = words.children.get(path)
-    if kept is None:
-        kept = words.children[path] = list(_below(words, words.ways(path)))
-    return kept
-
-
-def _below(words: Vocabulary, ways: list[Way]) -> Iterator[model.Field]:
-    out: dict[model.Field, None] = {}
-    for way in ways:
-        if not way.names:
-            for spec in words.specs:
-                if way.specs is not None and plain(spec.name) != way.specs:
-                    continue
-                for operation in _operations(spec):
-                    if way.operations is None or operation.name in way.operations:
-                        out.update(dict.fromkeys(_inside_set(operation.attributes)))
-                        if operation.header is not None:
-                            out.update(dict.fromkeys(operation.header.members))
-            continue
-        for field in sorted(fields_along(words, way), key=lambda f: f.path):
-            out.update(dict.fromkeys(inside(field)))
-    return (field for field in out if field.kind != model.PAD)
-
-
-def inside(field: model.Field) -> Iterator[model.Field]:
+def _members_of_field(field: model.Field) -> Iterator[model.Field]:
     """What may lie directly in a field."""
     for one in (field, field.element):
         if one is None:
             continue
-        yield from _inside_set(one.nested)
+        yield from members_of(one.nested)
         if one.struct is not None:
             yield from one.struct.members
         if one.sub_message is not None:
             for form in (*one.sub_message.formats.values(), one.sub_message.default):
                 if form is not None:
-                    yield from _inside_set(form.attributes)
-                    if form.header is not None:
-                        yield from form.header.members
-
-
-def _inside_set(attr_set: model.AttributeSet | None) -> Iterable[model.Field]:
-    if attr_set is None:
-        return ()
-    try:
-        return list(attr_set.ensure().values())
-    except SpecError:
-        return ()
-
-
-# -- values ------------------------------------------------------------------------
-
-
-def _values(
-    owner: str, scope: list[str], words: Vocabulary, compiler: Compiler, quoted: bool
-) -> Iterator[Candidate]:
-    name = owner.replace("-", "_")
-    top = None if scope else compiler.tops.get(name) or compiler.tops.get(owner)
-    if top is not None:
-        yield from _top_values(top.name, words, quoted)
-        for value, says in top.shape.choices():
-            yield Candidate(value, VALUE, says)
-        return
-    path = ".".join([*scope, owner])
-    seen: set[str] = set()
-    fields: list[model.Field] = []
-    for way in words.ways(path) or words.ways(owner):
-        if way.names:
-            fields += sorted(fields_along(words, way), key=lambda f: f.path)
-    for field in fields:
-        shape, _ = shape_of(field)
-        if isinstance(shape, Text) or field.kind == model.STRING:
-            offers = [(f'"{kind}"', "") for kind in selected(words, field)]
-        elif isinstance(shape, Any_):
-            offers = shape.choices()
-        else:
-            enum = field.enum
-            offers = (
-                []
-                if enum is None
-                else [
-                    (text, f"{enum.constants[value]} {value}") for value, text in enum.names.items()
-                ]
-                + [(text, str(value)) for value, text in enum.constants.items() if text]
-            )
-        for value, says in offers:
-            if value not in seen:
-                seen.add(value)
-                yield Candidate(value, VALUE, says)
-
-
-def _top_values(name: str, words: Vocabulary, quoted: bool) -> Iterator[Candidate]:
-    if name in ("family", "dissector"):
-        for spec in words.specs:
-            if name == "dissector" or spec.protonum is None:
-                yield Candidate(f'"{spec.name}"' if quoted else spec.name, VALUE)
-    elif name in ("note", "note.code"):
-        from ..analysis.diagnosis_codes import CODES
-
-        for code in CODES:
-            yield Candidate(f'"{code}"' if quoted else code, VALUE)
-
-
-def selected(words: Vocabulary, field: model.Field) -> list[str]:
-    """The values of a string that pick what another attribute holds, as kinds of links do."""
-    origin, _, rest = field.path.partition(".")
-    spec = words.spec(plain(origin))
-    attr_set = None if spec is None else spec.attribute_sets.get(rest.rpartition(".")[0])
-    if attr_set is None:
-        return []
-    out: dict[str, None] = {}
-    for other in attr_set.by_number.values():
-        if field.name in other.selectors and other.sub_message is not None:
-            out.update(dict.fromkeys(other.sub_message.formats))
-    return list(out)
+                    yield from members_of(form.attributes)
+                    yield from () if form.header is None else form.header.members

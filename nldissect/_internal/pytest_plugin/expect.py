@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
-from ..filter import vocabulary
+from ..filter import vocabulary_of
 from ..pairing.codes import REQUEST
 from ..wire.errors import UsageError
 from ..wire.text import near
@@ -260,9 +260,9 @@ class Expectation:
         for outcome in self.outcomes:
             if isinstance(outcome, Replied) and outcome.operation is not None:
                 outcome.operation.require_known()
-        words = vocabulary(self.view.registry)
+        words = vocabulary_of(self.view.registry)
         for path in self.fields:
-            if path in MESSAGE_FIELDS or words.ways(path):
+            if path in MESSAGE_FIELDS or words.resolve(path):
                 continue
             if not any(at(seen.message, path) for seen in self.view):
                 last = path.rpartition(".")[2].replace("_", "-")

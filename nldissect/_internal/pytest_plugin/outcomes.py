@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..engine.message import Message
 from ..engine.paths import plain as plainly
 from ..engine.summary import operation_constant, operation_name
-from ..filter import vocabulary
+from ..filter import vocabulary_of
 from ..pairing.codes import NOT_ASKED
 from ..spec.registry import Registry
 from ..wire import linux
@@ -149,7 +149,7 @@ class OperationName:
     def require_known(self) -> None:
         """Raises UsageError unless some dissector has the name."""
         __tracebackhide__ = True
-        words = vocabulary(self.registry)
+        words = vocabulary_of(self.registry)
         if self.home:
             spec = words.spec(self.home)
             if spec is None:

@@ -15,8 +15,9 @@ from ..engine import labels
 from ..engine.message import Message
 from ..engine.paths import plain
 from ..engine.summary import operation_constant, operation_name
-from ..filter.items import Item, Look
-from ..filter.vocabulary import Reach, Wanted, Way
+from ..filter.path_matcher import PathMatcher, WalkSelection
+from ..filter.resolved_path import ResolvedPath
+from ..filter.subject import Subject, TapeNode
 from ..pairing.codes import ANSWER, COPY
 from ..pairing.transaction import Link
 from ..session.process import Process
@@ -25,7 +26,7 @@ from ..wire.times import TimeFormatter, rfc3339
 from .renderer import Renderer
 
 MessageColumn = Callable[[Message, Link | None], Any]
-Column = Callable[[Look], Any]
+Column = Callable[[Subject], Any]
 
 
 def _header(get: Callable[[Message], Any]) -> MessageColumn:
@@ -89,7 +90,7 @@ MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
 
 
 class ColumnLayout:
-    """How columns look (tshark's -E): `separator` between fields, `aggregator` between the
+    """How columns subject (tshark's -E): `separator` between fields, `aggregator` between the
     values of one, `quote` around each, a `header` line with the names."""
 
     def __init__(self) -> None:
@@ -114,7 +115,7 @@ class ColumnsRenderer(Renderer):
         self._clock = clock
         self._constants = constants
         self._file = ""
-        self._wanted = Wanted()
+        self._selection = WalkSelection()
         self._columns = [self._column(path) for path in paths]
 
     def begin(self) -> str:
@@ -132,9 +133,9 @@ class ColumnsRenderer(Renderer):
     def message(self, message: Message, link: Link | None = None) -> str:
         """A line with the fields; what a message does not have is empty."""
         layout = self._layout
-        look = Look(message, link, self._wanted)
-        columns = [self._text(column(look)) for column in self._columns]
-        look.leave()
+        subject = Subject(message, link, self._selection)
+        columns = [self._text(column(subject)) for column in self._columns]
+        subject.release()
         if layout.quote:
             mark = layout.quote
             columns = [mark + c.replace(mark, mark * 2) + mark for c in columns]
@@ -147,19 +148,19 @@ class ColumnsRenderer(Renderer):
 
     def _column(self, path: str) -> Column:
         if path == "file":
-            return lambda look: self._file
+            return lambda subject: self._file
         get = MESSAGE_COLUMNS.get(path)
         if path == "time" and self._clock is not None:
             get = self._clocked
         if get is not None:
             known = get
-            return lambda look: known(look.message, look.link)
+            return lambda subject: known(subject.message, subject.link)
         path, _, mode = path.partition(":")
-        found = AttributeColumn(path, self._wanted)
+        found = AttributeColumn(path, self._selection)
         if mode == "label":
             constants = self._constants
-            return lambda look: [_label(item, constants) for item in found.items(look)]
-        return lambda look: [_value(item) for item in found.items(look)]
+            return lambda subject: [_label(node, constants) for node in found.nodes(subject)]
+        return lambda subject: [_value(node) for node in found.nodes(subject)]
 
     def _clocked(self, message: Message, _: Link | None) -> str:
         record = message.record
@@ -171,29 +172,29 @@ class ColumnsRenderer(Renderer):
 class AttributeColumn:
     """What a path finds from the top of messages."""
 
-    def __init__(self, path: str, wanted: Wanted) -> None:
+    def __init__(self, path: str, selection: WalkSelection) -> None:
         names = tuple([plain(part) for part in path.split(".")])
-        self._reach = Reach(Way(names, top=True), False)
-        wanted.add(self._reach)
+        self._matcher = PathMatcher(ResolvedPath(names, top=True), False)
+        selection.add(self._matcher)
 
-    def items(self, look: Look) -> list[Item]:
+    def nodes(self, subject: Subject) -> list[TapeNode]:
         """All that the path finds in a message, in the order of its bytes."""
-        message = look.message
-        if not self._reach.may(message):
+        message = subject.message
+        if not self._matcher.can_match(message):
             return []
-        engine = look.walked()
-        return [Item(engine, place, message) for place in self._reach.path.find(engine, -2)]
+        engine = subject.walked()
+        return [TapeNode(engine, place, message) for place in self._matcher.finder.find(engine, -2)]
 
 
-def _value(item: Item) -> Any:
+def _value(node: TapeNode) -> Any:
     """The value; for what has children instead, all its bytes."""
-    value = item.value
-    return item.bytes if value is None else value
+    value = node.value
+    return node.bytes if value is None else value
 
 
-def _label(item: Item, constants: bool) -> Any:
-    named = item.label(constants)
-    return _value(item) if named is None else named
+def _label(node: TapeNode, constants: bool) -> Any:
+    named = node.label(constants)
+    return _value(node) if named is None else named
 
 
 def _text(value: Any) -> str:

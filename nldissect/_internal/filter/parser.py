@@ -1,18 +1,20 @@
-"""The text of a filter into a tree of its terms; docs/filter.md is its reference.
+"""Lexer and parser: the text of a filter into a syntax tree; docs/filter.md is its reference.
 
-The grammar, from the loosest to the tightest (`Parser` has a method for each; a token is of the
-kinds that may stand there, so `or` and `in` are names where an operator cannot be):
+The grammar, from the loosest to the tightest (a method of `FilterParser` each, the first three in
+one; a token is of the kinds that may stand there, so `or` and `in` are names where an operator
+cannot be):
 
-    either:   both ("or" both)*
-    both:     together ("xor" together)*
-    together: negated ("and" negated)*
-    negated:  "not" negated | ("any" | "all") compared | compared
-    compared: masked (operator masked)+ | masked ["not"] "in" set | masked
-    masked:   primary ("&" primary)*
-    primary:  "(" either ")" | WORD "{" either "}" | WORD SLICE | WORD "(" masked ")" | value
-    set:      "{" item ("," item)* "}" | value
-    item:     value [".." value]
-    value:    WORD | QUOTED | RAW
+    disjunction: exclusive ("or" exclusive)*
+    exclusive:   conjunction ("xor" conjunction)*
+    conjunction: negation ("and" negation)*
+    negation:    "not" negation | ("any" | "all") comparison | comparison
+    comparison:  bit_and (operator bit_and)+ | bit_and ["not"] "in" members | bit_and
+    bit_and:     primary ("&" primary)*
+    primary:     "(" disjunction ")" | WORD "{" disjunction "}" | WORD SLICE
+                 | WORD "(" bit_and ")" | literal
+    members:     "{" member ("," member)* "}" | literal
+    member:      literal [".." literal]
+    literal:     WORD | QUOTED | RAW
 """
 
 from __future__ import annotations
@@ -21,8 +23,23 @@ import re
 from typing import Final
 
 from ..wire.errors import FilterError
+from .syntax_tree import (
+    BitAnd,
+    Block,
+    Comparison,
+    Expression,
+    FunctionCall,
+    Literal,
+    Logical,
+    Membership,
+    Negation,
+    Parenthesized,
+    SetMember,
+    StringLiteral,
+    Word,
+)
 
-# Groups, nests and negations within each other; more would be no filter that a person wrote.
+# Parentheses and braces within each other; more would be no filter that a person wrote.
 MAX_DEPTH: Final = 50
 
 EQ: Final = "=="  # any value does
@@ -31,132 +48,10 @@ ALL_EQ: Final = "==="
 ANY_NE: Final = "!=="
 CONTAINS: Final = "contains"
 MATCHES: Final = "matches"
-WORDS: Final = {
+OPERATOR_WORDS: Final = {
     "eq": EQ, "any_eq": EQ, "ne": NE, "all_ne": NE, "all_eq": ALL_EQ, "any_ne": ANY_NE,
     "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "~": MATCHES,
 }  # fmt: skip
-
-
-class Term:
-    """A part of a filter, and the column where it starts and ends."""
-
-    __slots__ = ("end", "start")
-
-    def __init__(self, start: int, end: int) -> None:
-        self.start = start
-        self.end = end
-
-
-class Word(Term):
-    """A name or an unquoted value; `cut` is the text of a slice after it, with its brackets."""
-
-    __slots__ = ("cut", "cut_at", "text")
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        super().__init__(start, end)
-        self.text = text
-        self.cut: str | None = None
-        self.cut_at = end
-
-
-class Quoted(Term):
-    """A string in quotes, its escapes read."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str, start: int, end: int) -> None:
-        super().__init__(start, end)
-        self.text = text
-
-
-class Call(Term):
-    """`len(ifname)`."""
-
-    __slots__ = ("of", "what")
-
-    def __init__(self, what: str, of: Term, start: int, end: int) -> None:
-        super().__init__(start, end)
-        self.what = what
-        self.of = of
-
-
-class Mask(Term):
-    """`flags & 0x300`."""
-
-    __slots__ = ("by", "of")
-
-    def __init__(self, of: Term, by: list[Term]) -> None:
-        super().__init__(of.start, by[-1].end)
-        self.of = of
-        self.by = by
-
-
-class Comparison(Term):
-    """Operands with an operator between each two; `quantifier` is "", "any" or "all"."""
-
-    __slots__ = ("operands", "operators", "quantifier")
-
-    def __init__(self, operands: list[Term], operators: list[tuple[str, int]]) -> None:
-        super().__init__(operands[0].start, operands[-1].end)
-        self.operands = operands
-        self.operators = operators
-        self.quantifier = ""
-
-
-# A value, or the first and last of a range.
-Item = tuple[Term, Term | None]
-
-
-class Membership(Term):
-    """`mtu in {1280, 1400..1500}`."""
-
-    __slots__ = ("items", "of", "quantifier")
-
-    def __init__(self, of: Term, items: list[Item]) -> None:
-        super().__init__(of.start, (items[-1][1] or items[-1][0]).end)
-        self.of = of
-        self.items = items
-        self.quantifier = ""
-
-
-class Nest(Term):
-    """`linkinfo { ... }`."""
-
-    __slots__ = ("inner", "word")
-
-    def __init__(self, word: Word, inner: Term, end: int) -> None:
-        super().__init__(word.start, end)
-        self.word = word
-        self.inner = inner
-
-
-class Group(Term):
-    """Something in parentheses."""
-
-    __slots__ = ("inner",)
-
-    def __init__(self, inner: Term, start: int, end: int) -> None:
-        super().__init__(start, end)
-        self.inner = inner
-
-
-class Not(Term):
-    __slots__ = ("inner",)
-
-    def __init__(self, inner: Term, start: int) -> None:
-        super().__init__(start, inner.end)
-        self.inner = inner
-
-
-class Several(Term):
-    """Terms with `or`, `xor` or `and` between them."""
-
-    __slots__ = ("how", "parts")
-
-    def __init__(self, how: str, parts: list[Term]) -> None:
-        super().__init__(parts[0].start, parts[-1].end)
-        self.how = how
-        self.parts = parts
 
 
 # What may be read in a filter, in the order in which it is tried where several may stand; compiled
@@ -188,18 +83,18 @@ _TOKENS: Final = {
 _SPACE: Final = re.compile(r"\s*")
 END: Final = "END"
 
-Kinds = frozenset[str]
-VALUES: Final = frozenset(("WORD", "QUOTED", "RAW"))
-OPERANDS: Final = VALUES | {"LPAR"}
+TokenKinds = frozenset[str]
+LITERALS: Final = frozenset(("WORD", "QUOTED", "RAW"))
+OPERANDS: Final = LITERALS | {"LPAR"}
 OPERATORS: Final = frozenset(("EQUALITY", "ORDER", "TEXTUAL"))
-JOINTS: Final = frozenset(("OR", "XOR", "AND"))
+CONNECTIVES: Final = frozenset(("OR", "XOR", "AND"))
 CLOSERS: Final = frozenset(("RPAR", "RBRACE", END))
 
 # What one may read in an error message for the kinds of tokens.
 _EXPECTED: Final = (
-    (VALUES, "a field or a value"),
+    (LITERALS, "a field or a value"),
     (OPERATORS, "an operator"),
-    (JOINTS, "`and`, `or`"),
+    (CONNECTIVES, "`and`, `or`"),
     ({"RPAR"}, ")"),
     ({"RBRACE"}, "}"),
     ({"COMMA"}, "a comma"),
@@ -218,11 +113,11 @@ class Token:
         self.end = start + len(text)
 
 
-class Parser:
+class FilterParser:
     """Reads one filter; raises FilterError with the column where it stops making sense.
 
     A method is given the kinds of tokens that may follow (`after`), and returns the one that
-    does with its term. Afterwards `tokens` are those read, `ended` says that they are all
+    does with its expression. Afterwards `tokens` are those read, `ended` says that they are all
     there are, and `allowed` are the kinds that might have followed.
     """
 
@@ -230,13 +125,14 @@ class Parser:
         self.text = text
         self.at = 0
         self.tokens: list[Token] = []
-        self.allowed: Kinds = frozenset()
+        self.allowed: TokenKinds = frozenset()
         self.ended = False
 
-    def parse(self) -> Term:
-        return self.either(frozenset((END,)))[0]
+    def parse(self) -> Expression:
+        """The whole filter."""
+        return self.disjunction(frozenset((END,)))[0]
 
-    def take(self, allowed: Kinds) -> Token:
+    def take(self, allowed: TokenKinds) -> Token:
         """The next token, which must be of one of these kinds."""
         text = self.text
         found = _SPACE.match(text, self.at)
@@ -247,22 +143,22 @@ class Parser:
             self.ended = True
             if END in allowed:
                 return Token(END, "", self.at)
-            missing = _words(_closing(allowed))
+            missing = _in_words(_closers_of(allowed))
             raise FilterError(text, len(text.rstrip()), f"{missing} is missing here")
         token = self._next(allowed)
         if token is None:
             token = self._next(frozenset(_TOKENS))
             if token is None:
-                raise FilterError(text, self.at, *_strange(text, self.at))
+                raise FilterError(text, self.at, *_unreadable(text, self.at))
             if token.kind in CLOSERS:
-                allowed = _closing(allowed)
-            why = f"{token.text!r} is not what can stand here, {_words(allowed)} is"
-            raise FilterError(text, self.at, why, _misspelt(token.text), len(token.text))
+                allowed = _closers_of(allowed)
+            why = f"{token.text!r} is not what can stand here, {_in_words(allowed)} is"
+            raise FilterError(text, self.at, why, _lowercase_hint(token.text), len(token.text))
         self.at = token.end
         self.tokens.append(token)
         return token
 
-    def _next(self, allowed: Kinds) -> Token | None:
+    def _next(self, allowed: TokenKinds) -> Token | None:
         for kind, pattern in _TOKENS.items():
             if kind in allowed:
                 found = re.compile(pattern, re.DOTALL).match(self.text, self.at)
@@ -270,33 +166,34 @@ class Parser:
                     return Token(kind, found[0], self.at)
         return None
 
-    def either(self, after: Kinds) -> tuple[Term, Token]:
-        """Terms with `or`, `xor` and `and` between them."""
-        any_of: list[Term] = []
-        one_of: list[Term] = []
-        all_of: list[Term] = []
+    def disjunction(self, after: TokenKinds) -> tuple[Expression, Token]:
+        """Conditions with `or`, `xor` and `and` between them."""
+        any_of: list[Expression] = []
+        one_of: list[Expression] = []
+        all_of: list[Expression] = []
         while True:
-            term, token = self.negated(JOINTS | after)
+            term, token = self.negation(CONNECTIVES | after)
             all_of.append(term)
             if token.kind == "AND":
                 continue
-            one_of.append(_several("and", all_of))
+            one_of.append(_logical("and", all_of))
             all_of = []
             if token.kind == "XOR":
                 continue
-            any_of.append(_several("xor", one_of))
+            any_of.append(_logical("xor", one_of))
             one_of = []
             if token.kind != "OR":
-                return _several("or", any_of), token
+                return _logical("or", any_of), token
 
-    def negated(self, after: Kinds) -> tuple[Term, Token]:
+    def negation(self, after: TokenKinds) -> tuple[Expression, Token]:
+        """A comparison with what negates or quantifies it; of an even number of `not` none."""
         starts = []
         token = self.take(OPERANDS | {"NOT", "QUANTIFIER"})
         while token.kind == "NOT":  # a chain of them needs no depth
             starts.append(token.start)
             token = self.take(OPERANDS | {"NOT", "QUANTIFIER"})
         if token.kind == "QUANTIFIER":
-            term, follower = self.compared(self.take(OPERANDS), after)
+            term, follower = self.comparison(self.take(OPERANDS), after)
             if not isinstance(term, (Comparison, Membership)):
                 word = token.text
                 raise FilterError(
@@ -309,98 +206,101 @@ class Parser:
             term.quantifier = token.text
             term.start = token.start
         else:
-            term, follower = self.compared(token, after)
+            term, follower = self.comparison(token, after)
         for start in reversed(starts):
-            term = term.inner if isinstance(term, Not) else Not(term, start)
+            term = term.inner if isinstance(term, Negation) else Negation(term, start)
         return term, follower
 
-    def compared(self, token: Token, after: Kinds) -> tuple[Term, Token]:
-        first, token = self.masked(token, OPERATORS | {"IN", "NOT"} | after)
+    def comparison(self, token: Token, after: TokenKinds) -> tuple[Expression, Token]:
+        """A field alone, or with operators or `in`; `token` is the first of it, as below."""
+        first, token = self.bit_and(token, OPERATORS | {"IN", "NOT"} | after)
         if token.kind == "NOT":
             self.take(frozenset(("IN",)))
-            items, token = self.items(after)
-            return Not(Membership(first, items), first.start), token
+            items, token = self.members(after)
+            return Negation(Membership(first, items), first.start), token
         if token.kind == "IN":
-            items, token = self.items(after)
+            items, token = self.members(after)
             return Membership(first, items), token
         operands, operators = [first], []
         while token.kind in OPERATORS:
-            operators.append((WORDS.get(token.text, token.text), token.start))
-            operand, token = self.masked(self.take(OPERANDS), OPERATORS | after)
+            operators.append((OPERATOR_WORDS.get(token.text, token.text), token.start))
+            operand, token = self.bit_and(self.take(OPERANDS), OPERATORS | after)
             operands.append(operand)
         return Comparison(operands, operators) if operators else first, token
 
-    def items(self, after: Kinds) -> tuple[list[Item], Token]:
+    def members(self, after: TokenKinds) -> tuple[list[SetMember], Token]:
         """The values of a set, or the only one."""
-        token = self.take(VALUES | {"LBRACE"})
+        token = self.take(LITERALS | {"LBRACE"})
         if token.kind != "LBRACE":
-            return [(self.value(token), None)], self.take(after)
-        out: list[Item] = []
+            return [(self.literal(token), None)], self.take(after)
+        out: list[SetMember] = []
         while token.kind != "RBRACE":
-            first, last = self.value(self.take(VALUES)), None
+            first, last = self.literal(self.take(LITERALS)), None
             token = self.take(frozenset(("RANGE", "COMMA", "RBRACE")))
             if token.kind == "RANGE":
-                last = self.value(self.take(VALUES))
+                last = self.literal(self.take(LITERALS))
                 token = self.take(frozenset(("COMMA", "RBRACE")))
             out.append((first, last))
         return out, self.take(after)
 
-    def masked(self, token: Token, after: Kinds) -> tuple[Term, Token]:
+    def bit_and(self, token: Token, after: TokenKinds) -> tuple[Expression, Token]:
+        """A primary with the masks after it."""
         after |= {"AMPERSAND"}
         first, token = self.primary(token, after)
         masks = []
         while token.kind == "AMPERSAND":
             mask, token = self.primary(self.take(OPERANDS), after)
             masks.append(mask)
-        return Mask(first, masks) if masks else first, token
+        return BitAnd(first, masks) if masks else first, token
 
-    def primary(self, token: Token, after: Kinds) -> tuple[Term, Token]:
+    def primary(self, token: Token, after: TokenKinds) -> tuple[Expression, Token]:
+        """A literal, a field with what may follow it at once, or something in parentheses."""
         if token.kind == "LPAR":
-            inner, close = self.either(frozenset(("RPAR",)))
-            if not isinstance(inner, (Word, Quoted, Group)):
-                inner = Group(inner, token.start, close.end)
+            inner, close = self.disjunction(frozenset(("RPAR",)))
+            if not isinstance(inner, (Word, StringLiteral, Parenthesized)):
+                inner = Parenthesized(inner, token.start, close.end)
             return inner, self.take(after)
         if token.kind != "WORD":
             follower = self.take(after)
-            return self.value(token), follower
+            return self.literal(token), follower
         word = Word(token.text, token.start, token.end)
         follower = self.take(after | {"LBRACE", "SLICE", "LPAR"})
-        term: Term = word
+        term: Expression = word
         if follower.kind == "LBRACE":
-            inner, close = self.either(frozenset(("RBRACE",)))
-            term = Nest(word, inner, close.end)
+            inner, close = self.disjunction(frozenset(("RBRACE",)))
+            term = Block(word, inner, close.end)
         elif follower.kind == "LPAR":
-            inner, close = self.masked(self.take(OPERANDS), frozenset(("RPAR",)))
-            term = Call(word.text, inner, word.start, close.end)
+            inner, close = self.bit_and(self.take(OPERANDS), frozenset(("RPAR",)))
+            term = FunctionCall(word.text, inner, word.start, close.end)
         elif follower.kind == "SLICE":
-            word.cut, word.cut_at, word.end = follower.text, follower.start, follower.end
+            word.slice, word.slice_start, word.end = follower.text, follower.start, follower.end
         else:
             return word, follower
         return term, self.take(after)
 
-    def value(self, token: Token) -> Term:
+    def literal(self, token: Token) -> Literal:
         """A name, number or string."""
         if token.kind == "WORD":
             return Word(token.text, token.start, token.end)
         if token.kind == "RAW":
-            return Quoted(token.text[2:-1], token.start, token.end)
+            return StringLiteral(token.text[2:-1], token.start, token.end)
         inner = _unescape(self.text, token.start + 1, token.text[1:-1])
-        return Quoted(inner, token.start, token.end)
+        return StringLiteral(inner, token.start, token.end)
 
 
-def _several(how: str, parts: list[Term]) -> Term:
-    return Several(how, parts) if len(parts) > 1 else parts[0]
+def _logical(operator: str, parts: list[Expression]) -> Expression:
+    return Logical(operator, parts) if len(parts) > 1 else parts[0]
 
 
-def parse(text: str) -> Term:
+def parse(text: str) -> Expression:
     """The filter as a tree; raises FilterError with the column where it stops making sense."""
     if not text.strip():
         raise FilterError(text, 0, "the filter is empty", "leave it out to see all messages")
-    _shallow(text)
-    return Parser(text).parse()
+    _check_depth(text)
+    return FilterParser(text).parse()
 
 
-def _shallow(text: str) -> None:
+def _check_depth(text: str) -> None:
     """Raises FilterError where brackets nest deeper than any code should go."""
     depth = 0
     for found in re.finditer(r"""[(){}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", text, re.DOTALL):
@@ -412,7 +312,7 @@ def _shallow(text: str) -> None:
             depth -= 1
 
 
-def _strange(text: str, at: int) -> tuple[str, str]:
+def _unreadable(text: str, at: int) -> tuple[str, str]:
     char = text[at]
     if char in "\"'":
         return "the string that begins here does not end", ""
@@ -425,19 +325,19 @@ def _strange(text: str, at: int) -> tuple[str, str]:
     return f"{char!r} cannot stand here", ""
 
 
-def _misspelt(token: str) -> str:
+def _lowercase_hint(token: str) -> str:
     lower = token.lower()
     if lower in ("and", "or", "not", "xor", "in", "contains", "matches") and lower != token:
         return f"write {lower!r}"
     return ""
 
 
-def _closing(allowed: Kinds) -> Kinds:
+def _closers_of(allowed: TokenKinds) -> TokenKinds:
     """What ends a term that is complete, in place of all that might follow it."""
     return allowed if "COMMA" in allowed else allowed & CLOSERS or allowed
 
 
-def _words(expected: Kinds) -> str:
+def _in_words(expected: TokenKinds) -> str:
     out = [words for tokens, words in _EXPECTED if tokens & expected]
     if "WORD" in expected:
         out = out[:1]

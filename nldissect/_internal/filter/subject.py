@@ -1,8 +1,8 @@
-"""What filters look at: a message with its tape, and what lies on that."""
+"""What predicates are evaluated on: a message with its tape, and nodes of that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from mypy_extensions import i64
 
@@ -10,37 +10,36 @@ from ..engine.frame import Diagnosis
 from ..engine.lookup import echo_end, hook_node, label_at, value_at
 from ..engine.message import Message
 from ..engine.walk import BY_HOOK, FIELD_MASK, INDEX_AT, IS_ATTRIBUTE, MARKS_AT, UNKNOWN, Engine
+from ..pairing.transaction import Link
 from ..spec import model
-from .vocabulary import Wanted
-
-if TYPE_CHECKING:
-    from ..pairing.transaction import Link
+from .path_matcher import WalkSelection
 
 _NO_SET = model.AttributeSet("", "")
 
 
 @final
-class Look:
-    """What a term is asked of: a message, or inside of braces a node (`place`) or a diagnosis.
+class Subject:
+    """What a predicate is evaluated on: a message, or inside of braces a node or a diagnosis.
 
-    The message is walked when a term needs that, once, as far as `wanted` asks for.
+    The node is at `place` on the tape, -2 where it is the message. The message is walked when a
+    predicate needs that, once, as far as `selection` asks for (None: all of it).
     """
 
     def __init__(
         self,
         message: Message,
         link: Link | None,
-        wanted: Wanted | None,
+        selection: WalkSelection | None,
         engine: Engine | None = None,
         place: i64 = -2,
-        note: Diagnosis | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         self.message = message
         self.link = link
-        self._wanted = wanted
+        self._selection = selection
         self.engine = engine
         self.place: i64 = place
-        self.note = note
+        self.diagnosis = diagnosis
 
     def walked(self) -> Engine:
         """The engine with the message's tape."""
@@ -48,14 +47,14 @@ class Look:
         if engine is None:
             context = self.message.context
             engine = context.spare.pop() if context.spare else Engine(context.tables)
-            if self._wanted is None:
+            if self._selection is None:
                 self.message.walk_onto(engine)
             else:
-                self._wanted.walk(self.message, engine)
+                self._selection.walk(self.message, engine)
             self.engine = engine
         return engine
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Gives the engine back."""
         if self.engine is not None:
             self.message.context.spare.append(self.engine)
@@ -63,7 +62,7 @@ class Look:
 
 
 @final
-class Item:
+class TapeNode:
     """A node on the tape; it holds as long as the tape is the message's."""
 
     def __init__(self, engine: Engine, place: i64, message: Message) -> None:
@@ -114,7 +113,7 @@ class Item:
         return inner
 
     @property
-    def inside(self) -> list[Item]:
-        """What lies directly inside."""
+    def children(self) -> list[TapeNode]:
+        """The nodes directly inside."""
         engine, message = self.engine, self.message
-        return [Item(engine, place, message) for place in engine.inside(self.place)]
+        return [TapeNode(engine, place, message) for place in engine.inside(self.place)]

@@ -1,0 +1,221 @@
+"""Paths resolved against the specs: what they can end at, and in which messages.
+
+A path is gone along as its states: each the number of its names that lie above.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..engine import paths
+from ..engine.message import Message
+from ..engine.paths import plain
+from ..engine.summary import operation_name
+from ..spec import model
+from ..spec.tables import GENLMSGHDR
+from ..wire import framing
+from ..wire.errors import SpecError
+
+PathStates = frozenset[int]  # one for each way to read the path so far
+
+# Names that exist without a spec: of control messages, and what dissectors' own code makes.
+DYNAMIC: Final = frozenset(
+    ("nlmsgerr", "request", "nlmsghdr", "genlmsghdr", "error", "addr", "keys", "rules", "ref",
+     "options", "uri", "prefix", "data", "trailing", "padding", "sequence", "length", "port")
+)  # fmt: skip
+
+_START: Final[PathStates] = frozenset((0,))
+
+
+def names_of(field: model.Field) -> frozenset[str]:
+    """Every name of a field in a filter: those of `paths.names_of`, and ip's."""
+    names, words = paths.names_of(field), paths.words_for(field)
+    return names.union(words) if words else names
+
+
+class ResolvedPath:
+    """One reading of a path: its names, and which messages it is about.
+
+    `spec` and `operations` are names, None for all; `top` says that the first name is that of a
+    top-level attribute, `control` that the message is NLMSG_ERROR or NLMSG_DONE. Without names it
+    stands for the messages themselves. `origins` are the specs that have the first name, "" among
+    them for members of structs, which any may have.
+    """
+
+    __slots__ = ("control", "names", "operations", "origins", "spec", "top")
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        spec: str | None = None,
+        operations: frozenset[str] | None = None,
+        top: bool = False,
+        control: bool = False,
+    ) -> None:
+        self.names = names
+        self.spec = spec
+        self.operations = operations
+        self.top = top
+        self.control = control
+        self.origins: frozenset[str] = frozenset()
+
+    @property
+    def scoped(self) -> bool:
+        """Whether it says which messages it is about."""
+        return self.spec is not None or self.operations is not None or self.control
+
+    def applies_to(self, message: Message) -> bool:
+        """Whether a message of this operation may have it."""
+        control = message.type < framing.NLMSG_MIN_TYPE
+        if self.spec is not None:
+            has = "netlink" if control else None if message.spec is None else message.spec.name
+            if has is None or plain(has) != self.spec:
+                return False
+        if self.operations is None:
+            return not self.control or control
+        if control:
+            return operation_name(message) in self.operations
+        operation = message.operation
+        return operation is not None and operation.name in self.operations
+
+    def advance(self, names: frozenset[str], states: PathStates) -> tuple[bool, PathStates]:
+        """Whether a field of these names is what it ends at, and the states below that field."""
+        end = False
+        below = set() if self.top else {0}
+        last = len(self.names) - 1
+        for state in states:
+            if self.names[state] in names:
+                if state == last:
+                    end = True
+                else:
+                    below.add(state + 1)
+        return end, frozenset(below)
+
+
+class ReachableFields:
+    """The fields that a path can end at, as far as specs tell.
+
+    `open` says that there may be others: made by a dissector's own code, or unknown. With
+    `first_only` the search ends at the first of any.
+    """
+
+    def __init__(self, path: ResolvedPath, first_only: bool = False) -> None:
+        self.fields: dict[model.Field, None] = {}
+        self.open = False
+        self._path = path
+        self._first_only = first_only
+        self._visited: set[tuple[int, PathStates]] = set()
+
+    def __bool__(self) -> bool:
+        return self.open or bool(self.fields)
+
+    def in_operation(self, operation: model.Operation) -> None:
+        """In the messages of an operation."""
+        self.open |= operation.hook is not None
+        for header in (operation.header, GENLMSGHDR):
+            if header is not None:
+                self.open |= self._path.advance(frozenset((plain(header.name),)), _START)[0]
+                self.in_struct(header, _START)
+        self._in_set(operation.attributes, _START)
+
+    def in_struct(self, struct: model.Struct | None, states: PathStates) -> None:
+        """At a member of a struct, whose own name may be left out."""
+        if struct is None:
+            return
+        states |= self._path.advance(frozenset((plain(struct.name),)), states)[1]
+        for member in struct.members:
+            self._at_field(member, states)
+
+    def _in_set(self, attributes: model.AttributeSet | None, states: PathStates) -> None:
+        if attributes is None or not states or (id(attributes), states) in self._visited:
+            return
+        self._visited.add((id(attributes), states))
+        last = len(self._path.names) - 1
+        if last in states and self._path.names[last].isdecimal():  # one that the set does not have
+            self.open = True
+        try:
+            fields = attributes.ensure()
+        except SpecError:
+            return
+        for field in fields.values():
+            self._at_field(field, states)
+
+    def _at_field(self, field: model.Field, states: PathStates) -> None:
+        if self._first_only and self:
+            return
+        for one in (field, field.request):
+            if one is not None:
+                end, below = self._path.advance(names_of(one), states)
+                if end:
+                    self.fields[one] = None
+                if below:
+                    self.in_field(one, below)
+
+    def in_field(self, field: model.Field, states: PathStates) -> None:
+        """Inside of a field."""
+        if field.sub_message is not None:
+            for form in (*field.sub_message.formats.values(), field.sub_message.default):
+                if form is not None:
+                    for header in (form.header, *form.variants.values()):
+                        self.in_struct(header, states)
+                    self._in_set(form.attributes, states)
+        for one in (field, field.element):
+            if one is not None:
+                self.in_struct(one.struct, states)
+                self._in_set(one.nested, states)
+                if one.tail is not None:
+                    self._at_field(one.tail, states)
+        for other in field.forms:
+            self.in_field(other.field, states)
+        self.open = self.open or self._holds_unspecified(field, states)
+
+    def _holds_unspecified(self, field: model.Field, states: PathStates) -> bool:
+        """Whether the next name may be in a field though no spec says so."""
+        names = [self._path.names[state] for state in states]
+        numbered = field.length_prefixed or field.kind in _NUMBERED_ENTRIES
+        if numbered and any(name.isdecimal() for name in names):
+            return True
+        if field.kind == model.BITFIELD32 and ("value" in names or "selector" in names):
+            return True
+        if field.kind in (model.MESSAGE, model.HEADER):
+            return True
+        return field.hook is not None and self._made_by_hook(field, states)
+
+    def _made_by_hook(self, field: model.Field, states: PathStates) -> bool:
+        """Whether a dissector's own code may make it.
+
+        It makes what the sub-message says that it holds, else what its spec describes; of other
+        names only what lies in a field that the path names.
+        """
+        path, kind = self._path, field.kind
+        if kind <= model.LAST_SCALAR or kind in (model.STRING, model.FLAG):
+            return False
+        if any(state > 0 for state in states) or path.names[0] in DYNAMIC:
+            return True
+        if kind == model.ARRAY:  # if at all, then a struct
+            return path.origins == {""}
+        if field.sub_message is not None:
+            return False
+        return not path.origins or "" in path.origins or spec_of(field) in path.origins
+
+
+_NUMBERED_ENTRIES: Final = (model.INDEXED, model.ARRAY, model.TYPE_VALUE, model.UNKNOWN)
+
+
+def spec_of(field: model.Field) -> str:
+    """The name of the spec that defines a field; "" for members of structs."""
+    return field.path.partition(".")[0]
+
+
+def operation_can_hold(operation: model.Operation, path: ResolvedPath) -> bool:
+    """Whether a message of this operation can have what the path ends at."""
+    found = ReachableFields(path, first_only=True)
+    found.in_operation(operation)
+    return bool(found)
+
+
+def field_can_hold(field: model.Field, path: ResolvedPath, states: PathStates = _START) -> bool:
+    """Whether what the path ends at can lie in a field."""
+    found = ReachableFields(path, first_only=True)
+    found.in_field(field, states)
+    return bool(found)
