@@ -34,7 +34,7 @@ from .predicates import (
     negated,
     quantified,
 )
-from .resolver import DIAGNOSIS_SCOPE, MESSAGE_SCOPE, Resolver, Scope
+from .resolver import DIAGNOSIS_SCOPE, MESSAGE_SCOPE, NameScope, Resolver
 from .subject import Subject, TapeNode
 from .syntax_tree import (
     BitAnd,
@@ -73,7 +73,7 @@ class Compiler:
         self.resolver = Resolver(text, vocabulary, fields)
         self._error_at = self.resolver.error_at
 
-    def compile(self, expression: Expression, scope: Scope = MESSAGE_SCOPE) -> Predicate:
+    def compile(self, expression: Expression, scope: NameScope = MESSAGE_SCOPE) -> Predicate:
         """The predicate that an expression is."""
         if isinstance(expression, Parenthesized):
             return self.compile(expression.inner, scope)
@@ -90,7 +90,7 @@ class Compiler:
             return self._membership(expression, scope)
         return self._existence(expression, scope)
 
-    def _existence(self, expression: Expression, scope: Scope) -> Predicate:
+    def _existence(self, expression: Expression, scope: NameScope) -> Predicate:
         """A field without an operator: whether it is there, or holds."""
         operand = self._field(expression, scope)
         source = operand.source
@@ -108,7 +108,7 @@ class Compiler:
 
     # -- braces ------------------------------------------------------------------
 
-    def _block(self, block: Block, scope: Scope) -> Predicate:
+    def _block(self, block: Block, scope: NameScope) -> Predicate:
         name = block.word.text
         if scope.is_message and name.lower() in ("note", "diagnoses"):
             return self._diagnosis_block(block)
@@ -135,7 +135,7 @@ class Compiler:
         if fields and not any(_is_nest(field) for field in fields):
             reason = f"{name} is no nest, it has a value"
             raise self._error_at(block.word, reason, "braces go with nests")
-        inner = self.compile(block.inner, Scope("nest", fields))
+        inner = self.compile(block.inner, NameScope("nest", fields))
         holds, occurrences = inner.evaluate, source.occurrences
 
         def evaluate_nests(subject: Subject) -> bool:
@@ -158,7 +158,7 @@ class Compiler:
 
     # -- comparisons ---------------------------------------------------------------
 
-    def _comparison(self, comparison: Comparison, scope: Scope) -> Predicate:
+    def _comparison(self, comparison: Comparison, scope: NameScope) -> Predicate:
         """One comparison, or several in a chain that all must hold."""
         parts = []
         for i, (operator, start) in enumerate(comparison.operators):
@@ -170,7 +170,7 @@ class Compiler:
         return parts[0] if len(parts) == 1 else combined("and", parts)
 
     def _compare(
-        self, left: Expression, operator: str, right: Expression, quantifier: str, scope: Scope
+        self, left: Expression, operator: str, right: Expression, quantifier: str, scope: NameScope
     ) -> Predicate:
         field = self._operand(left, scope)
         if field is None or field.valueless:  # 1280 <= mtu, RTM_NEWLINK == type
@@ -191,7 +191,12 @@ class Compiler:
         return tested
 
     def _mirrored_field(
-        self, left: Expression, name: Operand | None, operator: str, right: Expression, scope: Scope
+        self,
+        left: Expression,
+        name: Operand | None,
+        operator: str,
+        right: Expression,
+        scope: NameScope,
     ) -> Operand:
         """The field on the right, where the left is none, but perhaps an operation's `name`."""
         field = self._operand(right, scope)
@@ -204,7 +209,7 @@ class Compiler:
         return field
 
     def _right_field(
-        self, field: Operand, right: Expression, operator: str, scope: Scope
+        self, field: Operand, right: Expression, operator: str, scope: NameScope
     ) -> Operand | None:
         """The right side as a field, None if it is a value."""
         if isinstance(right, StringLiteral):
@@ -274,7 +279,7 @@ class Compiler:
         needs_link = a.source.needs_link or b.source.needs_link
         return Predicate(lambda subject: quantify(outcomes(subject)), cost, needs_link)
 
-    def _membership(self, membership: Membership, scope: Scope) -> Predicate:
+    def _membership(self, membership: Membership, scope: NameScope) -> Predicate:
         field = self._field(membership.operand, scope)
         if field.valueless:
             raise self.resolver.valueless(membership.operand, field.expression)
@@ -348,14 +353,14 @@ class Compiler:
 
     # -- operands ------------------------------------------------------------------
 
-    def _field(self, expression: Expression, scope: Scope) -> Operand:
+    def _field(self, expression: Expression, scope: NameScope) -> Operand:
         """The expression as a field; FilterError if it is none."""
         operand = self._operand(expression, scope)
         if operand is None:
             raise self.resolver.not_a_field(expression, scope)
         return operand
 
-    def _operand(self, expression: Expression, scope: Scope) -> Operand | None:
+    def _operand(self, expression: Expression, scope: NameScope) -> Operand | None:
         """The expression as a field; None if it is not the name of one."""
         if isinstance(expression, Parenthesized):
             if isinstance(expression.inner, _CONDITIONS):
@@ -388,7 +393,7 @@ class Compiler:
             raise FilterError(self.text, word.slice_start, f"{text} is no slice", hint, len(text))
         return found
 
-    def _function_call(self, call: FunctionCall, scope: Scope) -> Operand:
+    def _function_call(self, call: FunctionCall, scope: NameScope) -> Operand:
         name = call.name
         if name not in FUNCTIONS:
             hint = suggestion(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
@@ -405,7 +410,7 @@ class Compiler:
             operand.transform(cased(str.lower if name == "lower" else str.upper))
         return operand
 
-    def _bit_and(self, bit_and: BitAnd, scope: Scope) -> Operand:
+    def _bit_and(self, bit_and: BitAnd, scope: NameScope) -> Operand:
         operand = self._field(bit_and.operand, scope)
         if operand.valueless:
             raise self.resolver.valueless(bit_and.operand, operand.expression)

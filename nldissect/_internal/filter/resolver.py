@@ -31,7 +31,7 @@ from .syntax_tree import (
 from .vocabulary import Vocabulary
 
 
-class Scope:
+class NameScope:
     """What names are looked up in: a message, or inside of braces a nest or a diagnosis.
 
     `nests` are the fields that the braces look into, where they are known.
@@ -43,8 +43,8 @@ class Scope:
         self.nests = nests or []
 
 
-MESSAGE_SCOPE = Scope("message")
-DIAGNOSIS_SCOPE = Scope("diagnosis")
+MESSAGE_SCOPE = NameScope("message")
+DIAGNOSIS_SCOPE = NameScope("diagnosis")
 
 
 class Resolver:
@@ -67,7 +67,7 @@ class Resolver:
         """The message-level field of this name."""
         return self.message_fields.get(name.replace("-", "_")) or self.message_fields.get(name)
 
-    def source(self, word: Word, scope: Scope) -> FieldSource | None:
+    def source(self, word: Word, scope: NameScope) -> FieldSource | None:
         """The field that a word names; None if it is no name of one."""
         name = word.text
         if name.endswith("."):
@@ -86,7 +86,7 @@ class Resolver:
         readings = self.readings(name, scope)
         return self.path_source(readings, scope) if readings else None
 
-    def readings(self, name: str, scope: Scope) -> list[ResolvedPath]:
+    def readings(self, name: str, scope: NameScope) -> list[ResolvedPath]:
         """What a path can mean in a scope."""
         found = self.vocabulary.resolve(name)
         if scope.is_message:
@@ -97,7 +97,7 @@ class Resolver:
         return found
 
     def path_source(
-        self, readings: list[ResolvedPath], scope: Scope, split: bool = True
+        self, readings: list[ResolvedPath], scope: NameScope, split: bool = True
     ) -> PathSource:
         """The source of a path."""
         # What lies in braces is inside of what is selected already.
@@ -106,7 +106,7 @@ class Resolver:
 
     # -- what is wrong ----------------------------------------------------------------
 
-    def not_a_field(self, expression: Expression, scope: Scope) -> FilterError:
+    def not_a_field(self, expression: Expression, scope: NameScope) -> FilterError:
         """What is wrong with an expression that should have been a field."""
         while isinstance(expression, (BitAnd, FunctionCall, Parenthesized)):
             if isinstance(expression, Parenthesized):
@@ -134,7 +134,7 @@ class Resolver:
             return self.error_at(expression, f"{scope.nests[0].name} holds no {name}")
         return self._unknown_path(expression, scope)
 
-    def _unknown_path(self, word: Word, scope: Scope) -> FilterError:
+    def _unknown_path(self, word: Word, scope: NameScope) -> FilterError:
         """Says which name of a path is unknown, or that one is not in the other."""
         parts = word.text.split(".")
         known = self.vocabulary.names
@@ -163,7 +163,7 @@ class Resolver:
             or (count > 1 and self.message_field(part) is not None)
         )
 
-    def _first_names(self, scope: Scope) -> set[str]:
+    def _first_names(self, scope: NameScope) -> set[str]:
         """The names beside those of fields that a path may begin with."""
         fields = {name.replace("_", "-") for name in self.message_fields}
         specs = {plain(spec.name) for spec in self.vocabulary.specs}
