@@ -103,6 +103,10 @@ def _state(message: Message, link: Link) -> str | None:
     return found.fate(message.number) or None
 
 
+def _confidence(_: Message, link: Link) -> str | None:
+    return link.confidence if link_text.has_confidence(link) else None
+
+
 def _attributes(message: Message) -> list[Node]:
     return [node for node in message.nodes if node.field.number >= 0]
 
