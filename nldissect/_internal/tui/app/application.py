@@ -22,6 +22,7 @@ from ..model.keymap import Keymap
 from ..model.layout import LayoutChoices
 from ..model.opener import Opener
 from ..model.settings import State
+from ..panes.key_input import KeyTaker
 from .browser import Browser
 from .start_screen import StartScreen
 
@@ -79,8 +80,7 @@ class Application(App[int]):
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
             screen = self.screen
             await self._arrived(screen)
-            take = getattr(screen, "take", None)
-            if take is not None and take(event):
+            if isinstance(screen, KeyTaker) and screen.take(event):
                 return
         await super().on_event(event)
 

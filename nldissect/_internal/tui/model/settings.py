@@ -147,9 +147,8 @@ class State:
             return
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for name in KEPT:
-                lines: list[str] = getattr(self, name)[-KEPT[name] :]
+            for name, lines in (("filters", self.filters), ("files", self.files)):
                 target = self.folder / name
                 made = target.with_name(f".{name}.{os.getpid()}")
-                made.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+                made.write_text("".join(f"{line}\n" for line in lines[-KEPT[name] :]), "utf-8")
                 made.replace(target)

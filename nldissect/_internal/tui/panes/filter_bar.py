@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Label
 
 from ...spec.registry import Registry
-from ...wire.errors import UsageError
+from ...wire.errors import FilterError
 from ...wire.text import safe
 from ..model.parts import Part
 from .key_input import KeyInput
@@ -115,14 +115,10 @@ class FilterBar(Horizontal):
             from ...filter import Filter
 
             found = Filter(text, self.registry)
-        except UsageError as problem:
-            column = getattr(problem, "column", None)
-            reason = getattr(problem, "reason", str(problem))
-            hint = getattr(problem, "hint", "") or ""
-            at = "" if column is None else f" at {column + 1}"
-            self.say(f"✗{at}", "error")
-            where = "" if column is None else f"{text[:column]}▸{text[column:]}  "
-            self._wrong(f"{where}{reason}{f' ({hint})' if hint else ''}")
+        except FilterError as problem:
+            column, hint = problem.column, f" ({problem.hint})" if problem.hint else ""
+            self.say(f"✗ at {column + 1}", "error")
+            self._wrong(f"{text[:column]}▸{text[column:]}  {problem.reason}{hint}")
             return None
         self.say("✓ Enter applies", "good")
         return found

@@ -8,10 +8,19 @@ would be taken first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final, Protocol, runtime_checkable
 
 from textual import events
-from textual.actions import parse
 from textual.widgets import Input
+
+
+@runtime_checkable
+class KeyTaker(Protocol):
+    """A screen that works keys off itself, at once, when the application hands them on."""
+
+    def take(self, event: events.Key) -> bool:
+        """Does what the key means here; whether it meant anything."""
+        ...
 
 
 class KeyInput(Input):
@@ -34,9 +43,40 @@ class KeyInput(Input):
         if event.is_printable and event.character is not None:
             self.insert_text_at_cursor(event.character)
             return True
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            _, name, arguments = parse(binding.action)
-            if f"action_{name}" in vars(Input):  # others are of what scrolls
-                getattr(self, f"action_{name}")(*arguments)
-                return True
-        return False
+        edit = _EDITS.get(event.key)
+        if edit is not None:
+            edit(self)
+        return edit is not None
+
+
+# Keys that edit, as `Input.BINDINGS` has them.
+_EDITS: Final[dict[str, Callable[[Input], None]]] = {
+    "left": Input.action_cursor_left,
+    "shift+left": lambda line: line.action_cursor_left(True),
+    "ctrl+left": Input.action_cursor_left_word,
+    "ctrl+shift+left": lambda line: line.action_cursor_left_word(True),
+    "right": Input.action_cursor_right,
+    "shift+right": lambda line: line.action_cursor_right(True),
+    "ctrl+right": Input.action_cursor_right_word,
+    "ctrl+shift+right": lambda line: line.action_cursor_right_word(True),
+    "home": Input.action_home,
+    "ctrl+a": Input.action_home,
+    "shift+home": lambda line: line.action_home(True),
+    "end": Input.action_end,
+    "ctrl+e": Input.action_end,
+    "shift+end": lambda line: line.action_end(True),
+    "ctrl+shift+a": Input.action_select_all,
+    "backspace": Input.action_delete_left,
+    "delete": Input.action_delete_right,
+    "ctrl+d": Input.action_delete_right,
+    "ctrl+w": Input.action_delete_left_word,
+    "ctrl+backspace": Input.action_delete_right_word,
+    "alt+backspace": Input.action_delete_right_word,
+    "ctrl+u": Input.action_delete_left_all,
+    "super+backspace": Input.action_delete_left_all,
+    "ctrl+k": Input.action_delete_right_all,
+    "ctrl+x": Input.action_cut,
+    "ctrl+c": Input.action_copy,
+    "super+c": Input.action_copy,
+    "ctrl+v": Input.action_paste,
+}
