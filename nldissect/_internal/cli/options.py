@@ -65,13 +65,7 @@ def read_options(parser: CommandParser) -> None:
         "with -c, names and answers are looked for only 4 MiB ahead",
     )
     _jobs_option(write)
-    write.add_argument(
-        "-w",
-        "--write",
-        metavar="FILE",
-        help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)",
-    )
+    _write_option(write)
 
 
 def live_options(parser: CommandParser) -> None:
@@ -187,14 +181,7 @@ def monitor_options(parser: CommandParser) -> None:
         dest="all_nsid",
         help="also what is said in other network namespaces that have an id here",
     )
-    write = parser.add_argument_group("what else is done")
-    write.add_argument(
-        "-w",
-        "--write",
-        metavar="FILE",
-        help="write the messages shown to a pcapng file (- is standard output, "
-        "and nothing is shown)",
-    )
+    _write_option(parser.add_argument_group("what else is done"))
     _show_options(parser)
 
 
@@ -202,6 +189,27 @@ _IN_TURN = (
     "go through a file in N processes, which show it in turn; the default is 1, and for files "
     "over 64 MiB as many as there are processors, up to 4"
 )
+
+
+def _write_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "-w",
+        "--write",
+        metavar="FILE",
+        help="write the messages shown to a pcapng file (- is standard output, "
+        "and nothing is shown)",
+    )
+
+
+def _report_format_option(parser: CommandParser) -> None:
+    parser.add_argument(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("text", "json"),
+        default="text",
+        help="text (the default) or json",
+    )
 
 
 def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> None:
@@ -330,14 +338,7 @@ def stats_options(parser: CommandParser) -> None:
     """Captures, and how they are counted."""
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="captures, counted together; - is standard input")
-    add(
-        "-T",
-        "--format",
-        metavar="FORMAT",
-        choices=("text", "json"),
-        default="text",
-        help="text (the default) or json",
-    )
+    _report_format_option(parser)
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
     _jobs_option(
@@ -405,14 +406,7 @@ def diff_options(parser: CommandParser) -> None:
         "and next hops that the captures show last, not what was asked",
     )
     add("--counters", action="store_true", help="compare counters, ages and timers as well")
-    add(
-        "-T",
-        "--format",
-        metavar="FORMAT",
-        choices=("text", "json"),
-        default="text",
-        help="text (the default) or json",
-    )
+    _report_format_option(parser)
     _filter_option(parser)
     _decode_options(parser)
 
