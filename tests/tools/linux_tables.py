@@ -48,6 +48,9 @@ ALSO = {"ADDRESS_FAMILY": "RTNL_FAMILY_"}
 # Where a header goes on with other constants of the same prefix (socket options, flags).
 END = {"NETLINK_PROTOCOL": "MAX_LINKS", "RTM": "RTM_MAX"}
 
+# ruff format leaves such a table as it is.
+BY_HAND = "# fmt: skip"
+
 DEFINE = re.compile(r"#\s*define\s+(\w+)\s+(0[xX][0-9a-fA-F]+|\d+)\s*$")
 ENTRY = re.compile(r"(\w+)\s*(?:=\s*(0[xX][0-9a-fA-F]+|\d+))?\s*,?$")
 
@@ -95,7 +98,7 @@ def render(name: str, headers: tuple[str, ...], values: dict[int, str], width: i
             lines.append(line)
             line = "   "
         line += item
-    return "\n".join([*lines, line, "}  # fmt: skip"])
+    return "\n".join([*lines, line, f"}}  {BY_HAND}"])
 
 
 def main(include: Path) -> None:
