@@ -43,12 +43,12 @@ _KEPT: Final = 4096
 _NONE: Final = b""
 _ZERO: Final = 48
 
-# How the numbers of a row are written
-_NEW: Final = 0  # not met yet
+# How the numbers of a row are written: what decides it is the row, so it is found once.
+_UNKNOWN: Final = 0  # not found yet
 _UNSIGNED: Final = 1  # in decimal, without a label
-_DECIMAL: Final = 2  # the same with a sign
-_ALIKE: Final = 3  # always alike, so that it can be kept
-_ASKED: Final = 4  # as the message has it
+_SIGNED: Final = 2  # the same with a sign
+_CACHED: Final = 3  # with a label that depends on nothing but row and number
+_LABELLED: Final = 4  # with one that the message decides
 
 
 def as_unsigned(value: i64) -> int:
@@ -93,21 +93,21 @@ class NumberWriter:
         self._before = before
         self._after = after
         self._digits = DIGITS
-        self._ways = vec[i64]([])  # by row
-        self._alike = TextCache()  # numbers with their labels, by row and value
+        self._notations = vec[i64]([])  # by row
+        self._cached = TextCache()  # numbers with their labels, by row and value
         self._scratch = BytesWriter()
         self._texts: dict[str, bytes] = {}
-        self._seen: TapeValues | None = None
+        self._values: TapeValues | None = None
 
     def begin(self) -> None:
         """Makes ready for the message that is on the tape now."""
-        self._seen = None
-        have, rows = i64(len(self._ways)), i64(len(self._tables.fields))
+        self._values = None
+        have, rows = i64(len(self._notations)), i64(len(self._tables.fields))
         if have < rows:
-            ways = vec[i64]([_NEW] * int(2 * rows))
+            notations = vec[i64]([_UNKNOWN] * int(2 * rows))
             for row in range(have):
-                ways[row] = self._ways[row]
-            self._ways = ways
+                notations[row] = self._notations[row]
+            self._notations = notations
 
     def number(
         self,
@@ -121,23 +121,23 @@ class NumberWriter:
     ) -> None:
         """The number in a payload of the message that is on the engine's tape, and its label."""
         value = engine.number(row, start, end, marks)
-        way = self._ways[row]
-        if way == _DECIMAL or (way == _UNSIGNED and value >= 0):
+        notation = self._notations[row]
+        if notation == _SIGNED or (notation == _UNSIGNED and value >= 0):
             if 0 <= value < 10:
                 out.append(u8(_ZERO + value))
             else:
                 self._digits.signed(out, value)
-        elif way == _ALIKE and marks & UNNAMED == 0:
-            found = self._alike.find(row, value)
+        elif notation == _CACHED and marks & UNNAMED == 0:
+            found = self._cached.find(row, value)
             if len(found) == 0:
-                found = self._alike.keep(
-                    row, value, self._whole(engine, message, row, value, end - start)
+                found = self._cached.keep(
+                    row, value, self._with_label(engine, message, row, value, end - start)
                 )
             out.write(found)
-        elif way == _UNSIGNED:
+        elif notation == _UNSIGNED:
             self._digits.unsigned(out, value)
-        elif way == _NEW:
-            self._ways[row] = self._way(row)
+        elif notation == _UNKNOWN:
+            self._notations[row] = self._notation(row)
             self.number(out, engine, message, row, start, end, marks)
         else:
             self._plain(out, row, value, end - start)
@@ -169,19 +169,21 @@ class NumberWriter:
             self._texts[text] = found
         return found
 
-    def _way(self, row: i64) -> i64:
+    def _notation(self, row: i64) -> i64:
         """How the numbers of a row are written."""
         rows = self._tables.rows
         at = row * COLUMNS
         hint, signed = rows[at + HINT], rows[at + SIGNED] != 0
         in_hex = hint == HEX or self._tables.shown[rows[at + SHOWN]] == "flags"
         if rows[at + MARKS] & LABELLED or (hint != NO_HINT and hint != HEX):
-            return _ASKED
+            return _LABELLED
         if rows[at + ENUM] == 0 and (self._json or not in_hex):
-            return _DECIMAL if signed else _UNSIGNED
-        return _ALIKE if rows[at + WIDTH] > 0 else _ASKED
+            return _SIGNED if signed else _UNSIGNED
+        return _CACHED if rows[at + WIDTH] > 0 else _LABELLED
 
-    def _whole(self, engine: Engine, message: Message, row: i64, value: i64, size: i64) -> bytes:
+    def _with_label(
+        self, engine: Engine, message: Message, row: i64, value: i64, size: i64
+    ) -> bytes:
         """A number with its label."""
         out = self._scratch
         out.truncate(0)
@@ -215,9 +217,9 @@ class NumberWriter:
         number = int(value) if tables.rows[at + SIGNED] else as_unsigned(value)
         told: str | None = None
         if tables.rows[at + MARKS] & LABELLED:
-            seen = self._seen
+            seen = self._values
             if seen is None or seen.message is not message:
-                seen = self._seen = TapeValues(engine, message)
+                seen = self._values = TapeValues(engine, message)
             told = label_by_code(tables.fields[row], number, message, seen)
         if told is None and enum != 0:
             told = tables.enums[enum].label(number, self._constants)
