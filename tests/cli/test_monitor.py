@@ -23,7 +23,7 @@ from nldissect._internal.capture.live.groups import (
 )
 from nldissect._internal.capture.live.preamble import Preamble
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.cli.monitor_command import chosen_of, full
+from nldissect._internal.cli.monitor_command import full_name, groups_named
 from nldissect._internal.wire.errors import UsageError
 from support import ROOT
 from support.command import open_to_all
@@ -51,7 +51,7 @@ KNOWN = [
 def chosen(*words: str) -> list[tuple[int, int]]:
     return [
         (group.protocol, group.number)
-        for group in chosen_of(list(words), KNOWN, ["ethtool", "mptcp_pm", "nlctrl", "nl80211"])
+        for group in groups_named(list(words), KNOWN, ["ethtool", "mptcp_pm", "nlctrl", "nl80211"])
     ]
 
 
@@ -143,7 +143,7 @@ def test_groups_of_a_family_that_is_announced() -> None:
     body = b"\1\2\0\0" + attribute(2, b"nl80211\0") + attribute(7, groups)
     message = struct.pack("=IHHII", 16 + len(body), 16, 0, 0, 0) + body
     found = announced_groups(message)
-    assert [full(group) for group in found] == ["nl80211:config", "nl80211:scan"]
+    assert [full_name(group) for group in found] == ["nl80211:config", "nl80211:scan"]
     assert [group.number for group in found] == [6, 7]
     for cut in range(len(message)):
         announced_groups(message[:cut])
@@ -155,7 +155,7 @@ def test_families_of_this_kernel() -> None:
     preamble.ask()
     preamble.close()
     assert "nlctrl" in family_names(preamble.answers)
-    assert "nlctrl:notify" in map(full, family_groups(preamble.answers))
+    assert "nlctrl:notify" in map(full_name, family_groups(preamble.answers))
 
 
 # -- in a kernel of its own -----------------------------------------------------------------

@@ -38,7 +38,7 @@ class LiveRun:
     def __init__(self, options: Namespace, output: TextOutput, printer: MessagePrinter) -> None:
         self.output = output
         self.printer = printer
-        self.asked = wanted(options, printer)
+        self.options = live_options(options, printer)
         self.copies = options.write == "-"
         if self.copies and (output.binary is None or output.terminal()):
             raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
@@ -55,7 +55,7 @@ class LiveRun:
         binary = None if self.quiet and not self.copies else self.output.binary
         watch = [] if binary is None else [binary.fileno()]
         try:
-            with capturing.start(self.asked, watch=watch) as capture:
+            with capturing.start(self.options, watch=watch) as capture:
                 privileges.drop(privileges.capabilities_for(self._folders, os.R_OK | os.X_OK))
                 made = ", made for this and removed at the end" if capture.made else ""
                 capture.on_report = lambda: self._draw(capture)
@@ -134,7 +134,7 @@ def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
 # -- options -----------------------------------------------------------------------------
 
 
-def wanted(options: Namespace, printer: MessagePrinter) -> capturing.LiveOptions:
+def live_options(options: Namespace, printer: MessagePrinter) -> capturing.LiveOptions:
     """What to capture, by the options; raises UsageError."""
     stop, ring = _limits(options)
     silent = options.quiet or options.write == "-"

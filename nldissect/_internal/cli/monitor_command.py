@@ -50,51 +50,51 @@ def monitor(options: Namespace, output: TextOutput) -> int:
     printer = MessagePrinter(Namespace(**{**vars(options), "files": []}), output, registry)
     preamble.ask()
     preamble.close()
-    known = every(preamble.answers)
+    known = named_groups(preamble.answers)
     if options.list:
         return _list(known, output)
     chosen = known
     if options.groups:
-        chosen = chosen_of(options.groups, known, family_names(preamble.answers))
+        chosen = groups_named(options.groups, known, family_names(preamble.answers))
     watch = [] if output.binary is None else [output.binary.fileno()]
-    heard = Monitor(
+    listener = Monitor(
         chosen, preamble, follows=not options.groups, all_nsid=options.all_nsid, watch=watch
     )
     try:
-        _say(heard, bool(options.groups))
+        _report_joined(listener, bool(options.groups))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: heard.stop())
+            signal.signal(number, lambda *_: listener.stop())
         if printer.writer is not None:
-            for record in heard.preamble_records:  # the file explains itself
+            for record in listener.preamble_records:  # the file explains itself
                 printer.writer.keep(record)
-        return printer.print_framed(lambda: printer.print_live(heard))
+        return printer.print_framed(lambda: printer.print_live(listener))
     finally:
-        heard.close()
+        listener.close()
 
 
-def _say(heard: Monitor, asked: bool) -> None:
+def _report_joined(listener: Monitor, asked: bool) -> None:
     """What is listened to, and what cannot be."""
-    denied = [group for group, number in heard.refused if number in (errno.EPERM, errno.EACCES)]
+    denied = [group for group, number in listener.refused if number in (errno.EPERM, errno.EACCES)]
     other = [
         (group, number)
-        for group, number in heard.refused
+        for group, number in listener.refused
         if group not in denied and (asked or number not in ABSENT)
     ]
     if denied:
-        names = ", ".join(map(full, denied))
+        names = ", ".join(map(full_name, denied))
         complain(f"not permitted, needs CAP_NET_ADMIN: {names}")
     for group, number in other:
-        complain(f"{full(group)} cannot be joined: {os.strerror(number)}")
-    if not heard.joined:
+        complain(f"{full_name(group)} cannot be joined: {os.strerror(number)}")
+    if not listener.joined:
         raise UsageError("monitor: no group could be joined")
-    count = len(heard.joined)
+    count = len(listener.joined)
     complain(f"listening to {count} group{'s' * (count > 1)}")
 
 
 # -- names -----------------------------------------------------------------------------
 
 
-def every(answers: list[tuple[int, bytes]]) -> list[MulticastGroup]:
+def named_groups(answers: list[tuple[int, bytes]]) -> list[MulticastGroup]:
     """All groups that have names here, those of generic families from `Preamble.answers`."""
     out = [
         MulticastGroup(protocol, number, name)
@@ -105,14 +105,14 @@ def every(answers: list[tuple[int, bytes]]) -> list[MulticastGroup]:
     return out + family_groups(answers)
 
 
-def full(group: MulticastGroup) -> str:
+def full_name(group: MulticastGroup) -> str:
     """How a group is named without doubt: link, ethtool:monitor, netfilter:nftables."""
     if group.protocol == ROUTE and not group.name.isdecimal():
         return group.name
     return f"{group.family or linux.protocol_name(group.protocol)}:{group.name}"
 
 
-def chosen_of(
+def groups_named(
     words: list[str], known: list[MulticastGroup], families: list[str]
 ) -> list[MulticastGroup]:
     """The groups that these words name, each once; raises UsageError for a word that names none."""
@@ -142,7 +142,7 @@ def _named(text: str, known: list[MulticastGroup], families: list[str]) -> list[
         return found
     if plain in map(_plain, families):
         raise UsageError(f"monitor: the family {text} has no groups")
-    names = [full(group) for group in known] + [*OBJECTS] + sorted({g.family for g in known})
+    names = [full_name(group) for group in known] + [*OBJECTS] + sorted({g.family for g in known})
     raise UsageError(
         f"monitor: {text!r} is no group, family or protocol{near(plain, names)}; "
         "`nldissect monitor --list` lists them"
@@ -221,7 +221,8 @@ def _list(known: list[MulticastGroup], output: TextOutput) -> int:
             note = "not permitted"
         elif refused:
             note = "not in this kernel"
-        rows.append((full(group), linux.protocol_name(group.protocol), str(group.number), note))
+        protocol = linux.protocol_name(group.protocol)
+        rows.append((full_name(group), protocol, str(group.number), note))
     width = max(len(row[0]) for row in rows)
     output.write(f"{'GROUP':{width}}  {'PROTOCOL':14}  NUMBER\n")
     for name, protocol, number, note in rows:

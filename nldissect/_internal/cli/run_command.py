@@ -120,14 +120,14 @@ class CommandRun:
         else:
             running = traced = TracedCommand(self.command, ports=True)
         tree.start(running.pid)
-        whose = _CommandMessages(self.printer, tree, traced, begun)
+        chooser = _CommandMessages(self.printer, tree, traced, begun)
 
         def wait() -> None:
             """Ends the capture when the command and all that it started have ended."""
             running.wait()
             while tree.running() and not running.released:
                 time.sleep(DRAIN)
-            whose.join()
+            chooser.join()
             time.sleep(DRAIN)  # what it said last is on its way
             capture.stop()
 
@@ -135,22 +135,22 @@ class CommandRun:
         waiting.start()
         try:
             with _signals(running.kill):
-                self._show(capture, whose)
+                self._show(capture, chooser)
                 waiting.join()
         finally:
             status = running.close()
             tree.close()
         return status
 
-    def _show(self, capture: LiveSource, whose: _CommandMessages | None = None) -> None:
-        """Shows the capture as it comes or, with --after, at its end; `whose` chooses."""
+    def _show(self, capture: LiveSource, chooser: _CommandMessages | None = None) -> None:
+        """Shows the capture as it comes or, with --after, at its end; `chooser` chooses."""
         printer = self.printer
 
         def show() -> None:
             """Within begin and end."""
             source: RecordSource = BufferedRecords(capture) if self.options.after else capture
-            if whose is not None:
-                printer.print_through(source, whose)
+            if chooser is not None:
+                printer.print_through(source, chooser)
             elif self.options.after:
                 printer.print_capture(source)
             else:
@@ -210,11 +210,11 @@ class _CommandMessages(MessageSink):
         else:
             found = link.transaction
             port = message.port if found is None or found.port <= 0 else found.port
-            if not (self._has(message, port) if port > 0 else message.to_kernel):
+            if not (self._is_of_command(message, port) if port > 0 else message.to_kernel):
                 return True
         return printer.take(message, link)
 
-    def _has(self, message: Message, port: int) -> bool:
+    def _is_of_command(self, message: Message, port: int) -> bool:
         """Whether the port is a socket of the tree; waits for the trace where it may still tell."""
         key = (message.protocol, port)
         if self._traced is None:
@@ -222,18 +222,18 @@ class _CommandMessages(MessageSink):
             return self._tree.has(*key, None if owner is None else owner.pid)
         record = message.record
         when = 0.0 if record is None or record.time is None else record.time / 1e9
-        while not self._told(key):
+        while not self._is_traced(key):
             if (
                 not self._following.is_alive()
                 or self._traced.seen > when + NEAR
                 or time.time() > when + BEHIND
                 or (self._traced.idle and self._tree.asleep() and self._traced.idle)
             ):
-                return self._told(key)
+                return self._is_traced(key)
             time.sleep(0.002)
         return True
 
-    def _told(self, key: tuple[int, int]) -> bool:
+    def _is_traced(self, key: tuple[int, int]) -> bool:
         assert self._traced is not None
         sockets = [s for place in self._traced.interfaces for s in place.sockets]
         return any((socket.protocol, socket.port) == key for socket in sockets)
