@@ -432,6 +432,8 @@ def sample() -> list[tuple[Message, Link]]:
         ("IFLA_MT", 0, ["IFLA_MTU"]),
         ("linkinfo { ki", 11, ["kind"]),
         ("mtu == 1 and not ifna", 17, ["ifname"]),
+        ("linkinfo { kind in {'a', 'b'} and ki", 34, ["kind"]),
+        ("linkinfo { kind == 'a' } and ifna", 29, ["ifname"]),
         ("mtu ", 4, ["==", "!="]),
         ("mtu == 1 a", 9, ["and"]),
         ("error == ENODE", 9, ["ENODEV"]),

@@ -124,15 +124,19 @@ class _Candidates:
         self._vocabulary = vocabulary_of(registry)
         self._message_fields = message_fields(self._vocabulary, TimeOrigin())
         self._tokens = tokens
-        self._field, self._comparing = "", False
+        self._field, self._comparing, self._blocks = "", False, list[str]()
+        self._read(tokens)
+
+    def _read(self, tokens: list[Token]) -> None:
+        """Where the tokens lead to."""
         braces: list[str] = []  # "" for those of a set
         for before, token in zip([None, *tokens], tokens, strict=False):
             if token.kind == "LBRACE":
-                opens_block = before is not None and before.kind == "WORD"
-                braces.append(before.text if opens_block and before is not None else "")
-                self._comparing = self._comparing and not opens_block
-            elif token.kind == "RBRACE":
-                self._comparing = self._comparing and not (braces and braces.pop() == "")
+                braces.append(before.text if before and before.kind == "WORD" else "")
+                self._comparing = self._comparing and not braces[-1]
+            elif token.kind == "RBRACE" and braces:
+                of_set = braces.pop() == ""
+                self._comparing = self._comparing and not of_set
             elif token.kind == "WORD" and not self._comparing:
                 self._field = token.text
             elif token.kind in _BEFORE_VALUES:
@@ -175,11 +179,7 @@ class _Candidates:
             return
         prefix = base + dot
         if not self._blocks:
-            for name, field in self._message_fields.items():
-                if name.startswith(prefix):
-                    yield Candidate(name, FIELD, f"{field.value_type.noun}: {field.doc}")
-            if not base:
-                yield from (Candidate(name, FUNCTION, f"{name}(FIELD)") for name in FUNCTIONS)
+            yield from self._message_level(prefix)
         path = ".".join([*self._blocks, base] if base else self._blocks)
         if not path:
             yield from self._names(constants)
@@ -188,10 +188,16 @@ class _Candidates:
             name = member.constant if constants and member.constant else member.name
             yield Candidate(f"{prefix}{name}", ATTRIBUTE, _described(member))
         spec = self._vocabulary.spec(plain(base)) if base and not self._blocks else None
-        if spec is not None:
-            for operation in operations_of(spec):
-                name = operation.constant if constants else operation.name
-                yield Candidate(f"{prefix}{name}", OPERATION, operation.constant)
+        for operation in [] if spec is None else operations_of(spec):
+            name = operation.constant if constants else operation.name
+            yield Candidate(f"{prefix}{name}", OPERATION, operation.constant)
+
+    def _message_level(self, prefix: str) -> Iterator[Candidate]:
+        for name, field in self._message_fields.items():
+            if name.startswith(prefix):
+                yield Candidate(name, FIELD, f"{field.value_type.noun}: {field.doc}")
+        if not prefix:
+            yield from (Candidate(name, FUNCTION, f"{name}(FIELD)") for name in FUNCTIONS)
 
     def _names(self, constants: bool) -> Iterator[Candidate]:
         """Every attribute, operation and dissector; C constants where one was begun."""

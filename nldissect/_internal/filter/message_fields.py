@@ -141,6 +141,7 @@ GETTERS: Final[dict[str, Getter]] = {
     "error": lambda m, _: m.error,
     "error_name": lambda m, _: message_text.error_name(m),
     "truncated": lambda m, _: m.truncated,
+    "diagnoses": lambda m, _: [d.code for d in m.diagnoses],
     "note": lambda m, _: [d.code for d in m.diagnoses],
     "note.code": lambda m, _: [d.code for d in m.diagnoses],
     "note.severity": lambda m, _: [d.severity for d in m.diagnoses],

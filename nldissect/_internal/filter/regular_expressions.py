@@ -62,13 +62,18 @@ def _may_take_exponential_time(pattern: str) -> bool:
         return True  # spaces and comments may stand anywhere in a verbose one
     while (group := re.search(_GROUP, bare)) is not None:
         body, repeated = re.sub(f"^{_PREFIX}", "", group[1]), group[2] or ""
-        starts = [branch[:1].casefold() for branch in body.split("|")]
-        alike = len(starts) > 1 and (
-            len({*starts}) < len(starts) or not all(map(str.isalnum, starts))
-        )
+        alike = _may_begin_alike(body.split("|"))
         varies = alike or re.search(_VARIABLE, body) is not None
         if repeated and ("**" in body or (varies and re.match(_MANY, repeated))):
             return True
-        stands = "**" if varies and (repeated or "**" in body) else ".|." if alike else ".*"
-        bare = bare[: group.start(1) - 1] + (stands if varies else ".") + bare[group.end(1) + 1 :]
+        stands_for = "." if not varies else ".|." if alike else ".*"
+        if varies and (repeated or "**" in body):
+            stands_for = "**"
+        bare = bare[: group.start(1) - 1] + stands_for + bare[group.end(1) + 1 :]
     return False
+
+
+def _may_begin_alike(branches: list[str]) -> bool:
+    starts = [branch[:1].casefold() for branch in branches]
+    distinct = len({*starts}) == len(starts) and all(map(str.isalnum, starts))
+    return len(branches) > 1 and not distinct

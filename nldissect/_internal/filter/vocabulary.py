@@ -170,17 +170,15 @@ class Vocabulary:
 
     def _scoped(self, parts: tuple[str, ...]) -> Iterator[ResolvedPath]:
         """Readings with a dissector, an operation or both in front: `rt-link.newlink.mtu`."""
-        spec = self.spec(parts[0])
-        rest = parts if spec is None else parts[1:]
-        name = None if spec is None else parts[0]
+        spec, name, rest = self.spec(parts[0]), None, parts
         if spec is not None:
+            name, rest = parts[0], parts[1:]
             yield from self._within(rest, name, None, operations_of(spec))
         found = self.operations(rest[0]) if rest else []
-        operations = [operation for owner, operation in found if spec is None or owner is spec]
-        if operations:
-            names = frozenset(operation.name for operation in operations)
-            owners = [owner for owner, _ in found if spec is None or owner is spec]
-            every = [o for owner in owners for o in operations_of(owner) if o.name in names]
+        found = [(owner, operation) for owner, operation in found if spec in (None, owner)]
+        if found:
+            names = frozenset([operation.name for _, operation in found])
+            every = [o for owner, _ in found for o in operations_of(owner) if o.name in names]
             yield from self._within(rest[1:], name, names, every)
 
     @staticmethod

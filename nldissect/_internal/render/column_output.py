@@ -11,14 +11,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..analysis import link_text, message_text
-from ..engine import labels
 from ..engine.message import Message
 from ..engine.paths import plain
 from ..engine.summary import operation_constant, operation_name
+from ..filter.message_fields import GETTERS
 from ..filter.path_matcher import PathMatcher, WalkSelection
 from ..filter.resolved_path import ResolvedPath
 from ..filter.subject import Subject, TapeNode
-from ..pairing.codes import ANSWER, COPY
 from ..pairing.transaction import Link
 from ..session.process import Process
 from ..wire.text import safe
@@ -41,49 +40,26 @@ def _process(found: Process | None) -> str | None:
     return f"{found.name or found.pid}{mark}" if found.pid is not None else str(found)
 
 
-def _paired(get: Callable[[Message, Link], Any]) -> MessageColumn:
-    """Of what pairing tells; 0 is none."""
-    return lambda message, link: None if link is None else get(message, link) or None
-
-
 def _time(message: Message) -> str | None:
     record = message.record
     return None if record is None or record.time is None else rfc3339(record.time)
 
 
+# Those that are as in filters, and what is written otherwise.
+_AS_IN_FILTERS: Final = (
+    "record", "message", "comments", "family", "dissector", "flags", "flag_names", "sequence",
+    "port", "length", "direction", "summary", "truncated", "error", "error_name", "diagnoses",
+    "answers", "answered_by", "transaction", "latency", "confidence", "listeners", "copy_of",
+    "group",
+)  # fmt: skip
 MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
-    "record": lambda m, _: None if m.record is None else m.record.number,
-    "message": lambda m, _: m.number,
+    **{name: GETTERS[name] for name in _AS_IN_FILTERS},
     "time": lambda m, _: _time(m),
-    "comments": lambda m, _: None if m.record is None else m.record.comments,
     "protocol": lambda m, _: message_text.protocol(m),
-    "family": lambda m, _: m.family,
-    "dissector": lambda m, _: None if m.spec is None else m.spec.name,
     "operation": _header(operation_name),
     "constant": _header(operation_constant),
     "type": _header(lambda m: m.type),
-    "flags": _header(lambda m: m.flags),
-    "flag_names": _header(lambda m: list(labels.flag_names(m))),
-    "sequence": _header(lambda m: m.seq),
-    "port": _header(lambda m: m.port),
-    "length": lambda m, _: m.length,
-    "direction": lambda m, _: m.direction,
-    "summary": link_text.described,
-    "truncated": lambda m, _: m.truncated,
-    "error": lambda m, _: m.error,
-    "error_name": lambda m, _: message_text.error_name(m),
-    "diagnoses": lambda m, _: [d.code for d in message_text.diagnoses(m)],
     "lost": lambda m, _: None if m.record is None or m.offset else m.record.lost or None,
-    "answers": _paired(lambda m, link: link.of if link.role == ANSWER else 0),
-    "answered_by": _paired(lambda m, link: link_text.answered_by(link)),
-    "transaction": _paired(lambda m, link: link.transaction and link.transaction.id),
-    "latency": lambda m, link: None if link is None else link_text.latency(m, link),
-    "confidence": _paired(
-        lambda m, link: link.confidence if link_text.has_confidence(link) else None
-    ),
-    "listeners": _paired(lambda m, link: link.listeners),
-    "copy_of": _paired(lambda m, link: link.of if link.role == COPY else 0),
-    "group": _paired(link_text.group),
     "process": lambda m, link: _process(link_text.process(m, link)),
     "file": lambda m, _: None,
 }
