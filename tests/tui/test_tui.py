@@ -616,7 +616,7 @@ def test_two_dumps_are_compared_by_their_objects() -> None:
 def test_help_and_palette_know_every_key() -> None:
     async def story(user: Player) -> None:
         await user.press("?")
-        entries = [entry.text for entry in user.app.screen._entries.all]
+        entries = [entry.text for entry in user.app.screen._list.all]
         for key in KEYS:
             assert any(f":{key.action}" in text.split() for text in entries), key.action
         await user.press("/")
@@ -629,7 +629,7 @@ def test_help_and_palette_know_every_key() -> None:
         for action in ("expert", "timeline", "copy-hex"):
             await user.press("ctrl+p")
             await user.type(action.replace("-", " "))
-            entries = user.app.screen._entries.found
+            entries = user.app.screen._list.found
             assert action in [entry.value for entry in entries]
             await user.press("escape")
         await user.press("?")
@@ -638,7 +638,7 @@ def test_help_and_palette_know_every_key() -> None:
         assert ":first" in user.screen()
         await user.press("h h h left")
         assert "  j  ↓ " in user.screen()
-        (line,) = (e.text for e in user.app.screen._entries.all if ":unfold-below" in e.text)
+        (line,) = (e.text for e in user.app.screen._list.all if ":unfold-below" in e.text)
         assert line.split()[:2] == ["shift+→", "*"]
         await user.press("q m")
         assert user.status.split()[:2] == ["m", "a..z"]

@@ -89,7 +89,7 @@ class CommandLine(Controller):
     def _show_palette(self) -> None:
         """Every action, theme and open file as a list that typing narrows down."""
         application = self.browser.application
-        entries = [
+        lines = [
             ReportLine(
                 [
                     (f" {key.help:<58}", "plain"),
@@ -100,11 +100,11 @@ class CommandLine(Controller):
             for key in self.browser.keymap.keys
             if not any(one.endswith("*") and " " in one for one in key.keys)
         ]
-        entries += [
+        lines += [
             ReportLine([(f" theme {name}", "plain")], f"theme {name}")
             for name in sorted(self.browser.app.available_themes)
         ]
-        entries += [
+        lines += [
             ReportLine([(f" file {number}: {model.name}", "plain")], f"file {number}")
             for number, model in enumerate(application.models, 1)
             if len(application.models) > 1
@@ -119,4 +119,4 @@ class CommandLine(Controller):
             else:
                 self.browser.attempt(lambda: self.run(value))
 
-        self.browser.pop_up(Report("Commands", entries, typing=True), chosen)
+        self.browser.pop_up(Report("Commands", lines, typing=True), chosen)

@@ -102,8 +102,8 @@ class BrowserContext(Protocol):
         """The pane that has the focus, the list while something else has it."""
         ...
 
-    def say(self, text: str, look: str = "note") -> None:
-        """Says something in the status line until the next move."""
+    def note(self, text: str, look: str = "note") -> None:
+        """Shows something in the status line until the next move."""
         ...
 
     def ask(
@@ -113,7 +113,7 @@ class BrowserContext(Protocol):
         value: str = "",
         choices: list[str] | None = None,
     ) -> None:
-        """Asks in the prompt; what is wrong with the answer is said."""
+        """Asks in the prompt; an error of use becomes a note."""
         ...
 
     def pop_up(self, screen: ModalScreen[Result], chosen: Callable[[Result | None], None]) -> None:
@@ -121,7 +121,7 @@ class BrowserContext(Protocol):
         ...
 
     def attempt(self, action: Callable[[], object]) -> None:
-        """Calls something; errors of use are said, not raised."""
+        """Calls something; an error of use becomes a note in the status line."""
         ...
 
     def do(self, pressed: Pressed) -> None:

@@ -53,14 +53,14 @@ class Display(Controller):
         self.model.columns = there
         self._again()
         added = len(there) > len(columns)
-        self.browser.say(f"column {path} {'added' if added else 'taken away'}")
+        self.browser.note(f"column {path} {'added' if added else 'taken away'}")
 
     def _toggle_names(self) -> None:
         model = self.model
         model.constants = model.constants_in_tree = not model.constants
         self._again()
         self.browser.details.show()
-        self.browser.say("C constants" if model.constants else "names of the spec")
+        self.browser.note("C constants" if model.constants else "names of the spec")
 
     # -- which rows there are -----------------------------------------------------------
 
@@ -69,14 +69,14 @@ class Display(Controller):
         self.model.own = not self.model.own
         self.browser.row_cursor.refill(max(row, 0))
         whose = "what the recording program itself asked the kernel is"
-        self.browser.say(f"{whose} {'shown' if self.model.own else 'hidden'}")
+        self.browser.note(f"{whose} {'shown' if self.model.own else 'hidden'}")
 
     def _toggle_copies(self) -> None:
         row = self.browser.list_pane.row
         self.model.folded = not self.model.folded
         self.model.unfolded.clear()
         self.browser.row_cursor.refill(row)
-        self.browser.say(
+        self.browser.note(
             "copies of notifications are one row"
             if self.model.folded
             else "each copy of a notification is a row of its own"
@@ -88,7 +88,7 @@ class Display(Controller):
         times = self.model.times
         times.form = FORMATS[(FORMATS.index(times.form) + 1) % len(FORMATS)]
         self._again()
-        self.browser.say(f"times: {times.form}")
+        self.browser.note(f"times: {times.form}")
 
     def _toggle_time_reference(self) -> None:
         row, times = self.row(), self.model.times
@@ -98,7 +98,7 @@ class Display(Controller):
         times.reference = None if times.reference == moment else moment
         times.form = "relative"
         self._again()
-        self.browser.say(
+        self.browser.note(
             "time counts from the first message"
             if times.reference is None
             else f"time counts from message {row + 1}"
@@ -134,7 +134,7 @@ class Display(Controller):
         low, high = sorted((view.place(start), view.place(row)))
         self.model.selected.update(view.rows[low : high + 1])
         self.browser.list_pane.refresh()
-        self.browser.say(f"{len(self.model.selected)} selected")
+        self.browser.note(f"{len(self.model.selected)} selected")
 
     def _select_none(self) -> None:
         self.model.selected.clear()
@@ -149,6 +149,6 @@ class Display(Controller):
             self.model.changed()
             self.browser.list_pane.refresh()
             self.browser.details.show()
-            self.browser.say("w saves comments with the messages" if text else "no comment")
+            self.browser.note("w saves comments with the messages" if text else "no comment")
 
         self.browser.ask(f"comment on #{row + 1}", answer, self.model.comment(row))

@@ -57,7 +57,7 @@ class Exports(Controller):
     def _copy(self, text: str, what: str) -> None:
         folder = self.browser.application.state.folder
         where = clipboard.copy(text, self.browser.app.copy_to_clipboard, folder)
-        self.browser.say(f"copied {what} {where}")
+        self.browser.note(f"copied {what} {where}")
 
     def _rows(self) -> list[int]:
         """The selected rows, else the one under the cursor."""
@@ -115,7 +115,7 @@ class Exports(Controller):
             chosen = self.model.view.rows if rows is None else rows
             own = self._own()
             count = write(self.model, path, sorted({*self._with_copies(chosen), *own}))
-            self.browser.say(f"{count - len(own)} messages saved in {path}")
+            self.browser.note(f"{count - len(own)} messages saved in {path}")
             self.browser.application.state.opened(path)
 
         self.into(path, save)
@@ -165,7 +165,7 @@ class Exports(Controller):
                     file.write(text)
             except OSError as problem:
                 raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
-            self.browser.say(f"{self._what(rows, form)} in {path}")
+            self.browser.note(f"{self._what(rows, form)} in {path}")
 
         self.into(path, export)
 

@@ -50,7 +50,7 @@ class Filtering(Controller):
             model.look_through(self._test(found), found.needs_link)
         self.browser.filter_bar.input.placeholder = HINT
         self.browser.filter_bar.set("" if found is None else found.text)
-        self.browser.filter_bar.say("")
+        self.browser.filter_bar.set_verdict("")
         self.browser.scheduler.wake()
         self.browser.row_cursor.refill(max(row, 0))
         self.browser.list_pane.top(self.browser.list_pane.cursor - 2)
@@ -87,16 +87,16 @@ class Filtering(Controller):
     def wrong(self, text: str) -> None:
         """Says why what is typed is no filter yet; "" when it is one."""
         if text:
-            self.browser.say(text, "error")
+            self.browser.note(text, "error")
         else:
-            self.browser.status_bar.forget()
+            self.browser.status_bar.clear_note()
 
     def left(self) -> None:
         """Typing has ended without Enter: the filter bar shows what is applied again."""
         current = self.current
         self.browser.filter_bar.set("" if current is None else current.text)
-        self.browser.filter_bar.say("")
-        self.browser.status_bar.forget()
+        self.browser.filter_bar.set_verdict("")
+        self.browser.status_bar.clear_note()
         self.browser.arrangement.focus(self.browser.list_pane)
 
     def show_progress(self) -> None:
@@ -105,12 +105,12 @@ class Filtering(Controller):
         if bar.input.has_focus or view.test is None:
             return
         if view.stopped:
-            bar.say(f"stopped: {len(view)} of the first {view.scanned}", "warning")
+            bar.set_verdict(f"stopped: {len(view)} of the first {view.scanned}", "warning")
         elif view.behind:
             part = view.scanned * 100 // max(self.model.total, 1)
-            bar.say(f"{len(view)} so far, {part} % (Esc stops)", "warning")
+            bar.set_verdict(f"{len(view)} so far, {part} % (Esc stops)", "warning")
         else:
-            bar.say(f"✓ {len(view)} of {self.model.count}", "good")
+            bar.set_verdict(f"✓ {len(view)} of {self.model.count}", "good")
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -120,10 +120,10 @@ class Filtering(Controller):
             self.browser.arrangement.zoom()
         elif "find" in self.browser.scheduler.jobs:
             self.browser.scheduler.drop("find")
-            self.browser.say("not found so far")
+            self.browser.note("not found so far")
         elif view.test is not None and view.behind:
             view.stopped = True
-            self.browser.say(f"stopped after {view.scanned} messages; & twice begins anew")
+            self.browser.note(f"stopped after {view.scanned} messages; & twice begins anew")
         elif view.test is not None:
             self._off = self.current
             self.apply(None)
@@ -140,7 +140,7 @@ class Filtering(Controller):
         off = self._off
         self.apply(found)
         self._off = off
-        self.browser.say("filter off" if found is None else f"filter on: {found.text}")
+        self.browser.note("filter off" if found is None else f"filter on: {found.text}")
 
     # -- of fields ------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Find(Controller):
             view = self.model.view
             self._place, self._step, self._left = pane.cursor, step, len(view)
             self.browser.scheduler.add("find", self._scan)
-            self.browser.say(f"looking for {self._text!r}")
+            self.browser.note(f"looking for {self._text!r}")
 
     def _scan(self, seconds: float) -> bool:
         """Looks through rows for so long; True when there is no more to do."""
@@ -80,13 +80,13 @@ class Find(Controller):
             row = view.row(self._place)
             if row >= 0 and self._matches(row, wanted):
                 self.browser.scheduler.drop("find")
-                self.browser.say(f"{self._text!r} found in #{row + 1}")
+                self.browser.note(f"{self._text!r} found in #{row + 1}")
                 self.browser.attempt(partial(self.browser.row_cursor.go, row))
                 return True
             if process_time() >= end:
                 return False
         self.browser.scheduler.drop("find")
-        self.browser.say(f"{self._text!r} is in no row that is shown", "warning")
+        self.browser.note(f"{self._text!r} is in no row that is shown", "warning")
         return True
 
     def _matches(self, row: int, wanted: str) -> bool:

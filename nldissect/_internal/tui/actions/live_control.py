@@ -110,7 +110,7 @@ class LiveControl(Controller):
         self.paused = not self.paused
         self.browser.scheduler.wake()
         if self.paused:
-            self.browser.say("the display holds still; whatever comes is kept (p goes on)")
+            self.browser.note("the display holds still; whatever comes is kept (p goes on)")
 
     def _start_or_stop(self) -> None:
         feed = self.feed
@@ -119,7 +119,7 @@ class LiveControl(Controller):
             return
         feed.stop()
         self._settle()
-        self.browser.say("stopped; w saves what is shown, quitting asks about all of it")
+        self.browser.note("stopped; w saves what is shown, quitting asks about all of it")
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -161,7 +161,7 @@ class Navigation(Controller):
                     return False
                 if search.found < 0:
                     none = "no further error" if count > 0 else "no error before this"
-                    self.browser.say(none, "warning")
+                    self.browser.note(none, "warning")
                 else:
                     self.browser.attempt(partial(self.browser.row_cursor.go, search.found))
             scheduler.drop("find")
@@ -170,7 +170,7 @@ class Navigation(Controller):
         scheduler.drop("find")
         if not look(AT_ONCE):
             scheduler.add("find", look)
-            self.browser.say("looking for an error (Esc stops)")
+            self.browser.note("looking for an error (Esc stops)")
 
     def _go_to_reply(self) -> None:
         row = self.row()
@@ -208,7 +208,7 @@ class Navigation(Controller):
     def _set_mark(self, count: int | None, letter: str) -> None:
         self.model.marks[letter] = self.row()
         self.browser.list_pane.refresh()
-        self.browser.say(f"mark {letter}: '{letter} comes back here")
+        self.browser.note(f"mark {letter}: '{letter} comes back here")
 
     def _go_to_mark(self, count: int | None, letter: str) -> None:
         if letter == "'":

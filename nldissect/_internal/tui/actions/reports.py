@@ -49,18 +49,18 @@ class Reports(Controller):
     # -- help ---------------------------------------------------------------------------
 
     def _show_help(self) -> None:
-        entries: list[ReportLine] = []
+        lines: list[ReportLine] = []
         group = ""
         for key in self.browser.keymap.keys:
             if key.group != group:
                 if group:
-                    entries.append(ReportLine([]))
+                    lines.append(ReportLine([]))
                 group = key.group
-                entries.append(ReportLine([(group, "heading")]))
+                lines.append(ReportLine([(group, "heading")]))
             names = "  ".join(shown(one) for one in key.keys) or "(no key)"
             words: list[Part] = [(f"  {names:<20}", "name"), (key.help, "plain")]
-            entries.append(ReportLine([*words, (f"  :{key.action}", "dim")]))
-        self._open(Report("Help: every key", entries))
+            lines.append(ReportLine([*words, (f"  :{key.action}", "dim")]))
+        self._open(Report("Help: every key", lines))
 
     # -- what other commands say ----------------------------------------------------------
 

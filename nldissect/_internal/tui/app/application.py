@@ -50,7 +50,7 @@ class Application(App[int]):
         self.models = models
         self.feeds = feeds or {}
         self.state = state or State()
-        self.exit_notes: list[str] = []  # said after the end
+        self.exit_notes: list[str] = []  # written after the end
         self.keys = Keymap(opener.settings.keys)
         if opener.settings.theme:
             self.use_theme(opener.settings.theme)

@@ -189,7 +189,7 @@ class Browser(Screen[None]):
             done = model.index.extend(seconds)
         except (CaptureError, OSError) as problem:
             self.scheduler.drop("index")
-            self.say(str(problem), "error")
+            self.note(str(problem), "error")
             return True
         if known != model.total:
             self.live.grown()
@@ -237,7 +237,7 @@ class Browser(Screen[None]):
                 part = f" pairing {model.index.paired * 100 // model.total} %"
             right.append((f" reading{part} ", "warning"))
         right += self.live.badge()
-        self.title_bar.say(parts, right)
+        self.title_bar.set_parts(parts, right)
 
     # -- keys and actions ---------------------------------------------------------------
 
@@ -259,7 +259,7 @@ class Browser(Screen[None]):
         return True
 
     def do(self, pressed: Pressed) -> None:
-        """Does an action of the keymap; what is wrong with it is said."""
+        """Does an action of the keymap; an error of use becomes a note."""
         self.status_bar.note = None
         action = self._actions[pressed.action]
         self.attempt(lambda: action(pressed.number, pressed.argument))
@@ -267,21 +267,21 @@ class Browser(Screen[None]):
             self.status_bar.update()
 
     def attempt(self, action: Callable[[], object]) -> None:
-        """Calls something; errors of use are said, not raised."""
+        """Calls something; an error of use becomes a note in the status line."""
         try:
             action()
         except NldissectError as problem:
-            self.say(str(problem), "warning")
+            self.note(str(problem), "warning")
         except OSError as problem:
-            self.say(problem.strerror or str(problem), "error")
+            self.note(problem.strerror or str(problem), "error")
         except Exception as problem:
             if os.environ.get("NLDISSECT_DEBUG"):
                 raise
-            self.say(f"a fault in nldissect itself: {type(problem).__name__}: {problem}", "error")
+            self.note(f"a fault in nldissect itself: {type(problem).__name__}: {problem}", "error")
 
-    def say(self, text: str, look: str = "note") -> None:
-        """Says something in the status line until the next move."""
-        self.status_bar.tell(text, look)
+    def note(self, text: str, look: str = "note") -> None:
+        """Shows something in the status line until the next move."""
+        self.status_bar.set_note(text, look)
 
     def ask(
         self,
@@ -290,7 +290,7 @@ class Browser(Screen[None]):
         value: str = "",
         choices: list[str] | None = None,
     ) -> None:
-        """Asks in the prompt; what is wrong with the answer is said."""
+        """Asks in the prompt; an error of use becomes a note."""
         pane = self.pane
         self.prompt.ask(
             kind,

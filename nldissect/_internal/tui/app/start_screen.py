@@ -34,7 +34,7 @@ class StartScreen(Screen[None]):
         self._application = application
         self._lines = ReportLines()
         self._prompt = Prompt()
-        self._said = Label(id="status")
+        self._status = Label(id="status")
 
     def compose(self) -> ComposeResult:
         """A box with the list, a line for notes, the prompt."""
@@ -43,18 +43,18 @@ class StartScreen(Screen[None]):
             keys = "Enter opens   o a file   c captures   ? help   q quits"
             box.border_subtitle = Content(keys)
             yield self._lines
-        yield self._said
+        yield self._status
         yield self._prompt
 
     def on_mount(self) -> None:
         """Fills the list, with the cursor on the first line that can be chosen."""
-        self._lines.add(list(self._entries()))
+        self._lines.add(list(self._content()))
         self._lines.cursor = next(
             (i for i, entry in enumerate(self._lines.found) if entry.value is not None), 0
         )
         self.set_focus(self._lines)
 
-    def _entries(self) -> list[ReportLine]:
+    def _content(self) -> list[ReportLine]:
         """Recent files, interfaces, and how captures come from elsewhere."""
         out = [ReportLine([("Recent files", "heading")])]
         files = [path for path in reversed(self._application.state.files) if os.path.isfile(path)][
@@ -112,7 +112,7 @@ class StartScreen(Screen[None]):
         elif key == "c":
             self._do("capture", "")
         elif key in ("?", "f1"):
-            self._say("Enter opens what is chosen; o asks for a file; c captures; q quits")
+            self._note("Enter opens what is chosen; o asks for a file; c captures; q quits")
         elif key in ("q", "Q", "escape", "ctrl+c", "ctrl+q"):
             self._application.leave()
         return True
@@ -142,11 +142,11 @@ class StartScreen(Screen[None]):
             else:
                 self._application.start_capture(which or None)
         except (NldissectError, OSError) as problem:
-            self._say(str(problem), "error")
+            self._note(str(problem), "error")
 
-    def _say(self, text: str, look: str = "note") -> None:
-        self._said.update(Content(safe(text)))
-        self._said.set_class(look == "error", "error")
+    def _note(self, text: str, look: str = "note") -> None:
+        self._status.update(Content(safe(text)))
+        self._status.set_class(look == "error", "error")
 
 
 def needs() -> list[tuple[str, str]]:

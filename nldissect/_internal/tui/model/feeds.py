@@ -45,7 +45,7 @@ class Feed(Protocol):
         ...
 
     def remarks(self) -> list[tuple[str, str]]:
-        """What is to be said of it: (text, looks)."""
+        """What the title bar shows of it: (text, looks)."""
         ...
 
 

@@ -103,7 +103,7 @@ def _heading(model: CaptureModel, row: int, message: Message, link: Link | None)
 
 
 def _refused(link: Link | None, number: int) -> list[Part]:
-    """What the kernel said to a request that it did not do."""
+    """How the kernel refused a request."""
     found = None if link is None or link.role != REQUEST else link.transaction
     if found is None or found.fate(number) not in (FAILED, ROLLED_BACK):
         return []
@@ -126,8 +126,8 @@ def objects(model: CaptureModel, row: int) -> ReportSource:
         if key[0] != kind:
             kind = key[0]
             yield ReportLine([(f" {kind}", "heading")])
-        told = safe(summarize(model.message(number - 1)))
-        words: list[Part] = [(f"   {safe(' '.join(key[1:])):<34}", "name"), (told, "plain")]
+        summary = safe(summarize(model.message(number - 1)))
+        words: list[Part] = [(f"   {safe(' '.join(key[1:])):<34}", "name"), (summary, "plain")]
         yield ReportLine([*words, (f"  #{number}", "dim")], number - 1)
 
 

@@ -1,4 +1,4 @@
-"""The lines at the top and bottom: what is open, what was said, which keys there are."""
+"""The lines at the top and bottom: what is open, which keys there are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Bar(Painted):
         self._left: list[Part] = []
         self._right: list[Part] = []
 
-    def say(self, left: list[Part], right: list[Part] | None = None) -> None:
+    def set_parts(self, left: list[Part], right: list[Part] | None = None) -> None:
         """Shows other parts."""
         right = right or []
         if left != self._left or right != self._right:

@@ -28,7 +28,7 @@ class Completions(LinePane, can_focus=False):
     """What may be typed next."""
 
     def __init__(self) -> None:
-        super().__init__("candidates")
+        super().__init__("completions")
         self.found: Completion | None = None
         self.cursor = -1
 
@@ -94,7 +94,7 @@ class FilterBar(Horizontal):
         yield self.input
         yield self.verdict
 
-    def say(self, text: str, look: str = "") -> None:
+    def set_verdict(self, text: str, look: str = "") -> None:
         """Shows a verdict at the right."""
         colour = {"error": "$text-error", "good": "$text-success", "warning": "$text-warning"}
         self.verdict.update(Content.styled(text, colour.get(look, "")))
@@ -106,10 +106,10 @@ class FilterBar(Horizontal):
         self.input.cursor_position = len(self.input.value)
 
     def check(self, text: str) -> Filter | None:
-        """The filter that the text is; None for none or a wrong one, which is said."""
+        """The filter that the text is; None for none, and for a wrong one after saying why."""
         self._wrong("")
         if not text.strip():
-            self.say("")
+            self.set_verdict("")
             return None
         try:
             from ...filter import Filter
@@ -117,10 +117,10 @@ class FilterBar(Horizontal):
             found = Filter(text, self.registry)
         except FilterError as problem:
             column, hint = problem.column, f" ({problem.hint})" if problem.hint else ""
-            self.say(f"✗ at {column + 1}", "error")
+            self.set_verdict(f"✗ at {column + 1}", "error")
             self._wrong(f"{text[:column]}▸{text[column:]}  {problem.reason}{hint}")
             return None
-        self.say("✓ Enter applies", "good")
+        self.set_verdict("✓ Enter applies", "good")
         return found
 
     def set(self, text: str) -> None:

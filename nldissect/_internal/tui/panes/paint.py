@@ -221,4 +221,4 @@ class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """No callback is set."""

@@ -26,7 +26,7 @@ class ReportLines(LinePane):
     """The lines of a report, those that have every word of `wanted`."""
 
     def __init__(self) -> None:
-        super().__init__("entries")
+        super().__init__("report-lines")
         self.all: list[ReportLine] = []
         self.found: list[ReportLine] = []
         self.left = 0  # cells of each line that lie beyond the left edge
@@ -37,30 +37,30 @@ class ReportLines(LinePane):
         """Lines that have the words searched for."""
         return len(self.found)
 
-    def add(self, entries: list[ReportLine]) -> None:
+    def add(self, lines: list[ReportLine]) -> None:
         """More lines."""
-        self.all += entries
-        self.found += [entry for entry in entries if self._fits(entry)]
+        self.all += lines
+        self.found += [line for line in lines if self._fits(line)]
         self.resized()
         self.refresh()
 
     def narrow(self, text: str) -> None:
         """Shows only lines with all these words."""
         self._words = text.casefold().split()
-        self.found = [entry for entry in self.all if self._fits(entry)]
+        self.found = [line for line in self.all if self._fits(line)]
         self.cursor = 0
         if self._words:
             self.cursor = next(
-                (i for i, entry in enumerate(self.found) if entry.value is not None), 0
+                (i for i, line in enumerate(self.found) if line.value is not None), 0
             )
         self.resized()
         self.top(0)
         self.refresh()
 
-    def _fits(self, entry: ReportLine) -> bool:
+    def _fits(self, line: ReportLine) -> bool:
         if not self._words:
             return True
-        text = entry.text
+        text = line.text
         return all(word in text for word in self._words)
 
     def parts(self, line: int) -> list[Part]:
@@ -70,7 +70,7 @@ class ReportLines(LinePane):
 
     def sideways(self, cells: int) -> None:
         """Shows what lies further right, or left."""
-        lengths = (sum(len(text) for text, _ in entry.parts) for entry in self.found)
+        lengths = (sum(len(text) for text, _ in line.parts) for line in self.found)
         self.left = max(min(self.left + cells, max(lengths, default=0) - SIDEWAYS), 0)
         self.refresh()
 
@@ -84,9 +84,9 @@ class ReportLines(LinePane):
 
 
 class Report(ModalScreen[object]):
-    """Entries to read and to choose from; gives the chosen value, or None.
+    """Lines to read and to choose from; gives the chosen value, or None.
 
-    With `typing` a search is begun at once. `source` gives more entries as time allows.
+    With `typing` a search is begun at once. `source` gives more lines as time allows.
     """
 
     AUTO_FOCUS = ""
@@ -94,14 +94,14 @@ class Report(ModalScreen[object]):
     def __init__(
         self,
         title: str,
-        entries: list[ReportLine],
+        lines: list[ReportLine],
         typing: bool = False,
         source: ReportSource | None = None,
     ) -> None:
         super().__init__()
         self._title_text = title
-        self._entries = ReportLines()
-        self._given = entries
+        self._list = ReportLines()
+        self._given = lines
         self._typing = typing
         self._source = source
         self._input = KeyInput(lambda key: False, lambda text: self.choose(), "type to narrow down")
@@ -113,16 +113,16 @@ class Report(ModalScreen[object]):
             hint = "Enter takes it   Esc closes" if self._typing else _HINT
             box.border_subtitle = Content(hint)
             yield self._input
-            yield self._entries
+            yield self._list
 
     def on_mount(self) -> None:
         """Shows what there is, and begins to take more from the source."""
-        self._entries.add(self._given)
+        self._list.add(self._given)
         if self._typing:
             self._input.add_class("on")
             self.set_focus(self._input)
         else:
-            self.set_focus(self._entries)
+            self.set_focus(self._list)
         if self._source is not None:
             self._timer = self.set_interval(EVERY, self._more)
             self._busy(True)
@@ -140,35 +140,35 @@ class Report(ModalScreen[object]):
         end = process_time() + SLICE
         found: list[ReportLine] = []
         while process_time() < end:
-            entry = next(source, _END)
-            if entry is _END:
+            line = next(source, _END)
+            if line is _END:
                 self._source = None
                 self._timer.stop()
                 self._busy(False)
                 break
-            if isinstance(entry, ReportLine):
-                found.append(entry)
+            if isinstance(line, ReportLine):
+                found.append(line)
         if found:
-            self._entries.add(found)
-        if self._source is None and not self._entries.all:
-            self._entries.add([ReportLine([(" nothing", "dim")])])
+            self._list.add(found)
+        if self._source is None and not self._list.all:
+            self._list.add([ReportLine([(" nothing", "dim")])])
 
     def choose(self) -> None:
         """Ends with what the line under the cursor stands for."""
-        entries = self._entries
-        if entries.found:
-            value = entries.found[entries.cursor].value
+        lines = self._list
+        if lines.found:
+            value = lines.found[lines.cursor].value
             if value is not None:
                 self.dismiss(value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrows down as it is typed."""
-        self._entries.narrow(event.value)
+        self._list.narrow(event.value)
 
     def take(self, event: events.Key) -> bool:
         """Works a key off, at once."""
         key = event.character if event.character and event.is_printable else event.key
-        lines = self._entries
+        lines = self._list
         typing = self.focused is self._input
         page, half = lines.room, lines.room // 2
         steps = {
@@ -193,7 +193,7 @@ class Report(ModalScreen[object]):
 
     def _take_in_list(self, key: str) -> None:
         """Works a key off that means something else while a search is typed."""
-        lines = self._entries
+        lines = self._list
         if key in ("left", "right", "h", "l"):
             lines.sideways(SIDEWAYS if key in ("right", "l") else -SIDEWAYS)
         elif key in ("q", "Q", "?"):

@@ -63,7 +63,7 @@ class Prompt(Horizontal):
         self.input.cursor_position = len(value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Nobody else is told."""
+        """Stops the event: the text counts once it is entered."""
         event.stop()
 
     def _entered(self, text: str) -> None:

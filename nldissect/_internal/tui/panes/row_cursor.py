@@ -16,9 +16,12 @@ FIRST_SLICE = 0.02  # s of CPU for a view that starts anew, before it is drawn
 class RowCursor:
     """Moves the list's cursor by rows (places in the capture) rather than lines.
 
-    While the view fills, it goes by the first of these that is set: `following` keeps it at
-    the end, `_wanted` is a row to go to once it is there; before both, `_anchor` is the row to
-    stay at. `redrawn` is called when the view has started anew.
+    As the view fills, `settle` keeps to these rules:
+    1. `_anchor`, the row that a view that starts anew should stay at, has the cursor until all
+       rows are there or the user moves.
+    2. `following`: the cursor is at the end. A move up ends that.
+    3. Else the cursor goes to `_wanted`, a row that was asked for before it was there, once it is.
+    `redrawn` is called when the view has started anew.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from .tree_pane import TreePane
 
 
 class StatusLine(Bar):
-    """Says one of three things, the first that there is: pending keys, a note, the field."""
+    """Shows one of three things, the first that there is: pending keys, a note, the field."""
 
     def __init__(self, keyboard: Keyboard, tree_pane: TreePane) -> None:
         super().__init__("status")
@@ -19,24 +19,24 @@ class StatusLine(Bar):
         self._keyboard = keyboard
         self._tree_pane = tree_pane
 
-    def tell(self, text: str, look: str = "note") -> None:
+    def set_note(self, text: str, look: str = "note") -> None:
         """Shows a note until the next move."""
         self.note = (safe(text), look)
         self.update()
 
-    def forget(self) -> None:
+    def clear_note(self) -> None:
         """Takes the note away."""
         self.note = None
         self.update()
 
     def update(self) -> None:
-        """Says what is to be said by now."""
+        """Shows the first of the three that there is."""
         if self._keyboard.pending:
-            self.say(self._pending())
+            self.set_parts(self._pending())
         elif self.note is not None:
-            self.say([(f" {self.note[0]}", self.note[1])])
+            self.set_parts([(f" {self.note[0]}", self.note[1])])
         else:
-            self.say(self._field())
+            self.set_parts(self._field())
 
     def _pending(self) -> list[Part]:
         parts: list[Part] = [(f" {self._keyboard.pending} ", "heading")]
