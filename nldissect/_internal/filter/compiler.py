@@ -109,6 +109,7 @@ class Compiler:
     # -- braces ------------------------------------------------------------------
 
     def _block(self, block: Block, scope: NameScope) -> Predicate:
+        """Whether one nest, or the message of an operation, meets the conditions in braces."""
         name = block.word.text
         if scope.is_message and name.lower() in ("note", "diagnoses"):
             return self._diagnosis_block(block)
@@ -172,6 +173,7 @@ class Compiler:
     def _compare(
         self, left: Expression, operator: str, right: Expression, quantifier: str, scope: NameScope
     ) -> Predicate:
+        """A comparison of two operands, of which one at least is a field."""
         field = self._operand(left, scope)
         if field is None or field.valueless:  # 1280 <= mtu, RTM_NEWLINK == type
             field = self._mirrored_field(left, field, operator, right, scope)
@@ -280,6 +282,7 @@ class Compiler:
         return Predicate(lambda subject: quantify(outcomes(subject)), cost, needs_link)
 
     def _membership(self, membership: Membership, scope: NameScope) -> Predicate:
+        """Whether a value is one of a set, or in one of its ranges."""
         field = self._field(membership.operand, scope)
         if field.valueless:
             raise self.resolver.valueless(membership.operand, field.expression)
@@ -394,6 +397,7 @@ class Compiler:
         return found
 
     def _function_call(self, call: FunctionCall, scope: NameScope) -> Operand:
+        """A function of a field."""
         name = call.name
         if name not in FUNCTIONS:
             hint = suggestion(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
@@ -411,6 +415,7 @@ class Compiler:
         return operand
 
     def _bit_and(self, bit_and: BitAnd, scope: NameScope) -> Operand:
+        """A field with the bits that a mask leaves; a flag's name where the bits mean that flag."""
         operand = self._field(bit_and.operand, scope)
         if operand.valueless:
             raise self.resolver.valueless(bit_and.operand, operand.expression)

@@ -172,6 +172,7 @@ class _Candidates:
     # -- fields ------------------------------------------------------------------------
 
     def _fields(self, partial: str) -> Iterator[Candidate]:
+        """What a condition may begin with, in the braces around; `partial` may be a path."""
         base, dot, last = partial.rpartition(".")
         constants = last.isupper()
         if self._blocks and self._blocks[0] in ("note", "diagnoses"):
@@ -247,6 +248,7 @@ class _Candidates:
     # -- values ------------------------------------------------------------------------
 
     def _values(self, quoted: bool) -> Iterator[Candidate]:
+        """Values of the field that is compared; `quoted`: inside of quotes."""
         field = None if self._blocks else self._message_field()
         if field is not None:
             for name in self._known_values(field.name):

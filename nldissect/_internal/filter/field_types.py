@@ -39,6 +39,7 @@ def field_type(field: model.Field) -> TypedGetter:
 
 
 def _field_type(field: model.Field) -> TypedGetter:
+    """By kind and display hint of the field."""
     kind = field.kind
     if (field.hook is not None and kind != model.NEST) or kind == model.UNKNOWN:
         return DynamicType(field), identity
@@ -154,6 +155,7 @@ class DynamicType(ValueType):
         return found
 
     def equal(self, literal: Literal) -> ValueTest:
+        """By number, by the words that are shown, by address or by bytes."""
         text = literal.text
         key = self.key(literal)
         raw = None if self.numeric else octets(text)
@@ -180,31 +182,37 @@ class DynamicType(ValueType):
         return test
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By number; of bytes the one that they would be in the host's order."""
         key, compare = self._number(literal), ORDERINGS[operator]
         return lambda node: (value := _as_number(node)) is not None and compare(value, key)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """By number, likewise."""
         first, last = self._number(low), self._number(high)
         return lambda node: (value := _as_number(node)) is not None and first <= value <= last
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether the bytes are in the payload."""
         if self.numeric:
             return super().contains(literal)
         key = BytesType().key(literal)
         return lambda node: key in node.bytes
 
     def matches(self, literal: Literal) -> ValueTest:
+        """A regular expression on the payload."""
         if self.numeric:
             return super().matches(literal)
         inner = BytesType().matches(literal)
         return lambda node: inner(node.bytes)
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """The bits of that number."""
         mask = self._number(literal)
         names = NumberType(self.names, "its names")
         return names, lambda node: None if (value := _as_number(node)) is None else value & mask
 
     def choices(self) -> list[tuple[str, str]]:
+        """The names of the enumeration, with their numbers."""
         return [(name, str(value)) for name, value in self.names.items()]
 
 

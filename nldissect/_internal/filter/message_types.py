@@ -33,6 +33,7 @@ class ProtocolType(NumberType):
         super().__init__(names, "the netlink protocols")
 
     def choices(self) -> list[tuple[str, str]]:
+        """Short names, with their constants."""
         protocols = linux.NETLINK_PROTOCOL.items()
         return [(linux.protocol_name(value), constant) for value, constant in protocols]
 
@@ -67,6 +68,7 @@ class OperationType(ValueType):
             raise Mismatch(f"there is no operation {text}", suggestion(text, known))
 
     def equal(self, literal: Literal) -> ValueTest:
+        """By spec name or C constant of the operation; only of what has an nlmsghdr."""
         self._check(literal)
         text, name = literal.text, plain(literal.text)
 
@@ -81,14 +83,17 @@ class OperationType(ValueType):
         return test
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether the text is in the spec name."""
         key = literal.text
         return lambda message: key in (operation_name(message) or "")
 
     def matches(self, literal: Literal) -> ValueTest:
+        """A regular expression on the spec name."""
         inner = StringType().matches(literal)
         return lambda message: inner(operation_name(message) or "")
 
     def choices(self) -> list[tuple[str, str]]:
+        """Spec names, with their constants."""
         return sorted((name, other) for name, other in self._known().items() if not name.isupper())
 
 
@@ -108,6 +113,7 @@ class MessageTypeType(OperationType):
         return (framing.NETLINK_ROUTE, _RTM[text]) if text in _RTM else None
 
     def equal(self, literal: Literal) -> ValueTest:
+        """By number; a name of NETLINK_ROUTE is of that protocol only."""
         found = self._number(literal)
         if found is not None:
             protocol, value = found
@@ -119,30 +125,37 @@ class MessageTypeType(OperationType):
         return super().equal(literal)
 
     def key(self, literal: Literal) -> int:
+        """The number of a literal, whatever its protocol."""
         found = self._number(literal)
         if found is None:
             raise Mismatch(f"{literal} is no number", "types are ordered by number")
         return found[1]
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By nlmsg_type."""
         key, compare = self.key(literal), ORDERINGS[operator]
         return lambda message: compare(message.type, key)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """By nlmsg_type; a range may hold nothing."""
         first, last = self.key(low), self.key(high)
         return lambda message: bool(first <= message.type <= last)
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Numbers hold no text."""
         raise Mismatch("`contains` looks into strings; this is a number", "see `operation`")
 
     def matches(self, literal: Literal) -> ValueTest:
+        """Numbers are no strings."""
         raise Mismatch("`matches` is for strings; this is a number", "see `operation`")
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """The bits of nlmsg_type."""
         mask = self.key(literal)
         return NumberType(), lambda message: message.type & mask
 
     def choices(self) -> list[tuple[str, str]]:
+        """The constants of control messages and NETLINK_ROUTE, with their numbers."""
         return [(name, str(value)) for name, value in (*_NLMSG.items(), *_RTM.items())]
 
 
@@ -152,6 +165,7 @@ class CommandType(OperationType):
     noun = "a command"
 
     def equal(self, literal: Literal) -> ValueTest:
+        """By number, or as an operation of a generic family."""
         value = number(literal.text)
         if value is not None:
             return lambda message: bool(message.command == value)
@@ -159,10 +173,12 @@ class CommandType(OperationType):
         return lambda message: message.command >= 0 and inner(message)
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By number."""
         inner = NumberType().ordered(operator, literal)
         return lambda message: message.command >= 0 and inner(message.command)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """By number."""
         inner = NumberType().between(low, high)
         return lambda message: inner(message.command)
 
@@ -173,6 +189,7 @@ class ErrorType(NumberType):
     noun = "an error number"
 
     def key(self, literal: Literal) -> int:
+        """The number as it is written; negative of a name."""
         found = error_number(literal.text)
         if found is None:
             found = number(literal.text)
@@ -182,17 +199,21 @@ class ErrorType(NumberType):
         return found
 
     def equal(self, literal: Literal) -> ValueTest:
+        """The same error, whatever the sign."""
         key = -abs(self.key(literal))
         return lambda value: bool(value == key)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """Between two numbers of errno.h."""
         first, last = sorted((abs(self.key(low)), abs(self.key(high))))
         return lambda value: bool(first <= -value <= last)
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """Errors are no flags."""
         raise Mismatch("errors have no bits")
 
     def choices(self) -> list[tuple[str, str]]:
+        """The constants, with their numbers in errno.h."""
         return [(name, str(-value)) for value, name in linux.ERRNO.items()]
 
 
@@ -208,11 +229,13 @@ class NamedType(ValueType):
         self._unordered = unordered
 
     def key(self, literal: Literal) -> int:
+        """A number to order by."""
         if self._unordered:
             raise Mismatch(f"{self._unordered} have no order")
         return NumberType().key(literal)
 
     def equal(self, literal: Literal) -> ValueTest:
+        """By number, or by name."""
         value = number(literal.text) if isinstance(literal, Word) else None
         if value is not None:
             number_of = self._number_of
@@ -221,18 +244,22 @@ class NamedType(ValueType):
         return lambda found: bool(found.name == key)
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By number, where it has one."""
         inner, number_of = super().ordered(operator, literal), self._number_of
         return lambda found: (value := number_of(found)) is not None and inner(value)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """By number, where it has one."""
         inner, number_of = super().between(low, high), self._number_of
         return lambda found: (value := number_of(found)) is not None and inner(value)
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether the text is in the name."""
         inner = StringType().contains(literal)
         return lambda found: found.name is not None and inner(found.name)
 
     def matches(self, literal: Literal) -> ValueTest:
+        """A regular expression on the name."""
         inner = StringType().matches(literal)
         return lambda found: found.name is not None and inner(found.name)
 
@@ -278,10 +305,13 @@ class TimeType(ValueType):
         )
 
     def equal(self, literal: Literal) -> ValueTest:
+        """To the nanosecond."""
         return self._test((literal,), lambda value, key: bool(value == key))
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """Before or after."""
         return self._test((literal,), ORDERINGS[operator])
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """From one point in time to another."""
         return self._test((low, high), lambda value, first, last: bool(first <= value <= last))

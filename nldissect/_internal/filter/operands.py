@@ -62,15 +62,18 @@ class MessageFieldSource(FieldSource):
         self.needs_link = field.needs_link
 
     def occurrences(self, subject: Subject) -> list[Any]:
+        """The value, or the members of a list."""
         value = self.field.get(subject.message, subject.link)
         if self.field.many:
             return value or []
         return [] if value is None else [value]
 
     def typed(self, definition: Any) -> TypedGetter:
+        """The same for each occurrence."""
         return self.field.value_type, identity
 
     def exists(self) -> Evaluate:
+        """Whether there is a value; of yes or no and of errors whether it holds."""
         get, field = self.field.get, self.field
         if field.name == "error":  # 0 is success
             return lambda subject: bool(get(subject.message, subject.link))
@@ -88,10 +91,12 @@ class EchoSource(FieldSource):
         self.inner = MessageFieldSource(field)
 
     def occurrences(self, subject: Subject) -> list[Any]:
+        """The value in the echoed request, if there is one."""
         echo = subject.message.echo
         return [] if echo is None else self.inner.occurrences(Subject(echo, None, None))
 
     def typed(self, definition: Any) -> TypedGetter:
+        """That of the field."""
         return self.inner.typed(definition)
 
 
@@ -116,6 +121,7 @@ class PathSource(FieldSource):
         self.split = split
 
     def occurrences(self, subject: Subject) -> list[TapeNode]:
+        """The nodes that a reading of the path ends at, each once."""
         places: list[int] = []
         message = subject.message
         for matcher in self.matchers:
@@ -129,6 +135,7 @@ class PathSource(FieldSource):
         return _elements(out) if self.split else out
 
     def exists(self) -> Evaluate:
+        """Whether there is one, or the message is of an operation that is named."""
         of_messages = [path for path in self.readings if not path.names]
         occurrences = self.occurrences
         if of_messages:
@@ -139,9 +146,11 @@ class PathSource(FieldSource):
         return lambda subject: bool(occurrences(subject))
 
     def definition(self, occurrence: TapeNode) -> model.Field:
+        """The node's field."""
         return occurrence.field
 
     def typed(self, definition: model.Field) -> TypedGetter:
+        """That of the field; with what ip(8) adds to a number that it names so."""
         value_type, get = field_type(definition)
         for matcher in self.matchers:
             more = WORDS_OF_IP.get(matcher.path.names[-1], {}).get(definition.name)
@@ -150,6 +159,7 @@ class PathSource(FieldSource):
         return value_type, get
 
     def definitions(self) -> list[model.Field]:
+        """The fields that the path can end at; of arrays those of their elements."""
         out: dict[model.Field, None] = {}
         for matcher in self.matchers:
             found = self._reachable(matcher.path)
@@ -174,9 +184,11 @@ class DiagnosisSource(FieldSource):
         self.name = name
 
     def occurrences(self, subject: Subject) -> list[Any]:
+        """That part of the diagnosis looked at."""
         return [getattr(subject.diagnosis, self.name)]
 
     def typed(self, definition: Any) -> TypedGetter:
+        """The same for each diagnosis."""
         return DIAGNOSIS_PARTS[self.name], identity
 
 

@@ -87,6 +87,7 @@ class NumberType(ValueType):
         self.of = of
 
     def key(self, literal: Literal) -> int:
+        """A number in any base, or one of the names, in any case and with `_` or `-`."""
         text = literal.text
         found = self.names.get(text)
         if found is None:
@@ -101,10 +102,12 @@ class NumberType(ValueType):
         return found
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """The bits that are set in both."""
         mask = self.key(literal)
         return self, lambda value: value & mask
 
     def choices(self) -> list[tuple[str, str]]:
+        """The names, with their numbers."""
         return [(name, str(value)) for name, value in self.names.items()]
 
 
@@ -120,6 +123,7 @@ class BooleanType(ValueType):
     noun = "true or false"
 
     def equal(self, literal: Literal) -> ValueTest:
+        """True, 1, yes; false, 0, no."""
         text = literal.text.lower()
         if text in ("true", "1", "yes"):
             return bool
@@ -128,6 +132,7 @@ class BooleanType(ValueType):
         raise Mismatch(f"{literal} is neither true nor false")
 
     def choices(self) -> list[tuple[str, str]]:
+        """`true` and `false`."""
         return [("true", ""), ("false", "")]
 
 
@@ -137,6 +142,7 @@ class DurationType(ValueType):
     noun = "a time span"
 
     def key(self, literal: Literal) -> int:
+        """Nanoseconds."""
         found = duration(literal.text)
         if found is None:
             raise Mismatch(f"{literal} is no time span", "such as 250us, 10ms, 1.5s")
@@ -153,6 +159,7 @@ class StringType(ValueType):
         self.of = of
 
     def key(self, literal: Literal) -> str:
+        """The text; of a bare word only if it is known, or reads as no number."""
         text = literal.text
         if isinstance(literal, Word):
             if self.known is not None:
@@ -165,19 +172,23 @@ class StringType(ValueType):
         return text
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By code point; known words have no order."""
         if self.known is not None:
             raise Mismatch(f"{self.of} have no order")
         return super().ordered(operator, literal)
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether the text is in the string."""
         key = literal.text
         return lambda value: key in value
 
     def matches(self, literal: Literal) -> ValueTest:
+        """Whether a regular expression matches somewhere in the first 8192 characters."""
         search = _search(literal)
         return lambda value: search(value[:LONGEST_MATCHED]) is not None
 
     def choices(self) -> list[tuple[str, str]]:
+        """The known words."""
         return [(name, "") for name in self.known or ()]
 
 
@@ -187,6 +198,7 @@ class BytesType(ValueType):
     noun = "bytes"
 
     def key(self, literal: Literal) -> bytes:
+        """Text in quotes as UTF-8, else octets as `literals.octets` reads them."""
         if isinstance(literal, StringLiteral):
             return literal.text.encode("utf-8", "surrogateescape")
         found = octets(literal.text)
@@ -196,14 +208,17 @@ class BytesType(ValueType):
         return found
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """The bits that are set in both; None where the lengths differ."""
         mask = self.key(literal)
         return self, lambda value: _common_bits(value, mask)
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether the bytes are in the value."""
         key = self.key(literal)
         return lambda value: key in value
 
     def matches(self, literal: Literal) -> ValueTest:
+        """As of strings, on the first 8192 bytes."""
         search = _search(literal, True)
         return lambda value: search(value[:LONGEST_MATCHED]) is not None
 
@@ -227,6 +242,7 @@ class AddressType(BytesType):
         return network(text)
 
     def key(self, literal: Literal) -> bytes:
+        """The bytes of an address; a prefix has no place in an order."""
         found = self._network(literal)
         if found is not None:
             size, bits, mask = found
@@ -241,6 +257,7 @@ class AddressType(BytesType):
         return raw
 
     def equal(self, literal: Literal) -> ValueTest:
+        """The same address, or one in the prefix."""
         found = self._network(literal)
         if found is None or found[2] == (1 << 8 * found[0]) - 1:
             return super().equal(literal)
@@ -248,24 +265,29 @@ class AddressType(BytesType):
         return lambda value: len(value) == size and int.from_bytes(value, "big") & mask == bits
 
     def masked(self, literal: Literal) -> tuple[ValueType, Callable[[Any], Any]]:
+        """As bytes, by what has the length of an address."""
         if len(self.key(literal)) < 4:
             raise Mismatch(f"{literal} is no address", "or cut one byte out, such as [0]")
         return super().masked(literal)
 
     def ordered(self, operator: str, literal: Literal) -> ValueTest:
+        """By their bytes, of the same length only."""
         key, compare = self.key(literal), ORDERINGS[operator]
         return lambda value: len(value) == len(key) and compare(value, key)
 
     def between(self, low: Literal, high: Literal) -> ValueTest:
+        """By their bytes, of the same length only."""
         inner, size = super().between(low, high), len(self.key(low))
         return lambda value: len(value) == size and inner(value)
 
     def contains(self, literal: Literal) -> ValueTest:
+        """Whether octets, or the bytes of an address, are in it."""
         part = octets(literal.text) if isinstance(literal, Word) else None
         key = self.key(literal) if part is None else part
         return lambda value: key in value
 
     def matches(self, literal: Literal) -> ValueTest:
+        """Addresses are no strings."""
         raise Mismatch("`matches` is for strings and bytes; this is an address", "use `in`")
 
 
