@@ -115,51 +115,61 @@ def family(attribute: dict[str, Any], **more: Any) -> dict[str, Any]:
 # -- the codes ----------------------------------------------------------------------------
 
 
+CALLS = ("diagnose", "misfit", "diagnosis", "_add")  # they take a code, then its severity
+
+
+def called(node: ast.Call) -> str:
+    """The name of the function or method."""
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
+
+
+def givers(node: ast.AST) -> list[list[ast.expr]]:
+    """The expressions in which a code and its severity are, if the node gives any."""
+    if isinstance(node, ast.Call):
+        engine_find = called(node) == "find" and len(node.args) == 5
+        return [node.args] if called(node) in CALLS or engine_find else []
+    if isinstance(node, ast.Assign):
+        target = ast.unparse(node.targets[0])
+        if isinstance(node.value, ast.Tuple) and "code" in target:
+            return [node.value.elts]
+        if isinstance(node.value, ast.IfExp) and target == "code":
+            return [[node.value.body], [node.value.orelse]]
+    elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
+        assert isinstance(node.value, ast.Dict)
+        return [value.elts for value in node.value.values if isinstance(value, ast.Tuple)]
+    return []
+
+
+def take(nodes: list[ast.expr], out: dict[str, set[str]]) -> None:
+    """Notes the code that is among these, and the severities behind it."""
+    shaped = re.compile(r"[a-z]+(-[a-z]+)+|truncated")
+    severities = {"ERROR": "error", "WARNING": "warning", "NOTE": "note"}
+    code = ""
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if not code and shaped.fullmatch(node.value):
+                code = node.value
+                out.setdefault(code, set())
+            elif code and node.value in severities.values():
+                out[code].add(node.value)
+        elif code:
+            names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            out[code] |= {severities[name] for name in names & severities.keys()}
+
+
 def in_source() -> dict[str, set[str]]:
     """Every code that the source can give, with its severities where they are said there."""
     out: dict[str, set[str]] = {}
-    shaped = re.compile(r"[a-z]+(-[a-z]+)+|truncated")
-    severities = {"ERROR": "error", "WARNING": "warning", "NOTE": "note"}
-
-    def take(nodes: list[ast.expr]) -> None:
-        code = ""
-        for node in nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if not code and shaped.fullmatch(node.value):
-                    code = node.value
-                    out.setdefault(code, set())
-                elif code and node.value in severities.values():
-                    out[code].add(node.value)
-            elif code:
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Name) and inner.id in severities:
-                        out[code].add(severities[inner.id])
-
     folders = (ROOT / "nldissect" / "_internal", ROOT / "nldissect" / "dissectors")
     for path in [path for folder in folders for path in folder.rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                called = node.func
-                known = getattr(called, "attr", getattr(called, "id", ""))
-                if known in ("diagnose", "misfit", "diagnosis", "_add") or (
-                    known == "find" and len(node.args) == 5  # Engine.find
-                ):
-                    take(node.args)
-                    if len(node.args) < {"diagnosis": 5, "_add": 4}.get(known, 0):  # as in CODES
-                        for code in {getattr(arg, "value", None) for arg in node.args} & set(CODES):
-                            out[code].add(CODES[code][0])
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
-                if "code" in ast.unparse(node.targets[0]):
-                    take(node.value.elts)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
-                if ast.unparse(node.targets[0]) == "code":
-                    take([node.value.body])
-                    take([node.value.orelse])
-            elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_STATES":
-                assert isinstance(node.value, ast.Dict)
-                for value in node.value.values:
-                    assert isinstance(value, ast.Tuple)
-                    take(value.elts)
+            for nodes in givers(node):
+                take(nodes, out)
+            if not isinstance(node, ast.Call):
+                continue
+            if len(node.args) < {"diagnosis": 5, "_add": 4}.get(called(node), 0):  # as in CODES
+                for code in {getattr(arg, "value", None) for arg in node.args} & set(CODES):
+                    out[code].add(CODES[code][0])
     return out
 
 

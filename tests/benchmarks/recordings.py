@@ -170,6 +170,27 @@ def counters(message: nldissect.Message, base: int) -> Iterator[Change]:
             yield Change(base + node.start, data[node.start : node.end], grown(mask))
 
 
+New = Callable[["Replay", bytes], bytes]
+
+
+def new_value(
+    node: nldissect.Node, value: bytes, names: set[bytes], families: dict[int, int]
+) -> New | None:
+    """What a replay puts in place of this value; None leaves it."""
+    size = len(value)
+    if node.field.hint == "ifindex" and size == 4:
+        return index if 1 < node.value < 1 << 16 else None
+    if node.field.hint == "family-id" and size == 2:
+        return always(families[node.value]) if node.value in families else None
+    if node.kind == "string":
+        return name if value.rstrip(b"\0").partition(b":")[0] in names else None
+    if node.kind in ADDRESSES:
+        length, new = ADDRESSES[node.kind]
+        told = size == length and "mask" not in node.name
+        return new if told and one_of_many(node.kind, value) else None
+    return grown(0xFFFF) if node.name in AGES and size == 4 and node.value < 1 << 30 else None
+
+
 def changes(
     message: nldissect.Message, names: set[bytes], families: dict[int, int]
 ) -> list[Change]:
@@ -178,7 +199,7 @@ def changes(
     out: list[Change] = list(counters(message, base))
     data = message.data
 
-    def change(at: int, size: int, new: Callable[[Replay, bytes], bytes]) -> None:
+    def change(at: int, size: int, new: New) -> None:
         out.append(Change(base + at, data[at : at + size], new))
 
     for head in (message, message.echo):
@@ -191,25 +212,11 @@ def changes(
         if head.protocol == GENERIC and head.type in families:
             change(head.base + 4, 2, always(families[head.type]))
     for node in message.walk():
-        start, size = node.start, node.end - node.start
-        value = data[start : node.end]
-        if node.children or not size:
+        if node.children or node.start == node.end:
             continue
-        if node.field.hint == "ifindex" and size == 4:
-            if 1 < node.value < 1 << 16:
-                change(start, 4, index)
-        elif node.field.hint == "family-id" and size == 2:
-            if node.value in families:
-                change(start, 2, always(families[node.value]))
-        elif node.kind == "string":
-            if value.rstrip(b"\0").partition(b":")[0] in names:
-                change(start, size, name)
-        elif node.kind in ADDRESSES:
-            length, new = ADDRESSES[node.kind]
-            if size == length and "mask" not in node.name and one_of_many(node.kind, value):
-                change(start, size, new)
-        elif node.name in AGES and size == 4 and node.value < 1 << 30:
-            change(start, 4, grown(0xFFFF))
+        new = new_value(node, data[node.start : node.end], names, families)
+        if new is not None:
+            change(node.start, node.end - node.start, new)
     return sorted({c.at: c for c in out}.values())
 
 

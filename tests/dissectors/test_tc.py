@@ -841,6 +841,31 @@ FLOWER_SHORT = {
 }  # fmt: skip
 
 
+# Keys of flower as tc(8) names them, by the way in which it prints them.
+BY_PREFIX = {
+    "eth-dst": "dst_mac", "eth-src": "src_mac", "arp-sip": "arp_sip", "arp-tip": "arp_tip",
+    "arp-sha": "arp_sha", "arp-tha": "arp_tha", "ipv4-dst": "dst_ip", "ipv4-src": "src_ip",
+    "ipv6-dst": "dst_ip", "ipv6-src": "src_ip", "enc-ipv4-dst": "enc_dst_ip",
+    "enc-ipv4-src": "enc_src_ip", "enc-ipv6-dst": "enc_dst_ip", "enc-ipv6-src": "enc_src_ip",
+}  # fmt: skip
+WITH_MASK = {
+    "tcp-src": "src_port", "tcp-dst": "dst_port", "udp-src": "src_port", "udp-dst": "dst_port",
+    "sctp-src": "src_port", "sctp-dst": "dst_port", "ip-tos": "ip_tos", "ip-ttl": "ip_ttl",
+    "ct-mark": "ct_mark", "enc-ip-tos": "enc_tos", "enc-ip-ttl": "enc_ttl",
+}  # fmt: skip
+AS_SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "vlan-id": ("vlan_id", int), "vlan-prio": ("vlan_prio", int), "cvlan-id": ("cvlan_id", int),
+    "cvlan-prio": ("cvlan_prio", int), "num-of-vlans": ("num_of_vlans", int),
+    "pppoe-sid": ("pppoe_sid", int), "enc-key-id": ("enc_key_id", int),
+    "mpls-label": ("mpls_label", int), "enc-udp-dst-port": ("enc_dst_port", int),
+    "mpls-tc": ("mpls_tc", str), "mpls-bos": ("mpls_bos", str), "mpls-ttl": ("mpls_ttl", str),
+    "vlan-eth-type": ("vlan_ethtype", lambda value: PROTOCOLS[value]),
+    "cvlan-eth-type": ("cvlan_ethtype", lambda value: PROTOCOLS[value]),
+    "eth-type": ("eth_type", {0x0800: "ipv4", 0x86DD: "ipv6", 0x0806: "arp", 0x8847: "8847"}.get),
+    "ppp-proto": ("ppp_proto", {0x21: "ip"}.get), "arp-op": ("arp_op", {1: "request"}.get),
+}  # fmt: skip
+
+
 def flower_words(seen: At) -> dict[str, Any]:
     """All keys of a filter, as tc(8) would print them."""
     out: dict[str, Any] = {}
@@ -849,88 +874,39 @@ def flower_words(seen: At) -> dict[str, Any]:
     def value(name: str) -> Any:
         return values[name].value if name in values else None
 
-    def prefix(name: str, key: str, zero: bool = False) -> None:
-        if name in values:
-            mask = values[f"{name}-mask"]
-            bits = int.from_bytes(mask.bytes, "big").bit_count()
-            whole = bits == 8 * len(mask.bytes) or (zero and not bits)
-            out[key] = value(name) if whole else f"{value(name)}/{bits}"
-
-    for name, key in (
-        ("eth-dst", "dst_mac"),
-        ("eth-src", "src_mac"),
-        ("arp-sip", "arp_sip"),
-        ("arp-tip", "arp_tip"),
-        ("arp-sha", "arp_sha"),
-        ("arp-tha", "arp_tha"),
-        ("ipv4-dst", "dst_ip"),
-        ("ipv4-src", "src_ip"),
-        ("ipv6-dst", "dst_ip"),
-        ("ipv6-src", "src_ip"),
-        ("enc-ipv4-dst", "enc_dst_ip"),
-        ("enc-ipv4-src", "enc_src_ip"),
-        ("enc-ipv6-dst", "enc_dst_ip"),
-        ("enc-ipv6-src", "enc_src_ip"),
-    ):
-        prefix(name, key)
-    types = {0x0800: "ipv4", 0x86DD: "ipv6", 0x0806: "arp", 0x8847: "8847"}
-    if "eth-type" in values:
-        out["eth_type"] = types[value("eth-type")]
+    for name in values.keys() & BY_PREFIX.keys():
+        mask = values[f"{name}-mask"]
+        bits = int.from_bytes(mask.bytes, "big").bit_count()
+        whole = bits == 8 * len(mask.bytes)
+        out[BY_PREFIX[name]] = value(name) if whole else f"{value(name)}/{bits}"
+    for name in values.keys() & WITH_MASK.keys():
+        out[WITH_MASK[name]] = value(name)
+        masked(out, WITH_MASK[name], values.get(f"{name}-mask"))
+    for name in values.keys() & AS_SHOWN.keys():
+        key, shown = AS_SHOWN[name]
+        out[key] = shown(value(name))
     if "ip-proto" in values:
         out["ip_proto"] = values["ip-proto"].label
-    for layer in ("tcp", "udp", "sctp"):
-        for side in ("src", "dst"):
-            if f"{layer}-{side}" in values:
-                out[f"{side}_port"] = value(f"{layer}-{side}")
-                masked(out, f"{side}_port", values.get(f"{layer}-{side}-mask"))
-    for side in ("src", "dst"):
-        if f"port-{side}-min" in values:
-            out[f"{side}_port"] = {
-                "start": value(f"port-{side}-min"),
-                "end": value(f"port-{side}-max"),
-            }
-    for name, key in (
-        ("ip-tos", "ip_tos"),
-        ("ip-ttl", "ip_ttl"),
-        ("ct-mark", "ct_mark"),
-        ("enc-ip-tos", "enc_tos"),
-        ("enc-ip-ttl", "enc_ttl"),
-    ):
-        if name in values:
-            out[key] = value(name)
-            masked(out, key, values.get(f"{name}-mask"))
-    for name in (
-        "vlan-id",
-        "vlan-prio",
-        "cvlan-id",
-        "cvlan-prio",
-        "num-of-vlans",
-        "pppoe-sid",
-        "enc-key-id",
-        "mpls-label",
-    ):
-        if name in values:
-            out[name.replace("-", "_")] = value(name)
-    for name in ("mpls-tc", "mpls-bos", "mpls-ttl"):
-        if name in values:
-            out[name.replace("-", "_")] = str(value(name))
-    for part in ("vlan", "cvlan"):
-        if f"{part}-eth-type" in values:
-            out[f"{part}_ethtype"] = PROTOCOLS[value(f"{part}-eth-type")]
-    if "enc-udp-dst-port" in values:
-        out["enc_dst_port"] = value("enc-udp-dst-port")
     if "tcp-flags" in values:
         out["tcp_flags"] = f"{value('tcp-flags'):#x}/{value('tcp-flags-mask'):x}"
-    if "ppp-proto" in values:
-        out["ppp_proto"] = {0x21: "ip"}[value("ppp-proto")]
-    if "arp-op" in values:
-        out["arp_op"] = {1: "request"}[value("arp-op")]
-    for family in ("icmpv4", "icmpv6"):
-        for part in ("type", "code"):
-            name = f"{family}-{part}"
-            if name in values:
-                mask = value(f"{name}-mask")
-                out[f"icmp_{part}"] = str(value(name)) + (f"/{mask}" if mask != 255 else "")
+    for side in ("src", "dst"):
+        if f"port-{side}-min" in values:
+            ends = {"start": value(f"port-{side}-min"), "end": value(f"port-{side}-max")}
+            out[f"{side}_port"] = ends
+    for name in values.keys() & {"icmpv4-type", "icmpv4-code", "icmpv6-type", "icmpv6-code"}:
+        mask = value(f"{name}-mask")
+        shown = str(value(name)) + (f"/{mask}" if mask != 255 else "")
+        out[f"icmp_{name.partition('-')[2]}"] = shown
+    return out | flower_bits(seen, values)
+
+
+def flower_bits(seen: At, values: dict[str, Node]) -> dict[str, Any]:
+    """The keys of which tc(8) prints bit by bit."""
+    out: dict[str, Any] = {}
+
+    def value(name: str) -> Any:
+        return values[name].value if name in values else None
+
     if "flags" in values and "flags-mask" in values:
         bits, mask = At(seen.node)("TCA_FLOWER_KEY_FLAGS"), value("flags-mask")
         names = (("frag", 1), ("firstfrag", 2))
