@@ -17,8 +17,11 @@ SOURCES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent.name != "dissector
 FOLDERS = sorted(p for p in PACKAGE.rglob("__init__.py") if p.parent.name != "dissectors")
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-# Class names that occur twice, and why. Names with an underscore are their module's own.
-TWICE: dict[str, str] = {}
+# Class names that occur twice, and why.
+TWICE = {
+    "Message": "the library's is the engine's, with pairing and other forms attached",
+    "Netlink": "what scapy's users call the layer, and pytest's users the fixture",
+}
 # Module names that occur twice, and why.
 TWICE_MODULES: dict[str, str] = {}
 

@@ -1,5 +1,5 @@
 """A spec in the kernel's YNL format, as YAML gave it, into the model; keys that start with `x-`
-are this project's own. It reads no files.
+are this project's own; it reads no files.
 """
 
 from __future__ import annotations
