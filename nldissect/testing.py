@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ._internal.pytest_plugin.capture_index import Exchange
 from ._internal.pytest_plugin.captured import Captured, Live
-from ._internal.pytest_plugin.expect import Expectation
+from ._internal.pytest_plugin.expectation import Expectation
 from ._internal.pytest_plugin.fixtures import Netlink
-from ._internal.pytest_plugin.match import Seen, exact
+from ._internal.pytest_plugin.matching import Seen, exact
 
 __all__ = ["Captured", "Exchange", "Expectation", "Live", "Netlink", "Seen", "exact"]

@@ -13,7 +13,7 @@ from ..pairing.transaction import Transaction
 from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from .marker import Marker
-from .match import MESSAGE_FIELDS, Seen
+from .matching import MESSAGE_FIELDS, Seen
 
 if TYPE_CHECKING:
     from ..filter import Filter

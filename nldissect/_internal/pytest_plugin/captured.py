@@ -16,9 +16,9 @@ from ..library.index import Index
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError
 from .capture_index import CaptureIndex, CaptureView, Exchange
-from .expect import Expectation, Expectations, wait
+from .expectation import Expectation, Expectations, wait
 from .marker import Marker
-from .match import Seen
+from .matching import Seen
 
 if TYPE_CHECKING:
     from ..capture.live.live_capture import LiveCapture

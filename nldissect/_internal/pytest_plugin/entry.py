@@ -111,7 +111,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Reporting:
         report.sections.append((_EXPECTED, "\n\n".join(unmet)))
     made = item.stash.get(_used, None)
     if made is not None and report.failed:
-        from .saving import saved
+        from .saved_captures import saved
 
         text = "\n".join(saved(item, made))
         if text:
@@ -125,7 +125,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
         return None
     from ..engine.message import Message
 
-    seen = sys.modules.get("nldissect._internal.pytest_plugin.match")
+    seen = sys.modules.get("nldissect._internal.pytest_plugin.matching")
     kinds = (Message,) if seen is None else (Message, seen.Seen)
     if not isinstance(left, kinds) and not isinstance(right, kinds):
         return None
@@ -144,7 +144,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return None
     if _probed(config)[0] != "user":
         return None
-    from .forked import run
+    from .forked_run import run
 
     config.stash[_forked] = True
     try:
@@ -155,9 +155,9 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _probed(config: pytest.Config) -> tuple[str, str]:
-    """What `isolate.probe` says, asked once."""
+    """What `network_namespace.probe` says, asked once."""
     if _way not in config.stash:
-        from .isolate import probe
+        from .network_namespace import probe
 
         config.stash[_way] = probe()
     return config.stash[_way]

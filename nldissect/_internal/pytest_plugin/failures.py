@@ -13,7 +13,7 @@ from ..render.style import Style
 from ..wire.text import safe
 from ..wire.times import TimeFormatter
 from .capture_index import CaptureView
-from .match import MISSING, UNEXPECTED, PathDifference, Seen, differences, exact, title
+from .matching import MISSING, UNEXPECTED, PathDifference, Seen, differences, exact, title, whole
 from .verdict import NearMiss, Verdict
 
 WIDTH: Final = 88
@@ -151,8 +151,6 @@ def compared(left: object, right: object) -> list[str] | None:
     if not isinstance(expected, Mapping):
         return None
     if isinstance(seen, Message):  # equals only all that it holds, headers too
-        from .match import whole
-
         found = whole(seen, expected)
         head = safe(repr(seen))
     elif isinstance(seen, Seen):

@@ -15,7 +15,7 @@ from ..capture.live import live_capture
 from ..library.parameters import Paths
 from ..spec.registry import registry
 from ..wire.errors import UsageError
-from . import isolate
+from . import network_namespace
 from .captured import Captured, Live, recorded
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Netlink:
         """Moves the test into a network namespace until the stack is undone, or skips it."""
         __tracebackhide__ = True
         way, why = self._way()
-        if way == isolate.USER and not self._forked:
+        if way == network_namespace.USER and not self._forked:
             why = (
                 "a user namespace of its own needs a process of its own: "
                 "use the fixture `netlink` itself, without --pdb, or run pytest as root"
@@ -80,7 +80,7 @@ class Netlink:
         if why:
             raise _skip(f"no live capture: {why}")
         try:
-            stack.enter_context(isolate.namespace(self._forked))
+            stack.enter_context(network_namespace.namespace(self._forked))
         except OSError as problem:
             threads = "; no thread may be running when it begins" if problem.errno == 22 else ""
             reason = f"no live capture: no network namespace: {problem.strerror}{threads}"

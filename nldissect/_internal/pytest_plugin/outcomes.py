@@ -16,7 +16,7 @@ from ..spec.registry import Registry
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
-from .match import MESSAGE_FIELDS, PathDifference, Seen, differences
+from .matching import MESSAGE_FIELDS, PathDifference, Seen, differences
 
 _CONTROL: Final = ("ack", "error", "done", "noop", "overrun")
 _NUMBERS: Final = {name: number for number, name in linux.ERRNO.items()}

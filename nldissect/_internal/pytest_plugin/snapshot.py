@@ -14,7 +14,7 @@ from ..engine import labels
 from ..engine.node import Node, plain
 from ..spec import model
 from ..wire.text import safe
-from .match import MESSAGE_FIELDS, Seen, title
+from .matching import MESSAGE_FIELDS, Seen, title
 
 MASKED: Final = "(masked)"
 # Numbers that are another thing in every run, and in words the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .match import PathDifference, Seen
+from .matching import PathDifference, Seen
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from ..wire.errors import UsageError
 from ..wire.text import near
 from .capture_index import CaptureView
 from .failures import failure
-from .match import MESSAGE_FIELDS, Seen, at, differences
+from .matching import MESSAGE_FIELDS, Seen, at, differences
 from .outcomes import Acked, Failed, OperationName, Outcome, Replied, worded
 from .verdict import NearMiss, Verdict
 

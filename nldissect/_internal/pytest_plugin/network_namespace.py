@@ -37,7 +37,8 @@ _SECONDS: Final = 20
 _APPARMOR: Final = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 _PROBE: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from nldissect._internal.pytest_plugin.isolate import probed; print(json.dumps(probed()))"
+    "from nldissect._internal.pytest_plugin.network_namespace import probed; "
+    "print(json.dumps(probed()))"
 )
 
 
