@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nldissect._internal.analysis.explain import WORDS, Explanation, explain, locate, paths
+from nldissect._internal.analysis.explain import (
+    KERNEL_ERRORS,
+    Explanation,
+    error_text,
+    explain,
+    locate,
+    paths,
+)
 from nldissect._internal.engine.message import Message
 from nldissect._internal.library import hostnames
 from nldissect._internal.pairing.codes import ANSWER
@@ -72,7 +79,7 @@ NEW_VXLAN = msg(16, LINK + attr(3, b"vxlan0\0") + VXLAN, REQUEST | ACK)
 # -- recordings -----------------------------------------------------------------------
 
 LINES = {
-    ("acks", 6): "newlink: ENODEV: no such device",
+    ("acks", 6): "newlink: ENODEV: No such device",
     ("acks", 46): "newlink lemon0: EINVAL: mtu greater than device maximum",
     ("acks", 125): "newlink bond0: EACCES at IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_BOND_ARP_INTERVAL "
     "(value 100): option not supported in mode",
@@ -83,7 +90,7 @@ LINES = {
     ("acks", 334): "newlink a-name-that-is-too-long: ERANGE at IFLA_IFNAME "
     '(value "a-name-that-is-too-long"): Attribute failed policy validation; '
     "accepted: string of at most 15 bytes",
-    ("acks", 344): "getlink index 4242: ENODEV: no such device",
+    ("acks", 344): "getlink index 4242: ENODEV: No such device",
     ("acks", 414): "getlink dump: EINVAL: Filter by device index not supported for link dumps",
     ("acks", 450): "nlctrl getfamily xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: EINVAL at "
     'CTRL_ATTR_FAMILY_NAME (value "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"): '
@@ -119,14 +126,18 @@ def test_every_error_of_the_recordings_is_explained() -> None:
 
 def test_parts_and_full_lines() -> None:
     found = explained("acks")[332]
-    assert (found.error, found.errno, found.text) == (-34, "ERANGE", "out of range")
+    assert (found.error, found.errno, found.text) == (
+        -34,
+        "ERANGE",
+        "Numerical result out of range",
+    )
     assert found.subject == "newlink kiwi0"
     assert found.message == "Attribute failed policy validation"
     assert (found.path, found.constant_path) == ("mtu", "IFLA_MTU")
     assert (found.offset, found.length, found.bytes) == (32, 6, bytes.fromhex("060004000102"))
     assert found.accepted == "u32"
     assert found.lines == [
-        "ERANGE (34): out of range",
+        "ERANGE (34): Numerical result out of range",
         "the kernel says: Attribute failed policy validation",
         "at offset 32: IFLA_MTU, 6 bytes",
         "there: 2 bytes: 0102",
@@ -293,7 +304,8 @@ def test_unknown_error_numbers() -> None:
     assert (found.errno, found.text) == ("4000", "")
     assert found.line == "newlink vxlan0: 4000"
     assert found.lines == ["4000"]
-    assert set(WORDS) <= set(ERRNO)
+    assert set(KERNEL_ERRORS) <= set(ERRNO)
+    assert {name for number, name in ERRNO.items() if not error_text(number)} <= {"EFTYPE"}
 
 
 def test_the_kernels_words_cannot_act_on_a_terminal() -> None:

@@ -45,6 +45,7 @@ class LoggedExchange:
 
     @property
     def key(self) -> tuple[str, Flat]:
+        """Operation and request; what is equal by it is the same exchange."""
         return self.what, self.flat
 
 

@@ -7,6 +7,8 @@ request itself where it is known, else in what the error echoes of it.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any, Final
 
 from ..engine.message import Message
@@ -20,45 +22,20 @@ from ..wire.text import safe
 
 MAX_VALUE: Final = 64  # characters of a value in the one line
 
-# errno in a few words; what it mostly means when netlink says it
-WORDS: Final[dict[int, str]] = {
-    1: "not permitted", 2: "no such object", 3: "not found", 4: "interrupted",
-    5: "input or output failed", 6: "no such device or address", 7: "too much data",
-    8: "of a format that cannot be run", 9: "bad file descriptor", 10: "no such child",
-    11: "try again", 12: "out of memory", 13: "access denied", 14: "bad address",
-    15: "no block device", 16: "busy", 17: "exists already", 18: "of another device",
-    19: "no such device", 20: "not a directory", 21: "a directory", 22: "invalid",
-    23: "too many open files", 24: "too many open files", 25: "no such control for this device",
-    26: "in use as a program", 27: "file too large", 28: "no space left", 29: "no position to seek",
-    30: "read-only", 31: "too many links", 32: "broken pipe", 33: "outside of the domain",
-    34: "out of range", 35: "would deadlock", 36: "name too long", 37: "no locks left",
-    38: "not implemented", 39: "not empty", 40: "too many levels, or a loop",
-    42: "no message of this type", 43: "identifier removed", 44: "channel out of range",
-    48: "link number out of range", 49: "driver not attached", 52: "invalid exchange",
-    53: "invalid request descriptor", 54: "exchange full", 56: "invalid request code",
-    57: "invalid slot", 60: "no stream", 61: "no data", 62: "timed out", 63: "out of streams",
-    64: "not on the network", 65: "package not installed", 67: "link severed", 70: "sending failed",
-    71: "protocol error", 72: "several hops tried", 74: "bad message", 75: "value too large",
-    76: "name not unique", 77: "in a bad state", 78: "remote address changed",
-    84: "invalid sequence of bytes", 85: "to be restarted", 87: "too many users",
-    88: "not a socket", 89: "destination address required", 90: "message too long",
-    91: "wrong protocol for the socket", 92: "no such option", 93: "protocol or kind not supported",
-    94: "socket type not supported", 95: "not supported", 96: "protocol family not supported",
-    97: "address family not supported", 98: "address in use", 99: "address not available",
-    100: "network is down", 101: "network unreachable", 102: "network dropped the connection",
-    103: "connection aborted", 104: "connection reset", 105: "no buffer space",
-    106: "connected already", 107: "not connected", 108: "shut down", 109: "too many references",
-    110: "timed out", 111: "refused", 112: "host is down", 113: "no route to host",
-    114: "under way already", 115: "under way", 116: "stale", 117: "structure damaged",
-    121: "remote input or output failed", 122: "quota exceeded", 123: "no medium",
-    124: "wrong medium", 125: "cancelled", 126: "no such key", 127: "key expired",
-    128: "key revoked", 129: "key rejected", 130: "owner died", 131: "beyond recovery",
-    132: "blocked by rfkill", 133: "memory has a hardware fault", 512: "interrupted",
-    513: "to be restarted", 514: "to be restarted", 515: "no such command", 516: "to be restarted",
-    517: "to be tried later", 519: "parameter not found", 521: "invalid handle", 522: "out of step",
-    523: "stale cookie", 524: "not supported", 525: "too small", 526: "server failed",
-    527: "type not supported", 528: "to be tried later", 529: "queued", 530: "recalled",
-    531: "no grace period",
+# What Python has no name for: a new one, and those that the kernel keeps for itself
+# (include/linux/errno.h), though some modules let them out
+KERNEL_ERRORS: Final[dict[int, str]] = {
+    133: "Memory page has hardware error",
+    512: "To be restarted if SA_RESTART is set", 513: "To be restarted",
+    514: "To be restarted if no handler", 515: "No ioctl command", 516: "Interrupted by signal",
+    517: "Driver requests probe retry", 518: "Open found a stale dentry",
+    519: "Parameter not supported", 521: "Illegal NFS file handle",
+    522: "Update synchronization mismatch", 523: "Cookie is stale",
+    524: "Operation is not supported", 525: "Buffer or request is too small",
+    526: "An untranslatable error occurred", 527: "Type not supported by server",
+    528: "Request initiated, but will not complete before timeout",
+    529: "iocb queued, will get completion event", 530: "Conflict with recalled state",
+    531: "NFS file lock reclaim refused",
 }  # fmt: skip
 
 # Words of summaries that need the next one to name an object
@@ -81,6 +58,12 @@ FULL: Final[dict[int, tuple[int, int]]] = {
 }
 
 
+def error_text(number: int) -> str:
+    """The text of a (positive) error number of Linux, as of strerror(3); empty if unknown."""
+    host = getattr(errno, linux.errno_name(number) or "", 0)  # whose numbers may be others
+    return os.strerror(host) if host else KERNEL_ERRORS.get(number, "")
+
+
 class Explanation:
     """Why a request failed, in parts; what the kernel did not say is None.
 
@@ -97,7 +80,7 @@ class Explanation:
     def __init__(self, error: int, request: Message | None) -> None:
         self.error = error
         self.errno = linux.errno_name(-error) or str(-error)
-        self.text = WORDS.get(-error, "")
+        self.text = error_text(-error)
         self.request = request
         self.subject = "" if request is None else subject(request)
         self.message: str | None = None

@@ -121,7 +121,7 @@ class Lint:
         """A transaction is over."""
         request = self._open.pop(found.id, None)
         if request is not None:
-            told = _fate(request, found)
+            told = _end_diagnosis(request, found)
             if told is not None:
                 self._late.append((request, told))
 
@@ -146,7 +146,7 @@ class Lint:
                 if found.state == OPEN:
                     self._open[found.id] = message
                 else:
-                    told = _fate(message, found)
+                    told = _end_diagnosis(message, found)
                     if told is not None:
                         out.append(told)
         elif link.role_code == ROLE_ANSWER:
@@ -216,7 +216,7 @@ def _offset(placed: Node | Diagnosis) -> int:
     return placed.offset
 
 
-def _fate(request: Message, found: Transaction) -> Diagnosis | None:
+def _end_diagnosis(request: Message, found: Transaction) -> Diagnosis | None:
     """What is wrong with how a transaction ended; its failures are no fault of the capture."""
     code, text = "request-unanswered", ""
     if found.state == UNANSWERED:

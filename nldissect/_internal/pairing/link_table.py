@@ -190,6 +190,7 @@ class TransactionTable:
         self.notifications = append(self.notifications, i32(0))
 
     def _grow(self) -> None:
+        """Makes room for an eighth more; see `LinkTable`."""
         room = self._room = _more(self._room)
         self.number = extend(vec[i32](capacity=room), self.number)
         self.last = extend(vec[i32](capacity=room), self.last)

@@ -49,7 +49,9 @@ class RecordSource(Protocol):
     """What a session needs of a capture: its records, and whether it can start over."""
 
     @property
-    def rewindable(self) -> bool: ...
+    def rewindable(self) -> bool:
+        """Whether it can be gone through once more, from its beginning."""
+        ...
 
     def __iter__(self) -> Iterator[Record]: ...
 

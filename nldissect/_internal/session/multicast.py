@@ -35,8 +35,8 @@ def group_of(message: Message) -> str | None:
     if operation is not None and operation.group:
         return operation.group
     if message.protocol == framing.NETLINK_ROUTE and message.limit - message.base > 16:
-        kin, family = message.type >> 2, message.data[message.base + 16]
-        return _ROUTE_GROUPS.get((kin, family)) or _ROUTE_GROUPS.get((kin, -1))
+        object_key, family = message.type >> 2, message.data[message.base + 16]
+        return _ROUTE_GROUPS.get((object_key, family)) or _ROUTE_GROUPS.get((object_key, -1))
     if spec is not None and len(spec.groups) == 1:
         return next(iter(spec.groups))
     return None
