@@ -124,7 +124,9 @@ class _Candidates:
         self._vocabulary = vocabulary_of(registry)
         self._message_fields = message_fields(self._vocabulary, TimeOrigin())
         self._tokens = tokens
-        self._field, self._comparing, self._blocks = "", False, list[str]()
+        self._blocks: list[str] = []
+        self._field = ""
+        self._comparing = False
         self._read(tokens)
 
     def _read(self, tokens: list[Token]) -> None:

@@ -75,9 +75,8 @@ class MessageFieldSource(FieldSource):
     def exists(self) -> Evaluate:
         """Whether there is a value; of yes or no and of errors whether it holds."""
         get, field = self.field.get, self.field
-        if field.name == "error":  # 0 is success
-            return lambda subject: bool(get(subject.message, subject.link))
-        if field.many or isinstance(field.value_type, BooleanType):
+        # Of errors 0 is success.
+        if field.many or field.name == "error" or isinstance(field.value_type, BooleanType):
             return lambda subject: bool(get(subject.message, subject.link))
         return lambda subject: get(subject.message, subject.link) is not None
 
@@ -137,13 +136,13 @@ class PathSource(FieldSource):
     def exists(self) -> Evaluate:
         """Whether there is one, or the message is of an operation that is named."""
         of_messages = [path for path in self.readings if not path.names]
+        if not of_messages:
+            return super().exists()
         occurrences = self.occurrences
-        if of_messages:
-            return lambda subject: (
-                any(path.applies_to(subject.message) for path in of_messages)
-                or bool(occurrences(subject))
-            )
-        return lambda subject: bool(occurrences(subject))
+        return lambda subject: (
+            any(path.applies_to(subject.message) for path in of_messages)
+            or bool(occurrences(subject))
+        )
 
     def definition(self, occurrence: TapeNode) -> model.Field:
         """The node's field."""
