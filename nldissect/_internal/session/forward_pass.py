@@ -30,7 +30,7 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.integers import u16
 from ..wire.record import Interface, Record, Socket
-from .capture_facts import CaptureFacts, GenericFamily, Timeline
+from .capture_facts import CaptureFacts, GenericFamily, SectionFacts, Timeline
 from .debug import AnswerLog
 from .header_pass import EVERYTHING, HeaderPass, LazyStraceEncoder, set_byte_order
 from .learner import Learner
@@ -110,6 +110,7 @@ class Session(Context):
         frames = framing.Frames()
         met: Interface | None = None
         known: Interface | None = None
+        section: SectionFacts | None = None
         for record in capture:
             if record.decoded is not None:
                 self._strace_encoder.encode(record)
@@ -122,10 +123,13 @@ class Session(Context):
                 taught = self._header_pass.teach_to(teaching, record.offset + window)
             if record.interface is not met:
                 met = record.interface
-                known = met if learns else self.facts.of_interface(met).interface
+                here = self.facts.of_interface(met)
+                section = here.section
+                known = met if learns else here.interface
             assert known is not None
+            assert section is not None
             record.interface = known
-            set_byte_order(record, self.facts)
+            set_byte_order(record, section)
             frames.begin(record.data, record.big, record.original_length, record.protocol)
             while frames.next():
                 serial += 1

@@ -25,7 +25,7 @@ from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.integers import u16, u32
 from ..wire.record import PENDING, Record
-from .capture_facts import CaptureFacts, InterfaceFacts
+from .capture_facts import CaptureFacts, InterfaceFacts, SectionFacts
 from .learner import Learner
 
 if TYPE_CHECKING:
@@ -38,9 +38,8 @@ ORDER_VOTES: Final = 256  # so many records with an opinion settle the byte orde
 EVERYTHING: Final[i64] = 1 << 62  # beyond the end of every capture
 
 
-def set_byte_order(record: Record, facts: CaptureFacts) -> None:
+def set_byte_order(record: Record, section: SectionFacts) -> None:
     """Gives the record its section's byte order; a stream decides at the first clear one."""
-    section = facts.of_interface(record.interface).section
     if not section.settled:
         found = framing.guess_order(record.data, record.original_length)
         if found is None:
@@ -151,13 +150,13 @@ class HeaderPass:
         """Takes from the messages of a record what others need."""
         place = self._facts.of_interface(record.interface)
         place.interface = record.interface
-        set_byte_order(record, self._facts)
+        set_byte_order(record, place.section)
         before = serial = self._serial
-        frames = self._frames
+        frames, learner = self._frames, self._learner
         frames.begin(record.data, record.big, record.original_length, record.protocol)
         while frames.next():
             serial += 1
-            self._learner.learn(record, frames.start, frames.end, serial)
+            learner.learn(record, frames.start, frames.end, serial)
         self._serial = serial
         if serial != before:
             self._learn_dump(record, place, before, serial, frames.start)
