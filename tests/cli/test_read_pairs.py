@@ -297,7 +297,7 @@ def test_the_tree_explains_an_error_in_full(asked: Path, run: Command) -> None:
     lines = run("read", "-V", asked).lines
     assert lines[lines.index("    why") :] == [
         "    why",
-        "        EINVAL (22): invalid",
+        "        EINVAL (22): Invalid argument",
         "        the kernel says: too large",
         "        at offset 44: IFLA_MTU, 8 bytes",
         "        there: value 70000",
