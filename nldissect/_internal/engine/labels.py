@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from ..spec import model
@@ -70,23 +71,28 @@ def flag_names(message: Frame) -> tuple[str, ...]:
 
 def hinted(hint: int, value: int, message: Frame, constants: bool) -> str | None:
     """What a number with a display hint (as in `tables`) means in this message."""
-    if hint == IFINDEX:
-        return (message.context.interface(value, message) or None) if value else None
-    if hint == NSID:
-        return message.context.namespace(value, message) if value >= 0 else None
-    if hint == FAMILY_ID:
-        return message.context.family_name(value, message)
-    if hint == ERRNO:
-        return linux.errno_name(-value) if value < 0 else None
+    of_value = _OF_VALUE.get(hint)
+    if of_value is not None:
+        return of_value(value, message)
     if hint == MESSAGE_TYPE:
         return type_name(message, constants)
     if hint == MESSAGE_FLAGS:
-        names = flag_names(message)
-        return "|".join(names) if names else None
+        return "|".join(flag_names(message)) or None
     if hint == COMMAND and message.operation is not None:
         operation = message.operation
         return (constants and operation.constant) or operation.name  # one learnt has no constant
     return None
+
+
+# The hints whose label depends on the value, not on the message's header.
+_OF_VALUE: Final[dict[int, Callable[[int, Frame], str | None]]] = {
+    IFINDEX: lambda value, message: (
+        (message.context.interface(value, message) if value else None) or None
+    ),
+    NSID: lambda value, message: message.context.namespace(value, message) if value >= 0 else None,
+    FAMILY_ID: lambda value, message: message.context.family_name(value, message),
+    ERRNO: lambda value, message: linux.errno_name(-value) if value < 0 else None,
+}
 
 
 _CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}

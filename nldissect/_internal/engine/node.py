@@ -510,6 +510,7 @@ class _Around(Environment):
         self._node = node
 
     def selector(self, name: str) -> tuple[object, model.Enum | None] | None:
+        """Its value and enumeration, None when nothing around has that name."""
         found = selector(self._node, name)
         return None if found is None else (found.value, found.field.enum)
 

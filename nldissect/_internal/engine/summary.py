@@ -236,11 +236,15 @@ class Lookup(TapeValues):
             self._apart = apart
             return False
         if length >= 0:
-            bits = value_at(self._engine, length, self.message)
-            if isinstance(bits, int) and bits != self._bits(place):
-                out.append(_SLASH)
-                DIGITS.signed(out, bits)
+            self._prefix_length(place, length)
         return True
+
+    def _prefix_length(self, place: i64, length: i64) -> None:
+        """Writes `/24` after an address, unless it is that of a host."""
+        bits = value_at(self._engine, length, self.message)
+        if isinstance(bits, int) and bits != self._bits(place):
+            self._out.append(_SLASH)
+            DIGITS.signed(self._out, bits)
 
     def _formatted(self, placeholder: Placeholder, place: i64) -> None:
         """Writes a number by the placeholder's function, or as hexadecimal; nothing for others."""

@@ -47,6 +47,7 @@ from ..spec.tables import (
     HAS_TAIL,
     HEADING,
     HINT,
+    HINTS,
     HOOKED,
     HOST,
     IPV4,
@@ -141,7 +142,13 @@ _AF_INET6: Final = 10
 _AF_MPLS: Final = 28
 # Families whose addresses have one size (-1: not known); others have lengths of their own.
 _SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
-# What a payload of another size is not, by its display hint
+# What a binary payload is shown as, by its display hint and its size
+_SIZES: Final = 32
+_SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
+    (MAC, 6): S_MAC, (MAC, 8): S_MAC, (MAC, 20): S_MAC, (FDDI, 6): S_MAC, (IPV4, 4): S_IPV4,
+    (IPV4_OR_6, 4): S_IPV4, (IPV4_OR_6, 16): S_IPV6, (IPV6, 16): S_IPV6, (UUID, 16): S_UUID,
+}  # fmt: skip
+# What a payload of another size is not
 _EXPECTED: Final[dict[int, str]] = {
     MAC: "MAC address",
     FDDI: "MAC address",
@@ -261,6 +268,9 @@ class Engine:
         self._seen_far: set[int] = set()  # level's count of `_entered`, and number
         self._walks = vec[i64]([0] * _LEVELS)
         self._entered: i64 = 0
+        self._shown_by_size = vec[i64]([S_BINARY] * (_SIZES * (1 + max(HINTS.values()))))
+        for (hint, size), shown in _SHOWN_BY_SIZE.items():
+            self._shown_by_size[hint * _SIZES + size] = i64(shown)
 
     # -- what is asked for ------------------------------------------------------------
 
@@ -1191,17 +1201,10 @@ class Engine:
             shown = self._link_layer(size)
         elif hint == ADDRESS:
             shown = self._address(size)
-        elif hint == MAC or hint == FDDI:
-            if size == 6 or (hint == MAC and (size == 8 or size == 20)):
-                shown = S_MAC
         elif hint == MPLS:
             shown = self._label_stack(size)
-        elif hint == UUID:
-            shown = S_UUID if size == 16 else S_BINARY
-        elif size == 4 and (hint == IPV4 or hint == IPV4_OR_6):
-            shown = S_IPV4
-        elif size == 16 and (hint == IPV6 or hint == IPV4_OR_6):
-            shown = S_IPV6
+        elif size < _SIZES:
+            shown = self._shown_by_size[hint * _SIZES + size]
         if shown != S_BINARY:
             self._show(place, shown)
         elif size > 0:

@@ -94,6 +94,7 @@ class Template:
         self._parse(text, formatters)
 
     def _parse(self, text: str, formatters: dict[str, Callable[[int], str]]) -> None:
+        """Makes steps of the text, from left to right; the brackets that are open are a stack."""
         opened: list[int] = []
         for token in _TOKEN.findall(" ".join(text.split())):
             if token == " ":
@@ -133,6 +134,7 @@ class Template:
     def _placeholder(
         self, alternatives: list[str], formatters: dict[str, Callable[[int], str]]
     ) -> Placeholder:
+        """What stands in one pair of braces: alternatives, each a test or a path and its mode."""
         text = alternatives[0].strip()
         test = _TEST.fullmatch(text)
         if test is not None:
