@@ -89,6 +89,7 @@ def leaves(value: object) -> tuple[int, int]:
     return (1, 0) if isinstance(value, bytes) else (0, 1)
 
 
+@pytest.mark.slow
 def test_the_dictionaries_are_values_and_not_bytes() -> None:
     raw = told = 0
     for name in NAMES:

@@ -12,7 +12,7 @@ import pytest
 from support import ROOT
 from support.plugin import FILES, PAGE, arguments
 
-pytestmark = pytest.mark.docs
+pytestmark = [pytest.mark.slow, pytest.mark.docs]
 
 
 pytest_plugins = ["pytester"]

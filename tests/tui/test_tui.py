@@ -416,6 +416,7 @@ def test_marks_times_and_comments(tmp_path: Path) -> None:
 # -- what leaves the screen ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_shown_or_selected_is_saved_and_exported(tmp_path: Path) -> None:
     async def story(user: Player) -> None:
         await user.type("/type == error and error < 0")
@@ -613,6 +614,7 @@ def test_two_dumps_are_compared_by_their_objects() -> None:
     play("routes", story=story, size=(100, 40))
 
 
+@pytest.mark.slow
 def test_help_and_palette_know_every_key() -> None:
     async def story(user: Player) -> None:
         await user.press("?")
@@ -709,6 +711,7 @@ def test_panes_fill_the_terminal_exactly(size: tuple[int, int]) -> None:
             assert found.transaction + found.tree + found.hex == found.below
 
 
+@pytest.mark.slow
 def test_layout_zoom_and_resize_down_to_nothing() -> None:
     async def story(user: Player) -> None:
         await user.press("tab \\")
@@ -926,6 +929,7 @@ def test_the_terminal_that_goes_loses_nothing() -> None:
 # -- several files, other dissectors, the start screen ---------------------------------
 
 
+@pytest.mark.slow
 def test_several_files_and_decode_as() -> None:
     async def story(user: Player) -> None:
         await user.press("5 g ]")
