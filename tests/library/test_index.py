@@ -19,6 +19,7 @@ from nldissect._internal.render.list_output import ListRenderer
 from nldissect._internal.render.style import Style
 from nldissect._internal.render.tree_output import TreeRenderer
 from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.times import TimeFormatter
 from support import capture_files as files
 from support.messages import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
@@ -93,6 +94,18 @@ def test_a_trace_of_strace(name: str) -> None:
     with Index(str(path), builtin()) as index:
         index.extend()
         assert agrees(index, path) > 20
+
+
+def test_a_trace_says_the_same_whatever_was_decoded_before() -> None:
+    """Names of constants come from dissectors, whose sets are filled when they are first met."""
+    registry = Registry(use_system=False)
+
+    def bytes_told() -> list[tuple[bytes, object]]:
+        capture = open_capture(str(RECORDINGS / "nl_util.strace"))
+        found = list(Session(registry).messages(capture))
+        return [(m.data, None if m.record is None else m.record.gaps) for m in found]
+
+    assert bytes_told() == bytes_told()
 
 
 def converted(name: str, path: Path, order: str) -> Path:

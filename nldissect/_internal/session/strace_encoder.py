@@ -28,9 +28,6 @@ _FLAGS: Final = {
     "NLA_F_NESTED": framing.NLA_F_NESTED, "NLA_F_NET_BYTEORDER": framing.NLA_F_NET_BYTEORDER,
     "NLMSGERR_ATTR_MSG": 1, "NLMSGERR_ATTR_OFFS": 2, "NLMSGERR_ATTR_COOKIE": 3,
     "NLMSGERR_ATTR_POLICY": 4, "NLMSGERR_ATTR_MISS_TYPE": 5, "NLMSGERR_ATTR_MISS_NEST": 6,
-    "RTEXT_FILTER_VF": 1, "RTEXT_FILTER_BRVLAN": 2, "RTEXT_FILTER_BRVLAN_COMPRESSED": 4,
-    "RTEXT_FILTER_SKIP_STATS": 8, "RTEXT_FILTER_MRP": 16, "RTEXT_FILTER_CFM_CONFIG": 32,
-    "RTEXT_FILTER_CFM_STATUS": 64, "RTEXT_FILTER_MST": 128,  # linux/rtnetlink.h
     "NFNETLINK_V0": 0, "NFNL_MSG_BATCH_BEGIN": 16, "NFNL_MSG_BATCH_END": 17,
 }  # fmt: skip
 # Constants that count up, by what their names begin with: linux/netfilter/nfnetlink.h and the
@@ -141,9 +138,11 @@ class _Constants:
             if entry.protonum == (None if generic else protocol):
                 spec = self._registry.named(entry.name)
                 if spec is not None and (not generic or entry.name == "nlctrl"):
-                    self._learn_spec(spec)
+                    for attr_set in spec.attribute_sets.values():
+                        attr_set.ensure()  # makes the enumerations and structs that it refers to
                     structs += [s for s in map(spec.struct, list(spec.structs)) if s is not None]
                     structs += [o.header for o in spec.operations.values() if o.header is not None]
+                    self._learn_spec(spec)
 
     def _learn_spec(self, spec: model.Spec) -> None:
         """The constants of operations, enumerations and attributes."""
