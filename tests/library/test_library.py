@@ -390,3 +390,9 @@ def test_users_of_mypy_see_types(tmp_path: Path) -> None:
         "bytes",
         "nldissect._internal.library.messages.Message",
     ]
+
+
+def test_a_reply_is_no_request() -> None:
+    made = nldissect.build("nlctrl", "newfamily", {"family-name": "pear"}, reply=True)
+    assert (made.direction, made.flags) == ("from-kernel", 0)
+    assert nldissect.build("nlctrl", "getfamily", {"family-name": "pear"}).direction == "to-kernel"

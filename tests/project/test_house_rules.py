@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -110,3 +111,9 @@ def test_only_tables_are_laid_out_by_hand() -> None:
         skips = {n for n, line in enumerate(lines, 1) if "  # fmt: skip" in line}
         wrong += [f"{module(path)}:{number}" for number in skips and skips - tables(path)]
     assert wrong == []
+
+
+def test_every_folder_of_modules_is_a_declared_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {module(path) for path in FOLDERS} | {"nldissect.dissectors"}
+    assert set(project["tool"]["setuptools"]["packages"]) == folders

@@ -123,15 +123,6 @@ def installed_editable(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return make_environment(tmp_path_factory.mktemp("editable"), tree, "--editable")
 
 
-def test_every_folder_of_modules_is_a_declared_package() -> None:
-    folders = {
-        ".".join(("nldissect", *Path(name).parent.parts))
-        for name in MODULE_FILES
-        if name.endswith(".py")
-    }
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
-
-
 def test_wheel_holds_every_dissector_and_module(built: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(built[1]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}

@@ -953,3 +953,20 @@ def test_nlctrl_by_the_kernels_spec(kernel):  # nlctrl.txt: genl ctrl get, genl 
     policy = next(m for m in messages if m.find("policy") and not m.to_kernel)
     assert policy.find("policy.0.1.type").label == "u32"
     assert policy.find("policy.0.1.max-value-u").value == 2**32 - 1
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("x-sumary", "no key of a spec is named so (did you mean 'x-summary'?)"),
+        ("displya-hint", "no key of a spec is named so (did you mean 'display-hint'?)"),
+        ("x-pear", "no key of a spec is named so"),
+        ("of-tomorrow", None),
+    ],
+)
+def test_a_key_that_nothing_reads(key: str, reason: str | None) -> None:
+    """What may be a slip is told; what a newer kernel may have is not."""
+    attribute = {"name": "pear", "type": "u32", key: 1}
+    raw = {"name": "orchard", "attribute-sets": [{"name": "tree", "attributes": [attribute]}]}
+    told = dict(ynl.check(raw, "orchard.yaml"))
+    assert told.get(f"attribute-sets[0].attributes[0].{key}") == reason

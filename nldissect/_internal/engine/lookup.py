@@ -24,6 +24,7 @@ from ..spec.tables import (
     TEXT_UP_TO_NUL,
     WIDTH,
 )
+from ..wire.errors import trace_fault
 from .labels import hinted
 from .message import Message
 from .node import Node
@@ -254,4 +255,5 @@ def label_by_code(
     try:
         return labeller(value, message, message.get if seen is None else seen.value)
     except Exception as problem:
+        trace_fault()
         return f"the dissector's code failed: {problem!r}"

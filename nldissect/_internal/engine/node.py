@@ -15,6 +15,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
+from ..wire.errors import trace_fault
 from ..wire.text import near
 from .frame import Diagnosis, Frame
 from .labels import hinted
@@ -425,6 +426,7 @@ class Node:
         try:
             return hook is not None and bool(hook(self))
         except Exception as problem:
+            trace_fault()
             self.diagnose("hook-failed", ERROR, f"the dissector's code failed: {problem!r}")
         return False
 

@@ -52,6 +52,7 @@ from ..spec.template import (
 )
 from ..wire import framing
 from ..wire.digits import DIGITS
+from ..wire.errors import trace_fault
 from ..wire.linux import errno_name
 from .labels import flag_class, type_name
 from .lookup import TapeValues, hook_node, label_of, value_at
@@ -525,7 +526,7 @@ def text_of(value: Any) -> str:
 
 
 def flags_text(node: Node) -> str:
-    """Flags as iproute2 writes them: <BROADCAST,UP>, the C constants without their prefix."""
+    """Flags as iproute2 writes them: <BROADCAST,UP>, the C constants behind their first `_`."""
     value = node.value
     enum = node.field.enum
     return flags_of(enum, value) if isinstance(value, int) and enum is not None else ""
@@ -595,6 +596,7 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     try:
         _write_by(operation, seen)
     except Exception as problem:
+        trace_fault()
         out.truncate(size)
         # A value of the wrong size is not what the code expects.
         if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):

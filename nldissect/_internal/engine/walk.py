@@ -317,9 +317,9 @@ class Engine:
     def select(self, wanted: vec[i64], numbered: bool) -> None:
         """Leaves attributes and headers off the tape, until `selective` is false again.
 
-        `wanted` says of each row whether it is (LEFT_OUT, ON_THE_WAY, WHOLE); rows of which it
-        says nothing (0) are on the way, and in `unjudged` afterwards. `numbered`: attributes that
-        no spec knows are wanted. Findings are not those of the whole message.
+        `wanted` says of each row whether it is (SKIP, PASS_THROUGH, TAKE); rows of which it
+        says nothing (0) are passed through, and in `unjudged` afterwards. `numbered`: attributes
+        that no spec knows are wanted. Findings are not those of the whole message.
         """
         self.wanted = wanted
         self.numbered = numbered

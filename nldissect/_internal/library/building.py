@@ -23,7 +23,7 @@ def build(
     attributes: Mapping[Any, Any] | None = None,
     *,
     header: Mapping[str, Any] | bytes | None = None,
-    flags: int | str | Iterable[str | int] = ("request", "ack"),
+    flags: int | str | Iterable[str | int] | None = None,
     sequence: int = 0,
     port: int = 0,
     type: int | None = None,
@@ -43,7 +43,8 @@ def build(
     them. `type` is nlmsg_type, needed of a generic family (its id). `nested` says what
     bears NLA_F_NESTED: everything with attributes inside (True), nothing (False), or what
     is at these paths; by itself nothing in NETLINK_ROUTE, as ip(8) does, else everything.
-    With `reply` it comes from the kernel. Raises EncodeError with the path of what is wrong.
+    With `reply` it comes from the kernel. `flags` are by themselves request and ack, none in what
+    comes from the kernel. Raises EncodeError with the path of what is wrong.
     """
     check_byte_order(byte_order)
     known = registry(dissectors, specs, decode_as)
@@ -60,6 +61,8 @@ def build(
         raise UsageError(
             f"type: give the id of {spec.name}, which the running kernel chose (genl ctrl list)"
         )
+    if flags is None:
+        flags = ("request", "ack") if to_kernel else ()
     big = (byte_order or sys.byteorder) == "big"
     protocol = framing.NETLINK_GENERIC if spec.protonum is None else spec.protonum
     data = message_builder.build(

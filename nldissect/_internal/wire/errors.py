@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 class NldissectError(Exception):
     """Base of every declared error; `str()` is one line fit for a user."""
@@ -59,3 +61,11 @@ class FilterError(UsageError):
         self.hint = hint
         said = f"{reason}; {hint}" if hint else reason
         super().__init__(f"filter: {said} (column {column + 1})")
+
+
+def trace_fault() -> None:
+    """With NLDISSECT_DEBUG, where the exception that is handled came from, on standard error."""
+    if os.environ.get("NLDISSECT_DEBUG"):
+        import traceback
+
+        traceback.print_exc()

@@ -8,7 +8,7 @@ from ...wire.errors import SpecError
 from .. import model
 from .attribute_sets import AttributeSetReader
 from .definitions import DefinitionReader, linux_enum
-from .document import Document, Hooks, is_true
+from .document import Document, Hooks, is_true, misspelt
 from .fields import FieldReader
 from .operations import OperationReader
 
@@ -58,6 +58,7 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
             fields.struct(name, path)
         else:
             definitions.enum(name, path)
+    misspelt(raw, document.fault)
     return list(dict.fromkeys(faults))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...wire.text import near
+
 Fault = Callable[[str, str], None]
 Hooks = Mapping[str, Callable[..., Any]]
 
@@ -18,6 +20,48 @@ LIMITS = {
         ("s", "min", -(1 << (bits - 1))),
     )
 }
+
+
+# Every key of YNL (Documentation/netlink/netlink-raw.yaml) and of ours.
+_WORDS = """
+    async-prefix attr-cnt-name attr-max-name attribute-set attribute-sets attributes beside
+    byte-order c-define-name c-family-name c-version-name checks cmd-cnt-name cmd-max-name
+    config-cond count definitions display-hint do doc dont-validate dump entries enum
+    enum-as-flags enum-cnt-name enum-model enum-name event exact-len fixed-header flags flags-mask
+    formats global header headers hidden hooks in-requests kernel-family kernel-policy least len
+    list max max-by-define max-len mcast-groups mcgrp members min min-len multi-attr name
+    name-prefix nested-attributes notify operations post pre protocol protonum render-max reply
+    request scope selector size sock-priv struct sub-message sub-messages sub-type subset-of
+    terminated type type-value uapi-header unsigned unterminated-ok value value-prefix value-start
+    version x-claim x-class x-constant x-default x-flat x-forms x-headless-dump x-hint x-hook
+    x-label x-records x-request x-rest x-selectors x-sub-type x-summary x-unnamed-beside
+    x-unset-in-requests x-values x-variants x-whole-header
+"""
+KEYS = frozenset(_WORDS.split())
+
+
+def misspelt(raw: object, fault: Fault) -> None:
+    """Keys that nothing reads and that look like one that is read, or like ours.
+
+    YAML's aliases may lead to a node by many ways, even back to itself: each is met once.
+    """
+    waiting: list[tuple[str, object]] = [("", raw)]
+    met: set[int] = set()
+    while waiting:
+        path, node = waiting.pop()
+        if not isinstance(node, (list, dict)) or id(node) in met:
+            continue
+        met.add(id(node))
+        if isinstance(node, list):
+            waiting += [(f"{path}[{i}]", item) for i, item in enumerate(node)]
+            continue
+        for key, value in node.items():
+            where = f"{path}.{key}" if path else str(key)
+            if isinstance(key, str) and key not in KEYS:
+                guess = near(key, KEYS)
+                if guess or key.startswith("x-"):
+                    fault(where, f"no key of a spec is named so{guess}")
+            waiting.append((where, value))
 
 
 def c_name(prefix: str, name: str) -> str:
