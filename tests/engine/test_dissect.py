@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from nldissect._internal.engine.labels import flag_names, type_name
-from nldissect._internal.engine.node import find
+from nldissect._internal.engine.node import Node, find, member, part
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.engine.summary import Lookup, describe
 from nldissect._internal.engine.walk import MAX_DEPTH
+from nldissect._internal.spec.model import STRUCT
 from support.messages import (
     ACK_TLVS,
     CAPPED,
@@ -681,3 +682,18 @@ def test_error_flags_of_an_answer_are_no_dump():
     assert message.flags & CAPPED
     assert flag_names(message) == ("CAPPED",)
     assert padded(b"abc") == b"abc\0"
+
+
+def test_a_struct_without_members_that_a_hook_made() -> None:
+    """All its bytes are told as more than it has."""
+
+    def hook(node: Node) -> bool:
+        member(node, part("pear", STRUCT), node.start, node.end)
+        return True
+
+    attribute = {"name": "a", "type": "binary", "x-hook": "tree"}
+    raw = generic({"name": "s", "attributes": [attribute]})
+    message = one(of_spec(raw, {"tree": hook}), attr(1, b"plum"))
+    assert message.find("a") is not None
+    assert codes(message) == ["struct-long"]
+    assert covered(message)

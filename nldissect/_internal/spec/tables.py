@@ -189,7 +189,7 @@ class Tables:
         self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
         # Of a struct: first row, members, size, alignment, place and size of its address family
         # and of its hardware type (size 0: none), whether all members are plain numbers.
-        self.structs = vec[i64]([0] * STRUCT_COLUMNS)
+        self.structs = vec[i64]([0, 0, 0, 1] + [0] * (STRUCT_COLUMNS - 4))
         self.struct_head = vec[i64]([0])  # the row of a header of this struct
         self.fields: list[model.Field] = [own_field("", model.UNKNOWN)]
         self.names: list[str] = [""]
