@@ -1,4 +1,5 @@
-"""Nodes: views of places on a tape, made when they are looked at.
+"""Nodes: views of places on a tape, made when they are looked at; what lies around one, at a
+path in it, and in it as plain data; and how hooks make more of them.
 
 A dissector's own code (a hook) that has its say on a node runs when the node is first looked at,
 and may replace what the engine made of it. Malformed bytes become nodes with a diagnosis;

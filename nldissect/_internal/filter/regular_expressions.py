@@ -74,6 +74,10 @@ def _may_take_exponential_time(pattern: str) -> bool:
 
 
 def _may_begin_alike(branches: list[str]) -> bool:
-    starts = [branch[:1].casefold() for branch in branches]
+    """Whether two alternatives may begin with the same character, in either case.
+
+    For `re`, the dotless i is an i in another case, as the long s is an s: by way of upper case.
+    """
+    starts = [branch[:1].lower().upper().lower()[:1] for branch in branches]
     distinct = len({*starts}) == len(starts) and all(map(str.isalnum, starts))
     return len(branches) > 1 and not distinct
