@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,12 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
         "ERRNO",
         "errno",
         "E",
-        ("uapi/asm-generic/errno-base.h", "uapi/asm-generic/errno.h", "linux/errno.h"),
+        (
+            "uapi/asm-generic/errno-base.h",
+            "uapi/asm-generic/errno.h",
+            "linux/errno.h",
+            "uapi/linux/netfilter/ipset/ip_set.h",
+        ),
         "",
     ),
     (
@@ -43,7 +49,7 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
 )
 
 # Further names of a table that do not carry its prefix.
-ALSO = {"ADDRESS_FAMILY": "RTNL_FAMILY_"}
+ALSO = {"ADDRESS_FAMILY": "RTNL_FAMILY_", "ERRNO": "IPSET_ERR_"}
 
 # Where a header goes on with other constants of the same prefix (socket options, flags).
 END = {"NETLINK_PROTOCOL": "MAX_LINKS", "RTM": "RTM_MAX"}
@@ -91,7 +97,8 @@ def table(
 
 def render(name: str, headers: tuple[str, ...], values: dict[int, str], width: int = 99) -> str:
     """The table as Python, with the headers above it."""
-    lines, line = [f"# {', '.join(headers)}", f"{name}: dict[int, str] = {{"], "   "
+    head = textwrap.wrap(", ".join(headers), width - 2, break_on_hyphens=False)
+    lines, line = [*(f"# {row}" for row in head), f"{name}: dict[int, str] = {{"], "   "
     for value, constant in values.items():
         item = f' {value}: "{constant}",'
         if len(line) + len(item) > width:

@@ -43,7 +43,91 @@ SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("rt-*", "tc"),
     ),
+    "nftables": (
+        ("netfilter/nf_tables.h", "netfilter/nf_tables_compat.h", "netfilter/nf_nat.h",
+         "netfilter/nf_synproxy.h", "netfilter/nf_log.h", "netfilter/nfnetlink_cttimeout.h"),
+        ("nftables", "nft-compat", "cttimeout"),
+    ),
+    "genl-more": (
+        (
+            "if_macsec.h", "l2tp.h", "seg6_genl.h", "seg6_hmac.h", "ioam6_genl.h", "ila.h",
+            "taskstats.h", "cgroupstats.h", "thermal.h", "quota.h", "batman_adv.h", "gtp.h",
+            "smc.h", "tipc_netlink.h", "ip_vs.h", "nbd-netlink.h", "net_dropmon.h", "psample.h",
+            "vdpa.h", "hsr_netlink.h", "cifs/cifs_netlink.h", "nfc.h", "ncsi.h",
+            "target_core_user.h", "../regulator/regulator.h", "drbd.h", "drbd_genl.h",
+            "tipc_config.h", "nbd.h",
+        ),
+        (
+            "macsec", "l2tp", "SEG6", "IOAM6", "ila", "TASKSTATS", "thermal", "VFS_DQUOT", "batadv",
+            "gtp", "SMC_*", "TIPCv2", "IPVS", "nbd", "NET_DM", "psample", "vdpa", "HSR", "cifs",
+            "nfc", "NCSI", "TCM-USER", "reg_event", "drbd", "TIPC",
+        ),
+    ),
+    # Headers that are the kernel's own: INCLUDE is include/uapi of its sources.
+    "genl-kernel": (
+        (
+            "../../../net/netlabel/netlabel_*.h", "../../../include/net/netlabel.h",
+            "../../../include/net/cipso_ipv4.h", "../../../include/net/calipso.h",
+            "../../../drivers/net/wireless/virtual/mac80211_hwsim.h",
+            "../../../drivers/net/ieee802154/mac802154_hwsim.h",
+            "../../../include/linux/nl802154.h", "../../../include/net/nl802154.h",
+            "../../../drivers/scsi/pmcraid.[ch]", "../../../drivers/acpi/event.c",
+            "../../../fs/smb/server/ksmbd_netlink.h",
+        ),
+        (
+            "NLBL_*", "MAC80211_HWSIM", "MAC802154_HWSIM", "802.15.4 MAC", "nl802154", "pmcraid",
+            "acpi_event", "SMBD_GENL",
+        ),
+    ),
+    "ipset": (("netfilter/ipset/ip_set.h",), ("ipset",)),
+    "netfilter": (
+        (
+            "netfilter/nfnetlink.h", "netfilter/nfnetlink_log.h", "netfilter/nfnetlink_queue.h",
+            "netfilter/nfnetlink_cttimeout.h", "netfilter/nfnetlink_cthelper.h",
+            "netfilter/nfnetlink_conntrack.h", "netfilter/nfnetlink_acct.h",
+            "netfilter/nfnetlink_hook.h", "netfilter/nfnetlink_osf.h", "netfilter/nf_osf.h",
+            "netfilter/nf_conntrack_common.h", "netfilter/nf_conntrack_tcp.h",
+            "netfilter/nf_conntrack_sctp.h",
+        ),
+        (
+            "nfnetlink", "nflog", "nfqueue", "cttimeout", "cthelper", "nft-compat", "nfnl-osf",
+            "ctnetlink", "nfacct", "nfnl-hook",
+        ),
+    ),
     "nlctrl": (("genetlink.h", "netlink.h"), ("nlctrl", "netlink")),
+    "nl80211": (("nl80211.h",), ("nl80211",)),
+    "wireguard": (("wireguard.h",), ("wireguard",)),
+    "ethtool": (("ethtool_netlink.h", "ethtool_netlink_generated.h", "ethtool.h"), ("ethtool",)),
+    "devlink": (("devlink.h",), ("devlink",)),
+    "team": (("if_team.h",), ("team",)),
+    "fou": (("fou.h",), ("fou",)),
+    "mptcp": (("mptcp.h", "mptcp_pm.h"), ("mptcp_pm",)),
+    "netdev": (("netdev.h",), ("netdev",)),
+    "tcp_metrics": (("tcp_metrics.h",), ("tcp_metrics",)),
+    "openvswitch": (("openvswitch.h",), ("ovs_*",)),
+    "dpll": (("dpll.h",), ("dpll",)),
+    "systems": (
+        ("xfrm.h", "cryptouser.h", "selinux_netlink.h"),
+        ("xfrm", "crypto", "selinux"),
+    ),
+    "sock_diag": (
+        (
+            "sock_diag.h", "inet_diag.h", "unix_diag.h", "netlink_diag.h", "packet_diag.h",
+            "vm_sockets_diag.h", "xdp_diag.h", "smc_diag.h", "tipc_sockets_diag.h",
+        ),
+        ("sock-diag",),
+    ),
+    "genl": (
+        (
+            "android/binder_netlink.h", "dev_energymodel.h", "../drm/drm_ras.h", "handshake.h",
+            "lockd_netlink.h", "net_shaper.h", "nfsd_netlink.h", "ovpn.h", "psp.h",
+            "sunrpc_netlink.h",
+        ),
+        (
+            "binder", "dev-energymodel", "drm-ras", "handshake", "lockd", "net-shaper", "nfsd",
+            "ovpn", "psp", "sunrpc",
+        ),
+    ),
 }  # fmt: skip
 
 # Enumerations whose constants are indices: prefix, and the struct that has them as members.
@@ -54,17 +138,72 @@ INDICES: tuple[tuple[str, str], ...] = (
 # What is left out on purpose: pattern of the whole name, and the reason. These of the
 # entries of enumerations that dissectors know, where a new one must not pass for an old one:
 WHY_ENTRIES: tuple[tuple[str, str], ...] = (
+    (r"XFRM_(POLICY_TYPE_MAX|POLICY_MASK)|(XFRM|CRYPTO)_MSG_BASE", "a bound"),
     (r"RTM_BASE|RTNLGRP_NOP[24]", "no value"),
+    (r"NFNLGRP_NF(TABLES|TRACE)", "a group of nftables, in its dissector"),
+    (
+        r"IPSET_(MSG_MAX|CMD_(RESTORE|HELP|VERSION|QUIT|MAX|COMMIT)|ATTR_CADT_MAX)",
+        "a bound, or a command of ipset(8) that is no message",
+    ),
+    (r"IPSET_FLAG_BIT_\w+|IPS_\w+_BIT", "the number of a flag's bit"),
+    (r"IPS_\w+_MASK", "a mask of others"),
+    (r"TCP_CONNTRACK_(LISTEN|MAX|IGNORE|RETRANS|UNACK)", "a value of the kernel's own, or a bound"),
+    (r"ETHTOOL_MSG_\w+_REPLY", "the number of an operation's answer"),
+    (r"NL80211_\w*(_MAX|_MAX_TYPE|_ACS|_INVALID)|MAX_NL80211_\w+|\w+_MAX_BIT", "a bound"),
+    (r"ETH_SS_COUNT|ERR_CODE_BASE|AFTER_LAST_ERR_CODE", "a bound"),
+    (r"[RCD]_MASK", "a mask of others"),
+    (r"NL802154_IFTYPE_UNSPEC", "no value"),
+    (r"NFT_FLOWTABLE_MASK", "a mask of others"),
+    (
+        r"OVS_SAMPLE_ATTR_ARG|OVS_CHECK_PKT_LEN_ATTR_ARG|OVS_ACTION_ATTR_SET_TO_MASKED",
+        "the kernel's own, which it never sends",
+    ),
+    (r"NETDEV_XDP_ACT_MASK", "a mask of others"),
+    (r"CGROUPSTATS_CMD_UNSPEC", "no value"),
+    (r"VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES", "its number is another attribute's since 6.9"),
     (r"RTNLGRP_DECnet_(IFADDR|ROUTE|RULE)|RTNLGRP_NOTIFY", "a group to which no kernel sends"),
 )
 # And these of #defines, of enumerations of which nothing is known, and of structs:
 WHY: tuple[tuple[str, str], ...] = (
+    (r"XFRM_MODE_MAX|INET_DIAG_GETSOCK_MAX|NFQA_CFG_F_MAX", "a bound"),
+    (r"NF_CT_EXPECT_DEAD", "a value of the kernel's own"),
+    (r"IP_CT_\w+", "in _packet.yaml, which others include"),
+    (r"IPSET_ERR_\w+", "an error, in wire/linux.py"),
+    (r"SK_MEMINFO_\w+|INET_DIAG_BC_\w+", "places in an array and commands of a filter, in words"),
+    (r"CTA_NAT_SEQ_\w+", "an older name of CTA_SEQADJ_*"),
+    (r"IPCT_\w+|IPEXP_\w+|IP_CT_(NUMBER|NEW_REPLY|IS_REPLY|UNTRACKED)",
+     "a value of the kernel's own"),
+    (r"IPSET_(CREATE_FLAG|DIM|COUNTER)_\w+|IPSET_(ADD|DEL|TEST|ADT_MAX|CREATE|CADT_MAX)"
+     r"|IPSET_(INV_MATCH|BIT_RETURN_NOMATCH|RETURN_NOMATCH)", "the kernel's own, or of iptables"),
+    (r"TIPC_(MIN|DEF|MAX|MEDIA)_LINK_\w+|NL802154_CMD_FRAME_NR_IDS", "a limit"),
+    (r"KSMBD_\w+_INVALID|KSMBD_TREE_CONN_FLAG_REQUEST_SMB1|TIPC_GENL(_V2)?_VERSION", "no value"),
+    (r"TIPC_NTQ_ALLTYPES|KSMBD_RPC_\w+_RETURN", "a mask of others"),
     (r"BATADV_\w+|MACSEC_\w+|ILA_CMD_\w+|NETLINK_(UN)?CONNECTED|NL_MMAP_\w+",
      "generic netlink, or the socket's"),
     (r"NLMSG_MIN_TYPE|GENL_(ID_\w+|START_ALLOC|NAMSIZ|MAX_ID)|TC_U32_MAXDEPTH|PORT_\w+_MAX"
      r"|IFE_METAHDRLEN|IEEE_8021QAZ_APP_SEL_MAX|DCB_ATTR_VALUE_UNDEFINED", "no value"),
     (r"\w+_(MASK|BITS|SHIFT)|XDP_FLAGS_MODES|TUNNEL_MSG_VALID_USER_FLAGS|TC_RED_HISTORIC_FLAGS"
      r"|TUNNEL_OPTIONS_PRESENT|GRE_(REC|FLAGS|VERSION)", "a mask of others"),
+    (r"NL80211_\w+_(LEN|DURATION|INTVL|SLOT)|ETHTOOL_GENL_VERSION", "no value"),
+    (r"ETHTOOL_(G|S|GET_|SET_|PHY_[GS])(SET|DRVINFO|REGS|WOL|MSGLVL|LINK|EEPROM|COALESCE|RINGPARAM"
+     r"|PAUSEPARAM|RXCSUM|TXCSUM|SG|STRINGS|STATS|TSO|PERMADDR|UFO|GSO|FLAGS|PFLAGS|RXFH|GRO"
+     r"|RXRINGS|RXCLSRL\w+|RXCLSRULE|RXNTUPLE|SSET_INFO|RXFHINDIR|FEATURES|CHANNELS|DUMP"
+     r"|DUMP_FLAG|DUMP_DATA|TS_INFO|MODULEINFO|MODULEEEPROM|EEE|RSSH|TUNABLE|PHYSTATS|LINKSETTINGS"
+     r"|FECPARAM)|ETHTOOL_(NWAY_RST|TEST|PHYS_ID|FLASHDEV|RESET|PERQUEUE)", "a command of ioctl"),
+    (r"ETHTOOL_(RX_FLOW_SPEC_\w+|RXNTUPLE_ACTION_\w+|PHY_(FAST_LINK_DOWN|EDPD)_\w+)",
+     "a value in a struct of ioctl"),
+    (r"ETHTOOL_(FWVERS|BUSINFO|EROMVERS)_LEN|ETHTOOL_FLASH_MAX_FILENAME", "a limit"),
+    (r"ETHTOOL_(LINK|C33_PSE)_EXT_SUBSTATE_\w+", "a number: its state says what"),
+    (r"ETHTOOL_(ID_|TUNABLE_|PHY_)\w*|ETHTOOL_(RX_COPYBREAK|TX_COPYBREAK|PFC_PREVENTION_TOUT"
+     r"|TX_COPYBREAK_BUF_SIZE)|ETH_(TEST_FL|RESET|FLAG)_\w+|ETHTOOL_(FEC|F)_\w+"
+     r"|ETHTOOL_FLASH_ALL_REGIONS|\w+_FLOW|FLOW_(EXT|MAC_EXT|RSS)",
+     "a value in a struct of ioctl"),
+    (r"DEVLINK_PARAM_(FW_LOAD_POLICY|RESET_DEV_ON_DRV_PROBE)_VALUE_\w+"
+     r"|DEVLINK_DPIPE_FIELD_\w+", "a driver's number"),
+    (r"ETHTOOL_PSE_(UNKNOWN|PODL|C33)", "the kernel's own"),
+    (r"TCP_METRIC_\w+", "an index: TCP_METRICS_A_METRICS_* is 1 higher"),
+    (r"XCVR_DUMMY\d", "a transceiver that no driver reports"),
+    (r"RXH_XFRM_NO_CHANGE", "no value: what ethtool_rxfh_param has for an unset one"),
     (r"BR_MCAST_DIR_\w+", "an index, of two members of struct br_mcast_stats each"),
     (r"(ICMP|TCP|UDP|LINUX)_MIB_\w+", "counters of /proc"),
     (r"IP_TUNNEL_\w+_BIT|TCA_ACT_[A-Z_]+|TCA_ID_\w+|TCA_FLOWER_MASK_FLAGS_RANGE"
@@ -72,6 +211,12 @@ WHY: tuple[tuple[str, str], ...] = (
     (r"\w+_VLAN_CMD|\w+_VLAN_\w+_CMD|VLAN_NAME_TYPE_\w+", "ioctl"),
     (r"BR_MRP_(SUB_)?TLV_HEADER_\w+|BR_CFM_OPCODE_\w+", "in packets, not in messages"),
     (r"TCF_EM_CMP_TRANS|struct tcf_em_text", "bit fields, which tc.py takes apart"),
+    (r"NFT_\w*_?(MAXLEN|MAXNAMELEN|MAXGENRELEN|NAME_MAX)|NFT_REG(32)?_SIZE|NF_LOG_PREFIXLEN",
+     "a limit"),
+    (r"NFT_FLOWTABLE_MASK|NF_NAT_RANGE_PROTO_RANDOM_ALL", "a mask of others"),
+    (r"IP_VS_CONN_F_(SYNC|HASHED|NOOUTPUT|INACTIVE|OUT_SEQ|IN_SEQ|NO_CPORT|TEMPLATE|ONE_PACKET"
+     r"|NFCT)|NFC_SE_(DIS|EN)ABLED", "a value of the kernel's own"),
+    (r"IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM|NFC_PROTO_MAX", "no value"),
     (r"PORT_SELF_VF", "IFLA_PORT_SELF's place for a VF"),
 )  # fmt: skip
 
@@ -240,8 +385,10 @@ def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
             known.prefixes.add(c_name(item.get("name-prefix", "")))
             _learn_enum(known, f"{spec.name}.{item['name']}", item)
     for operation in spec.operations.values():
-        known.add(operation.constant, operation.request, spec.name)
-        known.add(operation.constant, operation.reply, spec.name)
+        for number in (operation.request, operation.reply):
+            if number is not None and spec.protonum == 12:  # without NFNL_SUBSYS_ID
+                number &= 0xFF
+            known.add(operation.constant, number, spec.name)
     for name, number in spec.groups.items():
         known.add(c_name(name), number, spec.name)
 

@@ -59,7 +59,9 @@ class Netlink:
             data = self.socket.recv(1 << 18)
             offset = 0
             while offset < len(data):
-                length, number, _, _, _, error = struct.unpack_from("=IHHIIi", data, offset)
+                length, number = struct.unpack_from("=IH", data, offset)
+                # team's NLMSG_DONE has no error behind its header
+                (error,) = struct.unpack_from("=i", data, offset + 16) if length >= 20 else (0,)
                 if number in (NLMSG_ERROR, NLMSG_DONE):
                     end = os.strerror(-error) if error < 0 else f"{len(replies)} replies"
                     print(f"{what}: {end}")
