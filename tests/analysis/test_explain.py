@@ -95,7 +95,7 @@ LINES = {
     ("acks", 450): "nlctrl getfamily xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: EINVAL at "
     'CTRL_ATTR_FAMILY_NAME (value "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"): '
     "Attribute failed policy validation; accepted: NUL-terminated string of at most 15 bytes",
-    ("errors", 46): "getlink dump: EINVAL at attr 400 (4 bytes: 01000000): Unknown attribute type",
+    ("errors", 46): "getlink dump: EINVAL at attr 400 (value 1): Unknown attribute type",
     ("nlex", 41): "nlex upd: EINVAL: NLE_MYVAR is missing",
     ("nl_util", 55): "nl_util l2-iid dev 0100: EINVAL at "
     "NL_UTIL_A_NETDEV.NL_UTIL_NESTED_A_IFINDEX (2 bytes: 0100): "
@@ -294,9 +294,7 @@ def test_failed_done_with_its_request() -> None:
     asked, refused = read(record(request), record(answer))
     found = explain(refused, asked)
     assert found is not None
-    assert (
-        found.line == "getlink dump: EINVAL at attr 400 (4 bytes: 01000000): Unknown attribute type"
-    )
+    assert found.line == "getlink dump: EINVAL at attr 400 (value 1): Unknown attribute type"
 
 
 def test_unknown_error_numbers() -> None:

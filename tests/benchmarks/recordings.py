@@ -1,6 +1,7 @@
 """Recordings to measure on, whose messages do not all repeat; the same for the same seed.
 
     python tests/benchmarks/recordings.py busy FILE [--records N | --messages N] [--seed N]
+        [--of NAME...]
     python tests/benchmarks/recordings.py attributes|families|equal-seq FILE [--count N]
 
 `busy` is a busy host: what was recorded in captures/ is cut into episodes (from where no request
@@ -8,6 +9,7 @@ is open to where none is), and these are replayed in an order that `--seed` choo
 at a time. Each replay has port ids, sequence numbers, interface indexes and names, addresses,
 MACs, counters and times of its own, and in it they belong together as they were recorded.
 Lengths stay, so that all is as well formed as it was. Generic families have one id throughout.
+With `--of` it is made of these recordings alone.
 
 The others are shapes that tell whether time grows with the square of something: one message of so
 many attributes, so many generic families (and a message of each), so many requests of one
@@ -25,7 +27,7 @@ import random
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -311,19 +313,21 @@ def program(
             now += rng.randrange(100, 3000)
 
 
-def busy(records: int, messages: int, seed: int) -> Iterator[Packet]:
+def busy(records: int, messages: int, seed: int, of: Collection[str] = ()) -> Iterator[Packet]:
     """So many records, or records of at least so many messages; whichever is reached first."""
     lasting: dict[str, int] = {}
     source: list[Episode] = []
     for path in sorted((ROOT / "captures").glob("*.pcap")):
-        if path.stem not in LEFT_OUT:
+        if path.stem in of or (not of and path.stem not in LEFT_OUT):
             source += episodes(path, lasting)
     weights = [WEIGHTS.get(episode.kind, 1) for episode in source]
     told = 0
     # who runs says so first: the families that there are
-    start = next(e for e in source if e.kind == "dump nlctrl")
+    start = [e for e in source if e.kind == "dump nlctrl"][:1]
     rng = random.Random(f"{seed} start")
-    first = ((when, -1, data, n) for when, data, n in replay(start, rng, START - 100_000))
+    first = (
+        (when, -1, data, n) for e in start for when, data, n in replay(e, rng, START - 100_000)
+    )
     programs = (program(source, weights, f"{seed} {i}") for i in range(PROGRAMS))
     for number, (when, _, data, held) in enumerate(heapq.merge(first, *programs)):
         if number == records or told >= messages:
@@ -426,11 +430,12 @@ def write(path: Path, packets: Iterable[Packet]) -> None:
             file.writelines(chunks)
 
 
-def make(path: Path, shape: str, **how: int) -> None:
+def make(path: Path, shape: str, of: Collection[str] = (), **how: int) -> None:
     """Writes a recording: `busy` of so many `records` or `messages`, or a shape of a `count`."""
     if shape == "busy":
         usual = 1 << 60 if "messages" in how else 20_000
-        packets = busy(how.get("records", usual), how.get("messages", 1 << 60), how.get("seed", 1))
+        most = how.get("messages", 1 << 60)
+        packets = busy(how.get("records", usual), most, how.get("seed", 1), of)
     else:
         function, count = SHAPES[shape]
         packets = function(how.get("count", count))
@@ -443,6 +448,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, nargs="+", help="several get the same packets")
     for name in ("--records", "--messages", "--seed", "--count"):
         parser.add_argument(name, type=int, default=argparse.SUPPRESS)
+    parser.add_argument("--of", nargs="*", default=(), metavar="NAME")
     options = vars(parser.parse_args())
     shape, paths = options.pop("shape"), options.pop("file")
     for path in paths:

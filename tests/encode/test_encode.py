@@ -42,7 +42,10 @@ def requests(name: str) -> list[tuple[Message, Arguments]]:
     return [
         (message, Arguments(message))
         for message in ours(name)
-        if message.to_kernel and message.spec is not None and message.operation is not None
+        if message.to_kernel
+        and message.spec is not None
+        and message.operation is not None
+        and message.operation.name in message.spec.operations
     ]
 
 
@@ -53,8 +56,10 @@ def test_bytes_tree_bytes(name: str) -> None:
     tally = Tally()
     for message in ours(name):
         assert encode(message, tally=tally) == message.data
-    assert tally.values > 0.99 * (tally.values + tally.raw)
-    assert len(tally.raws) == tally.raw <= 4
+    # what hooks read cannot be written by them: packets' fields are dpkt's, elements nft's
+    least = 0.99 if not name.startswith(("net", "nft", "genl_events")) else 0.96
+    assert tally.values > least * (tally.values + tally.raw)
+    assert len(tally.raws) == tally.raw
 
 
 @pytest.mark.slow
@@ -237,7 +242,7 @@ def test_flags_lists_repeats_and_numbers() -> None:
     made = nldissect.build("rt-link", "newlinkprop", {"prop-list": {"alt-ifname": ["a1", "a2"]}})
     assert [n.value for n in made.find_all("prop-list.alt-ifname")] == ["a1", "a2"]
     made = nldissect.build("rt-link", "newlink", {77: b"\1\2", 0x8000 | 18: {1: b"dummy"}})
-    assert made["77"] == b"\1\2"
+    assert made["77"] == 0x201
     assert made.find("linkinfo").flags == 0x8000
     assert nldissect.build("rt-link", "getlink", {}, flags=["request", "dump"]).flags == 0x301
     assert nldissect.build("rt-link", "getlink", {}, flags=5).flags == 5

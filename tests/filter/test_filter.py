@@ -443,7 +443,7 @@ def sample() -> list[tuple[Message, Link]]:
         ('linkinfo.kind == "vx', 17, ['"vxcan"', '"vxlan"']),
         ("linkinfo { kind == ", 19, ['"amt"']),
         ("protocol == ge", 12, ["generic"]),
-        ("family == nl", 10, ["nl_util", "nlctrl", "nlex"]),
+        ("family == nl", 10, ["nl80211", "nl802154", "nl_util"]),
         ("rtm-scope in {link, ho", 20, ["host"]),
         ("note.", 0, ["note.code", "note.severity", "note.text"]),
         ("note { sev", 7, ["severity"]),

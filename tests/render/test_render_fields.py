@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
         ("ifname", ["eth0", "a,b", ""]),
         ("IFLA_IFNAME", ["eth0", "a,b", ""]),
         ("3", ["eth0", "a,b", ""]),
-        ("9999", ["0102", "", ""]),
+        ("9999", ["513", "", ""]),
         ("linkinfo.kind", ["veth", "", ""]),
         ("IFLA_LINKINFO.IFLA_INFO_KIND", ["veth", "", ""]),
         ("linkinfo.1", ["veth", "", ""]),

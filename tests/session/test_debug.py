@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from support import ROOT
@@ -24,8 +26,11 @@ def test_who_answers_is_told_once(run: Command, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_no_dissector_answers_is_told_as_well(
-    run: Command, monkeypatch: pytest.MonkeyPatch
+    run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NLDISSECT_DEBUG", "1")
-    told = run("read", ROOT / "captures" / "policies.pcap").err
-    assert "fou 3 from the kernel: no dissector (the kernel's policy, else a guess)" in told
+    capture = tmp_path / "unknown.pcap"  # fou under a name that no dissector has
+    raw = (ROOT / "captures" / "policies.pcap").read_bytes()
+    capture.write_bytes(raw.replace(b"fou\0", b"fox\0"))
+    told = run("read", capture).err
+    assert "fox 3 from the kernel: no dissector (the kernel's policy, else a guess)" in told

@@ -118,12 +118,40 @@ def test_a_file_given_explicitly(tmp_path):
     assert heard(Registry([str(path / "fam.yaml")])).find("a").value == 7
 
 
-@pytest.mark.parametrize("variable", ["NLDISSECT_PATH", "NLDISSECT_SPECS"])
-def test_folders_in_the_environment(tmp_path, monkeypatch, variable):
+@pytest.mark.parametrize(
+    ("variable", "origin"), [("NLDISSECT_PATH", "explicit"), ("NLDISSECT_SPECS", "specs")]
+)
+def test_folders_in_the_environment(tmp_path, monkeypatch, variable, origin):
     one = folder(tmp_path / "one", a__yaml=family("fam-a"))
     two = folder(tmp_path / "two", b__yaml=family("fam-b"))
     monkeypatch.setenv(variable, f"{one}{os.pathsep}{two}{os.pathsep}")
-    assert names(Registry(), "explicit") == ["fam-a", "fam-b"]
+    assert names(Registry(), origin) == ["fam-a", "fam-b"]
+
+
+def test_a_folder_of_specs_fills_gaps_and_a_file_displaces(tmp_path):
+    route = raw("my-links", 0, 16)  # RTM_NEWLINK is rt-link's, 200 is nobody's
+    more = raw("my-types", 0, 200)
+    specs = folder(
+        tmp_path, nlctrl__yaml=family("nlctrl"), link__yaml=route, new__yaml=more, f__yaml=family()
+    )
+    filled = Registry(specs=[str(specs)])
+    assert filled.named("nlctrl").file.startswith(registry.builtin_folder())
+    assert filled.family("nlctrl", 16).file.startswith(registry.builtin_folder())
+    assert filled.raw(0, 16).name == "rt-link"
+    assert filled.raw(0, 200).name == "my-types"
+    assert filled.family("fam", 40).name == "fam"
+    assert filled.displaced == {}
+    one = str(specs / "nlctrl.yaml")
+    named = Registry(specs=[one])
+    assert named.family("nlctrl", 16).file == one
+    assert named.displaced == {"nlctrl": one}
+
+
+def test_a_folder_of_specs_leaves_unknown_types_to_the_built_in_dissector(tmp_path):
+    own = folder(tmp_path / "own", a__yaml=raw("whole", 29, 1))
+    specs = folder(tmp_path / "specs", b__yaml=raw("other", 29, 2))
+    found = Registry(dissectors=[str(own)], specs=[str(specs)])
+    assert [found.raw(29, number).name for number in (1, 2, 3)] == ["whole", "other", "whole"]
 
 
 def test_installed_kernel_specs_are_the_last_resort(tmp_path):
@@ -651,3 +679,43 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch, tmp_path):
     assert specfile.cache_folder() == str(tmp_path / "home" / ".cache" / "nldissect")
     monkeypatch.setenv("NLDISSECT_CACHE", "")
     assert specfile.cache_folder() is None
+
+
+ONE_SET = """
+name: fam
+attribute-sets:
+  - {name: s, attributes: [{name: number, type: u32}, {name: word, type: string}]}
+  - {name: t, attributes: [{name: other, type: u16}]}
+operations:
+  list:
+    - {name: op, attribute-set: s, do: {request: {attributes: [number]}}}
+"""
+
+
+def lacking(tmp_path, text: str):
+    """A family's messages with command 9, which its dissector lacks."""
+    own = folder(tmp_path / "d", fam__yaml=text)
+    sent = genl(9, attr(1, u32(7)), attr(2, b"word\0"))
+    return read(
+        record(newfamily(40, "fam"), GENERIC),
+        record(msg(40, sent), GENERIC),
+        record(msg(40, genl(9, attr(1, u32(8)), attr(2, b"other\0"))), GENERIC),
+        registry=Registry([str(own)]),
+    )[1:]
+
+
+def test_a_command_that_the_dissector_lacks_has_the_familys_only_set(tmp_path):
+    found = lacking(tmp_path, ONE_SET)
+    assert [tree(m.nodes[1:]) for m in found] == [
+        [("number", 7), ("word", "word")],
+        [("number", 8), ("word", "other")],
+    ]
+    assert {m.operation.name for m in found} == {"command 9"}
+
+
+def test_a_command_that_the_dissector_lacks_is_guessed_among_several_sets(tmp_path):
+    found = lacking(tmp_path, ONE_SET + "    - {name: two, attribute-set: t, do: {}}\n")
+    assert [tree(m.nodes[1:]) for m in found] == [
+        [("attr 1", 7), ("attr 2", "word")],
+        [("attr 1", 8), ("attr 2", "other")],
+    ]

@@ -31,6 +31,7 @@ def told(text: str, attributes: dict[str, object] = ADDRESS, **ways) -> str:
         ("{broadcast} left", "left"),
         ("<{label}>", "<eth  0>"),
         ("{broadcast|local}", "10.0.0.1"),
+        ("{local:host}:22", "10.0.0.1:22"),
         ("{broadcast|anycast}", ""),
         ("{local/ifa-prefixlen}", "10.0.0.1/24"),
         ("{label/ifa-prefixlen}", ""),
@@ -50,10 +51,14 @@ def told(text: str, attributes: dict[str, object] = ADDRESS, **ways) -> str:
         ("[{broadcast!=1}yes]", ""),
         ("[{IFA_FLAGS&128}yes]", "yes"),
         ("[{IFA_FLAGS&1}yes]", ""),
+        ("[{IFA_FLAGS!&1}yes]", "yes"),
+        ("[{IFA_FLAGS!&128}yes]", ""),
+        ("[{broadcast!&1}yes]", ""),
         ("[{!broadcast}yes]", "yes"),
         ("[{!local}yes]", ""),
         ("[{!rt-priority?}yes]", "yes"),
         ("{nothing-like-it}", ""),
+        (r"\[{label}\] [\[{broadcast}\]] \\x", r"[eth  0] \\x"),
     ],
 )
 def test_what_a_template_says(text, line):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import nldissect
 from nldissect._internal.spec import dissector_file, model, ynl
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.spec.ynl.operations import request_class
@@ -275,6 +277,138 @@ def test_raw_protocols_number_both_directions_alike():
         protonum=0,
     )
     assert by_number(found_spec) == ({16: "new", 18: "get"}, {16: "new", 18: "get", 52: "told"})
+
+
+SOCKETS = """
+name: sockets
+protocol: netlink-raw
+protonum: 4
+definitions:
+  - {name: kind, type: enum, name-prefix: AF_, entries: [{name: unix, value: 1}]}
+  - name: asked
+    type: struct
+    members: [{name: family, type: u8, enum: kind}, {name: pad, type: u8}]
+  - name: told
+    type: struct
+    members: [{name: family, type: u8, enum: kind}, {name: state, type: u8}]
+operations:
+  fixed-header: told
+  list:
+    - {name: other, value: 20, x-reply-constant: OTHER_TOLD}
+    - {name: ask-unix, value: 20, fixed-header: asked, x-when: {family: unix, to-kernel: true}}
+    - {name: tell-unix, value: 20, x-when: {family: unix, to-kernel: false}}
+    - {name: tell-six, value: 20, x-when: {family: [5, 6], nlmsg-seq: 0, to-kernel: false}}
+"""
+
+
+def test_operations_of_one_number_differ_by_what_the_message_holds(tmp_path):
+    (tmp_path / "sockets.yaml").write_text(SOCKETS)
+
+    def named(payload: str, flags: int, seq: int = 7) -> str:
+        raw = struct.pack("=IHHII", 16 + len(payload) // 2, 20, flags, seq, 0)
+        return nldissect.dissect(
+            raw + bytes.fromhex(payload), 4, dissectors=[str(tmp_path)]
+        ).operation.name
+
+    assert named("0102", 1) == "ask-unix"
+    assert named("0102", 0) == "tell-unix"
+    assert named("0602", 0, seq=0) == "tell-six"
+    assert [named("0602", 0), named("0602", 1), named("", 0)] == ["other"] * 3
+    found = ynl.build(yaml.safe_load(SOCKETS), "sockets.yaml")
+    assert found.operation(20, True).constant == "SOCKETS_CMD_OTHER"
+    assert found.replies[20].constant == "OTHER_TOLD"
+    wrong = SOCKETS.replace("family: [5", "colour: [5").replace("{family: unix", "{family: blue", 1)
+    assert [reason for _, reason in ynl.check(yaml.safe_load(wrong), "sockets.yaml")] == [
+        "'blue' is neither a number nor a constant of this spec",
+        "the fixed header has no member 'colour'",
+    ]
+
+
+BASKETS = """
+name: baskets
+definitions:
+  - name: head
+    type: struct
+    x-packed: true
+    members: [{name: size, type: u8}, {name: many, type: u16}]
+attribute-sets:
+  - name: basket
+    attributes:
+      - name: fruit
+        type: binary
+        struct: head
+        x-rest:
+          {name: ids, type: binary, sub-type: u16, count: many, then: {name: colour, type: u8}}
+      - {name: parts, type: binary, nested-attributes: parts}
+  - name: parts
+    x-elements: true
+    attributes: [{name: stone, value: 3, type: u8}, {name: leaf, value: 260, type: string}]
+operations: {list: [{name: get, attribute-set: basket, do: {}}]}
+"""
+
+
+def test_packed_structs_what_follows_an_array_and_elements(tmp_path):
+    (tmp_path / "baskets.yaml").write_text(BASKETS)
+    fruit = struct.pack("=BHHHB", 9, 2, 5, 6, 7)
+    parts = b"\3\1\x2a\xff\3\4a\0\x09\0"
+    attributes = struct.pack("=HH8sHH10s", 12, 1, fruit, 14, 2, parts) + b"\0\0"
+    raw = struct.pack("=IHHIIBBH", 20 + len(attributes), 40, 0, 7, 0, 1, 1, 0) + attributes
+    message = nldissect.dissect(raw, protocol="baskets", dissectors=[str(tmp_path)])
+    assert message["fruit.size"] == 9
+    assert (message["fruit.many"], message["fruit.ids.1"], message["fruit.colour"]) == (2, 6, 7)
+    assert (message["parts.stone"], message["parts.leaf"]) == (42, "a")
+    assert message["parts.element-9"] == b""
+    assert not message.diagnoses
+    wrong = BASKETS.replace("then: {name: colour, type: u8}", "then: {name: colour, type: paint}")
+    assert [reason for _, reason in ynl.check(yaml.safe_load(wrong), "baskets.yaml")] == [
+        "must be a mapping with an attribute type"
+    ]
+
+
+def test_an_operation_may_be_what_answers_of_no_other_number_are():
+    found = ynl.build(
+        yaml.safe_load(
+            """
+            name: pears
+            operations:
+              list:
+                - {name: add, do: {request: {}, reply: {}}}
+                - {name: get, x-default: true, do: {request: {}, reply: {}}}
+            """
+        ),
+        "pears.yaml",
+    )
+    assert [found.operation(n, to_kernel=False).name for n in (1, 2, 53)] == ["add", "get", "get"]
+    assert found.operation(53, to_kernel=True) is None
+
+
+def test_a_spec_uses_what_it_includes(tmp_path):
+    (tmp_path / "base.yaml").write_text("""
+name: base
+attribute-sets: [{name: base, attributes: [{name: colour, type: u8, enum: shade}]},
+                 {name: own, attributes: [{name: not-this, type: u8}]}]
+definitions: [{name: shade, type: enum, entries: [dark, light]}]
+operations: {list: [{name: get, attribute-set: base, do: {}}]}
+""")
+    user = """
+name: user
+x-include: [base.yaml]
+attribute-sets: [{name: own, attributes: [{name: in-it, type: nest, nested-attributes: base}]}]
+operations: {list: [{name: get, attribute-set: own, do: {}}]}
+"""
+    file = tmp_path / "user.yaml"
+    file.write_text(user)
+    assert dissector_file.check(str(file)) == []
+    found = dissector_file.load(str(file))
+    nested = found.attribute_sets["own"].ensure()[1].nested
+    colour = nested.ensure()[1]
+    assert (colour.constant, colour.enum.constants) == (
+        "BASE_A_COLOUR",
+        {0: "BASE_SHADE_DARK", 1: "BASE_SHADE_LIGHT"},
+    )
+    assert dissector_file.indexed(str(file))["attributes"] == 1
+    file.write_text(user.replace("base.yaml", "../base.yaml"))
+    assert "no YAML file of the folder" in str(dissector_file.check(str(file))[0])
 
 
 def test_fixed_headers_per_family_and_per_operation():
@@ -807,7 +941,7 @@ def test_a_kernel_spec_loads_whole(file: Path):
 
 @pytest.fixture(scope="module")
 def kernel() -> Registry:
-    found_registry = Registry(specs=[str(KERNEL_SPECS)], use_system=False)
+    found_registry = Registry(specs=[str(file) for file in FILES], use_system=False)
     explicit = [e for e in found_registry.files() if e.origin == "explicit"]
     assert [e.file for e in explicit] == [str(f) for f in FILES]
     return found_registry

@@ -45,6 +45,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     # of single dissectors
     "hook-failed": (ERROR, "a dissector's own code failed"),
     "nexthop-length": (ERROR, "rtnh_len that cannot be"),
+    "element-length": (WARNING, "an element of 802.11 that overruns its frame"),
     "domain-length": (ERROR, "a domain name that overruns its option"),
     "option-length": (ERROR, "a neighbour discovery option of a length that cannot be"),
     "options-length": (ERROR, "neighbour discovery options that overrun the message"),

@@ -11,6 +11,7 @@ import errno
 import os
 from typing import Any, Final
 
+from ..engine.labels import type_words
 from ..engine.message import Message
 from ..engine.node import Node, selected
 from ..engine.summary import operation_name, summarize, value_text
@@ -36,6 +37,18 @@ KERNEL_ERRORS: Final[dict[int, str]] = {
     528: "Request initiated, but will not complete before timeout",
     529: "iocb queued, will get completion event", 530: "Conflict with recalled state",
     531: "NFS file lock reclaim refused",
+    # ipset's, linux/netfilter/ipset/ip_set.h
+    4096: "An error of ipset's own", 4097: "ipset protocol version not spoken",
+    4098: "No such set type or revision", 4099: "No room for one more set",
+    4100: "The set is in use", 4101: "The second set exists, or is missing",
+    4102: "The sets are of different types", 4103: "The element is there already, or is not there",
+    4104: "Prefix length out of range", 4105: "Netmask out of range",
+    4106: "Not a family of this type", 4107: "The set has no timeouts",
+    4108: "The set is referred to", 4109: "An IPv4 address was expected",
+    4110: "An IPv6 address was expected", 4111: "The set has no counters",
+    4112: "The set has no comments", 4113: "Mark mask out of range",
+    4114: "The set has no skbinfo", 4115: "Netmask and bitmask exclude each other",
+    4352: "The set type's first own error: full, out of range, or no such set",
 }  # fmt: skip
 
 # Words of summaries that need the next one to name an object
@@ -353,7 +366,7 @@ def _lengths(shortest: int | None, longest: int | None) -> list[str]:
 def subject(request: Message) -> str:
     """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`."""
     operation = request.operation
-    name = operation_name(request) or f"type {request.type}"
+    name = operation_name(request) or type_words(request)
     if request.protocol == framing.NETLINK_GENERIC and request.family:
         if operation is None or not operation.constant:
             name = f"command {request.command}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.frame import Diagnosis
+from ..engine.labels import type_words
 from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
 from ..wire import framing, linux
@@ -32,14 +33,14 @@ def protocol_or_family(message: Message, asked: Message | None = None) -> str:
 
 def operation(message: Message, constants: bool) -> str:
     """The operation, for a column; the number where it has no name."""
-    if not message.netlink:
+    if not message.netlink and message.operation is None:
         return "data"
     name = operation_constant(message) if constants else operation_name(message)
     if name is not None:
         return name
     if message.protocol == framing.NETLINK_GENERIC and message.command >= 0:
         return f"command {message.command}"
-    return f"type {message.type}"
+    return type_words(message)
 
 
 def error_name(message: Message) -> str | None:

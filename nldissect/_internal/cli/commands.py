@@ -117,7 +117,7 @@ COMMANDS: dict[str, Command] = {
         "compare two captures by meaning", examples.DIFF, opt.diff_options, _diff,
     ),
     "dissectors": Command(
-        "list the dissectors, check a dissector file, or learn one from a capture",
+        "list the dissectors, check a dissector file, or learn one from a capture or from C",
         examples.DISSECTORS, opt.dissectors_options, _dissectors,
     ),
     "completion": Command(

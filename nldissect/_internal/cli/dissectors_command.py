@@ -16,7 +16,11 @@ def dissectors(options: Namespace, output: TextOutput) -> int:
     if options.action == "check":
         return _check(options.files, output)
     if options.action == "learn":
-        return _learn(options, output)
+        from .learn_command import learn
+
+        return learn(options, output)
+    if options.source or options.family:
+        raise UsageError("--source and --family are of `nldissect dissectors learn`")
     if options.files:
         raise UsageError("dissectors list takes no files; `nldissect dissectors check` does")
     return _list(options, output)
@@ -63,33 +67,3 @@ def _check(files: list[str], output: TextOutput) -> int:
             spec = dissector_file.load(file)
             output.write(f"{safe(file)}: {safe(spec.name)} is in order\n")
     return status
-
-
-def _learn(options: Namespace, output: TextOutput) -> int:
-    """Writes a family, as a capture shows it, as a spec that a person only has to name."""
-    from collections import deque
-
-    from ..capture.reader import open_capture
-    from ..session.forward_pass import Session
-    from ..spec.skeleton import skeleton
-
-    if len(options.files) != 2:
-        raise UsageError(
-            "dissectors learn needs a capture and a family: "
-            "nldissect dissectors learn capture.pcap FAMILY"
-        )
-    path, name = options.files
-    registry = Registry(dissectors=options.dissectors, specs=options.specs)
-    session = Session(registry, observe=name)
-    deque(session.messages(open_capture(path)), maxlen=0)
-    family = session.learnt(name)
-    if family is None:
-        names = ", ".join(safe(found) for found in session.learnt_names()) or "none"
-        raise UsageError(
-            f"{path} has neither a policy nor messages of family {name!r}; it has those of: {names}"
-        )
-    source = "the kernel's policy" if family.policy.tables else "guesses"
-    about = session.family_named(name)
-    version, groups = (1, ()) if about is None else (about.version, tuple(about.groups.values()))
-    output.write(skeleton(family, name, f"{source} in {path}", version, groups))
-    return 0

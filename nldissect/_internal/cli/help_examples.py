@@ -97,7 +97,8 @@ examples:
   nldissect dissectors
   nldissect dissectors --specs ~/linux/Documentation/netlink/specs
   nldissect dissectors check my-family.yaml
-  nldissect dissectors learn capture.pcap my-family > my-family.yaml"""
+  nldissect dissectors learn capture.pcap my-family > my-family.yaml
+  nldissect dissectors learn --source module.c module.h > my-family.yaml"""
 COMPLETION = """\
 examples:
   nldissect completion bash > ~/.local/share/bash-completion/completions/nldissect

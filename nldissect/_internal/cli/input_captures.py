@@ -92,6 +92,8 @@ def registry_of(options: Namespace) -> Registry:
     registry = Registry(
         dissectors=options.dissectors, specs=options.specs, decode_as=decode_as_of(options)
     )
+    for name, file in registry.displaced.items():
+        complain(f"{name}: {file} in place of the built-in dissector")
     if getattr(options, "host_names", False):
         from ..library import hostnames
 

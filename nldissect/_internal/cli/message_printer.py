@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..capture.reader import CaptureReader, open_capture
 from ..engine.message import Message
@@ -24,6 +24,7 @@ from .output import TextOutput, complain, is_terminal
 from .presentation import Presentation
 from .progress import ProgressBar
 from .selection import Selection, parse_number
+from .undescribed import Undescribed
 
 # Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
 LINK_TYPES = {
@@ -85,6 +86,9 @@ class MessagePrinter(MessageSink):
             self.writer.refuse_inputs(options.files)
         only_once(options.files)
         self.quiet = self.writer is not None and self.writer.path == "-"
+        # What a person is told who sees both what is shown and what is said.
+        told = not self.quiet and is_terminal(sys.stderr)
+        self._undescribed = Undescribed(registry) if told else None
         self._folds = False  # whether copies are left out of this capture
         self._interface: Interface | None = None  # of the last record
         self._lost = 0  # datagrams, of those that its statistics count
@@ -172,15 +176,19 @@ class MessagePrinter(MessageSink):
             if not several.written:
                 self.renderer.separator = first
 
-    def _worker_result(self) -> list[list[str]]:
-        """What one process tells the first one: broken dissectors, families that it met."""
+    def _worker_result(self) -> list[Any]:
+        """What one process tells the first one: broken dissectors, families that it met, counts."""
         problems = [str(problem) for problem in self.registry.problems]
         families = self.selection.families
-        return [problems, [] if families is None else sorted(families.seen)]
+        counts = {} if self._undescribed is None else self._undescribed.counts
+        return [problems, [] if families is None else sorted(families.seen), counts]
 
-    def _merge_result(self, seen: list[list[str]]) -> None:
+    def _merge_result(self, seen: list[Any]) -> None:
         """Takes in what `_worker_result` gave in another process."""
-        problems, families = seen
+        problems, families, counts = seen
+        if self._undescribed is not None:
+            for name, (messages, without) in counts.items():
+                self._undescribed.add(name, messages, without)
         known = [str(problem) for problem in self.registry.problems]
         self._more_problems += [problem for problem in problems if problem not in known]
         if self.selection.families is not None:
@@ -207,6 +215,10 @@ class MessagePrinter(MessageSink):
             self.writer.finish()
         if not self.quiet:
             self.output.write(self.renderer.end())
+        remark = None if self._undescribed is None else self._undescribed.remark()
+        if remark is not None:
+            self.output.flush()
+            complain(remark)
 
     def print_live(self, capture: LiveSource) -> None:
         """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
@@ -281,6 +293,8 @@ class MessagePrinter(MessageSink):
                 self.writer.add(message, record)
             return True
         if not self.quiet:
+            if self._undescribed is not None:
+                self._undescribed.see(message)
             self._print(message, link)
         if self.writer is not None:
             self.writer.add(message, record)

@@ -459,7 +459,8 @@ def _dissector_options(group: argparse._ActionsContainer) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        help="more specs in the kernel's YNL format; also NLDISSECT_SPECS",
+        help="specs in the kernel's YNL format for what has no dissector; a single FILE "
+        "displaces the built-in one; also NLDISSECT_SPECS",
     )
 
 
@@ -477,6 +478,16 @@ def dissectors_options(parser: CommandParser) -> None:
         nargs="*",
         metavar="FILE",
         help="the dissector files to check; or the capture and the family to learn",
+    )
+    parser.add_argument(
+        "--source",
+        nargs="+",
+        metavar="FILE",
+        default=[],
+        help="learn from a kernel module's C files and headers; a capture among them is compared",
+    )
+    parser.add_argument(
+        "--family", metavar="NAME", help="which family of the source, where it has several"
     )
     _dissector_options(parser)
 

@@ -10,7 +10,7 @@ from ..render.column_output import MESSAGE_COLUMNS
 from ..wire import linux
 
 # What completes the values of options that are no fixed choice.
-_FILES = frozenset(("files", "write", "dissectors", "specs", "svg", "a", "b"))
+_FILES = frozenset(("files", "write", "dissectors", "source", "specs", "svg", "a", "b"))
 
 
 def _words(action: argparse.Action) -> list[str]:

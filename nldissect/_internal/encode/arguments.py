@@ -36,6 +36,8 @@ class Arguments:
         spec, operation = message.spec, message.operation
         if spec is None or operation is None or not message.netlink or message.type < 16:
             return
+        if operation.name not in spec.operations:  # learnt, for a command that the spec lacks
+            return
         self._try(True)
         if not self.exact:
             self._try(False)
@@ -48,6 +50,10 @@ class Arguments:
         scope, body = self._headers(operation)
         if body and (not fully or operation.attributes is None):
             self.attributes["data"] = message.data[body[0].offset : message.limit]
+        elif not fully and operation.header is not None:  # its end is not aligned
+            header = next((n for n in message.nodes if n.field.struct is operation.header), None)
+            if header is not None:
+                self.attributes[operation.header.name] = header.bytes
         else:
             self.attributes |= self._level(body, "", scope)
         if not (self._all if self._rule else not self._paths):
@@ -72,6 +78,8 @@ class Arguments:
                 self.attributes[struct.name] = self._checked(node, value, None)
             elif node.offset < self.message.limit:
                 behind.append(node)
+        if scope is None and operation.headless and operation.header is not None:
+            self.attributes[operation.header.name] = b""
         return scope, behind
 
     def build(self) -> bytes:
@@ -110,7 +118,11 @@ class Arguments:
             if key in out and key != last:
                 key = _other_key(field, key, out)
             fields[str(key)] = field
-            value = node.bytes if node.children else self._checked(node, node.value, None)
+            value: Any = node.bytes if node.children else self._checked(node, node.value, None)
+            if field.kind == model.NEST and not node.bytes:
+                value = {}
+            elif field.stray:
+                value = node.bytes
             if key not in out:
                 out[key] = _single(field, value)
             elif isinstance(out[key], _Repeated):
@@ -135,6 +147,7 @@ class Arguments:
         nests = field.kind in NESTS
         if (
             field.kind == model.UNKNOWN
+            or field.stray
             or flags & framing.NLA_F_NET_BYTEORDER
             or (flags and not nests)
         ):

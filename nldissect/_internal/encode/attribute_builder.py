@@ -20,7 +20,6 @@ MAX_LENGTH: Final = 0xFFFF  # of an attribute: nla_len has 16 bits
 # What has attributes inside and may bear NLA_F_NESTED.
 NESTS: Final = (model.NEST, model.SUB_MESSAGE, model.INDEXED, model.TYPE_VALUE)
 _CONTAINERS: Final = (*NESTS, model.STRUCT, model.ARRAY, model.BITFIELD32)
-NO_SET: Final = model.AttributeSet("", "")
 
 
 class Scope:
@@ -104,7 +103,7 @@ class AttributeBuilder:
                 raise EncodeError(f"{path}.{key}".strip("."), "is no attribute's number")
             flags = number & ~framing.NLA_TYPE_MASK
             number &= framing.NLA_TYPE_MASK
-            known = attribute_set or NO_SET
+            known = attribute_set or model.NO_SET
             found = known.ensure().get(number) or known.unknown(number)
         else:
             by_name = names.get(str(key)) or names.get(str(key).replace("_", "-"))

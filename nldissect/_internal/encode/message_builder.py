@@ -10,7 +10,7 @@ from ..engine.labels import NLM_F
 from ..spec import model
 from ..wire import framing
 from ..wire.text import near
-from .attribute_builder import NO_SET, AttributeBuilder, Scope
+from .attribute_builder import AttributeBuilder, Scope
 from .payload import EncodeError, octets
 
 
@@ -148,7 +148,7 @@ def _body(
     if attributes is not None:
         attributes.ensure()
     if list(values) == ["data"] and (attributes is None or "data" not in attributes.by_name):
-        return octets(NO_SET.unknown(0), values["data"], "data")
+        return octets(model.NO_SET.unknown(0), values["data"], "data")
     if values and attributes is None:
         raise EncodeError("", f"{operation.name} has no attributes: give its payload as data")
     return builder.attributes(attributes, values, "", scope)

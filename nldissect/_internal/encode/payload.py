@@ -119,6 +119,8 @@ def octets(field: model.Field, value: Any, path: str, shown: str = "") -> bytes:
     if not isinstance(value, str):
         raise EncodeError(path, f"{value!r} are no bytes")
     hint = field.hint
+    if hint == "union-address":
+        return address(value, path).ljust(16, b"\0")
     dotted, colons = "." in value, ":" in value
     if shown == "mpls" or (hint == "address" and not dotted and not colons):
         return mpls_stack(value, path)

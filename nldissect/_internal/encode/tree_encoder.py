@@ -123,6 +123,8 @@ class _TreeEncoder:
         length = 4 + len(payload)
         if node not in self.changed and claimed != node.end - node.offset:
             length = claimed  # which is wrong, as it was
+        if length == claimed and node not in self.changed:  # also of what only looks like one
+            return self.data[node.offset : node.start] + payload
         if length > MAX_LENGTH:
             raise EncodeError(node.path, f"{length} bytes are more than an attribute can have")
         layout = (">" if self.big else "<") + "HH"

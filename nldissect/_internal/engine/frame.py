@@ -85,6 +85,15 @@ class Context:
         """What is known of the network namespace that has this id (nsid): `pid 4711`."""
         return None
 
+    def filter_set(
+        self, family: int, table: bytes, name: bytes, number: int, message: Frame
+    ) -> object:
+        """The nftables set of this name as the capture told of it, None if it did not.
+
+        One that has no name yet goes by the number that the transaction gave it (NFTA_SET_ID).
+        """
+        return None
+
     def socket(self, port: int, message: Frame) -> Socket | None:
         """Whose port it was when the message was sent, as the capture recorded it."""
         return None

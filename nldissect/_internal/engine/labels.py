@@ -20,6 +20,7 @@ BY_CLASS: Final = (
     ((0x100, "REPLACE"), (0x200, "EXCL"), (0x400, "CREATE"), (0x800, "APPEND")),
     ((0x100, "NONREC"), (0x200, "BULK")),
     ((0x100, "CAPPED"), (0x200, "ACK_TLVS")),
+    (),  # of what nobody knows
 )
 NLM_F: Final = {
     "DUMP": 0x300, **{name: bit for table in (COMMON, *BY_CLASS) for bit, name in table},
@@ -28,7 +29,7 @@ _flag_cache: dict[tuple[int, int], tuple[str, ...]] = {}
 
 
 def flag_class(message: Frame) -> int:
-    """Which meaning the bits 0x0f00 have: that of GET, NEW, DELETE or acknowledgement (3)."""
+    """Which meaning the bits 0x0f00 have: of GET, NEW, DELETE, acknowledgement (3), none (4)."""
     if 0 <= message.type < framing.NLMSG_MIN_TYPE:
         return 3
     if message.operation is not None:
@@ -37,6 +38,8 @@ def flag_class(message: Frame) -> int:
         return (model.CLASS_NEW, model.CLASS_DELETE, model.CLASS_GET, model.CLASS_NEW)[
             message.type & 3
         ]
+    if message.protocol == framing.NETLINK_NETFILTER:  # each subsystem numbers as it likes
+        return 4
     return model.CLASS_GET
 
 
@@ -67,6 +70,16 @@ def flag_names(message: Frame) -> tuple[str, ...]:
         found = tuple(names)
         _flag_cache[key] = found
     return found
+
+
+def type_words(message: Frame) -> str:
+    """A message type that has no name: its number, of netfilter's by subsystem and message."""
+    if message.protocol != framing.NETLINK_NETFILTER or message.type < framing.NLMSG_MIN_TYPE:
+        return f"type {message.type}"
+    subsystem, kind = message.type >> 8, message.type & 0xFF
+    name = linux.NFNL_SUBSYS.get(subsystem)
+    told = "" if name is None else f" ({name})"
+    return f"nfnetlink subsystem {subsystem}{told} message {kind}"
 
 
 def hinted(hint: int, value: int, message: Frame, constants: bool) -> str | None:
@@ -100,7 +113,7 @@ _CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
 
 def type_name(message: Frame, constants: bool) -> str | None:
     """What nlmsg_type means: the operation, or for generic netlink the family."""
-    if message.type < framing.NLMSG_MIN_TYPE:
+    if message.type < framing.NLMSG_MIN_TYPE and message.operation is None:
         name = _CONTROL_NAMES.get(message.type)
         return f"NLMSG_{name.upper()}" if name is not None and constants else name
     if message.protocol == framing.NETLINK_GENERIC:

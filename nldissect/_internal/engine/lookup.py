@@ -201,27 +201,33 @@ class TapeValues:
         if name.path is not None:
             return self._along(name, name.path)
         if name.attribute:
-            found = engine.place_of(name.attribute)
+            found = self._attribute(name)
             if found >= 0:
                 return found
-            if name.other:
-                found = engine.place_of(name.other)
-                if found >= 0:
-                    return found
         if self._hook_places is not None:
             told = self._hook_places.get(plainly(path))
             if told is not None:
                 return told
         return engine.place_of(name.member) if name.member else -1
 
+    def _attribute(self, name: Name) -> i64:
+        """Where the top-level attribute lies that a name means or begins with, -1 for nowhere."""
+        found = self._engine.place_of(name.attribute)
+        if found < 0 and name.other:
+            found = self._engine.place_of(name.other)
+        if found < 0:
+            for form in name.forms:
+                found = self._engine.place_of(form)
+                if found >= 0:
+                    break
+        return found
+
     def _along(self, name: Name, path: Path) -> i64:
         """Where the first node at a dotted path lies; looks only where it begins, if it can."""
         engine, rest = self._engine, name.rest
         if rest is None or engine.repeats or self._hook_places is not None:
             return path.first(engine, -2)
-        found = engine.place_of(name.attribute)
-        if found < 0 and name.other:
-            found = engine.place_of(name.other)
+        found = self._attribute(name)
         return -1 if found < 0 else rest.first(engine, found)
 
     def has(self, path: str) -> bool:

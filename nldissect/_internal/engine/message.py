@@ -18,7 +18,7 @@ from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.errors import trace_fault
 from .frame import Diagnosis, Frame
-from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value
+from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value, view
 from .walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -27,6 +27,7 @@ from .walk import (
     IS_ATTRIBUTE,
     MARKS_AT,
     NOTE,
+    SHOWN_AT,
     WARNING,
     Engine,
     Finding,
@@ -155,7 +156,7 @@ class Message(Frame):
         if self.state != framing.OK and self._odd(engine):
             return
         kind = self.type
-        if kind < framing.NLMSG_MIN_TYPE:
+        if kind < framing.NLMSG_MIN_TYPE and self.operation is None:
             attr_set = self.context.control_set(int(kind))
             engine.control(kind, self.error or 0, base + 16, limit, attr_set)
         else:
@@ -179,7 +180,9 @@ class Message(Frame):
         if self.netlink and self.state != framing.SHORT_LENGTH:
             return False
         start = base + 16 if self.netlink else base
-        if start < len(self.data):
+        if self.operation is not None and not self.netlink and start < len(self.data):
+            self._payload(engine, start, len(self.data), 0)
+        elif start < len(self.data):
             end = len(self.data)
             engine.push(self.context.tables.data, S_BINARY, 0, start, end, 0, 0)
         return True
@@ -187,12 +190,19 @@ class Message(Frame):
     def _payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> None:
         operation, tables = self.operation, self.context.tables
         generic = self.protocol == framing.NETLINK_GENERIC
+        if operation is None and self.protocol == framing.NETLINK_NETFILTER:
+            engine.payload(False, tables.nfgenmsg, tables.unnamed, 0, pos, limit, depth, False)
+            return
         if operation is None:
             engine.payload(generic, 0, 0, self.header_size, pos, limit, depth, False)
             return
         struct = tables.struct(operation.header)
         attr_set = tables.attribute_set(operation.attributes)
         hooked = operation.hook is not None
+        if operation.headless and self.to_kernel:
+            dump = self.flags & 0x300 == 0x300
+            if pos >= limit or (dump and pos + 4 <= limit and engine.u16(pos) >= 4):  # nla_len
+                struct = 0
         engine.payload(generic, struct, attr_set, self.header_size, pos, limit, depth, hooked)
 
     def _trailing(self, engine: Engine, limit: i64, end: i64) -> None:
@@ -285,8 +295,7 @@ class Message(Frame):
         self._walk(engine, folds and gaps is None)  # a gap may lie in one of the numbers
         if gaps is not None or len(engine.hooked) > 0:
             tape = Tape(engine, self, self.inner)
-            for place in sorted(tape.hooked):
-                _node_at(tape, place)
+            _run_hooks(tape)
             if gaps is not None:
                 _mark_gaps(self, tape.nodes, gaps)
             _write_hook_nodes(engine, tape)
@@ -430,32 +439,70 @@ def push_node(engine: Engine, node: Node, depth: i64) -> None:
         push_node(engine, child, depth + 1)
 
 
-def _node_at(tape: Tape, place: i64) -> Node | None:
-    """The node at a place, once its hook ran; None inside of what a hook replaced."""
-    entries = tape.entries
-    depth = entries[place] >> DEPTH_AT & DEPTH_MASK
-    siblings: list[Node] = []
-    if depth == 0:
-        siblings = tape.nodes
-    else:
-        above = place - 2
-        while entries[above] >> DEPTH_AT & DEPTH_MASK >= depth:
-            above -= 2
-        parent = _node_at(tape, above)
-        if parent is None or parent._told:
-            return None
-        siblings = parent.children
-    for node in siblings:
-        if node._place == place and node._tape is tape:
+def _run_hooks(tape: Tape) -> None:
+    """Lets the hooks of all nodes have their say, but of those inside of what a hook replaced."""
+    wanted = set(tape.hooked)
+    entries, size = tape.entries, tape.size
+    places: list[int] = []  # from the top down to here
+    made: list[Node | None] = []  # the nodes there, as far as they were needed
+    place: i64 = 0
+    while place < size:
+        depth = int(entries[place] >> DEPTH_AT & DEPTH_MASK)
+        del places[depth:], made[depth:]
+        places.append(int(place))
+        made.append(None)
+        if int(place) in wanted:
+            _run_hook_at(tape, places, made)
+        place += 2
+
+
+def _run_hook_at(tape: Tape, places: list[int], made: list[Node | None]) -> None:
+    """Makes the nodes from the top down to the last place; stops where a hook replaced one."""
+    parent: Node | None = None
+    for level, place in enumerate(places):
+        node = made[level]
+        if node is None:
+            message = tape.message if parent is None else parent.message
+            if parent is not None and parent._place == tape.echo and tape.inner is not None:
+                message = tape.inner
+            node = made[level] = view(tape, place, message, parent)
             node.kind  # noqa: B018 - runs its hook
-            return node
-    return None
+        if node._told:
+            return
+        parent = node
+
+
+def _leaves(engine: Engine, tape: Tape) -> bool:
+    """Writes what hooks said where it stands; False where something lies inside or is wrong."""
+    if engine.findings or engine.size != tape.size:
+        return False
+    entries, size = tape.entries, tape.size
+    for at, node in tape.told.items():
+        after = i64(at) + 2
+        depth = entries[at] >> DEPTH_AT & DEPTH_MASK
+        if node.children or node.diagnoses:
+            return False
+        if after < size and entries[after] >> DEPTH_AT & DEPTH_MASK > depth:
+            return False
+    for at, node in tape.told.items():
+        place = i64(at)
+        marks: i64 = BY_HOOK
+        if node.start - node.offset == 4:
+            marks |= IS_ATTRIBUTE
+        shown = node.message.context.tables.shown_as(node.kind, SHOWN_BY_HOOK)
+        depth = entries[place] >> DEPTH_AT & DEPTH_MASK
+        engine.tape[place] = shown << SHOWN_AT | depth << DEPTH_AT | marks << MARKS_AT
+        engine.hook_nodes[at] = node
+    engine.hooked = []
+    return True
 
 
 def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
     """Puts on the engine's tape what is on this one, and what hooks said of its nodes."""
     told = tape.told
     if not told:
+        return
+    if _leaves(engine, tape):
         return
     before, made = tape.findings, engine.hook_nodes
     engine.size = 0

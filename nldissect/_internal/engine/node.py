@@ -518,13 +518,14 @@ class _Around(Environment):
         return None if found is None else (found.value, found.field.enum)
 
 
-_no_set: Final = model.AttributeSet("", "")
-
-
 def view(tape: Tape, place: i64, message: Frame, parent: Node | None) -> Node:
     """The node at a place of a tape."""
     first, second = tape.entries[place], tape.entries[place + 1]
     marks = first >> MARKS_AT & 0xFF
+    if tape.told:
+        noted = tape.told.get(int(place))
+        if noted is not None:
+            return noted
     if marks & BY_HOOK:
         made = tape.hook_nodes[int(place)]
         assert isinstance(made, Node)
@@ -533,7 +534,7 @@ def view(tape: Tape, place: i64, message: Frame, parent: Node | None) -> Node:
     tables = message.context.tables
     row, index = first & FIELD_MASK, first >> INDEX_AT
     if marks & UNKNOWN:
-        field = (tables.sets[row] or _no_set).unknown(int(index))
+        field = (tables.sets[row] or model.NO_SET).unknown(int(index))
     elif marks & INDEXED:
         field = tables.fields[row] if parent is None else entry_field(parent._field, int(index))
     else:
@@ -740,9 +741,9 @@ def plain_value(node: Node, value: Value | None = None, keep: Test | None = None
 # -- what hooks make -------------------------------------------------------------------
 
 
-def part(name: str, kind: int) -> model.Field:
+def part(name: str, kind: int, hint: str = "") -> model.Field:
     """The definition of a piece that is no attribute: a header, leftover data."""
-    return own_field(name, kind)
+    return own_field(name, kind, hint)
 
 
 def member(node: Node, field: model.Field, start: int, end: int) -> Node:

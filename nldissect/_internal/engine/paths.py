@@ -293,13 +293,20 @@ class Name:
     """What a name or path means in the messages of an operation; rows are 0 where it is none."""
 
     def __init__(
-        self, attribute: i64, other: i64, member: i64, path: Path | None, rest: Path | None
+        self,
+        attribute: i64,
+        other: i64,
+        member: i64,
+        path: Path | None,
+        rest: Path | None,
+        forms: list[int],
     ) -> None:
         self.attribute = attribute  # a top-level one; of a dotted path the one that it begins with
         self.other = other  # the same in messages to the kernel
         self.member = member  # of a header
         self.path = path  # of a dotted one
         self.rest = rest  # what follows the attribute that it can only begin with
+        self.forms = forms  # further rows by which the attribute reads in other sizes
 
 
 @final
@@ -311,7 +318,7 @@ class BoundTemplate:
         # Of each path the rows that it can be, as in `Name`; -1 of one that is not so simple.
         rows: list[int] = []
         for name in self.paths:
-            first = int(name.attribute) if name.path is None else -1
+            first = int(name.attribute) if name.path is None and not name.forms else -1
             rows += (first, int(name.other), int(name.member))
         self.rows = vec[i64](rows)
 
@@ -365,6 +372,14 @@ class Names:
                 return 0
         return row
 
+    def _forms(self, row: i64) -> list[int]:
+        """The rows by which an attribute may be on a tape instead."""
+        tables = self._tables
+        if row == 0:
+            return []
+        fields = (tables.fields[row], tables.fields[tables.rows[row * COLUMNS + REQUEST]])
+        return [int(tables.field(form.field)) for field in fields for form in field.forms]
+
     def get(self, path: str) -> Name:
         """What a name or a dotted path means."""
         found = self._known.get(path)
@@ -382,7 +397,8 @@ class Names:
             other = tables.rows[row * COLUMNS + REQUEST]
             if tables.names[other] != tables.names[row]:
                 other = 0
-            found = Name(row, other, self._members.get(whole, 0), along, rest)
+            member = self._members.get(whole, 0)
+            found = Name(row, other, member, along, rest, self._forms(row))
             if len(self._known) >= _PATHS:
                 self._known.clear()
             self._known[path] = found

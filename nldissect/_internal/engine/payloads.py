@@ -32,7 +32,7 @@ def text_value(form: i64, raw: bytes) -> Any:
     if form == COLONS_6 or form == COLONS_20:
         return format_mac(raw[: 6 if form == COLONS_6 else 20])
     if form == DOTTED or form == GROUPS:
-        return format_address(raw)
+        return format_address(raw[: 4 if form == DOTTED else 16])
     if form == UUID_TEXT:
         text = raw.hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

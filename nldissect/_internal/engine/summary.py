@@ -33,7 +33,9 @@ from ..spec.template import (
     FLAGS,
     FORMATTED,
     HAS,
+    HAS_NOT,
     HEX,
+    HOST,
     INDEX,
     IS,
     LABEL,
@@ -54,7 +56,7 @@ from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.errors import trace_fault
 from ..wire.linux import errno_name
-from .labels import flag_class, type_name
+from .labels import flag_class, type_name, type_words
 from .lookup import TapeValues, hook_node, label_of, value_at
 from .message import Message
 from .node import Node, Tape, view
@@ -191,8 +193,8 @@ class Lookup(TapeValues):
             value = value_at(self._engine, place, self.message)
             if not isinstance(value, int):
                 there = False
-            elif placeholder.test == HAS:
-                there = value & placeholder.number != 0
+            elif placeholder.test == HAS or placeholder.test == HAS_NOT:
+                there = (value & placeholder.number != 0) == (placeholder.test == HAS)
             else:
                 there = (value == placeholder.number) == (placeholder.test == IS)
         if there or placeholder.other is None:
@@ -228,6 +230,9 @@ class Lookup(TapeValues):
                 self._write(f"index {self._value(place)}" if named is None else named)
         elif mode == WORDS:
             self._write((self.label_at(place) or "").replace("|", " "))
+        elif mode == HOST:
+            text = self.shown(place)
+            self._write(f"[{text}]" if ":" in text else text)
         elif mode == UPPER:
             self._write(self.shown(place).upper())
         else:
@@ -579,7 +584,7 @@ def summarize(message: Message, engine: Engine | None = None) -> str:
 
 def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     """Adds what `summarize` gives to a buffer, in UTF-8; the engine has the message's tape."""
-    if 0 <= message.type < framing.NLMSG_MIN_TYPE:
+    if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.operation is None:
         out.write(encoded(_control(message, engine)))
         return
     operation = message.operation
@@ -672,7 +677,7 @@ def describe(message: Message, engine: Engine | None = None) -> str:
         elif message.protocol == framing.NETLINK_GENERIC:
             name = f"command {message.command}" if message.command >= 0 else ""
         else:
-            name = f"type {message.type}"
+            name = type_words(message)
     text = summarize(message, engine)
     return f"{name} {text}".strip()
 
@@ -703,7 +708,7 @@ def target(echo: Message) -> str:
         if echo.protocol == framing.NETLINK_GENERIC:
             name = echo.family or f"family {echo.type:#x}"
             return name if echo.command < 0 else f"{name} command {echo.command}"
-        return operation_name(echo) or f"type {echo.type}"
+        return operation_name(echo) or type_words(echo)
     if echo.limit - echo.base <= 16:
-        return operation_name(echo) or f"type {echo.type}"
+        return operation_name(echo) or type_words(echo)
     return describe(echo)

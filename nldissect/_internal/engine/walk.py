@@ -31,6 +31,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..spec import model
+from ..spec.evidence import payload_guess
 from ..spec.tables import (
     ADDRESS,
     ATTRIBUTE,
@@ -40,12 +41,14 @@ from ..spec.tables import (
     COLUMNS,
     ELEMENT,
     ENUM,
+    EXTENDED,
     FDDI,
     FLAT,
     GUESS,
     HAS_FORMS,
     HAS_TAIL,
     HEADING,
+    HEX,
     HINT,
     HINTS,
     HOOKED,
@@ -66,6 +69,7 @@ from ..spec.tables import (
     REQUEST,
     RULES,
     S_BINARY,
+    S_HEX,
     S_IPV4,
     S_IPV6,
     S_MAC,
@@ -74,6 +78,7 @@ from ..spec.tables import (
     S_MESSAGE,
     S_MPLS,
     S_PAD,
+    S_STRING,
     S_STRUCT,
     S_UNKNOWN,
     S_UNKNOWN_NEST,
@@ -85,6 +90,7 @@ from ..spec.tables import (
     STRUCT_COLUMNS,
     SUB_MESSAGE,
     TAIL,
+    UNION_ADDRESS,
     UNSET,
     UNTERMINATED,
     UUID,
@@ -144,6 +150,7 @@ _AF_MPLS: Final = 28
 _SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
 # What a binary payload is shown as, by its display hint and its size
 _SIZES: Final = 32
+_LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
     (MAC, 6): S_MAC, (MAC, 8): S_MAC, (MAC, 20): S_MAC, (FDDI, 6): S_MAC, (IPV4, 4): S_IPV4,
     (IPV4_OR_6, 4): S_IPV4, (IPV4_OR_6, 16): S_IPV6, (IPV6, 16): S_IPV6, (UUID, 16): S_UUID,
@@ -724,9 +731,19 @@ class Engine:
     def _unknown(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
     ) -> None:
-        """An attribute that no spec knows, which is news where its set is known."""
+        """An attribute that no spec knows, as what it looks like: news where its set is known."""
         place = self.size
-        self._bare(attr_set, number, kind, pos, stop, depth, nests)
+        if not kind & framing.NLA_F_NESTED and stop - pos <= _LONGEST_GUESS:
+            looks, hint = payload_guess(self.data[pos + 4 : stop])
+            if looks != model.UNKNOWN:
+                own = self.tables.sets[attr_set] or model.NO_SET
+                row = self.tables.field(own.guess(int(number), looks, hint))
+                marks: i64 = IS_ATTRIBUTE
+                if kind & framing.NLA_F_NET_BYTEORDER:
+                    marks |= NET_ORDER
+                self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
+        if self.size == place:
+            self._bare(attr_set, number, kind, pos, stop, depth, nests)
         if self.tables.set_known[attr_set] != 0:
             known = self.tables.sets[attr_set]
             name = "" if known is None else known.name
@@ -736,9 +753,13 @@ class Engine:
     def _bare(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
     ) -> None:
-        """The bytes of an attribute without a row, or its attributes if it says it nests."""
+        """The bytes of an attribute without a row, or its attributes if it nests or looks so."""
         place = self.size
-        nested = kind & framing.NLA_F_NESTED and stop - pos >= 8 and self._chains(pos + 4, stop, 3)
+        nested = stop - pos >= 8 and (
+            self._chains(pos + 4, stop, 3)
+            if kind & framing.NLA_F_NESTED
+            else stop - pos <= _LONGEST_GUESS and self._looks_nested(pos + 4, stop)
+        )
         shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
         self.push(attr_set, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
         if nested:
@@ -857,6 +878,17 @@ class Engine:
             pos += (length + padding) & ~padding
         return pos >= end
 
+    def _looks_nested(self, pos: i64, end: i64) -> bool:
+        """Whether attributes of numbers that sets have fill `pos` to `end` (as in evidence.py)."""
+        if not self._chains(pos, end, 3):
+            return False
+        while end - pos >= 4:
+            number = self.u16(pos + 2) & framing.NLA_TYPE_MASK
+            if number == 0 or number >= 1024:
+                return False
+            pos += (self.u16(pos) + 3) & ~3
+        return True
+
     # -- decoding one node ---------------------------------------------------------
 
     def decode(
@@ -909,6 +941,11 @@ class Engine:
         elif kind == model.BINARY:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
+            elif rows[at + MARKS] & GUESS:  # the family's payloads here have nothing in common
+                if payload_guess(self.data[start:end])[0] == model.STRING:
+                    self._show(place, S_STRING)
+            elif rows[at + CHILDREN] != 0 and rules & HOOKED == 0 and size > 0:
+                self._elements(place, rows[at + CHILDREN], start, end, depth + 1, nests)
         elif kind == model.SUB_MESSAGE:
             self._sub_message(place, row, start, end, depth, nests)
         elif kind == model.INDEXED or kind == model.TYPE_VALUE:
@@ -1058,6 +1095,11 @@ class Engine:
         rows, structs, tape = tables.rows, tables.structs, self.tape
         at = struct * STRUCT_COLUMNS
         row, count, whole = structs[at], structs[at + 1], structs[at + 2]
+        around = self.family
+        if structs[at + 5] and start + structs[at + 4] + structs[at + 5] <= end:
+            own = self.read(start + structs[at + 4], structs[at + 5], self.big, False)
+            if own:
+                self.family = own
         pos = start
         above = depth << DEPTH_AT
         for _ in range(count):
@@ -1074,6 +1116,7 @@ class Engine:
                 self.decode(row, pos, pos, stop, depth, nests, 0, 0)
             pos = stop
             row += 1
+        self.family = around
         if end - start != whole or pos != end:
             self._misfit_struct(place, struct, start, pos, end, depth)
 
@@ -1158,7 +1201,11 @@ class Engine:
             self.decode(rest, pos, pos, stop, depth, nests, 0, 0)
         self.family = family
         if stop < end:
-            self.push(tables.data, S_BINARY, depth, stop, end, 0, 0)
+            then = tables.field(tables.fields[row].tail_then)
+            if then != 0:
+                self.decode(then, stop, stop, end, depth, nests, 0, 0)
+            else:
+                self.push(tables.data, S_BINARY, depth, stop, end, 0, 0)
 
     def _counted(self, struct: i64, pos: i64, name: str) -> i64:
         """The number in the member of this name of a struct at `pos`."""
@@ -1194,6 +1241,40 @@ class Engine:
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
 
+    def _elements(
+        self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """Elements of IEEE 802.11: number and length, each a byte; 255 has the number inside.
+
+        Where the first of them does not fit, it is bytes.
+        """
+        tables, data = self.tables, self.data
+        if nests >= MAX_DEPTH or end - start < 2 or i64(data[start + 1]) > end - start - 2:
+            return
+        self._show(place, S_STRUCT)
+        if tables.set_size[attr_set] < 0:
+            tables.fill(attr_set)
+        base, size = tables.set_base[attr_set], tables.set_size[attr_set]
+        pos = start
+        while end - pos >= 2:
+            number = i64(data[pos])
+            inner = pos + 2
+            stop = inner + i64(data[pos + 1])
+            if stop > end:
+                break
+            if number == EXTENDED - 1 and stop > inner:
+                number = EXTENDED + i64(data[inner])
+                inner += 1
+            row: i64 = tables.slots[base + number] if number < size else 0
+            if row == 0:
+                row = tables.element(number)
+            self.decode(row, inner, inner, stop, depth, nests + 1, 0, 0)
+            pos = stop
+        if pos < end:
+            self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
+            text = f"{end - pos} bytes where an element says more"
+            self.find(place, False, "element-length", WARNING, text)
+
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
         shown: i64 = S_BINARY
@@ -1201,8 +1282,16 @@ class Engine:
             shown = self._link_layer(size)
         elif hint == ADDRESS:
             shown = self._address(size)
+        elif hint == UNION_ADDRESS:
+            if size == 16:
+                four = self.family == _AF_INET
+                if not four and self.family != _AF_INET6:  # of sockets that have either: SMC's
+                    four = self.zero(start + 4, start + 16)
+                shown = S_IPV4 if four else S_IPV6
         elif hint == MPLS:
             shown = self._label_stack(size)
+        elif hint == HEX:
+            shown = S_HEX
         elif size < _SIZES:
             shown = self._shown_by_size[hint * _SIZES + size]
         if shown != S_BINARY:

@@ -99,6 +99,12 @@ def _link_layer_address(node: TapeNode) -> bytes:
     return raw
 
 
+def _union_address(node: TapeNode) -> bytes:
+    """Without what follows an IPv4 address in a field that fits both."""
+    raw = node.bytes
+    return raw[:4] if "." in str(node.value) and ":" not in str(node.value) else raw
+
+
 _BY_KIND: Final[dict[int, TypedGetter]] = {
     model.STRING: (StringType(), _string),
     model.FLAG: (BooleanType(), lambda node: True),
@@ -109,6 +115,7 @@ _BINARY: Final[dict[str, TypedGetter]] = {
     "hex": (BytesType(), _payload),
     "uuid": (StringType(), _string),
     **dict.fromkeys(("ipv4", "ipv6", "ipv4-or-v6", "address"), (AddressType(), _payload)),
+    "union-address": (AddressType(), _union_address),
     **dict.fromkeys(("mac", "fddi"), (AddressType(True, False), _payload)),
     "lladdr": (AddressType(True), _link_layer_address),
 }

@@ -101,9 +101,15 @@ def fields_in(spec: model.Spec, definitions: Iterable[str]) -> Iterator[model.Fi
     """The fields of these sets and structs, and what follows them where they are structs."""
     for name in definitions:
         for field in _members(spec, name):
-            yield field
-            if field.tail is not None:
-                yield field.tail
+            yield from _with_tails(field)
+
+
+def _with_tails(field: model.Field) -> Iterator[model.Field]:
+    """A field and what follows it where it is a struct."""
+    yield field
+    for behind in (field.tail, field.tail_then):
+        if behind is not None:
+            yield from _with_tails(behind)
 
 
 def _members(spec: model.Spec, definition: str) -> Iterable[model.Field]:

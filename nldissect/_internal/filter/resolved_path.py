@@ -163,8 +163,9 @@ class ReachableFields:
             if one is not None:
                 self.in_struct(one.struct, states)
                 self._in_set(one.nested, states)
-                if one.tail is not None:
-                    self._at_field(one.tail, states)
+                for behind in (one.tail, one.tail_then):
+                    if behind is not None:
+                        self._at_field(behind, states)
         for other in field.forms:
             self.in_field(other.field, states)
         self.open = self.open or self._holds_unspecified(field, states)

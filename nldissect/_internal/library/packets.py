@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from keyword import kwlist
 from typing import Any, Final, Literal
 
 from scapy.config import conf
@@ -186,7 +187,9 @@ def _struct_class(struct: model.Struct) -> type[_NodePacket]:
     return found
 
 
-_TAKEN: Final = frozenset((*dir(Packet), *Packet.__slots__, *_NodePacket.__slots__, "body"))
+_TAKEN: Final = frozenset(
+    (*dir(Packet), *Packet.__slots__, *_NodePacket.__slots__, "body", *kwlist)
+)
 
 
 def _node_packets(nodes: list[Node], start: int, end: int) -> list[_NodePacket]:

@@ -24,14 +24,16 @@ Answers
 - Data must have the request's sequence number and object key: the same rtnetlink
   object (type / 4), netfilter subsystem (type / 256) or generic family.
 - A part (NLM_F_MULTI) belongs to a dump before anything else; NLMSG_DONE has
-  no type, so port and sequence number alone must do.
+  no type, so port and sequence number alone must do. What asked for no dump may be
+  answered in parts as well (team, devlink): NLMSG_DONE, with NLM_F_ACK the ack, ends those.
 - The kernel answers within the system call, in order. Where several requests
   fit: those whose nlmsg_pid is the port; then, if they were sent within 50 ms
   of each other and wait for an answer, the oldest, else the newest.
 - More data for what was answered before, if no request came since: likely.
 - Sequence number plus one, as some modules answer: likely, if nothing else fits.
-- Port 0 right after a request of the same type that still waits, from a
-  module that fills in nothing: a guess, likely if it has the sequence number.
+- Port 0 right after a request of the same type (or whose answer has that type) that
+  still waits, from a module that fills in nothing, or the request's own 0 as xfrm's
+  getae: a guess, likely if it has the sequence number.
 - An answer whose request is not there opens a transaction without a request.
 
 Notifications
@@ -89,7 +91,7 @@ _CHAIN: Final = 25
 REFLECTED: Final = frozenset((9, 10, _FILTER, 12, _CHAIN, 26))
 # Protocols whose kernel side always names the receiver's port.
 _ALWAYS_NAMES_PORT: Final = frozenset(
-    (framing.NETLINK_ROUTE, framing.NETLINK_NETFILTER, 4, 6, 9)  # SOCK_DIAG, XFRM, AUDIT
+    (framing.NETLINK_ROUTE, framing.NETLINK_NETFILTER, 4, 9)  # SOCK_DIAG, AUDIT
 )
 # Of the first 8 bytes of a header: length and type, but not the flags.
 _BUT_FLAGS: Final = 0xFFFFFFFFFFFF
@@ -379,6 +381,7 @@ class Conversations:
             found.answerable
             and found.kind_code != codes.KIND_DUMP
             and not found.flags & framing.NLM_F_ACK
+            and not message.flags & framing.NLM_F_MULTI
         ):
             self._end(found, codes.STATE_ANSWERED)
         link = _answer(number, found, confidence, reason)
@@ -585,29 +588,30 @@ class Conversations:
         found: Transaction | None = None
         confidence: i64 = codes.CONFIDENCE_CERTAIN
         reason: i64 = codes.REASON_PORT_SEQUENCE
-        dump = codes.KIND_DUMP
+        many = message.flags & framing.NLM_F_MULTI != 0
         if (
             bound is not None
             and bound.seq == message.seq
             and bound.answerable
-            and bound.kind_code == dump
+            and (bound.kind_code == codes.KIND_DUMP or (many and bound.parts))
         ):
             found = bound
-        elif message.flags & framing.NLM_F_MULTI:
+        elif many:
             alike = self._state.open.get(message.protocol << 32 | message.seq)
             if alike is not None:
-                fit = [t for t in alike if t.kind_code == dump]
+                fit = [t for t in alike if t.kind_code == codes.KIND_DUMP]
+                fit = fit or [t for t in alike if t.parts]
                 found, confidence, reason = _choose(fit, message.port)
         if found is not None:
-            return self._end_dump(message, found, time, confidence, reason)
-        if not message.flags & framing.NLM_F_MULTI:  # as type of a module's own data
+            return self._end_parts(message, found, time, confidence, reason)
+        if not many:  # as type of a module's own data
             return self._multicast(message, time)
-        return self._orphan(message, dump, time, 0)
+        return self._orphan(message, codes.KIND_DUMP, time, 0)
 
-    def _end_dump(
+    def _end_parts(
         self, message: Message, found: Transaction, time: int, confidence: i64, reason: i64
     ) -> Link:
-        """The NLMSG_DONE of this dump."""
+        """The NLMSG_DONE of this dump, or of other parts that an acknowledgement may follow."""
         number: i64 = message.number
         found.add(number, time)
         if found.port != message.port:
@@ -617,7 +621,7 @@ class Conversations:
         found.error = min(message.error or 0, 0)
         if found.error:
             self._end(found, codes.STATE_FAILED)
-        else:
+        elif found.kind_code == codes.KIND_DUMP or not found.flags & framing.NLM_F_ACK:
             self._end_whole(found)
         return _answer(number, found, confidence, reason)
 
@@ -638,20 +642,7 @@ class Conversations:
     def _multicast(self, message: Message, time: int) -> Link:
         """Data that names no port: a notification, unless its module names none ever."""
         last = self._state.last
-        protocol: i64 = message.protocol
-        if (
-            last is not None
-            and last.number + 1 == message.number
-            and last.protocol == protocol
-            and protocol not in _ALWAYS_NAMES_PORT
-            and last.kind_code == codes.KIND_SINGLE
-            and last.answerable
-            and not last.flags & framing.NLM_F_ACK
-            and message.seq in (0, last.seq)
-            and last.request is not None
-            and message.type in (last.request.type, framing.NLMSG_DONE)
-            and not (protocol == framing.NETLINK_GENERIC and message.type == framing.GENL_ID_CTRL)
-        ):
+        if last is not None and _answers_without_port(message, last):
             confidence: i64 = codes.CONFIDENCE_LIKELY if message.seq else codes.CONFIDENCE_GUESS
             return self._data(message, last, time, confidence, codes.REASON_ORDER)
         return self._notification(
@@ -699,6 +690,30 @@ def _copy(number: i64, first: Link) -> Link:
 
 
 # -- which of several transactions fits ------------------------------------------------
+
+
+def _answers_without_port(message: Message, last: Transaction) -> bool:
+    """Whether data with port 0 is the answer that the request before it waits for."""
+    request = last.request
+    kind: i64 = message.type
+    generic = message.protocol == framing.NETLINK_GENERIC
+    if (
+        request is None
+        or last.number + 1 != message.number
+        or last.protocol != message.protocol
+        or message.protocol in _ALWAYS_NAMES_PORT
+        or last.kind_code != codes.KIND_SINGLE
+        or not last.answerable
+    ):
+        return False
+    if message.seq != last.seq and (message.seq or last.flags & framing.NLM_F_ACK):
+        return False
+    if kind == request.type:
+        return not (generic and kind == framing.GENL_ID_CTRL)
+    operation = request.operation
+    return kind == framing.NLMSG_DONE or (
+        not generic and operation is not None and operation.reply == kind
+    )
 
 
 def _choose(fit: list[Transaction], port: i64) -> tuple[Transaction | None, i64, i64]:

@@ -333,7 +333,7 @@ def _near(path: str, nodes: list[Node]) -> str:
 
 def title(message: Message) -> str:
     """Dissector and operation: `rt-link.newlink`; `ack`, `error`, `done` stand alone."""
-    name = operation_name(message) or f"type {message.type}"
+    name = operation_name(message) or labels.type_words(message)
     if message.spec is None or message.type < 16:
         return name
     return f"{message.spec.name}.{name}"

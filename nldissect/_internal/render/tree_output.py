@@ -440,7 +440,7 @@ class TreeRenderer(Renderer):
         self._label(out, labels.type_name(message, self._constants))
         out.write(names[2])
         digits.hexadecimal(out, message.flags, 2)
-        key = int(message.flags << 2) | labels.flag_class(message)
+        key = int(message.flags << 3) | labels.flag_class(message)
         flags = self._flags.get(key)
         if flags is None:
             flags = self._flags[key] = "|".join(labels.flag_names(message))

@@ -53,10 +53,10 @@ def _level(nodes: list[Node]) -> dict[str, Any]:
             out |= _level(node.children)
             continue
         name = field.name
-        if field.kind == model.UNKNOWN:
+        if field.kind == model.UNKNOWN or field.stray:
             name = f"UnknownAttr({field.number})"
-        value = _value(node)
-        if field.multi:
+        value = node.bytes.hex() if field.stray else _value(node)
+        if field.multi and not field.stray:
             out.setdefault(name, []).append(value)
         else:
             out[name] = value

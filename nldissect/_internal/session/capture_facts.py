@@ -50,6 +50,28 @@ class Timeline(Generic[T]):
         return self._values[place if place > 0 else 0]
 
 
+@final
+class FilterSet:
+    """A set of nftables as NFT_MSG_NEWSET told of it, and the elements of one without a name."""
+
+    __slots__ = ("data_len", "data_type", "elements", "fields", "flags", "host_data", "host_key",
+                 "key_len", "key_type", "object", "size", "told")  # fmt: skip
+
+    def __init__(self, told: bytes) -> None:
+        self.told = told
+        self.flags = 0
+        self.key_type = 0  # nft's own numbers of types, six bits each
+        self.key_len = 0
+        self.data_type = 0
+        self.data_len = 0
+        self.object = 0  # NFT_OBJECT_*
+        self.host_key = False  # whether numbers are in the host's byte order
+        self.host_data = False
+        self.fields: list[int] = []  # of a concatenation: how many bytes each has
+        self.elements: dict[bytes, bytes] = {}  # by themselves: NFTA_LIST_ELEM
+        self.size = 0  # of these, in bytes
+
+
 @mypyc_attr(acyclic=True)
 @final
 class GenericFamily:
@@ -156,8 +178,8 @@ class InterfaceFacts:
     Ports are numbered with their protocol in front, `protocol << 32 | port`.
     """
 
-    __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "inodes", "interface", "latest",
-                 "long_dumps", "names", "namespaces", "section", "sockets")  # fmt: skip
+    __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "filter_sets", "inodes", "interface",
+                 "latest", "long_dumps", "names", "namespaces", "section", "sockets")  # fmt: skip
 
     def __init__(self, section: SectionFacts, interface: Interface) -> None:
         self.section = section
@@ -168,6 +190,7 @@ class InterfaceFacts:
         self.asked = (0, 0)  # for a namespace: sequence number, process
         self.sockets = SocketHistory()
         self.inodes: dict[int, int] = {}
+        self.filter_sets: dict[bytes, Timeline[FilterSet]] = {}  # of nftables, by what names them
         # by port: sequence number, and the message before
         self.dumping: dict[int, tuple[int, int]] = {}
         self.dump_port: i64 = -1  # of the dump that had the record before

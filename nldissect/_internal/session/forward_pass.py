@@ -30,6 +30,7 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.integers import u16
 from ..wire.record import Interface, Record, Socket
+from . import filter_sets
 from .capture_facts import CaptureFacts, GenericFamily, SectionFacts, Timeline
 from .debug import AnswerLog
 from .header_pass import EVERYTHING, HeaderPass, LazyStraceEncoder, set_byte_order
@@ -58,13 +59,25 @@ class RecordSource(Protocol):
 
 @final
 class _Bound:
-    """What a message type is."""
+    """What a message type is: one operation, or one of several by what a message holds."""
 
-    __slots__ = ("operation", "spec")
+    __slots__ = ("least", "operation", "spec", "variants")
 
     def __init__(self, spec: model.Spec | None, operation: model.Operation | None) -> None:
         self.spec = spec
         self.operation = operation
+        self.least = 0 if operation is None else operation.least
+        self.variants: list[model.Operation] | None = None
+
+
+def _variant(
+    variants: list[model.Operation], usual: model.Operation | None, message: Frame
+) -> model.Operation | None:
+    """The operation whose conditions a message meets, else the one that has none."""
+    for operation in variants:
+        if operation.fits(message.data, message.base, message.limit, message.big):
+            return operation
+    return None if usual is None or usual.conditions else usual
 
 
 class Session(Context):
@@ -255,9 +268,12 @@ class Session(Context):
     def bind(self, message: Frame) -> None:
         """Sets what the message is; see `frame.Context`."""
         kind: i64 = message.type
+        protocol: i64 = message.protocol
+        if protocol in framing.UNTYPED:
+            self._bind_untyped(message)
+            return
         if kind < framing.NLMSG_MIN_TYPE:
             return
-        protocol: i64 = message.protocol
         if protocol == framing.NETLINK_GENERIC:
             self._bind_generic(message, int(kind))
             if self._debug is not None:
@@ -274,8 +290,24 @@ class Session(Context):
             found = self._bound.get(key)
             if found is None:
                 found = self._bound[key] = self._meaning(message)
+        if found.least > 0 and message.limit - message.base < found.least:
+            return  # another protocol of the same number
         message.spec = found.spec
         message.operation = found.operation
+        if found.variants is not None:
+            message.operation = _variant(found.variants, found.operation, message)
+
+    def _bind_untyped(self, message: Frame) -> None:
+        """Sets spec and operation, which is number 0, where nlmsg_type tells nothing."""
+        if message.netlink and message.type == framing.NLMSG_ERROR:
+            return
+        spec = self.registry.raw(message.protocol, 0)
+        operation = None if spec is None else spec.operation(0, message.to_kernel)
+        variants = None if spec is None else spec.variants.get((0, message.to_kernel))
+        if variants is not None:
+            operation = _variant(variants, operation, message)
+        if operation is not None and message.limit - message.base >= operation.least:
+            message.spec, message.operation = spec, operation
 
     def _meaning(self, message: Frame) -> _Bound:
         """What messages of the type of this one are, with a raw protocol."""
@@ -284,7 +316,10 @@ class Session(Context):
         operation = None if spec is None else spec.operation(kind, message.to_kernel)
         if self._debug is not None:
             self._debug.tell(message, spec, operation)
-        return _Bound(spec, operation)
+        found = _Bound(spec, operation)
+        if spec is not None:
+            found.variants = spec.variants.get((int(kind), message.to_kernel))
+        return found
 
     def _bind_generic(self, message: Frame, kind: int) -> None:
         """Sets family, command and operation of a message of generic netlink."""
@@ -304,12 +339,21 @@ class Session(Context):
         if message.command < 0:
             return
         if spec is not None:
-            message.operation = spec.operation(message.command, message.to_kernel)
-        elif message.record is not None:
+            operation = spec.operation(message.command, message.to_kernel)
+            variants = spec.variants.get((int(message.command), message.to_kernel))
+            if variants is not None:
+                operation = _variant(variants, operation, message)
+            message.operation = operation
+        if message.operation is None and message.record is not None:
             section = self.facts.of_interface(message.record.interface).section
             learnt = section.learnt_of(kind, message.serial)
             dump = message.flags & 0x300 == 0x300
-            message.operation = learnt.operation(message.command, message.to_kernel, dump)
+            command, to_kernel = int(message.command), message.to_kernel
+            message.operation = (
+                learnt.operation(command, to_kernel, dump)
+                if spec is None
+                else learnt.stand_in(spec, command, to_kernel, dump)
+            )
 
     def family(self, number: int, message: Frame) -> GenericFamily | None:
         """The generic family that had this id when the message was sent."""
@@ -340,6 +384,16 @@ class Session(Context):
         if name is None:
             name = self.registry.namespaces.get(number)
         return name
+
+    def filter_set(
+        self, family: int, table: bytes, name: bytes, number: int, message: Frame
+    ) -> object:
+        """The nftables set of this name as it was when the message was sent."""
+        place = self.facts.of_message(message)
+        if place is None or not place.filter_sets:
+            return None
+        timeline = place.filter_sets.get(filter_sets.key(family, table, name, number))
+        return None if timeline is None else timeline.at(message.serial)
 
     def socket(self, port: int, message: Frame) -> Socket | None:
         """Whose port it was when the message was sent, as the capture recorded it."""

@@ -7,6 +7,7 @@ Who teaches what (each with the number of the message that taught it):
 - SOCK_DIAG_BY_FAMILY for AF_NETLINK: the inode of the socket with a port;
 - CTRL_CMD_NEWFAMILY and DELFAMILY: name, header size and multicast groups of a family id;
 - CTRL_CMD_GETPOLICY: the kernel's policy of a family;
+- NFT_MSG_NEWSET: the types of a set's keys and data (filter_sets.py);
 - any message of a generic family without a dissector: evidence of its attributes.
 """
 
@@ -21,11 +22,16 @@ from ..wire import framing
 from ..wire.framing import RTM_DELLINK, RTM_DELNSID, RTM_GETNSID, RTM_NEWLINK, RTM_NEWNSID
 from ..wire.integers import u16, u32
 from ..wire.record import Record
+from . import filter_sets
 from .capture_facts import CaptureFacts, GenericFamily, Timeline
 
 NETNSA_NSID: Final = 1
 NETNSA_PID: Final = 2
 IFLA_IFNAME: Final = 3
+NL80211: Final = "nl80211"
+NL80211_CMD_NEW_INTERFACE: Final = 7
+NL80211_ATTR_IFINDEX: Final = 3
+NL80211_ATTR_IFNAME: Final = 4
 CTRL_CMD_NEWFAMILY: Final = 1
 CTRL_CMD_DELFAMILY: Final = 2
 CTRL_CMD_GETPOLICY: Final = 10
@@ -59,6 +65,7 @@ class Learner:
             framing.NETLINK_ROUTE,
             framing.NETLINK_GENERIC,
             framing.NETLINK_SOCK_DIAG,
+            framing.NETLINK_NETFILTER,
         ):
             return
         data, big = record.data, record.big
@@ -78,6 +85,10 @@ class Learner:
                 self._observe(record, start, stop, serial, kind, asks)
             elif kind == framing.GENL_ID_CTRL and not asks:
                 self._learn_family(record, start, stop, serial)
+        elif protocol == framing.NETLINK_NETFILTER:
+            if kind in (filter_sets.NEWSET, filter_sets.NEWSETELEM):
+                place = self._facts.of_interface(record.interface)
+                filter_sets.learn(place, data, start, stop, serial, big)
         elif kind == SOCK_DIAG_BY_FAMILY and not asks:
             self._learn_socket(record, start, stop)
 
@@ -88,8 +99,21 @@ class Learner:
         found = framing.Attributes(data, start + 32, stop, record.big)
         if not found.find(IFLA_IFNAME) or (record.gaps is not None and not index):
             return
+        self._teach_name(record, index, data[found.start : found.stop], serial)
+
+    def _learn_wireless(self, record: Record, pos: i64, stop: i64, serial: i64) -> None:
+        """The name of an interface that nl80211 tells of (linux/nl80211.h)."""
+        data, index = record.data, 0
+        found = framing.Attributes(data, pos, stop, record.big)
+        while found.next():
+            if found.number == NL80211_ATTR_IFINDEX and found.stop - found.start == 4:
+                index = int(u32(data, found.start, record.big))
+            elif found.number == NL80211_ATTR_IFNAME and index:
+                self._teach_name(record, index, data[found.start : found.stop], serial)
+                return
+
+    def _teach_name(self, record: Record, index: int, told: bytes, serial: i64) -> None:
         known = self._facts.of_interface(record.interface)
-        told = data[found.start : found.stop]
         if known.latest.get(index) == told:
             return
         known.latest[index] = told
@@ -183,7 +207,7 @@ class Learner:
     def _observe(
         self, record: Record, start: i64, stop: i64, serial: i64, kind: i64, asks: bool
     ) -> None:
-        """Gathers evidence from a message of a generic family that has no dissector."""
+        """Gathers evidence from a message of a family without a dissector of its command."""
         number = int(kind)
         section = self._facts.of_interface(record.interface).section
         family = section.family_at(number, int(serial))
@@ -195,9 +219,13 @@ class Learner:
             name = family.name
             spec = family.spec(self._registry)
             pos += (family.header_size + 3) & ~3
-        if spec is None or name == self._always_observed:
+        command = int(record.data[start + 16])
+        if name == NL80211 and command == NL80211_CMD_NEW_INTERFACE and not asks:
+            self._learn_wireless(record, pos, stop, serial)
+        lacks = spec is None or spec.operation(command, asks) is None
+        if lacks or name == self._always_observed:
             learnt = section.learnt_of(number, int(serial))
-            learnt.observe(record.data, pos, stop, record.big, record.data[start + 16], asks)
+            learnt.observe(record.data, pos, stop, record.big, command, asks)
 
 
 def _text(raw: bytes) -> str:

@@ -5,13 +5,17 @@ A file is indexed without its code (`indexed`, `DissectorFile`) and loaded on fi
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..wire.errors import SpecError
 from ..wire.linux import protocol_name
-from . import model, specfile, ynl
+from . import model, overlay, specfile, ynl
 from .template import parsed
+
+_INCLUDED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml")
 
 
 class DissectorFile:
@@ -72,20 +76,60 @@ def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, C
 
 
 def raw_spec(file: str) -> Any:
-    """The YNL mapping of a dissector file: its YAML, or a Python file's SPEC."""
+    """The YNL mapping of a dissector file: its YAML, or a Python file's SPEC.
+
+    A kernel's spec is corrected. What it includes is not in it: see `_with_included`.
+    """
     if not file.endswith(".py"):
-        return specfile.load(file)
+        return overlay.corrected(specfile.load(file))
     raw = getattr(specfile.module(file), "SPEC", None)
     if not isinstance(raw, dict):
         raise SpecError(file, "defines no SPEC (a mapping in the format of the YAML specs)")
     return raw
 
 
+def _included(raw: Any, file: str) -> list[str]:
+    """The files that a spec includes; raises SpecError for one that is none of its folder."""
+    names = raw.get("x-include") if isinstance(raw, dict) else None
+    out = []
+    for name in names if isinstance(names, list) else ():
+        if not _INCLUDED.fullmatch(str(name)):
+            raise SpecError(file, f"{name!r} is no YAML file of the folder", "x-include")
+        out.append(os.path.join(os.path.dirname(file), str(name)))
+    return out
+
+
+def _with_included(raw: Any, included: list[str]) -> Any:
+    """A spec with what it includes at the end of its own lists; names of its own go before."""
+    if not included:
+        return raw
+    out = dict(raw)
+    for file in included:
+        other = specfile.load(file)
+        for key in ("definitions", "attribute-sets", "sub-messages"):
+            own = out.get(key) or []
+            theirs = other.get(key) if isinstance(other, dict) else None
+            if not isinstance(own, list) or not isinstance(theirs, list):
+                continue
+            family = other.get("name", "")
+            names = {item.get("name") for item in own if isinstance(item, dict)}
+            out[key] = own + [
+                ynl.with_prefix(item, key, str(family))
+                for item in theirs
+                if isinstance(item, dict) and item.get("name") not in names
+            ]
+    return out
+
+
 def load(file: str) -> model.Spec:
     """The spec in a dissector file, with the hooks beside it; raises SpecError."""
     python = _python(file)
     hooks, summaries = _hooks(python)
-    spec = ynl.build(raw_spec(file), file, hooks)
+    raw = raw_spec(file)
+    included = _included(raw, file)
+    for other in included:
+        hooks = {**_hooks(_python(other))[0], **hooks}
+    spec = ynl.build(_with_included(raw, included), file, hooks)
     for name, function in summaries.items():
         operation = spec.operations.get(name)
         if operation is None:
@@ -101,11 +145,15 @@ def check(file: str) -> list[SpecError]:
         raw = specfile.parse(file) if not file.endswith(".py") else raw_spec(file)
         hooks, summaries = _hooks(python)
         places = {} if file.endswith(".py") else specfile.lines(file)
+        included = _included(raw, file)
+        for other in included:
+            hooks = {**_hooks(_python(other))[0], **hooks}
+        whole = _with_included(raw, included)
     except SpecError as problem:
         return [problem]
     out = [
         SpecError(file, reason, path, specfile.line_of(places, path))
-        for path, reason in ynl.check(raw, file, hooks)
+        for path, reason in ynl.check(whole, file, hooks)
     ]
     operations = raw.get("operations") if isinstance(raw, dict) else None
     listed = operations.get("list") if isinstance(operations, dict) else None
@@ -139,7 +187,7 @@ def _template_faults(
 def indexed(file: str) -> dict[str, Any]:
     """What the index keeps of a file: its name and claims, and how much it describes."""
     raw = raw_spec(file)
-    spec = ynl.build(raw, file, _AnyHooks())
+    spec = ynl.build(_with_included(raw, _included(raw, file)), file, _AnyHooks())
     sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
     types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []
     return {

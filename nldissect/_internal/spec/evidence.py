@@ -3,7 +3,9 @@
 Guessing, in this order: a payload is a nest if it always says so or always
 chains as attributes; a flag if always empty; a string if always printable and
 ended by NUL; a number by its one length; an address where the bytes look like
-nothing else; else bytes.
+nothing else; else bytes. Of many payloads a few odd ones, sent to see what the
+kernel says, change nothing. A nest of nests that are alike, numbered from 0 or 1
+on, is an array.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from . import model
 
 MAX_PLACES: Final = 4096  # attributes of one family, nested ones included
 MAX_DEPTH: Final = 6
+
+ENOUGH: Final = 8  # payloads, of which one in eight may be odd
 
 _NUMBERS: Final = {1: model.U8, 2: model.U16, 4: model.U32, 8: model.U64}
 # Ranges that numbers do not fall into by chance. IPv4: private (RFC 1918), loopback, link-local,
@@ -120,7 +124,58 @@ class Evidence:
             return model.NEST, ""
         if text and sizes != {1}:
             return model.STRING, ""
-        return self._guess_by_size(sizes.pop(), filled) if len(sizes) == 1 else (model.BINARY, "")
+        if len(sizes) == 1:
+            return self._guess_by_size(sizes.pop(), filled)
+        return self._guess_by_most(filled)
+
+    def _guess_by_most(self, filled: i64) -> tuple[int, str]:
+        """By what most payloads have in common, where there are enough of them."""
+        if filled >= ENOUGH:
+            if self.strings * 8 >= filled * 7:
+                return model.STRING, ""
+            for size, count in self.sizes.items():
+                if size in _NUMBERS and count * 8 >= filled * 7:
+                    return _NUMBERS[size], ""
+        return model.BINARY, ""
+
+    def entries(self) -> Evidence | None:
+        """What the entries of an array have in common; None where this is none."""
+        inside = sorted(self.children)
+        if not inside or inside[0] > 1 or inside[-1] - inside[0] >= len(inside):
+            return None
+        every = list(self.children.values())
+        if inside == [1] or any(not e.children or e.guess()[0] != model.NEST for e in every):
+            return None
+        out = Evidence()
+        for entry in every:
+            out.take(entry, MAX_DEPTH)
+        numbers = len(out.children)
+        common = set(out.children)
+        for entry in every:
+            common &= set(entry.children)
+            if not common or len(entry.children) * 2 < numbers:
+                return None
+        for number, together in out.children.items():
+            kinds = {e.children[number].guess()[0] for e in every if number in e.children}
+            if len(kinds) > 1 and together.guess()[0] == model.BINARY:
+                return None
+        return out
+
+    def take(self, other: Evidence, depth: int) -> None:
+        """Takes in all that another place has shown."""
+        self.count += other.count
+        self.nested += other.nested
+        self.chains += other.chains
+        self.strings += other.strings
+        self.addresses += other.addresses
+        self.macs += other.macs
+        for size, count in other.sizes.items():
+            self.sizes[size] = self.sizes.get(size, 0) + count
+        if depth > 0:
+            for number, child in other.children.items():
+                if number not in self.children:
+                    self.children[number] = Evidence()
+                self.children[number].take(child, depth - 1)
 
     def _guess_by_size(self, size: int, filled: i64) -> tuple[int, str]:
         """An address or number, of payloads that all have this size."""
@@ -143,6 +198,20 @@ class Evidence:
         if kind == model.BITFIELD32:
             return set(self.sizes) <= {8}
         return True
+
+
+def payload_guess(raw: bytes) -> tuple[int, str]:
+    """The kind that one payload looks like by itself, and a display hint; else UNKNOWN."""
+    size = len(raw)
+    if not size:
+        return model.FLAG, ""
+    if size > 2 and raw[-1] == 0 and _printable(raw[:-1]):
+        return model.STRING, ""
+    if size == 16 and raw.startswith(_IPV6):
+        return model.BINARY, "ipv6"
+    if size == 6 and ((not raw[0] & 1 and any(raw)) or raw == b"\xff" * 6):
+        return model.BINARY, "mac"
+    return _NUMBERS.get(size, model.UNKNOWN), ""
 
 
 def _printable(raw: bytes) -> bool:

@@ -91,6 +91,27 @@ class LearntFamily:
             found = self._built[key] = self._operation(command, to_kernel, dump)
         return found
 
+    def stand_in(
+        self, spec: model.Spec, command: int, to_kernel: bool, dump: bool
+    ) -> model.Operation:
+        """What stands for a command that the family's dissector lacks.
+
+        Families mostly have one attribute set for all commands, which then serves; else the
+        kernel's policy and evidence do. The header is that of all other commands, if they agree.
+        """
+        sets = {id(op.attributes): op.attributes for op in spec.operations.values()}
+        headers = {id(op.header): op.header for op in spec.operations.values()}
+        sets.pop(id(None), None)
+        if len(headers) > 1 or len(sets) != 1:
+            return self.operation(command, to_kernel, dump)
+        key = (command, to_kernel, dump)
+        found = self._built.get(key)
+        if found is None:
+            found = self._built[key] = model.Operation(f"command {command}", "")
+            found.attributes = next(iter(sets.values()))
+            found.header = next(iter(headers.values()))
+        return found
+
     def _operation(self, command: int, to_kernel: bool, dump: bool) -> model.Operation:
         """By the command's policy where it has one, else by evidence alone."""
         out = model.Operation(f"command {command}", "")
@@ -187,5 +208,14 @@ class LearntFamily:
         field.hint = hint
         field.unterminated = True
         if kind == model.NEST:
-            field.nested = self._guess_set(f"{name}.{number}", seen, wider)
+            inner = f"{name}.{number}"
+            entries = seen.entries()
+            if entries is None:
+                field.nested = self._guess_set(inner, seen, wider)
+                return field
+            field.kind = model.INDEXED
+            field.nested = self._guess_set(inner, entries, wider.entries() or entries)
+            field.element = model.Field(field.name, None, -1, model.NEST)
+            field.element.nested = field.nested
+            field.element.guess = True
         return field

@@ -189,8 +189,9 @@ class Field:
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
-        "request", "selectors", "shown", "signed", "size", "struct", "sub_message", "tail",
-        "tail_count", "type_values", "unnamed_beside", "unset_in_requests", "unterminated", "width",
+        "request", "selectors", "shown", "signed", "size", "stray", "struct", "sub_message", "tail",
+        "tail_count", "tail_then", "type_values", "unnamed_beside", "unset_in_requests",
+        "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -219,6 +220,7 @@ class Field:
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
         self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
+        self.stray = False  # its set does not have it
         self.unset_in_requests = False  # 0 in a message to the kernel means nothing
         self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
         # (value, message, what gives the value of a name in it): the value in words, "" for none
@@ -227,6 +229,7 @@ class Field:
         self.length_prefixed = False
         self.tail: Field | None = None  # what follows a STRUCT in the payload
         self.tail_count = ""  # the member that says how many elements the tail has; "": all
+        self.tail_then: Field | None = None  # what follows so many elements
         self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
         self.path = ""
 
@@ -276,13 +279,14 @@ class Struct:
     those that older kernels sent have none; `align` says how much it would be.
     """
 
-    __slots__ = ("align", "members", "name", "size")
+    __slots__ = ("align", "members", "name", "packed", "size")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.members: list[Field] = []
         self.size = 0
         self.align = 1
+        self.packed = False  # nothing is put in before a member
 
     def add(self, member: Field) -> None:
         """Places a member behind the others, padding to its alignment before it."""
@@ -290,6 +294,8 @@ class Struct:
         align = inner.width if inner.struct is None else inner.struct.align
         if inner.kind == BITFIELD32:
             align = 4
+        if self.packed:
+            align = 1
         if align > 1 and self.size % align:
             hole = Field("padding", None, -1, PAD)
             hole.size = -self.size % align
@@ -312,7 +318,7 @@ class AttributeSet:
     `fill` builds the fields on first use; after that it is None.
     """
 
-    __slots__ = ("by_name", "by_number", "fill", "name", "prefix", "spec", "unknowns")
+    __slots__ = ("by_name", "by_number", "fill", "guesses", "name", "prefix", "spec", "unknowns")
 
     def __init__(self, name: str, spec: str) -> None:
         self.name = name
@@ -321,6 +327,7 @@ class AttributeSet:
         self.by_number: dict[int, Field] = {}
         self.by_name: dict[str, Field] = {}
         self.unknowns: dict[int, Field] = {}
+        self.guesses: dict[tuple[int, int, str], Field] = {}
         self.fill: Callable[[], None] | None = None
 
     def ensure(self) -> dict[int, Field]:
@@ -344,6 +351,20 @@ class AttributeSet:
             field.path = f"{self.spec}.{self.name}.{number}"
             self.unknowns[number] = field
         return field
+
+    def guess(self, number: int, kind: int, hint: str = "") -> Field:
+        """The same for a payload that looks like one of a kind."""
+        key = number, kind, hint
+        field = self.guesses.get(key)
+        if field is None:
+            field = self.guesses[key] = Field(f"attr {number}", None, number, kind)
+            field.path = f"{self.spec}.{self.name}.{number}"
+            field.hint = hint
+            field.guess = field.stray = field.multi = field.unterminated = True
+        return field
+
+
+NO_SET: Final = AttributeSet("", "")  # of attributes that no set has
 
 
 class Format:
@@ -383,12 +404,14 @@ class Operation:
     `request` and `reply` are the message type (or generic command) towards
     and from the kernel, None where it does not travel that way.
     `listed_attributes` are the names that the spec lists, by (mode, direction),
-    for instance ("do", "request").
+    for instance ("do", "request"). Of several operations of one number each has
+    `conditions`: (offset from nlmsghdr, size, values) of what its messages may have there.
     """
 
     __slots__ = (
-        "attributes", "constant", "group", "header", "hook", "is_event", "listed_attributes",
-        "name", "reply", "request", "request_class", "summarize", "summary",
+        "attributes", "conditions", "constant", "group", "header", "headless", "hook", "is_event",
+        "least", "listed_attributes", "name", "reply", "request", "request_class", "summarize",
+        "summary",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str) -> None:
@@ -399,6 +422,9 @@ class Operation:
         self.is_event = False
         self.attributes: AttributeSet | None = None
         self.header: Struct | None = None
+        self.conditions: tuple[tuple[int, int, tuple[int, ...]], ...] = ()
+        self.headless = False  # requests may have no fixed header
+        self.least = 0  # bytes of a message, nlmsghdr included, that may be this operation
         self.request_class = CLASS_GET
         self.group = ""
         self.listed_attributes: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -407,6 +433,16 @@ class Operation:
         # code that writes the summary on a `Lookup`, or returns it
         self.summarize: Callable[[Any], str | None] | None = None
 
+    def fits(self, data: bytes, base: int, limit: int, big: bool) -> bool:
+        """Whether a message, from its nlmsghdr at `base` on, meets the conditions."""
+        for offset, size, values in self.conditions:
+            at = base + offset
+            if at + size > limit:
+                return False
+            if int.from_bytes(data[at : at + size], "big" if big else "little") not in values:
+                return False
+        return True
+
 
 class Spec:
     """One protocol or generic netlink family, as its file describes it.
@@ -414,12 +450,14 @@ class Spec:
     `protonum` is the netlink protocol of a raw protocol, None for generic
     netlink; `level` is the spec's `protocol` (netlink-raw, genetlink-legacy).
     `requests` and `replies` map message type (or command) to the operation, in
-    each direction; `groups` are multicast groups with the number that they may have.
+    each direction; `variants` are those among which a message of such a number chooses by
+    their conditions; `groups` are multicast groups with the number that they may have.
     """
 
     __slots__ = (
         "attribute_sets", "enums", "faults", "file", "groups", "level", "name", "operations",
-        "protonum", "replies", "requests", "struct", "structs", "sub_messages", "version",
+        "other", "protonum", "replies", "requests", "struct", "structs", "sub_messages", "variants",
+        "version",
     )  # fmt: skip
 
     def __init__(self, name: str, level: str, file: str) -> None:
@@ -435,7 +473,9 @@ class Spec:
         self.operations: dict[str, Operation] = {}
         self.requests: dict[int, Operation] = {}
         self.replies: dict[int, Operation] = {}
+        self.variants: dict[tuple[int, bool], list[Operation]] = {}  # by number and to_kernel
         self.groups: dict[str, int | None] = {}
+        self.other: Operation | None = None  # answers whose number is of none
         self.struct: Callable[[str], Struct | None] = self.structs.get
         self.faults: list[SpecError] = []  # met when a set was first used
 
@@ -445,4 +485,6 @@ class Spec:
         found = table.get(number)
         if found is None:  # some families answer with a number that only requests list
             found = (self.replies if to_kernel else self.requests).get(number)
+        if found is None and not to_kernel:
+            found = self.other
         return found

@@ -1,10 +1,11 @@
 """Which dissector serves which protocol, message type or generic family.
 
-Dissectors are found in three tiers, the first that claims a protocol wins:
-1. given explicitly: `dissectors` and `specs` folders or files, NLDISSECT_PATH,
-   NLDISSECT_SPECS;
+Dissectors are found in four tiers, the first that claims a protocol wins:
+1. given explicitly: `dissectors` folders or files, NLDISSECT_PATH, and single files of
+   `specs` and NLDISSECT_SPECS;
 2. the built-in ones and those of the entry-point group `nldissect.dissectors`;
-3. the kernel's specs installed in /usr/share/ynl/specs.
+3. folders of `specs` and NLDISSECT_SPECS: they fill gaps and displace nothing;
+4. the kernel's specs installed in /usr/share/ynl/specs.
 Two of one tier that claim the same are an error that names both files. A file
 is indexed by what it claims (kept in the cache) and loaded on first use. One
 that is broken is listed in `problems`, and the rest works.
@@ -25,7 +26,7 @@ from .tables import Tables
 
 SYSTEM_SPECS = "/usr/share/ynl/specs"
 ENTRY_POINTS = "nldissect.dissectors"
-EXPLICIT, INSTALLED, SYSTEM = 0, 1, 2
+EXPLICIT, INSTALLED, FILLING, SYSTEM = 0, 1, 2, 3
 
 
 def builtin_folder() -> str:
@@ -61,14 +62,20 @@ class Registry:
         self.family_as: dict[int, DissectorFile] = {}
         self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
         self.vocabulary: object = None  # the names in all dissectors; see `filter`
-        given = [*dissectors, *specs]
-        for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS"):
-            given += [p for p in os.environ.get(variable, "").split(os.pathsep) if p]
-        for path in given:
+        self.displaced: dict[str, str] = {}  # a built-in dissector's name: the file named instead
+        filling = [*specs, *_listed("NLDISSECT_SPECS")]
+        self._named = [p for p in (*dissectors, *filling) if not os.path.isdir(p)]
+        for path in [*dissectors, *_listed("NLDISSECT_PATH")]:
             self._add_path(path, "explicit", EXPLICIT)
+        for path in filling:
+            if not os.path.isdir(path):
+                self._add_path(path, "explicit", EXPLICIT)
         here = builtin_folder()
         self._add_path(here, "built-in", INSTALLED)
         self._add_entry_points(here)
+        for path in filling:
+            if os.path.isdir(path):
+                self._add_path(path, "specs", FILLING)
         if use_system and os.path.isdir(SYSTEM_SPECS):
             self._add_path(SYSTEM_SPECS, "system", SYSTEM)
         for left, right in (decode_as or {}).items():
@@ -79,17 +86,22 @@ class Registry:
     def _add_path(self, path: str, origin: str, tier: int) -> None:
         """Takes in the dissectors of a folder, or one file."""
         if os.path.isfile(path):
-            self._add(path, origin, tier)
+            self._add(path, os.path.realpath(path), origin, tier)
             return
         try:
             found = list(specfile.files(path))
         except SpecError as problem:
-            if tier == EXPLICIT:
+            if tier in (EXPLICIT, FILLING):
                 raise UsageError(f"dissectors: {problem}") from None
             self._problems.append(problem)
             return
+        names = [os.path.basename(file) for file in found if not file.endswith(".py")]
+        known = specfile.cached_folder(path, names, indexed)
+        folder = os.path.realpath(path)  # once: there are a hundred files in ours
         for file in found:
-            self._add(file, origin, tier)
+            name = os.path.basename(file)
+            real = os.path.realpath(file) if os.path.islink(file) else os.path.join(folder, name)
+            self._add(file, real, origin, tier, known.get(name))
 
     def _add_entry_points(self, here: str) -> None:
         """Takes in what other distributions bring; a package that fails is a problem."""
@@ -109,17 +121,15 @@ class Registry:
             if os.path.realpath(path) != os.path.realpath(here):
                 self._add_path(path, name, INSTALLED)
 
-    def _add(self, file: str, origin: str, tier: int) -> None:
-        """Takes in one file with what it claims; a broken one is a problem."""
-        real = os.path.realpath(file)
+    def _add(self, file: str, real: str, origin: str, tier: int, known: Any = None) -> None:
+        """Takes in one file, with what it claims where that is known; a broken one is a problem."""
         if real in self._seen:  # named twice, or given and built-in as well
             return
         self._seen.add(real)
         try:
-            if file.endswith(".py"):
-                facts = indexed(file)
-            else:
-                facts = specfile.cached(file, "index", lambda: indexed(file))
+            if known is None and not file.endswith(".py"):
+                known = specfile.cached(file, "index", lambda: indexed(file))
+            facts = indexed(file) if known is None else known
             entry = DissectorFile(file, origin, tier, facts)
         except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
             if isinstance(problem, OSError):
@@ -138,7 +148,9 @@ class Registry:
         for number in entry.types:
             what = f"message type {number} of protocol {entry.protocol}"
             self._claim(self._types, (entry.protonum, number), entry, what)
-        self._protocols.setdefault(entry.protonum, []).append(entry)
+        serving = self._protocols.setdefault(entry.protonum, [])
+        if tier < FILLING or not any(other.tier < FILLING for other in serving):
+            serving.append(entry)
 
     def _claim(
         self, table: dict[Any, DissectorFile], key: Any, entry: DissectorFile, what: str
@@ -155,6 +167,8 @@ class Registry:
             if entry.tier != SYSTEM:
                 raise problem
             self._problems.append(problem)  # not the user's doing: the first one stands
+        elif entry.origin == "built-in" and holder.file in self._named:
+            self.displaced[entry.name] = holder.file
 
     def _decode_as(self, left: str, right: str) -> None:
         """Has the dissector named `right` serve the protocol or family number `left`."""
@@ -235,6 +249,11 @@ class Registry:
             entry.failed = True
             self._problems.append(problem)
             return None
+
+
+def _listed(variable: str) -> list[str]:
+    """The paths in an environment variable."""
+    return [path for path in os.environ.get(variable, "").split(os.pathsep) if path]
 
 
 def _entry_points() -> list[tuple[str, str]]:

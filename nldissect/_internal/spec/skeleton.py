@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import model
+from .evidence import MAX_DEPTH
 from .learnt import LearntFamily
 from .policy import Policy
 
@@ -27,10 +28,13 @@ def skeleton(
     sets = _AttributeSets()
     policy = family.policy
     seen = family.by_command
-    asked = sorted({*policy.do, *policy.dump, *(c for c, to_kernel in seen if to_kernel)})
-    answered = sorted(c for c, to_kernel in seen if not to_kernel)
-    requests = {c: sets.of(family.operation(c, True, c not in policy.do)) for c in asked}
-    answers = {c: sets.of(family.operation(c, False, False)) for c in answered}
+    asked = sorted({*policy.do, *policy.dump, *(c for c, asks in seen if asks)})
+    answered = sorted(c for c, asks in seen if not asks)
+    to_kernel = {c: family.operation(c, True, c not in policy.do) for c in asked}
+    to_user = {c: family.operation(c, False, False) for c in answered}
+    sets.take([*to_kernel.values(), *to_user.values()])
+    requests = {c: sets.of(operation) for c, operation in to_kernel.items()}
+    answers = {c: sets.of(operation) for c, operation in to_user.items()}
     directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
     head = HEAD.format(
         comment=_word(name), family=_plain(name), source=_word(source), version=version
@@ -85,16 +89,90 @@ WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
 
 
 class _AttributeSets:
-    """The attribute sets that operations have, by name, each written once."""
+    """The attribute sets that operations have, by name, each written once.
+
+    Guessed sets with the same members are one set, and so are those at one place of messages of
+    several commands: a family has one numbering for all of them as a rule.
+    """
 
     def __init__(self) -> None:
         self._sets: dict[str, list[str]] = {}
+        self._found: dict[str, model.AttributeSet] = {}  # all, by name as the spec has it
+        self._same: dict[str, str] = {}  # a set that is part of another, and the other
+        self._fields: dict[str, dict[int, model.Field]] = {}  # the merged sets' members
+
+    def take(self, operations: list[model.Operation]) -> None:
+        """Takes in the sets of all operations, and finds those that are the same."""
+        for top in operations:
+            if top.attributes is not None:
+                self._take(top.attributes, {})
+        # Deepest first, since what is in a set is the same where its nests are.
+        for name in sorted(self._found, key=self._order):
+            if not self._found[name].name.startswith("policy "):
+                self._merge(name)
+
+    def _order(self, name: str) -> tuple[int, int]:
+        """Sets of nests before those that they are in, large ones before small ones."""
+        found = self._found[name]
+        return -found.name.count("."), -len(found.ensure())
+
+    def _take(self, found: model.AttributeSet, around: dict[str, None]) -> None:
+        name = _set_name(found)
+        if name in self._found or name in around:
+            return
+        self._found[name] = found
+        for field in found.ensure().values():
+            if field.nested is not None and len(around) < MAX_DEPTH:
+                self._take(field.nested, {**around, name: None})
+
+    def _merge(self, name: str) -> None:
+        """Makes a set part of another that it fits, or lets it stand for itself."""
+        found = self._found[name]
+        own, place = found.ensure(), found.name.partition(".")[2]
+        for other, fields in self._fields.items():
+            theirs = self._found[other].name.partition(".")[2]
+            if bool(theirs) != bool(place) or not self._fits(own, fields, theirs == place):
+                continue
+            self._same[name] = other
+            for number, field in own.items():
+                if number not in fields or _says_less(fields[number], field):
+                    fields[number] = field
+            return
+        self._fields[name] = dict(own)
+
+    def _fits(
+        self, own: dict[int, model.Field], fields: dict[int, model.Field], same_place: bool
+    ) -> bool:
+        """Whether two sets may be one: at the same place of messages where they share most members
+        and contradict each other in none, elsewhere where all are the same.
+        """
+        shared = own.keys() & fields.keys()
+        if not same_place:
+            alike = len(own) > 1 and own.keys() == fields.keys()
+            return alike and all(self._alike(own[n], fields[n], False) for n in shared)
+        return len(shared) * 2 >= len(own) and all(
+            self._alike(own[n], fields[n], True) for n in shared
+        )
+
+    def _alike(self, first: model.Field, second: model.Field, same_place: bool) -> bool:
+        """Whether two fields may be one."""
+        if same_place and (_says_less(first, second) or _says_less(second, first)):
+            return True
+        same = (first.kind, first.hint) == (second.kind, second.hint)
+        if first.nested is None or second.nested is None:
+            return same and first.nested is second.nested
+        return same and self._name(first.nested) == self._name(second.nested)
+
+    def _name(self, found: model.AttributeSet) -> str:
+        """The name of the set that stands for this one."""
+        name = _set_name(found)
+        return self._same.get(name, name)
 
     def of(self, operation: model.Operation) -> str:
         """Takes in the attribute set of an operation; returns its name."""
         found = operation.attributes
         assert found is not None  # learnt operations always have one
-        name = found.name.replace(" ", "-")
+        name = self._name(found)
         self._add(name, found)
         return name
 
@@ -112,7 +190,8 @@ class _AttributeSets:
         if name in self._sets:
             return
         lines = self._sets[name] = []
-        for number, field in sorted(found.ensure().items()):
+        fields = self._fields.get(name, found.ensure())
+        for number, field in sorted(fields.items()):
             lines.append(f"      - {self._attribute(number, field)}")
 
     def _attribute(self, number: int, field: model.Field) -> str:
@@ -120,7 +199,7 @@ class _AttributeSets:
         parts = [f"name: attr-{number}", f"value: {number}"]
         kind = field.kind
         if kind in (model.NEST, model.INDEXED) and field.nested is not None:
-            nested = field.nested.name.replace(" ", "-").replace(".", "-")
+            nested = self._name(field.nested)
             self._add(nested, field.nested)
             parts.append(f"type: {'nest' if kind == model.NEST else 'indexed-array'}")
             if kind == model.INDEXED:
@@ -140,6 +219,18 @@ class _AttributeSets:
         if kind in (model.NEST, model.INDEXED) and field.nested is None:
             note = "  # a nest, of which nothing was seen"
         return f"{{{', '.join(parts)}}}{note}"
+
+
+def _set_name(found: model.AttributeSet) -> str:
+    """The name of a learnt set as a spec has it."""
+    return found.name.replace(" ", "-").replace(".", "-")
+
+
+def _says_less(first: model.Field, second: model.Field) -> bool:
+    """Whether all that is known of a field is that it has bytes, where another says what it is."""
+    if not first.guess or first.hint or not second.guess:
+        return False
+    return first.kind == model.BINARY and (second.kind, second.hint) != (model.BINARY, "")
 
 
 def _checks(field: model.Field) -> list[str]:

@@ -1,7 +1,7 @@
 """Spec files on disk: YAML read once, kept parsed in the user's cache.
 
 The cache holds plain JSON under $XDG_CACHE_HOME/nldissect (or ~/.cache), one
-file per spec, valid for one size and modification time. Without a writable
+file per spec and one per folder, valid for one size and modification time. Without a writable
 cache everything works, only slower. yaml is imported only when a file has to
 be parsed.
 """
@@ -20,7 +20,7 @@ from typing import Any
 from ..wire.errors import SpecError
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 4
+CACHE_FORMAT = 5
 BUILT_IN = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 3)[0], "dissectors")
 
 
@@ -38,25 +38,69 @@ def _stamp(path: str) -> list[int]:
     return [CACHE_FORMAT, status.st_size, status.st_mtime_ns]
 
 
+def _entry(folder: str, path: str, kind: str) -> str:
+    """The cache's file for what is kept of a path."""
+    key = zlib.crc32(path.encode("utf-8", "surrogateescape"))
+    return os.path.join(folder, f"{os.path.basename(path)}-{key:08x}.{kind}.json")
+
+
+def _kept(entry: str) -> dict[str, Any]:
+    """What the cache's file holds; nothing where it is missing or damaged."""
+    try:
+        with open(entry, encoding="utf-8") as stream:
+            kept = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
 def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
     """What `make` gives for the file `path`, from the cache when that is still true."""
     folder = cache_folder()
     if folder is None:
         return make()
     full = os.path.abspath(path)
-    name = f"{os.path.basename(path)}-{zlib.crc32(full.encode('utf-8', 'surrogateescape')):08x}"
-    entry = os.path.join(folder, f"{name}.{kind}.json")
+    entry = _entry(folder, full, kind)
     stamp = [*_stamp(path), full]
-    try:
-        with open(entry, encoding="utf-8") as stream:
-            kept = json.load(stream)
-        if isinstance(kept, dict) and kept.get("stamp") == stamp:
-            return kept["data"]
-    except (OSError, ValueError, KeyError, RecursionError):
-        pass
+    kept = _kept(entry)
+    if kept.get("stamp") == stamp and "data" in kept:
+        return kept["data"]
     data = make()
     _write(folder, entry, {"stamp": stamp, "data": data})
     return data
+
+
+def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> dict[str, Any]:
+    """What `make` gives for each of these files of a folder, as one entry of the cache.
+
+    Files of which `make` raises are left out, to be asked for by themselves.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return {}
+    full = os.path.abspath(path)
+    entry = _entry(folder, full, "index")
+    kept = _kept(entry)
+    if kept.get("folder") != full:
+        kept = {}
+    out: dict[str, Any] = {}
+    stamps: dict[str, list[int]] = {}
+    changed = False
+    for name in names:
+        try:
+            stamps[name] = _stamp(os.path.join(path, name))
+            before = kept.get(name)
+            if isinstance(before, list) and before[:1] == [stamps[name]]:
+                out[name] = before[1]
+            else:
+                out[name] = make(os.path.join(path, name))
+                changed = True
+        except (SpecError, OSError, KeyError, TypeError, AttributeError, IndexError):
+            continue
+    if changed:
+        content: dict[str, Any] = {name: [stamps[name], out[name]] for name in out}
+        _write(folder, entry, {**content, "folder": full})
+    return out
 
 
 def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
@@ -112,10 +156,15 @@ def _yaml_problem(path: str, problem: Any) -> SpecError:
 
 def parse(path: str) -> Any:
     """The file's YAML as plain values; raises SpecError (with the line where known)."""
+    return parse_text(_read(path), path)
+
+
+def parse_text(text: str, path: str) -> Any:
+    """The same of a text; `path` is what faults are told of."""
     import yaml
 
     try:
-        return yaml.load(_read(path), Loader=_loader())
+        return yaml.load(text, Loader=_loader())
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise _yaml_problem(path, problem) from None
 

@@ -68,7 +68,7 @@ FLAT: Final = 32  # a sub-message that shows a lone header's members right insid
 HINTS: Final[dict[str, int]] = {
     "": 0, "hex": 1, "mac": 2, "fddi": 3, "ipv4": 4, "ipv6": 5, "ipv4-or-v6": 6, "lladdr": 7,
     "address": 8, "uuid": 9, "ifindex": 10, "nsid": 11, "family-id": 12, "errno": 13,
-    "message-type": 14, "message-flags": 15, "command": 16, "mpls": 17,
+    "message-type": 14, "message-flags": 15, "command": 16, "mpls": 17, "union-address": 18,
 }  # fmt: skip
 NO_HINT: Final = 0
 HEX: Final = 1
@@ -79,6 +79,7 @@ IPV6: Final = 5
 IPV4_OR_6: Final = 6
 LLADDR: Final = 7
 ADDRESS: Final = 8
+UNION_ADDRESS: Final = 18  # xfrm_address_t: of 16 bytes IPv4 has the first 4
 UUID: Final = 9
 IFINDEX: Final = 10
 NSID: Final = 11
@@ -112,6 +113,7 @@ _FIRST: Final[tuple[tuple[str, int], ...]] = (
     ("pad", OCTETS), ("unknown", OCTETS), ("unknown", NOTHING), ("message", NOTHING),
     ("mac", COLONS), ("mac", COLONS_6), ("mac", COLONS_20), ("ipv4", DOTTED), ("ipv6", GROUPS),
     ("uuid", UUID_TEXT), ("mpls", LABEL_STACK), ("enum", INTEGER), ("array", NOTHING),
+    ("hex", OCTETS),
 )  # fmt: skip
 S_BINARY: Final = 1
 S_STRING: Final = 2
@@ -133,6 +135,7 @@ S_UUID: Final = 17
 S_MPLS: Final = 18
 S_ENUM: Final = 19
 S_STRUCTS: Final = 20  # an array whose elements are structs
+S_HEX: Final = 21  # bytes of which hexadecimal is the usual form: keys, bitmaps
 MAX_SHOWN: Final = 256
 
 # Members of header structs that tell how addresses behind them read.
@@ -173,6 +176,12 @@ GENLMSGHDR: Final = own_struct(
     "genlmsghdr",
     [("command", model.U8, "command"), ("version", model.U8, ""), ("reserved", model.U16, "")],
 )
+# struct nfgenmsg (linux/netfilter/nfnetlink.h), of messages that no dissector knows
+NFGENMSG: Final = own_struct(
+    "nfgenmsg",
+    [("nfgen-family", model.U8, ""), ("version", model.U8, ""), ("res-id", model.U16, "")],
+)
+NFGENMSG.members[2].big = True
 # The number of NLMSG_ERROR and NLMSG_DONE: 0 or a negative errno.
 ERROR: Final = own_field("error", model.S32, "errno", "enum")
 
@@ -209,6 +218,7 @@ class Tables:
         self._enums: dict[model.Enum, int] = {}
         self._sub_messages: dict[model.SubMessage, int] = {}
         self._attributes: dict[tuple[int, str], int] = {}
+        self._elements: dict[int, int] = {}
         # What `engine.paths` made of names for them.
         self.namings: dict[model.Operation | None, object] = {}
         self.paths: dict[str, object] = {}
@@ -228,12 +238,22 @@ class Tables:
         self.error: i64 = self.field(ERROR)
         self.nlmsghdr: i64 = self.struct(NLMSGHDR)
         self.genlmsghdr: i64 = self.struct(GENLMSGHDR)
+        self.nfgenmsg: i64 = self.struct(NFGENMSG)
+        self.unnamed: i64 = self.attribute_set(model.AttributeSet("unnamed", ""))
 
     # -- numbers of what a spec has -------------------------------------------------
 
     def piece(self, name: str, kind: int) -> i64:
         """The row of a piece that has no definition elsewhere."""
         return self.field(own_field(name, kind))
+
+    def element(self, number: i64) -> i64:
+        """The row of an element of IEEE 802.11 that its set does not have."""
+        found = self._elements.get(int(number))
+        if found is None:
+            name = f"element-{number}" if number < EXTENDED else f"extension-{number - EXTENDED}"
+            found = self._elements[int(number)] = int(self.piece(name, model.BINARY))
+        return found
 
     def field(self, field: model.Field | None) -> i64:
         """The row of a field, made now if it is new; 0 for None."""
@@ -328,6 +348,7 @@ class Tables:
         for row, member in zip(rows, struct.members, strict=True):
             self._fields.setdefault(member, row)
             self._describe(row, member)
+        self._inherit_family(struct, number * STRUCT_COLUMNS)
         nodes = i64(self._nodes(struct))
         if struct.size and nodes > self.density * i64(struct.size):
             self.density = nodes // i64(struct.size) + 1
@@ -335,6 +356,16 @@ class Tables:
         head.struct = struct
         self.struct_head[number] = self.field(head)
         return number
+
+    def _inherit_family(self, struct: model.Struct, at: i64) -> None:
+        """A struct without an address family has that of one inside, as xfrm_aevent_id."""
+        offset: i64 = 0
+        for member in struct.members:
+            if member.kind == model.STRUCT and not self.structs[at + 5]:
+                within = self.struct(member.struct) * STRUCT_COLUMNS
+                self.structs[at + 4] = offset + self.structs[within + 4]
+                self.structs[at + 5] = self.structs[within + 5]
+            offset += i64(member.size)
 
     def _nodes(self, struct: model.Struct) -> int:
         """How many nodes a struct makes, arrays apart."""
@@ -469,6 +500,7 @@ class Tables:
 
 
 STRUCT_COLUMNS: Final = 9
+EXTENDED: Final = 256  # what the number in an extended element begins at in its set
 PLAIN: Final = 8  # of a struct's columns
 
 _SHOWN: Final[dict[int, int]] = {
@@ -517,6 +549,8 @@ def element_of(field: model.Field, number: int) -> model.Field:
         made = model.Field(str(number), None, -1 if field.kind == model.ARRAY else number, kind)
         made.enum, made.hint, made.struct = element.enum, element.hint, element.struct
         made.big, made.shown, made.nested = element.big, element.shown, element.nested
+        made.unterminated, made.labeller = field.unterminated, element.labeller
+        made.guess = element.guess
     elif len(field.type_values) > 1:
         made = model.Field(str(number), None, number, model.TYPE_VALUE)
         made.type_values = field.type_values[1:]

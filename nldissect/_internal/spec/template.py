@@ -10,8 +10,10 @@ A template is literal text with places in braces and optional parts in brackets:
     {path=N}        nothing; missing unless the value is this number
     {path!=N}       nothing; missing unless it is there and another
     {path&N}        nothing; missing unless it has one of these bits
+    {path!&N}       nothing; missing unless it is there and has none of these bits
     {!path}         nothing; missing unless `path` is (with a ? also when it is 0)
     [...]           left out when a place in it is missing; brackets nest
+    \\[ \\]           brackets as they are
 
 Runs of spaces in the text become one.
 """
@@ -43,9 +45,10 @@ WORDS: Final = 5  # the names of flags, with spaces
 UPPER: Final = 6
 INDEX: Final = 7  # an interface's name, or `index 7`; nothing for 0
 FORMATTED: Final = 8  # by a function
+HOST: Final = 9  # an address as it stands before a port: IPv6 in brackets
 MODES: Final = {
     "flags": FLAGS, "constant": CONSTANT, "value": VALUE, "hex": HEX, "words": WORDS,
-    "upper": UPPER, "index": INDEX,
+    "upper": UPPER, "index": INDEX, "host": HOST,
 }  # fmt: skip
 
 # Tests
@@ -54,12 +57,13 @@ IS: Final = 1
 IS_NOT: Final = 2
 HAS: Final = 3
 MISSES: Final = 4
+HAS_NOT: Final = 5
 
 DEEPEST: Final = 16  # brackets in brackets
 _KEPT: Final = 4096
 
-_TOKEN: Final = re.compile(r"\{[^{}]*\}|[\[\]{}]| +|[^\[\]{} ]+")
-_TEST: Final = re.compile(r"(.+?)(!=|=|&)(-?\d+)")
+_TOKEN: Final = re.compile(r"\\[\[\]]|\{[^{}]*\}|[\[\]{}]| +|(?:[^\[\]{} \\]|\\(?![\[\]]))+")
+_TEST: Final = re.compile(r"(.+?)(!=|!&|=|&)(-?\d+)")
 
 
 @final
@@ -119,6 +123,7 @@ class Template:
                 self.placeholders.append(placeholder)
             else:
                 self._add(TEXT, len(self.texts))
+                token = token[1:] if token in (r"\[", r"\]") else token
                 self.texts.append(token.encode("utf-8", "backslashreplace"))
         if opened:
             raise ValueError("a [ without its ]")
@@ -139,7 +144,7 @@ class Template:
         test = _TEST.fullmatch(text)
         if test is not None:
             placeholder = Placeholder(self._path(test[1]))
-            placeholder.test = {"=": IS, "!=": IS_NOT, "&": HAS}[test[2]]
+            placeholder.test = {"=": IS, "!=": IS_NOT, "&": HAS, "!&": HAS_NOT}[test[2]]
             placeholder.number = int(test[3])
         elif text.startswith("!"):
             placeholder = Placeholder(self._path(text[1:].rstrip("?")))

@@ -52,7 +52,10 @@ NLA_TYPE_MASK: Final = 0x3FFF
 
 NETLINK_ROUTE: Final = 0
 NETLINK_USERSOCK: Final = 2
+NETLINK_ISCSI: Final = 8
 NETLINK_AUDIT: Final = 9
+NETLINK_FIB_LOOKUP: Final = 10
+NETLINK_CONNECTOR: Final = 11
 NETLINK_NETFILTER: Final = 12
 NETLINK_KOBJECT_UEVENT: Final = 15
 NETLINK_GENERIC: Final = 16
@@ -62,6 +65,10 @@ GENL_ID_CTRL: Final = 16
 FIXED_FAMILIES: Final = {GENL_ID_CTRL: "nlctrl", 17: "VFS_DQUOT", 18: "pmcraid"}
 # Protocols whose datagrams need not be netlink messages: user programs' own, and uevents.
 FREE_FORM: Final = (NETLINK_USERSOCK, NETLINK_KOBJECT_UEVENT)
+# Protocols that have no message types: one kind of message, under NLMSG_DONE, any number or none.
+UNTYPED: Final = frozenset(
+    (NETLINK_ISCSI, NETLINK_FIB_LOOKUP, NETLINK_CONNECTOR, NETLINK_KOBJECT_UEVENT)
+)
 
 Unpack = Callable[[bytes | bytearray, int], tuple[Any, ...]]
 

@@ -30,7 +30,8 @@ def entry_name(prefix: str, constant: str) -> str:
 
 # What follows is the output of tests/tools/linux_tables.py.
 
-# uapi/asm-generic/errno-base.h, uapi/asm-generic/errno.h, linux/errno.h
+# uapi/asm-generic/errno-base.h, uapi/asm-generic/errno.h, linux/errno.h,
+# uapi/linux/netfilter/ipset/ip_set.h
 ERRNO: dict[int, str] = {
     1: "EPERM", 2: "ENOENT", 3: "ESRCH", 4: "EINTR", 5: "EIO", 6: "ENXIO", 7: "E2BIG",
     8: "ENOEXEC", 9: "EBADF", 10: "ECHILD", 11: "EAGAIN", 12: "ENOMEM", 13: "EACCES", 14: "EFAULT",
@@ -59,7 +60,14 @@ ERRNO: dict[int, str] = {
     514: "ERESTARTNOHAND", 515: "ENOIOCTLCMD", 516: "ERESTART_RESTARTBLOCK", 517: "EPROBE_DEFER",
     518: "EOPENSTALE", 519: "ENOPARAM", 521: "EBADHANDLE", 522: "ENOTSYNC", 523: "EBADCOOKIE",
     524: "ENOTSUPP", 525: "ETOOSMALL", 526: "ESERVERFAULT", 527: "EBADTYPE", 528: "EJUKEBOX",
-    529: "EIOCBQUEUED", 530: "ERECALLCONFLICT", 531: "ENOGRACE",
+    529: "EIOCBQUEUED", 530: "ERECALLCONFLICT", 531: "ENOGRACE", 4096: "IPSET_ERR_PRIVATE",
+    4097: "IPSET_ERR_PROTOCOL", 4098: "IPSET_ERR_FIND_TYPE", 4099: "IPSET_ERR_MAX_SETS",
+    4100: "IPSET_ERR_BUSY", 4101: "IPSET_ERR_EXIST_SETNAME2", 4102: "IPSET_ERR_TYPE_MISMATCH",
+    4103: "IPSET_ERR_EXIST", 4104: "IPSET_ERR_INVALID_CIDR", 4105: "IPSET_ERR_INVALID_NETMASK",
+    4106: "IPSET_ERR_INVALID_FAMILY", 4107: "IPSET_ERR_TIMEOUT", 4108: "IPSET_ERR_REFERENCED",
+    4109: "IPSET_ERR_IPADDR_IPV4", 4110: "IPSET_ERR_IPADDR_IPV6", 4111: "IPSET_ERR_COUNTER",
+    4112: "IPSET_ERR_COMMENT", 4113: "IPSET_ERR_INVALID_MARKMASK", 4114: "IPSET_ERR_SKBINFO",
+    4115: "IPSET_ERR_BITMASK_NETMASK_EXCL", 4352: "IPSET_ERR_TYPE_SPECIFIC",
 }  # fmt: skip
 
 # linux/socket.h, uapi/linux/rtnetlink.h
@@ -128,6 +136,15 @@ ETHERTYPE: dict[int, str] = {
 }  # fmt: skip
 
 # uapi/linux/in.h, uapi/linux/in6.h
+# NFNL_SUBSYS_* (linux/netfilter/nfnetlink.h): the upper byte of nlmsg_type
+NFNL_SUBSYS: dict[int, str] = dict(
+    enumerate(
+        (
+            "none", "ctnetlink", "ctnetlink-exp", "queue", "ulog", "osf", "ipset", "acct",
+            "ctnetlink-timeout", "cthelper", "nftables", "nft-compat", "hook",
+        )
+    )
+)  # fmt: skip
 IP_PROTOCOL: dict[int, str] = {
     0: "IPPROTO_IP", 1: "IPPROTO_ICMP", 2: "IPPROTO_IGMP", 4: "IPPROTO_IPIP", 6: "IPPROTO_TCP",
     8: "IPPROTO_EGP", 12: "IPPROTO_PUP", 17: "IPPROTO_UDP", 22: "IPPROTO_IDP", 29: "IPPROTO_TP",

@@ -4,15 +4,18 @@ are this project's own; it reads no files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...wire.errors import SpecError
 from .. import model
 from .attribute_sets import AttributeSetReader
 from .definitions import DefinitionReader, linux_enum
-from .document import Document, Hooks, is_true, misspelt
+from .document import Document, Hooks, is_true, misspelt, set_prefix
 from .fields import FieldReader
 from .operations import OperationReader
 
-__all__ = ["build", "check", "is_true", "linux_enum"]
+__all__ = ["build", "check", "is_true", "linux_enum", "with_prefix"]
 
 LEVELS = ("genetlink", "genetlink-c", "genetlink-legacy", "netlink-raw")
 
@@ -60,6 +63,16 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
             definitions.enum(name, path)
     misspelt(raw, document.fault)
     return list(dict.fromkeys(faults))
+
+
+def with_prefix(item: Mapping[str, Any], kind: str, family: str) -> dict[str, Any]:
+    """A definition or attribute set with the prefix that it has in its own family's spec."""
+    name = str(item.get("name"))
+    if kind == "attribute-sets":
+        return {"name-prefix": set_prefix(family, name), **item}
+    if item.get("type") in ("enum", "flags"):
+        return {"name-prefix": f"{family}-{name}-", **item}
+    return dict(item)
 
 
 def _read(document: Document, file: str) -> tuple[model.Spec, DefinitionReader, FieldReader]:

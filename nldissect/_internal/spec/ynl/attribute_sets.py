@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from .. import model
-from .document import Document, given, is_true
+from .document import Document, given, is_true, set_prefix
 from .fields import FieldReader
 
 ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
@@ -85,13 +85,14 @@ class AttributeSetReader:
                 fault(where, f"{number} is no attribute number")
                 continue
             seen[number] = own
-            attributes.add(self.fields.attribute(merged, where, prefix, name, number))
+            made = self.fields.attribute(merged, where, prefix, name, number)
+            attributes.add(made)
+            if is_true(item.get("x-elements")):  # no attributes: they have headers of their own
+                made.number = -1
 
     def _prefix(self, name: str) -> str:
         """What stands before the names of a set in C constants."""
-        family = self.document.family
-        usual = f"{family}-a-" if name == family else f"{family}-a-{name}-"
-        return given(self._raw[name][1], "name-prefix", usual)
+        return given(self._raw[name][1], "name-prefix", set_prefix(self.document.family, name))
 
     def _numbered(self, name: str) -> dict[str, tuple[str, int, Mapping[str, Any]]]:
         """The attributes of a set by name: path, number, and as YAML gave them."""

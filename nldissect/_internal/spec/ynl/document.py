@@ -26,16 +26,16 @@ LIMITS = {
 _WORDS = """
     async-prefix attr-cnt-name attr-max-name attribute-set attribute-sets attributes beside
     byte-order c-define-name c-family-name c-version-name checks cmd-cnt-name cmd-max-name
-    config-cond count definitions display-hint do doc dont-validate dump entries enum
-    enum-as-flags enum-cnt-name enum-model enum-name event exact-len fixed-header flags flags-mask
-    formats global header headers hidden hooks in-requests kernel-family kernel-policy least len
-    list max max-by-define max-len mcast-groups mcgrp members min min-len multi-attr name
-    name-prefix nested-attributes notify operations post pre protocol protonum render-max reply
-    request scope selector size sock-priv struct sub-message sub-messages sub-type subset-of
-    terminated type type-value uapi-header unsigned unterminated-ok value value-prefix value-start
-    version x-claim x-class x-constant x-default x-flat x-forms x-headless-dump x-hint x-hook
-    x-label x-records x-request x-rest x-selectors x-sub-type x-summary x-unnamed-beside
-    x-unset-in-requests x-values x-variants x-whole-header
+    config-cond count definitions display-hint do doc dont-validate dump entries enum enum-as-flags
+    enum-cnt-name enum-model enum-name event exact-len fixed-header flags flags-mask formats global
+    header headers hidden hooks in-requests kernel-family kernel-policy least len list max
+    max-by-define max-len mcast-groups mcgrp members min min-len multi-attr name name-prefix
+    nested-attributes notify operations post pre protocol protonum render-max reply request scope
+    selector size sock-priv struct sub-message sub-messages sub-type subset-of terminated then type
+    type-value uapi-header unsigned unterminated-ok value value-prefix value-start version x-claim
+    x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label
+    x-optional-header x-packed x-records x-reply-constant x-request x-rest x-selectors x-sub-type
+    x-summary x-unnamed-beside x-unset-in-requests x-values x-variants x-when x-whole-header
 """
 KEYS = frozenset(_WORDS.split())
 
@@ -61,12 +61,18 @@ def misspelt(raw: object, fault: Fault) -> None:
                 guess = near(key, KEYS)
                 if guess or key.startswith("x-"):
                     fault(where, f"no key of a spec is named so{guess}")
-            waiting.append((where, value))
+            if key != "x-when":  # its keys are names
+                waiting.append((where, value))
 
 
 def c_name(prefix: str, name: str) -> str:
     """The C constant of a spec's name."""
     return (prefix + name).upper().replace("-", "_")
+
+
+def set_prefix(family: str, name: str) -> str:
+    """What stands before the names of an attribute set in C constants, where a spec is silent."""
+    return f"{family}-a-" if name == family else f"{family}-a-{name}-"
 
 
 def given(owner: Mapping[str, Any], key: str, default: str) -> str:

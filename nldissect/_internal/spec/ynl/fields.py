@@ -14,7 +14,7 @@ from .document import Document, c_name, given, is_true
 
 HINTS = frozenset((
     "hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
-    "family-id", "nsid", "mpls",
+    "family-id", "nsid", "mpls", "union-address",
 ))  # fmt: skip
 HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
@@ -50,6 +50,7 @@ class FieldReader:
             self.document.fault(path, f"no struct {name!r} is defined")
             return None
         found = model.Struct(name)
+        found.packed = is_true(item.get("x-packed"))
         self._unfinished.append(name)
         for member_path, member in self.document.items(item, "members", f"{where}."):
             field = self._member(member, member_path)
@@ -159,8 +160,24 @@ class FieldReader:
                 fault(f"{where}.count", "only arrays are counted")
             else:
                 field.tail_count = count
+                field.tail_then = self._then(tail, f"{where}.then")
         elif tail is not None:
             fault(where, "must be a mapping")
+
+    def _then(self, tail: Mapping[str, Any], path: str) -> model.Field | None:
+        """What lies behind the counted elements that follow a struct (`then`)."""
+        item = tail.get("then")
+        if item is None:
+            return None
+        kind = model.KINDS.get(str(item.get("type"))) if isinstance(item, dict) else None
+        if kind is None:
+            self.document.fault(path, "must be a mapping with an attribute type")
+            return None
+        made = model.Field(self.document.name_of(item, path), None, -1, kind)
+        self._describe(made, item, path)
+        if kind < model.UINT:
+            made.size = model.SIZES[kind]
+        return made
 
     def _read_records(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         """Whether a struct (`x-records`) begins each of many entries, with the entry's length."""

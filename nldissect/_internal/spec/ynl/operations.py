@@ -11,9 +11,12 @@ from typing import Any
 
 from .. import model
 from .attribute_sets import AttributeSetReader
-from .document import Document, c_name, given
+from .document import Document, c_name, given, is_true
 from .fields import FieldReader
 
+NLMSG_SEQ = 8  # where struct nlmsghdr has it
+NLMSG_HDRLEN = 16
+GENL_HDRLEN = 20  # with the nlmsghdr before it
 CLASSES = {"get": model.CLASS_GET, "new": model.CLASS_NEW, "delete": model.CLASS_DELETE}
 # Words of operations' names that tell their request class.
 _PREFIXES = {"get": model.CLASS_GET, "del": model.CLASS_DELETE, "new": model.CLASS_NEW}
@@ -73,10 +76,16 @@ class OperationReader:
         for path, item in items:
             made = self._operation(item, path)
             spec.operations[made.name] = made
+            if is_true(item.get("x-default")):
+                spec.other = made
+            if "x-when" in item:
+                self._read_conditions(made, item, path)
+                continue
             if made.request is not None:
                 spec.requests.setdefault(made.request, made)
             if made.reply is not None:
-                if self._directional and not made.is_event:
+                own = self._directional and not made.is_event
+                if own or "x-reply-constant" in item:
                     answers.append((made.reply, made))
                 else:
                     spec.replies.setdefault(made.reply, made)
@@ -84,8 +93,11 @@ class OperationReader:
         if spec.level == "netlink-raw":
             spec.replies.update(spec.requests)
         for number, made in answers:
-            if number not in spec.replies:
-                spec.replies[number] = _answer(made, number)
+            item = self._by_name[made.name]
+            if number not in spec.replies or "x-reply-constant" in item:
+                spec.replies[number] = _answer(made, number, item)
+        for (number, to_kernel), variants in spec.variants.items():
+            (spec.requests if to_kernel else spec.replies).setdefault(number, variants[0])
 
     def read_groups(self) -> None:
         """Takes in the multicast groups, with the numbers of those that have one."""
@@ -113,6 +125,7 @@ class OperationReader:
             out.request_class = CLASSES.get(str(item["x-class"]), out.request_class)
             if str(item["x-class"]) not in CLASSES:
                 document.fault(f"{path}.x-class", f"not one of {', '.join(CLASSES)}")
+        out.headless = is_true(item.get("x-optional-header"))
         source = item
         if item.get("notify") is not None:
             source = self._by_name.get(str(item["notify"]), item)
@@ -125,6 +138,8 @@ class OperationReader:
         out.header = self._header
         if header is not None:
             out.header = self.fields.struct(str(header), f"{path}.fixed-header")
+        if is_true(item.get("x-whole-header")) and out.header is not None:
+            out.least = 16 + out.header.size
         out.hook = document.hook(item, "x-hook", path)
         _read_listed_attributes(out, item)
         if "value" in item:
@@ -137,6 +152,61 @@ class OperationReader:
             out.request = None if is_event else out.reply
             self._next_request += 1
         return out
+
+    def _read_conditions(
+        self, operation: model.Operation, item: Mapping[str, Any], path: str
+    ) -> None:
+        """`x-when`: which messages of its number are this operation."""
+        document, spec = self.document, self.spec
+        conditions: list[tuple[int, int, tuple[int, ...]]] = []
+        for name, value in document.mapping(item, "x-when", f"{path}.").items():
+            where = f"{path}.x-when.{name}"
+            if name == "to-kernel":
+                if is_true(value):
+                    operation.reply = None
+                else:
+                    operation.request = None
+            elif name == "nlmsg-seq":
+                conditions.append((NLMSG_SEQ, 4, (document.number(value, where),)))
+            elif name == "nla-type":
+                offset = self._first_attribute(operation)
+                conditions.append((offset, 2, (document.number(value, where),)))
+            else:
+                conditions.append(self._condition(operation, str(name), value, where))
+        operation.conditions = tuple(conditions)
+        if operation.request is None and operation.reply is None:
+            document.fault(f"{path}.x-when", "no number in that direction")
+        for number, to_kernel in ((operation.request, True), (operation.reply, False)):
+            if number is not None:
+                spec.variants.setdefault((number, to_kernel), []).append(operation)
+
+    def _first_attribute(self, operation: model.Operation) -> int:
+        """Where the nla_type of the first attribute stands, from nlmsghdr on."""
+        offset = NLMSG_HDRLEN if self.spec.level == "netlink-raw" else GENL_HDRLEN
+        if operation.header is not None:
+            offset += (operation.header.size + 3) & ~3
+        return offset + 2
+
+    def _condition(
+        self, operation: model.Operation, name: str, value: object, path: str
+    ) -> tuple[int, int, tuple[int, ...]]:
+        """That a member of the operation's header has a value, or one of several.
+
+        Values are numbers or names of entries.
+        """
+        offset = NLMSG_HDRLEN if self.spec.level == "netlink-raw" else GENL_HDRLEN
+        for member in () if operation.header is None else operation.header.members:
+            if member.name == name:
+                names = {} if member.enum is None else member.enum.values
+                given_values = value if isinstance(value, list) else [value]
+                numbers = [
+                    names[str(one)] if str(one) in names else self.document.number(one, path)
+                    for one in given_values
+                ]
+                return offset, member.size, tuple(numbers)
+            offset += member.size
+        self.document.fault(path, f"the fixed header has no member {name!r}")
+        return offset, 0, ()
 
     def _number_directional(
         self, operation: model.Operation, item: Mapping[str, Any], path: str
@@ -162,11 +232,13 @@ class OperationReader:
             self._next_reply += 1
 
 
-def _answer(operation: model.Operation, number: int) -> model.Operation:
-    """The answer to an operation, where it has a number of its own."""
-    if operation.request == number:
+def _answer(operation: model.Operation, number: int, item: Mapping[str, Any]) -> model.Operation:
+    """The answer to an operation, where it has a number or a constant of its own."""
+    constant = item.get("x-reply-constant")
+    if constant is None and operation.request == number:
         return operation
-    out = model.Operation(f"{operation.name}-reply", f"{operation.constant}_REPLY")
+    name = operation.name if operation.request == number else f"{operation.name}-reply"
+    out = model.Operation(name, given(item, "x-reply-constant", f"{operation.constant}_REPLY"))
     out.reply = number
     out.attributes, out.header = operation.attributes, operation.header
     out.request_class, out.summary = operation.request_class, operation.summary

@@ -1,0 +1,16 @@
+#define GENLTEST_NAME "genltest"
+#define GENLTEST_GROUP "mcgrp"
+
+enum {
+	GENLTEST_CMD_UNSPEC,
+	GENLTEST_CMD_ECHO,
+	__GENLTEST_CMD_MAX,
+	GENLTEST_CMD_MAX = __GENLTEST_CMD_MAX - 1
+};
+
+enum genltest_attrs {
+	GENLTEST_A_UNSPEC,
+	GENLTEST_A_MSG,
+	__GENLTEST_A_MAX,
+};
+#define GENLTEST_A_MAX (__GENLTEST_A_MAX - 1)
