@@ -50,7 +50,7 @@ def port_and_group(entry: dict[str, Piece]) -> list[str]:
     return [
         f"{word} {entry[name].text}"
         for word, name in (("port", "ifindex"), ("grp", "addr"))
-        if name in entry and entry[name].value and entry[name].kind != "binary"
+        if name in entry and entry[name].value and entry[name].kind != "hex"
     ]
 
 

@@ -318,7 +318,7 @@ def ematch(node: Node) -> bool:
             member(node, struct_field(struct), pos, pos + struct.size)
             pos += struct.size
             if rest and pos < node.end:
-                member(node, part(rest, BINARY), pos, node.end)
+                member(node, part(rest, BINARY, "hex"), pos, node.end)
                 pos = node.end
         node.leftover(pos)
     return True

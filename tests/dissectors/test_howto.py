@@ -83,7 +83,8 @@ def test_the_text_does_what_it_says(tmp_path):
                     wanted.rstrip(), lines, doctest.ELLIPSIS
                 )
                 assert same, f"$ {command}\n{got}"
-                assert status == (2 if " is no attribute type" in wanted else 0), got
+                differs = " is not in the source" in wanted
+                assert status == (2 if " is no attribute type" in wanted else differs), got
     assert commands > 10
 
 

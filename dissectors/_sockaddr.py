@@ -1,0 +1,30 @@
+"""Addresses of sockets: 192.0.2.1:6118, [2001:db8::1]:6118."""
+
+from __future__ import annotations
+
+from nldissect.hooks import Node, format_address
+
+AF_INET, AF_INET6 = 2, 10
+SOCKADDR_IN, SOCKADDR_IN6, STORAGE = 16, 28, 128
+
+
+def sockaddr(node: Node) -> bool:
+    """A struct sockaddr_in or sockaddr_in6, alone or in a struct sockaddr_storage.
+
+    Without a port it is an address alone.
+    """
+    raw = node.bytes
+    family = int.from_bytes(raw[:2], "big" if node.message.big else "little")
+    port = int.from_bytes(raw[2:4], "big")
+    if family == AF_INET and len(raw) in (SOCKADDR_IN, STORAGE):
+        address = format_address(raw[4:8])
+        node.set_value("sockaddr", raw, f"{address}:{port}" if port else address)
+    elif family == AF_INET6 and len(raw) in (SOCKADDR_IN6, STORAGE):
+        address = format_address(raw[8:24])
+        node.set_value("sockaddr", raw, f"[{address}]:{port}" if port else address)
+    else:
+        return False
+    return True
+
+
+HOOKS = {"sockaddr": sockaddr}

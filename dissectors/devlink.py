@@ -1,0 +1,57 @@
+"""devlink: values whose type another attribute says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nldissect.hooks import Node, in_scope
+
+# enum devlink_var_attr_type
+U8, U16, U32, U64, STRING, FLAG, NUL_STRING, BINARY = 1, 2, 3, 4, 5, 6, 10, 11
+WIDTHS = {U8: ("u8", 1), U16: ("u16", 2), U32: ("u32", 4), U64: ("u64", 8)}
+# An fmsg's DEVLINK_ATTR_FMSG_OBJ_VALUE_TYPE, a u8, lies right before the value's own header.
+VALUE_TYPE = 112
+TYPE_BYTES, HEADER = 8, 4
+
+
+def typed(node: Node, kind: int) -> bool:
+    """The payload as the type says."""
+    raw = node.bytes
+    order: Any = "big" if node.message.big else "little"
+    if kind in WIDTHS and len(raw) == WIDTHS[kind][1]:
+        node.set_value(WIDTHS[kind][0], int.from_bytes(raw, order))
+    elif kind in (STRING, NUL_STRING):
+        text = raw.rstrip(b"\0")
+        if not text.isascii():
+            return False
+        node.set_value("string", text.decode("ascii"))
+    elif kind == FLAG and len(raw) <= 1:
+        node.set_value("flag", True, "true")
+    else:
+        return False
+    return True
+
+
+def param_value(node: Node) -> bool:
+    """The value of a parameter, by `param-type` around it."""
+    kind = in_scope(node, "param-type")
+    return isinstance(kind, int) and typed(node, kind)
+
+
+def fmsg_value(node: Node) -> bool:
+    """A value in a formatted message, by the attribute right before it."""
+    data, at = node.message.data, node.start - HEADER - TYPE_BYTES
+    if at < 0:
+        return False
+    order: Any = "big" if node.message.big else "little"
+    length = int.from_bytes(data[at : at + 2], order)
+    number = int.from_bytes(data[at + 2 : at + 4], order)
+    return length == HEADER + 1 and number == VALUE_TYPE and typed(node, data[at + HEADER])
+
+
+def reporter_state(value: int, message: Any, get: Any) -> str | None:
+    """As devlink(8) says it."""
+    return {0: "healthy", 1: "error"}.get(value)
+
+
+HOOKS = {"param-value": param_value, "fmsg-value": fmsg_value, "reporter-state": reporter_state}

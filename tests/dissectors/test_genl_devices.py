@@ -1,0 +1,196 @@
+"""Devices and hosts in kernel 7.2: what nlmon saw against what the tools printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from nldissect._internal.engine.message import Message
+from nldissect._internal.engine.summary import describe
+from nldissect._internal.spec import registry
+from support.messages import (
+    GENERIC,
+    RECORDINGS,
+    attr,
+    covered,
+    genl,
+    msg,
+    nest,
+    newfamily,
+    read,
+    record,
+    recording,
+    u8,
+    u32,
+    u64,
+)
+
+NUMBER = 77
+OURS = ("genl_devices", "genl_hosts", "genl_ovs")
+# What genl_register_family() is given in Linux 7.2, by the kernel's source.
+FAMILIES = (
+    "802.15.4 MAC", "HSR", "IOAM6", "IPVS", "MAC80211_HWSIM", "MAC802154_HWSIM", "NCSI", "NET_DM",
+    "NLBL_CALIPSO", "NLBL_CIPSOv4", "NLBL_MGMT", "NLBL_UNLBL", "SEG6", "SMBD_GENL",
+    "SMC_GEN_NETLINK", "SMC_PNETID", "TASKSTATS", "TCM-USER", "TIPC", "TIPCv2", "VFS_DQUOT",
+    "acpi_event", "batadv", "binder", "cifs", "dev-energymodel", "devlink", "dpll", "drbd",
+    "drm-ras", "ethtool", "fou", "gtp", "handshake", "ila", "l2tp", "lockd", "macsec", "mptcp_pm",
+    "nbd", "net-shaper", "netdev", "nfc", "nfsd", "nl80211", "nl802154", "nlctrl", "ovpn",
+    "ovs_ct_limit", "ovs_datapath", "ovs_flow", "ovs_meter", "ovs_packet", "ovs_vport", "pmcraid",
+    "psample", "psp", "reg_event", "sunrpc", "taskstats", "tcp_metrics", "team", "thermal",
+    "vdpa", "wireguard",
+)  # fmt: skip
+
+
+def printed(name: str) -> str:
+    return (RECORDINGS / f"{name}.txt").read_text()
+
+
+def told(name: str, family: str, to_kernel: bool | None = None) -> list[str]:
+    """Operation and line of a family's messages."""
+    return [
+        describe(m)
+        for m in recording(name)
+        if m.family == family and m.operation and to_kernel in (None, m.to_kernel)
+    ]
+
+
+def one(family: str, command: int, *attributes: bytes, port: int = 0) -> Message:
+    data = msg(NUMBER, genl(command, *attributes), port=port)
+    *_, message = read(record(newfamily(NUMBER, family), GENERIC), record(data, GENERIC))
+    return message
+
+
+def value(message: Any, path: str) -> Any:
+    node = message.find(path)
+    return None if node is None else node.value
+
+
+def test_every_family_of_the_kernel_has_a_dissector() -> None:
+    known = {entry.name for entry in registry.Registry(use_system=False).files()}
+    assert {name for name in FAMILIES if name != "taskstats"} <= known
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_attribute_has_a_name_and_every_byte_an_owner(name: str) -> None:
+    for message in recording(name):
+        assert covered(message)
+        assert not [n.name for n in message.walk() if n.kind == "unknown"]
+
+
+def test_events_of_mptcp_as_ip_monitors_them() -> None:
+    events = []
+    for line in (RECORDINGS / "genl_hosts.mptcp.out").read_text().splitlines():
+        name, rest = re.match(r"\[\s*(\w+)\] ?(.*)", line).groups()  # type: ignore[union-attr]
+        said = dict(word.partition("=")[::2] for word in rest.split())
+        where = f"{said.get('saddr4', '')}:{said.get('sport', '')}"
+        token = f"token 0x{said['token'].lstrip('0')}" if "token" in said else ""
+        events.append((name.lower().replace("_", "-"), token, where if "saddr4" in said else ""))
+    assert len(events) > 6
+    lines = told("genl_hosts", "mptcp_pm", to_kernel=False)
+    ours = [line for line in lines if line.split()[0] in {name for name, _, _ in events}]
+    assert len(ours) == len(events)
+    for line, (name, token, where) in zip(ours, events, strict=True):
+        assert line.startswith(name)
+        assert token in line
+        assert where in line
+
+
+def test_answers_are_no_events() -> None:
+    lines = told("genl_hosts", "mptcp_pm", to_kernel=False)
+    assert "get-limits add_addr_accepted 4 subflows 4" in lines
+    assert "get-addr 192.0.2.1 id 3 subflow backup dev apple0" in lines
+
+
+def test_times_of_tcp_as_ip_shows_them() -> None:
+    (metric,) = json.loads((RECORDINGS / "genl_hosts.metrics.json").read_text())
+    rtt, var = (round(metric[key] * 1_000_000) for key in ("rtt", "rttvar"))
+    line = f"rtt {rtt}us rttvar {var}us"
+    assert any(line in said for said in told("genl_hosts", "tcp_metrics", to_kernel=False))
+
+
+def test_keys_of_wireguard_as_wg_shows_them() -> None:
+    dump = re.search(r"^\$ wg show wg0 dump\n(.*)\n(.*)\n", printed("genl_hosts"), re.MULTILINE)
+    assert dump is not None
+    _, public, port, mark = dump[1].split("\t")
+    peer, _, endpoint, allowed = dump[2].split("\t")[:4]
+    want = (
+        f"get-device wg0 private key (hidden) public key {public} listening port {port} fwmark"
+        f" {mark} peer {peer} endpoint {endpoint} allowed ips {allowed.replace(',', ', ')}"
+    )
+    assert any(said.startswith(want) for said in told("genl_hosts", "wireguard"))
+
+
+def test_addresses_of_the_nfs_server() -> None:
+    lines = told("genl_hosts", "nfsd", to_kernel=True)
+    assert "listener-set tcp 0.0.0.0:2049" in lines
+    assert "unlock-ip 192.0.2.9" in lines
+
+
+def test_parameters_of_devlink() -> None:
+    (params,) = json.loads((RECORDINGS / "genl_devices.param.json").read_text()).values()
+    ((device, entries),) = params.items()
+    lines = told("genl_devices", "devlink", to_kernel=False)
+    for entry in entries:
+        (kept,) = entry["values"]
+        kind = "flag" if kept["value"] is True else "u32"
+        said = f"type {kind} cmode {kept['cmode']} value {str(kept['value']).lower()}"
+        assert f"param-get {device} name {entry['name']} {said}" in lines
+
+
+def test_rings_as_ethtool_shows_them() -> None:
+    (rings,) = json.loads((RECORDINGS / "genl_devices.rings.json").read_text())
+    message = next(
+        m
+        for m in recording("genl_devices")
+        if m.family == "ethtool" and value(m, "rx-max") is not None and not m.to_kernel
+    )
+    for key in ("rx-max", "tx-max", "rx", "tx", "hds-thresh-max"):
+        assert value(message, key) == rings[key]
+
+
+def test_shapers() -> None:
+    lines = told("genl_devices", "net-shaper")
+    assert any(re.fullmatch(r"get dev \w+ queue 0 bps max 1000000", line) for line in lines)
+
+
+def test_flows_of_open_vswitch() -> None:
+    flows = [m for m in recording("genl_ovs") if m.family == "ovs_flow" and m.find("actions")]
+    assert any(value(m, "actions.set.tunnel.ipv4-dst") == "192.0.2.9" for m in flows)
+    assert any(value(m, "key.arp.arp-tip") == "192.0.2.2" for m in flows)
+    assert any(value(m, "actions.trunc.max-len") == 100 for m in flows)
+
+
+def test_a_key_with_its_mask() -> None:
+    ethernet = bytes.fromhex("020000000001020000000002") + bytes(6) + b"\xff" * 6
+    masked = nest(11, attr(4, ethernet))
+    message = one("ovs_flow", 1, u32(9), nest(2, masked))
+    assert covered(message)
+    found = message.find("actions.set-masked.ethernet")
+    assert found is not None
+    assert [c.name for c in found.children] == ["value", "mask"]
+    assert [c.find("eth-dst").value for c in found.children] == [  # type: ignore[union-attr]
+        "02:00:00:00:00:02",
+        "ff:ff:ff:ff:ff:ff",
+    ]
+
+
+def test_counters_by_their_group() -> None:
+    group = nest(4, attr(2, u32(1)), attr(3, u32(18)), nest(4, attr(2, u64(7))))
+    message = one("ethtool", 33, nest(2, attr(2, b"eth0\0")), group, port=99)
+    found = message.find("grp.stat")
+    assert found is not None
+    assert [(c.constant, c.value) for c in found.children] == [
+        ("ETHTOOL_A_STATS_ETH_MAC_4_MULTI_COL", 7)
+    ]
+
+
+def test_a_cable_under_test() -> None:
+    result = nest(1, attr(1, u8(2)), attr(2, u8(4)))
+    message = one("ethtool", 27, attr(2, u8(2)), nest(3, result), port=99)
+    assert value(message, "nest.result.code") == 4
+    node = message.find("nest.result.code")
+    assert node is not None
+    assert node.label == "cross-short"
