@@ -474,6 +474,22 @@ def on_a_terminal(
     return out.decode()
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_who_has_no_dissector_is_told_what_to_do(tmp_path: Path, jobs: int) -> None:
+    unknown = [message(40, b"\x01\x01\0\0" + attribute(1, b"abc\0"))] * 3
+    path = save(tmp_path / "some.pcap", *unknown, protocol=GENERIC)
+    said = on_a_terminal("read", "--jobs", jobs, path, path.parent / "some.pcap")
+    assert said.count("nldissect: most messages of family 40 have no dissector: ") == 1
+    assert "dissectors learn" in said
+    routes = save(tmp_path / "routes.pcap", link(name("eth0")))
+    assert "no dissector" not in on_a_terminal("read", routes)
+
+
+def test_no_one_else_is_told(tmp_path: Path, run: Command) -> None:
+    path = save(tmp_path / "some.pcap", message(40, b"\x01\x01\0\0"), protocol=GENERIC)
+    assert run("read", path).err == ""
+
+
 def start_arguments(*arguments: object) -> list[str]:
     import sys
 
