@@ -32,7 +32,7 @@ from ..engine.walk import (
     Engine,
 )
 from ..spec import model
-from ..spec.tables import ATTRIBUTE, COLUMNS, MARKS, RESERVED, S_PAD
+from ..spec.tables import ATTRIBUTE, CHILDREN, COLUMNS, KIND, MARKS, RESERVED, S_PAD
 from ..wire import framing
 from .diagnosis_codes import diagnosis
 
@@ -93,6 +93,7 @@ def _check_tape(message: Message, engine: Engine, padding: _Padding) -> None:
     """Padding between the nodes, and what members of headers and structs may not be."""
     tape, size = engine.tape, engine.size
     ends: list[i64] = []  # of the nodes around
+    headed: list[bool] = []  # whether what lies in them has headers of its own
     header = False  # whether the node at the top is no attribute
     place: i64 = 0
     while place < size:
@@ -101,7 +102,10 @@ def _check_tape(message: Message, engine: Engine, padding: _Padding) -> None:
         offset, end = second & 0xFFFFFFFF, second >> 32
         while i64(len(ends)) > depth:
             padding.to(ends.pop())
+            headed.pop()
         if offset > padding.pos:
+            if headed and headed[-1]:
+                padding.pos = offset
             padding.to(offset)
         marks = first >> MARKS_AT & 0xFF
         member = marks & (UNKNOWN | IS_ATTRIBUTE) == 0 and _is_member(engine, place)
@@ -110,6 +114,7 @@ def _check_tape(message: Message, engine: Engine, padding: _Padding) -> None:
         if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
             padding.pos = offset + 4 if marks & IS_ATTRIBUTE else offset
             ends.append(end)
+            headed.append(_has_elements(engine, place))
         else:
             padding.pos = end
             judged = end <= offset or padding.judged(offset)
@@ -119,6 +124,19 @@ def _check_tape(message: Message, engine: Engine, padding: _Padding) -> None:
     while len(ends) > 0:
         padding.to(ends.pop())
     padding.to(i64(len(message.data)))
+
+
+def _has_elements(engine: Engine, place: i64) -> bool:
+    """Whether elements of IEEE 802.11 lie in an entry, each behind its number and length."""
+    first = engine.tape[place]
+    if first >> MARKS_AT & BY_HOOK:
+        field = hook_node(engine, place).field
+        return field.kind == model.BINARY and field.nested is not None
+    at = (first & FIELD_MASK) * COLUMNS
+    rows = engine.tables.rows
+    return first >> MARKS_AT & UNKNOWN == 0 and (
+        rows[at + KIND] == model.BINARY and rows[at + CHILDREN] != 0
+    )
 
 
 def _is_member(engine: Engine, place: i64) -> bool:
