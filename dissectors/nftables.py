@@ -1512,7 +1512,8 @@ def element_value(node: Node) -> bool:
             moved = [(kind, start + half, end + half) for kind, start, end in found_half]
             pieces = found_half + moved
     if pieces is None:
-        return False
+        node.set_value("hex", raw)
+        return True
     if len(pieces) == 1:
         return set_typed(node, lister, pieces[0][0], raw, host_order(known, pieces[0][0], of_data))
     node.shown = "concatenation"
@@ -1530,6 +1531,7 @@ def set_typed(node: Node, lister: Expressions, kind: int, raw: bytes, host: bool
     return set_kind(node, lister, KINDS[kind][0], raw, host)
 
 
+ADDRESS_SIZES = {"ipv4": (4,), "ipv6": (16,), "address": (4, 16)}
 NO_NUMBERS = ("", "bytes", "ipv4", "ipv6", "address", "ether")
 
 
@@ -1539,7 +1541,7 @@ def set_kind(node: Node, lister: Expressions, shown: str, raw: bytes, host: bool
     if size > len(raw) > 0:  # a prefix: the bytes of an address that it has
         told = format_address(raw + bytes(size - len(raw)))
         node.set_value("hex", raw, f"{told}/{len(raw) * 8}")
-    elif shown in ("ipv4", "ipv6", "address") and len(raw) in (4, 16):
+    elif len(raw) in ADDRESS_SIZES.get(shown, ()):
         shown = "ipv4" if len(raw) == 4 else "ipv6"
         node.set_value(shown, format_address(raw))
     elif shown == "ether" and len(raw) == 6:
@@ -1552,9 +1554,9 @@ def set_kind(node: Node, lister: Expressions, shown: str, raw: bytes, host: bool
             label = lister.message.context.interface(value, lister.message)
         else:
             label = lister.named(shown, value, len(raw))
-        node.set_value(f"u{len(raw) * 8}", value, None if label == str(value) else label)
+        node.set_value(f"u{len(raw) * 8}", value, None if label in (str(value), "0x0") else label)
     else:
-        return False
+        node.set_value("hex", raw)
     return True
 
 
@@ -1650,10 +1652,11 @@ def constant_value(node: Node) -> bool:
                 found = constants_of(message, family, table, data[start:last])
         _constants[:] = message, start, found, Expressions(message, family, table)
     known = _constants[2].get(node.start - _constants[1])
-    if known is None:
-        return False
-    kind, host, masks = known
     raw = node.bytes
+    if known is None:
+        node.set_value("hex", raw)
+        return True
+    kind, host, masks = known
     if masks:
         return set_mask(node, kind, raw, host)
     return set_kind(node, _constants[3], kind, raw, host)
@@ -1661,11 +1664,12 @@ def constant_value(node: Node) -> bool:
 
 def set_mask(node: Node, kind: str, raw: bytes, host: bool) -> bool:
     """A number of which the bits count, not the name."""
-    if not kind or kind == "bytes" or len(raw) not in (1, 2, 4, 8):
-        return False
+    if kind in NO_NUMBERS or len(raw) not in (1, 2, 4, 8):
+        node.set_value("hex", raw)
+        return True
     order = "little" if host and not node.message.big else "big"
     value = int.from_bytes(raw, order)  # type: ignore[arg-type]
-    node.set_value(f"u{len(raw) * 8}", value, f"{value:#x}")
+    node.set_value(f"u{len(raw) * 8}", value, f"{value:#x}" if value else None)
     return True
 
 
@@ -1782,12 +1786,12 @@ def lay_info(node: Node, name: str, members_of: list[tuple[str, str, int, int]])
     for told, form, start, end in members_of:
         if at < start:
             member(node, part("pad", PAD), node.start + at, node.start + start)
-        made = member(node, part(told, BINARY, "hex"), node.start + start, node.start + end)
+        made = member(node, part(told, BINARY), node.start + start, node.start + end)
         set_info(made, form, raw[start:end], family, big)
         bits = INFO_BITS.get((name, told))
         if bits is not None and isinstance(made.value, int):
-            made.set_label(bits_text(made.value, bits, "|"))
-        elif told in HEXADECIMAL:
+            made.set_label(bits_text(made.value, bits, "|") if made.value else None)
+        elif told in HEXADECIMAL and isinstance(made.value, int) and made.value:
             made.set_label(f"{made.value:#x}")
         at = end
     if at < len(raw):
@@ -1805,7 +1809,9 @@ def set_info(node: Node, form: str, raw: bytes, family: int, big: bool) -> None:
         node.set_value("mac", format_mac(raw))
     elif form[0] == "s":
         node.set_value("string", word(raw))
-    elif form != "address":
+    elif form == "address":
+        node.set_value("hex", raw)
+    else:
         order = "big" if big or form == "n" else "little"
         value = int.from_bytes(raw, order)  # type: ignore[arg-type]
         node.set_value(f"u{len(raw) * 8}", value)

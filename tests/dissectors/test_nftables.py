@@ -169,6 +169,63 @@ def test_odd_rules(expressions: list[bytes], said: str) -> None:
     assert line(NEWRULE, nest(4, *expressions)) == f"ip {said}".strip()
 
 
+def constants(said: str) -> list[tuple[str, object, str | None]]:
+    """The constants of the first rule of which the line has these words."""
+    for message in recording("nft_rules"):
+        if message.operation is not None and message.operation.name == "newrule":
+            found = [
+                node
+                for node in message.walk()
+                if node.constant == "NFTA_DATA_VALUE" and node.path.startswith("expressions.")
+            ]
+            if said in summarize(message):
+                return [(node.kind, node.value, node.label) for node in found]
+    raise AssertionError(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ("tcp option maxseg size 500-1460", [("u16", 500, None), ("u16", 1460, None)]),
+        ("meta mark set 0x0000002a", [("u32", 42, "0x0000002a")]),
+        ("ct original ip saddr", [("ipv4", "192.0.2.9", None)]),
+        ('oifname != "eth0"', [("string", "eth0", None)]),
+        ("ct bytes > 100000", [("u64", 100000, None)]),
+        ("ct expiration < 30s", [("u32", 30000, "30s")]),
+        (
+            "ct state established,related",
+            [("u32", 6, "established,related"), ("u32", 0, None), ("u32", 0, None)],
+        ),
+        (
+            "ip6 saddr 2001:db8::/32",
+            [
+                ("u8", 10, "ipv6"), ("hex", b"\x20\x01\x0d\xb8", "2001:db8::/32"),
+                ("u8", 6, "tcp"), ("u16", 443, None),
+            ],
+        ),
+        ("ether saddr", [("u16", 1, "ether"), ("mac", "02:00:00:00:00:01", None)]),
+    ],
+)  # fmt: skip
+def test_constants_have_the_types_of_what_they_are_compared_with(
+    said: str, held: list[tuple[str, object, str | None]]
+) -> None:
+    assert constants(said) == held
+
+
+def test_extensions_of_iptables() -> None:
+    found = {
+        str(node.get("name")): node.find("info")
+        for message in recording("netfilter")
+        for node in message.walk()
+        if node.name == "data" and node.find("info") is not None
+    }
+    queue, state = found["NFQUEUE"], found["conntrack"]
+    assert queue is not None
+    assert state is not None
+    assert [child.value for child in queue.children[:3]] == [3, 1, 1]
+    assert state.find("state-mask").label in ("established", "related", "new")
+
+
 def test_userdata() -> None:
     data = b"\x00\x06fruit\0\x09\x01\x07"
     (message,) = messages(msg(NEWTABLE, FAMILY + attr(6, data)), NETFILTER)
