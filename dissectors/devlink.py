@@ -27,6 +27,8 @@ def typed(node: Node, kind: int) -> bool:
         node.set_value("string", text.decode("ascii"))
     elif kind == FLAG and len(raw) <= 1:
         node.set_value("flag", True, "true")
+    elif kind == BINARY:
+        node.set_value("hex", raw)
     else:
         return False
     return True
