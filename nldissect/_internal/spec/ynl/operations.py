@@ -72,7 +72,7 @@ class OperationReader:
             )
         items = document.items(listed, "list", "operations.")
         self._by_name = {str(item.get("name")): item for _, item in items}
-        answers: list[tuple[int, model.Operation]] = []
+        answers: list[tuple[int, model.Operation, Mapping[str, Any]]] = []
         for path, item in items:
             made = self._operation(item, path)
             spec.operations[made.name] = made
@@ -86,14 +86,13 @@ class OperationReader:
             if made.reply is not None:
                 own = self._directional and not made.is_event
                 if own or "x-reply-constant" in item:
-                    answers.append((made.reply, made))
+                    answers.append((made.reply, made, item))
                 else:
                     spec.replies.setdefault(made.reply, made)
         # Raw protocols number both directions alike, so the request's name serves the reply.
         if spec.level == "netlink-raw":
             spec.replies.update(spec.requests)
-        for number, made in answers:
-            item = self._by_name[made.name]
+        for number, made, item in answers:
             if number not in spec.replies or "x-reply-constant" in item:
                 spec.replies[number] = _answer(made, number, item)
         for (number, to_kernel), variants in spec.variants.items():
