@@ -1229,7 +1229,9 @@ class Expressions:
     def nat(self, data: dict[int, bytes]) -> None:
         """NFTA_NAT_TYPE, _FAMILY, _REG_ADDR_MIN, _MAX, _REG_PROTO_MIN, _MAX, _FLAGS."""
         text = "dnat" if number(data.get(1)) else "snat"
-        if self.family == 1 and 3 in data:
+        # nft says the family too where one map gives address and port.
+        mapped = 5 in data and self.slot(data[5]) not in self.fresh
+        if 3 in data and (self.family == 1 or mapped):
             text += " " + FAMILIES.get(number(data.get(2)), "")
         if number(data.get(7)) & 64:
             text += " prefix"

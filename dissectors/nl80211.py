@@ -182,6 +182,8 @@ def lay(node: Node, layout: Struct, at: int) -> int:
         made = member(node, field, at, at + field.size)
         if field.name in NAMED:
             made.set_label(words(node, field.name, made.value))
+        elif field.name in LISTS:
+            made.set_label(LISTS[field.name].get(made.value))
         at += field.size
     return at
 
@@ -241,7 +243,12 @@ ALGORITHMS = {
     4: "fils-sk",
     5: "fils-sk-pfs",
     6: "fils-pk",
+    8: "ieee8021x",
+    9: "eppke",
+    128: "leap",
 }
+# Fields of a frame whose values no attribute has.
+LISTS = {"auth-alg": ALGORITHMS, "category": CATEGORIES}
 
 
 def match(node: Node) -> bool:

@@ -11,8 +11,10 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -56,6 +58,8 @@ def compare(name: str, payload: Any, node: Node, counts: Counter[str]) -> str | 
     inner = sv.attributes(payload)
     if inner:
         return compare_all(inner, node.children, counts)
+    if isinstance(payload, dict):
+        return compare_members(payload, node.children, counts)
     if node.children or payload is None:
         return None
     value = node.value
@@ -88,6 +92,18 @@ def compare(name: str, payload: Any, node: Node, counts: Counter[str]) -> str | 
         unnamed = {w for w in theirs if not w[:1].isalpha()}
         missing = theirs - set(ours.split("|")) - unnamed
         return None if not missing else f"{name}: {payload.text} and {ours}"
+    return None
+
+
+def compare_members(theirs: dict[str, Any], ours: list[Node], counts: Counter[str]) -> str | None:
+    """The members of a struct that both have by the same name."""
+    members = {child.name.replace("-", "_"): child for child in ours}
+    for name, payload in theirs.items():
+        if name in members:
+            counts["member"] += 1
+            problem = compare(name, payload, members[name], counts)
+            if problem is not None:
+                return problem
     return None
 
 
@@ -231,6 +247,91 @@ def test_headers_and_names_agree_with_tshark(path: Path) -> None:
         errors = [int(v, 0) for v in columns[6].split(",") if v]
         expected = [abs(m.error) for m in ours if m.type == 2 and m.error is not None]
         assert [abs(e) for e in errors] == expected, number
+
+
+# Where tshark is wrong or only guesses, by the names of its fields.
+TSHARK_WRONG = re.compile(
+    r"netlink-sock_diag\.inet_states"  # net/ipv4/inet_diag.c: a number of the host's
+    r"|netlink-netfilter\.queue\.config\.\w+"  # nfnetlink_queue.c, nfqnl_recv_config: ntohl
+    r"|nl80211\.attr_value\w*"  # bytes in the order of the host, whatever they are
+)
+TSHARK_NAME = re.compile(r"0x[0-9a-f]+, ([A-Z][A-Z0-9_]+) \(")
+# if_link.h: two names of one number.
+TSHARK_ALIASES = {"IFLA_IF_NETNSID": "IFLA_TARGET_NETNSID"}
+# Whose values tshark 4.0 decodes many of: how many there are at least.
+MANY = {"links": 10000, "routes": 3000, "wifi_phy": 5000, "wifi": 2000, "netfilter": 50}
+
+
+def said_by_tshark(path: Path) -> Iterator[tuple[int, ElementTree.Element]]:
+    """Each field that is of netlink, with the number of its record."""
+    command = ["tshark", "-r", str(path), "-T", "pdml"]
+    output = subprocess.run(command, capture_output=True, check=True).stdout
+    for packet in ElementTree.fromstring(output).iter("packet"):
+        number = int(packet.find("proto/field[@name='num']").get("show", "0"))  # type: ignore[union-attr]
+        for field in packet.iter("field"):
+            name = field.get("name", "")
+            if name.startswith(("netlink-", "nl80211.", "netlink.attr_type")):
+                yield number, field
+
+
+def by_place(path: Path) -> dict[tuple[int, int, int], Node]:
+    """Nodes by record and bytes in it; attributes by where their header begins, with no end."""
+    found: dict[tuple[int, int, int], Node] = {}
+    number, at = -1, 0
+    for message in recording(path.stem):
+        assert message.record is not None
+        if message.record.number != number:
+            number, at = message.record.number, 16  # the cooked header
+        for node in message.walk():
+            if node.type is not None:
+                found[number, at + node.offset, -1] = node
+            if not node.children:
+                found[number, at + node.start, at + node.end] = node
+        at += (message.length + 3) & ~3
+    return found
+
+
+def differs(node: Node, show: str) -> bool | None:
+    """Whether tshark shows another value; None for what it does not show as one."""
+    if isinstance(node.value, int):
+        try:
+            return (int(show, 0) - node.value) % (1 << 8 * len(node.bytes)) != 0
+        except ValueError:
+            return None
+    if not isinstance(node.value, str) or show == node.bytes.hex(":"):
+        return None
+    return node.value.lower().replace("-", ":") != show.lower().replace("-", ":")
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("path", PCAPS, ids=lambda p: p.stem)
+def test_values_agree_with_tshark(path: Path) -> None:
+    """The same bytes have the same value and the same constant."""
+    ours = by_place(path)
+    compared, problems = 0, []
+    for number, field in said_by_tshark(path):
+        name, show = field.get("name", ""), field.get("show", "")
+        start, size = int(field.get("pos", "0")), int(field.get("size", "0"))
+        if name == "netlink.attr_type":
+            node, said = (
+                ours.get((number, start - 2, -1)),
+                TSHARK_NAME.search(field.get("showname", "")),
+            )
+            if node is None or node.constant is None or said is None:
+                continue
+            constant = TSHARK_ALIASES.get(said[1], said[1])
+            if constant.split("_")[0] == node.constant.split("_")[0]:
+                compared += 1
+                if constant != node.constant:
+                    problems.append(f"{number}: {constant} and {node.constant}")
+        elif size and "unmaskedvalue" not in field.attrib and not TSHARK_WRONG.fullmatch(name):
+            node = ours.get((number, start, start + size))
+            wrong = None if node is None else differs(node, show)
+            compared += wrong is not None
+            if wrong and node is not None:
+                problems.append(f"{number}: {name} {show}, {node.path} {node.value}")
+    assert problems == []
+    assert compared >= MANY.get(path.stem, 0)
 
 
 JSONS = {

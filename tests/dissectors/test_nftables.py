@@ -169,6 +169,22 @@ def test_odd_rules(expressions: list[bytes], said: str) -> None:
     assert line(NEWRULE, nest(4, *expressions)) == f"ip {said}".strip()
 
 
+@pytest.mark.parametrize(
+    ("port", "said"), [(9, "dnat ip to ip saddr map @ports"), (2, "dnat to ip saddr map @ports:80")]
+)
+def test_a_map_of_addresses_and_ports(port: int, said: str) -> None:
+    # The registers as nft 1.1.7 has them for `dnat ip to ip saddr map @ports` in a table of ip,
+    # which is how it lists the rule.
+    loaded = expression(b"payload", attr(1, be(1)), attr(2, be(1)), attr(3, be(12)), attr(4, be(4)))
+    found = expression(
+        b"lookup", attr(1, b"ports\0"), attr(2, be(1)), attr(3, be(1)), attr(5, be(0))
+    )
+    constant = expression(b"immediate", attr(1, be(2)), nest(2, attr(1, b"\0P")))
+    nat = expression(b"nat", attr(1, be(1)), attr(2, be(2)), attr(3, be(1)), attr(5, be(port)))
+    parts = [loaded, found, *([constant] if port == 2 else []), nat]
+    assert line(NEWRULE, attr(1, b"t\0"), attr(2, b"c\0"), nest(4, *parts)).endswith(said)
+
+
 def constants(said: str) -> list[tuple[str, object, str | None]]:
     """The constants of the first rule of which the line has these words."""
     for message in recording("nft_rules"):

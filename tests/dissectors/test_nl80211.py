@@ -268,6 +268,20 @@ def test_frames(raw: bytes, names: list[str]) -> None:
     assert not codes(message)
 
 
+@pytest.mark.parametrize(
+    ("raw", "name", "words"),
+    [
+        (b"\xb0\0" + HEADER + b"\2\0\1\0\0\0", "auth-alg", "ft"),  # WLAN_AUTH_FT
+        (b"\xb0\0" + HEADER + b"\x63\0\1\0\0\0", "auth-alg", None),
+        (b"\xd0\0" + HEADER + b"\x08\1", "category", "sa-query"),  # WLAN_CATEGORY_SA_QUERY
+    ],
+)
+def test_fields_of_frames_have_names(raw: bytes, name: str, words: str | None) -> None:
+    found = one(59, attr(51, raw)).find(f"frame.{name}")
+    assert found is not None
+    assert found.label == words
+
+
 def test_a_port_that_is_authenticated() -> None:
     key = b"\2\0\x8a\0\x10" + bytes(7) + b"\1" + bytes(64) + b"mic"
     message = one(129, attr(51, b"\2\3\0" + bytes((len(key),)) + key), attr(102, b"\x8e\x88"))
