@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from nldissect.hooks import BINARY, NEST, Lookup, Node, format_address, format_mac, part
+from nldissect.hooks import BINARY, NEST, Lookup, Node, Template, format_address, format_mac, part
 
 DEEPEST = 8  # layers
 ADDRESSES: dict[int, Callable[[bytes], str]] = {
@@ -126,6 +126,20 @@ def packet_line(seen: Lookup, path: str = "payload") -> str:
     elif names[:1] == ["tcp"] and isinstance(bits, int):
         words.append(f"[{''.join(sign for bit, sign in FLAGS if bits & bit)}]")
     return " ".join(words)
+
+
+def handed_over(where: str) -> Callable[[Lookup], None]:
+    """A summary of a packet that a rule hands over: where it was met (a template), what it is."""
+    before = Template(f"{where} [in {{ifindex-indev:index}}] [out {{ifindex-outdev:index}}]")
+    after = Template("[{mark!=0}mark {mark}] [uid {uid}]")
+
+    def summary(seen: Lookup) -> None:
+        """One line."""
+        seen.fill(before)
+        seen.say(packet_line(seen))
+        seen.fill(after)
+
+    return summary
 
 
 def value(layer: Node | None, name: str) -> object:

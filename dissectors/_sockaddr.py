@@ -8,22 +8,28 @@ AF_INET, AF_INET6 = 2, 10
 SOCKADDR_IN, SOCKADDR_IN6, STORAGE = 16, 28, 128
 
 
-def sockaddr(node: Node) -> bool:
-    """A struct sockaddr_in or sockaddr_in6, alone or in a struct sockaddr_storage.
+def endpoint(raw: bytes, big: bool) -> str | None:
+    """The text of a struct sockaddr_in or sockaddr_in6, alone or in a struct sockaddr_storage.
 
-    Without a port it is an address alone.
+    Without a port it is an address alone; None for what is neither.
     """
-    raw = node.bytes
-    family = int.from_bytes(raw[:2], "big" if node.message.big else "little")
+    family = int.from_bytes(raw[:2], "big" if big else "little")
     port = int.from_bytes(raw[2:4], "big")
     if family == AF_INET and len(raw) in (SOCKADDR_IN, STORAGE):
         address = format_address(raw[4:8])
-        node.set_value("sockaddr", raw, f"{address}:{port}" if port else address)
-    elif family == AF_INET6 and len(raw) in (SOCKADDR_IN6, STORAGE):
+        return f"{address}:{port}" if port else address
+    if family == AF_INET6 and len(raw) in (SOCKADDR_IN6, STORAGE):
         address = format_address(raw[8:24])
-        node.set_value("sockaddr", raw, f"[{address}]:{port}" if port else address)
-    else:
+        return f"[{address}]:{port}" if port else address
+    return None
+
+
+def sockaddr(node: Node) -> bool:
+    """One such address."""
+    text = endpoint(node.bytes, node.message.big)
+    if text is None:
         return False
+    node.set_value("sockaddr", node.bytes, text)
     return True
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import struct
-from socket import AF_INET, AF_INET6
 
+from nldissect.dissectors._sockaddr import endpoint
 from nldissect.hooks import BINARY, STRING, STRUCT, Field, Message, Node, part
 
 PATH_ADDRESS_LENGTH = 20  # where struct iscsi_path has ip_addr_len
@@ -34,16 +33,10 @@ def pdu(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
 
 
 def address(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
-    """A struct sockaddr_in or sockaddr_in6, as ADDRESS:PORT."""
-    raw = message.data[pos:limit]
-    family = struct.unpack_from("=H", raw)[0] if len(raw) >= 2 else 0
-    if family == AF_INET and len(raw) >= 8:
-        host = str(ipaddress.IPv4Address(raw[4:8]))
-    elif family == AF_INET6 and len(raw) >= 24:
-        host = f"[{ipaddress.IPv6Address(raw[8:24])}]"
-    else:
+    """A struct sockaddr_in or sockaddr_in6; of programs mostly in a struct sockaddr_storage."""
+    words = endpoint(message.data[pos:limit], message.big)
+    if words is None:
         return False
-    words = f"{host}:{struct.unpack_from('>H', raw, 2)[0]}"
     out.append(piece("address", STRING, "string", words, message, pos, limit))
     return True
 

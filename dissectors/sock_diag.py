@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from nldissect.dissectors._sockaddr import STORAGE, endpoint
 from nldissect.hooks import Lookup, Message, Node, Template, format_address
 
 AF_INET, AF_INET6 = 2, 10
 ALL = 255
-STORAGE = 128  # bytes of struct sockaddr_storage
 
 
 def unix_name(node: Node) -> bool:
@@ -21,24 +21,13 @@ def unix_name(node: Node) -> bool:
     return True
 
 
-def sockaddr(raw: bytes, big: bool) -> str:
-    """`192.0.2.1:5000`."""
-    family = int.from_bytes(raw[:2], "big" if big else "little")
-    port = int.from_bytes(raw[2:4], "big")
-    if family == AF_INET:
-        return f"{format_address(raw[4:8])}:{port}"
-    if family == AF_INET6:
-        return f"[{format_address(raw[8:24])}]:{port}"
-    return f"family {family}"
-
-
 def sockaddrs(node: Node) -> bool:
     """SCTP's many addresses: an array of struct sockaddr_storage."""
     raw, big = node.bytes, node.message.big
     if not raw or len(raw) % STORAGE:
         return False
-    texts = [sockaddr(raw[at : at + STORAGE], big) for at in range(0, len(raw), STORAGE)]
-    node.set_value("sockaddrs", " ".join(texts))
+    texts = [endpoint(raw[at : at + STORAGE], big) for at in range(0, len(raw), STORAGE)]
+    node.set_value("sockaddrs", " ".join(text or "?" for text in texts))
     return True
 
 

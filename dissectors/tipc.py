@@ -24,7 +24,7 @@ def identity(node: Node) -> bool:
     text = words(raw) if len(raw) <= BYTES else None
     if text is None:
         return False
-    node.set_value("sockaddr", raw, text)
+    node.set_value("hex", raw, text)
     return True
 
 

@@ -1,15 +1,13 @@
-"""WireGuard: keys and endpoints as wg(8) writes them, devices and peers in one line."""
+"""WireGuard: keys as wg(8) writes them, devices and peers in one line."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any
 
-from nldissect.hooks import Lookup, Node, Piece, format_address
+from nldissect.hooks import Lookup, Node, Piece
 
 KEY_BYTES = 32
-AF_INET, AF_INET6 = 2, 10
-SOCKADDR_IN, SOCKADDR_IN6 = 16, 28
 SHOWN = 2  # peers in one line, of the many that a device may have
 ADDRESSES = 4  # allowed addresses of each
 
@@ -23,26 +21,12 @@ def key(node: Node) -> bool:
     return True
 
 
-def endpoint(node: Node) -> bool:
-    """A struct sockaddr_in or sockaddr_in6: 198.51.100.20:7777, [2001:db8::20]:8888."""
-    raw = node.bytes
-    family = int.from_bytes(raw[:2], "big" if node.message.big else "little")
-    port = int.from_bytes(raw[2:4], "big")
-    if family == AF_INET and len(raw) == SOCKADDR_IN:
-        node.set_value("sockaddr", raw, f"{format_address(raw[4:8])}:{port}")
-    elif family == AF_INET6 and len(raw) == SOCKADDR_IN6:
-        node.set_value("sockaddr", raw, f"[{format_address(raw[8:24])}]:{port}")
-    else:
-        return False
-    return True
-
-
 def keepalive(value: int, message: Any, get: Any) -> str | None:
     """0 is off."""
     return None if value else "off"
 
 
-HOOKS = {"key": key, "endpoint": endpoint, "keepalive": keepalive}
+HOOKS = {"key": key, "keepalive": keepalive}
 
 
 def addresses(allowed: Piece) -> str:

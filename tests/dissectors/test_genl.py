@@ -13,17 +13,12 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.engine.summary import describe
 from support.messages import (
-    GENERIC,
     RECORDINGS,
     attr,
     codes,
     covered,
-    genl,
-    msg,
     nest,
-    newfamily,
-    read,
-    record,
+    of_family,
     recording,
     u8,
     u32,
@@ -36,13 +31,6 @@ FAMILIES = (
     "lockd", "mptcp_pm", "net-shaper", "netdev", "nfsd", "nl80211", "ovpn", "psp", "sunrpc",
     "tcp_metrics", "team", "wireguard", "ovs_datapath", "ovs_flow", "ovs_packet", "ovs_vport",
 )  # fmt: skip
-
-
-def one(family: str, command: int, *attributes: bytes, port: int = 0, flags: int = 0) -> Message:
-    """A message of the family, as it reads after nlctrl has told its number."""
-    data = msg(NUMBER, genl(command, *attributes), flags, port=port)
-    *_, message = read(record(newfamily(NUMBER, family), GENERIC), record(data, GENERIC))
-    return message
 
 
 def of_kernel(family: str) -> list[Message]:
@@ -112,7 +100,7 @@ def test_wireguard_in_one_line() -> None:
 @pytest.mark.parametrize("raw", [b"", b"\2\0", bytes(15), bytes(17), b"\2\0" + bytes(26)])
 def test_an_endpoint_that_is_none(raw: bytes) -> None:
     peers = nest(8, nest(0, attr(1, bytes(31)), attr(4, raw)))
-    message = one("wireguard", 1, attr(2, b"w0\0"), peers)
+    message = of_family("wireguard", 1, attr(2, b"w0\0"), peers)
     assert label(message, "peers.0.endpoint") is None
     assert label(message, "peers.0.public-key") is None
     assert covered(message)
@@ -146,7 +134,7 @@ def test_features_are_what_ethtool_says() -> None:
 
 def test_link_modes_by_name() -> None:
     bitset = nest(3, attr(2, u32(125)), attr(4, u32(1 << 5 | 1 << 6) + u32(1)))
-    message = one("ethtool", 4, bitset, attr(5, u32(1000)), attr(6, u8(1)))
+    message = of_family("ethtool", 4, bitset, attr(5, u32(1000)), attr(6, u8(1)))
     assert label(message, "ours.value") == "1000baset-full autoneg 25000basekr-full"
     assert said(message) == (
         "speed 1000Mb/s duplex full modes 1000baset-full autoneg 25000basekr-full"
@@ -155,7 +143,7 @@ def test_link_modes_by_name() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"\1", bytes(516)])
 def test_a_bitmap_that_is_none(raw: bytes) -> None:
-    message = one("ethtool", 4, nest(3, attr(4, raw)))
+    message = of_family("ethtool", 4, nest(3, attr(4, raw)))
     assert label(message, "ours.value") is None
     assert covered(message)
 
@@ -174,7 +162,9 @@ def test_a_formatted_message_of_devlink() -> None:
         attr(113, b"ok\0"),
         attr(113, u32(9)),
     )
-    message = one("devlink", 54, attr(1, b"pci\0"), attr(2, b"0000:01:00.0\0"), nest(106, *pairs))
+    message = of_family(
+        "devlink", 54, attr(1, b"pci\0"), attr(2, b"0000:01:00.0\0"), nest(106, *pairs)
+    )
     fmsg = message.find("fmsg")
     assert fmsg is not None
     values = [c.value for c in fmsg.children if c.name == "fmsg-obj-value-data"]
@@ -185,7 +175,7 @@ def test_a_formatted_message_of_devlink() -> None:
 def test_options_of_a_team() -> None:
     option = nest(1, attr(1, b"mode\0"), attr(3, u8(5)), attr(4, b"roundrobin\0"))
     number = nest(1, attr(1, b"notify_peers_count\0"), attr(3, u8(3)), attr(4, u32(2)))
-    message = one("team", 2, attr(1, u32(9)), nest(2, option, number))
+    message = of_family("team", 2, attr(1, u32(9)), nest(2, option, number))
     assert said(message) == "dev 9 options mode roundrobin, notify_peers_count 2"
 
 
@@ -200,14 +190,14 @@ def test_any_bytes_are_told_of(family: str) -> None:
             attr(chance.randrange(1, 40), chance.randbytes(chance.choice((0, 1, 4, 8, 20, 32))))
             for _ in range(4)
         ]
-        message = one(family, command, *attributes, port=chance.choice((0, 99)))
+        message = of_family(family, command, *attributes, port=chance.choice((0, 99)))
         describe(message)
         assert covered(message)
         assert "hook-failed" not in codes(message)
 
 
 def test_u64s_are_whole() -> None:
-    message = one("netdev", 1, attr(1, u32(3)), attr(3, u64(3)))
+    message = of_family("netdev", 1, attr(1, u32(3)), attr(3, u64(3)))
     assert value(message, "xdp-features") == 3
     assert label(message, "xdp-features") == "basic|redirect"
 

@@ -8,25 +8,9 @@ from typing import Any
 
 import pytest
 
-from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.summary import describe
 from nldissect._internal.spec import registry
-from support.messages import (
-    GENERIC,
-    RECORDINGS,
-    attr,
-    covered,
-    genl,
-    msg,
-    nest,
-    newfamily,
-    read,
-    record,
-    recording,
-    u8,
-    u32,
-    u64,
-)
+from support.messages import RECORDINGS, attr, covered, nest, of_family, recording, u8, u32, u64
 
 NUMBER = 77
 OURS = ("genl_devices", "genl_hosts", "genl_ovs")
@@ -55,12 +39,6 @@ def told(name: str, family: str, to_kernel: bool | None = None) -> list[str]:
         for m in recording(name)
         if m.family == family and m.operation and to_kernel in (None, m.to_kernel)
     ]
-
-
-def one(family: str, command: int, *attributes: bytes, port: int = 0) -> Message:
-    data = msg(NUMBER, genl(command, *attributes), port=port)
-    *_, message = read(record(newfamily(NUMBER, family), GENERIC), record(data, GENERIC))
-    return message
 
 
 def value(message: Any, path: str) -> Any:
@@ -166,7 +144,7 @@ def test_flows_of_open_vswitch() -> None:
 def test_a_key_with_its_mask() -> None:
     ethernet = bytes.fromhex("020000000001020000000002") + bytes(6) + b"\xff" * 6
     masked = nest(11, attr(4, ethernet))
-    message = one("ovs_flow", 1, u32(9), nest(2, masked))
+    message = of_family("ovs_flow", 1, u32(9), nest(2, masked))
     assert covered(message)
     found = message.find("actions.set-masked.ethernet")
     assert found is not None
@@ -179,7 +157,7 @@ def test_a_key_with_its_mask() -> None:
 
 def test_counters_by_their_group() -> None:
     group = nest(4, attr(2, u32(1)), attr(3, u32(18)), nest(4, attr(2, u64(7))))
-    message = one("ethtool", 33, nest(2, attr(2, b"eth0\0")), group, port=99)
+    message = of_family("ethtool", 33, nest(2, attr(2, b"eth0\0")), group, port=99)
     found = message.find("grp.stat")
     assert found is not None
     assert [(c.constant, c.value) for c in found.children] == [
@@ -189,7 +167,7 @@ def test_counters_by_their_group() -> None:
 
 def test_a_cable_under_test() -> None:
     result = nest(1, attr(1, u8(2)), attr(2, u8(4)))
-    message = one("ethtool", 27, attr(2, u8(2)), nest(3, result), port=99)
+    message = of_family("ethtool", 27, attr(2, u8(2)), nest(3, result), port=99)
     assert value(message, "nest.result.code") == 4
     node = message.find("nest.result.code")
     assert node is not None

@@ -20,6 +20,7 @@ from support.messages import (
     msg,
     nest,
     newfamily,
+    of_family,
     read,
     record,
     recording,
@@ -33,10 +34,8 @@ NAMES = ("wifi", "wifi_modes", "wifi_phy", "wpan", "nfc")
 
 
 def one(command: int, *attributes: bytes, flags: int = 0) -> Message:
-    """A message of nl80211, as it reads after nlctrl has told its number."""
-    data = msg(NUMBER, genl(command, *attributes), flags)
-    *_, message = read(record(newfamily(NUMBER, "nl80211"), GENERIC), record(data, GENERIC))
-    return message
+    """A message of nl80211."""
+    return of_family("nl80211", command, *attributes, flags=flags)
 
 
 def kept(name: str) -> list[Message]:

@@ -166,6 +166,16 @@ def read(*records: Record, registry: Registry | None = None, stream: bool = Fals
     return list(session.messages(Given(records, rewindable=not stream)))
 
 
+def of_family(
+    name: str, command: int, *attributes: bytes, port: int = 0, flags: int = 0
+) -> Message:
+    """A message of a generic family, as it reads after nlctrl has told its number."""
+    number = 77
+    data = msg(number, genl(command, *attributes), flags, port=port)
+    *_, message = read(record(newfamily(number, name), GENERIC), record(data, GENERIC))
+    return message
+
+
 def messages(data: bytes, protocol: int = ROUTE, total: int | None = None) -> list[Message]:
     """The messages of one datagram."""
     return read(record(data, protocol, total))

@@ -423,15 +423,21 @@ def _mark_gaps(message: Message, nodes: list[Node], gaps: list[tuple[int, int, s
 # -- a tape with what hooks said -------------------------------------------------------
 
 
+def _marks(node: Node) -> i64:
+    """The marks of the entry for what a hook said."""
+    return BY_HOOK | IS_ATTRIBUTE if node.start - node.offset == 4 else BY_HOOK
+
+
+def _shown(node: Node) -> i64:
+    """What the entry for it shows."""
+    return node.message.context.tables.shown_as(node.kind, SHOWN_BY_HOOK)
+
+
 def push_node(engine: Engine, node: Node, depth: i64) -> None:
     """Puts a node, as it says of itself, on the tape, with what lies inside."""
     place = engine.size
-    marks: i64 = BY_HOOK
-    if node.start - node.offset == 4:
-        marks |= IS_ATTRIBUTE
     engine.reserve(i64(node.end - node.offset))
-    shown = node.message.context.tables.shown_as(node.kind, SHOWN_BY_HOOK)
-    engine.push(0, shown, depth, node.offset, node.end, marks, 0)
+    engine.push(0, _shown(node), depth, node.offset, node.end, _marks(node), 0)
     engine.hook_nodes[int(place)] = node
     for found in node.diagnoses:
         engine.findings.append(Finding(place, False, found.code, found.severity, found.text))
@@ -486,12 +492,8 @@ def _leaves(engine: Engine, tape: Tape) -> bool:
             return False
     for at, node in tape.told.items():
         place = i64(at)
-        marks: i64 = BY_HOOK
-        if node.start - node.offset == 4:
-            marks |= IS_ATTRIBUTE
-        shown = node.message.context.tables.shown_as(node.kind, SHOWN_BY_HOOK)
         depth = entries[place] >> DEPTH_AT & DEPTH_MASK
-        engine.tape[place] = shown << SHOWN_AT | depth << DEPTH_AT | marks << MARKS_AT
+        engine.tape[place] = _shown(node) << SHOWN_AT | depth << DEPTH_AT | _marks(node) << MARKS_AT
         engine.hook_nodes[at] = node
     engine.hooked = []
     return True

@@ -80,6 +80,15 @@ def _variant(
     return None if usual is None or usual.conditions else usual
 
 
+def _operation(spec: model.Spec, number: int, message: Frame) -> model.Operation | None:
+    """What a message of this number is, by itself or among several."""
+    usual = spec.operation(number, message.to_kernel)
+    if not spec.variants:
+        return usual
+    variants = spec.variants.get((number, message.to_kernel))
+    return usual if variants is None else _variant(variants, usual, message)
+
+
 class Session(Context):
     """Binds the messages of one capture; see the rules above.
 
@@ -302,10 +311,7 @@ class Session(Context):
         if message.netlink and message.type == framing.NLMSG_ERROR:
             return
         spec = self.registry.raw(message.protocol, 0)
-        operation = None if spec is None else spec.operation(0, message.to_kernel)
-        variants = None if spec is None else spec.variants.get((0, message.to_kernel))
-        if variants is not None:
-            operation = _variant(variants, operation, message)
+        operation = None if spec is None else _operation(spec, 0, message)
         if operation is not None and message.limit - message.base >= operation.least:
             message.spec, message.operation = spec, operation
 
@@ -339,11 +345,7 @@ class Session(Context):
         if message.command < 0:
             return
         if spec is not None:
-            operation = spec.operation(message.command, message.to_kernel)
-            variants = spec.variants.get((int(message.command), message.to_kernel))
-            if variants is not None:
-                operation = _variant(variants, operation, message)
-            message.operation = operation
+            message.operation = _operation(spec, int(message.command), message)
         if message.operation is None and message.record is not None:
             section = self.facts.of_interface(message.record.interface).section
             learnt = section.learnt_of(kind, message.serial)
