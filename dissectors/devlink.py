@@ -12,6 +12,7 @@ WIDTHS = {U8: ("u8", 1), U16: ("u16", 2), U32: ("u32", 4), U64: ("u64", 8)}
 # An fmsg's DEVLINK_ATTR_FMSG_OBJ_VALUE_TYPE, a u8, lies right before the value's own header.
 VALUE_TYPE = 112
 TYPE_BYTES, HEADER = 8, 4
+NO_LIMIT = (1 << 64) - 1
 
 
 def typed(node: Node, kind: int) -> bool:
@@ -56,4 +57,14 @@ def reporter_state(value: int, message: Any, get: Any) -> str | None:
     return {0: "healthy", 1: "error"}.get(value)
 
 
-HOOKS = {"param-value": param_value, "fmsg-value": fmsg_value, "reporter-state": reporter_state}
+def unlimited(value: int, message: Any, get: Any) -> str | None:
+    """The same, of a resource that has no limit."""
+    return "unlimited" if value == NO_LIMIT else None
+
+
+HOOKS = {
+    "param-value": param_value,
+    "fmsg-value": fmsg_value,
+    "reporter-state": reporter_state,
+    "unlimited": unlimited,
+}

@@ -2009,13 +2009,14 @@ def a_set(seen: Lookup) -> str:
     put_handle(seen, out, "handle")
     found = []
     flags = seen.value("flags") or 0
-    if seen.has("key-type"):
-        text = f"type {type_text(seen.value('key-type')) or 'any'}"
+    key = seen.value("key-type")
+    if key is not None:
+        text = f"type {type_text(key) or 'any'}"
         if flags & 0x40:
             text += f" : {seen.text('obj-type')}"
         elif flags & 8:
             interval = "interval " if seen.value("userdata.data-interval") else ""
-            text += f" : {interval}{type_text(seen.value('data-type') or 0)}"
+            text += f" : {interval}{type_text(seen.value('data-type') or 0) or 'any'}"
         found.append(text)
     lister = lister_of(seen)
     inside, single = seen.at("expressions"), seen.at("expr")

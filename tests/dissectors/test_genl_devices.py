@@ -103,7 +103,7 @@ def test_keys_of_wireguard_as_wg_shows_them() -> None:
 
 def test_addresses_of_the_nfs_server() -> None:
     lines = told("genl_hosts", "nfsd", to_kernel=True)
-    assert "listener-set tcp 0.0.0.0:2049" in lines
+    assert "listener-set tcp 0.0.0.0:2049, tcp [::]:2049" in lines
     assert "unlock-ip 192.0.2.9" in lines
 
 

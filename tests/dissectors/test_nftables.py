@@ -11,7 +11,7 @@ from nldissect._internal.engine.summary import summarize
 from nldissect._internal.library.messages import Message
 from support.messages import NETFILTER, RECORDINGS, attr, messages, msg, nest, recording, u32
 
-NEWTABLE, NEWRULE, NEWSETELEM = 2560, 2566, 2572
+NEWTABLE, NEWRULE, NEWSET, NEWSETELEM = 2560, 2566, 2569, 2572
 
 # What other messages tell (an interface's name), and what nft 1.0.6 writes otherwise than 1.1
 # does.
@@ -253,6 +253,23 @@ def test_userdata() -> None:
     ]
     (message,) = messages(msg(NEWTABLE, FAMILY + attr(6, data[:-1])), NETFILTER)
     assert message["userdata"] == data[:-1]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [(be(7), "{ type ipv4_addr; }"), (be(0), "{ type any; }"), (b"\0\0\0\7\0\0\0\0", "")],
+)
+def test_the_type_of_a_set(key: bytes, said: str) -> None:
+    """What is no u32 tells none; both forms have the same line."""
+    assert line(NEWSET, attr(2, b"ports\0"), attr(4, key)) == f"ip ports {said}".strip()
+
+
+@pytest.mark.parametrize("length", [0, 3, 16, 17, 19, 20])
+@pytest.mark.parametrize("kind", [NEWSET, NEWSETELEM])
+def test_a_set_shorter_than_its_header(kind: int, length: int) -> None:
+    """Nothing is learned of what a message's length leaves out."""
+    told = messages(msg(kind, FAMILY + attr(2, b"ports\0"), length=length), NETFILTER)
+    assert told[0].type == kind and "ports" not in summarize(told[0])
 
 
 def test_many_elements_are_no_endless_line() -> None:

@@ -65,6 +65,37 @@ def test_what_a_template_says(text, line):
     assert told(text, twice=lambda value: str(2 * value)) == line
 
 
+METER = {
+    "ovs-header": {"dp-ifindex": 7}, "id": 3,
+    "bands": [{"type": "drop", "rate": 10, "burst": 1}, {"rate": 20}, {"type": "drop", "rate": 30},
+              {"type": "drop", "burst": 4}, {"type": "drop", "rate": 50},
+              {"type": "drop", "rate": 60}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[*bands: {type}[ at {rate}]]", "drop at 10, drop at 30, drop +2"),
+        ("[*bands: {burst}]", "1, 4"),
+        ("[*bands: {rate=20}second] [meter {id}]", "second meter 3"),
+        ("[*bands: {id}]", ""),
+        ("[bands [*bands: {rate}]]", "bands 10, 20, 30 +2"),
+        ("[bands [*bands: {id}]]", ""),
+        ("[*bands: [*rate: x]{burst}]", "x1"),
+        ("[*nothing: x]", ""),
+        ("[*id: x]", "x"),
+        ("*bands: x", "*bands: x"),
+    ],
+)
+def test_each_of_many_by_itself(text, line):
+    """What one has and the next one lacks is not mixed."""
+    message = nldissect.build("ovs_meter", "set", METER, type=40)
+    out = BytesWriter()
+    Lookup(message, None, out).fill(Template(text))
+    assert out.getvalue().decode() == line
+
+
 def test_a_single_host_has_no_prefix_length():
     header = {"ifa-family": "inet", "ifa-prefixlen": 32}
     assert told("{local/ifa-prefixlen}", {"ifaddrmsg": header, "local": "10.0.0.1"}) == "10.0.0.1"

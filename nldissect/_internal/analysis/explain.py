@@ -52,9 +52,10 @@ KERNEL_ERRORS: Final[dict[int, str]] = {
 }  # fmt: skip
 
 # Words of summaries that need the next one to name an object
-LEADING: Final = frozenset(
-    ("id", "dev", "index", "kind", "handle", "parent", "group", "table", "pref", "group-id")
-)
+LEADING: Final = frozenset([
+    "id", "dev", "index", "kind", "handle", "parent", "group", "table", "pref", "group-id",
+    "src", "dst", "wdev", "zone", "port", "in_port", "token", "radio", "Station", "wpan_phy",
+])  # fmt: skip
 
 # NL_ATTR_TYPE_ (linux/netlink.h) as nouns
 TYPES: Final[dict[int, str]] = {

@@ -30,6 +30,7 @@ from ..spec.tables import (
     TEXT_UP_TO_NUL,
 )
 from ..spec.template import (
+    EACH,
     FLAGS,
     FORMATTED,
     HAS,
@@ -109,6 +110,7 @@ class Lookup(TapeValues):
         self._out = BytesWriter() if out is None else out
         self._begin: i64 = len(self._out)
         self._apart = False  # whether a space comes before the next word
+        self._inside: i64 = -2  # of what the places of a template are looked up; -2: of all
 
     # -- the line ------------------------------------------------------------------------
 
@@ -151,7 +153,10 @@ class Lookup(TapeValues):
                 ):
                     return False
             else:
-                if needs < 0 or self._at(template, bound, needs) >= 0:
+                if step == EACH:
+                    if not self._each(template, bound, at, about, needs) and optional:
+                        return False
+                elif needs < 0 or self._at(template, bound, needs) >= 0:
                     size, apart = len(out), self._apart
                     if not self._run(template, bound, at, about, True):
                         out.truncate(size)
@@ -159,10 +164,46 @@ class Lookup(TapeValues):
                 at = about
         return True
 
+    def _each(self, template: Template, bound: BoundTemplate, at: i64, end: i64, path: i64) -> bool:
+        """What brackets hold for each at a path: the first that say something, and how many more
+        would; whether there is one.
+        """
+        out, around = self._out, self._inside
+        said = 0
+        for place in self._entries(template.paths[path]):
+            size, apart = len(out), self._apart
+            if said:
+                self._write(",")
+                self._apart = True
+            begin = len(out)
+            self._inside = i64(place)
+            told = self._run(template, bound, at, end, True) and len(out) > begin
+            said += told
+            if not told or said > MAX_EACH:
+                out.truncate(size)
+                self._apart = apart
+        self._inside = around
+        if said > MAX_EACH:
+            self.say(f"+{said - MAX_EACH}")
+        return said > 0
+
+    def _entries(self, path: str) -> list[int]:
+        """The places at a path, of an array those of its entries."""
+        engine = self._engine
+        out: list[int] = []
+        for place in path_of(engine.tables, path).find(engine, self._inside):
+            inside = engine.inside(i64(place))
+            array = inside and engine.tape[inside[0]] >> MARKS_AT & INDEXED
+            out += inside if array else [place]
+        return out
+
     def _at(self, template: Template, bound: BoundTemplate, path: i64) -> i64:
         """Where what a path of a template means lies on the tape, -1 for nowhere."""
         rows, at = bound.rows, path * 3
         row = rows[at]
+        if self._inside >= 0:
+            tables = self._engine.tables
+            return path_of(tables, template.paths[path]).first(self._engine, self._inside)
         if row < 0 or self._hook_places is not None:
             return self._place(bound.paths[path], template.paths[path])
         engine = self._engine
@@ -643,6 +684,7 @@ def first_values(message: Message) -> str:
 
 
 MAX_VALUES = 4
+MAX_EACH = 3
 
 
 def _size(message: Message) -> str:

@@ -74,6 +74,8 @@ class Learner:
         stop = start + u32(data, start, big)
         if stop > end:
             stop = end
+        if stop - start < 20:
+            return
         if protocol == framing.NETLINK_ROUTE:
             if kind in (RTM_NEWLINK, RTM_DELLINK):
                 if not asks and stop - start >= 32:

@@ -13,6 +13,8 @@ A template is literal text with places in braces and optional parts in brackets:
     {path!&N}       nothing; missing unless it is there and has none of these bits
     {!path}         nothing; missing unless `path` is (with a ? also when it is 0)
     [...]           left out when a place in it is missing; brackets nest
+    [*path: ...]    once for each that is at `path`, with places inside of it: the first few,
+                    between commas, then the number of the others; missing where none is
     \\[ \\]           brackets as they are
 
 Runs of spaces in the text become one.
@@ -28,12 +30,13 @@ from librt.vecs import append, vec
 from mypy_extensions import i64
 
 # Steps have three numbers: which it is, what it is about, and of brackets the path without
-# which they are empty (-1: none).
+# which they are empty (-1: none), or what they are about.
 STEP: Final = 3
 TEXT: Final = 0  # about one of `texts`
 SPACE: Final = 1
 PLACEHOLDER: Final = 2  # about one of `placeholders`
 OPEN: Final = 3  # brackets, up to the step there
+EACH: Final = 4  # the same, for each at a path
 
 # Modes: how a value is shown
 LABEL: Final = 0
@@ -63,6 +66,7 @@ DEEPEST: Final = 16  # brackets in brackets
 _KEPT: Final = 4096
 
 _TOKEN: Final = re.compile(r"\\[\[\]]|\{[^{}]*\}|[\[\]{}]| +|(?:[^\[\]{} \\]|\\(?![\[\]]))+")
+_EACH: Final = re.compile(r"\*([^*:]+):")
 _TEST: Final = re.compile(r"(.+?)(!=|!&|=|&)(-?\d+)")
 
 
@@ -121,6 +125,9 @@ class Template:
                     self.steps[opened[-1] + 2] = placeholder.at
                 self._add(PLACEHOLDER, len(self.placeholders))
                 self.placeholders.append(placeholder)
+            elif opened and opened[-1] == len(self.steps) - STEP and _EACH.fullmatch(token):
+                self.steps[opened[-1]] = EACH
+                self.steps[opened[-1] + 2] = self._path(token[1:-1])
             else:
                 self._add(TEXT, len(self.texts))
                 token = token[1:] if token in (r"\[", r"\]") else token
