@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
 from ..wire.errors import FilterError, NldissectError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
+SIGNALLED = 128
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Nodes refer to each other, so the collector must run; but most messages go without any.
 GC_THRESHOLDS = (10_000, 20, 50)
 
 
+class Ended(BaseException):
+    """A signal that ends the process, after what it was at is cleared away."""
+
+
 def script() -> int:
-    """`main` as a process of its own: what is left needs no collection at its end."""
-    status = main()
-    gc.freeze()
+    """`main` as a process of its own; from here on a signal is an exception."""
+    ends = [number for number in ENDS if signal.getsignal(number) == signal.SIG_DFL]
+    try:
+        for number in ends:  # and none that nohup(1) or a shell's & has it ignore
+            signal.signal(number, _end)
+        status = main()
+    except Ended as found:
+        status = SIGNALLED + int(found.args[0])
+    for number in ends:
+        signal.signal(number, signal.SIG_DFL)
+    gc.freeze()  # what is left needs no collection at its end
     return status
+
+
+def _end(number: int, frame: object) -> None:
+    """Once: nothing interrupts the clearing away."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt if number == signal.SIGINT else Ended(number)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -315,6 +315,7 @@ def _fork() -> int:
         pid = os.fork()
         if not pid:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
     except OSError as problem:
         raise UsageError(f"-j: no more processes can be made: {problem.strerror}") from None
     finally:

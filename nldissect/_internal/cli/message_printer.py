@@ -81,8 +81,9 @@ class MessagePrinter(MessageSink):
         self.presentation = Presentation(options, output, registry)
         self.renderer = self.presentation.renderer
         self.clock = self.presentation.clock
-        self.writer = None if options.write is None else MessageWriter(options.write, output)
-        if self.writer is not None:
+        self.writer: MessageWriter | None = None
+        if options.write is not None:
+            self.writer = MessageWriter(options.write, output, streams=not options.files)
             self.writer.refuse_inputs(options.files)
         only_once(options.files)
         self.quiet = self.writer is not None and self.writer.path == "-"
@@ -102,6 +103,7 @@ class MessagePrinter(MessageSink):
         status = 0
         several = len(files) > 1
         shown = 0
+        whole = False
         if not self.quiet:
             self.output.write(self.renderer.begin())
         try:
@@ -118,8 +120,9 @@ class MessagePrinter(MessageSink):
                     status = 2
                 if self.left == 0:
                     break
+            whole = shown > 0
         finally:
-            self.finish()
+            self.finish(whole)
         if self.selection.families is not None and self.left:
             self.output.flush()
             for remark in self.selection.families.missed():
@@ -130,6 +133,8 @@ class MessagePrinter(MessageSink):
         """Shows one file, in several processes where that is wanted or useful."""
         count = jobs.useful_count(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
+            if self.writer is not None:
+                self.writer.streams = True
             self.print_live(capture)
             return
         if self.alone or self.clock.form == "delta-shown":
@@ -209,10 +214,10 @@ class MessagePrinter(MessageSink):
         early = self.left > 0 or self.output.awaited
         return AHEAD if early and not self.two_pass else None
 
-    def finish(self) -> None:
-        """Completes what is shown, and the file that is written."""
+    def finish(self, whole: bool = True) -> None:
+        """Completes what is shown, and the file that is written if all of it was."""
         if self.writer is not None:
-            self.writer.finish()
+            self.writer.finish(whole)
         if not self.quiet:
             self.output.write(self.renderer.end())
         remark = None if self._undescribed is None else self._undescribed.remark()

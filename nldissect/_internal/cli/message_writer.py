@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import BinaryIO
 
 from ..capture.reader import PcapngWriter
 from ..engine.message import Message
 from ..wire import framing
 from ..wire.errors import UsageError
+from ..wire.output_file import OutputFile, same_file
 from ..wire.record import Record
 from .output import TextOutput
 
@@ -17,28 +17,23 @@ class MessageWriter:
     """-w: the messages shown, as pcapng.
 
     A record of which all messages are shown is written as it is, otherwise
-    with the bytes of those shown. The file is made when there is something to
-    read, so that a wrong file name elsewhere does not empty it.
+    with the bytes of those shown. The file takes its place when it is whole, that
+    of a stream when there is something in it.
     """
 
-    def __init__(self, path: str, output: TextOutput) -> None:
+    def __init__(self, path: str, output: TextOutput, streams: bool) -> None:
         self.path = path
         self._output = output
-        self._stream: BinaryIO | None = None
+        self.streams = streams  # whether what it holds has no other place
+        self._stream: BinaryIO | OutputFile | None = None
         self._pcapng: PcapngWriter | None = None
         self._record: Record | None = None
         self._pieces: list[Message] = []
 
     def refuse_inputs(self, files: list[str]) -> None:
         """Raises UsageError when it would write over what is to be read."""
-        for path in files:
-            if path != "-" and self.path != "-" and os.path.exists(self.path):
-                try:
-                    same = os.path.samefile(path, self.path)
-                except OSError:
-                    continue
-                if same and os.path.isfile(path):
-                    raise UsageError(f"-w: {self.path} is read at the same time; name another file")
+        if self.path != "-" and any(same_file(path, self.path) for path in files):
+            raise UsageError(f"-w: {self.path} is read at the same time; name another file")
 
     def add(self, message: Message, record: Record) -> None:
         """One message shown, of this record."""
@@ -57,20 +52,28 @@ class MessageWriter:
         if complete:
             self._emit()
         if self._stream is not None:
-            self._stream.flush()
-
-    def finish(self) -> None:
-        """Completes the file."""
-        self._emit()
-        self._open().finish()
-        assert self._stream is not None
-        if self.path == "-":
-            self._stream.flush()
-        else:
             try:
-                self._stream.close()
+                self._stream.flush()
             except OSError as problem:
                 raise self._failed(problem) from None
+
+    def finish(self, whole: bool) -> None:
+        """Completes the file; if it is not `whole`, what was there stays, unless it streams."""
+        stream = self._stream
+        if not whole and not self.streams and self.path != "-":
+            if isinstance(stream, OutputFile):
+                stream.discard()
+            return
+        self._emit()
+        try:
+            self._open().finish()
+            stream = self._stream
+            if isinstance(stream, OutputFile):
+                stream.commit()
+            elif stream is not None:
+                stream.flush()
+        except OSError as problem:
+            raise self._failed(problem) from None
 
     def _emit(self) -> None:
         record, pieces = self._record, self._pieces
@@ -88,13 +91,14 @@ class MessageWriter:
 
     def _open(self) -> PcapngWriter:
         if self._pcapng is None:
+            stream: BinaryIO | OutputFile | None
             if self.path == "-":
                 stream = self._output.binary
                 if stream is None or self._output.terminal():
                     raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
             else:
                 try:
-                    stream = open(self.path, "wb")  # noqa: SIM115 - closed by finish
+                    stream = OutputFile(self.path, at_once=self.streams)
                 except OSError as problem:
                     raise self._failed(problem) from None
             self._stream = stream

@@ -23,6 +23,7 @@ from ..session.driver import MessageSink
 from ..session.forward_pass import RecordSource
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError, UsageError
+from ..wire.output_file import OutputFile
 from ..wire.record import Record
 from .input_captures import BufferedRecords, registry_of
 from .message_printer import LiveSource, MessagePrinter
@@ -46,9 +47,10 @@ def run(options: Namespace, output: TextOutput) -> int:
         raise UsageError("run: which command? nldissect run [options] -- COMMAND")
     registry = registry_of(options)
     stream: TextIO | None = None
-    if options.output is not None:
+    if options.output not in (None, "-"):
         try:
-            stream = open(options.output, "w", encoding="utf-8")  # noqa: SIM115 - closed below
+            with OutputFile(options.output, at_once=True) as made:
+                stream = os.fdopen(os.dup(made.fileno()), "w", encoding="utf-8")
         except OSError as problem:
             raise UsageError(
                 f"-o: {options.output} cannot be written: {problem.strerror}"

@@ -10,6 +10,7 @@ from typing import Any
 from ..analysis.stats import Statistics
 from ..analysis.stats_document import document
 from ..wire.errors import CaptureError, UsageError
+from ..wire.output_file import write_file
 from ..wire.text import safe
 from . import jobs, plot, selection
 from .input_captures import InputCaptures, only_once
@@ -41,8 +42,7 @@ def stats(options: Namespace, output: TextOutput) -> int:
         found.finish()
     if options.svg is not None:
         try:
-            with open(options.svg, "w", encoding="utf-8") as file:
-                file.write(plot.svg(found.rates))
+            write_file(options.svg, plot.svg(found.rates).encode())
         except OSError as problem:
             raise UsageError(
                 f"--svg: {options.svg} cannot be written: {problem.strerror or problem}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, overload
 from ..library.index import Index
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError
+from ..wire.output_file import OutputFile
 from .capture_index import CaptureIndex, CaptureView, Exchange
 from .expectation import Expectation, Expectations, wait
 from .marker import Marker
@@ -92,7 +93,7 @@ class Captured(Sequence[Seen]):
         """Write the capture as pcapng."""
         from ..capture.reader import PcapngWriter, open_capture
 
-        with open(path, "wb") as stream:
+        with OutputFile(os.fspath(path)) as stream:
             writer = PcapngWriter(stream)
             for record in open_capture(self.path):
                 marker, known = self._view.index.marker, record.interface.sockets
@@ -100,6 +101,7 @@ class Captured(Sequence[Seen]):
                     known.append(marker.owner)
                 writer.write(record)
             writer.finish()
+            stream.commit()
 
     # -- expectations ------------------------------------------------------------------
 

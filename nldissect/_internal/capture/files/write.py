@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Protocol
 
 from nldissect._internal.capture.files import link, pcapng
 from nldissect._internal.wire.record import Interface, Record, Socket
@@ -13,6 +13,13 @@ _LATEST = (1 << 64) - 1
 _LONGEST_OPTION = 0xFFFF
 _PACKET_HASH = 3
 _UNKNOWN_LENGTH = (1 << 64) - 1  # of a section: it is written as it comes
+
+
+class BlockStream(Protocol):
+    """What blocks are written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Takes in one or more whole blocks."""
 
 
 class PcapngWriter:
@@ -26,7 +33,7 @@ class PcapngWriter:
     the caller's.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BlockStream) -> None:
         self._stream = stream
         self._order = ""
         self._section_options: pcapng.Options = []

@@ -6,13 +6,13 @@ The criteria and the names are those of dumpcap(1): -a and -b.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from nldissect._internal.wire.errors import UsageError
+from nldissect._internal.wire.output_file import OutputFile
 
 _KILOBYTE = 1000
 _LAST_NUMBER = 100_000
@@ -81,25 +81,21 @@ class CaptureFile:
         self.path = path
         self.began = time.monotonic()
         self.size = 0
-        mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        self._descriptor = os.open(path, mode, 0o644)
+        self._file = OutputFile(path, at_once=True)
 
     def reader(self) -> int:
         """A descriptor to read the file by from its start; -1 if it cannot be read twice."""
-        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-            return -1
-        return os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        return self._file.reader()
 
     def write(self, data: bytes) -> None:
         """Write all of it through to the kernel."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        self._file.write(data)
+        self._file.flush()
         self.size += len(data)
 
     def close(self) -> None:
         """Close it."""
-        os.close(self._descriptor)
+        self._file.commit()
 
 
 class RingFiles:

@@ -11,6 +11,7 @@ import os
 import struct
 from collections.abc import Iterable
 
+from nldissect._internal.wire.caller import sudo_user
 from nldissect._internal.wire.errors import UsageError
 
 CAP_DAC_OVERRIDE = 1
@@ -56,17 +57,6 @@ def drop(keep: Iterable[int] = ()) -> None:
     header = struct.pack("Ii", _VERSION_3, 0)
     system_call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-
-
-def sudo_user() -> tuple[int, int] | None:
-    """The user and group that sudo was called by; None without sudo or when that was root."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        uid, gid = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
-    except (KeyError, ValueError):
-        return None
-    return (uid, gid) if uid > 0 and gid >= 0 else None
 
 
 def capabilities_for(paths: Iterable[str], mode: int) -> set[int]:

@@ -17,6 +17,7 @@ from ...render.style import Style
 from ...render.tree_output import HexDumpRenderer, TreeRenderer
 from ...wire.errors import UsageError
 from ...wire.framing import CUT
+from ...wire.output_file import OutputFile, write_file
 from ...wire.record import COMMENT, Record
 from ...wire.times import TimeFormatter
 from ..model.capture_model import CaptureModel
@@ -161,8 +162,7 @@ class Exports(Controller):
         def export(path: str) -> None:
             text = exported(self.model, rows, form)
             try:
-                with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-                    file.write(text)
+                write_file(path, text.encode("utf-8", "backslashreplace"))
             except OSError as problem:
                 raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
             self.browser.note(f"{self._what(rows, form)} in {path}")
@@ -220,10 +220,9 @@ def write(model: CaptureModel, path: str, rows: Iterable[int]) -> int:
     A record of which all messages are there is written as it is, otherwise with the
     bytes of those that are.
     """
-    made = f"{path}.{os.getpid()}.part"
     count = 0
     try:
-        with open(made, "wb") as stream:
+        with OutputFile(path) as stream:
             writer = PcapngWriter(stream)
             record: Record | None = None
             pieces: list[int] = []
@@ -239,10 +238,8 @@ def write(model: CaptureModel, path: str, rows: Iterable[int]) -> int:
             if record is not None:
                 _emit(model, writer, record, pieces)
             writer.finish()
-        os.replace(made, path)
+            stream.commit()
     except OSError as problem:
-        if os.path.exists(made):
-            os.unlink(made)
         raise UsageError(f"{path} cannot be written: {problem.strerror or problem}") from None
     return count
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ...capture.live import privileges
+from ...wire.caller import sudo_user
 from ...wire.errors import CaptureError, UsageError
 from ..model.capture_model import CaptureModel
 from ..model.feeds import CaptureFeed, Feed, PipeFeed, interfaces
@@ -33,7 +34,7 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
                 feeds[at] = feed
                 models.append(opener.model(feed.path, feed.name, True))
         _terminal()
-        if feeds and privileges.sudo_user() is not None:
+        if feeds and sudo_user() is not None:
             privileges.drop()
         application = Application(opener, models, feeds, state or State.default())
         status = application.run()

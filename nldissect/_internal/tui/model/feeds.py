@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from ...capture.live import live_capture, privileges
+from ...capture.live import live_capture
+from ...wire.caller import sudo_user
 from ...wire.errors import UsageError
 
 ARPHRD_NETLINK: Final = 824  # linux/if_arp.h
@@ -52,7 +53,7 @@ class Feed(Protocol):
 def spool(name: str) -> str:
     """A new file for what is captured, in a folder of its own."""
     folder = tempfile.mkdtemp(prefix="nldissect-")
-    caller = privileges.sudo_user()
+    caller = sudo_user()
     if caller is not None:
         os.chown(folder, *caller)
     stamp = time.strftime("%Y%m%d-%H%M%S")

@@ -1,0 +1,161 @@
+"""Files that are made: whole or not at all, private, and through nobody else's links."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from errno import EACCES
+from typing import final
+
+from .caller import sudo_user
+
+_BUFFER = 1 << 16
+# What a folder is in which others may leave links and files: /tmp and its like.
+_SHARED = stat.S_ISVTX | stat.S_IWOTH
+
+
+@final
+class OutputFile:
+    """A file being written, which takes the place of what was there when it is whole.
+
+    Until `commit` it lies beside its target, and `discard` leaves the target as it was. With
+    `at_once` it is in place from the start, for what others read while it grows. Devices and pipes
+    are written as they are. Each piece given to `write` is in the file whole or not at all, also
+    when the disk is full.
+
+    A file is its owner's alone (0600) unless `private` is False, and belongs to who called sudo.
+    A symbolic link is followed, but none that somebody else left in a shared folder, as Linux'
+    protected_symlinks has it. Every method raises OSError. Leaving a `with` block discards
+    what was not committed.
+    """
+
+    def __init__(self, path: str, *, at_once: bool = False, private: bool = True) -> None:
+        self.path = path
+        self.size = 0  # bytes in the file
+        self._pending: list[bytes] = []
+        self._waiting = 0
+        self._target = _target(path)
+        self._made = ""
+        try:
+            self.regular = stat.S_ISREG(os.stat(self._target).st_mode)
+        except FileNotFoundError:
+            self.regular = True
+        if not self.regular:
+            self._descriptor = os.open(self._target, os.O_WRONLY | os.O_CLOEXEC)
+            return
+        folder, name = os.path.split(self._target)
+        self._made = os.path.join(folder, f".{name[:200]}.{os.getpid()}.part")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with suppress(FileNotFoundError):  # of a process of that number that was killed
+            os.unlink(self._made)
+        self._descriptor = os.open(self._made, flags, 0o600 if private else 0o666)
+        _give_to_caller(self._descriptor)
+        if at_once:
+            os.replace(self._made, self._target)
+            self._made = ""
+
+    def __enter__(self) -> OutputFile:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.discard()
+
+    def fileno(self) -> int:
+        """The descriptor, for who writes text as it comes."""
+        return self._descriptor
+
+    def write(self, data: bytes) -> int:
+        """Takes in a piece; returns its size."""
+        self._pending.append(data)
+        self._waiting += len(data)
+        if self._waiting >= _BUFFER:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Writes through what was taken in."""
+        pieces, self._pending, self._waiting = self._pending, [], 0
+        view = memoryview(b"".join(pieces))
+        done = 0
+        try:
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
+        except OSError:
+            for piece in pieces:
+                if len(piece) > done:
+                    break
+                done -= len(piece)
+                self.size += len(piece)
+            if self.regular:
+                os.ftruncate(self._descriptor, self.size)
+            raise
+        self.size += done
+
+    def reader(self) -> int:
+        """A descriptor to read the file by from its start; -1 if it cannot be read twice."""
+        if not self.regular:
+            return -1
+        return os.open(self._made or self._target, os.O_RDONLY | os.O_CLOEXEC)
+
+    def commit(self) -> None:
+        """Completes the file and puts it in place."""
+        try:
+            self.flush()
+            made, self._made = self._made, ""
+            if made:
+                try:
+                    os.replace(made, self._target)
+                except OSError:
+                    self._made = made
+                    raise
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Ends the writing; a file that is not in place is gone."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+        made, self._made = self._made, ""
+        if made:
+            with suppress(FileNotFoundError):
+                os.unlink(made)
+
+
+def write_file(path: str, data: bytes) -> None:
+    """A private file of these bytes."""
+    with OutputFile(path) as made:
+        made.write(data)
+        made.commit()
+
+
+def same_file(first: str, second: str) -> bool:
+    """Whether both are one regular file, by device and inode; `-` is standard input."""
+    try:
+        known = [os.fstat(0) if path == "-" else os.stat(path) for path in (first, second)]
+    except OSError:
+        return False
+    return os.path.samestat(*known) and stat.S_ISREG(known[0].st_mode)
+
+
+def _target(path: str) -> str:
+    """The file that a path means; raises PermissionError for somebody else's link."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return path
+    if not stat.S_ISLNK(found.st_mode):
+        return path
+    folder = os.stat(os.path.dirname(path) or ".")
+    if folder.st_mode & _SHARED == _SHARED and found.st_uid not in (os.geteuid(), folder.st_uid):
+        raise PermissionError(EACCES, "a symbolic link of somebody else in a shared folder")
+    return os.path.realpath(path)
+
+
+def _give_to_caller(descriptor: int) -> None:
+    """Makes a file that root wrote one of whoever called sudo."""
+    caller = sudo_user()
+    if caller is not None:
+        with suppress(OSError):  # a file system without owners
+            os.fchown(descriptor, *caller)

@@ -1,0 +1,161 @@
+"""What is written takes its place when it is whole, is private, and destroys nothing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from support.command import start
+from support.messages import RECORDINGS
+
+LINKS = RECORDINGS / "links.pcap"
+ROOT = os.geteuid() == 0
+
+
+def ran(*words: object, **options: object) -> tuple[int, bytes, str]:
+    """The exit status, the output and what was complained of."""
+    with start("read", *words, **options) as process:
+        out, err = process.communicate(timeout=60)
+    return process.returncode, out, err.decode()
+
+
+@contextmanager
+def piping() -> Iterator[IO[bytes]]:
+    """The recording through a pipe."""
+    with LINKS.open("rb") as file, subprocess.Popen(["cat"], stdin=file, stdout=-1) as process:
+        assert process.stdout is not None
+        yield process.stdout
+
+
+def records(path: Path) -> int:
+    return len(ran(path)[1].splitlines())
+
+
+def only(folder: Path, *names: str) -> bool:
+    """Whether nothing else lies in a folder."""
+    return sorted(os.listdir(folder)) == sorted(names)
+
+
+def test_a_missing_input_leaves_what_was_there(tmp_path):
+    precious = tmp_path / "precious.pcapng"
+    precious.write_bytes(b"precious")
+    status, _, said = ran("-w", precious, tmp_path / "missing.pcap")
+    assert status == 2
+    assert said.count("\n") == 1
+    assert precious.read_bytes() == b"precious"
+    assert only(tmp_path, "precious.pcapng")
+
+
+@pytest.mark.parametrize("name", ["-", "in.pcap", "link.pcap", "hard.pcap", "./in.pcap"])
+def test_the_input_is_never_the_output(tmp_path, name):
+    """By device and inode, standard input too."""
+    given = tmp_path / "in.pcap"
+    shutil.copy(LINKS, given)
+    (tmp_path / "link.pcap").symlink_to(given)
+    os.link(given, tmp_path / "hard.pcap")
+    with given.open("rb") as stdin:
+        status, out, said = ran("-w", "in.pcap", name, stdin=stdin, cwd=tmp_path)
+    assert (status, out) == (2, b"")
+    assert said == "nldissect: -w: in.pcap is read at the same time; name another file\n"
+    assert given.read_bytes() == LINKS.read_bytes()
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_whole_and_private(tmp_path, piped):
+    made = tmp_path / "made.pcapng"
+    made.write_bytes(b"before")
+    made.chmod(0o644)
+    with (
+        LINKS.open("rb") as file,
+        subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as p,
+    ):
+        status, out, _ = ran("-w", made, "-" if piped else LINKS, stdin=p.stdout)
+    assert status == 0
+    assert records(made) == len(out.splitlines()) == 526
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert only(tmp_path, "made.pcapng")
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_full_disk(tmp_path, piped):
+    """What streams ends with a whole block, what does not leaves what was there."""
+    made = tmp_path / "made.pcapng"
+    made.write_bytes(b"before")
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    with (
+        LINKS.open("rb") as file,
+        subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as p,
+    ):
+        words = ("-w", made, "-" if piped else LINKS)
+        status, _, said = ran(*words, stdin=p.stdout, preexec_fn=small)
+    assert status == 2
+    assert said == f"nldissect: -w: {made} cannot be written: File too large\n"
+    if piped:
+        found = ran(made)
+        assert (found[0], found[2]) == (0, "")
+        assert len(found[1].splitlines()) > 40
+    else:
+        assert made.read_bytes() == b"before"
+    assert only(tmp_path, "made.pcapng")
+
+
+def test_devices_are_written_as_they_are():
+    assert ran("-w", "/dev/null", LINKS)[0] == 0
+    status, _, said = ran("-w", "/dev/full", LINKS)
+    assert (status, said) == (
+        2,
+        "nldissect: -w: /dev/full cannot be written: No space left on device\n",
+    )
+
+
+@pytest.mark.skipif(not ROOT, reason="needs a link of another user")
+def test_no_link_of_somebody_else(tmp_path):
+    """In a folder that all may write to, as Linux' protected_symlinks."""
+    tmp_path.chmod(0o1777)
+    target = tmp_path / "target"
+    target.write_bytes(b"before")
+    link = tmp_path / "made.pcapng"
+    link.symlink_to(target)
+    assert ran("-w", link, LINKS)[0] == 0
+    assert records(target) == 526
+    target.write_bytes(b"before")
+    os.lchown(link, 1234, 1234)
+    status, _, said = ran("-w", link, LINKS)
+    assert status == 2
+    assert "a symbolic link of somebody else in a shared folder" in said
+    assert target.read_bytes() == b"before"
+
+
+@pytest.mark.skipif(not ROOT, reason="needs to be root")
+def test_it_belongs_to_who_called_sudo(tmp_path):
+    made = tmp_path / "made.pcapng"
+    ran("-w", made, LINKS, env={"SUDO_UID": "1234", "SUDO_GID": "1235"})
+    assert (made.stat().st_uid, made.stat().st_gid) == (1234, 1235)
+
+
+@pytest.mark.parametrize(("name", "status"), [("INT", 130), ("TERM", 143), ("HUP", 129)])
+def test_ended_by_a_signal(tmp_path, name, status):
+    """What is not whole is absent, and what was there stays."""
+    made = tmp_path / "made.pcapng"
+    made.write_bytes(b"before")
+    with start("read", "-V", "-w", made, LINKS) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)  # the pipe takes 64 KiB of 500, so it is amidst its work
+        process.send_signal(getattr(signal, f"SIG{name}"))
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert err == b""
+    assert made.read_bytes() == b"before"
+    assert only(tmp_path, "made.pcapng")
