@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Generator
 from typing import BinaryIO, Final, Protocol, final
 
+from nldissect._internal.wire.limits import UNLIMITED, limited
 from nldissect._internal.wire.record import PENDING, Record
 
 # One read of a plain file; a stream returns sooner, with what is there. Larger ones would get
@@ -19,6 +20,9 @@ CHUNK: Final = 1 << 16
 _STEP = 1 << 16
 _ZSTD_STEP = 1 << 10
 _XZ_MEMORY = 1 << 29
+# No recording shrinks so far: every message has a time and a number of its own.
+_MOST_GROWTH: Final = 250
+_LITTLE: Final = 1 << 26  # bytes, which may come of anything
 
 
 class _Decoder(Protocol):
@@ -169,6 +173,7 @@ class ByteStream:
         self.follow = False  # not for what tells the compression
         self.copy = copy
         self.done = 0
+        self._grown = 0  # bytes that were decompressed
         self.fault: str | None = None
         self.compression = ""
         self._stream = stream
@@ -257,6 +262,13 @@ class ByteStream:
                     self._decoder = None
             except Exception as error:  # every library has its own type for damaged data
                 self.fault = f"the {self.compression} data cannot be decompressed: {error}"
+                return b""
+            self._grown += len(data)
+            if self._grown > max(_LITTLE, self.done * _MOST_GROWTH) and limited():
+                self.fault = (
+                    f"the {self.compression} data grows more than {_MOST_GROWTH} times, as no"
+                    f" recording does; {UNLIMITED}"
+                )
                 return b""
             if data:
                 return data

@@ -37,6 +37,7 @@ from nldissect._internal.capture.strace.descriptors import (
     SystemCall,
 )
 from nldissect._internal.wire.errors import CaptureError
+from nldissect._internal.wire.limits import UNLIMITED, limited
 from nldissect._internal.wire.record import COMMENT, DROP_COUNT, Interface, Record, Socket
 from nldissect._internal.wire.tracetext import TraceString, TraceValue, arguments, number, word
 
@@ -74,6 +75,8 @@ _BEGINS: Final = re.compile(
     r"|strace: Process \d+ )"
 )
 _LONGEST_FIRST_LINE: Final = 1 << 16  # bytes that are looked at to tell a trace
+_LONGEST_LINE: Final = 1 << 22  # strace's of a message of 64 KiB take 640 KiB
+_LONGEST_RESULT: Final = 1 << 10
 
 
 def is_trace(head: bytes) -> bool:
@@ -85,9 +88,12 @@ def is_trace(head: bytes) -> bool:
     if _BEGINS.match(first, prefix.end()) is None:
         return False
     call = _CALL.match(first, prefix.end())
-    return (
-        call is None or "\n" not in text or bool(_RESULT.search(first) or _UNFINISHED.search(first))
-    )
+    return call is None or "\n" not in text or bool(_result(first) or _UNFINISHED.search(first))
+
+
+def _result(text: str) -> re.Match[str] | None:
+    """What a call returned, which ends its line."""
+    return _RESULT.search(text, max(0, len(text) - _LONGEST_RESULT))
 
 
 def first_line(source: ByteStream, head: bytes) -> bytes:
@@ -108,18 +114,21 @@ def read_strace(
     interface.name = "strace"
     interfaces.append(interface)
     trace = _TraceParser(interface, path)
-    rest = head
+    rest = bytearray()  # of a line whose end is not there yet
     offset = 0
-    while True:
-        lines = rest.split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            yield from trace.line(line.decode("latin-1"), offset)
-            offset += len(line) + 1
+    more = head
+    while more:
+        first, *others = more.split(b"\n")
+        rest += first
+        if len(rest) > _LONGEST_LINE and limited():
+            yield from trace.end()
+            reason = f"no line of strace's has over {_LONGEST_LINE >> 20} MiB; {UNLIMITED}"
+            raise CaptureError(path, reason, trace.number + 1, offset)
+        for line in others:
+            yield from trace.line(rest.decode("latin-1"), offset)
+            offset += len(rest) + 1
+            rest = bytearray(line)
         more = source.extend(b"", 1)
-        if not more:
-            break
-        rest += more
     if rest:
         yield from trace.line(rest.decode("latin-1"), offset)
     yield from trace.end()
@@ -308,7 +317,7 @@ class _TraceParser:
         if unfinished is not None:
             self._begin(pid, name, text[: unfinished.start()], began, slot)
             return
-        result = _RESULT.search(text)
+        result = _result(text)
         if result is not None:
             if result["took"] is not None and began is not None:
                 ended = began + _nanoseconds(result["took"])
