@@ -25,6 +25,7 @@ from nldissect.hooks import (
     format_mac,
     member,
     part,
+    quoted,
 )
 
 Get = Callable[[str], Any]
@@ -288,7 +289,7 @@ def hexadecimal(raw: bytes) -> str:
 
 def text_of(raw: bytes) -> str:
     """A text up to its NUL, in quotes."""
-    return '"' + raw.split(b"\0")[0].decode("utf-8", "backslashreplace") + '"'
+    return quoted(raw.split(b"\0")[0].decode("utf-8", "backslashreplace"))
 
 
 LITTLE_HEAD, BIG_HEAD = struct.Struct("<HH"), struct.Struct(">HH")  # struct nlattr

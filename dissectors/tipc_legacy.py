@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import BINARY, Lookup, Message, Node, node_text, part
+from nldissect.hooks import BINARY, Lookup, Message, Node, escaped, node_text, part
 
 ULTRA_STRING = 5
 DESCRIPTOR = 4  # struct tlv_desc: length, itself included, and type
@@ -55,7 +55,8 @@ def told(seen: Lookup) -> None:
     for node in seen.message.nodes[HEADERS : HEADERS + SHOWN]:
         for one in node.children or [node]:
             if one.value is not None:
-                seen.say(node_text(one).strip().partition("\n")[0])
+                text = one.value if isinstance(one.value, str) else node_text(one)
+                seen.say(escaped(text.strip().partition("\n")[0]))
 
 
 COMMANDS = """

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import struct
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+import mutate
 import nldissect
 from nldissect._internal.encode.arguments import Arguments
 from nldissect._internal.encode.message_builder import build
 from nldissect._internal.encode.payload import EncodeError
 from nldissect._internal.encode.tree_encoder import Tally, encode
 from nldissect._internal.library.messages import Message
+from nldissect._internal.render.build_output import BuildRenderer
 from support.messages import (
     ERROR,
     RECORDINGS,
@@ -453,3 +457,78 @@ def test_a_header_that_does_not_fit_is_told(member: str, value: object) -> None:
         return  # compiled it takes numbers only
     with pytest.raises(EncodeError, match=f"{member}.*{value}"):
         message.encode()
+
+
+# -- what cannot be made ------------------------------------------------------------------
+
+
+def deep(levels: int) -> dict[int, object]:
+    made: dict[int, object] = {}
+    for _ in range(levels):
+        made = {99: made}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("dissector", "operation", "attributes"),
+    [
+        ("rt-link", "newlink", {"ifname": "a\udcff"}),
+        ("rt-link", "newlink", deep(5000)),
+        ("rt-link", "newlink", {"linkinfo": deep(5000)}),
+        ("rt-route", "newroute", {"rtm-family": "mpls", "dst": "1048576"}),
+        ("rt-route", "newroute", {"rtm-family": "mpls", "dst": "16/-5"}),
+        ("rt-link", "newlink", ["ifname"]),
+    ],
+)
+def test_what_cannot_be_encoded_is_said(
+    dissector: str, operation: str, attributes: dict[object, object]
+) -> None:
+    with pytest.raises(nldissect.EncodeError) as problem:
+        nldissect.build(dissector, operation, attributes)
+    assert str(problem.value).isprintable()
+    with pytest.raises(nldissect.EncodeError):
+        link(ifname="lo")["linkinfo"] = deep(5000)
+
+
+def test_the_last_mpls_label_is_one() -> None:
+    made = nldissect.build("rt-route", "newroute", {"rtm-family": "mpls", "dst": "1048575/16"})
+    assert made["dst"] == "1048575/16"
+
+
+# Bytes in nests that are no attributes: too few for one, or of a length that cannot be.
+LEFT_OVER = [b"\1", b"\1\2\3", b"\x08\0\1\0\1", b"\2\0\1\0", struct.pack("<HH", 99, 1) + b"abcd"]
+
+
+@pytest.mark.parametrize("left", LEFT_OVER)
+@pytest.mark.parametrize(
+    "inside",
+    [
+        lambda left: nest(18, attr(1, b"dummy\0"), left),  # linkinfo
+        lambda left: nest(52, attr(53, b"other\0"), left),  # prop-list
+        lambda left: nest(22, nest(1, nest(1, attr(1, b"12345678"), left))),  # vfinfo-list
+        lambda left: nest(26, nest(2, attr(1, bytes(8)), left)),  # af-spec, by family
+    ],
+)
+def test_what_is_left_over_in_a_nest_is_bytes(
+    inside: Callable[[bytes], bytes], left: bytes
+) -> None:
+    (message,) = nldissect.dissect_all(msg(16, bytes(16) + attr(3, b"lo\0") + inside(left)))
+    found = Arguments(message)
+    assert found.exact
+    assert found.build() == message.bytes
+    assert found.attributes["ifname"] == "lo"
+    assert message.encode() == message.bytes
+
+
+@pytest.mark.slow
+def test_mutated_messages_are_built_or_given_as_bytes(tmp_path: Path) -> None:
+    """Whatever is in them, their source makes the same bytes, each of them."""
+    source = [found for name in NAMES if (found := mutate.records(RECORDINGS / f"{name}.pcap"))]
+    path = tmp_path / "mutated.pcap"
+    path.write_bytes(mutate.capture(random.Random(18), source, 2000, False))
+    renderer = BuildRenderer()
+    for message in nldissect.open(path):
+        assert message.encode() == message.bytes + message.data[message.limit :]
+        found: dict[str, Message] = {}
+        exec(renderer.begin() + renderer.message(message), found)
+        assert found[f"message_{message.number}"].bytes == message.bytes

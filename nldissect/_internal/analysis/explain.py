@@ -19,7 +19,7 @@ from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
 from ..spec import model
 from ..spec.tables import NLMSGHDR
 from ..wire import framing, linux
-from ..wire.text import safe
+from ..wire.text import escaped, quoted, safe
 
 MAX_VALUE: Final = 64  # characters of a value in the one line
 
@@ -117,7 +117,7 @@ class Explanation:
         lacks = self._lacks
         if lacks:
             text += f": {lacks}"
-        says = self.message or (self.text if not lacks else "")
+        says = escaped(self.message or "") or (self.text if not lacks else "")
         if says:
             text += f": {says}"
         if self.accepted is not None:
@@ -130,7 +130,7 @@ class Explanation:
         known = "" if self.errno == str(-self.error) else f" {self.errno}"
         out = [f"{self.error}{known}"]
         if self.message:
-            out.append(f'"{self.message}"')
+            out.append(quoted(self.message))
         if self.subject:
             out.append(f"for {self.subject}")
         out += self._where
@@ -161,7 +161,7 @@ class Explanation:
         number = f" ({-self.error})" if self.errno != str(-self.error) else ""
         out = [f"{self.errno}{number}: {self.text}" if self.text else f"{self.errno}{number}"]
         if self.message:
-            out.append(f"the kernel says: {self.message}")
+            out.append(f"the kernel says: {escaped(self.message)}")
         if self.offset is not None:
             where = f"at offset {self.offset}"
             if self.constant_path is None:
@@ -296,8 +296,9 @@ def _value(node: Node) -> str:
         return "flag"
     text = value_text(node)
     named = node.words(True)
+    named = None if named is None else escaped(named)
     if isinstance(value, str) and node.kind == "string":
-        return f'value "{text}"'
+        return f"value {quoted(value)}"
     return f"value {text}" if named is None or named == text else f"value {text} {named}"
 
 

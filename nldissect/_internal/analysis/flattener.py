@@ -170,7 +170,7 @@ class Flattener:
             return "(a number)"  # given out in order of registration, as family ids are
         if value is True:
             return "true"
-        return text_of(value) if label is None else label
+        return text_of(value if label is None else label)
 
 
 def _field(engine: Engine, place: i64) -> model.Field:

@@ -37,7 +37,7 @@ from ..session.process import Process, owner
 from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.record import NO_TIME
-from ..wire.text import safe
+from ..wire.text import escaped, safe
 from ..wire.times import write_span
 from .explain import Explanation, explain
 
@@ -77,7 +77,7 @@ def write_summary(out: BytesWriter, message: Message, link: Link | None, engine:
     """Adds the same to a buffer, fit for a terminal."""
     reason = explanation(message, link, engine)
     if reason is not None:
-        out.write(safe(reason.brief).encode())
+        out.write(reason.brief.encode())
         return
     size = len(out)
     write_summary_of(out, message, engine)
@@ -217,12 +217,12 @@ def remarks(message: Message, link: Link) -> list[str]:
     out: list[str] = []
     asker = asking_process(message, link)
     if asker is not None:
-        out.append(f"from {safe(str(asker))}")
+        out.append(f"from {escaped(str(asker))}")
     if role == ROLE_REQUEST and found is not None:
         out += _request_remarks(message, link, found)
     elif role == ROLE_NOTIFICATION:
         name = group_of(message)
-        out.append("notification" if name is None else f"notification to {name}")
+        out.append("notification" if name is None else f"notification to {escaped(name)}")
         if link.of:
             out.append(f"caused by #{link.of}{sure}")
     elif role == ROLE_COPY:
@@ -256,8 +256,8 @@ def aside(message: Message, link: Link) -> str:
         return f" (copy of #{link.of})"
     if link.role_code == ROLE_REQUEST:
         asker = asking_process(message, link)
-        return "" if asker is None else f" ({safe(str(asker))})"
+        return "" if asker is None else f" ({escaped(str(asker))})"
     if link.listeners < 2:
         return ""
     name = group_of(message)
-    return f" ({link.listeners} copies{'' if name is None else ', ' + name})"
+    return f" ({link.listeners} copies{'' if name is None else ', ' + escaped(name)})"

@@ -68,9 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
                 status = run_command_line(given, output)
             output.flush()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Exception):  # what was said before is not lost
             output.flush()
-            return INTERRUPTED
+            raise
         return status
     except BrokenPipeError:
         output.abandon()

@@ -160,23 +160,26 @@ class Arguments:
         return field.name
 
     def _inside(self, node: Node, path: str, scope: Scope) -> Any:
-        """What lies in a node, as `build` takes it for the kind of its field."""
-        kind = node.field.kind
-        if kind in (model.NEST, model.SUB_MESSAGE):
-            children = node.children
-            out: dict[Any, Any] = {}
-            if children and children[0].field.kind == model.STRUCT and children[0].field.number < 0:
-                out[children[0].field.name] = plain(children[0].children)
-                children = children[1:]
-            return out | self._level(children, path, scope)
+        """What lies in a node, as `build` takes it for the kind of its field.
+
+        Its bytes where some of them are no attribute: what is left over, or cut off.
+        """
+        kind, children = node.field.kind, node.children
+        if kind not in NESTS and kind != model.UNKNOWN:
+            return plain_value(node)
+        out: dict[Any, Any] = {}
+        first = children[0] if children and kind in (model.NEST, model.SUB_MESSAGE) else None
+        if first is not None and first.field.kind == model.STRUCT and first.field.number < 0:
+            out[first.field.name] = plain(first.children)
+            children = children[1:]
+        if any(child.field.number < 0 for child in children):
+            return node.bytes
         if kind in (model.INDEXED, model.TYPE_VALUE):
-            entries = self._level(node.children, path, scope)
+            entries = self._level(children, path, scope)
             if list(entries) == [str(i) for i in range(1, len(entries) + 1)]:
                 return list(entries.values())
             return {int(k): v for k, v in entries.items()}
-        if kind == model.UNKNOWN:
-            return self._level(node.children, path, scope)
-        return plain_value(node)
+        return out | self._level(children, path, scope)
 
     def _checked(self, node: Node, value: Any, scope: Scope | None) -> Any:
         """The value if it gives the node's bytes again, else the bytes."""

@@ -14,7 +14,7 @@ from ..engine.node import Node, find, find_all, missing, selected
 from ..spec import model
 from ..wire import framing
 from .attribute_builder import NESTS, AttributeBuilder, Scope
-from .payload import EncodeError, scalar
+from .payload import TOO_DEEP, EncodeError, scalar
 from .tree_encoder import Edits, encode
 
 
@@ -25,10 +25,13 @@ def assign(message: Message, path: str, value: Any) -> None:
     """
     _check_editable(message)
     found = list(find_all(message.nodes, path))
-    if found:
-        _replace(message, found[0], path, value)
-    else:
-        _append(message, path, value)
+    try:
+        if found:
+            _replace(message, found[0], path, value)
+        else:
+            _append(message, path, value)
+    except RecursionError:
+        raise EncodeError(path, TOO_DEEP) from None
 
 
 def _append(message: Message, path: str, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from struct import pack
+from types import NoneType
 from typing import Any, Final
 
 from ..engine.labels import NLM_F
@@ -25,6 +26,8 @@ def message_flags(flags: int | str | Iterable[str | int]) -> int:
         if isinstance(name, int):
             total |= name
             continue
+        if not isinstance(name, str):
+            raise EncodeError("flags", f"{name!r} is no flag of nlmsghdr")
         plain = name.strip().lower().removeprefix("nlm_f_").replace("_", "-")
         found = NLM_F.get(plain.upper().replace("-", "_"))
         try:
@@ -83,6 +86,8 @@ def build(
 ) -> bytes:
     """One message of nlmsg_type `kind`; members of its header may stand among the attributes."""
     fits(type=kind, flags=flags, sequence=sequence, port=port, version=version or 0)
+    if not isinstance(attributes, Mapping):
+        raise EncodeError("attributes", f"{attributes!r} is no dictionary")
     builder = AttributeBuilder(big, nested, to_kernel)
     values = dict(attributes)
     scope: Scope | None = None
@@ -128,6 +133,8 @@ def _fixed_header(
         return bytes(given), None
     attributes = operation.attributes
     taken = set() if attributes is None else {one.name for one in attributes.ensure().values()}
+    if not isinstance(given, (Mapping, NoneType)):
+        raise EncodeError("header", f"{given!r} is neither a dictionary nor bytes")
     members = dict(given or {})
     for one in struct.members:
         for key in (one.name, one.name.replace("-", "_")):

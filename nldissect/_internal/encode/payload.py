@@ -18,6 +18,9 @@ from ..wire.text import near
 # Bytes of an address by display hint; 0: as many as the text has.
 _ADDRESSES: Final = {"ipv4": 4, "ipv6": 16, "ipv4-or-v6": 0, "address": 0}
 
+TOO_DEEP: Final = "nests too deeply"
+_LABELS: Final = 1 << 20  # MPLS labels that there are
+
 
 class EncodeError(UsageError):
     """A value that cannot be encoded; `path` is where it stands, `reason` what is wrong."""
@@ -108,6 +111,9 @@ def mpls_stack(text: str, path: str) -> bytes:
         labels = [int(part) for part in text.split("/")]
     except ValueError:
         raise EncodeError(path, f"{text!r} is no stack of MPLS labels") from None
+    for one in labels:
+        if not 0 <= one < _LABELS:
+            raise EncodeError(path, f"{one} is no MPLS label: 0 to {_LABELS - 1}")
     last = len(labels) - 1
     return b"".join(pack(">I", v << 12 | (i == last) << 8) for i, v in enumerate(labels))
 
@@ -144,4 +150,12 @@ def string(value: Any, path: str) -> bytes:
         return bytes(value)
     if not isinstance(value, str):
         raise EncodeError(path, f"{value!r} is no text")
-    return value.encode() + b"\0"
+    return utf8(value, path) + b"\0"
+
+
+def utf8(text: str, path: str) -> bytes:
+    """Text as its bytes; raises EncodeError for half of a surrogate pair."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise EncodeError(path, f"{text!r} has no UTF-8: give bytes") from None

@@ -15,7 +15,7 @@ from ..spec import model
 from ..wire import framing
 from .attribute_builder import MAX_LENGTH
 from .message_builder import fits
-from .payload import EncodeError, address, octets, scalar
+from .payload import EncodeError, address, octets, scalar, utf8
 
 
 class Tally:
@@ -184,7 +184,7 @@ class _TreeEncoder:
         """
         field = node.field
         if field.kind == model.STRING or node.shown == "string":
-            return text.encode().ljust(size, b"\0")
+            return utf8(text, node.path).ljust(size, b"\0")
         if field.kind <= model.LAST_SCALAR and field.hint == "ipv4":
             made = address(text, node.path, 4)
         else:

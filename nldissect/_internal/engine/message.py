@@ -337,6 +337,10 @@ class Message(Frame):
             raise KeyError(missing(self.nodes, path))
         return plain_value(found)
 
+    def __iter__(self) -> Iterator[str]:
+        """The names at the top of the message, each once: the paths to begin with."""
+        return iter(dict.fromkeys([node.name for node in self.nodes]))
+
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and find(self.nodes, path) is not None
 

@@ -57,6 +57,7 @@ from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.errors import trace_fault
 from ..wire.linux import errno_name
+from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
 from .lookup import TapeValues, hook_node, label_of, value_at
 from .message import Message
@@ -81,6 +82,7 @@ _BITS: Final = {DOTTED: 32, GROUPS: 128, LABEL_STACK: 20}
 _MADE: Final = 1024  # texts that a place keeps
 _SPACE: Final = 32
 _SLASH: Final = 47
+_BACKSLASH: Final = 92
 
 
 def encoded(text: str) -> bytes:
@@ -368,14 +370,14 @@ class Lookup(TapeValues):
             char = data[start]
             if char == 0:
                 return
-            if char > 127:
+            if not 32 <= char < 127 or char == _BACKSLASH:
                 break
             out.append(u8(char))
             start += 1
         if start < end:  # not ASCII, and perhaps no text
             start -= len(out) - size
             out.truncate(size)
-            self._write(str(text_value(TEXT_UP_TO_NUL, data[start:end])))
+            self._write(escaped(str(text_value(TEXT_UP_TO_NUL, data[start:end]))))
 
     def _space(self) -> None:
         if self._apart:
@@ -455,10 +457,11 @@ class Lookup(TapeValues):
             return node_text(hook_node(engine, place))
         value = value_at(engine, place, message)
         if isinstance(value, str):
-            return value
+            return escaped(value)
         named = label_of(engine, place, value, message, False, self)
         if named is None:
             return text_of(value)
+        named = escaped(named)
         nsid = engine.tables.rows[(first & FIELD_MASK) * COLUMNS + HINT] == NSID
         return f"{value} ({named})" if nsid and value >= 0 else named
 
@@ -548,9 +551,10 @@ class Piece:
 def node_text(node: Node) -> str:
     """A node's label, else its value, as one word."""
     named = node.words(False)
-    if named is not None and node.field.hint == "nsid" and node.value >= 0:
-        return f"{node.value} ({named})"
-    return value_text(node) if named is None else named
+    if named is None:
+        return value_text(node)
+    named = escaped(named)
+    return f"{node.value} ({named})" if node.field.hint == "nsid" and node.value >= 0 else named
 
 
 def value_text(node: Node) -> str:
@@ -559,15 +563,15 @@ def value_text(node: Node) -> str:
 
 
 def text_of(value: Any) -> str:
-    """A value as one word."""
+    """A value as one word, `escaped`."""
     if value is None or value is True:
         return ""
     if isinstance(value, str):
-        return value
+        return escaped(value)
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list):
-        return ",".join(str(v) for v in value)
+        return ",".join([escaped(str(v)) for v in value])
     return str(value)
 
 
@@ -679,7 +683,7 @@ def first_values(message: Message) -> str:
             name = f"{name}.{node.field.name}"
         text = node_text(node)
         if text:
-            out.append(f'{name} "{text}"' if node.kind == "string" else f"{name} {text}")
+            out.append(f"{name} {quoted(node.value) if node.kind == 'string' else text}")
     return ", ".join(out)
 
 
@@ -737,7 +741,7 @@ def _control(message: Message, engine: Engine) -> str:
     if words >= 0:
         told = value_at(engine, words, message)
         if told:
-            out.append(f'"{told}"')
+            out.append(quoted(str(told)))
     echo = message.echo
     if echo is not None:
         out.append(f"for {target(echo)}")
@@ -748,7 +752,7 @@ def target(echo: Message) -> str:
     """What an echoed request was: its operation and, when it is all there, its summary."""
     if echo.operation is None and echo.type >= framing.NLMSG_MIN_TYPE:
         if echo.protocol == framing.NETLINK_GENERIC:
-            name = echo.family or f"family {echo.type:#x}"
+            name = escaped(echo.family or "") or f"family {echo.type:#x}"
             return name if echo.command < 0 else f"{name} command {echo.command}"
         return operation_name(echo) or type_words(echo)
     if echo.limit - echo.base <= 16:

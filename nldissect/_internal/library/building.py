@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..encode import message_builder
+from ..encode.payload import TOO_DEEP, EncodeError
 from ..spec import model
 from ..spec.registry import registry
 from ..wire import framing
@@ -65,7 +66,7 @@ def build(
         flags = ("request", "ack") if to_kernel else ()
     big = (byte_order or sys.byteorder) == "big"
     protocol = framing.NETLINK_GENERIC if spec.protonum is None else spec.protonum
-    data = message_builder.build(
+    data = _made(
         spec,
         chosen,
         attributes or {},
@@ -82,6 +83,14 @@ def build(
     family = spec.name if spec.protonum is None else None
     (message,) = dissected(known, data, protocol, big, family)
     return message
+
+
+def _made(*parts: Any, **headers: Any) -> bytes:
+    """`message_builder.build`, of what Python can go through."""
+    try:
+        return message_builder.build(*parts, **headers)
+    except RecursionError:
+        raise EncodeError("attributes", TOO_DEEP) from None
 
 
 def _operation(spec: model.Spec, name: str) -> model.Operation:

@@ -236,8 +236,10 @@ def open(
     """
     check_byte_order(byte_order)
     known = registry(dissectors, specs, decode_as)
-    if isinstance(path, (str, os.PathLike)):
-        index = Index(os.fspath(path), known, byte_order, follow=follow)
+    if isinstance(path, (str, bytes, os.PathLike)):
+        index = Index(os.fsdecode(path), known, byte_order, follow=follow)
+    elif not hasattr(path, "read"):
+        raise UsageError(f"{path!r} is neither a path nor a stream")
     else:
         name = str(getattr(path, "name", "stream"))
         index = Index(name, known, byte_order, stream=path)

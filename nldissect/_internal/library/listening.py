@@ -91,7 +91,9 @@ def listen(
     from ..capture.live.live_capture import LiveOptions, start
 
     folder = None if write is not None else tempfile.mkdtemp(prefix="nldissect-")
-    path = os.path.join(folder, "capture.pcapng") if folder is not None else os.fspath(write or "")
+    path = (
+        os.path.join(folder, "capture.pcapng") if folder is not None else os.fsdecode(write or "")
+    )
     live = None
     try:
         live = start(LiveOptions(interface, netns, path))

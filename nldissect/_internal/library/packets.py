@@ -32,7 +32,7 @@ from ..spec.registry import registry
 from ..wire import framing
 from ..wire.linux import protocol_name
 from ..wire.record import Interface, Record
-from ..wire.text import safe
+from ..wire.text import escaped, safe
 
 # -- fields ---------------------------------------------------------------------
 
@@ -78,8 +78,10 @@ class _Value(StrField):
 
 def _text(node: Node) -> str:
     label = node.words(True)
-    text = f"'{node.value}'" if node.kind == "string" else value_text(node)
-    return safe(f"{text} ({label})" if label else text)
+    text = value_text(node)
+    if node.kind == "string":
+        text = "'" + text.replace("'", "\\'") + "'"
+    return safe(f"{text} ({escaped(label)})" if label else text)
 
 
 # -- attributes -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..wire.errors import UsageError
 
-Paths = str | os.PathLike[str]
+Paths = str | bytes | os.PathLike[str]
 ByteOrder = Literal["little", "big"]
 
 

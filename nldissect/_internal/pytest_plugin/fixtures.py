@@ -101,10 +101,10 @@ class Netlink:
         __tracebackhide__ = True
         known = registry(dissectors, specs, decode_as)
         folders = (self._item.path.parent, self._item.config.rootpath)
-        places = [folder / os.fspath(path) for folder in folders]
+        places = [folder / os.fsdecode(path) for folder in folders]
         found = next((place for place in places if place.exists()), None)
         if found is None:
-            raise UsageError(f"there is no {os.fspath(path)}; looked for {_listed(places)}")
+            raise UsageError(f"there is no {os.fsdecode(path)}; looked for {_listed(places)}")
         made = recorded(str(found), known)
         self.captures.append(made)
         return made

@@ -17,6 +17,7 @@ from ..engine.message import Message
 from ..pairing.transaction import Link
 from ..wire.linux import NETLINK_PROTOCOL
 from .code_output import SourceRenderer, title
+from .code_text import hash_comment, python_literal
 
 _ROW = 24  # bytes on a line
 
@@ -35,7 +36,7 @@ class BuildRenderer(SourceRenderer):
         if message.big != (sys.byteorder == "big"):
             order = f', byte_order="{"big" if message.big else "little"}"'
         call = _build(message, found, order) if found.exact else _dissect(message, order)
-        return f"# {title(message)}\nmessage_{self.number(message)} = {call}\n\n"
+        return f"# {hash_comment(title(message))}\nmessage_{self.number(message)} = {call}\n\n"
 
 
 def _dissect(message: Message, order: str) -> str:
@@ -50,8 +51,6 @@ def _dissect(message: Message, order: str) -> str:
 
 def _build(message: Message, found: Arguments, order: str) -> str:
     """The call with the values of the message; what `build` would take by itself is left out."""
-    from pprint import pformat  # whose import costs 5 ms
-
     spec, operation = message.spec, message.operation
     assert spec is not None
     assert operation is not None
@@ -59,7 +58,8 @@ def _build(message: Message, found: Arguments, order: str) -> str:
     header = operation.header
     if header is not None and values.get(header.name) == {}:
         del values[header.name]
-    inside = pformat(values, width=88, sort_dicts=False).replace("\n", "\n    ")
+    inside = python_literal(values).replace("\n", "\n    ")
+    name = f"{_text(spec.name)}, {_text(operation.name)}"
     flags = [flag.lower() for flag in labels.flag_names(message)]
     more = [f"flags={flags!r}".replace("'", '"'), f"sequence={message.seq}"]
     more.append(f"port={message.port}")
@@ -68,13 +68,16 @@ def _build(message: Message, found: Arguments, order: str) -> str:
     if spec.protonum is None and found.version != spec.version:
         more.append(f"version={found.version}")
     if found.nested is not None:
-        more.append(f"nested={found.nested!r}")
+        more.append(f"nested={python_literal(found.nested)}")
     if not message.to_kernel:
         more.append("reply=True")
-    return (
-        f'nldissect.build(\n    "{spec.name}", "{operation.name}",\n    {inside},\n'
-        f"    {', '.join(more)}{order},\n)"
-    )
+    return f"nldissect.build(\n    {name},\n    {inside},\n    {', '.join(more)}{order},\n)"
+
+
+def _text(text: str) -> str:
+    """A string literal, in the quotes that the rest has where it can."""
+    made = python_literal(text, len(text) + 1000)  # longer ones would be cut into pieces
+    return f'"{made[1:-1]}"' if made[0] == "'" and '"' not in made else made
 
 
 def _lean(message: Message, key: Any, value: Any) -> Any:

@@ -1,8 +1,7 @@
 """Messages as source code (-T hex, python, build, c, go, rust), for golden tests anywhere.
 
 The bytes are those of the message by nlmsg_len, a piece for each header and attribute
-with a comment beside it. A recording's text in a comment can neither end it nor act on
-a terminal.
+with a comment beside it, whose text `code_text` makes inert.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ from ..engine.summary import describe, text_of
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 from ..pairing.transaction import Link
 from ..wire.digits import DIGITS
-from ..wire.text import safe
+from ..wire.text import escaped, quoted
+from .code_text import block_comment, hash_comment, line_comment
 from .renderer import Renderer
 
 # Bytes on a line, and characters of a value in a comment.
@@ -59,8 +59,9 @@ class HexRenderer(SourceRenderer):
 class SourceListing(SourceRenderer):
     """Bytes in rows, each header and attribute with a comment.
 
-    The languages say what stands before and after, how a byte is written, and what leads to a
-    comment behind a row; it begins in column `column` after the row.
+    The languages say what stands before and after, how a byte is written, what leads to a
+    comment behind a row, which begins in column `column` after the row, and how text is `inert`
+    there.
     """
 
     heading = "# {}"
@@ -114,8 +115,8 @@ class SourceListing(SourceRenderer):
             out.append(_LINE_END)
 
     def inert(self, comment: str) -> str:
-        """What cannot end or continue a comment of the language."""
-        return comment
+        """The text as a comment of the language takes it."""
+        return hash_comment(comment)
 
 
 class PythonListing(SourceListing):
@@ -138,9 +139,8 @@ class BracketListing(SourceListing):
     nothing = b""
 
     def inert(self, comment: str) -> str:
-        """Neither ends a `/* */` nor continues a `//` on the next line."""
-        text = comment.replace("*/", "* /").replace("/*", "/ *")
-        return f"{text}." if text.endswith("\\") else text
+        """Of `//`."""
+        return line_comment(comment)
 
 
 class CListing(BracketListing):
@@ -150,6 +150,10 @@ class CListing(BracketListing):
     opening = "static const unsigned char message_{name}[{size}] = {{"
     comment = b" /* "
     comment_end = b" */"
+
+    def inert(self, comment: str) -> str:
+        """Of `/* */`."""
+        return block_comment(comment)
 
 
 class GoListing(BracketListing):
@@ -167,10 +171,10 @@ class RustListing(BracketListing):
 
 
 def title(message: Message, engine: Engine | None = None) -> str:
-    """What the message is, in one line: `3: route, to the kernel: newlink kiwi0`."""
+    """What the message is: `3: route, to the kernel: newlink kiwi0`; to be made inert."""
     way = "to" if message.to_kernel else "from"
     told = describe(message, engine)
-    return safe(f"{message.number}: {protocol(message)}, {way} the kernel: {told}")
+    return f"{message.number}: {protocol(message)}, {way} the kernel: {told}"
 
 
 @final
@@ -208,7 +212,7 @@ class SourceWriter:
             if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
                 if first >> MARKS_AT & IS_ATTRIBUTE:
                     name, constant, _ = engine.called(place)
-                    self._to(offset + 4, depth, safe(constant or name))
+                    self._to(offset + 4, depth, constant or name)
                 self._depth = depth + 1
                 self._ends[depth + 1] = end
             else:
@@ -251,10 +255,10 @@ class SourceWriter:
         name, constant, _ = engine.called(place)
         name = constant or name
         label = label_at(engine, place, message, True)
-        text = text_of(value_at(engine, place, message))
-        if engine.tables.shown[engine.tape[place] >> SHOWN_AT & 0xFF] == "string":
-            text = f'"{text}"'
+        value = value_at(engine, place, message)
+        string = engine.tables.shown[engine.tape[place] >> SHOWN_AT & 0xFF] == "string"
+        text = quoted(value) if string and isinstance(value, str) else text_of(value)
         if len(text) > _LONGEST:
             text = f"{text[: _LONGEST - 3]}..."
-        told = f" ({label})" if label else ""
-        return safe(f"{name}: {text}{told}" if text else name)
+        told = f" ({escaped(label)})" if label else ""
+        return f"{name}: {text}{told}" if text else name

@@ -20,12 +20,13 @@ from ..filter.resolved_path import ResolvedPath
 from ..filter.subject import Subject, TapeNode
 from ..pairing.transaction import Link
 from ..session.process import Process
-from ..wire.text import safe
+from ..wire.text import escaped, safe
 from ..wire.times import TimeFormatter, rfc3339
 from .renderer import Renderer
 
 MessageColumn = Callable[[Message, Link | None], Any]
 Column = Callable[[Subject], Any]
+Show = Callable[[str], str]  # `safe` of what is made of words, `escaped` of a string of the capture
 
 
 def _header(get: Callable[[Message], Any]) -> MessageColumn:
@@ -65,6 +66,9 @@ MESSAGE_COLUMNS: Final[dict[str, MessageColumn]] = {
 }
 
 
+_COMPOSED: Final = ("summary", "diagnoses")
+
+
 class ColumnLayout:
     """How columns subject (tshark's -E): `separator` between fields, `aggregator` between the
     values of one, `quote` around each, a `header` line with the names."""
@@ -92,7 +96,9 @@ class ColumnsRenderer(Renderer):
         self._constants = constants
         self._file = ""
         self._selection = WalkSelection()
-        self._columns = [self._column(path) for path in paths]
+        self._columns: list[tuple[Column, Show]] = [
+            (self._column(path), safe if path in _COMPOSED else escaped) for path in paths
+        ]
 
     def begin(self) -> str:
         """The names of the fields, if the layout asks for them."""
@@ -110,17 +116,17 @@ class ColumnsRenderer(Renderer):
         """A line with the fields; what a message does not have is empty."""
         layout = self._layout
         subject = Subject(message, link, self._selection)
-        columns = [self._text(column(subject)) for column in self._columns]
+        columns = [self._text(column(subject), show) for column, show in self._columns]
         subject.release()
         if layout.quote:
             mark = layout.quote
             columns = [mark + c.replace(mark, mark * 2) + mark for c in columns]
         return layout.separator.join(columns) + "\n"
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: Any, show: Show) -> str:
         if isinstance(value, list):
-            return self._layout.aggregator.join([_text(each) for each in value])
-        return _text(value)
+            return self._layout.aggregator.join([_text(each, show) for each in value])
+        return _text(value, show)
 
     def _column(self, path: str) -> Column:
         if path == "file":
@@ -173,7 +179,7 @@ def _label(node: TapeNode, constants: bool) -> Any:
     return _value(node) if named is None else named
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, show: Show) -> str:
     if type(value) is int:
         return str(value)
     if value is None:
@@ -183,5 +189,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, list):
-        return ",".join([_text(each) for each in value])
-    return safe(str(value))
+        return ",".join([_text(each, show) for each in value])
+    return show(str(value))

@@ -18,7 +18,7 @@ from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
 from ..wire import framing
 from ..wire.digits import DIGITS
-from ..wire.text import safe
+from ..wire.text import escaped, safe
 from ..wire.times import TimeFormatter
 from .renderer import Renderer
 from .style import Style, fit
@@ -102,7 +102,7 @@ class ListRenderer(Renderer):
         known = self._columns[looks]
         found = known.get(text)
         if found is None:
-            shown = safe(text)
+            shown = escaped(text)
             wide = f"{shown:<9} " if looks == "protocol" else f"{shown:<10} "
             paint = self.style.paint
             found = paint(wide, looks).encode(), paint(shown, looks).encode()
@@ -147,12 +147,12 @@ class ListRenderer(Renderer):
 
     def _parts(self, message: Message, link: Link | None, engine: Engine) -> list[Part]:
         """The mark in front, then what follows the arrow."""
-        what = safe(message_text.operation(message, self._constants))
+        what = escaped(message_text.operation(message, self._constants))
         summary = safe(link_text.summary(message, link, engine))
         looks, wrong = _looks(message), _wrong(message, engine)
         parts = [
             (" ", "plain") if wrong is None else ("!", "error"),
-            (f"{safe(_who(message, link)):<9} ", "protocol"),
+            (f"{escaped(_who(message, link)):<9} ", "protocol"),
             (f"{what:<10} " if summary else what, looks),
             (summary, looks if looks == "error" else "plain"),
         ]

@@ -62,7 +62,7 @@ from ..spec.tables import (
     Tables,
 )
 from ..wire.digits import DIGITS
-from ..wire.text import safe
+from ..wire.text import escaped, quoted, safe
 from ..wire.times import write_rfc3339
 from .list_output import ListRenderer
 from .renderer import Renderer
@@ -72,6 +72,7 @@ from .value_writer import NumberWriter, write_address
 
 STEP: Final = b"    "
 _QUOTE: Final = 34
+_BACKSLASH: Final = 92
 # Bytes that fit on the attribute's own line.
 INLINE: Final = 24
 _DEEPEST: Final = 80
@@ -257,9 +258,9 @@ class TreeNodeWriter:
             byte = i64(data[i])
             if byte == 0:
                 return
-            if byte < 32 or byte > 126:
+            if byte < 32 or byte > 126 or byte == _QUOTE or byte == _BACKSLASH:
                 out.truncate(size)
-                out.write(safe(text_value(TEXT_UP_TO_NUL, data[start:end])).encode())
+                out.write(quoted(text_value(TEXT_UP_TO_NUL, data[start:end]))[1:-1].encode())
                 return
             out.append(u8(byte))
 
@@ -323,7 +324,7 @@ class TreeNodeWriter:
         if isinstance(value, list):
             return b": []"
         if isinstance(value, str):
-            text = f'"{safe(value)}"' if node.kind == "string" else safe(value)
+            text = quoted(value) if node.kind == "string" else escaped(value)
         elif isinstance(value, int):
             text = self._hexadecimal(node, value)
         else:
@@ -392,7 +393,7 @@ class TreeRenderer(Renderer):
         self._origin(out, message, link)
         if record.options is not None:
             for comment in record.comments:
-                out.write(f'\n    {self._comment}: "{safe(comment)}"'.encode())
+                out.write(f"\n    {self._comment}: {quoted(comment)}".encode())
         reason = link_text.explanation(message, link)
         engine = context.engine  # which the line has let walk the message
         if message.odd:
@@ -425,7 +426,7 @@ class TreeRenderer(Renderer):
             out.write(b" from byte ")
             digits.signed(out, message.offset)
         if record.interface.name:
-            out.write(f", on {safe(record.interface.name)}".encode())
+            out.write(f", on {escaped(record.interface.name)}".encode())
         if link is not None:
             link_text.write_remarks(out, message, link)
         out.write(self._off)
@@ -454,7 +455,7 @@ class TreeRenderer(Renderer):
         if text:
             found = self._labels.get(text)
             if found is None:
-                found = f" ({self._style.paint(safe(text), 'label')})".encode()
+                found = f" ({self._style.paint(escaped(text), 'label')})".encode()
                 if len(self._labels) >= _KEPT:
                     self._labels.clear()
                 self._labels[text] = found

@@ -35,7 +35,7 @@ from ..spec.tables import (
     Tables,
 )
 from ..wire.digits import DIGITS
-from ..wire.text import safe
+from ..wire.text import escaped
 from .text_caches import TextCache
 
 # Texts that are kept; a hostile capture has no end of them.
@@ -163,7 +163,7 @@ class NumberWriter:
             return _NONE
         found = self._texts.get(text)
         if found is None:
-            found = json_text(text) if self._json else safe(text).encode()
+            found = json_text(text) if self._json else escaped(text).encode()
             if len(self._texts) >= _KEPT:
                 self._texts.clear()
             self._texts[text] = found

@@ -20,10 +20,12 @@ from typing import Any
 
 from ..wire import framing
 from ..wire.errors import NldissectError, SpecError, UsageError
+from ..wire.text import path_text
 from . import model, specfile
 from .dissector_file import DissectorFile, indexed
 from .tables import Tables
 
+Paths = str | bytes | os.PathLike[str]
 SYSTEM_SPECS = "/usr/share/ynl/specs"
 ENTRY_POINTS = "nldissect.dissectors"
 EXPLICIT, INSTALLED, FILLING, SYSTEM = 0, 1, 2, 3
@@ -306,11 +308,21 @@ def _registry(
 
 
 def registry(
-    dissectors: Iterable[str | os.PathLike[str]] = (),
-    specs: Iterable[str | os.PathLike[str]] = (),
+    dissectors: Iterable[Paths] = (),
+    specs: Iterable[Paths] = (),
     decode_as: Mapping[str, str] | None = None,
 ) -> Registry:
     """The dissectors at hand; the same ones for the same arguments."""
     pairs = tuple((str(left), right) for left, right in (decode_as or {}).items())
-    folders = tuple(os.fspath(path) for path in dissectors)
-    return _registry(folders, tuple(os.fspath(path) for path in specs), pairs)
+    folders = _folders("dissectors", dissectors)
+    return _registry(folders, _folders("specs", specs), pairs)
+
+
+def _folders(name: str, paths: Iterable[Paths]) -> tuple[str, ...]:
+    """The paths of a parameter; raises UsageError for what is none."""
+    if isinstance(paths, (str, bytes)):
+        raise UsageError(f"{name}: give a list of paths, not {paths!r}")
+    try:
+        return tuple([path_text(path) for path in paths])
+    except (TypeError, ValueError) as problem:
+        raise UsageError(f"{name}: {paths!r}: {problem}") from None

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 
+from .text import safe
+
 
 class NldissectError(Exception):
-    """Base of every declared error; `str()` is one line fit for a user."""
+    """Base of every declared error; `str()` is one line fit for a user, and for a terminal."""
+
+    def __str__(self) -> str:
+        return safe(super().__str__())
 
 
 class CaptureError(NldissectError):

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
+
+# What is a letter, a mark or a symbol to Unicode, and is shown as nothing or as a space
+# (DerivedCoreProperties.txt, Default_Ignorable_Code_Point; blank braille, the null notehead).
+_BLANK: Final = frozenset([
+    chr(code)
+    for first, last in (
+        (0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800),
+        (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0x1D159, 0x1D159),
+        (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+])  # fmt: skip
+_BACKSLASH: Final = re.compile(r"\\(?!x[89a-f][0-9a-f])")
 
 
 def format_mac(raw: bytes) -> str:
@@ -36,14 +52,36 @@ def format_address(raw: bytes) -> str:
 
 
 def safe(text: str) -> str:
-    """`text` with every character escaped that could act on a terminal or hide.
+    """`text` with every character escaped that could act on a terminal or cannot be seen.
 
     Control characters, escapes, line and paragraph separators, bidirectional
-    overrides and surrogates become \\xNN or \\uNNNN; printable text stays.
+    overrides, surrogates, zero-width and blank letters become \\xNN or \\uNNNN; printable text
+    stays, so that what is safe already stays too.
     """
-    if text.isprintable():  # false for all that is named above
+    if text.isprintable() and (text.isascii() or _BLANK.isdisjoint(text)):
         return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
+    return "".join([c if c.isprintable() and c not in _BLANK else _escape(c) for c in text])
+
+
+def escaped(text: str) -> str:
+    """A string of a capture as it is shown: `safe`, and what looks like an escape is none.
+
+    A backslash is two. Bytes that are no UTF-8 stay the \\x80 to \\xff that they are in values.
+    """
+    return safe(_BACKSLASH.sub(r"\\\\", text) if "\\" in text else text)
+
+
+def quoted(text: str) -> str:
+    """The same in double quotes, of which there are none inside without a backslash before it."""
+    return '"' + escaped(text).replace('"', '\\"') + '"'
+
+
+def path_text(path: str | bytes | os.PathLike[str]) -> str:
+    """A path as text; raises TypeError for what is none, ValueError for one with a NUL."""
+    text = os.fsdecode(path)
+    if "\0" in text:
+        raise ValueError("a path has no NUL in it")
+    return text
 
 
 def near(name: str, names: Iterable[str]) -> str:

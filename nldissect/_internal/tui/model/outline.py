@@ -15,7 +15,7 @@ from ...engine import labels
 from ...engine.message import Message
 from ...engine.node import Node
 from ...spec import model
-from ...wire.text import safe
+from ...wire.text import escaped, quoted, safe
 
 INLINE: Final = 24  # bytes shown on the line itself
 BRIEF: Final = 5  # children told of on the line of a folded one
@@ -346,7 +346,7 @@ def value_of(node: Node, constants: bool) -> str:
         return "" if node.children or node.end > node.start else "(empty)"
     named = node.words(constants)
     text = _text(node, value)
-    return safe(f"{text} ({named})" if named else text)[:LONGEST]
+    return safe(f"{text} ({escaped(named)})" if named else text)[:LONGEST]
 
 
 def _echoed(node: Node) -> str:
@@ -367,7 +367,7 @@ def _text(node: Node, value: Any) -> str:
             return f"{value:#0{2 * (node.end - node.start) + 2}x}"
         return str(value)
     if isinstance(value, str):
-        return f'"{value}"' if node.kind == "string" else value
+        return quoted(value) if node.kind == "string" else escaped(value)
     if isinstance(value, bytes):
         if not value:
             return "(empty)"
@@ -382,7 +382,7 @@ def _text(node: Node, value: Any) -> str:
 def _element(child: Node) -> str:
     named = child.words(False)
     text = _text(child, child.value)
-    return f"{text} ({named})" if named else text
+    return f"{text} ({escaped(named)})" if named else text
 
 
 def brief(nodes: list[Node], constants: bool) -> str:
@@ -395,7 +395,7 @@ def brief(nodes: list[Node], constants: bool) -> str:
         if isinstance(value, bytes) and not any(value):
             continue
         named = node.words(False)
-        text = named if named and not isinstance(value, str) else _text(node, value)
+        text = escaped(named) if named and not isinstance(value, str) else _text(node, value)
         out.append(f"{node.name} {text}".rstrip())
         if len(out) == BRIEF:
             break
