@@ -8,20 +8,15 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..wire.errors import FilterError, NldissectError
+from ..wire.errors import Ended, FilterError, NldissectError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 SIGNALLED = 128
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Nodes refer to each other, so the collector must run; but most messages go without any.
 GC_THRESHOLDS = (10_000, 20, 50)
-
-
-class Ended(BaseException):
-    """A signal that ends the process, after what it was at is cleared away."""
 
 
 def script() -> int:
@@ -31,8 +26,8 @@ def script() -> int:
         for number in ends:  # and none that nohup(1) or a shell's & has it ignore
             signal.signal(number, _end)
         status = main()
-    except Ended as found:
-        status = SIGNALLED + int(found.args[0])
+    except KeyboardInterrupt as found:
+        status = _signalled(found)
     for number in ends:
         signal.signal(number, signal.SIG_DFL)
     gc.freeze()  # what is left needs no collection at its end
@@ -42,7 +37,12 @@ def script() -> int:
 def _end(number: int, frame: object) -> None:
     """Once: nothing interrupts the clearing away."""
     signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt if number == signal.SIGINT else Ended(number)
+    raise Ended(number)
+
+
+def _signalled(found: KeyboardInterrupt) -> int:
+    """The status of a process that this ends."""
+    return SIGNALLED + (found.args[0] if isinstance(found, Ended) else signal.SIGINT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         output.abandon()
         return BROKEN_PIPE
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as found:
+        return _signalled(found)
     except FilterError as problem:
         complain(str(problem))
         if problem.text.strip():

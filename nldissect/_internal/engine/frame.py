@@ -14,6 +14,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import Tables
 from ..wire import framing
+from ..wire.errors import trace_fault
 from ..wire.integers import u16, u32
 from ..wire.record import Record, Socket
 from .walk import Engine, Environment
@@ -186,6 +187,12 @@ class Frame(Environment):
     def get(self, path: str, default: Any = None) -> Any:
         """The value of the first node at this path, where there are nodes."""
         return default
+
+    def fault(self, problem: Exception) -> str:
+        """What is said of code beside the message's dissector that failed."""
+        trace_fault()
+        name = "the dissector" if self.spec is None else f"dissector {self.spec.name}"
+        return f"the code of {name} failed: {problem!r}"
 
     def diagnose(self, code: str, severity: str, text: str, offset: i64, length: i64) -> None:
         """Records what is wrong with the message as a whole."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ..spec import model
 from ..spec.tables import COMMAND, ERRNO, FAMILY_ID, IFINDEX, MESSAGE_FLAGS, MESSAGE_TYPE, NSID
@@ -109,6 +109,19 @@ _OF_VALUE: Final[dict[int, Callable[[int, Frame], str | None]]] = {
 
 
 _CONTROL_NAMES: Final = {1: "noop", 2: "error", 3: "done", 4: "overrun"}
+
+
+def labelled(
+    labeller: Callable[..., Any], value: int, message: Frame, get: Callable[..., Any]
+) -> str | None:
+    """What the code beside the dissector makes of a value; None where it does not know better."""
+    try:
+        told: object = labeller(value, message, get)
+        if told is None or isinstance(told, str):
+            return told
+        raise TypeError(f"a label that is no text: {told!r}")
+    except Exception as problem:
+        return message.fault(problem)
 
 
 def type_name(message: Frame, constants: bool) -> str | None:

@@ -24,8 +24,7 @@ from ..spec.tables import (
     TEXT_UP_TO_NUL,
     WIDTH,
 )
-from ..wire.errors import trace_fault
-from .labels import hinted
+from .labels import hinted, labelled
 from .message import Message
 from .node import Node
 from .paths import Name, Path, names_in, names_of
@@ -258,8 +257,4 @@ def label_by_code(
     labeller = field.labeller
     if labeller is None or not isinstance(value, int):
         return None
-    try:
-        return labeller(value, message, message.get if seen is None else seen.value)
-    except Exception as problem:
-        trace_fault()
-        return f"the dissector's code failed: {problem!r}"
+    return labelled(labeller, value, message, message.get if seen is None else seen.value)

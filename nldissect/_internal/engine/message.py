@@ -16,7 +16,6 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
-from ..wire.errors import trace_fault
 from .frame import Diagnosis, Frame
 from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value, view
 from .walk import (
@@ -272,9 +271,7 @@ class Message(Frame):
         try:
             done = operation.hook(target, int(pos), int(limit), made)
         except Exception as problem:
-            trace_fault()
-            text = f"the dissector's code failed: {problem!r}"
-            target.diagnose("hook-failed", ERROR, text, pos, limit - pos)
+            target.diagnose("hook-failed", ERROR, target.fault(problem), pos, limit - pos)
             return False
         if done:
             for node in made:

@@ -16,10 +16,9 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
-from ..wire.errors import trace_fault
 from ..wire.text import near
 from .frame import Diagnosis, Frame
-from .labels import hinted
+from .labels import hinted, labelled
 from .paths import is_header, names_of
 from .paths import plain as plainly
 from .payloads import text_value
@@ -284,7 +283,7 @@ class Node:
             return None
         hint = field.hint
         if field.labeller is not None:
-            told = field.labeller(value, self.message, self.message.get)
+            told = labelled(field.labeller, value, self.message, self.message.get)
             if told is not None:
                 return told or None
         if field.enum is not None:
@@ -427,8 +426,7 @@ class Node:
         try:
             return hook is not None and bool(hook(self))
         except Exception as problem:
-            trace_fault()
-            self.diagnose("hook-failed", ERROR, f"the dissector's code failed: {problem!r}")
+            self.diagnose("hook-failed", ERROR, self.message.fault(problem))
         return False
 
     def _valued(self, tape: Tape, first: i64, shown: i64) -> Any:

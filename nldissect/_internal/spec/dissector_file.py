@@ -71,6 +71,10 @@ def _hooks(file: str | None) -> tuple[dict[str, Callable[..., Any]], dict[str, C
         table = getattr(module, name, {})
         if not isinstance(table, dict) or not all(callable(f) for f in table.values()):
             raise SpecError(file, f"{name} is no mapping of names to functions")
+        if not specfile.is_built_in(file):
+            from .guard import guarded  # which few need
+
+            table = {key: guarded(function) for key, function in table.items()}
         found.append(table)
     return found[0], found[1]
 

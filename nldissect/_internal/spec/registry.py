@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..wire import framing
+from ..wire.caller import sudo_user
 from ..wire.errors import NldissectError, SpecError, UsageError
 from ..wire.text import path_text
 from . import model, specfile
@@ -65,9 +66,9 @@ class Registry:
         self.namespaces: dict[int, str] = {}  # of this host; see `hostnames`
         self.vocabulary: object = None  # the names in all dissectors; see `filter`
         self.displaced: dict[str, str] = {}  # a built-in dissector's name: the file named instead
-        filling = [*specs, *_listed("NLDISSECT_SPECS")]
+        filling = [*specs, *self._listed("NLDISSECT_SPECS")]
         self._named = [p for p in (*dissectors, *filling) if not os.path.isdir(p)]
-        for path in [*dissectors, *_listed("NLDISSECT_PATH")]:
+        for path in [*dissectors, *self._listed("NLDISSECT_PATH")]:
             self._add_path(path, "explicit", EXPLICIT)
         for path in filling:
             if not os.path.isdir(path):
@@ -84,6 +85,15 @@ class Registry:
             self._decode_as(left, right)
 
     # -- finding files -----------------------------------------------------
+
+    def _listed(self, variable: str) -> list[str]:
+        """The paths in an environment variable, which under sudo may be anybody's."""
+        named = os.environ.get(variable, "")
+        if named and sudo_user() is not None:
+            text = f"{variable} is not read under sudo; name what it names on the command line"
+            self._problems.append(UsageError(text))
+            return []
+        return [path for path in named.split(os.pathsep) if path]
 
     def _add_path(self, path: str, origin: str, tier: int) -> None:
         """Takes in the dissectors of a folder, or one file."""
@@ -115,7 +125,9 @@ class Registry:
 
                 package = import_module(value)
                 path = str(next(iter(getattr(package, "__path__", [package.__file__]))))
-            except (Exception, SystemExit) as problem:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as problem:
                 self._problems.append(
                     SpecError(f"entry point {name} = {value}", f"cannot be imported: {problem!r}")
                 )
@@ -251,11 +263,6 @@ class Registry:
             entry.failed = True
             self._problems.append(problem)
             return None
-
-
-def _listed(variable: str) -> list[str]:
-    """The paths in an environment variable."""
-    return [path for path in os.environ.get(variable, "").split(os.pathsep) if path]
 
 
 def _entry_points() -> list[tuple[str, str]]:

@@ -11,16 +11,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from ..wire.caller import own
 from ..wire.errors import SpecError
+from ..wire.output_file import PART, write_file
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
 CACHE_FORMAT = 5
+_LARGEST_ENTRY = 1 << 25  # bytes; those of nl80211 are 600,000
+# Values of a spec, its aliases written out; nl80211 has 50,000.
+_MOST_VALUES = 1_000_000
+_ABANDONED = 3600  # seconds after which nobody writes a file any more
 BUILT_IN = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 3)[0], "dissectors")
 
 
@@ -45,9 +52,14 @@ def _entry(folder: str, path: str, kind: str) -> str:
 
 
 def _kept(entry: str) -> dict[str, Any]:
-    """What the cache's file holds; nothing where it is missing or damaged."""
+    """What the cache's file holds; nothing where it is missing, damaged or somebody else's."""
     try:
+        if not own(os.stat(os.path.dirname(entry))):
+            return {}
         with open(entry, encoding="utf-8") as stream:
+            status = os.fstat(stream.fileno())
+            if not own(status) or status.st_size > _LARGEST_ENTRY:
+                return {}
             kept = json.load(stream)
     except (OSError, ValueError, RecursionError):
         return {}
@@ -105,15 +117,19 @@ def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> di
 
 def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
     """Writes a cache entry in one step; a cache that cannot be written is no error."""
-    temporary = f"{entry}.{os.getpid()}"
-    try:
+    with suppress(OSError, ValueError, TypeError):
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(content, stream)
-        os.replace(temporary, entry)
-    except (OSError, ValueError, TypeError):
-        with suppress(OSError):
-            os.unlink(temporary)
+        if own(os.stat(folder)):
+            _sweep(folder)
+            write_file(entry, json.dumps(content).encode(), given=False)
+
+
+def _sweep(folder: str) -> None:
+    """Removes what a process that was killed was about to write."""
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.name.endswith(PART) and time.time() - entry.stat().st_mtime > _ABANDONED:
+                os.unlink(entry.path)
 
 
 def _read(path: str) -> str:
@@ -164,9 +180,29 @@ def parse_text(text: str, path: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=_loader())
+        raw = yaml.load(text, Loader=_loader())
+        if _values(raw, {}) > _MOST_VALUES:
+            raise SpecError(path, f"has more than {_MOST_VALUES:,} values with its aliases")
+        return raw
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise _yaml_problem(path, problem) from None
+
+
+def _values(raw: Any, known: dict[int, int]) -> int:
+    """How many values there are, where aliases are written out; each is gone through once.
+
+    Raises ValueError for one that contains itself.
+    """
+    if not isinstance(raw, dict | list):
+        return 1
+    count = known.get(id(raw))
+    if count is None:
+        known[id(raw)] = -1
+        inside = raw.values() if isinstance(raw, dict) else raw
+        count = known[id(raw)] = 1 + sum(_values(one, known) for one in inside)
+    if count < 0:
+        raise ValueError("an alias within what it stands for")
+    return count
 
 
 def load(path: str) -> Any:
@@ -222,17 +258,24 @@ def line_of(places: dict[str, int], path: str) -> int | None:
     return places.get("")
 
 
+def is_built_in(path: str) -> bool:
+    """Whether a file is one of nldissect's own."""
+    return os.path.dirname(os.path.abspath(path)) == BUILT_IN
+
+
 def module(path: str) -> Any:
     """The Python file `path` as a module of its own; raises SpecError if it fails.
 
     One of the built-in dissectors is a module of its package, which may be compiled.
     """
-    folder, name = os.path.split(os.path.splitext(os.path.abspath(path))[0])
+    name = os.path.splitext(os.path.basename(path))[0]
     try:
-        if folder == BUILT_IN:
+        if is_built_in(path):
             return import_module(f"nldissect.dissectors.{name}")
         return _from_file(name, path)
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         line = getattr(problem, "lineno", None)
         trace = problem.__traceback__
         while trace is not None and not isinstance(problem, SyntaxError):

@@ -1,8 +1,11 @@
-"""Who runs the program: through sudo, somebody else than root."""
+"""Who runs the program, through sudo somebody else than root, and what is surely his."""
 
 from __future__ import annotations
 
 import os
+import stat
+
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def sudo_user() -> tuple[int, int] | None:
@@ -14,3 +17,8 @@ def sudo_user() -> tuple[int, int] | None:
     except (KeyError, ValueError):
         return None
     return (uid, gid) if uid > 0 and gid >= 0 else None
+
+
+def own(status: os.stat_result) -> bool:
+    """Whether a file or folder is this user's, root's under sudo, and nobody else can write it."""
+    return status.st_uid == os.geteuid() and not status.st_mode & _OTHERS

@@ -68,6 +68,10 @@ class FilterError(UsageError):
         super().__init__(f"filter: {said} (column {column + 1})")
 
 
+class Ended(KeyboardInterrupt):
+    """A signal that ends the process, its number the argument; all is cleared away before."""
+
+
 def trace_fault() -> None:
     """With NLDISSECT_DEBUG, where the exception that is handled came from, on standard error."""
     if os.environ.get("NLDISSECT_DEBUG"):

@@ -10,6 +10,7 @@ from typing import final
 
 from .caller import sudo_user
 
+PART = ".part"  # ends the names of files that are not yet in place
 _BUFFER = 1 << 16
 # What a folder is in which others may leave links and files: /tmp and its like.
 _SHARED = stat.S_ISVTX | stat.S_IWOTH
@@ -24,13 +25,13 @@ class OutputFile:
     are written as they are. Each piece given to `write` is in the file whole or not at all, also
     when the disk is full.
 
-    A file is its owner's alone (0600) unless `private` is False, and belongs to who called sudo.
+    A file is its owner's alone (0600), and if it is `given` away belongs to who called sudo.
     A symbolic link is followed, but none that somebody else left in a shared folder, as Linux'
     protected_symlinks has it. Every method raises OSError. Leaving a `with` block discards
     what was not committed.
     """
 
-    def __init__(self, path: str, *, at_once: bool = False, private: bool = True) -> None:
+    def __init__(self, path: str, *, at_once: bool = False, given: bool = True) -> None:
         self.path = path
         self.size = 0  # bytes in the file
         self._pending: list[bytes] = []
@@ -45,12 +46,15 @@ class OutputFile:
             self._descriptor = os.open(self._target, os.O_WRONLY | os.O_CLOEXEC)
             return
         folder, name = os.path.split(self._target)
-        self._made = os.path.join(folder, f".{name[:200]}.{os.getpid()}.part")
+        self._made = os.path.join(folder, f".{name[:200]}.{os.getpid()}{PART}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with suppress(FileNotFoundError):  # of a process of that number that was killed
             os.unlink(self._made)
-        self._descriptor = os.open(self._made, flags, 0o600 if private else 0o666)
-        _give_to_caller(self._descriptor)
+        self._descriptor = os.open(self._made, flags, 0o600)
+        caller = sudo_user()
+        if given and caller is not None:
+            with suppress(OSError):  # a file system without owners
+                os.fchown(self._descriptor, *caller)
         if at_once:
             os.replace(self._made, self._target)
             self._made = ""
@@ -123,9 +127,9 @@ class OutputFile:
                 os.unlink(made)
 
 
-def write_file(path: str, data: bytes) -> None:
+def write_file(path: str, data: bytes, *, given: bool = True) -> None:
     """A private file of these bytes."""
-    with OutputFile(path) as made:
+    with OutputFile(path, given=given) as made:
         made.write(data)
         made.commit()
 
@@ -151,11 +155,3 @@ def _target(path: str) -> str:
     if folder.st_mode & _SHARED == _SHARED and found.st_uid not in (os.geteuid(), folder.st_uid):
         raise PermissionError(EACCES, "a symbolic link of somebody else in a shared folder")
     return os.path.realpath(path)
-
-
-def _give_to_caller(descriptor: int) -> None:
-    """Makes a file that root wrote one of whoever called sudo."""
-    caller = sudo_user()
-    if caller is not None:
-        with suppress(OSError):  # a file system without owners
-            os.fchown(descriptor, *caller)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from ...wire.caller import sudo_user
 from ...wire.errors import UsageError
 from .colour_rules import GLYPHS
 from .keymap import Keymap
@@ -94,6 +95,9 @@ def load(path: str | None = None) -> Settings:
     file = Path(path) if path is not None else _folder("XDG_CONFIG_HOME", ".config") / "tui.toml"
     try:
         with open(file, "rb") as stream:
+            owner = os.fstat(stream.fileno()).st_uid
+            if path is None and sudo_user() is not None and owner != os.geteuid():
+                return Settings()  # the caller's: it is not asked what root shall do
             table = tomllib.load(stream)
     except FileNotFoundError:
         if path is not None:

@@ -1,0 +1,75 @@
+"""Code beside dissectors of others ends nothing but itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.command import start
+from support.messages import RECORDINGS
+
+SPEC = """
+name: nl80211
+protocol: genetlink
+attribute-sets:
+  - name: evil
+    attributes:
+      - {name: first, type: u32, value: 1, x-hook: hook}
+      - {name: second, type: u32, value: 3, x-label: label}
+operations:
+  list:
+    - {name: get-wiphy, value: 1, attribute-set: evil, do: {request: {attributes: [first]}}}
+    - {name: get-interface, value: 5, attribute-set: evil, do: {request: {attributes: [first]}}}
+    - {name: new-interface, value: 7, attribute-set: evil, do: {reply: {attributes: [first]}}}
+"""
+
+
+def run(folder, body: str, *words: str) -> tuple[int, str, str]:
+    """The command with a dissector whose code does this."""
+    (folder / "evil.yaml").write_text(SPEC)
+    (folder / "evil.py").write_text(
+        "class Own(BaseException): pass\n"
+        f"def hook(node):\n    {body}\n"
+        f"def label(value, message, get):\n    {body}\n"
+        'HOOKS = {"hook": hook, "label": label}\n'
+    )
+    with start(*words, "--dissectors", folder, RECORDINGS / "wifi.pcap") as process:
+        out, err = process.communicate(timeout=60)
+    return process.returncode, out.decode(), err.decode()
+
+
+BODIES = [
+    ("import sys; sys.exit(0)", "HookError('it raised SystemExit(0)')"),
+    ("raise Own", "HookError('it raised Own()')"),
+    ("raise GeneratorExit", "HookError('it raised GeneratorExit()')"),
+    ("raise RecursionError('deep')", "RecursionError('deep')"),
+    ("raise MemoryError", "MemoryError()"),
+    ("while True: pass", "HookError('it took more than 2 s')"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), BODIES)
+def test_what_would_end_the_program_is_a_diagnosis(tmp_path, body, said):
+    status, out, _ = run(tmp_path, body, "check")
+    assert status == 1
+    assert f"the code of dissector nl80211 failed: {said}" in out
+    status, out, err = run(tmp_path, body, "read")
+    assert (status, err) == (0, "")
+    assert len(out.splitlines()) > 500
+
+
+def test_a_label_that_is_no_text(tmp_path):
+    status, out, _ = run(tmp_path, "return 7 + len('no text')", "read", "-V")
+    assert status == 0
+    assert "failed: TypeError('a label that is no text: 14')" in out
+
+
+@pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise GeneratorExit", "1 / 0"])
+def test_a_module_that_ends_when_it_is_imported(tmp_path, body):
+    (tmp_path / "evil.yaml").write_text(SPEC)
+    (tmp_path / "evil.py").write_text(body)
+    words = ("read", "--dissectors", tmp_path, RECORDINGS / "wifi.pcap")
+    with start(*words) as process:
+        out, err = process.communicate(timeout=60)
+    assert len(out.splitlines()) > 500
+    assert b"evil.py" in err
+    assert b"Traceback" not in err
