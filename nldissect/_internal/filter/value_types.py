@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .literals import Mismatch, duration, network, number, octets, suggestion
 from .parser import CONTAINS, EQ
-from .regular_expressions import LONGEST_MATCHED, compiled_search
+from .regular_expressions import compiled_search
 from .syntax_tree import Literal, StringLiteral, Word
 
 ValueTest = Callable[[Any], bool]
@@ -185,7 +185,7 @@ class StringType(ValueType):
     def matches(self, literal: Literal) -> ValueTest:
         """Whether a regular expression matches somewhere in the first 8192 characters."""
         search = _search(literal)
-        return lambda value: search(value[:LONGEST_MATCHED]) is not None
+        return lambda value: search(value) is not None
 
     def choices(self) -> list[tuple[str, str]]:
         """The known words."""
@@ -220,7 +220,7 @@ class BytesType(ValueType):
     def matches(self, literal: Literal) -> ValueTest:
         """As of strings, on the first 8192 bytes."""
         search = _search(literal, True)
-        return lambda value: search(value[:LONGEST_MATCHED]) is not None
+        return lambda value: search(value) is not None
 
 
 class AddressType(BytesType):
