@@ -117,3 +117,21 @@ def test_every_folder_of_modules_is_a_declared_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     folders = {module(path) for path in FOLDERS} | {"nldissect.dissectors"}
     assert set(project["tool"]["setuptools"]["packages"]) == folders
+
+
+FORBIDDEN = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_nothing_is_unpickled_evaluated_or_given_to_a_shell(path: Path) -> None:
+    """What comes from outside is data, as SECURITY.md promises."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            assert not FORBIDDEN & {alias.name for alias in node.names}
+            assert getattr(node, "module", None) not in FORBIDDEN
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("eval", "exec", "os.system", "os.popen")
+            assert not any(keyword.arg == "shell" for keyword in node.keywords)
+            if called == "yaml.load":
+                assert any(keyword.arg == "Loader" for keyword in node.keywords)
