@@ -31,7 +31,7 @@ from ..pairing.codes import (
     STATE_INTERRUPTED,
     UNANSWERED,
 )
-from ..pairing.transaction import Link, Transaction, time_of
+from ..pairing.transaction import Link, Transaction, passed, time_of
 from ..session.multicast import group_of
 from ..session.process import Process, owner
 from ..wire import framing
@@ -118,15 +118,14 @@ def latency(message: Message, link: Link) -> int | None:
     if found is None or found.start_time == NO_TIME:
         return None
     if link.role_code == ROLE_ANSWER:
-        time = time_of(message.record)
-        return None if time == NO_TIME else time - found.start_time
+        return passed(found.start_time, time_of(message.record))
     if not answered_by(link):
         return None
     if found.predicted_end is None:
         end = found.reply(link.number)[1]
     else:
         end = found.predicted_end[1]
-    return None if end is None else end - found.start_time
+    return None if end is None else passed(found.start_time, end)
 
 
 def has_confidence(link: Link) -> bool:

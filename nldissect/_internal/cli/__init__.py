@@ -21,6 +21,8 @@ GC_THRESHOLDS = (10_000, 20, 50)
 
 def script() -> int:
     """`main` as a process of its own; from here on a signal is an exception."""
+    from . import commands  # noqa: F401 - what takes time, while a signal still just ends it
+
     ends = [number for number in ENDS if signal.getsignal(number) == signal.SIG_DFL]
     try:
         for number in ends:  # and none that nohup(1) or a shell's & has it ignore
@@ -35,8 +37,7 @@ def script() -> int:
 
 
 def _end(number: int, frame: object) -> None:
-    """Once: nothing interrupts the clearing away."""
-    signal.signal(number, signal.SIG_IGN)
+    """Ends what runs, by way of all that clears away."""
     raise Ended(number)
 
 

@@ -17,7 +17,7 @@ from ..engine.message import Message
 from ..wire.record import NO_TIME
 from . import codes
 from .codes import ACCEPTED, STATES
-from .transaction import Link, Transaction, time_of
+from .transaction import Link, Transaction, passed, time_of
 
 INTERRUPTED_MARK: Final = 1
 OVERRUN_MARK: Final = 2
@@ -72,7 +72,7 @@ class LinkTable:
         self.listeners = append(self.listeners, i16(link.listeners))
         found = link.transaction
         number: i64 = 0
-        passed: i64 = -1
+        latency: i64 = -1
         if found is not None:
             number = found.id
             transactions = self.transactions
@@ -80,12 +80,10 @@ class LinkTable:
                 transactions.begin(found)
             elif role == codes.ROLE_NOTIFICATION:
                 transactions.notifications[number] += 1
-            if role == codes.ROLE_ANSWER and found.start_time != NO_TIME:
-                time = time_of(message.record)
-                if time != NO_TIME:
-                    passed = _fitting(time - found.start_time)
+            if role == codes.ROLE_ANSWER:
+                latency = _fitting(passed(found.start_time, time_of(message.record)))
         self.transaction = append(self.transaction, i32(number))
-        self.latency = append(self.latency, passed)
+        self.latency = append(self.latency, latency)
         if role == codes.ROLE_COPY and self.listeners[link.of] < MANY:
             self.listeners[link.of] += 1
 
@@ -111,8 +109,7 @@ class LinkTable:
         before = i64(self.state[number])
         self.state[number] = u8(found.state_code)
         self.answered_by[number] = i32(found.last)
-        if found.start_time != NO_TIME and found.end_time != NO_TIME:
-            self.latency[number] = _fitting(found.end_time - found.start_time)
+        self.latency[number] = _fitting(passed(found.start_time, found.end_time))
         batch = found.batch
         if batch is not None:
             if before != found.state_code:
@@ -129,8 +126,7 @@ class LinkTable:
         self.state[at] = u8(found.state_code if fate == ACCEPTED else STATES.index(fate))
         answer, end = found.reply(at)
         self.answered_by[at] = i32(answer)
-        if found.start_time != NO_TIME and end is not None:
-            self.latency[at] = _fitting(end - found.start_time)
+        self.latency[at] = _fitting(passed(found.start_time, NO_TIME if end is None else end))
 
 
 @final
@@ -227,9 +223,9 @@ def _more(room: i64) -> i64:
     return room + (room >> 3) + _ROOM
 
 
-def _fitting(time: int) -> i64:
-    """A time that fits its column; captures may hold any."""
-    return time if NO_TIME <= time < -NO_TIME else NO_TIME + 1 if time < 0 else -NO_TIME - 1
+def _fitting(time: int | None) -> i64:
+    """A duration that fits its column, -1 for none; captures may hold any."""
+    return -1 if time is None else min(time, -NO_TIME - 1)
 
 
 def _signed(number: i64) -> i32:

@@ -109,6 +109,13 @@ class Batch:
         return None
 
 
+def passed(since: int, until: int) -> int | None:
+    """How long it took, in ns; None where a time is missing or a clock was set back between."""
+    if since == NO_TIME or until == NO_TIME or until < since:
+        return None
+    return until - since
+
+
 @final
 class Transaction:
     """A request and all that came back for it.
@@ -218,16 +225,12 @@ class Transaction:
     @property
     def latency(self) -> int | None:
         """From the request to the answer that ended it, in ns; None while that is not known."""
-        if self.start_time == NO_TIME or self.end_time == NO_TIME:
-            return None
-        return self.end_time - self.start_time
+        return passed(self.start_time, self.end_time)
 
     @property
     def wait(self) -> int | None:
         """From the request to its first answer, in ns."""
-        if self.start_time == NO_TIME or self.first_time == NO_TIME:
-            return None
-        return self.first_time - self.start_time
+        return passed(self.start_time, self.first_time)
 
     @property
     def answers(self) -> list[int]:
