@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from nldissect.hooks import NEST, STRING, STRUCT, Field, Lookup, Message, Node, Struct, part
+from nldissect.hooks import (
+    NEST,
+    STRING,
+    STRUCT,
+    Field,
+    Lookup,
+    Message,
+    Node,
+    Struct,
+    escaped,
+    part,
+)
 
 STAMP = re.compile(rb"audit\((\d+\.\d+:\d+)\): ?")
 # A key, and its value in quotation marks, in apostrophes (of a program's own words), or bare.
@@ -119,9 +130,10 @@ def told(seen: Lookup) -> None:
             continue
         if node.children:
             for child in node.children[:24]:
-                seen.say(f"{child.name}={child.value}")
+                seen.say(escaped(f"{child.name}={child.value}"))
         else:
-            seen.say(str(node.value) if node.name == "text" else f"{node.name}={node.value}")
+            name = "" if node.name == "text" else f"{node.name}="
+            seen.say(escaped(f"{name}{node.value}"))
 
 
 def status(seen: Lookup) -> None:

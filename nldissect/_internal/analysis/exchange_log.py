@@ -13,6 +13,7 @@ from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
 from ..session.driver import MessageSink
 from ..wire import framing, linux
+from ..wire.text import escaped
 from .flattener import Flat, Flattener
 from .object_states import Key, identity
 
@@ -22,7 +23,7 @@ def qualified_operation(message: Message) -> str:
     who = linux.protocol_name(message.protocol)
     name = operation_name(message) if message.netlink else "data"
     if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
-        who = message.family or "unnamed family"
+        who = escaped(message.family or "unnamed family")
         name = name or f"command {message.command}"
     return f"{who} {name or f'type {message.type}'}"
 

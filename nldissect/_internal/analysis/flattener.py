@@ -21,6 +21,7 @@ from ..engine.node import Node
 from ..engine.summary import text_of
 from ..engine.walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, FIELD_MASK, MARKS_AT, UNKNOWN, Engine
 from ..spec import model
+from ..wire.text import escaped
 
 Flat = tuple[tuple[str, str], ...]
 
@@ -164,7 +165,7 @@ class Flattener:
     def _words(self, field: model.Field, value: object, label: str | None, within: bool) -> str:
         if field.hint == "ifindex" and isinstance(value, int) and value:
             if label is not None:
-                return label
+                return escaped(label)
             return self._unnamed.setdefault(value, f"interface #{len(self._unnamed) + 1}")
         if within and field.constant == "CTRL_ATTR_MCAST_GRP_ID":
             return "(a number)"  # given out in order of registration, as family ids are

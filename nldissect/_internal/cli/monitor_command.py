@@ -19,7 +19,7 @@ from ..capture.live.monitor import Monitor, may_join
 from ..capture.live.preamble import Preamble
 from ..wire import linux
 from ..wire.errors import UsageError
-from ..wire.text import near
+from ..wire.text import near, safe
 from .input_captures import registry_of
 from .message_printer import MessagePrinter
 from .output import TextOutput, complain
@@ -222,7 +222,7 @@ def _list(known: list[MulticastGroup], output: TextOutput) -> int:
         elif refused:
             note = "not in this kernel"
         protocol = linux.protocol_name(group.protocol)
-        rows.append((full_name(group), protocol, str(group.number), note))
+        rows.append((safe(full_name(group)), protocol, str(group.number), note))
     width = max(len(row[0]) for row in rows)
     output.write(f"{'GROUP':{width}}  {'PROTOCOL':14}  NUMBER\n")
     for name, protocol, number, note in rows:

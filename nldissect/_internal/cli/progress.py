@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..capture.reader import CaptureReader
 from ..wire.record import Record
+from ..wire.text import safe
 
 # Seconds until the bar appears, and between its updates.
 PATIENCE = 0.5
@@ -49,7 +50,7 @@ class ProgressBar:
         part = part / 10 if self._pass == 1 else 0.1 + part * 0.9
         filled = int(part * _WIDTH)
         bar = "#" * filled + "." * (_WIDTH - filled)
-        sys.stderr.write(f"\r{self._name[-30:]} [{bar}] {part:4.0%}\x1b[K")
+        sys.stderr.write(f"\r{safe(self._name[-30:])} [{bar}] {part:4.0%}\x1b[K")
         sys.stderr.flush()
         self._drawn = True
         self._next = time.monotonic() + INTERVAL

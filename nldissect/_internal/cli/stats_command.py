@@ -11,7 +11,7 @@ from ..analysis.stats import Statistics
 from ..analysis.stats_document import document
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import write_file
-from ..wire.text import safe
+from ..wire.text import escaped, safe
 from . import jobs, plot, selection
 from .input_captures import InputCaptures, only_once
 from .output import TextOutput, complain
@@ -133,7 +133,7 @@ class _Tables:
             line += f", over {self._duration_safe(plot.duration(last - first))}"
         self.out.append(line)
         for origin in document["recorded"]:
-            told = ", ".join(safe(f"{name} {text}") for name, text in origin.items())
+            told = ", ".join(escaped(f"{name} {text}") for name, text in origin.items())
             self.out.append(f"recorded: {told}")
         for title, words in (("messages", "roles"), ("transactions", "transactions")):
             counts = sorted(document[words].items(), key=lambda c: (-c[1], c[0]))
@@ -152,7 +152,7 @@ class _Tables:
         if not rows:
             return
         cells = [[heading for heading, _, _ in columns]]
-        cells += [[safe(cell(row)) for _, _, cell in columns] for row in rows[: self.top]]
+        cells += [[escaped(cell(row)) for _, _, cell in columns] for row in rows[: self.top]]
         widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
         self.out.append("")
         for line in cells:

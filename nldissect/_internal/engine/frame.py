@@ -17,6 +17,7 @@ from ..wire import framing
 from ..wire.errors import trace_fault
 from ..wire.integers import u16, u32
 from ..wire.record import Record, Socket
+from ..wire.text import safe
 from .walk import Engine, Environment
 
 TO_KERNEL: Final = "to-kernel"
@@ -40,7 +41,7 @@ class Diagnosis:
         self.length = length
 
     def __repr__(self) -> str:
-        return f"<{self.severity} {self.code} at {self.offset}: {self.text}>"
+        return safe(f"<{self.severity} {self.code} at {self.offset}: {self.text}>")
 
 
 class Context:

@@ -16,6 +16,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
+from ..wire.text import safe
 from .frame import Diagnosis, Frame
 from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value, view
 from .walk import (
@@ -379,7 +380,7 @@ class Message(Frame):
 
     def __repr__(self) -> str:
         kind = self.type if self.operation is None else self.operation.name
-        return f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>"
+        return safe(f"<Message {self.number} {kind} {self.direction} {len(self.data)} bytes>")
 
 
 def _reassign(node: Node, message: Message) -> None:

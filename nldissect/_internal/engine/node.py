@@ -16,7 +16,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
-from ..wire.text import near
+from ..wire.text import near, safe
 from .frame import Diagnosis, Frame
 from .labels import hinted, labelled
 from .paths import is_header, names_of
@@ -390,7 +390,8 @@ class Node:
         return default if found is None else plain_value(found)
 
     def __repr__(self) -> str:
-        return f"<Node {self.path} {self.kind} {self.value!r} at {self.offset}+{self.length}>"
+        value = repr(self.value)
+        return safe(f"<Node {self.path} {self.kind} {value} at {self.offset}+{self.length}>")
 
     # -- decoding --------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, overload
 from ..pairing.transaction import Transaction
 from ..spec.registry import registry
 from ..wire.errors import CaptureError, UsageError
+from ..wire.text import safe
 from .index import Index
 from .messages import Message
 from .parameters import ByteOrder, Paths, check_byte_order
@@ -83,7 +84,7 @@ class Messages(Sequence[Message]):
         return Messages(self._capture, None, self, self._capture._compile(text))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._capture.path}>"
+        return safe(f"<{type(self).__name__} of {self._capture.path}>")
 
 
 class Capture(Messages):

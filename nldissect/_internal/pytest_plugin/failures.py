@@ -26,7 +26,7 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
     """Why an expectation is not met; `expected` is it in words, `unwanted` says never."""
     if unwanted:
         out = [f"never expected {expected}; {_times(len(verdict.matches))} found"]
-        return "\n".join(out + _listed(view, verdict.matches))
+        return _shown(out + _listed(view, verdict.matches))
     found = _times(len(verdict.matches)) if verdict.matches else "none"
     out = [f"expected {expected}; {found} found"]
     if view.index.lost:
@@ -37,7 +37,12 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
         out += _nearest(view, verdict)
     elif not verdict.matches:
         out += _others(view, verdict.start)
-    return "\n".join(out)
+    return _shown(out)
+
+
+def _shown(lines: list[str]) -> str:
+    """The lines as pytest shows them, whatever the expectation itself is made of."""
+    return "\n".join([safe(line) for line in lines])
 
 
 def _times(count: int) -> str:

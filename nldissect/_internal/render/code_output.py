@@ -244,7 +244,7 @@ class SourceWriter:
         kind = labels.type_name(message, True)
         flags = "|".join(labels.flag_names(message))
         self._to(start + 4, 0, f"nlmsg_len: {message.length}")
-        self._to(start + 6, 0, f"nlmsg_type: {message.type}{f' {kind}' if kind else ''}")
+        self._to(start + 6, 0, f"nlmsg_type: {message.type}{f' {escaped(kind)}' if kind else ''}")
         self._to(start + 8, 0, f"nlmsg_flags: {flags or message.flags}")
         self._to(start + 12, 0, f"nlmsg_seq: {message.seq}")
         self._to(start + 16, 0, f"nlmsg_pid: {message.port}")

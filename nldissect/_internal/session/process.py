@@ -15,6 +15,7 @@ from typing import Final
 
 from ..engine.message import Message
 from ..wire.record import Interface
+from ..wire.text import safe
 
 PID_BITS: Final = 22  # PID_MAX_LIMIT is 4194304 (include/linux/threads.h)
 
@@ -44,7 +45,7 @@ class Process:
         self.inode = inode
 
     def __repr__(self) -> str:
-        return f"<Process {self.pid} {self.name}{' (hint)' if self.hint else ''}>"
+        return safe(f"<Process {self.pid} {self.name}{' (hint)' if self.hint else ''}>")
 
     def __str__(self) -> str:
         if self.pid is None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as attribute
 
+from ..spec import spec_text
 from ..wire.errors import UsageError
-from . import c_declarations, spec_text
+from . import c_declarations
 from .attribute_facts import FactReader
 from .attribute_types import Decided, Decider
 from .c_declarations import Declarations, Enumeration, Enumerator, Member

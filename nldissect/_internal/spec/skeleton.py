@@ -6,6 +6,7 @@ from . import model
 from .evidence import MAX_DEPTH
 from .learnt import LearntFamily
 from .policy import Policy
+from .spec_text import comment, scalar
 
 HEAD = """\
 # {comment}: learnt from {source}.
@@ -37,7 +38,7 @@ def skeleton(
     answers = {c: sets.of(operation) for c, operation in to_user.items()}
     directional = any(answers[c] != requests.get(c, answers[c]) for c in answered)
     head = HEAD.format(
-        comment=_word(name), family=_plain(name), source=_word(source), version=version
+        comment=comment(name), family=scalar(name), source=comment(source), version=version
     )
     lines = [head, "", *sets.lines(), "", "operations:"]
     if directional:
@@ -50,7 +51,7 @@ def skeleton(
             operations += _operation(f"answer-{command}", command, answers[command], False)
             operations.append("      event: {attributes: []}")
     lines += ["  list:", *operations] if operations else ["  list: []"]
-    if groups:
+    if any(groups):
         lines += ["", "mcast-groups:", "  list:", *_names(groups)]
     return "\n".join(lines) + "\n"
 
@@ -71,21 +72,7 @@ def _operation(name: str, value: int, attributes: str, directional: bool) -> lis
 
 
 def _names(groups: tuple[str, ...]) -> list[str]:
-    return [f"    - name: {_plain(group)}" for group in groups]
-
-
-def _word(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _plain(text: str) -> str:
-    """A name as YAML takes it without surprises: quoted unless it is a plain word."""
-    if text and all(c.isascii() and (c.isalnum() or c in "._/-") for c in text):
-        return text if not text[0].isdigit() and text.lower() not in WORDS else f'"{text}"'
-    return '"' + _word(text).replace("\\", "?").replace('"', "?") + '"'
-
-
-WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
+    return [f"    - name: {scalar(group)}" for group in dict.fromkeys(groups) if group]
 
 
 class _AttributeSets:

@@ -6,6 +6,8 @@ from typing import Final, Literal, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from .text import safe
+
 COMMENT: Final = 1  # opt_comment
 DROP_COUNT: Final = 4  # epb_dropcount
 
@@ -46,7 +48,7 @@ class Socket:
         self.own = own
 
     def __repr__(self) -> str:
-        return f"<Socket {self.protocol}:{self.port} of {self.pid} {self.name}>"
+        return safe(f"<Socket {self.protocol}:{self.port} of {self.pid} {self.name}>")
 
 
 @final

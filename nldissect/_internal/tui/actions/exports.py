@@ -19,6 +19,7 @@ from ...wire.errors import UsageError
 from ...wire.framing import CUT
 from ...wire.output_file import OutputFile, write_file
 from ...wire.record import COMMENT, Record
+from ...wire.text import escaped
 from ...wire.times import TimeFormatter
 from ..model.capture_model import CaptureModel
 from ..model.outline import value_of
@@ -93,7 +94,8 @@ class Exports(Controller):
         value = item.value
         if item.node is not None:
             found = item.node.value
-            value = found if isinstance(found, str) else value_of(item.node, False)
+            # which may be pasted into a shell
+            value = escaped(found) if isinstance(found, str) else value_of(item.node, False)
         self._copy(value, "value")
 
     # -- files -------------------------------------------------------------------------------

@@ -1,22 +1,29 @@
-"""A spec's YAML, written piece by piece; every name that comes from a source is checked here."""
+"""A spec's YAML, written piece by piece; whatever a name holds, it is that name when it is read."""
 
 from __future__ import annotations
 
 import re
+
+from ..wire.text import safe
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"))
 
 
 def scalar(value: object) -> str:
-    """A number, or a text that YAML takes for nothing else, in quotes where it needs them."""
+    """A number, or a text that YAML takes for nothing else, in quotes where it needs them.
+
+    YAML's escapes within double quotes are those of `safe`.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    text = "".join(c if c.isprintable() and c not in '"\\' else "?" for c in str(value))
-    plain = _PLAIN.fullmatch(text) and text.isascii() and text.lower() not in _WORDS
-    return text if plain else f'"{text}"'
+    text = str(value)
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{safe(escaped)}"'
 
 
 def flow(value: object) -> str:
@@ -30,7 +37,7 @@ def flow(value: object) -> str:
 
 def comment(text: str) -> str:
     """Text that stays on its line."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return safe(text)
 
 
 def item(pairs: dict[str, object], indent: int, note: str = "") -> str:
