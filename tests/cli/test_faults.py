@@ -93,7 +93,7 @@ def test_a_full_disk_is_one_line(words):
 
 
 def test_ctrl_c_before_anything_has_begun(tmp_path):
-    """Python itself takes 15 ms to begin, in which nothing of ours runs."""
+    """Python itself takes 15 ms to begin, and imports us, before anything of ours runs."""
     script = tmp_path / "nldissect"
     script.write_text("import sys\nfrom nldissect.__main__ import script\nsys.exit(script())\n")
     for wait in range(20, 120, 10):
@@ -104,7 +104,7 @@ def test_ctrl_c_before_anything_has_begun(tmp_path):
             _, err = process.communicate(timeout=60)
         assert process.returncode in (0, 130, -2, 1)
         if not err.startswith(b"Exception ignored"):  # Python's word for what it was amidst
-            assert b"nldissect/" not in err
+            assert b"nldissect/_internal/cli" not in err
 
 
 def test_times_that_go_backwards(tmp_path):
