@@ -27,6 +27,7 @@ def script() -> int:
     try:
         for number in ends:  # and none that nohup(1) or a shell's & has it ignore
             signal.signal(number, _end)
+        sys.unraisablehook = _again
         status = main()
     except KeyboardInterrupt as found:
         status = _signalled(found)
@@ -39,6 +40,14 @@ def script() -> int:
 def _end(number: int, frame: object) -> None:
     """Ends what runs, by way of all that clears away."""
     raise Ended(number)
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """Sends a signal once more that came where Python can raise nothing, as in a callback."""
+    if isinstance(lost.exc_value, Ended):
+        os.kill(os.getpid(), lost.exc_value.args[0])
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _signalled(found: KeyboardInterrupt) -> int:
