@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from mypy_extensions import mypyc_attr
+
 from .text import safe
 
 
@@ -68,6 +70,7 @@ class FilterError(UsageError):
         super().__init__(f"filter: {said} (column {column + 1})")
 
 
+@mypyc_attr(native_class=False)
 class Ended(KeyboardInterrupt):
     """A signal that ends the process, its number the argument; all is cleared away before."""
 
