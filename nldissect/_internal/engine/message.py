@@ -31,6 +31,7 @@ from .walk import (
     WARNING,
     Engine,
     Finding,
+    findings_at,
 )
 
 
@@ -529,10 +530,9 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
             engine.echo = engine.size
         if first >> MARKS_AT & BY_HOOK:
             engine.hook_nodes[int(engine.size)] = made[int(place)]
-        for found in before:
-            if found.place == place:
-                moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
-                engine.findings.append(moved)
+        for found in findings_at(before, place):
+            moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
+            engine.findings.append(moved)
         engine.reserve(0)
         engine.tape[engine.size] = first
         engine.tape[engine.size + 1] = second

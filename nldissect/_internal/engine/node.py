@@ -40,6 +40,7 @@ from .walk import (
     Environment,
     Finding,
     chosen,
+    findings_at,
     inside,
 )
 
@@ -79,7 +80,7 @@ class Tape:
 
     def diagnoses(self, place: i64, early: bool) -> list[Finding]:
         """What the walk found wrong with one entry."""
-        return [f for f in self.findings if f.place == place and f.early == early]
+        return [f for f in findings_at(self.findings, place) if f.early == early]
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

@@ -181,6 +181,21 @@ class Finding:
         self.text = text
 
 
+def findings_at(findings: list[Finding], place: i64) -> list[Finding]:
+    """Those of the entry at a place, of findings that are in order (`node.in_order`)."""
+    first, end = 0, len(findings)
+    while first < end:
+        middle = (first + end) // 2
+        if findings[middle].place < place:
+            first = middle + 1
+        else:
+            end = middle
+    end = first
+    while end < len(findings) and findings[end].place == place:
+        end += 1
+    return findings[first:end]
+
+
 class Environment:
     """What the engine asks of those who know more than the bytes at hand."""
 

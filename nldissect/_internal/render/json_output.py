@@ -35,6 +35,7 @@ from ..engine.walk import (
     SHOWN_AT,
     UNKNOWN,
     Engine,
+    findings_at,
 )
 from ..pairing.codes import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST
 from ..pairing.paired import PairedMessage
@@ -338,8 +339,7 @@ class JsonNodeWriter:
     ) -> None:
         found = [
             Diagnosis(f.code, f.severity, f.text, int(offset), int(end - offset))
-            for f in engine.findings
-            if f.place == place
+            for f in findings_at(engine.findings, place)
         ]
         if found:
             out.write(b',"diagnoses":')

@@ -34,6 +34,7 @@ from ..engine.walk import (
     SHOWN_AT,
     UNKNOWN,
     Engine,
+    findings_at,
 )
 from ..pairing.transaction import Link
 from ..spec import model
@@ -337,10 +338,9 @@ class TreeNodeWriter:
         return f"{value:#0{2 * (node.end - node.start) + 2}x}" if hexadecimal else str(value)
 
     def _diagnosed(self, out: BytesWriter, engine: Engine, place: i64) -> None:
-        for found in engine.findings:
-            if found.place == place:
-                out.write(b" ")
-                out.write(wrong(self._style, found.severity, found.text).encode())
+        for found in findings_at(engine.findings, place):
+            out.write(b" ")
+            out.write(wrong(self._style, found.severity, found.text).encode())
 
 
 def wrong(style: Style, severity: str, text: str) -> str:
