@@ -79,6 +79,8 @@ class Index:
         self._place = 0  # of the record to be paired next
         self._finished = False
         self._messages: dict[int, tuple[Message, bytes]] = {}  # with the bytes it was made of
+        self._split_of = -1  # the record that was split last, and its messages not given out yet
+        self._split: dict[int, Message] = {}
         self._transactions: dict[int, Transaction] = {}
 
     def __len__(self) -> int:
@@ -243,8 +245,11 @@ class Index:
     def _make(self, place: int) -> Message:
         records = self.records
         at = int(records.of(place))
-        messages = split(self.session, self.record(at), bool(records.big[at]))
-        found = messages[place - records.first[at]]
+        if at != self._split_of or place not in self._split:
+            messages = split(self.session, self.record(at), bool(records.big[at]))
+            self._split_of = at
+            self._split = dict(enumerate(messages, records.first[at]))
+        found = self._split.pop(place)
         found.number = found.serial = place + 1
         self.session.bind(found)
         if (
@@ -319,16 +324,20 @@ class Index:
         kind: int = table.kind[number]
         last: int = table.last[number]
         request = self.message(start - 1) if start else None
+        role, owner, of = self.links.role, self.links.transaction, self.links.of
+        answers: list[int] = []
+        latest: int = table.latest[number]
+        while latest:
+            answers.append(latest)
+            latest = self.links.before[latest]
         out = Transaction(number, kind, request or self.message(last - 1), request, 0)
         out.protocol = int(table.protocol[number])
         out.seq = int(table.seq[number]) & 0xFFFFFFFF
-        role, owner, of = self.links.role, self.links.transaction, self.links.of
-        for i in range(start + 1, last + 1):
-            if owner[i] == number and role[i] == codes.ROLE_ANSWER:
-                out.add(i, NO_TIME)
-                if kind == codes.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
-                    answer = self.message(i - 1)
-                    out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
+        for i in reversed(answers):
+            out.add(i, NO_TIME)
+            if kind == codes.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
+                answer = self.message(i - 1)
+                out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
         out.port = table.port[number]
         out.first_time = table.first[number]
         out.end_time = table.end_time[number]

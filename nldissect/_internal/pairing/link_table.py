@@ -27,12 +27,13 @@ _ROOM: Final = 1024  # rows that columns begin with
 
 @final
 class LinkTable:
-    """The conversations of a whole capture, in about 25 bytes per message.
+    """The conversations of a whole capture, in about 29 bytes per message.
 
     Every column has one entry per message; that of message number n is at n:
     `role` (index into ROLES), `transaction` (its id, 0 for none), `of` (what it
     answers, copies or was caused by), `answered_by` (of a request: the answer
-    that ended it, or the last one), `latency` (ns, -1 for none; of a request
+    that ended it, or the last one), `before` (of an answer: the one before it in its
+    transaction, 0 for none), `latency` (ns, -1 for none; of a request
     until its end and of an answer since the request), `listeners` (MANY: or
     more), `confidence` (index into CONFIDENCES), `state` (of a request's
     transaction, index into STATES; for a batch's part its own), `reason` (index into
@@ -41,7 +42,7 @@ class LinkTable:
     """
 
     __slots__ = (
-        "_room", "answered_by", "confidence", "latency", "listeners", "of", "reason", "role",
+        "_room", "answered_by", "before", "confidence", "latency", "listeners", "of", "reason", "role",
         "state", "transaction", "transactions",
     )  # fmt: skip
 
@@ -51,6 +52,7 @@ class LinkTable:
         self.transaction = vec[i32]([0])
         self.of = vec[i32]([0])
         self.answered_by = vec[i32]([0])
+        self.before = vec[i32]([0])
         self.latency = vec[i64]([-1])
         self.listeners = vec[i16]([0])
         self.confidence = vec[u8]([0])
@@ -63,6 +65,7 @@ class LinkTable:
         if len(self.role) == self._room:
             self._grow()
         role = link.role_code
+        here = i32(len(self.role))
         self.role = append(self.role, u8(role))
         self.of = append(self.of, i32(link.of))
         self.answered_by = append(self.answered_by, i32(0))
@@ -73,6 +76,7 @@ class LinkTable:
         found = link.transaction
         number: i64 = 0
         latency: i64 = -1
+        before: i32 = 0
         if found is not None:
             number = found.id
             transactions = self.transactions
@@ -81,8 +85,11 @@ class LinkTable:
             elif role == codes.ROLE_NOTIFICATION:
                 transactions.notifications[number] += 1
             if role == codes.ROLE_ANSWER:
+                before = transactions.latest[number]
+                transactions.latest[number] = here
                 latency = _fitting(passed(found.start_time, time_of(message.record)))
         self.transaction = append(self.transaction, i32(number))
+        self.before = append(self.before, before)
         self.latency = append(self.latency, latency)
         if role == codes.ROLE_COPY and self.listeners[link.of] < MANY:
             self.listeners[link.of] += 1
@@ -94,6 +101,7 @@ class LinkTable:
         self.transaction = extend(vec[i32](capacity=room), self.transaction)
         self.of = extend(vec[i32](capacity=room), self.of)
         self.answered_by = extend(vec[i32](capacity=room), self.answered_by)
+        self.before = extend(vec[i32](capacity=room), self.before)
         self.latency = extend(vec[i64](capacity=room), self.latency)
         self.listeners = extend(vec[i16](capacity=room), self.listeners)
         self.confidence = extend(vec[u8](capacity=room), self.confidence)
@@ -131,16 +139,16 @@ class LinkTable:
 
 @final
 class TransactionTable:
-    """The transactions of a capture, in 63 bytes each; that of id n is at n.
+    """The transactions of a capture, in 67 bytes each; that of id n is at n.
 
-    Columns are `Transaction`'s attributes; `kind` and `state` are indices into KINDS
+    Columns are `Transaction`'s attributes, and `latest`, its answer met last; `kind` and `state` are indices into KINDS
     and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK,
     sequence numbers signed. What may still change is in `open`, by id, and its row is not
     final.
     """
 
     __slots__ = (
-        "_room", "end_time", "error", "first", "kind", "last", "marks", "notifications", "number",
+        "_room", "end_time", "error", "first", "kind", "last", "latest", "marks", "notifications", "number",
         "open", "parts", "port", "protocol", "seq", "start", "state",
     )  # fmt: skip
 
@@ -148,6 +156,7 @@ class TransactionTable:
         self._room: i64 = 1
         self.number = vec[i32]([0])
         self.last = vec[i32]([0])
+        self.latest = vec[i32]([0])
         self.kind = vec[u8]([0])
         self.state = vec[u8]([0])
         self.marks = vec[u8]([0])
@@ -183,6 +192,7 @@ class TransactionTable:
         self.error = append(self.error, i32(0))
         self.parts = append(self.parts, i32(0))
         self.last = append(self.last, i32(0))
+        self.latest = append(self.latest, i32(0))
         self.notifications = append(self.notifications, i32(0))
 
     def _grow(self) -> None:
@@ -190,6 +200,7 @@ class TransactionTable:
         room = self._room = _more(self._room)
         self.number = extend(vec[i32](capacity=room), self.number)
         self.last = extend(vec[i32](capacity=room), self.last)
+        self.latest = extend(vec[i32](capacity=room), self.latest)
         self.kind = extend(vec[u8](capacity=room), self.kind)
         self.state = extend(vec[u8](capacity=room), self.state)
         self.marks = extend(vec[u8](capacity=room), self.marks)
