@@ -381,6 +381,46 @@ def equal_seq(count: int) -> Iterator[Packet]:
         yield START + count + i, cooked(ROUTE) + message(2, 0x100, 7, 1000 + i, body)
 
 
+def link(body: bytes) -> Iterator[Packet]:
+    """One RTM_NEWLINK."""
+    yield START, cooked(ROUTE) + message(16, 0, 0, 0, struct.pack("<BxHiII", 0, 1, 2, 0, 0) + body)
+
+
+def numbered(numbers: Iterable[int]) -> bytes:
+    """An attribute without a payload of each number, counted from 0."""
+    return b"".join(attribute(1 + number, b"") for number in numbers)
+
+
+def nest(depth: int, number: int) -> bytes:
+    """So many attributes of a number, each in the one before."""
+    out = b""
+    for _ in range(depth):
+        out = attribute(0x8000 | number, out)
+    return out
+
+
+def echo(count: int) -> Iterator[Packet]:
+    """A request of so many attributes, refused with an error that echoes it."""
+    (_, request), *_ = link(numbered(i % 64 for i in range(count)))
+    yield START, request
+    body = struct.pack("<i", -22) + request[16:]
+    yield START + 1, cooked(ROUTE) + message(2, 0, 0, 0, body)
+
+
+# One record of up to 64 KiB, of so many pieces.
+RECORDS: dict[str, tuple[Callable[[int], Iterator[Packet]], int]] = {
+    "empty attributes": (lambda n: link(numbered(i % 64 for i in range(n))), 16_000),
+    "one attribute": (lambda n: link(attribute(3, b"") * n), 16_000),
+    "unknown attributes": (lambda n: link(numbered(range(1000, 1000 + n))), 14_000),
+    "names": (lambda n: link(attribute(3, b"pear\0") * n), 5_400),
+    "nests": (lambda n: link(attribute(0x801A, attribute(0x8002, attribute(1, b"")) * n)), 8_000),
+    "deep": (lambda n: link(nest(n, 18)), 16_000),
+    "deep, unknown": (lambda n: link(nest(n, 900)), 16_000),
+    "no attributes": (lambda n: link(struct.pack("<HH", 3, 1) * n), 16_000),
+    "messages": (lambda n: iter([(START, cooked(ROUTE) + message(1, 0, 0, 0, b"") * n)]), 4_000),
+    "echo": (echo, 16_000),
+}  # fmt: skip
+
 SHAPES = {"attributes": (attributes, 16_000), "families": (families, 40_000),
           "equal-seq": (equal_seq, 100_000)}  # fmt: skip
 

@@ -355,7 +355,7 @@ class Message(Frame):
         return plain(self.nodes)
 
     def adopt(self, data: builtins.bytes) -> None:
-        """Takes these bytes, which begin with its nlmsghdr, for its own."""
+        """Takes these bytes, which begin with its nlmsghdr if it has one, for its own."""
         before = self.another(self.data, self.base, self.limit, self.state)
         before.record, before.number, before.serial = self.record, self.number, self.serial
         before.spec, before.operation, before.family = self.spec, self.operation, self.family
@@ -366,9 +366,11 @@ class Message(Frame):
         self.forget()
         self.data = data
         self.base = 0
-        self.length = framing.LENGTH[self.big](data, 0)[0]
-        self.limit = min(self.length, len(data))
-        self.state = framing.OK
+        self.length = self.limit = len(data)
+        if self.netlink:
+            self.length = framing.LENGTH[self.big](data, 0)[0]
+            self.limit = min(self.length, len(data))
+            self.state = framing.OK
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same message, or a dictionary tells just what `plain` does."""

@@ -127,6 +127,7 @@ class FilterParser:
         self.tokens: list[Token] = []
         self.allowed: TokenKinds = frozenset()
         self.ended = False
+        self._depth = 0
 
     def parse(self) -> Expression:
         """The whole filter."""
@@ -256,7 +257,9 @@ class FilterParser:
     def primary(self, token: Token, after: TokenKinds) -> tuple[Expression, Token]:
         """A literal, a field with what may follow it at once, or something in parentheses."""
         if token.kind == "LPAR":
+            self._open(token)
             inner, close = self.disjunction(frozenset(("RPAR",)))
+            self._depth -= 1
             if not isinstance(inner, (Word, StringLiteral, Parenthesized)):
                 inner = Parenthesized(inner, token.start, close.end)
             return inner, self.take(after)
@@ -267,16 +270,27 @@ class FilterParser:
         follower = self.take(after | {"LBRACE", "SLICE", "LPAR"})
         term: Expression = word
         if follower.kind == "LBRACE":
+            self._open(follower)
             inner, close = self.disjunction(frozenset(("RBRACE",)))
+            self._depth -= 1
             term = Block(word, inner, close.end)
         elif follower.kind == "LPAR":
+            self._open(follower)
             inner, close = self.bit_and(self.take(OPERANDS), frozenset(("RPAR",)))
+            self._depth -= 1
             term = FunctionCall(word.text, inner, word.start, close.end)
         elif follower.kind == "SLICE":
             word.slice, word.slice_start, word.end = follower.text, follower.start, follower.end
         else:
             return word, follower
         return term, self.take(after)
+
+    def _open(self, bracket: Token) -> None:
+        """One level deeper; raises FilterError where that is deeper than any code should go."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            why = f"more than {MAX_DEPTH} levels of brackets"
+            raise FilterError(self.text, bracket.start, why)
 
     def literal(self, token: Token) -> Literal:
         """A name, number or string."""
@@ -296,20 +310,7 @@ def parse(text: str) -> Expression:
     """The filter as a tree; raises FilterError with the column where it stops making sense."""
     if not text.strip():
         raise FilterError(text, 0, "the filter is empty", "leave it out to see all messages")
-    _check_depth(text)
     return FilterParser(text).parse()
-
-
-def _check_depth(text: str) -> None:
-    """Raises FilterError where brackets nest deeper than any code should go."""
-    depth = 0
-    for found in re.finditer(r"""[(){}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", text, re.DOTALL):
-        if found[0] in ("(", "{"):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise FilterError(text, found.start(), f"more than {MAX_DEPTH} levels of brackets")
-        elif found[0] in (")", "}"):
-            depth -= 1
 
 
 def _unreadable(text: str, at: int) -> tuple[str, str]:

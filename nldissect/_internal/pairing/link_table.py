@@ -42,8 +42,8 @@ class LinkTable:
     """
 
     __slots__ = (
-        "_room", "answered_by", "before", "confidence", "latency", "listeners", "of", "reason", "role",
-        "state", "transaction", "transactions",
+        "_room", "answered_by", "before", "confidence", "latency", "listeners", "of", "reason",
+        "role", "state", "transaction", "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -141,15 +141,15 @@ class LinkTable:
 class TransactionTable:
     """The transactions of a capture, in 67 bytes each; that of id n is at n.
 
-    Columns are `Transaction`'s attributes, and `latest`, its answer met last; `kind` and `state` are indices into KINDS
-    and STATES, times that are not known NO_TIME, `marks` INTERRUPTED_MARK and OVERRUN_MARK,
-    sequence numbers signed. What may still change is in `open`, by id, and its row is not
-    final.
+    Columns are `Transaction`'s attributes, and `latest`, its answer met last; `kind` and
+    `state` are indices into KINDS and STATES, times that are not known NO_TIME, `marks`
+    INTERRUPTED_MARK and OVERRUN_MARK, sequence numbers signed. What may still change is in
+    `open`, by id, and its row is not final.
     """
 
     __slots__ = (
-        "_room", "end_time", "error", "first", "kind", "last", "latest", "marks", "notifications", "number",
-        "open", "parts", "port", "protocol", "seq", "start", "state",
+        "_room", "end_time", "error", "first", "kind", "last", "latest", "marks", "notifications",
+        "number", "open", "parts", "port", "protocol", "seq", "start", "state",
     )  # fmt: skip
 
     def __init__(self) -> None:

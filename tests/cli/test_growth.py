@@ -1,0 +1,63 @@
+"""What the commands cost grows with their input, never with its square."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import nldissect
+from support import ROOT
+
+sys.path.append(str(ROOT / "tests" / "benchmarks"))
+
+import recordings
+
+pytestmark = pytest.mark.slow
+
+MOST = 9  # times as long for four times as much, of which a square takes 16
+
+
+def spent(action) -> float:
+    """Seconds of CPU, the least of a few runs."""
+    figures = []
+    for _ in range(2):
+        start = time.process_time()
+        action()
+        figures.append(time.process_time() - start)
+    return min(figures)
+
+
+@pytest.mark.parametrize("words", [
+    ["read"], ["read", "-V"], ["read", "-T", "jsonl"], ["read", "-T", "build"], ["check"],
+    ["read", "-Y", "mtu > 5 or linkinfo.kind"], ["stats"],
+], ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize("shape", list(recordings.RECORDS))
+def test_a_crowded_record(run, tmp_path: Path, shape: str, words: list[str]) -> None:
+    function, count = recordings.RECORDS[shape]
+    small, large = tmp_path / "small.pcap", tmp_path / "large.pcap"
+    recordings.write(small, function(count // 8))
+    recordings.write(large, function(count // 2))
+    run(*words, small)  # what is made once
+    few, many = (spent(lambda path=path: run(*words, path)) for path in (small, large))
+    assert many < MOST * max(few, 0.01)
+
+
+@pytest.mark.parametrize("shape", ["messages", "equal-seq"])
+def test_an_index_asked_for_everything(tmp_path: Path, shape: str) -> None:
+    """Messages of a record that has many, transactions that all last to the end."""
+    function = (recordings.RECORDS | recordings.SHAPES)[shape][0]
+
+    def ask(path: Path) -> None:
+        with nldissect.open(str(path)) as capture:
+            assert len([message.type for message in capture]) == len(capture)
+            assert all(found.state for found in capture.transactions)
+
+    paths = [tmp_path / "small.pcap", tmp_path / "large.pcap"]
+    for path, count in zip(paths, (1000, 4000), strict=True):
+        recordings.write(path, function(count))
+    ask(paths[0])
+    few, many = (spent(lambda path=path: ask(path)) for path in paths)
+    assert many < MOST * few

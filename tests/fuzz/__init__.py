@@ -1,0 +1,1 @@
+"""Fuzzing: mutated recordings, traces, specs and filters against what must always hold."""

@@ -1,0 +1,201 @@
+"""Fuzzes nldissect: `python -m tests.fuzz --minutes 30`, from the top of a checkout.
+
+Each execution has a seed of its own, made of --seed, its target and its number, so a finding is
+had again with what is printed of it. Executions run in a process beside this one: one that dies,
+hangs or wants gigabytes is a finding like any other, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import random
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+PATIENCE = 30  # seconds that one execution may take
+MEMORY = 3 << 30  # bytes of address space
+STEP = 100  # executions of a target in a row
+
+
+def source(seed: str, target: str, number: int) -> random.Random:
+    """What one execution is made of."""
+    return random.Random(f"{seed} {target} {number}")
+
+
+# -- the process that executes ---------------------------------------------------------------
+
+
+def execute(seed: str, alone: int | None) -> None:
+    """Executes what standard input asks for (`TARGET FIRST COUNT`); a line each says how it was."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    from .targets import TARGETS
+
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    for line in sys.stdin:
+        target, first, count = line.split()
+        for number in range(int(first), int(first) + int(count)):
+            try:
+                said = TARGETS[target](source(seed, target, number))
+                answers.write(f"{number} {zlib.crc32(said.encode('utf-8', 'replace')):08x}\n")
+            except KeyboardInterrupt:
+                return
+            except BaseException as problem:
+                if alone is not None:
+                    raise
+                text = f"{type(problem).__name__}: {problem}"[:600]
+                answers.write(f"{number} ! {text!r}\n")
+
+
+class Executor:
+    """A process that executes, started anew when it dies."""
+
+    def __init__(self, seed: str, path: str) -> None:
+        self._seed = seed
+        self._path = path
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, target: str, first: int, count: int) -> Iterator[tuple[int, str]]:
+        """Number and outcome of so many executions; `! ...` is a finding."""
+        at = first
+        while at < first + count:
+            process = self._process or self._start()
+            assert process.stdin is not None
+            process.stdin.write(f"{target} {at} {first + count - at}\n")
+            process.stdin.flush()
+            while at < first + count:
+                try:
+                    line = self._lines.get(timeout=PATIENCE)
+                except queue.Empty:
+                    line = "! hangs"
+                if line[:1].isdigit():
+                    yield at, line.split(" ", 1)[1]
+                    at += 1
+                    continue
+                self.stop()
+                yield at, line or f"! the process died with status {process.returncode}"
+                at += 1
+                break
+
+    def _start(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "tests.fuzz", "--execute", "--seed", self._seed]
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        process = self._process = subprocess.Popen(
+            [*command, "--path", self._path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=TESTS.parent,
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, args=(process, self._lines), daemon=True).start()
+        return process
+
+    @staticmethod
+    def _listen(process: subprocess.Popen[str], lines: queue.Queue[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line.rstrip("\n"))
+        lines.put("")
+
+    def stop(self) -> None:
+        """Ends the process; the next execution starts another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+# -- the one that counts ---------------------------------------------------------------------
+
+
+def fuzz(options: argparse.Namespace) -> int:
+    """Executes until the time is over; how many findings there were."""
+    seed = options.seed
+    print(f"seed {seed}: {options.minutes:g} minutes", flush=True)
+    targets = options.only or TARGET_NAMES
+    executors = [Executor(seed, path) for path in options.path]
+    counts = dict.fromkeys(targets, 0)
+    findings: dict[str, int] = {}
+    begun = time.monotonic()
+    end = begun + 60 * options.minutes
+    try:
+        while time.monotonic() < end:
+            for target in targets:
+                runs = [e.run(target, counts[target], options.step) for e in executors]
+                for outcomes in zip(*runs, strict=True):
+                    counts[target] += 1
+                    number, said = outcomes[0]
+                    for _, other in outcomes[1:]:
+                        if other != said:
+                            said = other if other.startswith("!") else f"! forms differ: {said}"
+                    if said.startswith("!"):
+                        _tell(target, number, said, seed, findings)
+                    if time.monotonic() >= end:
+                        break
+    except KeyboardInterrupt:
+        pass
+    for executor in executors:
+        executor.stop()
+    total = sum(counts.values())
+    spent = time.monotonic() - begun
+    print(f"{total:,} executions in {spent / 60:.1f} minutes, {sum(findings.values())} findings")
+    print(", ".join(f"{target} {count:,}" for target, count in counts.items()))
+    return sum(findings.values())
+
+
+def _tell(target: str, number: int, said: str, seed: str, findings: dict[str, int]) -> None:
+    """Prints a finding unless one like it was there."""
+    alike = f"{target} {''.join(c for c in said if not c.isdigit())[:80]}"
+    findings[alike] = findings.get(alike, 0) + 1
+    if findings[alike] == 1:
+        again = f"python -m tests.fuzz --seed {seed} --only {target} --at {number}"
+        print(f"{target} {number}: {said[2:]}\n    again: {again}", flush=True)
+
+
+TARGET_NAMES = ("messages", "siblings", "editing", "paths", "filters", "commands", "files",
+                "traces", "indexes", "specs")  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0, metavar="N")
+    parser.add_argument("--seed", default=str(random.SystemRandom().randrange(1 << 32)))
+    parser.add_argument("--only", action="append", choices=TARGET_NAMES, metavar="TARGET")
+    parser.add_argument(
+        "--path",
+        action="append",
+        help="where the nldissect to be fuzzed lies (this checkout); of several, pure and compiled"
+        " ones, the outcomes must be alike",
+    )
+    parser.add_argument("--at", type=int, metavar="N", help="only this execution, with traceback")
+    parser.add_argument("--step", type=int, default=STEP, help=argparse.SUPPRESS)
+    parser.add_argument("--execute", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.path = [os.path.abspath(path) for path in options.path or [TESTS.parent]]
+    if options.execute or options.at is not None:
+        sys.path[:0] = [options.path[0], str(TESTS)]
+    if options.execute:
+        execute(options.seed, None)
+        return 0
+    if options.at is not None:
+        from .targets import TARGETS
+
+        target = (options.only or TARGET_NAMES)[0]
+        TARGETS[target](source(options.seed, target, options.at))
+        return 0
+    return 1 if fuzz(options) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,314 @@
+"""What is fuzzed, each a function of a source of chance; it returns what both forms must agree on.
+
+A finding is an AssertionError, any exception that is not declared, a line that says that nldissect
+or a dissector failed, a hang, and a process that dies. What they share:
+- only the exceptions of `nldissect.NldissectError` leave the library;
+- the command says one line and ends with 0, 1 or 2;
+- each byte of a message has one owner, and what stands before the damage is as it was.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import io
+import json
+import lzma
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import zstandard
+
+import nldissect
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.cli import main
+from nldissect._internal.spec import model
+from nldissect._internal.wire.record import Record
+from support import capture_files
+from support.messages import covered
+
+from . import corpus, mutations, slow_walker
+
+FAILED = ("a fault in nldissect", "code failed: ", "summary failed: ", "Traceback")
+FORMS = (
+    ["read"], ["read", "-V", "-x"], ["read", "-T", "jsonl"], ["read", "-T", "json", "--copies"],
+    ["read", "-T", "build"], ["read", "-T", "python"], ["read", "-T", "c"], ["read", "-T", "go"],
+    ["read", "-T", "rust"], ["read", "-T", "ynl"], ["read", "-T", "hex"],
+    ["read", "-V", "-t", "dd"], ["read", "-Y", "linkinfo.kind or mtu > 5 or any address"],
+    ["read", "-T", "fields", "-e", "time", "-e", "operation", "-e", "ifname", "-e", "linkinfo"],
+    ["check"], ["check", "-T", "json"], ["check", "-T", "sarif"], ["stats"],
+    ["stats", "-T", "json"], ["diff"],
+)  # fmt: skip
+COMPRESSIONS: tuple[Callable[[bytes], bytes], ...] = (
+    bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress,
+)  # fmt: skip
+VALUES = (0, -1, 1, 255, 1 << 40, "", "x", "eth0", "10.0.0.1", "fe80::1", "a" * 300, b"", b"\0\1",
+          [], [1], {}, {"kind": "vlan"}, None, True, 1.5, "\udc80", "a\0b", ["a", {}])  # fmt: skip
+
+
+def made(rng: random.Random) -> list[corpus.Datagram]:
+    """A few records of one recording, most of them mutated."""
+    run = rng.choice(corpus.conversations())
+    first = rng.randrange(len(run))
+    out = []
+    for protocol, data in run[first : first + rng.choice((1, 3, 12))]:
+        if rng.random() < 0.8:
+            data = mutations.datagram(rng, data, run)
+        if rng.random() < 0.03:
+            protocol = rng.choice((0, 4, 6, 9, 10, 12, 16, 20, 21, 22, 77))
+        out.append((protocol, data))
+    return out
+
+
+def dissected(rng: random.Random) -> Iterator[nldissect.Message]:
+    """The messages of mutated records, each by itself."""
+    order = rng.choice((None, None, "little", "big"))
+    for protocol, data in made(rng):
+        yield from nldissect.dissect_all(data, protocol, byte_order=order)
+
+
+# -- the library ---------------------------------------------------------------------------
+
+
+def messages(rng: random.Random) -> str:
+    """Everything a message can be asked."""
+    said = []
+    for message in dissected(rng):
+        for node in message.walk():
+            assert "code failed" not in str(node.diagnoses), node.diagnoses
+            said.append(
+                f"{node.path} {node.kind} {node.value!r} {node.label} {node.start} {node.end}"
+            )
+        assert covered(message), "a byte has no owner, or two"
+        wrong = slow_walker.disagreement(message)
+        assert not wrong, wrong
+        json.loads(message.to_json())
+        assert message.encode() == message.data, "encode() gives other bytes"
+        said.append(message.to_json())
+    return "\n".join(said)
+
+
+def siblings(rng: random.Random) -> str:
+    """What stands before a change in a message is as it was before the change."""
+    protocol, data = rng.choice(rng.choice(corpus.conversations()))
+    found = mutations.places(data)
+    if not found:
+        return ""
+    at, size = rng.choice(found)
+    changed = data[:at] + b"\xff\xff" + data[at + 2 :]
+    before = nldissect.dissect_all(data, protocol, byte_order="little")
+    after = nldissect.dissect_all(changed, protocol, byte_order="little")
+    assert sum(len(m.bytes) for m in after) <= len(data)
+    for old, new in zip(before, after, strict=False):
+        was = [n for n in _known(old.nodes) if n[2] + old.offset <= at]
+        lost = set(was) - set(_known(new.nodes))
+        assert not lost or old.offset > at, f"lost {sorted(lost)[:5]}"
+    return str(size)
+
+
+def _known(nodes: list[nldissect.Node]) -> Iterator[tuple[str, int, int]]:
+    """What lies in nests by a dissector's word alone, not by a guess or another attribute's."""
+    for node in nodes:
+        yield node.path, node.start, node.end
+        if node.field.kind == model.NEST and node.kind == "nest":
+            yield from _known(node.children)
+
+
+def editing(rng: random.Random) -> str:
+    """Values put into messages, and messages built of what they said."""
+    said = []
+    for message in dissected(rng):
+        places = [node.path for node in message.walk()]
+        for _ in range(3):
+            path = rng.choice([*places, *rng.sample(corpus.words(), 2), _path(rng)])
+            with contextlib.suppress(nldissect.NldissectError, KeyError):
+                if rng.random() < 0.2:
+                    del message[path]
+                else:
+                    message[path] = rng.choice(VALUES)
+            said.append(f"{path} {message.bytes.hex()}")
+        assert covered(message), "a byte has no owner after an edit"
+        if message.spec is not None and message.operation is not None:
+            values = {rng.choice(corpus.words()): rng.choice(VALUES) for _ in range(2)}
+            with contextlib.suppress(nldissect.NldissectError):
+                said.append(
+                    nldissect.build(message.spec.name, message.operation.name, values).bytes.hex()
+                )
+    return "\n".join(said)
+
+
+def _path(rng: random.Random) -> str:
+    parts = [rng.choice((*corpus.words(), "0", "7", "-1", "*", "", "[0]", "IFLA_MTU", "\0", "é"))]
+    while rng.random() < 0.6:
+        parts.append(rng.choice((*corpus.words(), "0", "999999999999", "attributes", "x" * 999)))
+    return rng.choice((".", ".", "..", "/")).join(parts)
+
+
+def paths(rng: random.Random) -> str:
+    """Paths that are there, that are not, and that are none."""
+    said = []
+    for message in dissected(rng):
+        for path in [_path(rng) for _ in range(4)] + [n.path for n in message.walk()][:20]:
+            said.append(f"{path} {message.get(path)!r} {path in message}")
+            said.append(str(len(list(message.find_all(path)))))
+            with contextlib.suppress(KeyError):
+                message[path]
+    return "\n".join(said)
+
+
+PIECES = (
+    "==", "!=", "<", ">=", "&", "contains", "matches", "in", "and", "or", "not", "any", "all", "(",
+    ")", "{", "}", "[", "]", "..", ".", ",", '"x"', '"', "'a'", "0x10", "12", "-1", "1.5",
+    "10.0.0.0/8", "fe80::1", "aa:bb:cc:dd:ee:ff", "true", "len(ifname)", "count(linkinfo)",
+    "request", "answer", "ifname", "mtu", "error", "type", "RTM_NEWLINK", "\\", "\0", "é", "*",
+    "a|b", "(a+)+$", "$",
+)  # fmt: skip
+
+
+def filters(rng: random.Random) -> str:
+    """Filters of random words, completed too; what compiles is asked."""
+    vocabulary = (*PIECES, *rng.sample(corpus.words(), 5))
+    count = rng.choice((1, 3, 6, 12, 300))
+    text = rng.choice((" ", " ", "")).join(rng.choice(vocabulary) for _ in range(count))
+    text = rng.choice((text, "(" * count + text, "not " * count + text, f"mtu == {text}"))
+    nldissect.complete(text, rng.randrange(len(text) + 1))
+    try:
+        found = nldissect.compile(text)
+    except nldissect.FilterError as problem:
+        return str(problem)
+    return "".join(str(found.matches(message)) for message in dissected(rng))
+
+
+# -- files ---------------------------------------------------------------------------------
+
+
+def content(rng: random.Random, records: list[corpus.Datagram]) -> bytes:
+    """A pcap or pcapng file of these records, of either byte order."""
+    order = rng.choice("<<>")
+    packets = [capture_files.netlink(protocol, data) for protocol, data in records]
+    if rng.random() < 0.5:
+        rows = [
+            (i, i, packet, len(packet) + rng.choice((0, 0, 9))) for i, packet in enumerate(packets)
+        ]
+        return capture_files.pcap(rows, order, rng.choice((0xA1B2C3D4, 0xA1B23C4D)))
+    parts = [capture_files.section(order), capture_files.interface(order, 253)]
+    for i, packet in enumerate(packets):
+        parts.append(capture_files.enhanced(order, 0, i, packet))
+        if rng.random() < 0.1:
+            parts.append(rng.choice(parts[:2]))
+    return b"".join(parts)
+
+
+def _command(words: list[str]) -> str:
+    """What the command says to both outputs; checks how it ends."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    os.environ.pop("NLDISSECT_DEBUG", None)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(words)
+        out.flush()
+    shown = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert status in (0, 1, 2), f"status {status}"
+    for text in (shown, err.getvalue()):
+        for word in FAILED:
+            at = text.find(word)
+            assert at < 0, text[max(0, at - 200) : at + 300]
+    return shown + err.getvalue()
+
+
+@contextlib.contextmanager
+def _file(data: bytes, name: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="nldissect-fuzz-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        before = os.getcwd()
+        os.chdir(folder)  # so that what is said has no path in it that differs
+        try:
+            yield name
+        finally:
+            os.chdir(before)
+
+
+def commands(rng: random.Random) -> str:
+    """Every form of output, of mutated records in a whole file."""
+    words = list(rng.choice(FORMS))
+    with _file(content(rng, made(rng)), "a.cap") as path:
+        return _command([*words, path, *([path] if words == ["diff"] else [])])
+
+
+def files(rng: random.Random) -> str:
+    """Files of every format and compression that are damaged themselves."""
+    records = rng.choice(corpus.conversations())[:8]
+    data = content(rng, records)
+    for _ in range(rng.choice((1, 2, 4))):
+        data = mutations.anything(rng, data, rng.choice("<>"))
+    data = rng.choice(COMPRESSIONS)(data)
+    if rng.random() < 0.3:
+        data = mutations.anything(rng, data, "<")
+    found: list[Record] = []
+    with contextlib.suppress(nldissect.CaptureError):
+        for record in open_capture("fuzz", stream=io.BytesIO(data)):
+            found.append(record)
+    assert [record.number for record in found] == list(range(1, len(found) + 1))
+    out = io.BytesIO()
+    writer = PcapngWriter(out)
+    for record in found:
+        writer.write(record)
+    writer.finish()
+    again = list(open_capture("again", stream=io.BytesIO(out.getvalue())))
+    assert [(r.protocol, r.data) for r in again] == [(r.protocol, r.data) for r in found]
+    with _file(data, "a.cap") as path:
+        return _command([*rng.choice(FORMS[:3]), path])
+
+
+def traces(rng: random.Random) -> str:
+    """Traces of strace with damaged lines."""
+    lines = rng.choice(corpus.traces())
+    first = rng.randrange(len(lines))
+    part = [line.decode("latin-1") for line in lines[first : first + rng.choice((5, 40))]]
+    odd = ("{", "}", "[", "]", "\\x", '"', "nlmsg_type=0x12345678", "nlmsg_len=4294967295", "=>",
+           "/*", "nla_len=-1", "...", "1<<99", "99999999999999999999", "<unfinished ...>", ") = 20",
+           "0x", "NULL", "|", "\0", "htonl(", "if_nametoindex(\"x\")", "RTM_NEWLINK")  # fmt: skip
+    data = "".join(mutations.text(rng, part, odd)).encode("latin-1")
+    head = rng.choice(corpus.traces())[0]
+    with _file(head + data, "a.strace") as path:
+        return _command([*rng.choice(FORMS[:4]), path])
+
+
+def indexes(rng: random.Random) -> str:
+    """An index, asked in any order, says what a reading in order says."""
+    with _file(content(rng, made(rng)), "a.cap") as path, nldissect.open(path) as capture:
+        order = []
+        with contextlib.suppress(nldissect.CaptureError):
+            for message in capture:
+                order.append(message.to_json())
+        for place in rng.sample(range(len(order)), min(len(order), 10)):
+            assert capture[place].to_json() == order[place], f"message {place + 1}"
+        for transaction in capture.transactions:
+            str(transaction.state)
+        return "\n".join(order)
+
+
+# -- specs ---------------------------------------------------------------------------------
+
+
+def specs(rng: random.Random) -> str:
+    """Dissector files with damaged lines: checked, and used on a recording."""
+    lines = rng.choice([lines for lines in corpus.specs() if len(lines) < 600])
+    odd = ("- ", ": ", "{", "}", "[", "]", "&a ", "*a ", "!!python/object:os.system ", "nest", "-1",
+           "99999999999999999999", "null", "true", "\t", "type: struct", "name: ", "|", "'", "#",
+           "sub-message", "0x", "é", "\x7f", "<<: ", "value: ", "enum: ", "struct: ")  # fmt: skip
+    text = "".join(mutations.text(rng, lines, odd))
+    with _file(text.encode("utf-8", "replace"), "spec.yaml") as path:
+        said = _command(["dissectors", "check", path])
+        Path("a.cap").write_bytes(content(rng, made(rng)))
+        return said + _command(["read", "-V", "--dissectors", path, "a.cap"])
+
+
+TARGETS: dict[str, Callable[[random.Random], str]] = {
+    f.__name__: f
+    for f in (messages, siblings, editing, paths, filters, commands, files, traces, indexes, specs)
+}

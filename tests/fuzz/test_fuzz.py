@@ -1,0 +1,62 @@
+"""A few executions of each target, always the same ones; `python -m tests.fuzz` has the others."""
+
+from __future__ import annotations
+
+import pytest
+
+import nldissect
+from fuzz import __main__ as runner
+from fuzz import slow_walker
+from fuzz.targets import TARGETS
+from support.messages import attr, newlink
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("target", runner.TARGET_NAMES)
+def test_a_share(target: str) -> None:
+    for number in range(12):
+        TARGETS[target](runner.source("share", target, number))
+
+
+def test_every_target_has_a_name() -> None:
+    assert list(TARGETS) == list(runner.TARGET_NAMES)
+
+
+def test_the_slow_walker_is_a_second_opinion() -> None:
+    """It sees when nodes are not those of the bytes."""
+    data = newlink(2, "pear0")[4:] + attr(0x8012, attr(1, b"vlan\0") + attr(2, b""))
+    data = (len(data) + 4).to_bytes(4, "little") + data
+    message = nldissect.dissect(data, byte_order="little")
+    assert message["linkinfo.kind"] == "vlan"
+    list(message.walk())
+    assert slow_walker.disagreement(message) == ""
+    message.data = data.replace(attr(1, b"vlan\0"), attr(1, b"vxlan\0"))
+    assert "linkinfo" in slow_walker.disagreement(message)
+
+
+def test_findings_are_told_with_what_repeats_them(monkeypatch, capsys) -> None:
+    """A fault, and a process that is not there any more."""
+    outcomes = iter(["0a0b0c0d", "! ValueError: 17", "! ValueError: 18", "! hangs"])
+
+    class Executed:
+        def __init__(self, *_: object) -> None:
+            """Of nothing."""
+
+        def run(self, target: str, first: int, count: int):
+            return [(first, next(outcomes))]
+
+        def stop(self) -> None:
+            """Nothing runs."""
+
+    monkeypatch.setattr(runner, "Executor", Executed)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["fuzz", "--seed", "5", "--only", "paths", "--only", "specs", "--minutes", "0.01"],
+    )
+    with pytest.raises(StopIteration):
+        runner.main()
+    said = capsys.readouterr().out
+    assert said.count("ValueError") == 2, "alike within a target is told once"
+    assert "again: python -m tests.fuzz --seed 5 --only specs --at 0" in said
+    assert "hangs" in said
