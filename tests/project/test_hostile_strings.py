@@ -17,6 +17,7 @@ import pytest
 import nldissect
 from nldissect._internal.cli import commands
 from nldissect._internal.pytest_plugin.captured import recorded
+from nldissect._internal.render.code_text import block_comment, line_comment
 from nldissect._internal.render.formats import FORMATS
 from nldissect._internal.render.list_output import ListRenderer
 from nldissect._internal.render.style import Style
@@ -192,6 +193,16 @@ def test_c_compiles_to_nothing_else(capture: Path, codes: list[bytes], tmp_path:
     assert made == b"".join(codes)
     plain = subprocess.run(["gcc", "-E", "-trigraphs", str(path)], capture_output=True, check=True)
     assert MARK.encode() not in plain.stdout
+
+
+@pytest.mark.parametrize("text", ["??/", "???/", "????/", "a\\", "a\\ ", "*/", "/*/", "**/", "*/*"])
+def test_a_comment_goes_no_further(text: str) -> None:
+    """Neither continued by what stands at its end, nor ended or nested."""
+    for comment in (line_comment(text), block_comment(text)):
+        assert "??" not in comment
+        assert not comment.rstrip().endswith("\\")
+    assert "*/" not in block_comment(text)
+    assert "/*" not in block_comment(text)
 
 
 def test_go_compiles_to_nothing_else(capture: Path, codes: list[bytes], tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ STRINGS: Final[dict[str, str]] = {
     "C": f"*/ int {MARK}; /*",
     "C line": f"//\\ ??/ {MARK}",
     "C trigraph": "??/",
+    "C longer trigraph": "???/",
     "universal": f"\\u000a {MARK} \\u002a\\u002f",
     "Python": f'"""\n{MARK} = 1\n"""',
     "Python quote": f"'); {MARK}(); ('",

@@ -25,8 +25,9 @@ def hash_comment(text: str) -> str:
 
 def line_comment(text: str) -> str:
     """Behind a //, as in Go and Rust; a backslash at its end would continue it (C++)."""
-    text = hash_comment(text).replace("??", "? ?")  # a trigraph is a backslash, too
-    return f"{text}." if text.endswith("\\") else text
+    text = re.sub(r"\?(?=\?)", "? ", hash_comment(text))  # a trigraph is a backslash, too
+    # Compilers overlook spaces between a backslash and the end of its line.
+    return f"{text}." if text.rstrip().endswith("\\") else text
 
 
 def block_comment(text: str) -> str:
