@@ -53,10 +53,10 @@ def captures(points: int) -> Iterator[tuple[str, int, list[bytes]]]:
 
 def spent(command: list[str], environment: dict[str, str]) -> float:
     """Seconds of CPU, the least of three runs."""
-    least = float("inf")
+    least, null = float("inf"), subprocess.DEVNULL
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+        subprocess.run(command, env=environment, stdout=null, stderr=null, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         least = min(least, sum(after[:2]) - sum(before[:2]))
     return least

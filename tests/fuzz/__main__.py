@@ -8,6 +8,7 @@ hangs or wants gigabytes is a finding like any other, and the next one goes on.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import queue
 import random
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -33,7 +34,7 @@ def source(seed: str, target: str, number: int) -> random.Random:
 # -- the process that executes ---------------------------------------------------------------
 
 
-def execute(seed: str, alone: int | None) -> None:
+def execute(seed: str) -> None:
     """Executes what standard input asks for (`TARGET FIRST COUNT`); a line each says how it was."""
     import resource
 
@@ -41,19 +42,24 @@ def execute(seed: str, alone: int | None) -> None:
     from .targets import TARGETS
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    for line in sys.stdin:
-        target, first, count = line.split()
-        for number in range(int(first), int(first) + int(count)):
-            try:
-                said = TARGETS[target](source(seed, target, number))
-                answers.write(f"{number} {zlib.crc32(said.encode('utf-8', 'replace')):08x}\n")
-            except KeyboardInterrupt:
-                return
-            except BaseException as problem:
-                if alone is not None:
-                    raise
-                text = f"{type(problem).__name__}: {problem}"[:600]
-                answers.write(f"{number} ! {text!r}\n")
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):  # nobody waits any more
+        for line in sys.stdin:
+            target, first, count = line.split()
+            for number in range(int(first), int(first) + int(count)):
+                answers.write(
+                    f"{number} {outcome(TARGETS[target], source(seed, target, number))}\n"
+                )
+
+
+def outcome(target: Callable[[random.Random], str], rng: random.Random) -> str:
+    """What an execution gave in eight digits; behind a ! what was wrong."""
+    try:
+        said = target(rng)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        return f"! {type(problem).__name__}: {problem}"[:600].replace("\n", " ")
+    return f"{zlib.crc32(said.encode('utf-8', 'replace')):08x}"
 
 
 class Executor:
@@ -186,7 +192,7 @@ def main() -> int:
     if options.execute or options.at is not None:
         sys.path[:0] = [options.path[0], str(TESTS)]
     if options.execute:
-        execute(options.seed, None)
+        execute(options.seed)
         return 0
     if options.at is not None:
         from .targets import TARGETS
