@@ -7,11 +7,14 @@ What is named here is the library's public surface (docs/library.md), with `nldi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ._internal.wire.version import VERSION as __version__
 
+TYPE_CHECKING = (
+    False  # as in typing, whose import would make a moment longer in which Ctrl-C is a traceback
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._internal.encode.payload import EncodeError
     from ._internal.engine.frame import Diagnosis
     from ._internal.engine.node import Node

@@ -63,6 +63,22 @@ def test_a_label_that_is_no_text(tmp_path):
     assert "failed: TypeError('a label that is no text: 14')" in out
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return 5", "an object of type int"),
+        ("return [node]", "an object of type list"),
+        ("yield 1", "an object of type generator"),
+        ("raise type('Odd', (Exception,), {'__repr__': lambda self: exit(0)})", "failed: Odd"),
+    ],
+)
+def test_nonsense_is_a_diagnosis(tmp_path, body, said):
+    status, out, _ = run(tmp_path, body, "check")
+    assert status == 1
+    assert "the code of dissector nl80211 failed: " in out
+    assert said in out
+
+
 @pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise GeneratorExit", "1 / 0"])
 def test_a_module_that_ends_when_it_is_imported(tmp_path, body):
     (tmp_path / "evil.yaml").write_text(SPEC)

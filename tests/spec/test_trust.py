@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ operations:
     - {name: echo, value: 1, attribute-set: main, do: {request: {attributes: [honest]}}}
 """
 ROOT = os.geteuid() == 0
+ABOVE = Path(__file__).parents[2]
 
 
 def run(*words: object, **environment: str) -> tuple[int, str, str]:
@@ -83,6 +85,76 @@ def test_a_cache_of_somebody_else(poisoned, which):
     assert not uses(folder, cache)
 
 
+def test_a_cache_behind_a_link(poisoned, tmp_path):
+    folder, cache = poisoned
+    link = tmp_path / "link"
+    link.symlink_to(cache)
+    assert not uses(folder, link)
+
+
+@pytest.mark.parametrize(("mode", "believed"), [(0o777, False), (0o1777, True)])
+def test_a_folder_that_others_can_put_another_in_place_of(poisoned, tmp_path, mode, believed):
+    folder, cache = poisoned
+    above = tmp_path / "above"
+    above.mkdir()
+    cache.rename(above / "cache")
+    above.chmod(mode)
+    assert uses(folder, above / "cache") == believed
+
+
+def test_entries_that_are_nonsense(poisoned, tmp_path):
+    """Pipes, links, wrong types, nesting: each as if it were not there."""
+    folder, cache = poisoned
+    words = ("dissectors", "--dissectors", folder)
+    honest = run(*words, NLDISSECT_CACHE="")
+    for entry in cache.glob("*.index.json"):
+        whole = json.loads(entry.read_text())
+        if "genltest.yaml" not in whole:
+            continue
+        stamp = whole["genltest.yaml"][0]
+        entry.unlink()
+        for wrong in (7, [], {"name": 7}, {**whole["genltest.yaml"][1], "types": "all"}):
+            text = json.dumps({"folder": whole["folder"], "genltest.yaml": [stamp, wrong]})
+            entry.write_text(text)
+            entry.chmod(0o600)
+            assert run(*words, NLDISSECT_CACHE=str(cache)) == honest
+        for text in ("[" * 1_000_000, "[" + "[]," * 4_000_000 + "[]]", "\0", "7"):
+            entry.write_text(text)
+            entry.chmod(0o600)
+            assert run(*words, NLDISSECT_CACHE=str(cache)) == honest
+        entry.unlink()
+        os.mkfifo(entry, 0o600)
+        assert run(*words, NLDISSECT_CACHE=str(cache)) == honest
+
+
+def test_a_plugin_in_the_current_directory(tmp_path, monkeypatch):
+    info = tmp_path / "evil.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[nldissect.dissectors]\nevil = evil\n")
+    (tmp_path / "evil.py").write_text("import os; os.write(2, b'ran')")
+    words = ("read", RECORDINGS / "links.pcap")
+    with start(*words, env={"PYTHONPATH": f"{tmp_path}:{ABOVE}"}) as process:
+        assert b"ran" in process.communicate(timeout=60)[1]  # else the next could not fail
+    monkeypatch.chdir(tmp_path)
+    with start(*words, env={"PYTHONPATH": f"{tmp_path}:{ABOVE}"}) as process:
+        assert process.communicate(timeout=60)[1] == b""
+
+
+@pytest.mark.skipif(not ROOT, reason="needs a folder of another user")
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"])
+def test_a_home_of_somebody_else(tmp_path, variable):
+    home, folder = tmp_path / "home", tmp_path / "named"
+    home.mkdir()
+    folder.mkdir()
+    (folder / "genltest.yaml").write_text(SPEC)
+    os.chown(home, 1234, 1234)
+    named = {"NLDISSECT_PATH": str(folder), variable: str(home)}
+    status, _, err = run("read", RECORDINGS / "links.pcap", **named)
+    assert status == 0
+    assert "NLDISSECT_PATH is not read under sudo" in err
+    assert not list(home.iterdir())
+
+
 def test_what_a_killed_process_left(poisoned):
     folder, cache = poisoned
     old, new = cache / ".x.json.1.part", cache / ".y.json.2.part"
@@ -123,6 +195,7 @@ def bomb() -> str:
     [
         (bomb(), "has more than 1,000,000 values with its aliases"),
         ("name: round\ndefinitions: &a [*a]\n", "an alias within what it stands for"),
+        ("name: long\nversion: 1" + ":1" * 100_000 + "\n", "a number of 200001 characters"),
         ("name: deep\ndefinitions: " + "[" * 100_000 + "\n", "no valid YAML"),
     ],
 )

@@ -193,7 +193,21 @@ class Frame(Environment):
         """What is said of code beside the message's dissector that failed."""
         trace_fault()
         name = "the dissector" if self.spec is None else f"dissector {self.spec.name}"
-        return f"the code of {name} failed: {problem!r}"
+        try:
+            said = repr(problem)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # it is that code's, too
+            said = type(problem).__name__
+        return f"the code of {name} failed: {said}"
+
+    def done(self, result: object) -> bool:
+        """What a hook says, whether it has read its part; raises TypeError for nonsense."""
+        if result is None or isinstance(result, bool):
+            return result is True
+        raise TypeError(
+            f"a hook returned an object of type {type(result).__name__}, not True or False"
+        )
 
     def diagnose(self, code: str, severity: str, text: str, offset: i64, length: i64) -> None:
         """Records what is wrong with the message as a whole."""

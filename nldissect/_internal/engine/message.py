@@ -271,14 +271,17 @@ class Message(Frame):
         assert operation.hook is not None
         made: list[Node] = []
         try:
-            done = operation.hook(target, int(pos), int(limit), made)
+            done = target.done(operation.hook(target, int(pos), int(limit), made))
+            for node in made if done else ():
+                if not isinstance(node, Node):
+                    raise TypeError(f"a hook made an object of type {type(node).__name__}")
         except Exception as problem:
             target.diagnose("hook-failed", ERROR, target.fault(problem), pos, limit - pos)
             return False
         if done:
             for node in made:
                 push_node(engine, node, depth)
-        return bool(done)
+        return done
 
     def called(self, made: object) -> tuple[str, str | None, int]:
         """Name, C constant and number of a node that a hook made."""

@@ -205,6 +205,20 @@ def indexed(file: str) -> dict[str, Any]:
     }
 
 
+def plausible(facts: Any) -> bool:
+    """Whether this has the form of what `indexed` makes, wherever it was kept meanwhile."""
+    if not isinstance(facts, dict):
+        return False
+    types, protonum = facts.get("types"), facts.get("protonum")
+    return (
+        all(isinstance(facts.get(key), str) for key in ("name", "level"))
+        and all(isinstance(facts.get(key), int) for key in ("claims", "operations", "attributes"))
+        and (protonum is None or isinstance(protonum, int))
+        and isinstance(types, list)
+        and all(isinstance(number, int) for number in types)
+    )
+
+
 class _AnyHooks(dict[str, Callable[..., Any]]):
     """Stands in for the hooks while a file is only indexed, so that they need not load."""
 

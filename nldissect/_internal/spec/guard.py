@@ -51,7 +51,9 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
                 return function(*arguments)
             finally:
                 with _lock:
-                    _running.pop(thread, None)
+                    began = _running.pop(thread, 0.0)
+                    if time.monotonic() - began > SECONDS:  # a stop that is still on its way
+                        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
         except (Exception, KeyboardInterrupt):
             raise
         except _Overdue:

@@ -19,11 +19,11 @@ from functools import lru_cache
 from typing import Any
 
 from ..wire import framing
-from ..wire.caller import sudo_user
+from ..wire.caller import acting_for_another
 from ..wire.errors import NldissectError, SpecError, UsageError
 from ..wire.text import path_text
 from . import model, specfile
-from .dissector_file import DissectorFile, indexed
+from .dissector_file import DissectorFile, indexed, plausible
 from .tables import Tables
 
 Paths = str | bytes | os.PathLike[str]
@@ -89,7 +89,7 @@ class Registry:
     def _listed(self, variable: str) -> list[str]:
         """The paths in an environment variable, which under sudo may be anybody's."""
         named = os.environ.get(variable, "")
-        if named and sudo_user() is not None:
+        if named and acting_for_another():
             text = f"{variable} is not read under sudo; name what it names on the command line"
             self._problems.append(UsageError(text))
             return []
@@ -143,7 +143,7 @@ class Registry:
         try:
             if known is None and not file.endswith(".py"):
                 known = specfile.cached(file, "index", lambda: indexed(file))
-            facts = indexed(file) if known is None else known
+            facts = known if plausible(known) else indexed(file)
             entry = DissectorFile(file, origin, tier, facts)
         except (SpecError, OSError, KeyError, TypeError, AttributeError) as problem:
             if isinstance(problem, OSError):
@@ -269,14 +269,21 @@ def _entry_points() -> list[tuple[str, str]]:
     """Name and value of every entry point of our group, without importing any.
 
     importlib.metadata costs 20 ms to import, so the entry_points.txt files on
-    sys.path are read directly.
+    sys.path are read directly; the current directory (`python -m`) is none of those asked, nor
+    under sudo what others own, unless nldissect itself is there.
     """
     import sys
 
     out: list[tuple[str, str]] = []
     seen: set[str] = set()
+    foreign = acting_for_another()
+    here = os.path.dirname(os.path.dirname(builtin_folder()))
     for folder in sys.path:
         try:
+            if os.path.abspath(folder) == os.getcwd():
+                continue
+            if foreign and folder != here and os.stat(folder).st_uid not in (0, os.geteuid()):
+                continue
             names = os.listdir(folder or ".")
         except OSError:
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import time
 import zlib
@@ -18,13 +19,15 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from ..wire.caller import own
+from ..wire.caller import own, own_folder
 from ..wire.errors import SpecError
 from ..wire.output_file import PART, write_file
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
 CACHE_FORMAT = 5
-_LARGEST_ENTRY = 1 << 25  # bytes; those of nl80211 are 600,000
+_LARGEST_ENTRY = 1 << 23  # bytes; those of nl80211 are 600,000
+_LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
+_LONGEST_NUMBER = 100  # characters
 # Values of a spec, its aliases written out; nl80211 has 50,000.
 _MOST_VALUES = 1_000_000
 _ABANDONED = 3600  # seconds after which nobody writes a file any more
@@ -54,13 +57,17 @@ def _entry(folder: str, path: str, kind: str) -> str:
 def _kept(entry: str) -> dict[str, Any]:
     """What the cache's file holds; nothing where it is missing, damaged or somebody else's."""
     try:
-        if not own(os.stat(os.path.dirname(entry))):
+        if not own_folder(os.path.dirname(entry)):
             return {}
-        with open(entry, encoding="utf-8") as stream:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(entry, flags), "rb") as stream:
             status = os.fstat(stream.fileno())
-            if not own(status) or status.st_size > _LARGEST_ENTRY:
+            if not (stat.S_ISREG(status.st_mode) and own(status)):
                 return {}
-            kept = json.load(stream)
+            data = stream.read(_LARGEST_ENTRY + 1)
+        if len(data) > _LARGEST_ENTRY:
+            return {}
+        kept = json.loads(data)
     except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
@@ -102,7 +109,7 @@ def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> di
         try:
             stamps[name] = _stamp(os.path.join(path, name))
             before = kept.get(name)
-            if isinstance(before, list) and before[:1] == [stamps[name]]:
+            if isinstance(before, list) and len(before) == 2 and before[0] == stamps[name]:
                 out[name] = before[1]
             else:
                 out[name] = make(os.path.join(path, name))
@@ -118,10 +125,11 @@ def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> di
 def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
     """Writes a cache entry in one step; a cache that cannot be written is no error."""
     with suppress(OSError, ValueError, TypeError):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        if own(os.stat(folder)):
+        data = json.dumps(content).encode()
+        if len(data) <= _LARGEST_ENTRY and own_folder(folder):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
             _sweep(folder)
-            write_file(entry, json.dumps(content).encode(), given=False)
+            write_file(entry, data, given=False)
 
 
 def _sweep(folder: str) -> None:
@@ -135,7 +143,10 @@ def _sweep(folder: str) -> None:
 def _read(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as stream:
-            return stream.read()
+            text = stream.read(_LARGEST_SPEC + 1)
+        if len(text) > _LARGEST_SPEC:
+            raise SpecError(path, f"is longer than {_LARGEST_SPEC:,} characters")
+        return text
     except UnicodeDecodeError:
         raise SpecError(path, "is no UTF-8 text") from None
     except OSError as problem:
@@ -151,6 +162,16 @@ def _loader() -> Any:
     class Loader(base):  # type: ignore[misc, valid-type]
         pass
 
+    def number(loader: Any, node: Any) -> Any:
+        """A number; those of base 60 (1:30) take quadratic time where they are long."""
+        if len(node.value) > _LONGEST_NUMBER:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of {len(node.value)} characters", node.start_mark
+            )
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+
+    for tag in ("int", "float"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{tag}", number)
     Loader.yaml_implicit_resolvers = {
         first: [
             (tag, pattern)

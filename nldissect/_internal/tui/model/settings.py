@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ...wire.caller import sudo_user
+from ...wire.caller import acting_for_another, own, own_folder
 from ...wire.errors import UsageError
+from ...wire.output_file import write_file
 from .colour_rules import GLYPHS
 from .keymap import Keymap
 from .list_columns import COLUMNS, FORMATS, Column, of_field
@@ -95,8 +96,7 @@ def load(path: str | None = None) -> Settings:
     file = Path(path) if path is not None else _folder("XDG_CONFIG_HOME", ".config") / "tui.toml"
     try:
         with open(file, "rb") as stream:
-            owner = os.fstat(stream.fileno()).st_uid
-            if path is None and sudo_user() is not None and owner != os.geteuid():
+            if path is None and acting_for_another() and not own(os.fstat(stream.fileno())):
                 return Settings()  # the caller's: it is not asked what root shall do
             table = tomllib.load(stream)
     except FileNotFoundError:
@@ -127,7 +127,10 @@ class State:
     @classmethod
     def default(cls) -> State:
         """That of this user."""
-        return cls(_folder("XDG_STATE_HOME", ".local/state"))
+        folder = _folder("XDG_STATE_HOME", ".local/state")
+        if acting_for_another() and not own_folder(str(folder)):
+            return cls()
+        return cls(folder)
 
     def _read(self, name: str) -> list[str]:
         if self.folder is None:
@@ -150,9 +153,7 @@ class State:
         if self.folder is None:
             return
         with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name, lines in (("filters", self.filters), ("files", self.files)):
-                target = self.folder / name
-                made = target.with_name(f".{name}.{os.getpid()}")
-                made.write_text("".join(f"{line}\n" for line in lines[-KEPT[name] :]), "utf-8")
-                made.replace(target)
+                text = "".join(f"{line}\n" for line in lines[-KEPT[name] :])
+                write_file(str(self.folder / name), text.encode("utf-8", "replace"), given=False)
