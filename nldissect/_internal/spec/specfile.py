@@ -129,6 +129,8 @@ def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
         if len(data) <= _LARGEST_ENTRY and own_folder(folder):
             os.makedirs(folder, mode=0o700, exist_ok=True)
             _sweep(folder)
+            if os.path.lexists(entry) and not stat.S_ISREG(os.lstat(entry).st_mode):
+                os.unlink(entry)  # a pipe would be waited for, a link followed
             write_file(entry, data, given=False)
 
 
