@@ -57,6 +57,13 @@ def test_what_would_end_the_program_is_a_diagnosis(tmp_path, body, said):
     assert len(out.splitlines()) > 500
 
 
+def test_a_label_of_a_kind_of_its_own(tmp_path):
+    body = "return type('Odd', (str,), {'encode': lambda *_: 1 / 0})('odd label')"
+    status, out, err = run(tmp_path, body, "read", "-V")
+    assert (status, err) == (0, "")
+    assert "odd label" in out
+
+
 def test_a_label_that_is_no_text(tmp_path):
     status, out, _ = run(tmp_path, "return 7 + len('no text')", "read", "-V")
     assert status == 0

@@ -117,8 +117,10 @@ def labelled(
     """What the code beside the dissector makes of a value; None where it does not know better."""
     try:
         told: object = labeller(value, message, get)
-        if told is None or isinstance(told, str):
-            return told
+        if told is None:
+            return None
+        if isinstance(told, str):
+            return str.__str__(told)  # a plain one: what is derived of it may do other things
         raise TypeError(f"a label that is no text: {told!r}")
     except Exception as problem:
         return message.fault(problem)
