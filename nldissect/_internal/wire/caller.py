@@ -62,8 +62,10 @@ def own_folder(path: str) -> bool:
 
 def _above(path: str) -> Iterator[str]:
     """The folders around a path, up to the root."""
-    while path != (path := os.path.dirname(path)):
-        yield path
+    folder = os.path.dirname(path)
+    while folder != path:
+        yield folder
+        path, folder = folder, os.path.dirname(folder)
 
 
 def _safe(folder: str) -> bool:
