@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ..wire.errors import Ended, FilterError, NldissectError
+from ..wire.errors import FilterError, NldissectError
 
 # 128 + the signal's number, as a shell reports a program that a signal ended.
 SIGNALLED = 128
@@ -17,6 +17,10 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Nodes refer to each other, so the collector must run; but most messages go without any.
 GC_THRESHOLDS = (10_000, 20, 50)
+
+
+class Ended(KeyboardInterrupt):
+    """A signal that ends the process, its number the argument; all is cleared away before."""
 
 
 def script() -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from mypy_extensions import mypyc_attr
-
 from .text import safe
 
 
@@ -68,11 +66,6 @@ class FilterError(UsageError):
         self.hint = hint
         said = f"{reason}; {hint}" if hint else reason
         super().__init__(f"filter: {said} (column {column + 1})")
-
-
-@mypyc_attr(native_class=False)
-class Ended(KeyboardInterrupt):
-    """A signal that ends the process, its number the argument; all is cleared away before."""
 
 
 def trace_fault() -> None:
