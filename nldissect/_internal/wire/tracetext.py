@@ -51,6 +51,7 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_DEEPEST: Final = 100  # strace nests no deeper than messages do
 _ESCAPE: Final = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))", re.DOTALL)
 _LETTERS: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"f": b"\f", b"a": b"\a"}
 
@@ -80,11 +81,12 @@ class _ValueParser:
     `kind` is the group of _TOKEN that the token at hand is of, "" with no `token` at the end.
     """
 
-    __slots__ = ("_at", "_text", "kind", "token")
+    __slots__ = ("_at", "_depth", "_text", "kind", "token")
 
     def __init__(self, text: str, at: int) -> None:
         self._text = text
         self._at = at
+        self._depth = 0
         self.kind = ""
         self.token: re.Match[str] | None = None
         self.step()
@@ -126,8 +128,17 @@ class _ValueParser:
         """The value at hand, which is stepped over."""
         if self.token is None:
             raise ValueError("the text ends before a value")
+        if self._depth == _DEEPEST:
+            raise ValueError("values within values without an end")
+        self._depth += 1
+        made = self._value(self.token)
+        self._depth -= 1
+        return made
+
+    def _value(self, token: re.Match[str]) -> TraceValue:
+        """The same, with the token at hand."""
         if self.kind in ("text", "cut"):
-            made = TraceString(unescape(self.token["text"]), self.token["cut"] is not None)
+            made = TraceString(unescape(token["text"]), token["cut"] is not None)
             self.step()
             return made
         mark = self.mark()
