@@ -198,6 +198,7 @@ def bomb() -> str:
         ("name: long\nversion: 1" + ":1" * 100_000 + "\n", "a number of 200001 characters"),
         ("name: deep\ndefinitions: " + "[" * 100_000 + "\n", "no valid YAML"),
     ],
+    ids=["aliases", "round", "long", "deep"],
 )
 def test_specs_made_to_hurt(tmp_path, text, said):
     path, cache = tmp_path / "hurts.yaml", tmp_path / "cache"
