@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.capture.reader import open_capture
 from support.capture_files import (
     END,
     RECORDINGS,
@@ -25,6 +25,7 @@ from support.capture_files import (
     pcap,
     section,
     simple,
+    written_again,
 )
 
 pytestmark = pytest.mark.slow
@@ -94,13 +95,7 @@ def test_mutations(content: bytes) -> None:
             assert error.offset is not None
             assert not offsets or error.offset > offsets[-1]
     # Whatever could be read can be written, and read again to the same datagrams.
-    out = io.BytesIO()
-    writer = PcapngWriter(out)
-    for record in records:
-        writer.write(record)
-    writer.finish()
-    again = list(open_capture("again", stream=io.BytesIO(out.getvalue())))
-    assert [(r.protocol, r.data, r.cooked) for r in again] == [
+    assert [(r.protocol, r.data, r.cooked) for r in written_again(records)] == [
         (r.protocol, r.data, r.cooked) for r in records
     ]
 

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,42 @@ def test_the_input_is_never_the_output(tmp_path, name):
     assert (status, out) == (2, b"")
     assert said == "nldissect: -w: in.pcap is read at the same time; name another file\n"
     assert given.read_bytes() == LINKS.read_bytes()
+
+
+def test_the_input_is_never_standard_output(tmp_path):
+    given = tmp_path / "in.pcap"
+    shutil.copy(LINKS, given)
+    with given.open("ab") as stdout:
+        command = [sys.executable, "-m", "nldissect", "read", "-w", "-", str(given)]
+        done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"nldissect: -w: - is read at the same time; name another file\n"
+    assert given.read_bytes() == LINKS.read_bytes()
+
+
+def test_a_plot_of_nothing(tmp_path):
+    plot = tmp_path / "old.svg"
+    plot.write_bytes(b"before")
+    with start("stats", "--svg", plot, tmp_path / "missing.pcap") as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert plot.read_bytes() == b"before"
+    with start("stats", "--svg", plot, LINKS) as process:
+        process.communicate(timeout=60)
+    assert b"<svg" in plot.read_bytes()
+
+
+def test_a_run_of_nothing(tmp_path):
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"before")
+    for words, status in (
+        (["-o", kept, "--", "no-such-command"], 127),
+        (["-o", kept, "-w", tmp_path / "." / "kept", "--", "true"], 2),
+    ):
+        with start("run", *words) as process:
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, err.count(b"\n")) == (status, 1)
+        assert kept.read_bytes() == b"before"
 
 
 @pytest.mark.parametrize("piped", [False, True])

@@ -109,6 +109,18 @@ def test_an_endpoint_that_is_none(raw: bytes) -> None:
 # -- ethtool -------------------------------------------------------------------
 
 
+def test_what_a_mask_turns_off() -> None:
+    """`ethtool -K grape0 tso off rx off`: asked for by names, answered by numbers."""
+    said = [describe(m) for m in recording("ethtool") if m.family == "ethtool"]
+    named = [text for text in said if text.startswith("features-set dev grape0 wanted tx-tcp-seg")]
+    assert named == [
+        "features-set dev grape0 wanted tx-tcp-segmentation off, tx-tcp-ecn-segmentation off,"
+        " tx-tcp-mangleid-segmentation off +3"
+    ]
+    assert "features-set dev grape0 active 16 18-20 35 40 off" in said
+    assert any(text.startswith("features-ntf dev grape0 active 0 3 5-8 11 22-27") for text in said)
+
+
 def test_features_are_what_ethtool_says() -> None:
     (printed,) = json.loads((RECORDINGS / "ethtool.features.json").read_text())
     messages = of_kernel("ethtool")

@@ -118,15 +118,17 @@ def anything(rng: random.Random, data: bytes, order: str) -> bytes:
     out = bytearray(data)
     at = rng.randrange(len(out))
     word = at & ~3
-    match rng.randrange(7):
+    match rng.randrange(8):
         case 0:
             out[at] = rng.randrange(256)
         case 1:
             out[at] ^= 1 << rng.randrange(8)
         case 2:
             del out[at:]
-        case 3:
-            out[word : word + 2] = struct.pack(order + "H", rng.choice(ODD_16))
+        case 3:  # where an attribute's length or type may lie
+            word += rng.choice((0, 2))
+            odd = rng.choice((*ODD_16, rng.randrange(400)))
+            out[word : word + 2] = struct.pack(order + "H", odd)
         case 4:
             out[word : word + 4] = struct.pack(order + "I", rng.choice(ODD_32))
         case 5:
@@ -134,6 +136,9 @@ def anything(rng: random.Random, data: bytes, order: str) -> bytes:
         case 6:
             size = rng.choice((2, 4, 12, 64))
             out[at:at] = rng.choice((rng.randbytes(size), out[at : at + size]))
+        case 7:
+            size = rng.choice((3, 4, 8, 16))
+            out[at : at + size] = bytes([rng.choice((0, 0xFF, 0x41))]) * size
     return bytes(out)
 
 

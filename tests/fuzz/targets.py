@@ -24,7 +24,7 @@ from pathlib import Path
 import zstandard
 
 import nldissect
-from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import main
 from nldissect._internal.spec import model
 from nldissect._internal.wire.record import Record
@@ -253,12 +253,7 @@ def files(rng: random.Random) -> str:
         for record in open_capture("fuzz", stream=io.BytesIO(data)):
             found.append(record)
     assert [record.number for record in found] == list(range(1, len(found) + 1))
-    out = io.BytesIO()
-    writer = PcapngWriter(out)
-    for record in found:
-        writer.write(record)
-    writer.finish()
-    again = list(open_capture("again", stream=io.BytesIO(out.getvalue())))
+    again = capture_files.written_again(found)
     assert [(r.protocol, r.data) for r in again] == [(r.protocol, r.data) for r in found]
     with _file(data, "a.cap") as path:
         return _command([*rng.choice(FORMS[:3]), path])

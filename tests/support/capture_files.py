@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
-from nldissect._internal.capture.reader import CaptureReader, open_capture
+from nldissect._internal.capture.reader import CaptureReader, PcapngWriter, open_capture
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import Record
 from support import ROOT
 
 RECORDINGS = ROOT / "captures"
 END = (0, b"")
+
+
+def written_again(records: list[Record]) -> list[Record]:
+    """The records as they are read of the file that they are written to."""
+    out = io.BytesIO()
+    writer = PcapngWriter(out)
+    for record in records:
+        writer.write(record)
+    writer.finish()
+    return list(open_capture("again", stream=io.BytesIO(out.getvalue())))
 
 
 def pcap(

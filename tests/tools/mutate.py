@@ -1,6 +1,6 @@
 """Write captures of mutated messages, to compare what two builds make of them.
 
-Usage: python mutate.py FOLDER [MESSAGES [SEED]]
+Usage: python -m tests.tools.mutate FOLDER [MESSAGES [SEED]]
 
 Takes runs of records from captures/*.pcap, changes most of them and writes FOLDER/N.pcap with
 4,000 each until there are MESSAGES (100,000 unless told). The same seed gives the same bytes.
@@ -15,10 +15,11 @@ import struct
 import sys
 from pathlib import Path
 
+from tests.fuzz.mutations import anything
+
 RECORDINGS = Path(__file__).resolve().parent.parent.parent / "captures"
 PER_FILE = 4000
 COOKED = 16  # bytes before a LINKTYPE_NETLINK packet's messages
-ODD = (0, 1, 3, 4, 5, 8, 12, 16, 100, 0x4000, 0x8000, 0x8001, 0xC001, 0xFFFF)
 # The fixed headers of rtnetlink by message type & ~3: ifinfomsg, ifaddrmsg, rtmsg and so on.
 HEADERS = {
     16: "BxHiII", 20: "BBBBI", 24: "BBBBBBBBI", 28: "BxxxiHBB", 32: "BBBBBBBBI", 36: "BxxxiIII",
@@ -36,35 +37,6 @@ def records(path: Path) -> list[bytes]:
         out.append(data[at + 16 : at + 16 + size])
         at += 16 + size
     return out
-
-
-def mutated(rng: random.Random, data: bytes) -> bytes:
-    """One to three changes: of bytes, lengths, types, or of how many bytes there are."""
-    out = bytearray(data)
-    for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        if len(out) < 8:
-            break
-        at = rng.randrange(len(out))
-        word = at & ~3  # where an attribute's length and type may lie
-        odd = struct.pack("<H", rng.choice((*ODD, rng.randrange(400))))
-        match rng.randrange(7):
-            case 0:
-                out[at] = rng.randrange(256)
-            case 1:
-                out[at] ^= 1 << rng.randrange(8)
-            case 2:
-                del out[at:]
-            case 3:
-                out[word : word + 2] = odd
-            case 4:
-                out[word + 2 : word + 4] = odd
-            case 5:
-                size = rng.choice((3, 4, 8, 16))
-                out[at : at + size] = bytes([rng.choice((0, 0xFF, 0x41))]) * size
-            case 6:
-                size = rng.choice((2, 4, 8, 12))
-                out[at:at] = rng.choice((rng.randbytes(size), out[at : at + size]))
-    return bytes(out)
 
 
 def swapped(data: bytes) -> bytes:
@@ -118,7 +90,8 @@ def capture(rng: random.Random, source: list[list[bytes]], count: int, big: bool
             if rng.random() < 0.8:
                 if len(data) > 4096:
                     data = data[: 4 * rng.randrange(64, 1024)]
-                data = mutated(rng, data)
+                for _ in range(rng.choice((1, 1, 1, 2, 3))):
+                    data = anything(rng, data, "<")
                 made += 1
             if big:
                 data = swapped(data)

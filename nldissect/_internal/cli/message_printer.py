@@ -16,6 +16,7 @@ from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import RecordSource, Session
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError, UsageError
+from ..wire.output_file import refuse_inputs
 from ..wire.record import Interface, Record
 from . import jobs
 from .input_captures import only_once
@@ -83,8 +84,8 @@ class MessagePrinter(MessageSink):
         self.clock = self.presentation.clock
         self.writer: MessageWriter | None = None
         if options.write is not None:
+            refuse_inputs("-w", options.write, options.files)
             self.writer = MessageWriter(options.write, output, streams=not options.files)
-            self.writer.refuse_inputs(options.files)
         only_once(options.files)
         self.quiet = self.writer is not None and self.writer.path == "-"
         # What a person is told who sees both what is shown and what is said.

@@ -8,7 +8,7 @@ from ..capture.reader import PcapngWriter
 from ..engine.message import Message
 from ..wire import framing
 from ..wire.errors import UsageError
-from ..wire.output_file import OutputFile, same_file
+from ..wire.output_file import OutputFile
 from ..wire.record import Record
 from .output import TextOutput
 
@@ -29,11 +29,6 @@ class MessageWriter:
         self._pcapng: PcapngWriter | None = None
         self._record: Record | None = None
         self._pieces: list[Message] = []
-
-    def refuse_inputs(self, files: list[str]) -> None:
-        """Raises UsageError when it would write over what is to be read."""
-        if self.path != "-" and any(same_file(path, self.path) for path in files):
-            raise UsageError(f"-w: {self.path} is read at the same time; name another file")
 
     def add(self, message: Message, record: Record) -> None:
         """One message shown, of this record."""

@@ -45,6 +45,14 @@ def run(options: Namespace, output: TextOutput) -> int:
     command = options.argv[options.argv[:1] == ["--"] :]
     if not command:
         raise UsageError("run: which command? nldissect run [options] -- COMMAND")
+    name = command[0]
+    if shutil.which(name) is None:
+        there = "/" in name and os.path.exists(name)
+        complain(f"{name}: {'cannot be executed' if there else 'command not found'}")
+        return NOT_EXECUTABLE if there else NOT_FOUND
+    both = options.output, options.write
+    if None not in both and os.path.realpath(both[0]) == os.path.realpath(both[1]):
+        raise UsageError(f"-o and -w: {options.output} cannot be both; name another file")
     registry = registry_of(options)
     stream: TextIO | None = None
     if options.output not in (None, "-"):
@@ -78,11 +86,6 @@ class CommandRun:
 
     def run(self) -> int:
         """Chooses the way, runs the command, shows its messages."""
-        name = self.command[0]
-        if shutil.which(name) is None:
-            there = "/" in name and os.path.exists(name)
-            complain(f"{name}: {'cannot be executed' if there else 'command not found'}")
-            return NOT_EXECUTABLE if there else NOT_FOUND
         if self.options.strace:
             hindrance = can_trace()
             if hindrance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from ..analysis.stats import Statistics
 from ..analysis.stats_document import document
 from ..wire.errors import CaptureError, UsageError
-from ..wire.output_file import write_file
+from ..wire.output_file import refuse_inputs, write_file
 from ..wire.text import escaped, safe
 from . import jobs, plot, selection
 from .input_captures import InputCaptures, only_once
@@ -27,7 +26,7 @@ def stats(options: Namespace, output: TextOutput) -> int:
     jobs.wanted_count(options.jobs)  # which makes no difference here
     only_once(options.files)
     if options.svg is not None:
-        _refuse(options.svg, options.files)
+        refuse_inputs("--svg", options.svg, options.files)
     source = InputCaptures(options)
     wanted = selection.display_filter(options, source.registry)
     found = Statistics(keep=max(top, KEPT_DUMPS))
@@ -40,7 +39,8 @@ def stats(options: Namespace, output: TextOutput) -> int:
             complain(str(problem))
             status = 2
         found.finish()
-    if options.svg is not None:
+    told = found.messages > 0 or not status
+    if options.svg is not None and told:
         try:
             write_file(options.svg, plot.svg(found.rates).encode())
         except OSError as problem:
@@ -51,18 +51,11 @@ def stats(options: Namespace, output: TextOutput) -> int:
         import json
 
         output.write(json.dumps({"files": options.files, **document(found, top)}, indent=2) + "\n")
-    elif found.messages or not status:
+    elif told:
         output.write("\n".join(_Tables(found, output, top).lines(options.files)) + "\n")
     output.flush()
     source.report()
     return status
-
-
-def _refuse(target: str, files: list[str]) -> None:
-    for path in files:
-        there = os.path.isfile(target) and path != "-" and os.path.exists(path)
-        if there and os.path.samefile(path, target):
-            raise UsageError(f"--svg: {target} is read at the same time; name another file")
 
 
 Column = tuple[str, str, Callable[[dict[str, Any]], str]]  # heading, < or >, cell

@@ -201,7 +201,7 @@ class Frame(Environment):
             said = type(problem).__name__
         return f"the code of {name} failed: {said}"
 
-    def done(self, result: object) -> bool:
+    def hook_done(self, result: object) -> bool:
         """What a hook says, whether it has read its part; raises TypeError for nonsense."""
         if result is None or isinstance(result, bool):
             return result is True

@@ -271,7 +271,7 @@ class Message(Frame):
         assert operation.hook is not None
         made: list[Node] = []
         try:
-            done = target.done(operation.hook(target, int(pos), int(limit), made))
+            done = target.hook_done(operation.hook(target, int(pos), int(limit), made))
             for node in made if done else ():
                 if not isinstance(node, Node):
                     raise TypeError(f"a hook made an object of type {type(node).__name__}")

@@ -426,7 +426,7 @@ class Node:
         """Lets a dissector's own code decode the node; its failure is a diagnosis."""
         hook = self._field.hook
         try:
-            return hook is not None and self.message.done(hook(self))
+            return hook is not None and self.message.hook_done(hook(self))
         except Exception as problem:
             self.diagnose("hook-failed", ERROR, self.message.fault(problem))
         return False

@@ -139,6 +139,8 @@ def load(file: str) -> model.Spec:
         if operation is None:
             raise SpecError(str(python), f"a summary for {name!r}, which is no operation")
         operation.summarize = function
+    for answer in spec.replies.values():  # also those that have a number of their own
+        answer.summarize = answer.summarize or summaries.get(answer.name.removesuffix("-reply"))
     return spec
 
 

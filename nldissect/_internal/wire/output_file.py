@@ -9,6 +9,7 @@ from errno import EACCES
 from typing import final
 
 from .caller import sudo_user
+from .errors import UsageError
 
 PART = ".part"  # ends the names of files that are not yet in place
 _BUFFER = 1 << 16
@@ -46,10 +47,8 @@ class OutputFile:
             self._descriptor = os.open(self._target, os.O_WRONLY | os.O_CLOEXEC)
             return
         folder, name = os.path.split(self._target)
-        self._made = os.path.join(folder, f".{name[:200]}.{os.getpid()}{PART}")
+        self._made = os.path.join(folder, f".{name[:200]}.{os.urandom(6).hex()}{PART}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with suppress(FileNotFoundError):  # of a process of that number that was killed
-            os.unlink(self._made)
         self._descriptor = os.open(self._made, flags, 0o600)
         caller = sudo_user()
         if given and caller is not None:
@@ -106,13 +105,9 @@ class OutputFile:
         """Completes the file and puts it in place."""
         try:
             self.flush()
-            made, self._made = self._made, ""
-            if made:
-                try:
-                    os.replace(made, self._target)
-                except OSError:
-                    self._made = made
-                    raise
+            if self._made:
+                os.replace(self._made, self._target)
+                self._made = ""
         finally:
             self.discard()
 
@@ -134,13 +129,19 @@ def write_file(path: str, data: bytes, *, given: bool = True) -> None:
         made.commit()
 
 
-def same_file(first: str, second: str) -> bool:
-    """Whether both are one regular file, by device and inode; `-` is standard input."""
-    try:
-        known = [os.fstat(0) if path == "-" else os.stat(path) for path in (first, second)]
-    except OSError:
-        return False
-    return os.path.samestat(*known) and stat.S_ISREG(known[0].st_mode)
+def refuse_inputs(option: str, output: str, inputs: list[str]) -> None:
+    """Raises UsageError when an output is a regular file that is read, by device and inode.
+
+    `-` is standard output, and standard input among what is read.
+    """
+    for path in inputs:
+        try:
+            read = os.fstat(0) if path == "-" else os.stat(path)
+            made = os.fstat(1) if output == "-" else os.stat(output)
+        except OSError:
+            continue
+        if os.path.samestat(read, made) and stat.S_ISREG(read.st_mode):
+            raise UsageError(f"{option}: {output} is read at the same time; name another file")
 
 
 def _target(path: str) -> str:
