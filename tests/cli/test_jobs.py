@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzz import mutate
 from nldissect._internal.cli.jobs import PIECE
 from support import ROOT
 from support.command import UNKNOWN, Command, attribute, link, name, start
@@ -162,8 +163,7 @@ def test_several_files_and_errors(long: Path, tmp_path: Path) -> None:
 
 
 def test_mutated(tmp_path: Path) -> None:
-    tool = ROOT / "tests/tools" / "mutate.py"
-    subprocess.run([sys.executable, tool, tmp_path, "4000", "11"], check=True)
+    mutate.write(tmp_path, 4000, "11")
     for path in tmp_path.glob("*.pcap"):
         alike("read", path)
         alike("check", path)

@@ -1,6 +1,6 @@
 """Write captures of mutated messages, to compare what two builds make of them.
 
-Usage: python -m tests.tools.mutate FOLDER [MESSAGES [SEED]]
+Usage: python -m tests.fuzz.mutate FOLDER [MESSAGES [SEED]]
 
 Takes runs of records from captures/*.pcap, changes most of them and writes FOLDER/N.pcap with
 4,000 each until there are MESSAGES (100,000 unless told). The same seed gives the same bytes.
@@ -15,7 +15,7 @@ import struct
 import sys
 from pathlib import Path
 
-from tests.fuzz.mutations import anything
+from .mutations import anything
 
 RECORDINGS = Path(__file__).resolve().parent.parent.parent / "captures"
 PER_FILE = 4000
@@ -105,10 +105,8 @@ def capture(rng: random.Random, source: list[list[bytes]], count: int, big: bool
     return b"".join(parts)
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    total = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    seed = sys.argv[3] if len(sys.argv) > 3 else "1"
+def write(folder: Path, total: int = 100_000, seed: str = "1") -> None:
+    """FOLDER/N.pcap with so many mutated messages together."""
     source = [found for path in sorted(RECORDINGS.glob("*.pcap")) if (found := records(path))]
     folder.mkdir(parents=True, exist_ok=True)
     for number, done in enumerate(range(0, total, PER_FILE)):
@@ -118,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write(Path(sys.argv[1]), *map(int, sys.argv[2:3]), *sys.argv[3:4])
