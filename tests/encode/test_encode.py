@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import mutate
 import nldissect
+from fuzz import mutate
 from nldissect._internal.encode.arguments import Arguments
 from nldissect._internal.encode.message_builder import build
 from nldissect._internal.encode.payload import EncodeError
