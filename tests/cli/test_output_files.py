@@ -175,6 +175,68 @@ def test_no_link_of_somebody_else(tmp_path):
     assert target.read_bytes() == b"before"
 
 
+@pytest.mark.skipif(not ROOT, reason="needs a link of another user")
+@pytest.mark.parametrize("words", [["read", LINKS, "-w"], ["stats", LINKS, "--svg"]])
+@pytest.mark.parametrize("way", ["a folder", "of a link", "absent"])
+def test_no_link_of_somebody_else_on_the_way(tmp_path, words, way):
+    """Nor one that stands for a folder, one that an own link leads to, or one to nothing."""
+    shared, private = tmp_path / "shared", tmp_path / "private"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    private.mkdir()
+    foreign = shared / "link"
+    foreign.symlink_to(private if way == "a folder" else private / "made")
+    os.lchown(foreign, 1234, 1234)
+    own = tmp_path / "own"
+    own.symlink_to("shared/link")
+    path = {"a folder": foreign / "made", "of a link": own, "absent": foreign}[way]
+    with start(*words, path) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.endswith(b"a symbolic link of somebody else in a shared folder\n")
+    assert err.count(b"\n") == 1
+    assert only(private)
+    os.lchown(foreign, 0, 0)
+    with start(*words, path) as process:
+        process.communicate(timeout=60)
+    assert only(private, "made")
+
+
+@pytest.mark.skipif(not ROOT, reason="needs a pipe of another user")
+def test_no_pipe_of_somebody_else(tmp_path):
+    tmp_path.chmod(0o1777)
+    pipe = tmp_path / "made.pcapng"
+    os.mkfifo(pipe, 0o666)
+    os.chown(pipe, 1234, 1234)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    status, _, said = ran("-w", pipe, LINKS)
+    assert status == 2
+    assert "a pipe or device of somebody else in a shared folder" in said
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+
+
+@pytest.mark.parametrize("path", ["nowhere/made", "made/", "loop", "file/made"])
+def test_paths_that_mean_no_file(tmp_path, path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    status, _, said = ran("-w", path, LINKS, cwd=tmp_path)
+    assert status == 2
+    assert said.startswith(f"nldissect: -w: {path} cannot be written: ")
+    assert said.count("\n") == 1
+    assert only(tmp_path, "file", "loop")
+
+
+def test_relative_paths_and_links(tmp_path):
+    """Also where the folders above may not be looked into."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to("../out/../out/made")
+    (tmp_path / "out").mkdir()
+    assert ran("-w", "link", LINKS, cwd=tmp_path / "in")[0] == 0
+    assert records(tmp_path / "out" / "made") == 526
+    assert (tmp_path / "in" / "link").is_symlink()
+
+
 @pytest.mark.skipif(not ROOT, reason="needs to be root")
 def test_it_belongs_to_who_called_sudo(tmp_path):
     made = tmp_path / "made.pcapng"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections import defaultdict
 from functools import cache
@@ -135,3 +136,25 @@ def test_nothing_is_unpickled_evaluated_or_given_to_a_shell(path: Path) -> None:
             assert not any(keyword.arg == "shell" for keyword in node.keywords)
             if called == "yaml.load":
                 assert any(keyword.arg == "Loader" for keyword in node.keywords)
+
+
+WRITTEN_PLAINLY = {
+    "nldissect._internal.wire.output_file": "the one way that files are made",
+    "nldissect._internal.pytest_plugin.network_namespace": "id maps in /proc",
+}
+MODE_TO_WRITE = re.compile("'[rbt]*[wax+][bt+]*'")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_files_are_made_in_one_way(path: Path) -> None:
+    """Private, whole or not at all, and through nobody else's links: wire/output_file.py."""
+    if module(path) in WRITTEN_PLAINLY:
+        return
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            assert name not in ("write_text", "write_bytes")
+            words = [*node.args, *[keyword.value for keyword in node.keywords]]
+            if name == "open":
+                assert not any(MODE_TO_WRITE.fullmatch(ast.unparse(word)) for word in words)
+                assert not any("O_CREAT" in ast.unparse(word) for word in words)

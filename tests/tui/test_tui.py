@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -509,6 +510,29 @@ def test_the_clipboard_tools_come_first(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert sent == ["more"]
 
 
+def test_what_is_kept_of_copies_is_private_and_goes_through_no_link(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    folder = tmp_path / "state"
+    assert clipboard.copy("text", lambda _: None, folder) == f"to {folder}/clipboard"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    kept = folder / "clipboard"
+    kept.chmod(0o644)
+    assert clipboard.copy("a secret \udcff", lambda _: None, folder) == f"to {kept}"
+    assert kept.read_bytes() == b"a secret \xff"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    if os.geteuid() == 0:
+        precious = tmp_path / "precious"
+        precious.write_text("before")
+        folder.chmod(0o1777)
+        kept.unlink()
+        kept.symlink_to(precious)
+        os.lchown(kept, 1234, 1234)
+        assert clipboard.copy("text", lambda _: None, folder).startswith("nowhere")
+        assert precious.read_text() == "before"
+
+
 # -- reports ---------------------------------------------------------------------------
 
 
@@ -923,6 +947,7 @@ def test_the_terminal_that_goes_loses_nothing() -> None:
         app = play("errors", story=story)
     assert app.exit_notes == [f"what was captured is in {piped.path}"]
     assert Path(piped.path).read_bytes() == (CAPTURES / "errors.pcap").read_bytes()
+    assert Path(piped.path).stat().st_mode & 0o777 == 0o600
     feeds.discard(piped.path)
 
 

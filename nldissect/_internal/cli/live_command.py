@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -43,9 +42,7 @@ class LiveRun:
         if self.copies and (output.binary is None or output.terminal()):
             raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
         self.quiet: bool = options.quiet or self.copies
-        # Where Python and dissectors are loaded from, later too
-        places = (sys.prefix, sys.base_prefix, *sys.path, *options.dissectors, *options.specs)
-        self._folders = [path for path in places if os.path.isdir(path)]
+        self._code = (*options.dissectors, *options.specs)
         self._drawn = False
         self._next = 0.0
         self._status = is_terminal(sys.stderr) and (self.quiet or not output.terminal())
@@ -56,7 +53,7 @@ class LiveRun:
         watch = [] if binary is None else [binary.fileno()]
         try:
             with capturing.start(self.options, watch=watch) as capture:
-                privileges.drop(privileges.capabilities_for(self._folders, os.R_OK | os.X_OK))
+                privileges.drop_to_decode(self._code)
                 made = ", made for this and removed at the end" if capture.made else ""
                 capture.on_report = lambda: self._draw(capture)
                 with _signals(capture):  # before it is said that a signal may come

@@ -7,6 +7,7 @@ import os
 import signal
 from argparse import Namespace
 
+from ..capture.live import privileges
 from ..capture.live.groups import (
     GENERIC,
     GROUPS,
@@ -61,6 +62,7 @@ def monitor(options: Namespace, output: TextOutput) -> int:
         chosen, preamble, follows=not options.groups, all_nsid=options.all_nsid, watch=watch
     )
     try:
+        privileges.drop_to_decode((*options.dissectors, *options.specs), options.write)
         _report_joined(listener, bool(options.groups))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: listener.stop())

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 from ..capture.live import live_capture as capturing
+from ..capture.live import privileges
 from ..capture.live.groups import GROUPS, ROUTE
 from ..capture.strace.process_tree import ProcessTree
 from ..capture.strace.traced_command import PlainCommand, TracedCommand, can_trace
@@ -109,6 +110,7 @@ class CommandRun:
         self.output.flush()
         traced = TracedCommand(self.command)
         try:
+            self._drop_privileges()
             with _signals(traced.kill):
                 self._show(traced)
         finally:
@@ -124,6 +126,7 @@ class CommandRun:
             running, traced = PlainCommand(self.command), None
         else:
             running = traced = TracedCommand(self.command, ports=True)
+        self._drop_privileges()
         tree.start(running.pid)
         chooser = _CommandMessages(self.printer, tree, traced, begun)
 
@@ -146,6 +149,13 @@ class CommandRun:
             status = running.close()
             tree.close()
         return status
+
+    def _drop_privileges(self) -> None:
+        """The command has begun: what is left to do is to decode, to pass signals on to it, and
+        to look in /proc which sockets are its tree's."""
+        options = self.options
+        keep = privileges.CAP_KILL, privileges.CAP_SYS_PTRACE, privileges.CAP_DAC_READ_SEARCH
+        privileges.drop_to_decode((*options.dissectors, *options.specs), options.write, keep)
 
     def _show(self, capture: LiveSource, chooser: _CommandMessages | None = None) -> None:
         """Shows the capture as it comes or, with --after, at its end; `chooser` chooses."""

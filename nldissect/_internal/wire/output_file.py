@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from errno import EACCES
+from errno import EACCES, EISDIR, ELOOP
 from typing import final
 
 from .caller import sudo_user
@@ -13,6 +13,7 @@ from .errors import UsageError
 
 PART = ".part"  # ends the names of files that are not yet in place
 _BUFFER = 1 << 16
+_MOST_LINKS = 40  # on the way to a file, as Linux has it
 # What a folder is in which others may leave links and files: /tmp and its like.
 _SHARED = stat.S_ISVTX | stat.S_IWOTH
 
@@ -28,8 +29,8 @@ class OutputFile:
 
     A file is its owner's alone (0600), and if it is `given` away belongs to who called sudo.
     A symbolic link is followed, but none that somebody else left in a shared folder, as Linux'
-    protected_symlinks has it. Every method raises OSError. Leaving a `with` block discards
-    what was not committed.
+    protected_symlinks has it, wherever in the path it is; nor is a pipe of his written. Every
+    method raises OSError. Leaving a `with` block discards what was not committed.
     """
 
     def __init__(self, path: str, *, at_once: bool = False, given: bool = True) -> None:
@@ -99,7 +100,7 @@ class OutputFile:
         """A descriptor to read the file by from its start; -1 if it cannot be read twice."""
         if not self.regular:
             return -1
-        return os.open(self._made or self._target, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(self._made or self._target, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def commit(self) -> None:
         """Completes the file and puts it in place."""
@@ -145,14 +146,34 @@ def refuse_inputs(option: str, output: str, inputs: list[str]) -> None:
 
 
 def _target(path: str) -> str:
-    """The file that a path means; raises PermissionError for somebody else's link."""
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return path
-    if not stat.S_ISLNK(found.st_mode):
-        return path
-    folder = os.stat(os.path.dirname(path) or ".")
-    if folder.st_mode & _SHARED == _SHARED and found.st_uid not in (os.geteuid(), folder.st_uid):
-        raise PermissionError(EACCES, "a symbolic link of somebody else in a shared folder")
-    return os.path.realpath(path)
+    """The file that a path means, free of links but those of /proc, which name no file.
+
+    Raises PermissionError where a link of somebody else, or a pipe or the like, is on the way.
+    """
+    if path.endswith("/"):
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    place, rest, links = "", path.split("/"), 0
+    while rest:
+        part = rest.pop(0)
+        folder, place = place, os.path.join(place, part) if part else place or "/"
+        try:
+            found = os.lstat(place)
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):
+            continue
+        _refuse_foreign(found, os.stat(folder or "."))
+        if stat.S_ISLNK(found.st_mode) and not place.startswith("/proc/"):
+            to = os.readlink(place)
+            place, rest, links = "" if to[0] == "/" else folder, to.split("/") + rest, links + 1
+            if links > _MOST_LINKS:
+                raise OSError(ELOOP, os.strerror(ELOOP))
+    return place
+
+
+def _refuse_foreign(found: os.stat_result, folder: os.stat_result) -> None:
+    """Raises PermissionError when what is no plain file is somebody else's in a shared folder."""
+    theirs = found.st_uid not in (os.geteuid(), folder.st_uid)
+    if theirs and folder.st_mode & _SHARED == _SHARED:
+        what = "symbolic link" if stat.S_ISLNK(found.st_mode) else "pipe or device"
+        raise PermissionError(EACCES, f"a {what} of somebody else in a shared folder")

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import struct
+import sys
 from collections.abc import Iterable
 
 from nldissect._internal.wire.caller import sudo_user
@@ -16,6 +17,7 @@ from nldissect._internal.wire.errors import UsageError
 
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_KILL = 5
 CAP_NET_ADMIN = 12
 CAP_SYS_PTRACE = 19
 _CAP_LAST = 63
@@ -57,6 +59,23 @@ def drop(keep: Iterable[int] = ()) -> None:
     header = struct.pack("Ii", _VERSION_3, 0)
     system_call("capset", header, struct.pack("6I", low, low, 0, high, high, 0))
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def drop_to_decode(
+    code: Iterable[str] = (), written: str | None = None, keep: Iterable[int] = ()
+) -> None:
+    """Drops what decoding does not need, before the first byte from the kernel is decoded.
+
+    Kept beside `keep` is what it takes to load Python and the dissectors in the folders `code`, and
+    to make the file `written` ("-" is none), where the one who called sudo could not.
+    """
+    places = (sys.prefix, sys.base_prefix, *sys.path, *code)
+    folders = [path for path in places if os.path.isdir(path)]
+    kept = set(keep) | capabilities_for(folders, os.R_OK | os.X_OK)
+    if written not in (None, "-"):
+        folder = os.path.dirname(os.path.abspath(written))
+        kept |= capabilities_for([folder], os.W_OK | os.X_OK)
+    drop(kept)
 
 
 def capabilities_for(paths: Iterable[str], mode: int) -> set[int]:

@@ -36,13 +36,12 @@ class ProcessTree:
         self.ports: set[tuple[int, int]] = set()
         self.groups: dict[int, int] = {}
         self._members: set[int] = set()
-        self._others: set[int] = set()
+        self._others = processes()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self, pid: int) -> None:
-        """The command runs, with this process id; all others that there are, are not its own."""
-        self._others = processes() - {pid}
+        """The command runs, with this process id."""
         self._members.add(pid)
         self._thread.start()
 

@@ -88,8 +88,8 @@ class TracedCommand:
         self._latest = 0.0  # the time of the last whole line read
         self._blocked = False  # whether `read` waits for strace
         try:
-            self._folder = tempfile.TemporaryDirectory(prefix="nldissect-")
-            fifo = os.path.join(self._folder.name, "trace")
+            folder = tempfile.TemporaryDirectory(prefix="nldissect-")
+            fifo = os.path.join(folder.name, "trace")
             os.mkfifo(fifo, 0o600)
             self._pipe = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as problem:
@@ -99,11 +99,14 @@ class TracedCommand:
             ) from None
         options = ["-f", "-q", "-xx", "-ttt", "-T", "-e", "signal=none"]
         options += (_PORTS if ports else _ALL) + (["-Y"] if _knows("-Y") else [])
-        try:
-            self._process = subprocess.Popen(["strace", *options, "-o", fifo, "--", *command])
-        except OSError as problem:
-            self._remove_pipe()
-            raise UsageError(f"strace cannot be run: {problem.strerror}") from None
+        with folder:  # the name is needed until strace has opened it
+            try:
+                self._process = subprocess.Popen(["strace", *options, "-o", fifo, "--", *command])
+            except OSError as problem:
+                self._close_pipe()
+                raise UsageError(f"strace cannot be run: {problem.strerror}") from None
+            while self._process.poll() is None and not select.select([self._pipe], [], [], 0.01)[0]:
+                pass
         self._capture: CaptureReader = open_capture(
             "strace", stream=cast(BinaryIO, CallableStream(self.read))
         )
@@ -152,14 +155,13 @@ class TracedCommand:
         status = _status(self._process.wait())
         if self.status is None or not self.released:
             self.status = status
-        self._remove_pipe()
+        self._close_pipe()
         return self.status
 
-    def _remove_pipe(self) -> None:
+    def _close_pipe(self) -> None:
         if self._pipe >= 0:
             os.close(self._pipe)
             self._pipe = -1
-        self._folder.cleanup()
 
     def _note_lines(self, data: bytes) -> None:
         """Take time and the command's own end from the trace: it is the first process there."""
@@ -225,7 +227,7 @@ def can_trace() -> str:
     """Why strace cannot trace a command here, "" when it can."""
     try:
         done = subprocess.run(
-            ["strace", "-o", os.devnull, "-e", "trace=none", "--", "/bin/sh", "-c", "exit 3"],
+            ["strace", "-o", os.devnull, "-e", "trace=none", "--", "true"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -234,7 +236,7 @@ def can_trace() -> str:
         return "strace is not installed"
     except OSError as problem:
         return f"strace cannot be run: {problem.strerror}"
-    if done.returncode == 3:
+    if done.returncode == 0:
         return ""
     words = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return words[-1] if words else f"strace failed with status {done.returncode}"

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from ...wire.output_file import write_file
+
 WAIT = 2  # s for a tool
 _TOOLS = (
     ("TMUX", ("tmux", "load-buffer", "-w", "-")),
@@ -53,8 +55,8 @@ def _keep(text: str, folder: Path | None) -> str:
         return ""
     path = folder / "clipboard"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", "surrogateescape")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_file(str(path), text.encode("utf-8", "surrogateescape"), given=False)
     except OSError:
         return ""
     return str(path)

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from ...capture.live import live_capture
 from ...wire.caller import sudo_user
 from ...wire.errors import UsageError
+from ...wire.output_file import OutputFile
 
 ARPHRD_NETLINK: Final = 824  # linux/if_arp.h
 
@@ -121,7 +122,7 @@ class PipeFeed:
         self._descriptor = descriptor
         self.kept = stat.S_ISREG(os.fstat(descriptor).st_mode)
         self.path = spool("stdin")
-        self._target = open(self.path, "wb", buffering=0)  # noqa: SIM115 - the thread closes it
+        self._target = OutputFile(self.path, at_once=True)
         self._problem = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._copy, name="stdin", daemon=True)
@@ -135,6 +136,7 @@ class PipeFeed:
                     if not data:
                         break
                     self._target.write(data)
+                    self._target.flush()
         except OSError as problem:
             self._problem = problem.strerror or str(problem)
 
