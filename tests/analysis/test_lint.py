@@ -26,6 +26,7 @@ from nldissect._internal.pairing.conversation import Conversations
 from nldissect._internal.pairing.transaction import Link
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.record import Interface, Record, Socket
+from support.capture_files import block, enhanced, interface, netlink, options, section
 from support.command import ROOT, Command, link, mtu, name, save
 from support.messages import (
     ACK,
@@ -849,3 +850,55 @@ def test_hostile_bytes_are_judged(tmp_path: Path, run: Command) -> None:
         ran = run("check", save(tmp_path / "a.pcap", *junk, protocol=protocol))
         assert ran.status in (0, 1)
         assert "fault in nldissect" not in ran.err
+
+
+ENOBUFS = """\
+100 1700000000.000001 execve("/sbin/mon", ["mon"], 0x7ffd /* 1 vars */) = 0 <0.0001>
+100 1700000000.000100 socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3 <0.0001>
+100 1700000000.000300 getsockname(3, {sa_family=AF_NETLINK, nl_pid=100, nl_groups=0x000001}, \
+[12]) = 0 <0.0001>
+100 1700000000.000400 recvmsg(3, {msg_namelen=12}, 0) = -1 ENOBUFS (No buffer) <0.0001>
+100 1700000000.000500 sendto(3, "NOOP", 16, 0, {sa_family=AF_NETLINK, nl_pid=0}, 12) = 16 <0.0001>
+ | 00000  10 00 00 00 01 00 01 00  07 00 00 00 00 00 00 00  ................ |
+100 1700000000.000600 recvmsg(3, {msg_namelen=12}, 0) = -1 ENOBUFS (No buffer) <0.0001>
+"""
+
+
+def test_what_a_traced_program_lost_is_its_own_loss(tmp_path: Path, run: Command) -> None:
+    trace = tmp_path / "mon.strace"
+    trace.write_text(ENOBUFS)
+    told = "mon[100] lost messages, how many is not known: the buffer of its socket 100 was full"
+    shown = run("read", str(trace)).lines
+    assert [line.lstrip("! ") for line in shown if line.startswith("!")] == [
+        f"here: {told}",
+        "here or before: a traced program lost messages",
+    ]
+    assert shown[0].startswith("!")
+    run("read", "-w", str(tmp_path / "mon.pcapng"), str(trace))
+    assert told in run("read", str(tmp_path / "mon.pcapng")).lines[0]
+    found = run("check", str(trace)).lines
+    assert [line.split(": ", 1)[1] for line in found] == [
+        f"warning receive-overrun at 0: {told}",
+        "warning receive-overrun at 0: a program lost messages here or before",
+    ]
+    assert run("check", "--fail-on", "warning", str(trace)).status == 1
+
+
+def test_what_the_capture_lost_is_a_warning(tmp_path: Path, run: Command) -> None:
+    noop = struct.pack("<IHHII", 16, 1, 0, 0, 0)
+    lost = (4, (3).to_bytes(8, "little"))
+    path = tmp_path / "lost.pcapng"
+    path.write_bytes(
+        section("<")
+        + interface("<", 253)
+        + enhanced("<", 0, 1, netlink(0, noop))
+        + enhanced("<", 0, 2, netlink(0, noop), lost)
+        + block("<", 5, struct.pack("<III", 0, 0, 0) + options("<", (5, (5).to_bytes(8, "little"))))
+    )
+    for jobs in ("1", "2"):
+        found = run("check", "-j", jobs, "--code", "capture-lost", str(path))
+        assert [line.split(": ", 1)[1] for line in found.lines] == [
+            "warning capture-lost at 0: 3 datagrams were lost before this",
+            "warning capture-lost at 0: 2 datagrams were lost here or before",
+        ]
+        assert run("check", "--fail-on", "warning", str(path)).status == 1

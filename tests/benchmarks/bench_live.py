@@ -5,12 +5,12 @@ Boots User-Mode Linux (one processor, which the sender, the kernel and the captu
 share) and sends NLMSG_NOOPs to rtnetlink at a given rate, many a system call, while
 one of these writes pcapng:
 
-  ring     `nldissect live -q -w`, TPACKET_V3
+  ring     `nldissect live -q -w`, TPACKET_V2
   recvmsg  a loop over recvmsg with a receive buffer as large as the ring
   scapy    a loop over scapy's L2ListenSocket.recv_raw with that same buffer
   tcpdump, dumpcap  where they are installed, with that same buffer
 
-Then, here, the code behind the ring alone, on blocks that a packet socket could
+Then, here, the code behind the ring alone, on frames that a packet socket could
 have filled. Usage: bench_live.py [--rate N] [--seconds N] [METHOD...]
 """
 
@@ -173,28 +173,26 @@ def measure(method: str, rate: int, seconds: float) -> None:
 
 
 def stand_in(seconds: float) -> None:
-    """The code behind the ring, without a kernel: blocks to pcapng to a file."""
+    """The code behind the ring, without a kernel: frames to pcapng to a file."""
     from nldissect._internal.capture.live import ring
 
-    packet = 48 + 20
-    start = (packet + 16 + 15) & ~15
-    total = (start + SIZE + 15) & ~15
-    one = struct.pack("IIIIIIHH", total, 1_700_000_000, 5, SIZE, SIZE, 1, start, start)
-    one = one.ljust(48, b"\0") + struct.pack("=HHIHBB8s", 17, 0, 1, 824, 4, 0, bytes(8))
-    one = one.ljust(start, b"\0") + bytes(SIZE)
-    count = ring.BLOCK // total
-    block = one.ljust(total, b"\0") * count
+    one = struct.pack("IIIHHIIHH", 1, SIZE, SIZE, 80, 80, 1_700_000_000, 5, 0, 0)
+    one = one.ljust(32, b"\0") + struct.pack("=HHIHBB8s", 17, 0, 1, 824, 4, 0, bytes(8))
+    one = one.ljust(80, b"\0") + bytes(SIZE)
+    count = 1024
+    memory = one.ljust(ring.FRAME, b"\0") * count
     done = 0
     with tempfile.TemporaryFile() as file:
         began = time.process_time()
         while time.process_time() - began < seconds:
-            file.write(b"".join(ring.packets(block, 0, count)))
+            frames = range(0, len(memory), ring.FRAME)
+            file.write(b"".join([ring.block(memory, place) for place in frames]))
             done += count
             if file.tell() > 1 << 28:
                 file.seek(0)
         took = time.process_time() - began
     print(
-        f"block to file, here: {done / took:.0f} datagrams a second of CPU "
+        f"frame to file, here: {done / took:.0f} datagrams a second of CPU "
         f"({took / done * 1e6:.2f} us each)"
     )
 

@@ -69,11 +69,15 @@ class Speaker:
         self.socket.recv(1 << 16)
 
 
-def noops(count: int, port: int = 0) -> None:
-    """So many messages that the kernel says nothing to."""
+def noops(count: int, port: int = 0, rate: int = 0, size: int = 0) -> None:
+    """So many messages that the kernel says nothing to, `rate` a second, each tenth longer."""
+    began = time.monotonic()
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, ROUTE) as made:
         for number in range(count):
-            made.sendto(struct.pack("=IHHII", 16, 1, 0, number, port), (0, 0))
+            body = bytes(0 if number % 10 else size)
+            made.sendto(struct.pack("=IHHII", 16 + len(body), 1, 0, number, port) + body, (0, 0))
+            if rate and not number % 20:
+                time.sleep(max(began + number / rate - time.monotonic(), 0))
 
 
 class Command:
@@ -532,6 +536,29 @@ def loss(folder: Path) -> Any:
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     return {"ended": process.wait(30)}
+
+
+@scene
+def stopped(folder: Path) -> Any:
+    """A recorder that stands still for as long as the default ring must hold what comes."""
+    process = Command(
+        "nlmon0",
+        "-q",
+        "-w",
+        f"{folder}/stopped.pcapng",
+        "--no-prime",
+        folder=folder,
+        name="stopped",
+    )
+    listening(folder, "stopped")
+    (recorder, _) = children(process.pid)
+    os.kill(recorder, signal.SIGSTOP)
+    noops(2400, 401, rate=400, size=1500)
+    noops(20_000, 402, rate=4000, size=1500)
+    os.kill(recorder, signal.SIGCONT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    return {"ended": process.wait(30), "said": heard(folder, "stopped")}
 
 
 @scene

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -60,7 +61,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
             "-m",
             "1G",
             "-t",
-            "170",
+            "200",
             "-k",
             "dummy",
             "--",
@@ -70,7 +71,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
         ],
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=230,
     )
     assert done.returncode == 0, done.stderr
     return Scenes(folder)
@@ -398,6 +399,17 @@ def test_loss_is_a_row_where_it_happened(scenes: Scenes) -> None:
 
 
 @needs_kernel
+def test_a_recorder_that_is_stopped_loses_nothing_that_the_ring_can_hold(scenes: Scenes) -> None:
+    found = scenes["stopped"]
+    assert found["ended"] == 0
+    assert "22400 datagrams captured, 0 dropped" in found["said"]
+    records = others(scenes.folder / "stopped/stopped.pcapng")
+    assert Counter(len(r.data) for r in records) == {16: 20_160, 1516: 2240}
+    assert not any(r.original_length > len(r.data) for r in records)
+    assert [r.time for r in records] == sorted(r.time or 0 for r in records)
+
+
+@needs_kernel
 def test_a_reader_that_is_too_slow_loses_but_knows(scenes: Scenes) -> None:
     found = scenes["overtaken"]
     assert found["dropped"] > 0
@@ -433,12 +445,12 @@ def test_the_ring_makes_the_file_s_blocks() -> None:
     message = bytes(range(21))
 
     def packet(number: int) -> bytes:
-        head = ring.struct.pack("IIIIIIHH", 144, 1_700_000_000, number, 21, 4000, 1, 96, 96)
+        head = ring.struct.pack("IIIHHIIHH", 1, 4000, 21, 80, 80, 1_700_000_000, number, 0, 0)
         address = ring.struct.pack("=HHIHBB8s", 17, socket.htons(16), 3, 824, 4, 0, b"leftover")
-        return (head.ljust(48, b"\0") + address).ljust(96, b"\0") + message.ljust(48, b"\0")
+        return ((head.ljust(32, b"\0") + address).ljust(80, b"\0") + message).ljust(ring.FRAME)
 
-    block = packet(1) + packet(2)
-    out = ring.packets(block, 0, 2, lost=7)
+    memory = packet(1) + packet(2)
+    out = [ring.block(memory, 0, lost=7), ring.block(memory, ring.FRAME, message * 9)]
     section = b"\x0a\x0d\x0d\x0a" + ring.struct.pack("=IIHHqI", 28, 0x1A2B3C4D, 1, 0, -1, 28)
     option = ring.struct.pack("=HHBxxxI", 9, 1, 9, 0)
     interface = ring.struct.pack("=IIHHI", 1, 32, 253, 0, 0) + option + ring.struct.pack("=I", 32)
@@ -456,7 +468,7 @@ def test_the_ring_makes_the_file_s_blocks() -> None:
     records = list(open_capture("x", stream=Stream()))  # type: ignore[arg-type]
     assert [(r.protocol, r.data, r.original_length, r.lost) for r in records] == [
         (16, message, 4000, 7),
-        (16, message, 4000, 0),
+        (16, message * 9, 4000, 0),
     ]
     assert {r.cooked for r in records} == {bytes.fromhex("00040338") + bytes(11) + b"\x10"}
     assert [r.time for r in records] == [1_700_000_000_000_000_001, 1_700_000_000_000_000_002]

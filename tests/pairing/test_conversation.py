@@ -45,6 +45,7 @@ from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.session.multicast import group_of
 from nldissect._internal.session.process import owner
+from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import Interface, Record, Socket
 from support import strace
@@ -169,6 +170,21 @@ def test_answers_go_to_the_request_that_strace_shows(name: str) -> None:
     if name != "nlex":  # its dissector says that an update is answered
         heard = {n for n in multicast if links[n].role not in (NOTIFICATION, COPY)}
         assert not heard
+
+
+def test_answers_of_protocols_that_have_no_dissector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Registry, "raw", lambda *_: None)
+    monkeypatch.setattr(Registry, "family", lambda *_: None)
+    total = found = 0
+    for name in STRACED:
+        messages = streamed(name, Registry(use_system=False))
+        links = paired(messages)
+        for number, request in strace.truth(messages, RECORDINGS / f"{name}.strace")[0].items():
+            total += 1
+            link = links[number]
+            found += (link.role, link.of) == (ANSWER, request)
+            assert link.role != ANSWER or link.of in (0, request), (name, number)
+    assert found / total >= 0.998
 
 
 def test_strace_shows_enough_to_compare() -> None:

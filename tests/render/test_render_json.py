@@ -300,5 +300,21 @@ def test_what_is_refused_minds_interface_names(tmp_path: Path, run: Command) -> 
         tmp_path / "a.pcap", link(name("old")), asked, refused, link(name("new")), asked, refused
     )
     first, second = run("read", "--type", "error", path).lines
-    assert first.endswith("for setlink old")
-    assert second.endswith("for setlink new")
+    assert first.endswith("for setlink old (to #2)")
+    assert second.endswith("for setlink new (to #5)")
+
+
+def test_an_acknowledgement_says_what_it_answers(run: Command) -> None:
+    def said(*arguments: str) -> list[str]:
+        lines = run("read", "--type", "ack,error", *arguments).lines
+        return [line.split(maxsplit=3)[3] for line in lines]
+
+    genltest = str(ROOT / "captures/genltest.pcap")
+    assert said(genltest)[2].split(maxsplit=2)[2] == "for genltest echo (to #30)"
+    links = said(str(ROOT / "captures/links.pcap"))
+    assert links[1].split(maxsplit=2)[2] == "for newlink apple0 (to #3)"
+    (summary,) = run("read", "-T", "fields", "-e", "summary", "-Y", "message == 32", genltest).lines
+    assert summary == "ack for genltest echo"
+    (shown,) = run("read", "-T", "jsonl", "-Y", "message == 32", genltest).objects
+    assert (shown["summary"], shown["answers"]) == ("ack for genltest echo", 30)
+    assert run("read", "-Y", 'summary == "ack for genltest echo"', genltest).lines

@@ -75,6 +75,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     "sequence-zero": (NOTE, "several open requests with sequence number 0"),
     "dump-interrupted": (WARNING, "what was dumped changed meanwhile"),
     "receive-overrun": (WARNING, "messages were lost on their way"),
+    "capture-lost": (WARNING, "the capture lost messages"),
 }
 
 

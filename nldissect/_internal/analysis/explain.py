@@ -57,6 +57,9 @@ LEADING: Final = frozenset([
     "src", "dst", "wdev", "zone", "port", "in_port", "token", "radio", "Station", "wpan_phy",
 ])  # fmt: skip
 
+# Words that a summary may begin with and that name no object
+ASIDE: Final = frozenset(["up", "down"])
+
 # NL_ATTR_TYPE_ (linux/netlink.h) as nouns
 TYPES: Final[dict[int, str]] = {
     1: "flag", 2: "u8", 3: "u16", 4: "u32", 5: "u64", 6: "s8", 7: "s16", 8: "s32", 9: "s64",
@@ -376,7 +379,9 @@ def subject(request: Message) -> str:
     if operation is None or not operation.constant or request.limit - request.base <= 16:
         return name
     words = summarize(request).split()
-    if not words:
+    while words and words[0] in ASIDE:
+        del words[0]
+    if not words or words[0].startswith('"'):  # what is said, not whom it is about
         return name
     count = 2 if words[0] in LEADING else 1
     return " ".join((name, *(_without_colon(w) for w in words[:count])))

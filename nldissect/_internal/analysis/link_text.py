@@ -10,7 +10,7 @@ from typing import Final
 from librt.strings import BytesWriter
 
 from ..engine.message import Message
-from ..engine.summary import describe, operation_name, summarize
+from ..engine.summary import control_text, describe, operation_name, summarize
 from ..engine.summary import write_summary as write_summary_of
 from ..engine.walk import Engine
 from ..pairing.codes import (
@@ -39,7 +39,7 @@ from ..wire.digits import DIGITS
 from ..wire.record import NO_TIME
 from ..wire.text import escaped, safe
 from ..wire.times import write_span
-from .explain import Explanation, explain
+from .explain import Explanation, explain, subject
 
 # What is said of a request that no answer ended.
 WITHOUT: Final = {
@@ -67,34 +67,53 @@ def explanation(
     return explain(message, request_of(message, link), engine)
 
 
-def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
-    """The summary, of an error what its request was; the engine has the message on its tape."""
+def told(message: Message, link: Link | None, engine: Engine | None = None) -> str | None:
+    """What an error or acknowledgement says of its request, None where that is not known."""
+    if message.type != framing.NLMSG_ERROR and message.type != framing.NLMSG_DONE:
+        return None
     reason = explanation(message, link, engine)
-    return summarize(message, engine) if reason is None else reason.brief
+    if reason is not None:
+        return reason.brief
+    request = None if message.type == framing.NLMSG_DONE else request_of(message, link)
+    if request is None:
+        return None
+    asked = subject(request)
+    if engine is not None:
+        return safe(control_text(message, engine, asked))
+    context = message.context
+    spare = context.spare.pop() if context.spare else Engine(context.tables)
+    message.walk_onto(spare)
+    out = safe(control_text(message, spare, asked))
+    context.spare.append(spare)
+    return out
+
+
+def summary(message: Message, link: Link | None, engine: Engine | None = None) -> str:
+    """The summary, of an answer to a request that too; the engine has the message on its tape."""
+    known = told(message, link, engine)
+    return summarize(message, engine) if known is None else known
 
 
 def write_summary(out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:
     """Adds the same to a buffer, fit for a terminal."""
-    reason = explanation(message, link, engine)
-    if reason is not None:
-        out.write(reason.brief.encode())
+    known = told(message, link, engine)
+    if known is not None:
+        out.write(known.encode())
         return
     size = len(out)
     write_summary_of(out, message, engine)
     for i in range(size, len(out)):
         if not 32 <= out[i] < 127:  # what may be no text for a terminal
-            told = bytes([out[j] for j in range(size, len(out))]).decode()
+            text = bytes([out[j] for j in range(size, len(out))]).decode()
             out.truncate(size)
-            out.write(safe(told).encode())
+            out.write(safe(text).encode())
             return
 
 
 def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:
     """Operation and summary in one."""
-    reason = explanation(message, link, engine)
-    if reason is None:
-        return describe(message, engine)
-    return f"{operation_name(message)} {reason.brief}"
+    known = told(message, link, engine)
+    return describe(message, engine) if known is None else f"{operation_name(message)} {known}"
 
 
 def answered_by(link: Link) -> int:
@@ -143,8 +162,8 @@ def process(message: Message, link: Link | None) -> Process | None:
     """Whose socket asked: of a request the port that its answers name, else the message's."""
     record = message.record
     if record is not None and record.socket is not None and record.socket.pid:
-        told = record.socket
-        return Process(told.pid, told.name, False, told.command)
+        known = record.socket
+        return Process(known.pid, known.name, False, known.command)
     port = message.port
     if link is not None and link.transaction is not None and link.transaction.port > 0:
         port = link.transaction.port
@@ -152,8 +171,8 @@ def process(message: Message, link: Link | None) -> Process | None:
 
 
 def asking_process(message: Message, link: Link) -> Process | None:
-    """The process that sent a request, where the capture recorded it."""
-    if link.role_code != ROLE_REQUEST or not _sockets(message):
+    """The process that sent the request, also of one that was answered, where that is recorded."""
+    if link.role_code not in (ROLE_REQUEST, ROLE_ANSWER) or not _sockets(message):
         return None
     found = process(message, link)
     return None if found is None or found.hint else found
@@ -167,6 +186,8 @@ def _sockets(message: Message) -> bool:
 
 def has_aside(message: Message, link: Link) -> bool:
     """Whether `aside` may have something to say; quick."""
+    if link.role_code == ROLE_ANSWER:
+        return message.type < framing.NLMSG_MIN_TYPE and link.of != 0
     if link.role_code == ROLE_REQUEST:
         return _sockets(message)
     return link.listeners > 1 or link.role_code == ROLE_COPY
@@ -210,25 +231,25 @@ def remarks(message: Message, link: Link) -> list[str]:
     role, found = link.role_code, link.transaction
     sure = "" if link.confidence_code == CONFIDENCE_CERTAIN else f" ({link.confidence})"
     if role == ROLE_ANSWER:
-        told = BytesWriter()
-        _write_answer(told, message, link)
-        return [told.getvalue().decode()]
-    out: list[str] = []
+        out = BytesWriter()
+        _write_answer(out, message, link)
+        return [out.getvalue().decode()]
+    said: list[str] = []
     asker = asking_process(message, link)
     if asker is not None:
-        out.append(f"from {escaped(str(asker))}")
+        said.append(f"from {escaped(str(asker))}")
     if role == ROLE_REQUEST and found is not None:
-        out += _request_remarks(message, link, found)
+        said += _request_remarks(message, link, found)
     elif role == ROLE_NOTIFICATION:
         name = group_of(message)
-        out.append("notification" if name is None else f"notification to {escaped(name)}")
+        said.append("notification" if name is None else f"notification to {escaped(name)}")
         if link.of:
-            out.append(f"caused by #{link.of}{sure}")
+            said.append(f"caused by #{link.of}{sure}")
     elif role == ROLE_COPY:
-        out.append(f"copy of #{link.of}")
+        said.append(f"copy of #{link.of}")
     if link.listeners > 1:
-        out.append(f"{link.listeners} listeners")
-    return out
+        said.append(f"{link.listeners} listeners")
+    return said
 
 
 def _request_remarks(message: Message, link: Link, found: Transaction) -> list[str]:
@@ -250,12 +271,18 @@ def _request_remarks(message: Message, link: Link, found: Transaction) -> list[s
 
 
 def aside(message: Message, link: Link) -> str:
-    """What a row says of copies and processes: `(3 copies, RTNLGRP_LINK)`; mostly nothing."""
+    """What a row says of copies and processes: `(3 copies, RTNLGRP_LINK)`; mostly nothing.
+
+    Of an end, an error or an acknowledgement, which request it answers, and whose that was.
+    """
     if link.role_code == ROLE_COPY:
         return f" (copy of #{link.of})"
-    if link.role_code == ROLE_REQUEST:
+    if link.role_code in (ROLE_REQUEST, ROLE_ANSWER):
         asker = asking_process(message, link)
-        return "" if asker is None else f" ({escaped(str(asker))})"
+        by = [] if asker is None else [escaped(str(asker))]
+        if link.role_code == ROLE_ANSWER and message.type < framing.NLMSG_MIN_TYPE and link.of:
+            by.insert(0, f"to #{link.of}")
+        return f" ({', '.join(by)})" if by else ""
     if link.listeners < 2:
         return ""
     name = group_of(message)

@@ -38,6 +38,7 @@ from ..pairing.transaction import Link, Transaction
 from ..spec import model
 from ..spec.learnt import LearntFamily
 from ..wire import framing
+from ..wire.record import Interface
 from .attribute_checks import AttributeChecks
 from .byte_checks import check_bytes
 from .diagnosis_codes import diagnosis
@@ -60,6 +61,7 @@ class Lint:
         self._late: list[tuple[Message, Diagnosis]] = []
         self._last: OrderedDict[tuple[int, int, int, int], Transaction] = OrderedDict()
         self._interrupted: OrderedDict[int, None] = OrderedDict()  # of which it was said
+        self._losses: dict[Interface, Losses] = {}
 
     def check(self, message: Message, link: Link) -> list[Diagnosis]:
         """All diagnoses of the next message, by offset."""
@@ -71,6 +73,7 @@ class Lint:
             if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, engine, out)
         self._conversation(message, link, out)
+        self._lost(message, out)
         if len(out) > 1:
             out.sort(key=_offset)
         return out
@@ -78,6 +81,7 @@ class Lint:
     def follow(self, message: Message, link: Link) -> bool:
         """Takes in the next message without judging its bytes; whether more may be found later."""
         found, role = link.transaction, link.role_code
+        self._lost(message, [])
         if found is None or (role != ROLE_REQUEST and not message.flags & framing.NLM_F_DUMP_INTR):
             return False  # nothing of it is remembered
         self._conversation(message, link, [])
@@ -114,6 +118,31 @@ class Lint:
         if index not in family.policy.tables:
             return None
         return family.operation(message.command, True, dump).attributes
+
+    # -- losses ----------------------------------------------------------------------
+
+    def _lost(self, message: Message, out: list[Diagnosis]) -> None:
+        """What the capture, or a traced program, lost before the message's record."""
+        record = message.record
+        if record is None or message.offset:
+            return
+        known = self._losses.get(record.interface)
+        if known is None:
+            known = self._losses[record.interface] = Losses()
+        known.last = message
+        if record.lost:
+            known.told += record.lost
+            out.append(_loss(record.lost, record.overrun, record.interface.traced, "before this"))
+
+    def rest(self) -> list[tuple[Message, Diagnosis]]:
+        """At the end of a capture: what was lost that no record tells of, by the last messages."""
+        out = []
+        for interface, known in self._losses.items():
+            more = (interface.dropped or 0) - known.told
+            if more > 0 and known.last is not None:
+                told = _loss(more, None, interface.traced, "here or before")
+                out.append((known.last, told))
+        return out
 
     # -- conversations -------------------------------------------------------------
 
@@ -182,6 +211,22 @@ class Lint:
         elif not message.seq:
             text = f"sequence number 0, as has {before.number}, which is still open"
             out.append(diagnosis("sequence-zero", text, 8, 4))
+
+
+class Losses:
+    """What is known of one interface's losses: `told` by records, the `last` message."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.last: Message | None = None
+
+
+def _loss(number: int, overrun: str | None, traced: bool, where: str) -> Diagnosis:
+    """That messages were lost, by the capture or by a program whose calls were traced."""
+    if overrun is not None or traced:
+        return diagnosis("receive-overrun", overrun or f"a program lost messages {where}", 0, 0)
+    plural = "s were" if number > 1 else " was"
+    return diagnosis("capture-lost", f"{number} datagram{plural} lost {where}", 0, 0)
 
 
 def path_of(message: Message, found: Diagnosis) -> str:

@@ -110,6 +110,8 @@ class Checker(MessageSink):
             else:
                 Driver(session, self, pairs).run(records)
             self._late()
+            for last, found in self.lint.rest() if self.filter is None else ():
+                self._found(last, found)
         finally:
             if progress is not None:
                 progress.clear()

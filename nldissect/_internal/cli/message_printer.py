@@ -330,7 +330,7 @@ class MessagePrinter(MessageSink):
         if record.options is not None and not message.offset and record.lost:
             self._lost += record.lost
             if not self.quiet:
-                self.output.write(self.renderer.lost(record.lost, True))
+                self.output.write(self.renderer.lost(record.lost, True, record.overrun))
 
     def _pass_by(self, message: Message, link: Link, record: Record) -> None:
         """Takes from a message that another process shows what later ones need."""
@@ -345,9 +345,11 @@ class MessagePrinter(MessageSink):
 
     def _gap(self) -> None:
         """Tells of loss that no record tells of: by the interface's statistics."""
-        more = 0 if self._interface is None else (self._interface.dropped or 0) - self._lost
-        if more > 0 and not self.quiet:
-            self.output.write(self.renderer.lost(more, False))
+        place = self._interface
+        more = 0 if place is None else (place.dropped or 0) - self._lost
+        if place is not None and more > 0 and not self.quiet:
+            overrun = "a traced program lost messages" if place.traced else None
+            self.output.write(self.renderer.lost(more, False, overrun))
         self._interface = None
         self._lost = 0
 

@@ -630,7 +630,7 @@ def summarize(message: Message, engine: Engine | None = None) -> str:
 def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     """Adds what `summarize` gives to a buffer, in UTF-8; the engine has the message's tape."""
     if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.operation is None:
-        out.write(encoded(_control(message, engine)))
+        out.write(encoded(control_text(message, engine)))
         return
     operation = message.operation
     dump = message.to_kernel and message.flags & 0x300 == 0x300
@@ -728,8 +728,11 @@ def describe(message: Message, engine: Engine | None = None) -> str:
     return f"{name} {text}".strip()
 
 
-def _control(message: Message, engine: Engine) -> str:
-    """NLMSG_ERROR: number, name, the kernel's words, and what it answers; NLMSG_DONE alike."""
+def control_text(message: Message, engine: Engine, asked: str = "") -> str:
+    """NLMSG_ERROR: number, name, the kernel's words, and what it answers; NLMSG_DONE alike.
+
+    `asked` are words for the request; without them what is echoed of it must do.
+    """
     out: list[str] = []
     error = message.error
     if error:
@@ -742,9 +745,11 @@ def _control(message: Message, engine: Engine) -> str:
         told = value_at(engine, words, message)
         if told:
             out.append(quoted(str(told)))
-    echo = message.echo
+    echo = None if asked else message.echo
     if echo is not None:
-        out.append(f"for {target(echo)}")
+        asked = target(echo)
+    if asked:
+        out.append(f"for {asked}")
     return " ".join(out)
 
 

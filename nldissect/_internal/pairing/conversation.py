@@ -43,7 +43,8 @@ Notifications
   of the same object key is under way or ended within a second. With NLM_F_ECHO it
   is the answer.
 - Where no dissector says what a request of a raw protocol asks for, data of
-  its own type between it and its acknowledgement is taken for what it caused.
+  its own type between it and its acknowledgement is taken for what it caused, unless it is
+  a part (NLM_F_MULTI, which nothing that is multicast has) or was read by the socket that asked.
 - The same datagram again is a copy for one more socket; see `copies`.
 
 Ends
@@ -448,6 +449,8 @@ class Conversations:
                 and not found.flags & framing.NLM_F_ECHO
                 and request.type == message.type
                 and message.protocol != framing.NETLINK_GENERIC
+                and not message.flags & framing.NLM_F_MULTI
+                and not _read_by_asker(message, found)
             )
         if not caused:
             return self._data(message, found, time, confidence, reason)
@@ -713,6 +716,14 @@ def _answers_without_port(message: Message, last: Transaction) -> bool:
     operation = request.operation
     return kind == framing.NLMSG_DONE or (
         not generic and operation is not None and operation.reply == kind
+    )
+
+
+def _read_by_asker(message: Message, found: Transaction) -> bool:
+    """Whether a trace shows that the very socket that asked has read the message."""
+    record = message.record
+    return (
+        record is not None and record.socket is not None and record.socket.port == found.socket_port
     )
 
 

@@ -569,7 +569,7 @@ class JsonLinesRenderer(Renderer):
     ) -> None:
         """Operation and summary as `link_text.described`, as they are where nothing is escaped."""
         name = operation_name(message)
-        if name and link_text.explanation(message, link) is None:
+        if name and (message.type >= framing.NLMSG_MIN_TYPE or link is None):
             size = len(out)
             out.write(name.encode())
             named = len(out)

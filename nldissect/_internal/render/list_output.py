@@ -55,10 +55,12 @@ class ListRenderer(Renderer):
         self.clock.restart()
         return ("\n" if last else "") + f"==> {safe(path)} <==\n"
 
-    def lost(self, number: int, here: bool) -> str:
+    def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         """A row of its own: a gap in the capture, which may leave requests unanswered."""
         where = "here" if here else "here or before"
         text = f"{number} datagram{'s' * (number > 1)} lost {where}: the capture was too slow"
+        if overrun is not None:
+            text = safe(f"{where}: {overrun}")
         return f"!{' ' * 19}{self.style.paint(text, 'error')}\n"
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:

@@ -40,8 +40,11 @@ class Renderer:
         self.write(out, message, link)
         return out.getvalue().decode()
 
-    def lost(self, number: int, here: bool) -> str:
-        """Of `number` datagrams lost before the next message; not `here`: or anywhere before."""
+    def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
+        """Of `number` datagrams lost before the next message; not `here`: or anywhere before.
+
+        `overrun` says so of a program whose own socket lost them, not the capture.
+        """
         return ""
 
     def end(self) -> str:

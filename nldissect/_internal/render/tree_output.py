@@ -376,9 +376,9 @@ class TreeRenderer(Renderer):
         """That of the list; an empty line stands before it already."""
         return self._lines.file(path, 0)
 
-    def lost(self, number: int, here: bool) -> str:
+    def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         """That of the list, with an empty line after it."""
-        return self._lines.lost(number, here) + "\n"
+        return self._lines.lost(number, here, overrun) + "\n"
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The tree, with an empty line after it."""
@@ -476,8 +476,8 @@ class HexDumpRenderer(Renderer):
     def file(self, path: str, last: int) -> str:
         return self._inner.file(path, last)
 
-    def lost(self, number: int, here: bool) -> str:
-        return self._inner.lost(number, here)
+    def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
+        return self._inner.lost(number, here, overrun)
 
     def end(self) -> str:
         return self._inner.end()

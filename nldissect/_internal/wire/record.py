@@ -10,6 +10,8 @@ from .text import safe
 
 COMMENT: Final = 1  # opt_comment
 DROP_COUNT: Final = 4  # epb_dropcount
+TRACED: Final = "strace"  # the interface of a trace of system calls
+OVERRUN: Final = "ENOBUFS: "  # a comment on a record: messages before it are the program's loss
 
 # In nanoseconds of a time: there is none, or it is none that fits 64 bits.
 NO_TIME: Final = -(1 << 63)
@@ -98,6 +100,11 @@ class Interface:
         self.sockets: list[Socket] = []
         self.dropped: int | None = None
 
+    @property
+    def traced(self) -> bool:
+        """Whether it is a trace of system calls: what is lost is the programs'."""
+        return self.name == TRACED
+
 
 @mypyc_attr(acyclic=True)
 @final
@@ -177,6 +184,12 @@ class Record:
         else:
             self.time_ns = NO_TIME
             self._far = value
+
+    @property
+    def overrun(self) -> str | None:
+        """What a trace says of the messages lost before: by a program, not by the capture."""
+        found = (text.removeprefix(OVERRUN) for text in self.comments if text.startswith(OVERRUN))
+        return next(found, None)
 
     @property
     def truncated(self) -> bool:

@@ -44,6 +44,7 @@ from nldissect._internal.wire.record import Socket
 COOKED: Final = 16  # the cooked header, which counts in a snaplen as with every capture program
 _MOST_WAITING: Final = 500  # reports for a front end that stands still
 _ENDING: Final = 5  # seconds; it takes some milliseconds
+_PAUSE: Final = 0.004  # seconds for more to come: one turn then takes many
 
 
 def main(control: int, pipe: int) -> int:
@@ -80,8 +81,9 @@ class Recorder:
         self._child = self._supervisor.start(channel.fileno())
         try:
             ports = [port for _, port in own]
-            source = packet_socket(max(options.snaplen - COOKED, 1), options.filter, ports)
-            self._ring = PacketRing(source, interface, options.buffer)
+            snaplen = max(options.snaplen - COOKED, 1)
+            source = packet_socket(snaplen, options.filter, ports)
+            self._ring = PacketRing(source, interface, options.buffer, snaplen)
             keep = set()
             if options.write is not None:
                 folder = os.path.dirname(os.path.abspath(options.write))
@@ -133,12 +135,16 @@ class Recorder:
             poll.modify(self._channel, select.POLLIN | waiting)
             for descriptor, event in poll.poll(50 if timed else 1000):
                 self._take_event(poll, descriptor, event)
+            taken = False
             while (pipe is None or not pipe.full()) and (found := self._ring.take()):
+                taken = True
                 if not self._add(found):
                     break
             if pipe is not None:
                 pipe.push()
             self._check_clock()
+            if taken and not self._reason:
+                time.sleep(_PAUSE)
 
     def _take_event(self, poll: select.poll, descriptor: int, event: int) -> None:
         """What happened to a descriptor; packets are taken from the ring in any case."""
@@ -181,7 +187,7 @@ class Recorder:
                     limited = not self._add(found)
                 if self._ring.received >= self._ring.placed:
                     break
-                time.sleep(0.002)  # the kernel hands over its last block in a moment
+                time.sleep(0.002)  # another processor is about to fill in its frame
         self._take_owners()
         self._output.finish(self._ring.received, self._ring.dropped)
 

@@ -38,7 +38,15 @@ from nldissect._internal.capture.strace.descriptors import (
 )
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.limits import UNLIMITED, limited
-from nldissect._internal.wire.record import COMMENT, DROP_COUNT, Interface, Record, Socket
+from nldissect._internal.wire.record import (
+    COMMENT,
+    DROP_COUNT,
+    OVERRUN,
+    TRACED,
+    Interface,
+    Record,
+    Socket,
+)
 from nldissect._internal.wire.tracetext import TraceString, TraceValue, arguments, number, word
 
 # What makes a trace from which nothing is missing.
@@ -111,7 +119,7 @@ def read_strace(
 ) -> Iterator[Record]:
     """The records of a trace; CaptureError at its end when messages in it have no bytes."""
     interface = Interface(link.NETLINK, False)
-    interface.name = "strace"
+    interface.name = TRACED
     interfaces.append(interface)
     trace = _TraceParser(interface, path)
     rest = bytearray()  # of a line whose end is not there yet
@@ -206,6 +214,7 @@ class _TraceParser:
         self._current: _MessageCall | None = None  # whose dumps may follow
         self._queue: deque[_Slot] = deque()
         self._lost = 0  # datagrams, since the last record
+        self._overrun = ""  # whose program lost them, in words
         self._without_bytes = 0  # messages
         self._without_protocol = 0  # messages
         self._first_without = ""
@@ -230,6 +239,13 @@ class _TraceParser:
         with suppress(ValueError, IndexError, RecursionError):  # not strace's own
             self._event(text.rstrip("\r"), offset)
         return self._ready()
+
+    def _whose(self, call: SystemCall, socket: NetlinkSocket) -> str:
+        """That the program lost messages of its socket, which did not take them fast enough."""
+        process = self._descriptors.process(call.pid)
+        name = f"{process.name or 'the program'}[{process.leader or call.pid}]"
+        where = f"its socket {socket.port}" if socket.port else "its socket"
+        return f"{name} lost messages, how many is not known: the buffer of {where} was full"
 
     def end(self) -> list[Record]:
         """The trace is over; the records that were waiting."""
@@ -369,7 +385,9 @@ class _TraceParser:
                 self._without_protocol += 1
                 self._first_without = self._first_without or f"line {self._line}: {call.name}"
         elif call.error is not None:
-            self._lost += call.error == "ENOBUFS" and not sends
+            if call.error == "ENOBUFS" and not sends:
+                self._lost += 1
+                self._overrun = self._whose(call, socket)
         else:
             args = arguments(call.text)
             flags = _flags(call.name, args)
@@ -432,7 +450,7 @@ class _TraceParser:
         if self._lost:
             record.options = [
                 (DROP_COUNT, self._lost.to_bytes(8, "little")),
-                (COMMENT, b"ENOBUFS: the socket had lost messages, how many is not known"),
+                (COMMENT, (OVERRUN + self._overrun).encode("utf-8", "backslashreplace")),
             ]
             self._interface.dropped = (self._interface.dropped or 0) + self._lost
             self._lost = 0
