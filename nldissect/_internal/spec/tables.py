@@ -55,6 +55,7 @@ ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
 RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
 JUDGED: Final = 128  # an attribute with limits, or that nothing reads
+SECRET: Final = 256  # a key or a password
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
@@ -105,6 +106,9 @@ GROUPS: Final = 10  # IPv6
 UUID_TEXT: Final = 11
 LABEL_STACK: Final = 12  # of MPLS
 SHOWN_BY_HOOK: Final = 13  # what a hook said
+# Added to the form of a secret: outputs show its size. The value is made by the form without it.
+WITHHELD: Final = 16
+VALUE_FORM: Final = WITHHELD - 1
 
 # Numbers in SHOWN that the engine itself gives, in this order.
 _FIRST: Final[tuple[tuple[str, int], ...]] = (
@@ -211,6 +215,7 @@ class Tables:
         self.form = vec[i64]([form for _, form in _FIRST])
         # Nodes per byte that a struct can make at most.
         self.density: i64 = 1
+        self.shows_secrets = False  # set by `show_secrets`
         self._shown: dict[tuple[str, int], int] = {key: i for i, key in enumerate(_FIRST)}
         self._fields: dict[model.Field, int] = {}
         self._sets: dict[model.AttributeSet, int] = {}
@@ -402,8 +407,17 @@ class Tables:
                 return self.shown_as("", form) if word else S_BINARY
             found = self._shown[word, form] = len(self.shown)
             self.shown.append(word)
-            self.form = append(self.form, form)
+            self.form = append(self.form, form & VALUE_FORM if self.shows_secrets else form)
         return found
+
+    def show_secrets(self, shows: bool = True) -> None:
+        """Whether outputs show the values of secrets; they show their sizes until this is called.
+
+        It is for all that reads by these tables, and before anything is walked or between walks.
+        """
+        self.shows_secrets = shows
+        for (_, form), number in self._shown.items():
+            self.form[number] = i64(form & VALUE_FORM if shows else form)
 
     def label(self, text: str) -> i64:
         """The number of a label that does not depend on the value."""
@@ -455,7 +469,7 @@ class Tables:
         values[NUMBER] = field.number
         values[RULES] = _rules(field)
         values[SIZE] = field.size
-        values[HINT] = HINTS.get(field.hint, 0)
+        values[HINT] = NO_HINT if field.secret else HINTS.get(field.hint, 0)
         values[NUMBERS] = int(
             kind == model.ARRAY and field.element is not None and is_plain(field.element)
         )
@@ -475,6 +489,8 @@ class Tables:
     def _shown_of(self, field: model.Field) -> i64:
         """What the values of a field are shown as when their size is right."""
         kind = field.kind
+        if field.secret:
+            return self.secret_as(field)
         if kind <= model.LAST_SCALAR:
             if field.hint == "ipv4" and field.width == 4:
                 return self.shown_as(field.shown, DOTTED)
@@ -486,6 +502,18 @@ class Tables:
             )
             return S_ARRAY if valued else S_STRUCTS
         return S_STRUCTS if field.length_prefixed else _SHOWN[kind]
+
+    def secret_as(self, field: model.Field) -> i64:
+        """What the values of a secret are shown as."""
+        if field.kind <= model.LAST_SCALAR:
+            return self.shown_as(field.shown, INTEGER | WITHHELD)
+        if field.kind == model.STRING:
+            return self.shown_as("string", TEXT_UP_TO_NUL | WITHHELD)
+        return self.secret_octets(field.hint == "hex")
+
+    def secret_octets(self, in_hex: bool) -> i64:
+        """The same of secret bytes."""
+        return self.shown_as("hex" if in_hex else "binary", OCTETS | WITHHELD)
 
     def _element(self, field: model.Field) -> i64:
         """The row of what an entry of an array is."""
@@ -518,6 +546,7 @@ def is_plain(field: model.Field) -> bool:
         and field.width == field.size > 0
         and field.enum is None
         and not field.hint
+        and not field.secret
         and field.hook is None
         and field.labeller is None
         and not field.forms
@@ -586,6 +615,7 @@ def _marks(field: model.Field) -> int:
         | LABELLED * (field.labeller is not None)
         | RESERVED * _reserved(field)
         | JUDGED * (field.checks is not None or field.unused)
+        | SECRET * field.secret
     )
 
 

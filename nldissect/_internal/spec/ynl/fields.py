@@ -100,6 +100,7 @@ class FieldReader:
         field.unset_in_requests = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = given(item, "x-unnamed-beside", "")
         self._read_element(field, item, path)
+        self._read_secret(field, item, path)
 
     def _read_byte_order(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         order = item.get("byte-order")
@@ -109,6 +110,13 @@ class FieldReader:
                     f"{path}.byte-order", f"{order!r} is not big-endian or little-endian"
                 )
             field.big = order == "big-endian"
+
+    def _read_secret(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """Whether it is a key or a password: numbers, texts and bytes may be."""
+        field.secret = is_true(item.get("x-secret"))
+        if field.secret and field.kind not in _MAY_BE_SECRET:
+            self.document.fault(f"{path}.x-secret", "only a number, string or binary is one")
+            field.secret = False
 
     def _read_hint(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         key = "x-hint" if "x-hint" in item else "display-hint"
@@ -319,4 +327,5 @@ class FieldReader:
         return out
 
 
+_MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)
