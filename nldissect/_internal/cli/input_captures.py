@@ -90,7 +90,10 @@ def only_once(files: list[str]) -> None:
 def registry_of(options: Namespace) -> Registry:
     """The dissectors that --dissectors, --specs and --decode-as ask for; --host-names too."""
     registry = Registry(
-        dissectors=options.dissectors, specs=options.specs, decode_as=decode_as_of(options)
+        dissectors=options.dissectors,
+        specs=options.specs,
+        decode_as=decode_as_of(options),
+        redacts=not options.show_secrets,
     )
     for name, file in registry.displaced.items():
         complain(f"{name}: {file} in place of the built-in dissector")

@@ -428,6 +428,11 @@ def _decode_options(parser: CommandParser) -> None:
         default=[],
         help="decode a protocol number or generic family id with this dissector",
     )
+    add(
+        "--show-secrets",
+        action="store_true",
+        help="show keys and passwords, of which otherwise the size is shown",
+    )
     _dissector_options(decode)
 
 

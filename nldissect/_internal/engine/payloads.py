@@ -14,6 +14,7 @@ from ..spec.tables import (
     GROUPS,
     LABEL_STACK,
     PRESENT,
+    REDACTED,
     TEXT_UP_TO_NUL,
     UUID_TEXT,
 )
@@ -38,6 +39,8 @@ def text_value(form: i64, raw: bytes) -> Any:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
     if form == LABEL_STACK:
         return mpls_labels(raw)
+    if form == REDACTED:
+        return f"<redacted {len(raw)} bytes>"
     return raw
 
 

@@ -54,6 +54,7 @@ from ..spec.tables import (
     NOTHING,
     OCTETS,
     PRESENT,
+    REDACTED,
     SHOWN_BY_HOOK,
     SIZE,
     STRUCT,
@@ -85,7 +86,7 @@ _WHAT: Final = 0xFF00FFFFFFF
 _BETWEEN: Final = {
     INTEGER: b": ", ARRAY: b": []", TEXT_UP_TO_NUL: b': "', OCTETS: b": ", COLONS: b": ",
     COLONS_6: b": ", COLONS_20: b": ", DOTTED: b": ", GROUPS: b": ", UUID_TEXT: b": ",
-    LABEL_STACK: b": ",
+    LABEL_STACK: b": ", REDACTED: b": ",
 }  # fmt: skip
 
 # The C names (linux/netlink.h, genetlink.h) of the headers' members.
@@ -108,7 +109,7 @@ class TreeNodeWriter:
         self._words = NumberWriter(tables, False, constants, before, after)
         self._digits = DIGITS
         self._starts = vec[bytes]([b"\n" + STEP * (i + 1) for i in range(_DEEPEST)])
-        self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(SHOWN_BY_HOOK + 1)])
+        self._between = vec[bytes]([_BETWEEN.get(form, b"") for form in range(REDACTED + 1)])
         self._heads = RowHeads()  # all before a value; the version is `depth << 8 | form`
         self._odd_names = TextCache()
 

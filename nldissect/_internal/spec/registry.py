@@ -51,8 +51,9 @@ class Registry:
         specs: Iterable[str] = (),
         decode_as: Mapping[str, str] | None = None,
         use_system: bool = True,
+        redacts: bool = False,
     ) -> None:
-        self.tables = Tables()  # of its dissectors, as far as they were needed
+        self.tables = Tables(redacts)  # of its dissectors, as far as they were needed
         self._problems: list[NldissectError] = []
         self._files: list[DissectorFile] = []
         self._by_name: dict[str, DissectorFile] = {}

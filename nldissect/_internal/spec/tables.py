@@ -55,7 +55,7 @@ ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
 RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
 JUDGED: Final = 128  # an attribute with limits, or that nothing reads
-SECRET: Final = 256  # a key or a password
+SECRET: Final = 256  # a key or a password, of which the size is shown
 
 # Bits of RULES
 HOOKED: Final = 1  # Python code beside the dissector has its say
@@ -106,9 +106,7 @@ GROUPS: Final = 10  # IPv6
 UUID_TEXT: Final = 11
 LABEL_STACK: Final = 12  # of MPLS
 SHOWN_BY_HOOK: Final = 13  # what a hook said
-# Added to the form of a secret: outputs show its size. The value is made by the form without it.
-WITHHELD: Final = 16
-VALUE_FORM: Final = WITHHELD - 1
+REDACTED: Final = 14  # a secret: its size in words
 
 # Numbers in SHOWN that the engine itself gives, in this order.
 _FIRST: Final[tuple[tuple[str, int], ...]] = (
@@ -117,7 +115,7 @@ _FIRST: Final[tuple[tuple[str, int], ...]] = (
     ("pad", OCTETS), ("unknown", OCTETS), ("unknown", NOTHING), ("message", NOTHING),
     ("mac", COLONS), ("mac", COLONS_6), ("mac", COLONS_20), ("ipv4", DOTTED), ("ipv6", GROUPS),
     ("uuid", UUID_TEXT), ("mpls", LABEL_STACK), ("enum", INTEGER), ("array", NOTHING),
-    ("hex", OCTETS),
+    ("hex", OCTETS), ("redacted", REDACTED),
 )  # fmt: skip
 S_BINARY: Final = 1
 S_STRING: Final = 2
@@ -140,6 +138,7 @@ S_MPLS: Final = 18
 S_ENUM: Final = 19
 S_STRUCTS: Final = 20  # an array whose elements are structs
 S_HEX: Final = 21  # bytes of which hexadecimal is the usual form: keys, bitmaps
+S_REDACTED: Final = 22
 MAX_SHOWN: Final = 256
 
 # Members of header structs that tell how addresses behind them read.
@@ -194,7 +193,8 @@ ERROR: Final = own_field("error", model.S32, "errno", "enum")
 class Tables:
     """The specs of one registry, as far as they have been met."""
 
-    def __init__(self) -> None:
+    def __init__(self, redacts: bool = False) -> None:
+        self.redacts = redacts  # whether of secrets only the size is shown
         self.rows = vec[i64]([0] * COLUMNS)
         self.slots = vec[i64]([0])
         self.set_base = vec[i64]([0])
@@ -215,7 +215,6 @@ class Tables:
         self.form = vec[i64]([form for _, form in _FIRST])
         # Nodes per byte that a struct can make at most.
         self.density: i64 = 1
-        self.shows_secrets = False  # set by `show_secrets`
         self._shown: dict[tuple[str, int], int] = {key: i for i, key in enumerate(_FIRST)}
         self._fields: dict[model.Field, int] = {}
         self._sets: dict[model.AttributeSet, int] = {}
@@ -269,7 +268,7 @@ class Tables:
             return found
         row = self._row(field)
         self._fields[field] = int(row)
-        self._describe(row, field)
+        self._describe(row)
         return row
 
     def scratch(self, field: model.Field) -> i64:
@@ -285,9 +284,9 @@ class Tables:
         if keeps or field.tail is not None or field.length_prefixed or field in self._fields:
             return self.field(field)
         row = self._scratch
-        self.fields[row] = field
+        self.fields[row] = self._visible(field)
         self.names[row] = field.name
-        self._describe(row, field)
+        self._describe(row)
         return row
 
     def attribute_set(self, attributes: model.AttributeSet | None) -> i64:
@@ -352,7 +351,7 @@ class Tables:
         self.struct_head = append(self.struct_head, 0)
         for row, member in zip(rows, struct.members, strict=True):
             self._fields.setdefault(member, row)
-            self._describe(row, member)
+            self._describe(row)
         self._inherit_family(struct, number * STRUCT_COLUMNS)
         nodes = i64(self._nodes(struct))
         if struct.size and nodes > self.density * i64(struct.size):
@@ -407,17 +406,8 @@ class Tables:
                 return self.shown_as("", form) if word else S_BINARY
             found = self._shown[word, form] = len(self.shown)
             self.shown.append(word)
-            self.form = append(self.form, form & VALUE_FORM if self.shows_secrets else form)
+            self.form = append(self.form, form)
         return found
-
-    def show_secrets(self, shows: bool = True) -> None:
-        """Whether outputs show the values of secrets; they show their sizes until this is called.
-
-        It is for all that reads by these tables, and before anything is walked or between walks.
-        """
-        self.shows_secrets = shows
-        for (_, form), number in self._shown.items():
-            self.form[number] = i64(form & VALUE_FORM if shows else form)
 
     def label(self, text: str) -> i64:
         """The number of a label that does not depend on the value."""
@@ -444,7 +434,7 @@ class Tables:
 
     def _row(self, field: model.Field) -> i64:
         row = i64(len(self.fields))
-        self.fields.append(field)
+        self.fields.append(self._visible(field))
         self.names.append(field.name)
         rows = self.rows
         for _ in range(COLUMNS):
@@ -452,8 +442,13 @@ class Tables:
         self.rows = rows
         return row
 
-    def _describe(self, row: i64, field: model.Field) -> None:
+    def _visible(self, field: model.Field) -> model.Field:
+        """The field as it is shown."""
+        return redacted(field) if field.secret and self.redacts else field
+
+    def _describe(self, row: i64) -> None:
         """Fills in a row."""
+        field = self.fields[row]
         kind = field.kind
         values = [0] * COLUMNS
         values[KIND] = kind
@@ -469,7 +464,7 @@ class Tables:
         values[NUMBER] = field.number
         values[RULES] = _rules(field)
         values[SIZE] = field.size
-        values[HINT] = NO_HINT if field.secret else HINTS.get(field.hint, 0)
+        values[HINT] = HINTS.get(field.hint, 0)
         values[NUMBERS] = int(
             kind == model.ARRAY and field.element is not None and is_plain(field.element)
         )
@@ -489,8 +484,8 @@ class Tables:
     def _shown_of(self, field: model.Field) -> i64:
         """What the values of a field are shown as when their size is right."""
         kind = field.kind
-        if field.secret:
-            return self.secret_as(field)
+        if field.shown == "redacted":
+            return S_REDACTED
         if kind <= model.LAST_SCALAR:
             if field.hint == "ipv4" and field.width == 4:
                 return self.shown_as(field.shown, DOTTED)
@@ -502,18 +497,6 @@ class Tables:
             )
             return S_ARRAY if valued else S_STRUCTS
         return S_STRUCTS if field.length_prefixed else _SHOWN[kind]
-
-    def secret_as(self, field: model.Field) -> i64:
-        """What the values of a secret are shown as."""
-        if field.kind <= model.LAST_SCALAR:
-            return self.shown_as(field.shown, INTEGER | WITHHELD)
-        if field.kind == model.STRING:
-            return self.shown_as("string", TEXT_UP_TO_NUL | WITHHELD)
-        return self.secret_octets(field.hint == "hex")
-
-    def secret_octets(self, in_hex: bool) -> i64:
-        """The same of secret bytes."""
-        return self.shown_as("hex" if in_hex else "binary", OCTETS | WITHHELD)
 
     def _element(self, field: model.Field) -> i64:
         """The row of what an entry of an array is."""
@@ -553,6 +536,14 @@ def is_plain(field: model.Field) -> bool:
         and not field.unset_in_requests
         and not field.unnamed_beside
     )
+
+
+def redacted(field: model.Field) -> model.Field:
+    """A secret as no more than so many bytes."""
+    out = model.Field(field.name, field.constant, field.number, model.BINARY)
+    out.size, out.multi, out.guess = field.size, field.multi, field.guess
+    out.shown = "redacted"
+    return out
 
 
 def bitfield(enum: model.Enum | None) -> model.Struct:
@@ -615,7 +606,7 @@ def _marks(field: model.Field) -> int:
         | LABELLED * (field.labeller is not None)
         | RESERVED * _reserved(field)
         | JUDGED * (field.checks is not None or field.unused)
-        | SECRET * field.secret
+        | SECRET * (field.shown == "redacted")
     )
 
 

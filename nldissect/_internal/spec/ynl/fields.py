@@ -327,5 +327,5 @@ class FieldReader:
         return out
 
 
-_MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY)
+_MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY, model.STRUCT)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)
