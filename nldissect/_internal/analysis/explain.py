@@ -275,7 +275,7 @@ def _place(out: Explanation, request: Message, offset: int) -> None:
     out.node = node
     out.path, out.constant_path = paths(node)
     out.length = node.end - node.offset
-    out.bytes = request.data[node.offset : node.end]
+    out.bytes = request.visible[node.offset : node.end]
     out.value = _value(node)
 
 

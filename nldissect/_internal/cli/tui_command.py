@@ -20,7 +20,12 @@ def tui(options: Namespace, output: TextOutput) -> int:
 
     settings = load(options.config)
     opener = Opener(
-        settings, options.dissectors, options.specs, decode_as_of(options), options.byte_order
+        settings,
+        options.dissectors,
+        options.specs,
+        decode_as_of(options),
+        options.byte_order,
+        options.show_secrets,
     )
     status, notes = run(opener, options.files)
     for line in notes:

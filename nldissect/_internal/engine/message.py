@@ -353,6 +353,15 @@ class Message(Frame):
         """The message as captured or edited, from its nlmsghdr to its end, without padding."""
         return self.data[self.base : self.limit]
 
+    @property
+    def visible(self) -> builtins.bytes:
+        """Its data as outputs show it: with zeros for secrets, unless those are to be shown."""
+        engine = self.context.engine
+        if not engine.tables.redacts:
+            return self.data
+        self.walk_onto(engine)
+        return engine.concealed()
+
     def plain(self) -> dict[str, Any]:
         """Headers and attributes as plain dictionaries, by spec names; see `plain.plain`."""
         return plain(self.nodes)

@@ -66,6 +66,7 @@ from ..spec.tables import (
     NUMBERS,
     ORDER,
     PLAIN,
+    REDACTED,
     REQUEST,
     RULES,
     S_BINARY,
@@ -489,6 +490,22 @@ class Engine:
         else:
             big = order == BIG
         return self.read(start, end - start, big, self.tables.rows[at + SIGNED] != 0)
+
+    def concealed(self) -> bytes:
+        """The bytes that were walked, with zeros for what is redacted."""
+        out: bytearray | None = None
+        place: i64 = 0
+        while place < self.size:
+            first, second = self.tape[place], self.tape[place + 1]
+            if self.tables.form[first >> SHOWN_AT & 0xFF] == REDACTED:
+                start, end = second & 0xFFFFFFFF, second >> 32
+                if first >> MARKS_AT & IS_ATTRIBUTE:
+                    start += 4
+                if out is None:
+                    out = bytearray(self.data)
+                out[start:end] = bytes(int(end - start))
+            place += 2
+        return self.data if out is None else bytes(out)
 
     def zero(self, pos: i64, end: i64) -> bool:
         """Whether all bytes are 0."""
@@ -1168,7 +1185,7 @@ class Engine:
     def _rest_of(self, struct: i64, row: i64, depth: i64, pos: i64, end: i64) -> None:
         """Bytes of a struct that are no whole member; of a secret one, where it has any."""
         model_of = self.tables.struct_models[struct]
-        hides = self.tables.redacts and any([member.secret for member in model_of.members])
+        hides = self.tables.redacts and any(member.secret for member in model_of.members)
         self.push(row, S_REDACTED if hides else S_BINARY, depth, pos, end, 0, 0)
 
     def _array(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:

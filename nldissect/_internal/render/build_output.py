@@ -35,7 +35,11 @@ class BuildRenderer(SourceRenderer):
         order = ""
         if message.big != (sys.byteorder == "big"):
             order = f', byte_order="{"big" if message.big else "little"}"'
-        call = _build(message, found, order) if found.exact else _dissect(message, order)
+        call = (
+            _build(message, found, order)
+            if found.exact and message.visible == message.data
+            else _dissect(message, order)
+        )
         return f"# {hash_comment(title(message))}\nmessage_{self.number(message)} = {call}\n\n"
 
 
@@ -43,7 +47,7 @@ def _dissect(message: Message, order: str) -> str:
     """The call with the bytes of the message; `order` is its last argument, or nothing."""
     known = NETLINK_PROTOCOL.get(message.protocol)
     which: str | int = message.protocol if known is None else protocol(message)
-    data = message.bytes
+    data = message.visible[message.base : message.limit]
     pieces = [data[at : at + _ROW].hex(" ") + " " for at in range(0, len(data), _ROW)] or [""]
     rows = "".join([f'        "{piece}"\n' for piece in pieces])
     return f"nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n    {which!r}{order},\n)"

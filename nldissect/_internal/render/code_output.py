@@ -52,7 +52,7 @@ class HexRenderer(SourceRenderer):
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """All bytes by nlmsg_len, without separators."""
-        DIGITS.octets(out, message.data, message.base, message.limit)
+        DIGITS.octets(out, message.visible, message.base, message.limit)
         out.append(_LINE_END)
 
 
@@ -187,6 +187,7 @@ class SourceWriter:
         self._listing = listing
         self._out = out
         self._message = message
+        self._data = engine.concealed()
         self._engine = engine
         self._pos: i64 = message.base
         self._depth: i64 = 0  # of what is gone through
@@ -233,7 +234,7 @@ class SourceWriter:
         """The bytes up to there."""
         stop = end if end < self._message.limit else self._message.limit
         if self._pos < stop:
-            self._listing.piece(self._out, self._message.data, self._pos, stop, depth, comment)
+            self._listing.piece(self._out, self._data, self._pos, stop, depth, comment)
         if self._pos < end:
             self._pos = end
 

@@ -23,7 +23,9 @@ class Opener:
         specs: Sequence[str] = (),
         decode_as: dict[str, str] | None = None,
         byte_order: str | None = None,
+        show_secrets: bool = False,
     ) -> None:
+        self.show_secrets = show_secrets
         self.settings = settings or Settings()
         self.dissectors = list(dissectors)
         self.specs = list(specs)
@@ -33,7 +35,12 @@ class Opener:
         self._rules = self._compiled()
 
     def _registry(self, decode_as: dict[str, str]) -> Registry:
-        return Registry(dissectors=self.dissectors, specs=self.specs, decode_as=decode_as)
+        return Registry(
+            dissectors=self.dissectors,
+            specs=self.specs,
+            decode_as=decode_as,
+            redacts=not self.show_secrets,
+        )
 
     def _compiled(self) -> list[ColourRule]:
         """The rules of the settings; raises UsageError for a filter that is wrong."""

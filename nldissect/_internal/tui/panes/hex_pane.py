@@ -39,7 +39,7 @@ class HexPane(LinePane):
 
     def set(self, message: Message | None, blamed: tuple[int, int] = (0, 0)) -> None:
         """Shows the bytes of another message."""
-        self.data = b"" if message is None else message.data
+        self.data = b"" if message is None else message.visible
         self.blamed = blamed
         self.start = self.end = self.byte = 0
         self._tones = [False] * len(self.data)
