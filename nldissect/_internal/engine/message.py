@@ -356,7 +356,16 @@ class Message(Frame):
     @property
     def visible(self) -> builtins.bytes:
         """Its data as outputs show it: with zeros for secrets, unless those are to be shown."""
-        engine = self.context.engine
+        found = [node for node in self.walk() if node.kind == "redacted"]
+        if not found:
+            return self.data
+        out = bytearray(self.data)
+        for node in found:
+            out[node.start : node.end] = builtins.bytes(node.end - node.start)
+        return builtins.bytes(out)
+
+    def visible_onto(self, engine: Engine) -> builtins.bytes:
+        """The same, faster, by walking it onto an engine's tape."""
         if not engine.tables.redacts:
             return self.data
         self.walk_onto(engine)

@@ -40,7 +40,7 @@ def text_value(form: i64, raw: bytes) -> Any:
     if form == LABEL_STACK:
         return mpls_labels(raw)
     if form == REDACTED:
-        return f"<redacted {len(raw)} bytes>"
+        return f"<redacted {len(raw)} byte{'s' * (len(raw) != 1)}>"
     return raw
 
 

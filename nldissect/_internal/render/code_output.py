@@ -52,7 +52,8 @@ class HexRenderer(SourceRenderer):
 
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """All bytes by nlmsg_len, without separators."""
-        DIGITS.octets(out, message.visible, message.base, message.limit)
+        data = message.visible_onto(message.context.engine)
+        DIGITS.octets(out, data, message.base, message.limit)
         out.append(_LINE_END)
 
 

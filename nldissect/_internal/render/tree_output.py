@@ -486,5 +486,7 @@ class HexDumpRenderer(Renderer):
     def write(self, out: BytesWriter, message: Message, link: Link | None = None) -> None:
         """The message, then all its bytes in the layout of `tshark -x`."""
         self._inner.write(out, message, link)
-        self._digits.dump(out, message.visible, 0, i64(len(message.data)), b"")
+        self._digits.dump(
+            out, message.visible_onto(message.context.engine), 0, i64(len(message.data)), b""
+        )
         out.write(b"\n")

@@ -190,8 +190,8 @@ class Field:
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
         "request", "secret", "selectors", "shown", "signed", "size", "stray", "struct",
-        "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside", "unset_in_requests",
-        "unterminated", "width",
+        "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
+        "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
