@@ -8,21 +8,47 @@ from nldissect.dissectors._sockaddr import endpoint
 from nldissect.hooks import BINARY, STRING, STRUCT, Field, Message, Node, part
 
 PATH_ADDRESS_LENGTH = 20  # where struct iscsi_path has ip_addr_len
+UEVENT_SIZE = 56  # struct iscsi_uevent
+PARAM_AT = 24  # where it has set_param.param
+PASSWORDS = (24, 25)  # ISCSI_PARAM_PASSWORD, ISCSI_PARAM_PASSWORD_IN
 
 
 def piece(
     name: str, kind: int, shown: str, value: object, message: Message, pos: int, limit: int
 ) -> Node:
     """A node from `pos` to `limit` with a value."""
-    node = Node(part(name, kind), message, None, pos, pos, limit)
+    return valued(part(name, kind), shown, value, message, pos, limit)
+
+
+def valued(field: Field, shown: str, value: object, message: Message, pos: int, limit: int) -> Node:
+    """The same by its definition."""
+    node = Node(field, message, None, pos, pos, limit)
     node.set_value(shown, value)
     return node
 
 
-def text(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
+def text(message: Message, pos: int, limit: int, out: list[Node], *, secret: bool = False) -> bool:
     """The value of a parameter, or the name of a node."""
+    field = part("value", STRING)
+    field.secret = secret
     words = message.data[pos:limit].partition(b"\0")[0].decode("utf-8", "backslashreplace")
-    out.append(piece("value", STRING, "string", words, message, pos, limit))
+    out.append(valued(field, "string", words, message, pos, limit))
+    return True
+
+
+def parameter(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
+    """The value of a session's parameter, which may be a password."""
+    number = struct.unpack_from("=I", message.data, pos - UEVENT_SIZE + PARAM_AT)[0]
+    return text(message, pos, limit, out, secret=number in PASSWORDS)
+
+
+def chap_records(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
+    """What a host bus adapter keeps of CHAP: structs, one behind the other."""
+    found = message.spec.struct("iscsi-chap-rec") if message.spec is not None else None
+    if found is None:
+        return False
+    for start in range(pos, limit, found.size):
+        whole("iscsi-chap-rec", message, start, min(start + found.size, limit), out)
     return True
 
 
@@ -70,4 +96,12 @@ def stats(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
     return True
 
 
-HOOKS = {"text": text, "pdu": pdu, "address": address, "path": path, "stats": stats}
+HOOKS = {
+    "text": text,
+    "parameter": parameter,
+    "chap-records": chap_records,
+    "pdu": pdu,
+    "address": address,
+    "path": path,
+    "stats": stats,
+}

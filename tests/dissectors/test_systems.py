@@ -160,3 +160,32 @@ def test_iscsi_paths_and_counters() -> None:
     found = nldissect.dissect(iscsi(20, b"", b"", counters + bytes(72), event=True), 8)
     assert (found["iscsi-stats.rxdata-octets"], found["iscsi-stats.custom-length"]) == (22, 19)
     assert found["custom"] == bytes(72)
+
+
+def chap_record(name: bytes, password: bytes) -> bytes:
+    return struct.pack("=HxxI256s256sBxxx", 1, 0, name, password, len(password))
+
+
+def attribute(number: int, value: bytes) -> bytes:
+    raw = struct.pack("=HHIH", 10 + len(value), number, len(value), number) + value
+    return raw + bytes(-len(raw) % 4)
+
+
+def test_passwords_of_iscsi() -> None:
+    passwords = (
+        ("value", iscsi(16, struct.pack("=4I", 1, 0, 24, 8), b"", b"correct horse\0")),
+        ("iscsi-chap-rec.password", iscsi(33, bytes(10), b"", chap_record(b"a", b"correct horse"))),
+        (
+            "password.value",
+            iscsi(41, b"", b"", attribute(2, b"a") + attribute(3, b"correct horse")),
+        ),
+        ("password-in.value", iscsi(35, b"", b"", attribute(55, b"correct horse"))),
+    )
+    for path, raw in passwords:
+        found = nldissect.dissect(raw, 8)
+        assert not found.diagnoses
+        assert covered(found)
+        node = found.find(path)
+        assert node is not None
+        assert node.field.secret
+        assert node.bytes.startswith(b"correct horse")

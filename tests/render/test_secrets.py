@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import struct
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 import nldissect
 from nldissect import Node
+from support.capture_files import netlink, pcap
 from support.command import start
 from support.messages import RECORDINGS
 
@@ -42,6 +45,11 @@ def test_no_output_has_a_secret(name: str, many: int) -> None:
     path = RECORDINGS / f"{name}.pcap"
     known = {secret for message in nldissect.open(path) for secret in secrets(message.nodes)}
     assert len(known) == many
+    assert_hidden(path, known)
+
+
+def assert_hidden(path: Path, known: Iterable[bytes]) -> None:
+    """That no output has one of these."""
     for words in OUTPUTS:
         out = told(*words, path)
         bare = out.translate(None, b' \n,"').replace(b"0x", b"").lower()
@@ -59,3 +67,14 @@ def test_structure_and_filters_stay() -> None:
     plain, shown = told("read", path), told("read", "--show-secrets", path)
     assert plain.count(b"\n") == shown.count(b"\n")
     assert told("read", "-Y", "private-key", path) == told("read", "-Y", "private_key", path) != b""
+
+
+def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:
+    """ISCSI_UEVENT_SET_PARAM: which parameter it is says that the text is a password."""
+    head = struct.pack("=IIQ4I24x", 16, 0, 1, 1, 0, 24, 14)
+    raw = struct.pack("=IHHII", 16 + len(head) + 16, 16, 1, 1, 0) + head + b"correct horse\0\0\0"
+    path = tmp_path / "iscsi.pcap"
+    data = netlink(8, raw)
+    path.write_bytes(pcap([(1, 0, data, len(data))]))
+    assert b"correct horse" in told("read", "--show-secrets", path)
+    assert_hidden(path, [b"correct horse"])

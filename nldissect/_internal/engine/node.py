@@ -14,7 +14,17 @@ from typing import Any, Final, cast, final
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
+from ..spec.tables import (
+    ARRAY,
+    COLUMNS,
+    HINTS,
+    INTEGER,
+    LABEL,
+    NOTHING,
+    REDACTED,
+    element_of,
+    own_field,
+)
 from ..wire import framing
 from ..wire.text import near, safe
 from .frame import Diagnosis, Frame
@@ -321,7 +331,12 @@ class Node:
     # -- what hooks say of it -------------------------------------------------
 
     def set_value(self, kind: str, value: Any, label: str | None = None) -> None:
-        """What the payload says: its kind in a word (`u32`, `ipv4`), the value, and its label."""
+        """What the payload says: its kind in a word (`u32`, `ipv4`), the value, and its label.
+
+        Of a secret (`field.secret`) its size stands there where the registry redacts.
+        """
+        if self._field.secret and self.message.context.tables.redacts:
+            kind, value, label = "redacted", text_value(REDACTED, self.bytes), ""
         self._kind = kind
         self._value = value
         if label is not None:

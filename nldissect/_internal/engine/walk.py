@@ -66,7 +66,6 @@ from ..spec.tables import (
     NUMBERS,
     ORDER,
     PLAIN,
-    REDACTED,
     REQUEST,
     RULES,
     S_BINARY,
@@ -80,6 +79,7 @@ from ..spec.tables import (
     S_MPLS,
     S_PAD,
     S_REDACTED,
+    S_REDACTED_BY_HOOK,
     S_STRING,
     S_STRUCT,
     S_UNKNOWN,
@@ -497,7 +497,8 @@ class Engine:
         place: i64 = 0
         while place < self.size:
             first, second = self.tape[place], self.tape[place + 1]
-            if self.tables.form[first >> SHOWN_AT & 0xFF] == REDACTED:
+            shown = first >> SHOWN_AT & 0xFF
+            if shown == S_REDACTED or shown == S_REDACTED_BY_HOOK:
                 start, end = second & 0xFFFFFFFF, second >> 32
                 if first >> MARKS_AT & IS_ATTRIBUTE:
                     start += 4

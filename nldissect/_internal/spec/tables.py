@@ -115,7 +115,7 @@ _FIRST: Final[tuple[tuple[str, int], ...]] = (
     ("pad", OCTETS), ("unknown", OCTETS), ("unknown", NOTHING), ("message", NOTHING),
     ("mac", COLONS), ("mac", COLONS_6), ("mac", COLONS_20), ("ipv4", DOTTED), ("ipv6", GROUPS),
     ("uuid", UUID_TEXT), ("mpls", LABEL_STACK), ("enum", INTEGER), ("array", NOTHING),
-    ("hex", OCTETS), ("redacted", REDACTED),
+    ("hex", OCTETS), ("redacted", REDACTED), ("redacted", SHOWN_BY_HOOK),
 )  # fmt: skip
 S_BINARY: Final = 1
 S_STRING: Final = 2
@@ -139,6 +139,7 @@ S_ENUM: Final = 19
 S_STRUCTS: Final = 20  # an array whose elements are structs
 S_HEX: Final = 21  # bytes of which hexadecimal is the usual form: keys, bitmaps
 S_REDACTED: Final = 22
+S_REDACTED_BY_HOOK: Final = 23
 MAX_SHOWN: Final = 256
 
 # Members of header structs that tell how addresses behind them read.
