@@ -14,32 +14,40 @@ PASSWORDS = (24, 25)  # ISCSI_PARAM_PASSWORD, ISCSI_PARAM_PASSWORD_IN
 
 
 def piece(
-    name: str, kind: int, shown: str, value: object, message: Message, pos: int, limit: int
+    name: str,
+    kind: int,
+    shown: str,
+    value: object,
+    message: Message,
+    pos: int,
+    limit: int,
+    secret: bool = False,
 ) -> Node:
     """A node from `pos` to `limit` with a value."""
-    return valued(part(name, kind), shown, value, message, pos, limit)
-
-
-def valued(field: Field, shown: str, value: object, message: Message, pos: int, limit: int) -> Node:
-    """The same by its definition."""
+    field = part(name, kind)
+    field.secret = secret
     node = Node(field, message, None, pos, pos, limit)
     node.set_value(shown, value)
     return node
 
 
-def text(message: Message, pos: int, limit: int, out: list[Node], *, secret: bool = False) -> bool:
+def text(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
     """The value of a parameter, or the name of a node."""
-    field = part("value", STRING)
-    field.secret = secret
-    words = message.data[pos:limit].partition(b"\0")[0].decode("utf-8", "backslashreplace")
-    out.append(valued(field, "string", words, message, pos, limit))
+    out.append(_text("value", message, pos, limit))
     return True
 
 
 def parameter(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
     """The value of a session's parameter, which may be a password."""
     number = struct.unpack_from("=I", message.data, pos - UEVENT_SIZE + PARAM_AT)[0]
-    return text(message, pos, limit, out, secret=number in PASSWORDS)
+    secret = number in PASSWORDS
+    out.append(_text("password" if secret else "value", message, pos, limit, secret))
+    return True
+
+
+def _text(name: str, message: Message, pos: int, limit: int, secret: bool = False) -> Node:
+    words = message.data[pos:limit].partition(b"\0")[0].decode("utf-8", "backslashreplace")
+    return piece(name, STRING, "string", words, message, pos, limit, secret)
 
 
 def chap_records(message: Message, pos: int, limit: int, out: list[Node]) -> bool:

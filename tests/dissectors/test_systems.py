@@ -173,7 +173,7 @@ def attribute(number: int, value: bytes) -> bytes:
 
 def test_passwords_of_iscsi() -> None:
     passwords = (
-        ("value", iscsi(16, struct.pack("=4I", 1, 0, 24, 8), b"", b"correct horse\0")),
+        ("password", iscsi(16, struct.pack("=4I", 1, 0, 24, 8), b"", b"correct horse\0")),
         ("iscsi-chap-rec.password", iscsi(33, bytes(10), b"", chap_record(b"a", b"correct horse"))),
         (
             "password.value",

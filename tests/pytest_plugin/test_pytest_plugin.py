@@ -331,6 +331,25 @@ def test_snapshots_are_the_same_in_every_run(write: Callable[..., Captured]) -> 
     assert again.snapshot(counters=True)[0]["attributes"]["stats64"]["rx-packets"] == 5
 
 
+def test_reports_and_snapshots_have_no_secrets(open_recording: Callable[[str], Captured]) -> None:
+    capture = open_recording("wireguard")
+    secret = next(m for m in capture if "private-key" in m)["private-key"]
+    assert any(secret)
+    said = []
+    for wrong in ({"private-key": bytes(32)}, exact({"ifname": "peach0", "fwmark": 81})):
+        with pytest.raises(AssertionError) as failed:
+            capture.expect("set-device", wrong).check()
+        said.append(str(failed.value))
+    said.append(repr(capture.snapshot()))
+    said += [repr(node) for message in capture for node in message.message.walk()]
+    for text in said[:3]:
+        assert "<redacted 32 bytes>" in text
+    for text in said:
+        assert secret.hex() not in text.replace(" ", "")
+        assert secret.hex(" ")[:20] not in text
+        assert repr(secret)[2:-1] not in text
+
+
 def test_snapshots_name_families(open_recording: Callable[[str], Captured]) -> None:
     shots = open_recording("nlctrl").snapshot()
     answers = [s for s in shots if s["role"] == "answer"]

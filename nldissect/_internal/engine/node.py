@@ -14,24 +14,14 @@ from typing import Any, Final, cast, final
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import (
-    ARRAY,
-    COLUMNS,
-    HINTS,
-    INTEGER,
-    LABEL,
-    NOTHING,
-    REDACTED,
-    element_of,
-    own_field,
-)
+from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
 from ..wire.text import near, safe
 from .frame import Diagnosis, Frame
 from .labels import hinted, labelled
 from .paths import is_header, names_of
 from .paths import plain as plainly
-from .payloads import text_value
+from .payloads import size_of_secret, text_value
 from .walk import (
     BY_HOOK,
     ERROR,
@@ -336,7 +326,7 @@ class Node:
         Of a secret (`field.secret`) its size stands there where the registry redacts.
         """
         if self._field.secret and self.message.context.tables.redacts:
-            kind, value, label = "redacted", text_value(REDACTED, self.bytes), ""
+            kind, value, label = "redacted", size_of_secret(self.bytes), ""
         self._kind = kind
         self._value = value
         if label is not None:
@@ -406,7 +396,7 @@ class Node:
         return default if found is None else plain_value(found)
 
     def __repr__(self) -> str:
-        value = repr(self.value)
+        value = size_of_secret(self.bytes) if self._field.secret else repr(self.value)
         return safe(f"<Node {self.path} {self.kind} {value} at {self.offset}+{self.length}>")
 
     # -- decoding --------------------------------------------------------------

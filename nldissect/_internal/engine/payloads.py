@@ -40,8 +40,13 @@ def text_value(form: i64, raw: bytes) -> Any:
     if form == LABEL_STACK:
         return mpls_labels(raw)
     if form == REDACTED:
-        return f"<redacted {len(raw)} byte{'s' * (len(raw) != 1)}>"
+        return size_of_secret(raw)
     return raw
+
+
+def size_of_secret(raw: bytes) -> str:
+    """What is shown of a key or a password."""
+    return f"<redacted {len(raw)} byte{'s' * (len(raw) != 1)}>"
 
 
 def mpls_labels(raw: bytes) -> str:

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from ..engine.message import Message
+from ..engine.payloads import size_of_secret
 from ..render.list_output import ListRenderer
 from ..render.style import Style
 from ..wire.text import safe
@@ -132,6 +133,11 @@ def described(one: PathDifference) -> list[str]:
         return [f"{path}: expected {_cut(one.wanted)}, is not there{one.hint}"]
     where = ""
     node = one.node
+    if node is not None and node.field.secret:
+        found = f"{size_of_secret(node.bytes)} at offset {node.offset}"
+        if one.expected is UNEXPECTED:
+            return [f"{path}: not expected, found {found}"]
+        return [f"{path}: expected another value", f"    found {found}"]
     if node is not None:
         data = node.message.data[node.offset : node.end]
         dots = "..." if len(data) > _BYTES else ""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from ..analysis.flattener import Flattener, volatile
 from ..engine import labels
 from ..engine.node import Node, plain
+from ..engine.payloads import size_of_secret
 from ..spec import model
 from ..wire.text import safe
 from .matching import MESSAGE_FIELDS, Seen, title
@@ -63,6 +64,8 @@ class _Masked:
         """A value without what differs from run to run."""
         if self.mask & {node.path, node.field.name, node.field.constant or ""}:
             return MASKED
+        if node.field.secret:
+            return size_of_secret(node.bytes)
         value = node.value
         if isinstance(value, int) and value is not True:
             constant = node.field.constant
