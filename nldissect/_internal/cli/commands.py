@@ -68,6 +68,12 @@ def _diff(options: Namespace, output: TextOutput) -> int:
     return diff(options, output)
 
 
+def _redact(options: Namespace, output: TextOutput) -> int:
+    from .redact_command import redact
+
+    return redact(options, output)
+
+
 def _dissectors(options: Namespace, output: TextOutput) -> int:
     from .dissectors_command import dissectors
 
@@ -115,6 +121,10 @@ COMMANDS: dict[str, Command] = {
     ),
     "diff": Command(
         "compare two captures by meaning", examples.DIFF, opt.diff_options, _diff,
+    ),
+    "redact": Command(
+        "write a capture without keys, addresses, names",
+        examples.REDACT, opt.redact_options, _redact,
     ),
     "dissectors": Command(
         "list the dissectors, check a dissector file, or learn one from a capture or from C",

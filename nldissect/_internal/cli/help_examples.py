@@ -74,6 +74,15 @@ examples:
 
 + is only in B, - only in A, ~ in both but changed. The exit status is that of
 diff(1): 0 the same, 1 different, 2 trouble."""
+REDACT = """\
+examples:
+  nldissect redact capture.pcap public.pcapng     keys and passwords become zeros
+  nldissect redact --mac --ip --names --processes --strict capture.pcap public.pcapng
+  nldissect redact --ip --key @key.txt a.pcap out.pcapng    the same in every capture
+
+Lengths and structure stay. What stands for a thing is the same all over the capture, with one --key
+in all captures; addresses keep the prefixes that they share. Prefix-preserving means that who knows
+some of the addresses can tell more: give away what is redacted so with that in mind."""
 STATS = """\
 examples:
   nldissect stats capture.pcap                   counts, errors, latencies, rates

@@ -411,8 +411,38 @@ def diff_options(parser: CommandParser) -> None:
     _decode_options(parser)
 
 
-def _decode_options(parser: CommandParser) -> None:
-    """What commands that decode have in common."""
+def redact_options(parser: CommandParser) -> None:
+    """What is read and written, and what is replaced beside keys and passwords."""
+    add = parser.add_argument
+    add("file", metavar="IN", help="a capture; - is standard input")
+    add("to", metavar="OUT", help="the pcapng file that is written; - is standard output")
+    what = parser.add_argument_group("what is replaced beside keys and passwords")
+    what.add_argument("--mac", action="store_true", help="link-layer addresses")
+    what.add_argument("--ip", action="store_true", help="IP addresses, whose prefixes stay common")
+    what.add_argument(
+        "--names",
+        action="store_true",
+        help="texts that users choose: interfaces, tables, networks, hosts",
+    )
+    what.add_argument(
+        "--processes", action="store_true", help="names of processes; command lines are left out"
+    )
+    what.add_argument(
+        "--strict",
+        action="store_true",
+        help="zeros for what no dissector knows; comments and what is no netlink are left out",
+    )
+    add(
+        "--key",
+        metavar="KEY",
+        help="replace, keys and passwords too, by what depends on this text (@FILE: on a file) "
+        "alone, so that captures agree",
+    )
+    _decode_options(parser, secrets=False)
+
+
+def _decode_options(parser: CommandParser, secrets: bool = True) -> None:
+    """What commands that decode have in common; `secrets` are those whose output may have them."""
     decode = parser.add_argument_group("how it is decoded")
     add = decode.add_argument
     add(
@@ -428,11 +458,14 @@ def _decode_options(parser: CommandParser) -> None:
         default=[],
         help="decode a protocol number or generic family id with this dissector",
     )
-    add(
-        "--show-secrets",
-        action="store_true",
-        help="show keys and passwords, of which otherwise the size is shown",
-    )
+    if secrets:
+        add(
+            "--show-secrets",
+            action="store_true",
+            help="show keys and passwords, of which otherwise the size is shown",
+        )
+    else:
+        parser.set_defaults(show_secrets=True)
     _dissector_options(decode)
 
 

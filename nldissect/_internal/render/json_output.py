@@ -60,6 +60,7 @@ from ..spec.tables import (
 )
 from ..wire import framing
 from ..wire.digits import DIGITS
+from ..wire.text import without_keys
 from ..wire.times import write_rfc3339
 from .renderer import Renderer
 from .text_caches import RowHeads, TextCache
@@ -369,19 +370,24 @@ def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) 
     return ",".join(parts).encode("ascii")
 
 
-def _process(found: Process) -> bytes:
+def _process(found: Process, redacts: bool) -> bytes:
     inside: list[str] = []
     if found.pid is not None:
         inside.append(f'"pid":{found.pid}')
     if found.name is not None:
         inside.append(f'"name":{quote(found.name)}')
     if found.command is not None:
-        inside.append(f'"command":{quote(found.command)}')
+        command = without_keys(found.command, _hidden) if redacts else found.command
+        inside.append(f'"command":{quote(command)}')
     if found.hint:
         inside.append('"hint":true')
     if found.inode:
         inside.append(f'"inode":{found.inode}')
     return f',"process":{{{",".join(inside)}}}'.encode("ascii")
+
+
+def _hidden(key: str) -> str:
+    return f"<redacted {len(key)} characters>"
 
 
 def _json_value(value: Any) -> bytes:
@@ -538,7 +544,7 @@ class JsonLinesRenderer(Renderer):
             return
         if found is not self._process_last:
             self._process_last = found
-            self._process_text = _process(found)
+            self._process_text = _process(found, message.context.tables.redacts)
         out.write(self._process_text)
 
     def _facts(self, out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:

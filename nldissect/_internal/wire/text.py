@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +19,10 @@ _BLANK: Final = frozenset([
     )
     for code in range(first, last + 1)
 ])  # fmt: skip
+# 64 bits or more in hexadecimal; 32 bytes in base64, as WireGuard's tools write keys
+_KEY_LIKE: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{16,}(?![0-9A-Za-z])|[A-Za-z0-9+/]{43}="
+)
 _BACKSLASH: Final = re.compile(r"\\(?!x[89a-f][0-9a-f])")
 
 
@@ -82,6 +86,11 @@ def path_text(path: str | bytes | os.PathLike[str]) -> str:
     if "\0" in text:
         raise ValueError("a path has no NUL in it")
     return text
+
+
+def without_keys(text: str, hidden: Callable[[str], str]) -> str:
+    """A command line, `hidden` put in place of what looks like a key: long hexadecimal, base64."""
+    return _KEY_LIKE.sub(lambda found: hidden(found[0]), text)
 
 
 def near(name: str, names: Iterable[str]) -> str:
