@@ -57,7 +57,7 @@ OUTPUTS: dict[tuple[str, str], list[list[str]]] = {
 # What is tested otherwise: by tests of their own below, or since the output is that of `read`.
 OTHERWISE = {
     "live": "read", "run": "read", "monitor": "read", "tui": "screens", "dissectors": "specs",
-    "completion": "completion",
+    "completion": "completion", "redact": "captures",
 }  # fmt: skip
 
 
@@ -79,6 +79,15 @@ def test_every_output_is_tried() -> None:
     assert found == set(OUTPUTS)
     assert set(parsers) == {name for name, _ in OUTPUTS} | set(OTHERWISE)
     assert set(exports.FORMS) == {"text", *FORMATS}
+
+
+def test_a_redacted_capture_of_them(run: Command, capture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.pcapng"
+    done = run("redact", "--mac", "--ip", "--names", "--processes", capture, out)
+    assert done.status == 0
+    assert not acting(done.err)
+    lengths = [[m.length for m in nldissect.open(path)] for path in (capture, out)]
+    assert lengths[0] == lengths[1]
 
 
 @pytest.mark.parametrize(("command", "form"), sorted(OUTPUTS))
