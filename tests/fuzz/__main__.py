@@ -3,6 +3,7 @@
 Each execution has a seed of its own, made of --seed, its target and its number, so a finding is
 had again with what is printed of it. Executions run in a process beside this one: one that dies,
 hangs or wants gigabytes is a finding like any other, and the next one goes on.
+With --guided, coverage makes the choices (`pip install atheris`); a finding is a file for --input.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from .guided import Choices, guide
 
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE = 30  # seconds that one execution may take
@@ -160,6 +163,15 @@ def fuzz(options: argparse.Namespace) -> int:
     return sum(findings.values())
 
 
+def guide_each(options: argparse.Namespace) -> int:
+    """Lets coverage guide each target in turn, in a process of its own; 1 with findings."""
+    targets = options.only or TARGET_NAMES
+    share = [f"--minutes={options.minutes / len(targets)}", f"--inputs={options.inputs}"]
+    command = [sys.executable, "-m", "tests.fuzz", "--guided", *share, "--path", options.path[0]]
+    runs = [subprocess.run([*command, "--only", one], cwd=TESTS.parent) for one in targets]
+    return max(run.returncode != 0 for run in runs)
+
+
 def _tell(target: str, number: int, said: str, seed: str, findings: dict[str, int]) -> None:
     """Prints a finding unless one like it was there."""
     alike = f"{target} {''.join(c for c in said if not c.isdigit())[:80]}"
@@ -170,7 +182,8 @@ def _tell(target: str, number: int, said: str, seed: str, findings: dict[str, in
 
 
 TARGET_NAMES = ("messages", "siblings", "editing", "paths", "filters", "commands", "files",
-                "traces", "indexes", "specs")  # fmt: skip
+                "traces", "indexes", "specs", "learning", "exports", "hooks", "screens",
+                "bulk")  # fmt: skip
 
 
 def main() -> int:
@@ -187,18 +200,32 @@ def main() -> int:
     parser.add_argument("--at", type=int, metavar="N", help="only this execution, with traceback")
     parser.add_argument("--step", type=int, default=STEP, help=argparse.SUPPRESS)
     parser.add_argument("--execute", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--guided", action="store_true", help="guided by coverage, with atheris")
+    parser.add_argument(
+        "--inputs",
+        type=Path,
+        default=TESTS.parent / "build" / "fuzz",
+        metavar="FOLDER",
+        help="what --guided keeps and goes on from, a folder a target (build/fuzz)",
+    )
+    parser.add_argument("--input", type=Path, metavar="FILE", help="only this one of --guided")
     options = parser.parse_args()
     options.path = [os.path.abspath(path) for path in options.path or [TESTS.parent]]
-    if options.execute or options.at is not None:
+    if options.guided and len(options.only or TARGET_NAMES) > 1:
+        return guide_each(options)
+    if options.execute or options.guided or options.input or options.at is not None:
         sys.path[:0] = [options.path[0], str(TESTS)]
     if options.execute:
         execute(options.seed)
         return 0
-    if options.at is not None:
+    target = (options.only or TARGET_NAMES)[0]
+    if options.guided:
+        guide(target, round(60 * options.minutes), PATIENCE, MEMORY, options.inputs)
+    if options.input or options.at is not None:
         from .targets import TARGETS
 
-        target = (options.only or TARGET_NAMES)[0]
-        TARGETS[target](source(options.seed, target, options.at))
+        chance = Choices(options.input.read_bytes()) if options.input else None
+        TARGETS[target](chance or source(options.seed, target, options.at))
         return 0
     return 1 if fuzz(options) else 0
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+import yaml
 
 import nldissect
 
@@ -37,6 +40,24 @@ def specs() -> list[list[str]]:
     """The lines of each dissector that is data alone."""
     paths = sorted((ROOT / "dissectors").glob("*.yaml"))
     return [path.read_text().splitlines(keepends=True) for path in paths]
+
+
+class SpecSource(NamedTuple):
+    """A dissector as lines, with the names of its operations."""
+
+    lines: list[str]
+    operations: list[str]
+
+
+@cache
+def spec_sources() -> dict[str, SpecSource]:
+    """The dissectors by the name of what they dissect."""
+    found = {}
+    for lines in specs():
+        spec = yaml.load("".join(lines), yaml.CSafeLoader)
+        names = [operation["name"] for operation in spec.get("operations", {}).get("list", [])]
+        found[spec["name"]] = SpecSource(lines, names)
+    return found
 
 
 @cache

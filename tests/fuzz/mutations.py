@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+from collections.abc import Sequence
 
 ODD_16 = (0, 1, 3, 4, 5, 7, 8, 12, 100, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xC001, 0xFFFC, 0xFFFF)
 ODD_32 = (0, 1, 15, 16, 17, 20, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
@@ -67,26 +68,33 @@ def nested(rng: random.Random, data: bytes, at: int, size: int) -> bytes:
     return bytes(out)
 
 
-def datagram(rng: random.Random, data: bytes, others: list[tuple[int, bytes]]) -> bytes:
-    """One to four changes of the messages in a datagram."""
+def datagram(
+    rng: random.Random, data: bytes, others: list[tuple[int, bytes]], texts: Sequence[bytes]
+) -> bytes:
+    """One to four changes of the messages in a datagram; with what other records and texts have."""
     for _ in range(rng.choice((1, 1, 2, 4))):
         if len(data) < 20:
             return data + rng.randbytes(rng.choice((0, 1, 20)))
         found = places(data)
         if found and rng.random() < 0.7:
             at, size = rng.choice(found)
-            data = _attribute(rng, data, at, size, others)
+            data = _attribute(rng, data, at, size, others, texts)
         else:
             data = anything(rng, data, "<")
     return data[:LARGEST]
 
 
 def _attribute(
-    rng: random.Random, data: bytes, at: int, size: int, others: list[tuple[int, bytes]]
+    rng: random.Random,
+    data: bytes,
+    at: int,
+    size: int,
+    others: list[tuple[int, bytes]],
+    texts: Sequence[bytes],
 ) -> bytes:
     """One attribute changed: its length, type, payload, how often or how deep it is there."""
     out = bytearray(data)
-    match rng.randrange(8):
+    match rng.randrange(9):
         case 0:
             struct.pack_into("<H", out, at, rng.choice((*ODD_16, size + 4, max(size - 1, 0))))
         case 1:
@@ -108,6 +116,11 @@ def _attribute(
                 start, length = rng.choice(found)
                 out[at:at] = other[start : start + length] + bytes(-length % 4)
                 struct.pack_into("<I", out, 0, len(out))
+        case 8:
+            text = rng.choice(texts) + rng.choice((b"", b"\0"))
+            out[at + 4 : at + size + -size % 4] = text + bytes(-len(text) % 4)
+            struct.pack_into("<H", out, at, (4 + len(text)) & 0xFFFF)
+            struct.pack_into("<I", out, 0, len(out))
     return bytes(out)
 
 

@@ -9,33 +9,27 @@ or a dissector failed, a hang, and a process that dies. What they share:
 
 from __future__ import annotations
 
-import bz2
 import contextlib
-import gzip
 import io
 import json
-import lzma
-import os
 import random
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import zstandard
-
 import nldissect
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.cli import main
 from nldissect._internal.spec import model
 from nldissect._internal.wire.record import Record
 from support import capture_files
 from support.messages import covered
 
-from . import corpus, mutations, slow_walker
+from . import corpus, mutations, samples, slow_walker
+from .screens import screens
+from .written_code import exports, hooks
 
-FAILED = ("a fault in nldissect", "code failed: ", "summary failed: ", "Traceback")
 FORMS = (
-    ["read"], ["read", "-V", "-x"], ["read", "-T", "jsonl"], ["read", "-T", "json", "--copies"],
+    ["read"], ["read", "-V", "-x"], ["read", "-T", "jsonl"], ["read", "-T", "json"],
+    ["read", "--copies"],
     ["read", "-T", "build"], ["read", "-T", "python"], ["read", "-T", "c"], ["read", "-T", "go"],
     ["read", "-T", "rust"], ["read", "-T", "ynl"], ["read", "-T", "hex"],
     ["read", "-V", "-t", "dd"], ["read", "-Y", "linkinfo.kind or mtu > 5 or any address"],
@@ -43,32 +37,9 @@ FORMS = (
     ["check"], ["check", "-T", "json"], ["check", "-T", "sarif"], ["stats"],
     ["stats", "-T", "json"], ["diff"],
 )  # fmt: skip
-COMPRESSIONS: tuple[Callable[[bytes], bytes], ...] = (
-    bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress,
-)  # fmt: skip
+BULK = 200  # runs of records in a file of the target `bulk`
 VALUES = (0, -1, 1, 255, 1 << 40, "", "x", "eth0", "10.0.0.1", "fe80::1", "a" * 300, b"", b"\0\1",
           [], [1], {}, {"kind": "vlan"}, None, True, 1.5, "\udc80", "a\0b", ["a", {}])  # fmt: skip
-
-
-def made(rng: random.Random) -> list[corpus.Datagram]:
-    """A few records of one recording, most of them mutated."""
-    run = rng.choice(corpus.conversations())
-    first = rng.randrange(len(run))
-    out = []
-    for protocol, data in run[first : first + rng.choice((1, 3, 12))]:
-        if rng.random() < 0.8:
-            data = mutations.datagram(rng, data, run)
-        if rng.random() < 0.03:
-            protocol = rng.choice((0, 4, 6, 9, 10, 12, 16, 20, 21, 22, 77))
-        out.append((protocol, data))
-    return out
-
-
-def dissected(rng: random.Random) -> Iterator[nldissect.Message]:
-    """The messages of mutated records, each by itself."""
-    order = rng.choice((None, None, "little", "big"))
-    for protocol, data in made(rng):
-        yield from nldissect.dissect_all(data, protocol, byte_order=order)
 
 
 # -- the library ---------------------------------------------------------------------------
@@ -77,7 +48,7 @@ def dissected(rng: random.Random) -> Iterator[nldissect.Message]:
 def messages(rng: random.Random) -> str:
     """Everything a message can be asked."""
     said = []
-    for message in dissected(rng):
+    for message in samples.dissected(rng):
         for node in message.walk():
             assert "code failed" not in str(node.diagnoses), node.diagnoses
             said.append(
@@ -121,10 +92,10 @@ def _known(nodes: list[nldissect.Node]) -> Iterator[tuple[str, int, int]]:
 def editing(rng: random.Random) -> str:
     """Values put into messages, and messages built of what they said."""
     said = []
-    for message in dissected(rng):
+    for message in samples.dissected(rng):
         places = [node.path for node in message.walk()]
         for _ in range(3):
-            path = rng.choice([*places, *rng.sample(corpus.words(), 2), _path(rng)])
+            path = rng.choice([*places, *rng.sample(corpus.words(), 2), samples.path(rng)])
             with contextlib.suppress(nldissect.NldissectError, KeyError):
                 if rng.random() < 0.2:
                     del message[path]
@@ -141,18 +112,11 @@ def editing(rng: random.Random) -> str:
     return "\n".join(said)
 
 
-def _path(rng: random.Random) -> str:
-    parts = [rng.choice((*corpus.words(), "0", "7", "-1", "*", "", "[0]", "IFLA_MTU", "\0", "é"))]
-    while rng.random() < 0.6:
-        parts.append(rng.choice((*corpus.words(), "0", "999999999999", "attributes", "x" * 999)))
-    return rng.choice((".", ".", "..", "/")).join(parts)
-
-
 def paths(rng: random.Random) -> str:
     """Paths that are there, that are not, and that are none."""
     said = []
-    for message in dissected(rng):
-        for path in [_path(rng) for _ in range(4)] + [n.path for n in message.walk()][:20]:
+    for message in samples.dissected(rng):
+        for path in [samples.path(rng) for _ in range(4)] + [n.path for n in message.walk()][:20]:
             said.append(f"{path} {message.get(path)!r} {path in message}")
             said.append(str(len(list(message.find_all(path)))))
             with contextlib.suppress(KeyError):
@@ -180,72 +144,26 @@ def filters(rng: random.Random) -> str:
         found = nldissect.compile(text)
     except nldissect.FilterError as problem:
         return str(problem)
-    return "".join(str(found.matches(message)) for message in dissected(rng))
+    return "".join(str(found.matches(message)) for message in samples.dissected(rng))
 
 
 # -- files ---------------------------------------------------------------------------------
 
 
-def content(rng: random.Random, records: list[corpus.Datagram]) -> bytes:
-    """A pcap or pcapng file of these records, of either byte order."""
-    order = rng.choice("<<>")
-    packets = [capture_files.netlink(protocol, data) for protocol, data in records]
-    if rng.random() < 0.5:
-        rows = [
-            (i, i, packet, len(packet) + rng.choice((0, 0, 9))) for i, packet in enumerate(packets)
-        ]
-        return capture_files.pcap(rows, order, rng.choice((0xA1B2C3D4, 0xA1B23C4D)))
-    parts = [capture_files.section(order), capture_files.interface(order, 253)]
-    for i, packet in enumerate(packets):
-        parts.append(capture_files.enhanced(order, 0, i, packet))
-        if rng.random() < 0.1:
-            parts.append(rng.choice(parts[:2]))
-    return b"".join(parts)
-
-
-def _command(words: list[str]) -> str:
-    """What the command says to both outputs; checks how it ends."""
-    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    os.environ.pop("NLDISSECT_DEBUG", None)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = main(words)
-        out.flush()
-    shown = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
-    assert status in (0, 1, 2), f"status {status}"
-    for text in (shown, err.getvalue()):
-        for word in FAILED:
-            at = text.find(word)
-            assert at < 0, text[max(0, at - 200) : at + 300]
-    return shown + err.getvalue()
-
-
-@contextlib.contextmanager
-def _file(data: bytes, name: str) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="nldissect-fuzz-") as folder:
-        path = Path(folder, name)
-        path.write_bytes(data)
-        before = os.getcwd()
-        os.chdir(folder)  # so that what is said has no path in it that differs
-        try:
-            yield name
-        finally:
-            os.chdir(before)
-
-
 def commands(rng: random.Random) -> str:
     """Every form of output, of mutated records in a whole file."""
     words = list(rng.choice(FORMS))
-    with _file(content(rng, made(rng)), "a.cap") as path:
-        return _command([*words, path, *([path] if words == ["diff"] else [])])
+    with samples.file(samples.content(rng, samples.made(rng)), "a.cap") as path:
+        return samples.command([*words, path, *([path] if words == ["diff"] else [])])
 
 
 def files(rng: random.Random) -> str:
     """Files of every format and compression that are damaged themselves."""
     records = rng.choice(corpus.conversations())[:8]
-    data = content(rng, records)
+    data = samples.content(rng, records)
     for _ in range(rng.choice((1, 2, 4))):
         data = mutations.anything(rng, data, rng.choice("<>"))
-    data = rng.choice(COMPRESSIONS)(data)
+    data = rng.choice(samples.COMPRESSIONS)(data)
     if rng.random() < 0.3:
         data = mutations.anything(rng, data, "<")
     found: list[Record] = []
@@ -255,8 +173,8 @@ def files(rng: random.Random) -> str:
     assert [record.number for record in found] == list(range(1, len(found) + 1))
     again = capture_files.written_again(found)
     assert [(r.protocol, r.data) for r in again] == [(r.protocol, r.data) for r in found]
-    with _file(data, "a.cap") as path:
-        return _command([*rng.choice(FORMS[:3]), path])
+    with samples.file(data, "a.cap") as path:
+        return samples.command([*rng.choice(FORMS[:3]), path])
 
 
 def traces(rng: random.Random) -> str:
@@ -269,13 +187,16 @@ def traces(rng: random.Random) -> str:
            "0x", "NULL", "|", "\0", "htonl(", "if_nametoindex(\"x\")", "RTM_NEWLINK")  # fmt: skip
     data = "".join(mutations.text(rng, part, odd)).encode("latin-1")
     head = rng.choice(corpus.traces())[0]
-    with _file(head + data, "a.strace") as path:
-        return _command([*rng.choice(FORMS[:4]), path])
+    with samples.file(head + data, "a.strace") as path:
+        return samples.command([*rng.choice(FORMS[:4]), path])
 
 
 def indexes(rng: random.Random) -> str:
     """An index, asked in any order, says what a reading in order says."""
-    with _file(content(rng, made(rng)), "a.cap") as path, nldissect.open(path) as capture:
+    with (
+        samples.file(samples.content(rng, samples.made(rng)), "a.cap") as path,
+        nldissect.open(path) as capture,
+    ):
         order = []
         with contextlib.suppress(nldissect.CaptureError):
             for message in capture:
@@ -297,13 +218,60 @@ def specs(rng: random.Random) -> str:
            "99999999999999999999", "null", "true", "\t", "type: struct", "name: ", "|", "'", "#",
            "sub-message", "0x", "é", "\x7f", "<<: ", "value: ", "enum: ", "struct: ")  # fmt: skip
     text = "".join(mutations.text(rng, lines, odd))
-    with _file(text.encode("utf-8", "replace"), "spec.yaml") as path:
-        said = _command(["dissectors", "check", path])
-        Path("a.cap").write_bytes(content(rng, made(rng)))
-        return said + _command(["read", "-V", "--dissectors", path, "a.cap"])
+    with samples.file(text.encode("utf-8", "replace"), "spec.yaml") as path:
+        said = samples.command(["dissectors", "check", path])
+        Path("a.cap").write_bytes(samples.content(rng, samples.made(rng)))
+        return said + samples.command(["read", "-V", "--dissectors", path, "a.cap"])
+
+
+def learning(rng: random.Random) -> str:
+    """What is learnt of a capture is a dissector file that is in order, and can be used on it."""
+    with samples.file(samples.content(rng, samples.made(rng)), "a.cap") as path:
+        names = ["nlctrl"]
+        with contextlib.suppress(nldissect.CaptureError), nldissect.open(path) as capture:
+            names += [
+                str(told["family"])
+                for m in capture
+                if (told := json.loads(m.to_json())).get("family")
+            ]
+        name = rng.choice(names)
+        said = samples.command(["dissectors", "learn", path, name])
+        learnt = said.partition("nldissect: ")[0]
+        if not learnt:
+            return said
+        Path("learnt.yaml").write_text(learnt, encoding="utf-8")
+        checked = samples.command(["dissectors", "check", "learnt.yaml"])
+        assert "error" not in checked, checked
+        return said + samples.command(["read", "-V", "--dissectors", "learnt.yaml", path])
+
+
+# -- many at a time ------------------------------------------------------------------------
+
+
+def bulk(rng: random.Random) -> str:
+    """Hundreds of mutated records in one file: the way to large numbers, in the compiled form."""
+    records = [one for _ in range(BULK) for one in samples.made(rng)]
+    with samples.file(samples.content(rng, records), "a.cap") as path:
+        return samples.command([*rng.choice(FORMS), path])
 
 
 TARGETS: dict[str, Callable[[random.Random], str]] = {
     f.__name__: f
-    for f in (messages, siblings, editing, paths, filters, commands, files, traces, indexes, specs)
+    for f in (
+        messages,
+        siblings,
+        editing,
+        paths,
+        filters,
+        commands,
+        files,
+        traces,
+        indexes,
+        specs,
+        learning,
+        exports,
+        hooks,
+        screens,
+        bulk,
+    )
 }

@@ -23,6 +23,20 @@ def test_every_target_has_a_name() -> None:
     assert list(TARGETS) == list(runner.TARGET_NAMES)
 
 
+def test_choices_of_bytes() -> None:
+    """The same bytes are the same choices; each byte counts, and behind them there are others."""
+    guided = runner.Choices(b"\x07\x80\x01\xff\x00\x00\x40")
+    assert guided.getrandbits(3) == 7
+    assert guided.random() == 0x0180 / 65536
+    assert guided.randbytes(3) == b"\xff\0\0"
+    assert guided.randrange(256) in range(256)
+    assert 0 <= guided.random() < 1, "behind the end"
+    one, same, other = (
+        TARGETS["messages"](runner.Choices(data)) for data in (b"ab" * 99, b"ab" * 99, b"ac" * 99)
+    )
+    assert one == same != other
+
+
 def test_the_slow_walker_is_a_second_opinion() -> None:
     """It sees when nodes are not those of the bytes."""
     data = newlink(2, "pear0")[4:] + attr(0x8012, attr(1, b"vlan\0") + attr(2, b""))

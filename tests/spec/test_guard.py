@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.command import start
@@ -84,6 +86,32 @@ def test_nonsense_is_a_diagnosis(tmp_path, body, said):
     assert status == 1
     assert "the code of dissector nl80211 failed: " in out
     assert said in out
+
+
+MADE = [
+    ("member(node, part('a', U32), node.end, node.start)", "a node of bytes"),
+    ("member(node, part('a', U32), 0, 1 << 40)", "a node of bytes"),
+    ("member(node, part('a', U32), node.end, node.start).value", "no such bytes"),
+    ("node.add(node)", "there twice"),
+    ("node.set_children('nest', [7])", "int"),
+    ("node.start = node.end + 4", "moved its own node"),
+    ("node.set_value(7, 7)", "TypeError"),
+    ("node.set_value('u32', {})", "a value of type dict"),
+    ("node.diagnose('odd', 'worse', 'text')", "severity 'worse'"),
+    ("a = node\n    for _ in range(99): a = member(a, part('a', NEST), node.start, node.end)",
+     "levels of nodes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "said"), MADE)
+def test_what_cannot_be_is_a_diagnosis(tmp_path, body, said):
+    """Nodes that would break who looks at them; the attribute is decoded as without the code."""
+    body = f"from nldissect.hooks import NEST, U32, member, part\n    {body}\n    return True"
+    status, out, err = run(tmp_path, body, "read", "-V")
+    assert (status, err) == (0, "")
+    assert "the code of dissector nl80211 failed: " in out
+    assert said in out
+    assert re.search(r"\n    NL80211_A_EVIL_FIRST: \d+ .error: the code", out)
 
 
 @pytest.mark.parametrize("body", ["import sys; sys.exit(0)", "raise GeneratorExit", "1 / 0"])

@@ -18,7 +18,18 @@ from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.text import safe
 from .frame import Diagnosis, Frame
-from .node import Node, Tape, find, find_all, in_order, missing, plain, plain_value, view
+from .node import (
+    Node,
+    Tape,
+    check_made,
+    find,
+    find_all,
+    in_order,
+    missing,
+    plain,
+    plain_value,
+    view,
+)
 from .walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -272,9 +283,8 @@ class Message(Frame):
         made: list[Node] = []
         try:
             done = target.hook_done(operation.hook(target, int(pos), int(limit), made))
-            for node in made if done else ():
-                if not isinstance(node, Node):
-                    raise TypeError(f"a hook made an object of type {type(node).__name__}")
+            if done:
+                check_made(made, int(pos), int(limit))
         except Exception as problem:
             target.diagnose("hook-failed", ERROR, target.fault(problem), pos, limit - pos)
             return False

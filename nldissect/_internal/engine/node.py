@@ -36,6 +36,7 @@ from .walk import (
     SHOWN_AT,
     UNKNOWN,
     UNNAMED,
+    WARNING,
     Engine,
     Environment,
     Finding,
@@ -399,6 +400,21 @@ class Node:
         value = size_of_secret(self.bytes) if self._field.secret else repr(self.value)
         return safe(f"<Node {self.path} {self.kind} {value} at {self.offset}+{self.length}>")
 
+    def check_said(self) -> None:
+        """Raises TypeError where what a hook said of it is not of the kinds that are promised."""
+        said = (self._kind, self._label or "", *self._diagnosed_by_hook())
+        if not all(isinstance(word, str) for word in cast("tuple[object, ...]", said)):
+            raise TypeError(f"a hook said {said!r}, which are not all texts")
+        if not isinstance(self._value, _VALUES):
+            raise TypeError(f"a hook gave a value of type {type(self._value).__name__}")
+
+    def _diagnosed_by_hook(self) -> list[str]:
+        found = self._diagnoses or []
+        for diagnosis in found:
+            if diagnosis.severity not in _SEVERITIES:
+                raise ValueError(f"a hook diagnosed with severity {diagnosis.severity!r}")
+        return [word for diagnosis in found for word in (diagnosis.code, diagnosis.text)]
+
     # -- decoding --------------------------------------------------------------
 
     def _decode(self) -> None:
@@ -430,9 +446,20 @@ class Node:
     def _run_hook(self) -> bool:
         """Lets a dissector's own code decode the node; its failure is a diagnosis."""
         hook = self._field.hook
+        offset, start, end, parent = self.offset, self.start, self.end, self.parent
         try:
-            return hook is not None and self.message.hook_done(hook(self))
+            done = hook is not None and self.message.hook_done(hook(self))
+            if self.parent is not parent or (self.offset, self.start, self.end) != (
+                offset,
+                start,
+                end,
+            ):
+                raise ValueError("a hook moved its own node")
+            check_made([self], offset, end)
+            return done
         except Exception as problem:
+            self.offset, self.start, self.end, self.parent = offset, start, end, parent
+            self._children = self._label = self._diagnoses = None
             self.diagnose("hook-failed", ERROR, self.message.fault(problem))
         return False
 
@@ -477,6 +504,8 @@ class Node:
     def _by_itself(self) -> Tape:
         """A tape of its own, for a node that the walk of the message does not have."""
         message, field = self.message, self._field
+        if not 0 <= self.offset <= self.start <= self.end <= len(message.data):
+            raise ValueError(f"no such bytes: {self.offset}, {self.start} to {self.end}")
         context = message.context
         engine = context.spare.pop() if context.spare else Engine(context.tables)
         around = _Around(self)
@@ -744,6 +773,40 @@ def plain_value(node: Node, value: Value | None = None, keep: Test | None = None
 
 
 # -- what hooks make -------------------------------------------------------------------
+
+_VALUES: Final = (int, str, bytes, list, type(None))
+_DEEPEST: Final = (
+    64  # levels of nodes within what a hook reads; a tape has room for four times as many
+)
+_SEVERITIES: Final = (ERROR, WARNING, NOTE)
+
+
+def check_made(nodes: list[Node], first: int, last: int) -> None:
+    """Raises ValueError or TypeError where what a hook made cannot be relied upon.
+
+    Nodes lie within these bytes and those inside of them within theirs, each is there once, and
+    what they say of themselves is of the kinds that `Node` promises.
+    """
+    seen: set[int] = set()
+    todo = [(nodes, first, last, 0)]
+    while todo:
+        level, start, end, depth = todo.pop()
+        if depth > _DEEPEST:
+            raise ValueError(f"a hook made more than {_DEEPEST} levels of nodes")
+        for node in cast("list[object]", level):
+            if not isinstance(node, Node):
+                raise TypeError(f"a hook made an object of type {type(node).__name__}")
+            if id(node) in seen:
+                raise ValueError("a hook made a node that is there twice")
+            seen.add(id(node))
+            if not start <= node.offset <= node.start <= node.end <= end:
+                raise ValueError(
+                    f"a hook made a node of bytes {node.offset} to {node.end} in those"
+                    f" from {start} to {end}"
+                )
+            node.check_said()
+            if node._children:
+                todo.append((node._children, node.offset, node.end, depth + 1))
 
 
 def part(name: str, kind: int, hint: str = "") -> model.Field:
