@@ -360,14 +360,15 @@ def attributes(count: int) -> Iterator[Packet]:
 
 
 def families(count: int) -> Iterator[Packet]:
-    """So many families (up to 65,519) as nlctrl tells of them, then a message of each."""
+    """So many families as nlctrl tells of them, 65,519 ids in turn, then a message of each."""
+    ids = 65_519
     for i in range(count):
         body = bytes((1, 2, 0, 0)) + attribute(2, b"fam%05d\0" % i)
-        body += attribute(1, struct.pack("<H", 17 + i)) + attribute(3, struct.pack("<I", 1))
+        body += attribute(1, struct.pack("<H", 17 + i % ids)) + attribute(3, struct.pack("<I", 1))
         yield START + 2 * i, cooked(GENERIC) + message(16, 0, 0, 0, body)
     for i in range(count):
         body = bytes((1, 1, 0, 0)) + attribute(1, struct.pack("<I", i)) + attribute(2, b"text\0")
-        yield START + 2 * (count + i), cooked(GENERIC) + message(17 + i, 5, i + 1, 0, body)
+        yield START + 2 * (count + i), cooked(GENERIC) + message(17 + i % ids, 5, i + 1, 0, body)
 
 
 def equal_seq(count: int) -> Iterator[Packet]:
