@@ -24,7 +24,8 @@ from pathlib import Path
 from .guided import Choices, guide
 
 TESTS = Path(__file__).resolve().parents[1]
-PATIENCE = 30  # seconds that one execution may take
+PATIENCE = 30  # seconds of CPU that one execution may take
+STARVED = 5  # times as long by the clock, where others have the CPU
 MEMORY = 3 << 30  # bytes of address space
 STEP = 100  # executions of a target in a row
 
@@ -65,6 +66,14 @@ def outcome(target: Callable[[random.Random], str], rng: random.Random) -> str:
     return f"{zlib.crc32(said.encode('utf-8', 'replace')):08x}"
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the CPU (fields 14 and 15 of proc_pid_stat(5)); 0 if it ended."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 class Executor:
     """A process that executes, started anew when it dies."""
 
@@ -82,10 +91,7 @@ class Executor:
             process.stdin.write(f"{target} {at} {first + count - at}\n")
             process.stdin.flush()
             while at < first + count:
-                try:
-                    line = self._lines.get(timeout=PATIENCE)
-                except queue.Empty:
-                    line = "! hangs"
+                line = self._answer(process.pid)
                 if line[:1].isdigit():
                     yield at, line.split(" ", 1)[1]
                     at += 1
@@ -94,6 +100,17 @@ class Executor:
                 yield at, line or f"! the process died with status {process.returncode}"
                 at += 1
                 break
+
+    def _answer(self, pid: int) -> str:
+        """The next line of the process; that it hangs when it was given time and has none."""
+        until = cpu_seconds(pid) + PATIENCE
+        for _ in range(STARVED):
+            try:
+                return self._lines.get(timeout=PATIENCE)
+            except queue.Empty:
+                if cpu_seconds(pid) >= until:
+                    break
+        return "! hangs"
 
     def _start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.fuzz", "--execute", "--seed", self._seed]

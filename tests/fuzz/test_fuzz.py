@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+
 import pytest
 
 import nldissect
@@ -35,6 +37,24 @@ def test_choices_of_bytes() -> None:
         TARGETS["messages"](runner.Choices(data)) for data in (b"ab" * 99, b"ab" * 99, b"ac" * 99)
     )
     assert one == same != other
+
+
+def test_only_who_was_given_time_hangs(monkeypatch) -> None:
+    """A process that others keep from the CPU is waited for; one that uses it is not."""
+    executor = runner.Executor("1", ".")
+    executor._lines = queue.Queue()
+    used = iter([0.0, 1.0, 2.0, 40.0, 0.0, 31.0])
+    monkeypatch.setattr(runner, "cpu_seconds", lambda _: next(used))
+    monkeypatch.setattr(executor._lines, "get", never)
+    assert executor._answer(1) == "! hangs"
+    assert next(used) == 0.0, "three looks before"
+    assert runner.STARVED > 3
+    assert next(used) == 31.0
+
+
+def never(timeout: float) -> str:
+    """Nothing comes."""
+    raise queue.Empty
 
 
 def test_the_slow_walker_is_a_second_opinion() -> None:
