@@ -78,3 +78,19 @@ def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:
     path.write_bytes(pcap([(1, 0, data, len(data))]))
     assert b"correct horse" in told("read", "--show-secrets", path)
     assert_hidden(path, [b"correct horse"])
+
+
+def test_a_key_of_a_wrong_size_is_found_and_not_shown(tmp_path: Path) -> None:
+    key = b"0123456789abcdefghijklmnopqrstu"
+    found = nldissect.build(
+        "wireguard", "set-device", {"ifname": "peach0", "private-key": key}, type=40
+    )
+    path = tmp_path / "short.pcap"
+    data = netlink(16, found.bytes)
+    path.write_bytes(pcap([(1, 0, data, len(data))]))
+    more = ("--decode-as", f"{found.type}=wireguard", path)
+    said = told("check", *more)
+    assert b"WGDEVICE_A_PRIVATE_KEY has 31 bytes; accepted: 32" in said
+    assert b"<redacted 31 bytes>" in told("read", "-V", *more)
+    for words in OUTPUTS:
+        assert key not in told(*words, *more)

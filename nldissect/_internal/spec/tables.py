@@ -543,6 +543,8 @@ def redacted(field: model.Field) -> model.Field:
     """A secret as no more than so many bytes."""
     out = model.Field(field.name, field.constant, field.number, model.BINARY)
     out.size, out.multi, out.guess = field.size, field.multi, field.guess
+    if field.kind == model.BINARY:
+        out.checks = field.checks
     out.shown = "redacted"
     return out
 
