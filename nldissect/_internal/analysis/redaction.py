@@ -47,6 +47,7 @@ _LENGTHS: Final = {  # how members are called, at their end, that say how much i
 }  # fmt: skip
 _SHORTEST: Final = {"secrets": 5, "mac": 6, "ip": 4, "names": 4}  # what is looked for elsewhere
 _LOOK_AHEAD: Final = 4
+_PASSWORD: Final = re.compile(rb"[ -~]+")
 _TOKEN: Final = re.compile(r"[0-9A-Za-z_.:@+-]+")
 _COMMENT: Final = 1  # opt_comment
 
@@ -94,8 +95,8 @@ class Redaction:
             return
         for before, after in _in_words(kind, old, new):
             self._texts[before] = after
-        if kind == "secrets" and len(old) >= _SHORTEST[kind]:
-            self._substrings[old.decode("latin-1")] = new.decode("latin-1")
+        if kind == "secrets" and len(old) >= _SHORTEST[kind] and _PASSWORD.fullmatch(old):
+            self._substrings[old.decode("ascii")] = new.decode("latin-1").replace("\0", "0")
         if len(old) >= _SHORTEST.get(kind, len(old) + 1):
             self._known[old] = new
             self._starts.setdefault(old[:_LOOK_AHEAD], set()).add(len(old))
