@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..engine.message import Message
 from ..library.index import Index
 from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Transaction
 from ..session.process import OwnTraffic
 from ..spec.registry import Registry
-from .marker import Marker
+from .marker import Marker, is_marker
 from .matching import MESSAGE_FIELDS, Seen
 
 if TYPE_CHECKING:
@@ -46,7 +45,9 @@ class CaptureIndex:
         index.extend()
         for place in range(self._known, index.paired):
             link = index.link(place)
-            if link is None or link.role == COPY or self._hidden(index.message(place)):
+            if link is None or link.role == COPY or is_marker(index, place):
+                continue
+            if self._own(index.message(place)):
                 continue
             self._places.append(place)
             if link.transaction is not None:
@@ -55,14 +56,6 @@ class CaptureIndex:
         if self.began is None and len(index):
             self.began = index.moment(0)
         return self._places
-
-    def _hidden(self, message: Message) -> bool:
-        marker = self.marker
-        if marker is not None and message.netlink:
-            owner = (message.protocol, message.port)
-            if owner == (marker.owner.protocol, marker.port):
-                return True
-        return self._own(message)
 
     def catch_up(self) -> bool:
         """Takes in all that was said up to now; False if the capture does not come so far."""

@@ -169,7 +169,7 @@ class Live(Captured):
             with ExitStack() as stack:
                 self._live, registry = self._start(stack, path)
                 stack.callback(self._live.close)
-                marker = Marker()
+                marker = Marker(self._live.interface)
                 stack.callback(marker.close)
                 source = CaptureIndex(Index(path, registry, follow=True), time.time_ns(), marker)
                 self._stack = stack.pop_all()

@@ -93,7 +93,6 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
     Where it failed by itself, what is wrong with them is said beside that.
     """
-    __tracebackhide__ = True
     try:
         yield
     except BaseException:

@@ -6,9 +6,12 @@ import json
 import os
 import sys
 import warnings
+from typing import Any, Final
 
 import pytest
 from _pytest.runner import runtestprotocol
+
+_TUPLE: Final = "$tuple"
 
 
 def run(item: pytest.Item, nextitem: pytest.Item | None) -> None:
@@ -60,7 +63,7 @@ def _in_child(item: pytest.Item, writing: int) -> None:
         hook = item.config.hook
         data = [hook.pytest_report_to_serializable(config=item.config, report=r) for r in reports]
         with os.fdopen(writing, "w") as stream:
-            json.dump(data, stream)
+            json.dump(_without_tuples(data), stream, default=str)
         status = 0
     finally:
         sys.stdout.flush()
@@ -68,10 +71,24 @@ def _in_child(item: pytest.Item, writing: int) -> None:
         os._exit(status)
 
 
+def _without_tuples(data: Any) -> Any:
+    """Reports as JSON can say them, which has no tuples; pytest insists on some (of skips)."""
+    if isinstance(data, dict):
+        return {str(key): _without_tuples(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        members = [_without_tuples(value) for value in data]
+        return {_TUPLE: members} if isinstance(data, tuple) else members
+    return data
+
+
+def _with_tuples(data: dict[str, Any]) -> Any:
+    return tuple(data[_TUPLE]) if data.keys() == {_TUPLE} else data
+
+
 def _reports(item: pytest.Item, text: bytes, status: int) -> list[pytest.TestReport]:
     hook, config = item.config.hook, item.config
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_hook=_with_tuples)
     except ValueError:
         how = f"by signal {status & 0x7F}" if status & 0x7F else f"with status {status >> 8}"
         said = f"the process of this test ended {how}"
