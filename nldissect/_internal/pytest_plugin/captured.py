@@ -119,7 +119,8 @@ class Captured(Sequence[Seen]):
         `operation` is `newlink`, `rt-link.newlink` or `RTM_NEWLINK`, None for any. Fields
         are paths of attributes and header members by spec name or C constant, or of the
         message itself (`flags`, `direction`, `process`...). With `exact` the message has
-        no other attributes. See `Expectation` for when it is checked.
+        no other attributes. See `Expectation` for when it is checked. A value that no such
+        message can have raises UsageError.
         """
         __tracebackhide__ = True
         wanted = {**(fields or {}), **named}

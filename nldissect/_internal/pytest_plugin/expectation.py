@@ -18,14 +18,13 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
-from ..filter import vocabulary_of
 from ..pairing.codes import REQUEST
 from ..wire.errors import UsageError
-from ..wire.text import near
 from .capture_index import CaptureView
 from .failures import failure
 from .matching import MESSAGE_FIELDS, Seen, at, differences
 from .outcomes import Acked, Failed, OperationName, Outcome, Replied, worded
+from .possible_values import require_field, require_possible
 from .verdict import NearMiss, Verdict
 
 _SECOND: Final = 1_000_000_000
@@ -49,7 +48,12 @@ class Expectation:
         order: list[Expectation] | None,
         place: str,
     ) -> None:
-        """`order` has what must come before it; `place` says where it was made."""
+        """`order` has what must come before it; `place` says where it was made.
+
+        Raises UsageError for a value that no such message can have.
+        """
+        __tracebackhide__ = True
+        require_possible(view.registry, operation, fields)
         self.view = view
         self.operation = None if operation is None else OperationName(operation, view.registry)
         self.fields = fields
@@ -89,11 +93,16 @@ class Expectation:
         **named: Any,
     ) -> Expectation:
         """It is a request that was answered with data: one such message has these fields."""
+        __tracebackhide__ = True
         wanted = {**(fields or {}), **named}
+        require_possible(self.view.registry, operation, wanted)
         return self._with(Replied(operation, wanted, exact, self.view.registry))
 
     def times(self, count: Any) -> Expectation:
-        """There are so many: a number, or what equals it."""
+        """There are so many: a number, or what equals it; UsageError for what no number equals."""
+        __tracebackhide__ = True
+        if isinstance(count, (str, bytes)) or (isinstance(count, int) and count < 0):
+            raise UsageError(f"there are never {count!r} messages: times takes a number from 0")
         self.count = count
         return self._with()
 
@@ -106,7 +115,11 @@ class Expectation:
         """It came, with its answer, at most so long after the capture began.
 
         In order, after what is expected before it. The end of a live capture waits for it.
+        UsageError for what is no time.
         """
+        __tracebackhide__ = True
+        if not isinstance(seconds, (int, float)) or not seconds > 0:
+            raise UsageError(f"within takes seconds, more than 0, not {seconds!r}")
         self.seconds = seconds
         return self._with()
 
@@ -156,7 +169,11 @@ class Expectation:
         verdict = self.judge()
         if not verdict.matches:
             self._require_known_names()
-        return "" if verdict.met else failure(self.view, str(self), self.unwanted, verdict)
+        if verdict.met:
+            return ""
+        if not verdict.matches:
+            self._explain(verdict)
+        return failure(self.view, str(self), self.unwanted, verdict)
 
     def waits(self) -> bool:
         """Whether more time may change what comes of it."""
@@ -172,7 +189,9 @@ class Expectation:
         """What has come of it so far."""
         start = self._after()
         verdict = Verdict(*start, start)
-        for seen in self._candidates(verdict.start):
+        for seen in self._candidates():
+            if seen.number <= verdict.start:
+                continue
             miss = self._compare(seen, verdict.base)
             if miss is None:
                 verdict.matches.append(seen)
@@ -203,16 +222,28 @@ class Expectation:
         assert before.verdict is not None
         return before.verdict.last
 
-    def _candidates(self, start: int) -> Iterator[Seen]:
-        """Messages after number `start` that have the operation, requests for an outcome."""
-        index = self.view.index
-        for place in self.view.places():
-            if place + 1 <= start:
+    def _explain(self, verdict: Verdict) -> None:
+        """Adds to a verdict without a match where else such messages are."""
+        if verdict.start:
+            came = (seen for seen in self._candidates() if seen.number <= verdict.start)
+            verdict.earlier = [seen for seen in came if self._compare(seen, None) is None]
+        if verdict.near_misses or verdict.earlier:
+            return
+        for seen in self.view:
+            if seen.number <= verdict.start or differences(seen, self.fields, self.exact):
                 continue
-            if self.operation is not None and not self.operation.names(index.index.message(place)):
-                continue
-            seen = index.seen(place)
-            if not self.outcomes or seen.role == REQUEST:
+            if self._has_operation(seen):
+                verdict.not_requests.append(seen)
+            elif self.fields and (not self.outcomes or seen.role == REQUEST):
+                verdict.elsewhere.append(seen)
+
+    def _has_operation(self, seen: Seen) -> bool:
+        return self.operation is None or self.operation.names(seen.message)
+
+    def _candidates(self) -> Iterator[Seen]:
+        """Messages that have the operation, requests for an outcome."""
+        for seen in self.view:
+            if self._has_operation(seen) and (not self.outcomes or seen.role == REQUEST):
                 yield seen
 
     def _compare(self, seen: Seen, base: int | None) -> NearMiss | None:
@@ -260,13 +291,12 @@ class Expectation:
         for outcome in self.outcomes:
             if isinstance(outcome, Replied) and outcome.operation is not None:
                 outcome.operation.require_known()
-        words = vocabulary_of(self.view.registry)
         for path in self.fields:
-            if path in MESSAGE_FIELDS or words.resolve(path):
+            if path in MESSAGE_FIELDS or any(
+                at(seen.message, path) for seen in self.view if self._has_operation(seen)
+            ):
                 continue
-            if not any(at(seen.message, path) for seen in self.view):
-                last = path.rpartition(".")[2].replace("_", "-")
-                raise UsageError(f"there is no field {path!r}{near(last, list(words.names))}")
+            require_field(self.view.registry, self.operation.text if self.operation else None, path)
 
     def __str__(self) -> str:
         out = self.words

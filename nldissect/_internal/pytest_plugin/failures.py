@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from difflib import SequenceMatcher
@@ -21,6 +22,11 @@ WIDTH: Final = 88
 _AROUND: Final = 3  # messages before and after
 _BYTES: Final = 24
 _LONGEST: Final = 160
+_MOST_LISTED: Final = 20
+# Paths by which a message is about one kind of object and one of these.
+_IDENTIFIES: Final = re.compile(
+    r"(^|[.-])(kind|role|direction|name|ifname|index|ifindex|id|handle|dst|src|local|address|key)$"
+)
 
 
 def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) -> str:
@@ -34,9 +40,17 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
         out.append(f"{view.index.lost} datagrams were lost: the capture was too slow")
     if verdict.matches:
         out += _listed(view, verdict.matches)
-    if verdict.near_misses:
+    elif verdict.earlier:
+        out += _too_early(view, verdict)
+    elif verdict.near_misses:
         out += _nearest(view, verdict)
-    elif not verdict.matches:
+    elif verdict.not_requests:
+        out.append("only a request has such an outcome; these, which fit, are none:")
+        out += _listed(view, verdict.not_requests)
+    elif verdict.elsewhere:
+        out.append("of other operations, these have the fields:")
+        out += _listed(view, verdict.elsewhere)
+    else:
         out += _others(view, verdict.start)
     return _shown(out)
 
@@ -50,6 +64,19 @@ def _times(count: int) -> str:
     return "one was" if count == 1 else f"{count} were"
 
 
+def _too_early(view: CaptureView, verdict: Verdict) -> list[str]:
+    """What would do, had it not come before what is expected before it."""
+    lines = _ListLines(view)
+    came, before = verdict.earlier[-1], view.index.seen(verdict.start - 1)
+    if came.number == before.number:
+        said = (
+            f"message {came.number} is what the expectation before it found; no other came later:"
+        )
+        return [said, f"    {lines(came)}"]
+    said = f"it came too early: message {came.number}, in order expected after {before.number}:"
+    return [said, f"    {lines(came)}", f"    {lines(before)}"]
+
+
 def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     """The message that comes nearest, and what is wrong with it."""
     nearest = min(verdict.near_misses, key=_distance)
@@ -61,18 +88,24 @@ def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     return [*out, *around(view, seen.number)]
 
 
-def _distance(miss: NearMiss) -> float:
-    """How far a message is from what is expected; values that look alike are nearer."""
-    far = miss.far
+def _distance(miss: NearMiss) -> tuple[float, float]:
+    """How far a message is from what is expected: by kind and object, then by all else."""
+    identity, far = 0.0, miss.far
     if miss.differences and not miss.faults:
         far += 1.0  # what came back was not even looked at
     for one in miss.differences:
-        far += 1.0
-        if one.found is MISSING:
-            far += 0.5
-        else:
-            far -= 0.5 * SequenceMatcher(None, one.wanted, repr(one.found)).ratio()
-    return far
+        apart = _apart(one)
+        if _IDENTIFIES.search(one.path.lower().replace("_", "-")):
+            identity += apart
+        far += apart
+    return identity, far
+
+
+def _apart(one: PathDifference) -> float:
+    """How far two values are from each other, 0.5 to 1.5; those that look alike are nearer."""
+    if one.found is MISSING:
+        return 1.5
+    return 1.0 - 0.5 * SequenceMatcher(None, one.wanted, repr(one.found)).ratio()
 
 
 def _others(view: CaptureView, start: int) -> list[str]:
@@ -89,7 +122,7 @@ def _others(view: CaptureView, start: int) -> list[str]:
 
 def _listed(view: CaptureView, matches: list[Seen]) -> list[str]:
     lines = _ListLines(view)
-    out = [f"    {lines(seen)}" for seen in matches[: 2 * _AROUND]]
+    out = [f"    {lines(seen)}" for seen in matches[:_MOST_LISTED]]
     more = len(matches) - len(out)
     roles = sorted({seen.role for seen in matches})
     if len(roles) > 1:

@@ -53,7 +53,9 @@ class NamedNumber(int):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):
-            return other in self.names
+            if other in self.names:
+                return True
+            return "|" in other and self == set(other.split("|"))
         if isinstance(other, (set, frozenset)):
             return any(set(name.split("|")) == other for name in self.names)
         return int.__eq__(self, other)
@@ -317,10 +319,26 @@ def _found(nodes: list[Node], path: str) -> Iterator[Node]:
         yield from find_all(nodes, path.replace("_", "-"))
 
 
+def _deeper(name: str, nodes: list[Node]) -> str:
+    """The path of a node of this name within others, "" for none."""
+    for node in nodes:
+        for child in node.children:
+            if child.field.name == name:
+                return f"{node.field.name}.{name}"
+        below = _deeper(name, node.children)
+        if below:
+            return f"{node.field.name}.{below}"
+    return ""
+
+
 def _near(path: str, nodes: list[Node]) -> str:
     from ..wire.text import near
 
     head, _, name = path.rpartition(".")
+    if not head:
+        deeper = _deeper(name.replace("_", "-"), nodes)
+        if deeper:
+            return f" (there is {deeper!r})"
     names = [node.field.name for node in nodes]
     if head:
         for owner in _found(nodes, head):
@@ -373,7 +391,8 @@ class _ProcessValue:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return safe(str(self.found))
+        guessed = " (guessed by the port: it was gone before its name was looked up)"
+        return safe(f"{self.found}{guessed if self.found.hint and not self.found.name else ''}")
 
 
 def _process(message: Message, link: Link | None) -> Any:

@@ -67,8 +67,13 @@ class Failed(Outcome):
     """The kernel refused."""
 
     def __init__(self, error: str | int | None, match: str | None) -> None:
+        __tracebackhide__ = True
         self.number = None if error is None else _error(error)
         self.match = match
+        try:
+            re.compile(match or "")
+        except re.error as problem:
+            raise UsageError(f"{match!r} is no regular expression: {problem}") from None
         words = "failed" if error is None else f"failed with {_named(self.number)}"
         super().__init__(words if match is None else f"{words} saying {match!r}")
 

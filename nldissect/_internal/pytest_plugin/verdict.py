@@ -11,7 +11,7 @@ from .matching import PathDifference, Seen
 class NearMiss:
     """A message that is not what is expected: where it differs, and what is wrong besides.
 
-    `far` says how much is wrong with what came back for it.
+    `far` says how much is wrong with what came back for it, 0 for nothing.
     """
 
     seen: Seen
@@ -25,7 +25,10 @@ class Verdict:
     """Messages that meet an expectation, and those of its operation that do not.
 
     Messages up to number `start` do not count; `base`, in ns since the epoch, is when `within`
-    begins. `last` is both of these for what must come after.
+    begins. `last` is both of these for what must come after. For a failure, `earlier` are
+    messages that would do but came too early in order, `not_requests` those of the operation
+    that were not sent to the kernel where an answer is expected, and `elsewhere` those of other
+    operations that have the fields.
     """
 
     start: int
@@ -33,4 +36,7 @@ class Verdict:
     last: tuple[int, int | None]
     matches: list[Seen] = field(default_factory=list)
     near_misses: list[NearMiss] = field(default_factory=list)
+    earlier: list[Seen] = field(default_factory=list)
+    not_requests: list[Seen] = field(default_factory=list)
+    elsewhere: list[Seen] = field(default_factory=list)
     met: bool = False
