@@ -18,6 +18,7 @@ from ..wire.errors import CaptureError
 from ..wire.output_file import OutputFile
 from .capture_index import CaptureIndex, CaptureView, Exchange
 from .expectation import Expectation, Expectations, wait
+from .failures import trees
 from .marker import Marker
 from .matching import Seen
 
@@ -88,6 +89,10 @@ class Captured(Sequence[Seen]):
         from .snapshot import snapshot
 
         return snapshot(self, mask, counters)
+
+    def trees(self) -> Iterator[str]:
+        """Each message as text: its line of the list and its tree, as `nldissect read -V` says."""
+        return trees(self._view)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the capture as pcapng."""

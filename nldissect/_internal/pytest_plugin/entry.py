@@ -30,11 +30,17 @@ _CAP_SYS_ADMIN = 21
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--netlink-dir."""
-    parser.getgroup("netlink").addoption(
+    """--netlink-dir and --netlink-report."""
+    group = parser.getgroup("netlink")
+    group.addoption(
         "--netlink-dir",
         metavar="DIR",
         help="where captures of failed tests are saved (default: the test's tmp_path)",
+    )
+    group.addoption(
+        "--netlink-report",
+        action="store_true",
+        help="save beside them, as text, what failed and all messages with their trees",
     )
 
 
@@ -112,7 +118,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Reporting:
     if made is not None and report.failed:
         from .saved_captures import saved
 
-        text = "\n".join(saved(item, made))
+        failure = "\n\n".join([report.longreprtext, *(unmet or [])])
+        text = "\n".join(saved(item, made, failure))
         if text:
             report.sections.append((_SECTION, text))
     return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from ..engine.message import Message
 from ..engine.payloads import size_of_secret
 from ..render.list_output import ListRenderer
 from ..render.style import Style
+from ..render.tree_output import TreeRenderer
 from ..wire.text import safe
 from ..wire.times import TimeFormatter
 from .capture_index import CaptureView
@@ -142,15 +143,26 @@ def around(view: CaptureView, number: int) -> list[str]:
     return out
 
 
+def trees(view: CaptureView) -> Iterator[str]:
+    """Messages as their line of the list and their tree, with an empty line after each."""
+    renderer = TreeRenderer(_list_renderer(view, None), Style())
+    return (renderer.message(seen.message, seen.link) for seen in view)
+
+
+def _list_renderer(view: CaptureView, width: int | None) -> ListRenderer:
+    """Renders the list without colours; times count from the first message."""
+    clock = TimeFormatter("relative")
+    index = view.index.index
+    if len(index):
+        clock.text(index.records.number[0], index.moment(0))
+    return ListRenderer(Style(), clock, width)
+
+
 class _ListLines:
-    """Messages as lines of the list, without colours; times count from the first one."""
+    """Messages as lines of the list, cut to `WIDTH`."""
 
     def __init__(self, view: CaptureView) -> None:
-        clock = TimeFormatter("relative")
-        index = view.index.index
-        if len(index):
-            clock.text(index.records.number[0], index.moment(0))
-        self._lines = ListRenderer(Style(), clock, WIDTH)
+        self._lines = _list_renderer(view, WIDTH)
 
     def __call__(self, seen: Seen) -> str:
         return self._lines.message(seen.message, seen.link).rstrip("\n")

@@ -391,7 +391,7 @@ class _ProcessValue:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        guessed = " (guessed by the port: it was gone before its name was looked up)"
+        guessed = " (guessed by its port: no name was recorded)"
         return safe(f"{self.found}{guessed if self.found.hint and not self.found.name else ''}")
 
 

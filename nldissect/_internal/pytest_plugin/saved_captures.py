@@ -1,4 +1,4 @@
-"""Captures of failed tests, saved where their output is."""
+"""Captures of failed tests, saved where their output is; with a report, as text too."""
 
 from __future__ import annotations
 
@@ -8,27 +8,48 @@ from pathlib import Path
 import pytest
 
 from ..wire.errors import NldissectError
-from .captured import Live
+from ..wire.output_file import OutputFile
+from ..wire.text import safe
+from .captured import Captured, Live
 from .fixtures import Netlink, fit
 
 
-def saved(item: pytest.Item, made: Netlink) -> Iterator[str]:
-    """Saves what was captured live; a line for each capture, with its path."""
-    taken = [capture for capture in made.captures if not isinstance(capture, Live)]
-    for capture in taken:
-        yield f"read from {capture.path}"
-    lives = [c for c in made.captures if isinstance(c, Live) and c.started]
+def saved(item: pytest.Item, made: Netlink, failure: str) -> Iterator[str]:
+    """Saves what was captured live; a line for each capture, with its path.
+
+    With --netlink-report, what each holds is saved as text, below what the `failure` says.
+    """
+    wanted = item.config.getoption("--netlink-report")
     folder: Path | None = None
-    for number, live in enumerate(lives, 1):
-        name = "capture" if len(lives) == 1 else f"capture-{number}"
+    captures = [c for c in made.captures if not isinstance(c, Live) or c.started]
+    for number, capture in enumerate(captures, 1):
+        live = isinstance(capture, Live)
+        if not live:
+            yield f"read from {capture.path}"
+        if not live and not wanted:
+            continue
         try:
-            if folder is None:
-                folder = _folder(item)
-            path = folder / f"{name}.pcapng"
-            live.save(path)
-            yield f"saved to {path} ({len(live)} messages); `nldissect read {path}` shows it"
+            folder = folder or _folder(item)
+            path = folder / f"capture{'' if len(captures) == 1 else f'-{number}'}.pcapng"
+            if live:
+                capture.save(path)
+                yield f"saved to {path} ({len(capture)} messages); `nldissect read {path}` shows it"
+            if wanted:
+                text = path.with_suffix(".txt")
+                _report(text, capture, f"{item.nodeid}\n\n{failure}")
+                yield f"as text in {text}"
         except (OSError, NldissectError) as problem:
             yield f"could not be saved: {problem}"
+
+
+def _report(path: Path, capture: Captured, head: str) -> None:
+    """What failed, then the line and the tree of each message."""
+    with OutputFile(str(path)) as stream:
+        for text in (*(f"{safe(line)}\n" for line in head.splitlines()), "\n"):
+            stream.write(text.encode())
+        for tree in capture.trees():
+            stream.write(tree.encode())
+        stream.commit()
 
 
 def _folder(item: pytest.Item) -> Path:
