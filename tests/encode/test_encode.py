@@ -60,6 +60,9 @@ def test_bytes_tree_bytes(name: str) -> None:
     tally = Tally()
     for message in ours(name):
         assert encode(message, tally=tally) == message.data
+        assert message.encode() == message.bytes
+        if message.echo is not None:
+            assert message.echo.encode() == message.echo.bytes
     # what hooks read cannot be written by them: packets' fields are dpkt's, elements nft's
     least = 0.99 if not name.startswith(("net", "nft", "genl_events")) else 0.96
     assert tally.values > least * (tally.values + tally.raw)
@@ -138,7 +141,8 @@ ODD = {
 @pytest.mark.parametrize("name", sorted(ODD))
 def test_malformed_messages_survive(name: str) -> None:
     for message in nldissect.dissect_all(ODD[name]):
-        assert message.encode() == message.data
+        assert encode(message) == message.data  # with what trails it
+        assert message.encode() == message.bytes
         if message.echo is not None:
             assert message.echo.encode() == message.echo.bytes
 

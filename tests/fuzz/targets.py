@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nldissect
 from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.encode.tree_encoder import encode
 from nldissect._internal.spec import model
 from nldissect._internal.wire.record import Record
 from support import capture_files
@@ -58,7 +59,8 @@ def messages(rng: random.Random) -> str:
         wrong = slow_walker.disagreement(message)
         assert not wrong, wrong
         json.loads(message.to_json())
-        assert message.encode() == message.data, "encode() gives other bytes"
+        assert encode(message) == message.data, "what is encoded are other bytes"
+        assert message.encode() == message.bytes, "encode() gives other bytes"
         said.append(message.to_json())
     return "\n".join(said)
 

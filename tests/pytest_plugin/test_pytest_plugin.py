@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dirty_equals import Contains, IsInt, IsPartialDict, IsStr
 import nldissect
 from nldissect._internal.capture.reader import PcapngWriter
 from nldissect._internal.pytest_plugin.captured import recorded
+from nldissect._internal.pytest_plugin.possible_values import require_possible
 from nldissect._internal.spec.registry import registry
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record, Socket
@@ -126,10 +128,10 @@ UNMET: list[tuple[str, Check, str]] = [
         "newlink", linkinfo={"kind": "vxlan"}, exact=True),
      "linkinfo.data: not expected, found {"),
     ("errors", lambda c: c.expect("newlink", {"linkinfo.kind": "dummy"}).acked().times(9),
-     "it failed: EEXIST (message 4)"),
-    ("errors", lambda c: c.expect("newlink", mtu=5).failed(), "it was acknowledged"),
+     "times 9; one was found\n         1   0.000000 → route     newlink    kiwi0 kind dummy"),
     ("errors", lambda c: c.expect("newlink", {"linkinfo.kind": "dummy"}).failed("EPERM"),
-     "it failed otherwise: EEXIST"),
+     "it failed otherwise: EEXIST (message 4)"),
+    ("errors", lambda c: c.expect("newlink", mtu=5).failed(), "it was acknowledged"),
     ("errors", lambda c: c.expect("newlink").failed("EINVAL", match="nothing like it"),
      "VLAN properties not specified"),
     ("errors", lambda c: c.expect("newlink", mtu=5).replied(), "it was not answered with data"),
@@ -140,6 +142,15 @@ UNMET: list[tuple[str, Check, str]] = [
      "it came after 4."),
     ("links", lambda c: c.expect("newlink", ifname="apple0").times(2),
      "these are answer and request"),
+    # What is asked about is nearer than what looks alike in more places.
+    ("errors", lambda c: c.expect("newlink", ifname="kiwi1", mtu=5),
+     "nearest of 15 is message 17:\n  mtu: expected 5, is not there"),
+    ("errors", lambda c: c.expect("setlink", ifname="kiwi1").failed(),
+     "of other operations, these have the fields:\n        17   4.836713 → route     newlink"),
+    ("rtnl_misc", lambda c: c.filter("role == notification").expect("newlink").acked(),
+     "only a request has such an outcome; these, which fit, are none:\n"),
+    ("sockets", lambda c: c.expect("getlink", process="ip"),
+     "found [713]? (guessed by its port: no name was recorded)"),
 ]  # fmt: skip
 
 
@@ -219,9 +230,125 @@ def test_in_order(open_recording: Callable[[str], Captured]) -> None:
     assert cap.faults() == []
 
 
+def test_too_early(open_recording: Callable[[str], Captured]) -> None:
+    cap = open_recording("errors")
+    with cap.in_order():
+        cap.expect("newlink", {"linkinfo.kind": "vxlan"})
+        early = cap.expect("newlink", mtu=5)
+        same = cap.expect("newlink", {"linkinfo.kind": "vxlan"})
+    with pytest.raises(AssertionError) as caught:
+        early.check()
+    assert str(caught.value).splitlines()[1:] == [
+        "it came too early: message 7, in order expected after 19:",
+        "         7   2.335202 → route     newlink    kiwi0 mtu 5",
+        "        19   5.517809 → route     newlink    vxk kind vxlan",
+    ]
+    with pytest.raises(AssertionError, match="message 19 is what the expectation before it found"):
+        same.check()
+    assert cap.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields", "said"),
+    [
+        ("newlink", {"linkinfo.kind": "dumy"}, "(did you mean 'dummy'?)"),
+        ("RTM_NEWLINK", {"linkinfo": {"kind": "dumy"}}, "linkinfo.kind is never 'dumy'"),
+        ("newqdisc", {"kind": "fq_codell"}, "(did you mean 'fq_codel'?)"),
+        ("rt-addr.newaddr", {"local": "10.1.1.300"}, "that is no IP address"),
+        ("newaddr", {"local": "10.1.1.3/24"}, "stands without its prefix length"),
+        ("newroute", {"dst": "2001:DB8::1"}, "it is shown as '2001:db8::1'"),
+        ("newlink", {"operstate": "dwn"}, "(did you mean 'down'?)"),
+        ("newlink", {"ifi_flags": {"up", "brodcast"}}, "(did you mean 'broadcast'?)"),
+        ("newlink", {"ifi-flags": "up|brodcast"}, "(did you mean 'broadcast'?)"),
+        ("newlink", {"mtu": "1500"}, "it is a number"),
+        ("newlink", {"mtu": 1 << 32}, "does not fit 32 bits"),
+        ("newlink", {"mtu": -1}, "is negative"),
+        ("newlink", {"ifname": 5}, "it is a string"),
+        ("newlink", {"linkinfo": "dummy"}, "it holds attributes"),
+        ("newlink", {"prop-list": {"alt-ifname": ["good", 7]}}, "alt-ifname is never 7"),
+        ("newlink", {"role": "requst"}, "it is one of request, answer, notification"),
+        ("newlink", {"flags": {"REQEST"}}, "(did you mean 'REQUEST'?)"),
+        ("error", {"error": "EEXITS"}, "(did you mean 'EEXIST'?)"),
+        ("error", {"error": 17}, "errors are negative: -17"),
+    ],
+)
+def test_what_can_never_be(
+    open_recording: Callable[[str], Captured], operation: str, fields: dict[str, Any], said: str
+) -> None:
+    """Told by `expect` itself, before anybody asks whether it holds."""
+    cap = open_recording("links")
+    with pytest.raises(UsageError) as caught:
+        cap.expect(operation, fields)
+    assert said in str(caught.value)
+    with pytest.raises(UsageError):
+        cap.expect("getlink").replied(operation, fields)
+    cap.expect("getlink", ifname="nobody").never().check()
+    cap.faults()
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("newlink", {"linkinfo.kind": "of-my-own-module"}),
+        ("newlink", {"linkinfo.kind": IsStr(regex="dumy")}),
+        ("newlink", {"ifi-index": "apple9", "link": "apple8", "master": 9999}),
+        ("newlink", {"ifi-flags": "running|up", "operstate": "IF_OPER_UP"}),
+        ("newlink", {"address": "02:00:5e:00:00:0a", "mtu": None, "ifalias": ""}),
+        ("newroute", {"dst": "100/200", "rtm-protocol": 200, "rtm-table": 77}),
+        ("newroute", {"dst": "2001:db8::1"}),
+        ("newlink", {"flags": "REQUEST|NLM_F_ACK"}),
+        ("newlink", {"process": "ip", "error": None, "protocol": "route"}),
+        (None, {"dst": "anything"}),
+    ],
+)
+def test_what_may_be(
+    open_recording: Callable[[str], Captured], operation: str, fields: dict[str, Any]
+) -> None:
+    open_recording("links").expect(operation, fields).never().check()
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in plain data with their paths, numbers also by each of their names."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, path)
+    else:
+        yield path, int(value) if type(value) is not bool and isinstance(value, int) else value
+        for name in getattr(value, "names", ()):
+            yield path, name
+
+
+@pytest.mark.slow
+def test_values_of_recordings_may_be() -> None:
+    """No value that a recording shows is taken for one that cannot be: two of each path."""
+    known = registry()
+    wanted: dict[tuple[str, str], set[Any]] = {}
+    looked: Counter[str] = Counter()
+    for path in sorted(CAPTURES.glob("*.pcap")):
+        for seen in recorded(str(path), known):
+            looked[seen.operation] += 1
+            if looked[seen.operation] <= 30 and seen.message.type >= 16:
+                for place, value in leaves(seen.plain()):
+                    values = wanted.setdefault((seen.operation, place), set())
+                    if len(values) < 2 and isinstance(value, (str, int)):
+                        values.add(value)
+    for (operation, place), values in wanted.items():
+        for value in values:
+            require_possible(known, operation, {place: value})
+    assert len(wanted) > 3000
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
+        (lambda c: c.expect("newlink", kind="dummy").never(), "at its top: write 'linkinfo.kind'"),
+        (lambda c: c.expect("newlink", dst="192.0.2.0").never(), "newlink has no field 'dst'"),
+        (lambda c: c.expect("newlink").times("2"), "times takes a number"),
+        (lambda c: c.expect("newlink").within("2"), "within takes seconds"),
+        (lambda c: c.expect("newlink").failed(match="("), "is no regular expression"),
         (lambda c: c.expect("rt-link.newlnk").never(), "(did you mean 'newlink'?)"),
         (lambda c: c.expect("rt-lnk.newlink").never(), "no dissector 'rt-lnk' (did you mean 'rt-"),
         (lambda c: c.expect("newlink", ifnam="x").never(), "'ifnam' (did you mean 'ifname'"),
@@ -476,10 +603,48 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     assert re.search(r"- netlink expectations -+\ntest_inner.py:27: cap.expect", beside)
     assert 'test_inner.py:38: cap.expect("newlink", ifname="plum")\nexpected ' in text
     assert re.search(r"- netlink capture -+\nread from \S+errors.pcap$", line, re.M)
+    assert "All traceback entries are hidden" not in text
     assert "nldissect/_internal/pytest_plugin" not in sections["test_mistake"]
     assert "there is no nowhere.pcap; looked for nowhere.pcap" in sections["test_missing"]
     assert "cut.pcap: record" in sections["test_damaged"]
     assert "recordings/test_inner/test_not_there.pcapng" in text
+
+
+@pytest.mark.slow
+def test_reports_as_text(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_inner="""
+        def test_two(netlink):
+            cap = netlink.read("errors.pcap")
+            netlink.read("acks.pcap")
+            cap.expect("newlink", ifname="plum")
+            raise KeyError("mine")
+
+        def test_good(netlink):
+            netlink.read("errors.pcap").expect("newlink", ifname="kiwi0")
+        """
+    )
+    for name in ("errors.pcap", "acks.pcap"):
+        shutil.copy(CAPTURES / name, pytester.path)
+    done = pytester.runpytest_subprocess(*arguments(), "--netlink-report", "--netlink-dir=out")
+    done.assert_outcomes(failed=1, passed=1)
+    folder = pytester.path / "out/test_inner.py"
+    assert [path.name for path in folder.iterdir()] == ["test_two"]
+    text = (folder / "test_two/capture-1.txt").read_text()
+    assert text.startswith("test_inner.py::test_two\n")
+    assert "KeyError: 'mine'" in text
+    assert "expected newlink with ifname='plum'; none found" in text
+    trees = subprocess.run(
+        [sys.executable, "-m", "nldissect", "read", "-V", "errors.pcap"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=pytester.path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert text.endswith("\n\n" + trees.stdout)
+    assert "acks" not in (folder / "test_two/capture-2.txt").read_text().partition("\n\n     1")[2]
+    done.stdout.fnmatch_lines("as text in */out/test_inner.py/test_two/capture-1.txt")
 
 
 @pytest.mark.slow

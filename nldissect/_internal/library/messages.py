@@ -36,13 +36,15 @@ class Message(PairedMessage):
         remove(self, path)
 
     def encode(self) -> builtins.bytes:
-        """The bytes that its header and the values of its nodes give, with what trails it.
+        """The bytes that its header and the values of its nodes give.
 
-        Of a message that nobody changed they are the captured ones.
+        Of a message that nobody changed they are the captured ones, `bytes`.
         """
         from ..encode.tree_encoder import encode
 
-        return encode(self)
+        made = encode(self)
+        trailing = 0 if self.outer is not None else len(self.data) - self.limit
+        return made[: len(made) - trailing]
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` says, as Python objects."""

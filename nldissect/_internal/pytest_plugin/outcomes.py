@@ -17,8 +17,8 @@ from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
 from .matching import MESSAGE_FIELDS, PathDifference, Seen, differences
+from .possible_values import CONTROL
 
-_CONTROL: Final = ("ack", "error", "done", "noop", "overrun")
 _NUMBERS: Final = {name: number for number, name in linux.ERRNO.items()}
 
 
@@ -165,7 +165,7 @@ class OperationName:
                 self.plain == plainly(o.name) or self.name == o.constant for o in operations
             )
             names = [o.name for o in operations]
-        elif self.plain in _CONTROL or self.name in linux.RTM.values():
+        elif self.plain in CONTROL or self.name in linux.RTM.values():
             return
         else:
             known = bool(words.operations(self.plain) or words.operations(self.name))

@@ -10,21 +10,21 @@ from __future__ import annotations
 import re
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 from ..encode import payload
 from ..engine import labels
-from ..engine.paths import plain
+from ..engine.paths import names_of, plain
 from ..filter import vocabulary_of
 from ..filter.message_fields import message_fields
 from ..filter.message_types import TimeOrigin
-from ..filter.operands import PathSource
 from ..filter.value_types import StringType
 from ..filter.vocabulary import Vocabulary
 from ..spec import model
 from ..spec.registry import Registry
+from ..spec.tables import GENLMSGHDR
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
@@ -32,6 +32,7 @@ from ..wire.text import near
 _IP_HINTS: Final = ("ipv4", "ipv6", "ipv4-or-v6", "address", "union-address")
 _MPLS: Final = r"\d+(/\d+)*"
 _SET: Final = (set, frozenset)
+CONTROL: Final = ("ack", "error", "done", "noop", "overrun")
 _FLAGS: Final = {name for flag in labels.NLM_F for name in (flag, f"NLM_F_{flag}")}
 
 
@@ -45,28 +46,70 @@ def require_possible(registry: Registry, operation: str | None, fields: Mapping[
             raise UsageError(reason)
 
 
-def definitions(words: Vocabulary, operation: str | None, path: str) -> list[model.Field]:
+def _definitions(words: Vocabulary, operation: str | None, path: str) -> list[model.Field]:
     """The fields that a path can end at in messages of an operation; empty where nobody knows."""
     if operation is None:
-        readings = words.resolve(path)
-    else:
-        readings = [found for found in words.resolve(f"{operation}.{path}") if found.top]
-    return PathSource(readings, words, None, False).definitions()
+        readings = [found for found in words.resolve(path) if found.names]
+        return [field for found in readings for field in words.reachable_fields(found)]
+    parts = [plain(part) for part in path.split(".")]
+    out: list[model.Field] = []
+    for one in _operations(words, operation):
+        header = one.header
+        below = [] if header is None or plain(header.name) != parts[0] else parts[1:]
+        members = [] if header is None else header.members
+        attributes = [] if one.attributes is None else one.attributes.ensure().values()
+        out += _ends(members, below or parts)
+        out += _ends(attributes, parts)
+    return out
+
+
+def _ends(fields: Iterable[model.Field], parts: list[str]) -> Iterator[model.Field]:
+    """Where a path from these fields ends, or at what no spec tells the inside of."""
+    for field in fields:
+        if parts[0] not in names_of(field):
+            continue
+        inside = list(_inside(field))
+        rest = parts[1:]
+        if len(rest) > 1 and rest[0].isdecimal():  # an entry of an array
+            rest = rest[1:]
+        untold = field.hook is not None or field.tail is not None or field.kind == model.TYPE_VALUE
+        if not rest or not inside or untold:
+            yield field
+        else:
+            yield from _ends(inside, rest)
+
+
+def _inside(field: model.Field) -> Iterator[model.Field]:
+    """The attributes and members that a field may hold; of an array those of an entry."""
+    if field.kind in (model.INDEXED, model.ARRAY) and field.element is not None:
+        yield from _inside(field.element)
+    if field.nested is not None:
+        yield from field.nested.ensure().values()
+    if field.struct is not None:
+        yield from field.struct.members
+    if field.sub_message is not None:
+        for one in field.sub_message.formats.values():
+            yield from () if one.attributes is None else one.attributes.ensure().values()
+            yield from () if one.header is None else one.header.members
 
 
 def _why_never(words: Vocabulary, operation: str | None, path: str, want: Any) -> str:
     """What is wrong with one value, or with one inside of it; "" for nothing."""
-    if isinstance(want, Mapping):
-        found = (_why_never(words, operation, f"{path}.{key}", want[key]) for key in want)
-        return next(filter(None, found), "")
-    if isinstance(want, list):
-        found = (_why_never(words, operation, path, each) for each in want)
-        return next(filter(None, found), "")
+    inside = want if isinstance(want, Mapping) else {}
+    for key in inside:
+        if reason := _why_never(words, operation, f"{path}.{key}", inside[key]):
+            return reason
+    for each in want if isinstance(want, list) else ():
+        if reason := _why_never(words, operation, path, each):
+            return reason
     if type(want) not in (int, bool, str, set, frozenset):
+        return ""
+    found = _definitions(words, operation, path)
+    if not found and _may_hold(words, operation, path):
         return ""
     own = message_fields(words, TimeOrigin()).get(path.removeprefix("nlmsg_"))
     reasons = [] if own is None else [_unfit_for_message(own.name, own.value_type, want)]
-    reasons += [_unfit(words, field, want) for field in definitions(words, operation, path)]
+    reasons += [_unfit(words, field, want) for field in found]
     if not reasons or not all(reasons):
         return ""
     return f"{path} is never {want!r}: {reasons[0]}"
@@ -100,8 +143,9 @@ def _unfit_number(field: model.Field, want: Any) -> str:
         return "it is a number"
     parts = want if isinstance(want, _SET) else want.split("|") if field.enum.flags else [want]
     known = {*field.enum.values, *field.enum.constants.values()}
-    wrong = next((part for part in parts if part not in known), None)
-    return "" if wrong is None else f"{wrong!r} is no name of {field.enum.name}"
+    unnamed = r"0x[0-9a-f]+" if field.enum.flags else "(?!)"  # bits without a name
+    wrong = (part for part in parts if part not in known and not re.fullmatch(unnamed, str(part)))
+    return next((f"{part!r} is no name of {field.enum.name}" for part in wrong), "")
 
 
 def _unfit_address(field: model.Field, want: Any) -> str:
@@ -185,13 +229,33 @@ def require_field(registry: Registry, operation: str | None, path: str) -> None:
     last = path.rpartition(".")[2].replace("_", "-")
     if not words.resolve(path):
         raise UsageError(f"there is no field {path!r}{near(last, list(words.names))}")
-    known = [] if operation is None else _operations(words, operation)
-    readings = words.resolve(f"{operation}.{path}")
-    if not known or any(reading.top for reading in readings):
+    if _may_hold(words, operation, path):
         return
+    known = _operations(words, operation or "")
     places = [place for one in known for place in _places_of(one, last)]
     hint = f" at its top: write {places[0]!r}" if places else near(last, _names(known))
     raise UsageError(f"{operation} has no field {path!r}{hint}")
+
+
+def _may_hold(words: Vocabulary, operation: str | None, path: str) -> bool:
+    """Whether an attribute or header of messages of the operation may begin the path."""
+    if operation is None or operation in CONTROL:
+        return operation is None
+    known = _operations(words, operation)
+    first = plain(path.partition(".")[0])
+    return not known or first.isdecimal() or any(first in _first_names(one) for one in known)
+
+
+def _first_names(operation: model.Operation) -> set[str]:
+    """What a path in a message may begin with: of attributes, the header, and its members."""
+    fields: list[model.Field] = [*GENLMSGHDR.members]
+    out = {plain(GENLMSGHDR.name)}
+    if operation.header is not None:
+        out.add(plain(operation.header.name))
+        fields += operation.header.members
+    if operation.attributes is not None:
+        fields += operation.attributes.ensure().values()
+    return out.union(*map(names_of, fields))
 
 
 def _operations(words: Vocabulary, text: str) -> list[model.Operation]:
