@@ -373,7 +373,7 @@ def test_reports_of_pytest(capture: Path) -> None:
     for text in STRINGS.values():
         for expectation in (
             cap.expect("newlink", ifname=text + "?", ifalias=text),
-            cap.expect("newlink", {"linkinfo.kind": 5}, ifname=text),
+            cap.expect("newlink", {"linkinfo.kind": "of-mine"}, ifname=text),
             cap.expect("newlink", {text or "x": 1}),
         ):
             with pytest.raises((AssertionError, nldissect.UsageError)) as problem:

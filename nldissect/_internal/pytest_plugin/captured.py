@@ -16,6 +16,7 @@ from ..library.index import Index
 from ..spec.registry import Registry
 from ..wire.errors import CaptureError
 from ..wire.output_file import OutputFile
+from . import matching
 from .capture_index import CaptureIndex, CaptureView, Exchange
 from .expectation import Expectation, Expectations, wait
 from .failures import trees
@@ -123,13 +124,14 @@ class Captured(Sequence[Seen]):
 
         `operation` is `newlink`, `rt-link.newlink` or `RTM_NEWLINK`, None for any. Fields
         are paths of attributes and header members by spec name or C constant, or of the
-        message itself (`flags`, `direction`, `process`...). With `exact` the message has
-        no other attributes. See `Expectation` for when it is checked. A value that no such
-        message can have raises UsageError.
+        message itself (`flags`, `direction`, `process`...). With `exact`, or `fields` that
+        are `exact`, the message has no other attributes. See `Expectation` for when it is
+        checked. A value that no such message can have raises UsageError.
         """
         __tracebackhide__ = True
         wanted = {**(fields or {}), **named}
-        return self._expectations.add(self._view, operation, wanted, exact, sys._getframe(1))
+        whole = exact or isinstance(fields, matching.exact)
+        return self._expectations.add(self._view, operation, wanted, whole, sys._getframe(1))
 
     @contextmanager
     def in_order(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from ..pairing.codes import REQUEST
 from ..wire.errors import UsageError
+from . import matching
 from .capture_index import CaptureView
 from .failures import failure
 from .matching import MESSAGE_FIELDS, Seen, at, differences
@@ -96,7 +97,8 @@ class Expectation:
         __tracebackhide__ = True
         wanted = {**(fields or {}), **named}
         require_possible(self.view.registry, operation, wanted)
-        return self._with(Replied(operation, wanted, exact, self.view.registry))
+        whole = exact or isinstance(fields, matching.exact)
+        return self._with(Replied(operation, wanted, whole, self.view.registry))
 
     def times(self, count: Any) -> Expectation:
         """There are so many: a number, or what equals it; UsageError for what no number equals."""

@@ -26,7 +26,7 @@ _LONGEST: Final = 160
 _MOST_LISTED: Final = 20
 # Paths by which a message is about one kind of object and one of these.
 _IDENTIFIES: Final = re.compile(
-    r"(^|[.-])(kind|role|direction|name|ifname|index|ifindex|id|handle|dst|src|local|address|key)$"
+    r"(^|[.-])(kind|role|direction|name|ifname|index|ifindex|id|handle|dst|src|local|address)$"
 )
 
 
@@ -96,7 +96,8 @@ def _distance(miss: NearMiss) -> tuple[float, float]:
         far += 1.0  # what came back was not even looked at
     for one in miss.differences:
         apart = _apart(one)
-        if _IDENTIFIES.search(one.path.lower().replace("_", "-")):
+        asked = one.expected is not UNEXPECTED
+        if asked and _IDENTIFIES.search(one.path.lower().replace("_", "-")):
             identity += apart
         far += apart
     return identity, far
