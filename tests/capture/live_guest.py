@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -23,8 +24,8 @@ import nldissect
 from nldissect._internal.capture.live import bpf, live_capture, privileges
 from nldissect._internal.capture.live.file_limits import Limits
 from nldissect._internal.capture.reader import CaptureReader
+from nldissect._internal.cli import ENDS, script
 from nldissect._internal.cli import live_command as command
-from nldissect._internal.cli import main
 from nldissect._internal.wire import framing
 
 assert command  # imported before the forks
@@ -92,11 +93,16 @@ class Command:
         env: dict[str, str] | None = None,
         without: set[int] | None = None,
     ) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # until the child is as a new program is
         self.pid = os.fork()
         if self.pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
             return
         status = 1
         try:
+            for number in ENDS:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
             flags = os.O_WRONLY | os.O_CREAT
             os.dup2(os.open(folder / f"{name}.out", flags) if stdout is None else stdout, 1)
             os.dup2(os.open(folder / f"{name}.err", flags), 2)
@@ -106,7 +112,8 @@ class Command:
                 privileges.drop(set(range(40)) - without)
             sys.stdout = open(1, "w")  # noqa: SIM115
             sys.stderr = open(2, "w")  # noqa: SIM115
-            status = main(["live", *words])
+            sys.argv = ["nldissect", "live", *words]
+            status = script()
         finally:
             os._exit(status)
 
@@ -139,7 +146,7 @@ def heard(folder: Path, name: str) -> str:
 
 def listening(folder: Path, name: str) -> str:
     """Waits; returns the interface."""
-    until(lambda: "listening on" in heard(folder, name) or ": " in heard(folder, name))
+    until(lambda: "\n" in heard(folder, name))
     return heard(folder, name).partition("listening on ")[2].split(",")[0].strip()
 
 
@@ -575,6 +582,72 @@ def crash(folder: Path) -> Any:
             os.kill(pid, signal.SIGKILL)
     process.send_signal(signal.SIGKILL)
     return {"ended": process.wait(20)}
+
+
+@scene
+def removed(folder: Path) -> Any:
+    """The interface is removed by somebody else, or taken down, amid a capture."""
+    out = {}
+    for name, words in ("deleted", ["del", "nlmon1"]), ("down", ["set", "nlmon1", "down"]):
+        ip("link", "add", "nlmon1", "type", "nlmon")
+        ip("link", "set", "nlmon1", "up")
+        path = f"{folder}/{name}.pcapng"
+        process = Command("nlmon1", "-w", path, "--no-prime", folder=folder, name=name)
+        listening(folder, name)
+        noops(100, 79)
+        ip("link", *words)
+        out[name] = [process.wait(20), heard(folder, name)]
+    ip("link", "del", "nlmon1")
+    return out
+
+
+@scene
+def full(folder: Path) -> Any:
+    """The disk is full amid a capture: of one file, and of ring files."""
+    small = Path("/dev/shm/small")
+    small.mkdir()
+    out: dict[str, Any] = {}
+    for name, ring in ("one", []), ("ring", ["-b", "packets:500"]):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", small], check=True)
+        path = f"{small}/{name}.pcapng"
+        process = Command("nlmon0", "-w", path, "--no-prime", *ring, folder=folder, name=name)
+        listening(folder, name)
+        for _ in range(20):
+            noops(300, 80)
+            time.sleep(0.05)
+        out[name] = [process.wait(20), heard(folder, name)]
+        for made in small.iterdir():
+            shutil.copy(made, folder / made.name)
+        subprocess.run(["umount", small], check=True)
+    return out
+
+
+@scene
+def struck(folder: Path) -> Any:
+    """Signals at every moment from its first to its last, also two of them."""
+    out = []
+    ip("link", "set", "nlmon0", "down")
+    begun = time.monotonic()
+    first = Command(folder=folder, name="first")
+    listening(folder, "first")
+    span = time.monotonic() - begun  # from its start until it listens
+    first.send_signal(signal.SIGINT)
+    first.wait(20)
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    for turn in range(36):
+        name = f"at{turn}"
+        process = Command("-w", f"{folder}/{name}.pcapng", folder=folder, name=name)
+        time.sleep(turn // 3 * span / 8)
+        noops(20, 81)
+        with suppress(ProcessLookupError):
+            process.send_signal(numbers[turn % 3])
+            if turn // 3 % 2:
+                time.sleep(turn % 4 * 0.005)
+                process.send_signal(numbers[turn % 3])
+        out.append([numbers[turn % 3], process.wait(20), heard(folder, name)])
+    until(lambda: not [name for name in links() if name.startswith("nldissect")], 5)
+    ip("link", "set", "nlmon0", "up")
+    return {"ended": out, "links": links()}
 
 
 @scene

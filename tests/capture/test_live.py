@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -61,7 +62,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
             "-m",
             "1G",
             "-t",
-            "200",
+            "250",
             "-k",
             "dummy",
             "--",
@@ -71,7 +72,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
         ],
         capture_output=True,
         text=True,
-        timeout=230,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     return Scenes(folder)
@@ -416,6 +417,48 @@ def test_a_reader_that_is_too_slow_loses_but_knows(scenes: Scenes) -> None:
     assert found["got"] == found["packets"]
     assert found["got"] + found["dropped"] == 40_001
     assert found["counted"] == found["dropped"]  # in the interface's statistics
+
+
+@needs_kernel
+@pytest.mark.parametrize("how", ["deleted", "down"])
+def test_an_interface_that_goes_ends_the_capture_in_one_line(scenes: Scenes, how: str) -> None:
+    status, said = scenes["removed"][how]
+    assert status == 2
+    assert said.splitlines()[2:] == ["nldissect: the capture ended: nlmon1: Network is down"]
+    ports = [int.from_bytes(record.data[12:16], sys.byteorder)
+             for record in open_capture(str(scenes.folder / f"removed/{how}.pcapng"))]  # fmt: skip
+    assert ports.count(79) == 100
+    assert scenes.text(f"removed/{how}.out").count("noop\n") == 100
+
+
+@needs_kernel
+@pytest.mark.parametrize("how", ["one", "ring"])
+def test_a_full_disk_ends_the_capture_and_loses_nothing_written(scenes: Scenes, how: str) -> None:
+    status, said = scenes["full"][how]
+    assert status == 2
+    assert re.search(r"\nnldissect: the capture ended: -w: \S+ cannot be written: No space", said)
+    assert said.count("\n") == 3
+    files = sorted((scenes.folder / "full").glob(f"{how}*.pcapng"))
+    assert len(files) == (1 if how == "one" else 4)
+    ports = [int.from_bytes(record.data[12:16], sys.byteorder)
+             for path in files for record in open_capture(str(path))]  # fmt: skip
+    assert ports.count(80) >= 1000  # and every file ends with a whole block
+
+
+@needs_kernel
+def test_signals_at_any_moment(scenes: Scenes) -> None:
+    """One clean line or none, files that are whole or absent, and no interface stays."""
+    struck = scenes["struck"]
+    for number, status, said in struck["ended"]:
+        assert status in (-number, 128 + number, 0)
+        assert all(line.startswith("nldissect: ") for line in said.splitlines()), said
+    assert len({status < 0 for _, status, _ in struck["ended"]}) == 2  # early and late
+    assert not [name for name in struck["links"] if name.startswith("nldissect")]
+    found = sorted(os.listdir(scenes.folder / "struck"))
+    assert {name.rpartition(".")[2] for name in found} == {"out", "err", "pcapng"}
+    for name in found:
+        if name.endswith("pcapng"):
+            list(open_capture(str(scenes.folder / "struck" / name)))
 
 
 @needs_kernel

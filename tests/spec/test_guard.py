@@ -124,3 +124,38 @@ def test_a_module_that_ends_when_it_is_imported(tmp_path, body):
     assert len(out.splitlines()) > 500
     assert b"evil.py" in err
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        *BODIES[:2],
+        ("1 / 0", "ZeroDivisionError('division by zero')"),
+        ("return 5", " that is no text: 5')"),
+        ("return type('Odd', (), {'__repr__': exit, '__bool__': exit})()", "no text: Odd"),
+        ("raise type('Odd', (Exception,), {'__repr__': exit})", "failed: Odd"),
+    ],
+)
+@pytest.mark.parametrize("table", ["label", "summary"])
+def test_labels_and_summaries_that_fail(tmp_path, body, said, table):
+    """They run when a message is shown, and `check` has them made to see."""
+    (tmp_path / "evil.yaml").write_text(SPEC)
+    label, line = (body, "pass") if table == "label" else ("pass", body)
+    (tmp_path / "evil.py").write_text(
+        "class Own(BaseException): pass\n"
+        f"def label(value, message, get):\n    {label}\n"
+        f"def line(seen):\n    {line}\n"
+        "def hook(node): pass\n"
+        'HOOKS = {"hook": hook, "label": label}\n'
+        'SUMMARIES = dict.fromkeys(["get-wiphy", "get-interface", "new-interface"], line)\n'
+    )
+    words = ("--dissectors", tmp_path, RECORDINGS / "wifi.pcap")
+    with start("check", *words) as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"the code of dissector nl80211 failed: " in out
+    assert said in out.decode()
+    with start("read", *words) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert len(out.splitlines()) > 500

@@ -2,6 +2,7 @@
 
 Rules, message by message:
 - `byte_checks`: what dissecting finds, and padding, reserved bits and flags;
+- `code_checks`: labels and summaries that fail;
 - `attribute_checks`: attributes of requests against the kernel's own policy, where the capture
   has it (CTRL_CMD_GETPOLICY) for that very command, and against the spec;
 - conversations, by what pairing tells: requests without an answer, numbers used twice, dumps
@@ -41,6 +42,7 @@ from ..wire import framing
 from ..wire.record import Interface
 from .attribute_checks import AttributeChecks
 from .byte_checks import check_bytes
+from .code_checks import CodeChecks
 from .diagnosis_codes import diagnosis
 from .explain import paths
 
@@ -57,6 +59,7 @@ class Lint:
 
     def __init__(self, policy: Callable[[str], LearntFamily | None]) -> None:
         self._policy = policy
+        self._code = CodeChecks()
         self._open: dict[int, Message] = {}
         self._late: list[tuple[Message, Diagnosis]] = []
         self._last: OrderedDict[tuple[int, int, int, int], Transaction] = OrderedDict()
@@ -72,6 +75,7 @@ class Lint:
             check_bytes(message, engine, link.of != 0, out)
             if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, engine, out)
+            self._code.check(message, engine, out)  # last: other engines may walk the message
         self._conversation(message, link, out)
         self._lost(message, out)
         if len(out) > 1:

@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..wire.errors import FilterError, NldissectError
 
@@ -29,16 +29,25 @@ def script() -> int:
 
     ends = [number for number in ENDS if signal.getsignal(number) == signal.SIG_DFL]
     try:
-        for number in ends:  # and none that nohup(1) or a shell's & has it ignore
-            signal.signal(number, _end)
-        sys.unraisablehook = _again
-        status = main()
-    except KeyboardInterrupt as found:
+        try:
+            _handle(ends, _end)  # and none that nohup(1) or a shell's & has it ignore
+            sys.unraisablehook = _again
+            status = main()
+        except KeyboardInterrupt as found:
+            status = _signalled(found)
+        _handle(ends, signal.SIG_DFL)
+    except KeyboardInterrupt as found:  # one more, while the first was answered
         status = _signalled(found)
-    for number in ends:
-        signal.signal(number, signal.SIG_DFL)
+        _handle(ends, signal.SIG_DFL)
     gc.freeze()  # what is left needs no collection at its end
     return status
+
+
+def _handle(
+    numbers: Sequence[int], handler: Callable[[int, object], None] | signal.Handlers
+) -> None:
+    for number in numbers:
+        signal.signal(number, handler)
 
 
 def _end(number: int, frame: object) -> None:

@@ -14,7 +14,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import Tables
 from ..wire import framing
-from ..wire.errors import trace_fault
+from ..wire.errors import in_words, trace_fault
 from ..wire.integers import u16, u32
 from ..wire.record import Record, Socket
 from ..wire.text import safe
@@ -193,13 +193,7 @@ class Frame(Environment):
         """What is said of code beside the message's dissector that failed."""
         trace_fault()
         name = "the dissector" if self.spec is None else f"dissector {self.spec.name}"
-        try:
-            said = repr(problem)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # it is that code's, too
-            said = type(problem).__name__
-        return f"the code of {name} failed: {said}"
+        return f"the code of {name} failed: {in_words(problem)}"
 
     def hook_done(self, result: object) -> bool:
         """What a hook says, whether it has read its part; raises TypeError for nonsense."""

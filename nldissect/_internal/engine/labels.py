@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..spec import model
 from ..spec.tables import COMMAND, ERRNO, FAMILY_ID, IFINDEX, MESSAGE_FLAGS, MESSAGE_TYPE, NSID
 from ..wire import framing, linux
+from ..wire.errors import in_words
 from .frame import Frame
 
 # Bits of nlmsg_flags with one meaning, and those whose meaning `flag_class` chooses
@@ -116,14 +117,21 @@ def labelled(
 ) -> str | None:
     """What the code beside the dissector makes of a value; None where it does not know better."""
     try:
-        told: object = labeller(value, message, get)
-        if told is None:
-            return None
-        if isinstance(told, str):
-            return str.__str__(told)  # a plain one: what is derived of it may do other things
-        raise TypeError(f"a label that is no text: {told!r}")
+        return told(labeller, value, message, get)
     except Exception as problem:
         return message.fault(problem)
+
+
+def told(
+    labeller: Callable[..., Any], value: int, message: Frame, get: Callable[..., Any]
+) -> str | None:
+    """The same; raises whatever that code raises, and TypeError for what is no text."""
+    found: object = labeller(value, message, get)
+    if found is None:
+        return None
+    if isinstance(found, str):
+        return str.__str__(found)  # a plain one: what is derived of it may do other things
+    raise TypeError(f"a label that is no text: {in_words(found)}")
 
 
 def type_name(message: Frame, constants: bool) -> str | None:

@@ -6,6 +6,7 @@ It is written as UTF-8, straight from the tape of the message's walk.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from typing import Any, Final, final
 
 from librt.strings import BytesWriter
@@ -55,7 +56,7 @@ from ..spec.template import (
 )
 from ..wire import framing
 from ..wire.digits import DIGITS
-from ..wire.errors import trace_fault
+from ..wire.errors import in_words, trace_fault
 from ..wire.linux import errno_name
 from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
@@ -648,11 +649,15 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     except Exception as problem:
         trace_fault()
         out.truncate(size)
-        # A value of the wrong size is not what the code expects.
-        if any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses):
+        if excused(message):
             seen.say(first_values(message))
         else:
-            seen.say(f"(the summary failed: {problem!r})")
+            seen.say(f"(the summary failed: {in_words(problem)})")
+
+
+def excused(message: Message) -> bool:
+    """Whether a summary may fail: a value of the wrong size is not what its code expects."""
+    return any(d.code in UNTOLD or d.severity != NOTE for d in message.diagnoses)
 
 
 UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture does not have
@@ -661,7 +666,7 @@ UNTOLD = ("truncated", "not-in-trace")  # diagnoses of values that the capture d
 def _write_by(operation: model.Operation, seen: Lookup) -> None:
     """Writes the summary that an operation's code or template gives."""
     if operation.summarize is not None:
-        seen.say(operation.summarize(seen) or "")
+        say_by_code(operation.summarize, seen)
         return
     try:
         template = parsed(operation.summary)
@@ -669,6 +674,15 @@ def _write_by(operation: model.Operation, seen: Lookup) -> None:
         seen.say(f"(the summary is wrong: {problem})")
     else:
         seen.fill(template)
+
+
+def say_by_code(summarize: Callable[..., Any], seen: Lookup) -> None:
+    """Writes what code makes of a message; raises what that raises, TypeError for no text."""
+    found: object = summarize(seen)
+    if isinstance(found, str):
+        seen.say(str.__str__(found))  # a plain one: what is derived of it may do other things
+    elif found is not None:
+        raise TypeError(f"a summary that is no text: {in_words(found)}")
 
 
 def first_values(message: Message) -> str:

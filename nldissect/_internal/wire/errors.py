@@ -74,3 +74,13 @@ def trace_fault() -> None:
         import traceback
 
         traceback.print_exc()
+
+
+def in_words(found: object) -> str:
+    """The repr of what code beside a dissector raised or returned; it is that code's, too."""
+    try:
+        return repr(found)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return type(found).__name__

@@ -55,7 +55,9 @@ def main(control: int, pipe: int) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         with suppress(BrokenPipeError, ConnectionError):
-            Recorder(LiveOptions.from_json(channel.socket.recv(1 << 16)), channel, pipe).run()
+            told = channel.socket.recv(1 << 16)
+            if told:  # else the front end has ended before it said what to do
+                Recorder(LiveOptions.from_json(told), channel, pipe).run()
     except NldissectError as problem:
         channel.tell(error=str(problem))
         channel.send(wait=True)
