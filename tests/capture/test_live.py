@@ -88,6 +88,11 @@ def others(path: Path) -> list[Record]:
     ]
 
 
+def ports_in(path: Path) -> list[int]:
+    """nlmsg_pid of each record; raises CaptureError where the last block is not whole."""
+    return [int.from_bytes(r.data[12:16], sys.byteorder) for r in open_capture(str(path))]
+
+
 # -- the interface ----------------------------------------------------------------------
 
 
@@ -425,8 +430,7 @@ def test_an_interface_that_goes_ends_the_capture_in_one_line(scenes: Scenes, how
     status, said = scenes["removed"][how]
     assert status == 2
     assert said.splitlines()[2:] == ["nldissect: the capture ended: nlmon1: Network is down"]
-    ports = [int.from_bytes(record.data[12:16], sys.byteorder)
-             for record in open_capture(str(scenes.folder / f"removed/{how}.pcapng"))]  # fmt: skip
+    ports = ports_in(scenes.folder / f"removed/{how}.pcapng")
     assert ports.count(79) == 100
     assert scenes.text(f"removed/{how}.out").count("noop\n") == 100
 
@@ -440,9 +444,9 @@ def test_a_full_disk_ends_the_capture_and_loses_nothing_written(scenes: Scenes, 
     assert said.count("\n") == 3
     files = sorted((scenes.folder / "full").glob(f"{how}*.pcapng"))
     assert len(files) == (1 if how == "one" else 4)
-    ports = [int.from_bytes(record.data[12:16], sys.byteorder)
-             for path in files for record in open_capture(str(path))]  # fmt: skip
-    assert ports.count(80) >= 1000  # and every file ends with a whole block
+    assert (
+        sum(ports_in(path).count(80) for path in files) >= 1000
+    )  # and every file ends with a whole block
 
 
 @needs_kernel
