@@ -79,7 +79,7 @@ def test_whole_messages_satisfy_the_schema(run: Command, validator: Draft202012V
 def test_the_json_says_what_the_library_says(path: Path, run: Command) -> None:
     with nldissect.open(path) as capture:
         messages = list(capture)
-    objects = run("read", "-T", "jsonl", path).objects
+    objects = run("read", "-T", "jsonl", "--show-secrets", path).objects
     assert len(objects) == len(messages)
     for made, shown in zip(messages, objects, strict=True):
         nodes = walk(shown.get("attributes", []))

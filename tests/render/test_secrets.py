@@ -64,7 +64,7 @@ def assert_hidden(path: Path, known: Iterable[bytes]) -> None:
 
 def test_structure_and_filters_stay() -> None:
     path = RECORDINGS / "wireguard.pcap"
-    plain, shown = told("read", path), told("read", "--show-secrets", path)
+    plain, shown = told("read", path), told("read", "-V", "--show-secrets", path)
     assert plain.count(b"\n") == shown.count(b"\n")
     assert told("read", "-Y", "private-key", path) == told("read", "-Y", "private_key", path) != b""
 
@@ -76,7 +76,7 @@ def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:
     path = tmp_path / "iscsi.pcap"
     data = netlink(8, raw)
     path.write_bytes(pcap([(1, 0, data, len(data))]))
-    assert b"correct horse" in told("read", "--show-secrets", path)
+    assert b"correct horse" in told("read", "-V", "--show-secrets", path)
     assert_hidden(path, [b"correct horse"])
 
 
