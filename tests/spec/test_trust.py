@@ -190,6 +190,23 @@ def bomb() -> str:
     return "name: bomb\n" + "\n".join(lines) + "\n"
 
 
+def stairs(steps: int) -> str:
+    """Lists that lie in one another by their aliases alone."""
+    lines = [f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, steps)]
+    return "name: stairs\na0: &a0 [x]\n" + "\n".join(lines) + "\n"
+
+
+def structs(count: int) -> str:
+    """Each has the next one as its member."""
+    lines = [
+        f"  - {{name: s{i}, type: struct, members: [{{name: m, type: binary, struct: s{i + 1}}}]}}"
+        for i in range(count)
+    ]
+    last = f"  - {{name: s{count}, type: struct, members: [{{name: m, type: u8}}]}}"
+    field = "attribute-sets: [{name: a, attributes: [{name: b, type: binary, struct: s0}]}]"
+    return "name: structs\ndefinitions:\n" + "\n".join([*lines, last, field]) + "\n"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -197,8 +214,10 @@ def bomb() -> str:
         ("name: round\ndefinitions: &a [*a]\n", "an alias within what it stands for"),
         ("name: long\nversion: 1" + ":1" * 100_000 + "\n", "a number of 200001 characters"),
         ("name: deep\ndefinitions: " + "[" * 100_000 + "\n", "no valid YAML"),
+        (stairs(1000), "nests more than 100 levels with its aliases"),
+        (structs(5000), "more than 32 structs lie in one another"),
     ],
-    ids=["aliases", "round", "long", "deep"],
+    ids=["aliases", "round", "long", "deep", "stairs", "structs"],
 )
 def test_specs_made_to_hurt(tmp_path, text, said):
     path, cache = tmp_path / "hurts.yaml", tmp_path / "cache"

@@ -30,6 +30,7 @@ _LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
 _LONGEST_NUMBER = 100  # characters
 # Values of a spec, its aliases written out; nl80211 has 50,000.
 _MOST_VALUES = 1_000_000
+_MOST_LEVELS = 100  # kernel specs have ten
 _ABANDONED = 3600  # seconds after which nobody writes a file any more
 BUILT_IN = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 3)[0], "dissectors")
 
@@ -204,28 +205,35 @@ def parse_text(text: str, path: str) -> Any:
 
     try:
         raw = yaml.load(text, Loader=_loader())
-        if _values(raw, {}) > _MOST_VALUES:
+        values, levels = _extent(raw, {})
+        if values > _MOST_VALUES:
             raise SpecError(path, f"has more than {_MOST_VALUES:,} values with its aliases")
+        if levels > _MOST_LEVELS:
+            raise SpecError(path, f"nests more than {_MOST_LEVELS} levels with its aliases")
         return raw
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
         raise _yaml_problem(path, problem) from None
 
 
-def _values(raw: Any, known: dict[int, int]) -> int:
-    """How many values there are, where aliases are written out; each is gone through once.
+def _extent(raw: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many values and levels there are, aliases written out; each is gone through once.
 
     Raises ValueError for one that contains itself.
     """
     if not isinstance(raw, dict | list):
-        return 1
-    count = known.get(id(raw))
-    if count is None:
-        known[id(raw)] = -1
-        inside = raw.values() if isinstance(raw, dict) else raw
-        count = known[id(raw)] = 1 + sum(_values(one, known) for one in inside)
-    if count < 0:
+        return 1, 0
+    found = known.get(id(raw))
+    if found is None:
+        known[id(raw)] = -1, 0
+        values, levels = 1, 0
+        for one in raw.values() if isinstance(raw, dict) else raw:
+            more, deep = _extent(one, known)
+            values += more
+            levels = max(levels, deep)
+        found = known[id(raw)] = values, levels + 1
+    if found[0] < 0:
         raise ValueError("an alias within what it stands for")
-    return count
+    return found
 
 
 def load(path: str) -> Any:

@@ -6,7 +6,7 @@ What an attribute of a set has beyond its type (`x-request`, `x-forms`) are fiel
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from .. import model
 from .definitions import DefinitionReader
@@ -25,6 +25,8 @@ SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
 # What an attribute has by its type, so that one of another type in requests has it not.
 OF_THE_TYPE = frozenset(("struct", "sub-type", "nested-attributes"))
 
+DEEPEST_STRUCT: Final = 32  # structs within structs; C headers have three
+
 
 class FieldReader:
     """Makes the fields of one spec; structs are made when they are asked for."""
@@ -41,6 +43,9 @@ class FieldReader:
         """The struct of this name; one that contains itself is a fault."""
         if name in self._unfinished:
             self.document.fault(path, f"struct {name!r} contains itself")
+            return None
+        if len(self._unfinished) == DEEPEST_STRUCT:
+            self.document.fault(path, f"more than {DEEPEST_STRUCT} structs lie in one another")
             return None
         found = self.spec.structs.get(name)
         if found is not None:
