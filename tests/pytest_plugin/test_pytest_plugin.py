@@ -146,7 +146,13 @@ UNMET: list[tuple[str, Check, str]] = [
     ("errors", lambda c: c.expect("newlink", ifname="kiwi1", mtu=5),
      "nearest of 15 is message 17:\n  mtu: expected 5, is not there"),
     ("errors", lambda c: c.expect("setlink", ifname="kiwi1").failed(),
-     "of other operations, these have the fields:\n        17   4.836713 → route     newlink"),
+     "of other operations, rt-link.newlink has the fields, message 17:\naround it:\n"),
+    ("errors", lambda c: c.expect("setlink", ifname="kiwi0").failed(),
+     "of other operations, these have the fields:\n         1   0.000000 → route     newlink"),
+    ("errors", lambda c: c.expect("setlink", ifname="kiwi0", mtu=6).acked(),
+     "of other operations, rt-link.newlink is nearest, message 1:\n  mtu: expected 6, is not there\n"),
+    ("errors", lambda c: c.expect("newlink", ifname="kiwi0", role="notification"),
+     "there are no notifications at all: the kernel sends them only to sockets"),
     ("rtnl_misc", lambda c: c.filter("role == notification").expect("newlink").acked(),
      "only a request has such an outcome; these, which fit, are none:\n"),
     ("sockets", lambda c: c.expect("getlink", process="ip"),
@@ -345,6 +351,7 @@ def test_values_of_recordings_may_be() -> None:
     ("make", "said"),
     [
         (lambda c: c.expect("newlink", kind="dummy").never(), "at its top: write 'linkinfo.kind'"),
+        (lambda c: c.expect("newlink", IFLA_INFO_KIND="x"), "at its top: write 'linkinfo.kind'"),
         (lambda c: c.expect("newlink", dst="192.0.2.0").never(), "newlink has no field 'dst'"),
         (lambda c: c.expect("newlink").times("2"), "times takes a number"),
         (lambda c: c.expect("newlink").within("2"), "within takes seconds"),
@@ -381,6 +388,8 @@ def test_messages_as_dictionaries(open_recording: Callable[[str], Captured]) -> 
     assert (message.get("mtu"), message.get("mtu", 3)) == (None, 3)
     with pytest.raises(KeyError, match="mtu"):
         message["mtu"]
+    with pytest.raises(KeyError, match=r"no 'kind' in this message \(there is 'linkinfo.kind'\)"):
+        message["kind"]
     assert message.plain()["linkinfo"] == {"kind": "dummy"}
     assert message.to_dict()["operation"] == "newlink"  # of nldissect.Message
 
@@ -554,6 +563,12 @@ def test_mistake(cap):
 def test_missing(netlink):
     netlink.read("nowhere.pcap")
 
+def test_impossible(cap):
+    cap.expect("newlink", {"linkinfo.kind": "dumy"}).never()
+
+def test_no_block(netlink):
+    netlink.capture().expect("newlink")
+
 def test_damaged(netlink):
     netlink.read("cut.pcap")
 
@@ -577,7 +592,7 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     shutil.copy(CAPTURES / "errors.pcap", places / "test_there.pcap")
     shutil.copy(CAPTURES / "links.pcap", places.parent / "test_there[c].pcap")
     done = pytester.runpytest_subprocess(*arguments())
-    done.assert_outcomes(failed=9, passed=3, errors=2, xfailed=1)
+    done.assert_outcomes(failed=11, passed=3, errors=2, xfailed=1)
     text = done.stdout.str()
     sections = {
         part.partition(" ")[0]: part for part in text.replace("_ test_", "\0test_").split("\0")[1:]
@@ -605,6 +620,9 @@ def test_what_failures_say(pytester: pytest.Pytester) -> None:
     assert re.search(r"- netlink capture -+\nread from \S+errors.pcap$", line, re.M)
     assert "All traceback entries are hidden" not in text
     assert "nldissect/_internal/pytest_plugin" not in sections["test_mistake"]
+    assert "there is no such kind (did you mean 'dummy'?)" in sections["test_impossible"]
+    assert "def add(" not in sections["test_impossible"]
+    assert "records inside of its block: `with netlink.capture() as cap:`" in text
     assert "there is no nowhere.pcap; looked for nowhere.pcap" in sections["test_missing"]
     assert "cut.pcap: record" in sections["test_damaged"]
     assert "recordings/test_inner/test_not_there.pcapng" in text

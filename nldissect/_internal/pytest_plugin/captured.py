@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..library.index import Index
 from ..spec.registry import Registry
-from ..wire.errors import CaptureError
+from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import OutputFile
 from . import matching
 from .capture_index import CaptureIndex, CaptureView, Exchange
@@ -167,6 +167,12 @@ class Live(Captured):
         self._folder = ""
         self.path = ""
         self._expectations = Expectations()
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name == "_view":
+            raise UsageError("it records inside of its block: `with netlink.capture() as cap:`")
+        raise AttributeError(name)
 
     def __enter__(self) -> Live:
         __tracebackhide__ = True

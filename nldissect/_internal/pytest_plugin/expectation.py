@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
-from ..pairing.codes import REQUEST
+from ..pairing.codes import NOTIFICATION, REQUEST
 from ..wire.errors import UsageError
 from . import matching
 from .capture_index import CaptureView
@@ -175,6 +175,7 @@ class Expectation:
             return ""
         if not verdict.matches:
             self._explain(verdict)
+        verdict.notified = self.fields.get("role") == NOTIFICATION or "group" in self.fields
         return failure(self.view, str(self), self.unwanted, verdict)
 
     def waits(self) -> bool:
@@ -232,12 +233,13 @@ class Expectation:
         if verdict.near_misses or verdict.earlier:
             return
         for seen in self.view:
-            if seen.number <= verdict.start or differences(seen, self.fields, self.exact):
+            if seen.number <= verdict.start:
                 continue
+            found = differences(seen, self.fields, self.exact)
             if self._has_operation(seen):
-                verdict.not_requests.append(seen)
-            elif self.fields and (not self.outcomes or seen.role == REQUEST):
-                verdict.elsewhere.append(seen)
+                verdict.not_requests += [] if found else [seen]
+            elif len(found) < len(self.fields) and (not self.outcomes or seen.role == REQUEST):
+                verdict.elsewhere.append(NearMiss(seen, found))
 
     def _has_operation(self, seen: Seen) -> bool:
         return self.operation is None or self.operation.names(seen.message)
@@ -330,6 +332,7 @@ class Expectations:
         caller: FrameType,
     ) -> Expectation:
         """One more, made by the statement that `caller` runs."""
+        __tracebackhide__ = True
         made = Expectation(view, operation, fields, exact, self.order, _place(caller))
         self.members.append(made)
         if self.order is not None:

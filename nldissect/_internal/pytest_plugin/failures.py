@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..engine.message import Message
 from ..engine.payloads import size_of_secret
+from ..pairing.codes import NOTIFICATION
 from ..render.list_output import ListRenderer
 from ..render.style import Style
 from ..render.tree_output import TreeRenderer
@@ -39,6 +40,9 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
     out = [f"expected {expected}; {found} found"]
     if view.index.lost:
         out.append(f"{view.index.lost} datagrams were lost: the capture was too slow")
+    if verdict.notified and not any(seen.role == NOTIFICATION for seen in view):
+        out.append("there are no notifications at all: the kernel sends them only to sockets")
+        out.append("that joined the group, such as that of `ip monitor` while the test runs")
     if verdict.matches:
         out += _listed(view, verdict.matches)
     elif verdict.earlier:
@@ -49,8 +53,7 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
         out.append("only a request has such an outcome; these, which fit, are none:")
         out += _listed(view, verdict.not_requests)
     elif verdict.elsewhere:
-        out.append("of other operations, these have the fields:")
-        out += _listed(view, verdict.elsewhere)
+        out += _elsewhere(view, verdict.elsewhere)
     else:
         out += _others(view, verdict.start)
     return _shown(out)
@@ -78,11 +81,26 @@ def _too_early(view: CaptureView, verdict: Verdict) -> list[str]:
     return [said, f"    {lines(came)}", f"    {lines(before)}"]
 
 
+def _elsewhere(view: CaptureView, found: list[NearMiss]) -> list[str]:
+    """Messages of other operations with the fields; else the one that has most of them."""
+    whole = [miss.seen for miss in found if not miss.differences]
+    if len(whole) > 1:
+        return ["of other operations, these have the fields:", *_listed(view, whole)]
+    nearest = min(found, key=_distance)
+    what = "has the fields" if whole else "is nearest"
+    return _described(view, nearest, f"of other operations, {nearest.seen.operation} {what},")
+
+
 def _nearest(view: CaptureView, verdict: Verdict) -> list[str]:
     """The message that comes nearest, and what is wrong with it."""
+    among = len(verdict.near_misses)
     nearest = min(verdict.near_misses, key=_distance)
-    seen, among = nearest.seen, len(verdict.near_misses)
-    out = [f"nearest{f' of {among}' if among > 1 else ''} is message {seen.number}:"]
+    return _described(view, nearest, f"nearest{f' of {among}' if among > 1 else ''} is")
+
+
+def _described(view: CaptureView, nearest: NearMiss, head: str) -> list[str]:
+    seen = nearest.seen
+    out = [f"{head} message {seen.number}:"]
     out += [f"  {safe(fault)}" for fault in nearest.faults]
     for difference in nearest.differences:
         out += [f"  {line}" for line in described(difference)]

@@ -124,7 +124,8 @@ class Seen:
             return value_of(nodes[0])
         if path in MESSAGE_FIELDS:
             return MESSAGE_FIELDS[path](self.message, self.link)
-        return self.message[path]
+        __tracebackhide__ = True
+        raise KeyError(f"no {path!r} in this message{_near(path, self.message.nodes)}")
 
     def get(self, path: str, default: Any = None) -> Any:
         """The value at a path or of a message's own field; `default` for none."""

@@ -290,7 +290,7 @@ def _places_of(operation: model.Operation, name: str) -> Iterator[str]:
         known.add(id(among))
         for field in _fields(among).values():
             if above and name in (field.name, (field.constant or "").replace("_", "-")):
-                yield above + name
+                yield above + field.name
             below = [field.nested]
             if field.sub_message is not None:
                 below += [one.attributes for one in field.sub_message.formats.values()]

@@ -28,7 +28,7 @@ class Verdict:
     begins. `last` is both of these for what must come after. For a failure, `earlier` are
     messages that would do but came too early in order, `not_requests` those of the operation
     that were not sent to the kernel where an answer is expected, and `elsewhere` those of other
-    operations that have the fields.
+    operations that have some of the fields. `notified` says that a notification is expected.
     """
 
     start: int
@@ -38,5 +38,6 @@ class Verdict:
     near_misses: list[NearMiss] = field(default_factory=list)
     earlier: list[Seen] = field(default_factory=list)
     not_requests: list[Seen] = field(default_factory=list)
-    elsewhere: list[Seen] = field(default_factory=list)
+    elsewhere: list[NearMiss] = field(default_factory=list)
+    notified: bool = False
     met: bool = False
