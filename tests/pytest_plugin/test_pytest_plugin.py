@@ -150,7 +150,7 @@ UNMET: list[tuple[str, Check, str]] = [
     ("errors", lambda c: c.expect("setlink", ifname="kiwi0").failed(),
      "of other operations, these have the fields:\n         1   0.000000 → route     newlink"),
     ("errors", lambda c: c.expect("setlink", ifname="kiwi0", mtu=6).acked(),
-     "of other operations, rt-link.newlink is nearest, message 1:\n  mtu: expected 6, is not there\n"),
+     "operations, rt-link.newlink is nearest, message 1:\n  mtu: expected 6, is not there\n"),
     ("errors", lambda c: c.expect("newlink", ifname="kiwi0", role="notification"),
      "there are no notifications at all: the kernel sends them only to sockets"),
     ("rtnl_misc", lambda c: c.filter("role == notification").expect("newlink").acked(),
