@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import struct
@@ -15,11 +16,12 @@ import pytest
 from nldissect._internal.analysis.histograms import BINS, ROWS, Counts, Latencies, Rates
 from nldissect._internal.analysis.stats import Statistics
 from nldissect._internal.analysis.stats_document import OTHERS, document
-from nldissect._internal.capture.reader import open_capture
+from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli import plot
 from nldissect._internal.cli.output import TextOutput
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
+from nldissect._internal.wire.record import Interface, Record, Socket
 from support import ROOT
 from support.command import CAPTURES, Command, link, message, mtu, name, save
 from support.messages import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
@@ -222,6 +224,30 @@ def test_text_has_every_table(run: Command) -> None:
     ):
         assert heading in ran.out
     assert "374 messages in 315 records" in ran.out
+
+
+def test_processes_of_one_name_are_one_row_unless_asked(tmp_path: Path, run: Command) -> None:
+    place = Interface(253, False)
+    place.sockets = [Socket(0, 0, 1000 + i, 1000 + i, "ip", None, 0) for i in range(60)]
+    place.sockets.append(Socket(0, 0, 7, 7, "mon", None, 0))
+    path = tmp_path / "many.pcapng"
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream)
+        for number, socket in enumerate(place.sockets, 1):
+            data = msg(18, bytes(16), REQUEST, number, socket.port)
+            writer.write(Record(number, number, 0, data, len(data), 0, place))
+
+    def table(*options: str) -> list[str]:
+        lines = run("stats", "--top", "99", *options, path).lines
+        at = next(i for i, line in enumerate(lines) if line.startswith("PROCESS"))
+        return list(itertools.takewhile(bool, lines[at + 1 :]))
+
+    folded = table()
+    assert [line.split()[:4] for line in folded] == [
+        ["60", "x", "ip", "60"],
+        ["7", "mon", "1", "1"],
+    ]
+    assert len(table("--each-process")) == 61
 
 
 def test_top_cuts_tables_and_says_so(run: Command) -> None:

@@ -690,6 +690,47 @@ def standstill(folder: Path) -> Any:
 
 
 @scene
+def joined(folder: Path) -> Any:
+    """Notifications that nobody else listens to, more than a socket holds that is not read."""
+    options = live_capture.LiveOptions("nlmon0", preamble=False, join=("link", "nlctrl:notify"))
+    with live_capture.start(options) as capture:
+        for _ in range(200):
+            ip("link", "set", "dummy0", "alias", "pear" * 60)
+            ip("link", "set", "dummy0", "alias", "plum" * 60)
+        time.sleep(0.2)
+        capture.stop()
+        kinds = [struct.unpack_from("=H", record.data, 4)[0] for record in capture]
+    return {"newlink": kinds.count(16)}
+
+
+@scene
+def left(folder: Path) -> Any:
+    """A supervisor that is killed leaves an interface, which the next capture removes."""
+    ip("link", "set", "nlmon0", "down")
+    out: dict[str, Any] = {}
+    process = Command("-q", "-w", f"{folder}/left.pcapng", folder=folder, name="left")
+    listening(folder, "left")
+    (_, supervisor) = children(process.pid)
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: "supervisor has ended" in heard(folder, "left"))
+    process.send_signal(signal.SIGINT)
+    out["ended"] = process.wait(20)
+    out["said"] = heard(folder, "left")
+    out["after"] = links()
+    beside = Command("-q", "-w", f"{folder}/one.pcapng", folder=folder, name="one")
+    listening(folder, "one")
+    last = Command("-q", "-w", f"{folder}/two.pcapng", folder=folder, name="two")
+    listening(folder, "two")
+    out["two"] = links()
+    for one in beside, last:
+        one.send_signal(signal.SIGINT)
+        one.wait(20)
+    out["end"] = links()
+    ip("link", "set", "nlmon0", "up")
+    return out
+
+
+@scene
 def moduleless(folder: Path) -> Any:
     """A kernel without nlmon, and no module to be found; the last scene."""
     ip("link", "del", "nlmon0")

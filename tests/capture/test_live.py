@@ -471,6 +471,24 @@ def test_a_front_end_that_stands_still_loses_nothing(scenes: Scenes) -> None:
 
 
 @needs_kernel
+def test_groups_that_are_joined_are_heard_however_much_comes(scenes: Scenes) -> None:
+    assert scenes["joined"]["newlink"] >= 800  # 400 requests, and what the kernel tells of each
+
+
+@needs_kernel
+def test_what_a_killed_supervisor_leaves_is_told_and_removed_by_the_next(scenes: Scenes) -> None:
+    left = scenes["left"]
+    assert left["ended"] == 0
+    assert (
+        "the supervisor has ended: processes are no longer named, and nldissect0 stays"
+        in (left["said"])
+    )
+    assert "nldissect0" in left["after"]
+    assert {"nldissect0", "nldissect1"} <= set(left["two"])  # those of the two that run
+    assert not {"nldissect0", "nldissect1"} & set(left["end"])
+
+
+@needs_kernel
 def test_a_crash_loses_no_more_than_a_second(scenes: Scenes) -> None:
     ports = []
     with suppress(CaptureError):  # the last block may be cut

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nldissect._internal.capture.live.group_names import full_name, groups_named
 from nldissect._internal.capture.live.groups import (
     GENERIC,
     GROUPS,
@@ -23,7 +24,6 @@ from nldissect._internal.capture.live.groups import (
 )
 from nldissect._internal.capture.live.preamble import Preamble
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.cli.monitor_command import full_name, groups_named
 from nldissect._internal.wire.errors import UsageError
 from support import ROOT
 from support.command import open_to_all

@@ -246,6 +246,19 @@ mkdir bin; ln -s $(command -v sh) $(command -v ip) bin
 PATH={folder}/bin run $fields -o nlmon.alone -- sh -c "$command" 2>alone.err
 echo $? >alone.status
 ip -o link show type nlmon >nlmons
+mount -t tmpfs tmpfs /run; ip netns add blue
+n=0
+for words in "ip netns exec blue ip link show lo" "ip -n blue link show lo" \
+    "unshare -n ip link show lo" "nsenter --net=/run/netns/blue ip link show lo" \
+    "ip link show lo"; do
+    n=$((n + 1)); run --nlmon -o namespace$n -- $words >/dev/null 2>namespace$n.err
+done
+ln -s $(command -v sleep) bin
+PATH={folder}/bin run -o alone -- ip netns exec blue sh -c 'sleep 0.2; ip link show lo' \
+    >/dev/null 2>namespace6.err
+run --netns blue $fields -o blue -- ip netns exec blue ip link add plum7 type dummy 2>blue.err
+run --join link -T fields -e group -e operation -e ifname -o joined -- ip link add plum8 type dummy
+run --join nosuch -- true 2>nosuch.err; echo $? >nosuch.status
 export TMPDIR=/dev/shm NLDISSECT_CACHE=/dev/shm/cache  # whose owners are the guest's own
 {as_nobody}
 nobody="$nobody -m nldissect run"
@@ -300,6 +313,27 @@ def test_without_strace_nlmon_alone_does_it(scenes: Path) -> None:
     ]
     assert (scenes / "alone.status").read_text() == "7\n"
     assert len((scenes / "nlmons").read_text().splitlines()) == 1  # the one that was there
+
+
+@needs_kernel
+def test_who_enters_another_network_namespace_is_named(scenes: Path) -> None:
+    told = "went on in another network namespace, of which nothing is shown: `run --strace` shows"
+    for number in (1, 2, 3, 4, 6):
+        said = (scenes / f"namespace{number}.err").read_text()
+        assert told in said, number
+        assert said.count("\n") == 1
+    assert (scenes / "namespace5.err").read_text() == ""
+    rows = [line.split("\t")[:4] for line in (scenes / "blue").read_text().splitlines()]
+    assert ["newlink", "", "dummy", "plum7"] in rows
+    assert (scenes / "blue.err").read_text() == ""
+
+
+@needs_kernel
+def test_groups_are_joined_for_the_command_s_notifications(scenes: Path) -> None:
+    rows = [line.split("\t") for line in (scenes / "joined").read_text().splitlines()]
+    assert ["RTNLGRP_LINK", "newlink", "plum8"] in rows
+    assert (scenes / "nosuch.status").read_text() == "2\n"
+    assert "--join: 'nosuch' is no group" in (scenes / "nosuch.err").read_text()
 
 
 @needs_kernel

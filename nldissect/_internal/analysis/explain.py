@@ -57,6 +57,8 @@ LEADING: Final = frozenset([
     "src", "dst", "wdev", "zone", "port", "in_port", "token", "radio", "Station", "wpan_phy",
 ])  # fmt: skip
 
+WORDS: Final = 4  # of a summary that are looked at
+
 # Words that a summary may begin with and that name no object
 ASIDE: Final = frozenset(["up", "down"])
 
@@ -94,12 +96,12 @@ class Explanation:
     asked for: `newlink vxlan0`.
     """
 
-    def __init__(self, error: int, request: Message | None) -> None:
+    def __init__(self, error: int, request: Message | None, said: str | None = None) -> None:
         self.error = error
         self.errno = linux.errno_name(-error) or str(-error)
         self.text = error_text(-error)
         self.request = request
-        self.subject = "" if request is None else subject(request)
+        self.subject = "" if request is None else subject(request, said)
         self.message: str | None = None
         self.offset: int | None = None
         self.length: int | None = None
@@ -186,19 +188,22 @@ class Explanation:
 
 
 def explain(
-    answer: Message, request: Message | None = None, engine: Engine | None = None
+    answer: Message,
+    request: Message | None = None,
+    engine: Engine | None = None,
+    said: str | None = None,
 ) -> Explanation | None:
     """Why `answer` refuses; None when it does not.
 
     `request` is the one that pairing found; without it the echo must do. An engine that has the
-    answer on its tape spares looking for what the kernel did not say.
+    answer on its tape spares looking for what the kernel did not say, `said` as in `subject`.
     """
     error = answer.error
     if error is None or error >= 0:
         return None
     if request is None:
-        request = answer.echo
-    out = Explanation(error, request)
+        request, said = answer.echo, None
+    out = Explanation(error, request, said)
     told = {} if engine is not None and not _extended(engine) else _numbers(answer, out)
     offset, missing = told.get("NLMSGERR_ATTR_OFFS"), told.get("NLMSGERR_ATTR_MISS_TYPE")
     out.offset = offset
@@ -368,8 +373,11 @@ def _lengths(shortest: int | None, longest: int | None) -> list[str]:
     return [] if longest is None else [f"of at most {longest} bytes"]
 
 
-def subject(request: Message) -> str:
-    """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`."""
+def subject(request: Message, said: str | None = None) -> str:
+    """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`.
+
+    `said` is the request's summary where it is at hand, WORDS of it at least.
+    """
     operation = request.operation
     name = operation_name(request) or type_words(request)
     if request.protocol == framing.NETLINK_GENERIC and request.family:
@@ -378,7 +386,7 @@ def subject(request: Message) -> str:
         name = f"{request.family} {name}"
     if operation is None or not operation.constant or request.limit - request.base <= 16:
         return name
-    words = summarize(request).split()
+    words = (summarize(request) if said is None else said).split()
     while words and words[0] in ASIDE:
         del words[0]
     if not words or words[0].startswith('"'):  # what is said, not whom it is about

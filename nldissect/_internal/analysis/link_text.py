@@ -56,28 +56,33 @@ def request_of(message: Message, link: Link | None) -> Message | None:
 
 
 def explanation(
-    message: Message, link: Link | None, engine: Engine | None = None
+    message: Message, link: Link | None, engine: Engine | None = None, said: str | None = None
 ) -> Explanation | None:
-    """Why the message refuses, None when it does not; the engine has it on its tape."""
+    """Why the message refuses, None when it does not; the engine has it on its tape.
+
+    `said` is the summary of its request, as far as `explain.subject` needs it.
+    """
     if message.type >= framing.NLMSG_MIN_TYPE:
         return None
     error = message.error
     if error is None or error >= 0:
         return None
-    return explain(message, request_of(message, link), engine)
+    return explain(message, request_of(message, link), engine, said)
 
 
-def told(message: Message, link: Link | None, engine: Engine | None = None) -> str | None:
+def told(
+    message: Message, link: Link | None, engine: Engine | None = None, said: str | None = None
+) -> str | None:
     """What an error or acknowledgement says of its request, None where that is not known."""
     if message.type != framing.NLMSG_ERROR and message.type != framing.NLMSG_DONE:
         return None
-    reason = explanation(message, link, engine)
+    reason = explanation(message, link, engine, said)
     if reason is not None:
         return reason.brief
     request = None if message.type == framing.NLMSG_DONE else request_of(message, link)
     if request is None:
         return None
-    asked = subject(request)
+    asked = subject(request, said)
     if engine is not None:
         return safe(control_text(message, engine, asked))
     context = message.context
@@ -94,9 +99,11 @@ def summary(message: Message, link: Link | None, engine: Engine | None = None) -
     return summarize(message, engine) if known is None else known
 
 
-def write_summary(out: BytesWriter, message: Message, link: Link | None, engine: Engine) -> None:
-    """Adds the same to a buffer, fit for a terminal."""
-    known = told(message, link, engine)
+def write_summary(
+    out: BytesWriter, message: Message, link: Link | None, engine: Engine, said: str | None = None
+) -> None:
+    """Adds the same to a buffer, fit for a terminal; `said` of its request as `told` takes it."""
+    known = told(message, link, engine, said)
     if known is not None:
         out.write(known.encode())
         return
@@ -191,6 +198,11 @@ def has_aside(message: Message, link: Link) -> bool:
     if link.role_code == ROLE_REQUEST:
         return _sockets(message)
     return link.listeners > 1 or link.role_code == ROLE_COPY
+
+
+def answers_only(message: Message, link: Link) -> bool:
+    """Whether `aside` names a request, and nobody whose it was."""
+    return link.role_code == ROLE_ANSWER and not _sockets(message)
 
 
 def span(nanoseconds: int) -> str:

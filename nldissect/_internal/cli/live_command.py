@@ -44,6 +44,7 @@ class LiveRun:
         self.quiet: bool = options.quiet or self.copies
         self._code = (*options.dissectors, *options.specs)
         self._drawn = False
+        self._warned = ""
         self._next = 0.0
         self._status = is_terminal(sys.stderr) and (self.quiet or not output.terminal())
 
@@ -55,7 +56,7 @@ class LiveRun:
             with capturing.start(self.options, watch=watch) as capture:
                 privileges.drop_to_decode(self._code)
                 made = ", made for this and removed at the end" if capture.made else ""
-                capture.on_report = lambda: self._draw(capture)
+                capture.on_report = lambda: self._take_report(capture)
                 with _signals(capture):  # before it is said that a signal may come
                     complain(f"listening on {capture.interface}{made}")
                     status = self._show(capture)
@@ -79,6 +80,13 @@ class LiveRun:
         return printer.print_framed(lambda: printer.print_live(capture))
 
     # -- what is said on standard error --------------------------------------------------
+
+    def _take_report(self, capture: capturing.LiveCapture) -> None:
+        if capture.warning != self._warned:
+            self._warned = capture.warning
+            self._clear()
+            complain(capture.warning)
+        self._draw(capture)
 
     def _draw(self, capture: capturing.LiveCapture) -> None:
         now = time.monotonic()
@@ -147,6 +155,7 @@ def live_options(options: Namespace, printer: MessagePrinter) -> capturing.LiveO
         buffer=(_size(options.buffer, "-B", 1 << 20, 1 << 31) or capturing.BUFFER),
         filter=kernel_filter(options, printer.registry) or bpf.BpfFilter(),
         preamble=options.preamble,
+        join=tuple(options.join),
     )
 
 

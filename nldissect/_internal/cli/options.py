@@ -68,6 +68,12 @@ def read_options(parser: CommandParser) -> None:
     _write_option(write)
 
 
+JOIN = (
+    "join multicast groups (link, nlctrl, route:27; `nldissect monitor --list`), so that the "
+    "kernel sends their notifications also when nobody else listens; may be given many times"
+)
+
+
 def live_options(parser: CommandParser) -> None:
     """What is captured where, when it stops, and what is shown of it."""
     parser.add_argument(
@@ -84,6 +90,7 @@ def live_options(parser: CommandParser) -> None:
         metavar="NAME|PID",
         help="in this network namespace, by its name in `ip netns` or a process in it",
     )
+    add("--join", metavar="GROUP", action="append", default=[], help=JOIN)
     add(
         "--no-prime",
         action="store_false",
@@ -150,6 +157,12 @@ def run_options(parser: CommandParser) -> None:
     way.add_argument("--nlmon", action="store_true", help="listen on nlmon, or fail")
     way.add_argument("--strace", action="store_true", help="trace its system calls with strace")
     add("--after", action="store_true", help="show everything when the command has ended")
+    add(
+        "--netns",
+        metavar="NAME|PID",
+        help="listen in this network namespace, by its name in `ip netns` or a process in it",
+    )
+    add("--join", metavar="GROUP", action="append", default=[], help=JOIN)
     write = parser.add_argument_group("where it is written")
     add = write.add_argument
     add(
@@ -340,6 +353,11 @@ def stats_options(parser: CommandParser) -> None:
     add("files", nargs="+", metavar="FILE", help="captures, counted together; - is standard input")
     _report_format_option(parser)
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
+    add(
+        "--each-process",
+        action="store_true",
+        help="a row for each process, not one for all of one name",
+    )
     add("--svg", metavar="FILE", help="write the messages per second as an SVG image")
     _jobs_option(
         parser,

@@ -26,6 +26,7 @@ from ..session.multicast import group_of
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import OutputFile
 from ..wire.record import Record
+from ..wire.text import escaped
 from .input_captures import BufferedRecords, registry_of
 from .message_printer import LiveSource, MessagePrinter
 from .output import TextOutput, complain
@@ -87,16 +88,20 @@ class CommandRun:
 
     def run(self) -> int:
         """Chooses the way, runs the command, shows its messages."""
+        if self.options.strace and (self.options.netns is not None or self.options.join):
+            raise UsageError("run: --netns and --join are of nlmon; strace shows what was received")
         if self.options.strace:
             hindrance = can_trace()
             if hindrance:
                 raise UsageError(f"run: {hindrance}{INSTALL}")
             return self._traced()
         try:
-            capture = capturing.start(capturing.LiveOptions())
+            capture = capturing.start(
+                capturing.LiveOptions(netns=self.options.netns, join=tuple(self.options.join))
+            )
         except UsageError as problem:
             why = str(problem).replace("nldissect live", "nldissect run")
-            if self.options.nlmon:
+            if self.options.nlmon or self.options.netns is not None or self.options.join:
                 raise UsageError(why) from None
             hindrance = can_trace()
             if hindrance:
@@ -104,7 +109,8 @@ class CommandRun:
             complain(f"{why}; tracing system calls with strace instead")
             return self._traced()
         with capture:
-            return self._heard(capture, ProcessTree())
+            namespace = privileges.namespace_number(self.options.netns)
+            return self._heard(capture, ProcessTree(namespace))
 
     def _traced(self) -> int:
         self.output.flush()
@@ -128,7 +134,7 @@ class CommandRun:
             running = traced = TracedCommand(self.command, ports=True)
         self._drop_privileges()
         tree.start(running.pid)
-        chooser = _CommandMessages(self.printer, tree, traced, begun)
+        chooser = _CommandMessages(self.printer, tree, traced, begun, bool(self.options.join))
 
         def wait() -> None:
             """Ends the capture when the command and all that it started have ended."""
@@ -148,7 +154,24 @@ class CommandRun:
         finally:
             status = running.close()
             tree.close()
+            self.output.flush()
+            self._tell_of_namespaces(tree, traced)
         return status
+
+    def _tell_of_namespaces(self, tree: ProcessTree, traced: TracedCommand | None) -> None:
+        """What was not heard: the capture is in one network namespace."""
+        gone = dict(tree.elsewhere)
+        if traced is not None and self.options.netns is None:
+            gone |= traced.entered
+        if not gone:
+            return
+        first, *others = (escaped(gone[pid]) for pid in sorted(gone))
+        names = first + (f" and {len(others)} more" if others else "")
+        where = "in another network namespace" if self.options.netns is None else "elsewhere"
+        complain(
+            f"{names} went on {where}, of which nothing is shown: "
+            "`run --strace` shows it, `run --netns NAME|PID` that namespace alone"
+        )
 
     def _drop_privileges(self) -> None:
         """The command has begun: what is left to do is to decode, to pass signals on to it, and
@@ -185,13 +208,19 @@ class _CommandMessages(MessageSink):
     """
 
     def __init__(
-        self, printer: MessagePrinter, tree: ProcessTree, traced: TracedCommand | None, begun: int
+        self,
+        printer: MessagePrinter,
+        tree: ProcessTree,
+        traced: TracedCommand | None,
+        begun: int,
+        joined: bool,
     ) -> None:
         self._printer = printer
         self._kept: Record | None = None  # the last one of its own
         self._tree = tree
         self._traced = traced
         self._begun = begun
+        self._joined = joined
         self._following = threading.Thread(target=self._follow, daemon=True)
         self._following.start()
 
@@ -217,7 +246,9 @@ class _CommandMessages(MessageSink):
         if record.time is not None and record.time < self._begun:
             return True
         if link.role == NOTIFICATION:
-            if not self._received(message):
+            if not (self._joined and self._is_caused(message, link)) and not self._received(
+                message
+            ):
                 return True
             link.listeners = 1  # whose the others are is not known
         elif link.role == COPY:
@@ -228,6 +259,11 @@ class _CommandMessages(MessageSink):
             if not (self._is_of_command(message, port) if port > 0 else message.to_kernel):
                 return True
         return printer.take(message, link)
+
+    def _is_caused(self, message: Message, link: Link) -> bool:
+        """Whether the command caused the notification, as far as anybody can be told to have."""
+        found = link.transaction
+        return found is None or found.port <= 0 or self._is_of_command(message, found.port)
 
     def _is_of_command(self, message: Message, port: int) -> bool:
         """Whether the port is a socket of the tree; waits for the trace where it may still tell."""

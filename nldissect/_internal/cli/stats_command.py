@@ -52,7 +52,8 @@ def stats(options: Namespace, output: TextOutput) -> int:
 
         output.write(json.dumps({"files": options.files, **document(found, top)}, indent=2) + "\n")
     elif told:
-        output.write("\n".join(_Tables(found, output, top).lines(options.files)) + "\n")
+        tables = _Tables(found, output, top, not options.each_process)
+        output.write("\n".join(tables.lines(options.files)) + "\n")
     output.flush()
     source.report()
     return status
@@ -64,10 +65,12 @@ Column = tuple[str, str, Callable[[dict[str, Any]], str]]  # heading, < or >, ce
 class _Tables:
     """The numbers as text, the greatest of each first."""
 
-    def __init__(self, found: Statistics, output: TextOutput, top: int) -> None:
+    def __init__(self, found: Statistics, output: TextOutput, top: int, folds: bool) -> None:
         self.found = found
         self.top = top
         self.all = document(found)
+        if folds:
+            self.all["processes"] = _by_name(self.all["processes"])
         self.blocks = output.can_encode(plot.BLOCKS + "▕")
         self.micro = output.can_encode("µ")
         self.columns = output.columns()
@@ -181,7 +184,22 @@ def _dump(row: dict[str, Any]) -> str:
     return f"#{row['message']} {row['family'] or row['protocol']} {row['operation']}"
 
 
+def _by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of processes, those of one name as one that says how many they are."""
+    out: dict[object, dict[str, Any]] = {}
+    for i, row in enumerate(rows):
+        named = row["kind"] == "process" and row["name"]
+        known = out.setdefault((row["name"], row["hint"]) if named else i, {**row, "count": 0})
+        known["count"] += 1
+        if known["count"] > 1:
+            for key in ("messages", "to_kernel", "from_kernel", "bytes"):
+                known[key] += row[key]
+    return sorted(out.values(), key=lambda row: -row["messages"])
+
+
 def _process(row: dict[str, Any]) -> str:
+    if row.get("count", 1) > 1:
+        return f"{row['count']} x {row['name']}{' (by their ports)' if row['hint'] else ''}"
     if row["kind"] == "process":
         name = f" {row['name']}" if row["name"] else ""
         return f"{row['pid']}{name}{' (by its port)' if row['hint'] else ''}"

@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import Final
 
 from librt.strings import BytesWriter
+from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
+from ..analysis.explain import WORDS
 from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
@@ -26,6 +28,7 @@ from .style import Style, fit
 Part = tuple[str, str]
 # Words that are kept as they are written.
 _KEPT: Final = 4096
+_LONGEST: Final = 64  # bytes of a summary that are looked at for an object's name
 
 
 class ListRenderer(Renderer):
@@ -49,10 +52,14 @@ class ListRenderer(Renderer):
             looks: {} for looks in ("protocol", "operation", "error", "good")
         }
         self._digits = DIGITS
+        self._to = self._dim + b" (to #"
+        self._closed = b")" + self._reset
+        self._said: dict[int, str] = {}  # by number, what requests say that may be acknowledged
 
     def file(self, path: str, last: int) -> str:
         """The heading `==> path <==`; relative times begin anew."""
         self.clock.restart()
+        self._said.clear()
         return ("\n" if last else "") + f"==> {safe(path)} <==\n"
 
     def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
@@ -81,7 +88,12 @@ class ListRenderer(Renderer):
         if looks == "error":
             out.write(self._red)
         begin = len(out)
-        link_text.write_summary(out, message, link, engine)
+        said = None
+        if link is not None and self._said and message.type < framing.NLMSG_MIN_TYPE:
+            said = self._said.pop(link.of, None)
+        link_text.write_summary(out, message, link, engine, said)
+        if message.flags & framing.NLM_F_ACK and link is not None and message.to_kernel:
+            self._keep(out, begin, message.number)
         if len(out) == begin:
             out.truncate(size)
             out.write(self._padded(what, looks, False))
@@ -92,8 +104,23 @@ class ListRenderer(Renderer):
         elif message.truncated:
             self._text(out, " [truncated]", "note")
         if link is not None and link_text.has_aside(message, link):
-            self._text(out, link_text.aside(message, link), "dim")
+            if link_text.answers_only(message, link):
+                out.write(self._to)
+                self._digits.signed(out, link.of)
+                out.write(self._closed)
+            else:
+                self._text(out, link_text.aside(message, link), "dim")
         out.write(b"\n")
+
+    def _keep(self, out: BytesWriter, begin: i64, number: i64) -> None:
+        """Keeps the beginning of a request's summary for its acknowledgement, which names it."""
+        end = min(len(out), begin + _LONGEST)
+        text = bytes([out[i] for i in range(begin, end)])
+        if end < len(out) and text.count(b" ") < WORDS:
+            return
+        if len(self._said) >= _KEPT:
+            self._said.clear()
+        self._said[number] = text.decode(errors="replace")
 
     def _text(self, out: BytesWriter, text: str, looks: str) -> None:
         """Painted text, safe for a terminal."""

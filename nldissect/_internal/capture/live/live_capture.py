@@ -101,6 +101,7 @@ class LiveCapture:
     `interface` is the name of what is listened on, `made` whether that was made
     for this capture. `path` is the file being written (of ring files the latest),
     `packets` and `dropped` count datagrams: received, and lost by the kernel.
+    `warning` is what went wrong though it goes on, "" for nothing.
     `on_report` is called when one of these has changed.
     `reason` says why it ended, "" while it runs. `on_wait` is called before more is
     waited for, and returns in how many seconds it wants that again (None: not).
@@ -117,6 +118,7 @@ class LiveCapture:
         self.packets = 0
         self.dropped = 0
         self.reason = ""
+        self.warning = ""
         self.on_report: Callable[[], None] | None = None
         self._process = process
         self._control: socket.socket | None = control
@@ -257,6 +259,7 @@ class LiveCapture:
         self.packets = report.get("packets", self.packets)
         self.dropped = report.get("dropped", self.dropped)
         self.path = report.get("file", self.path)
+        self.warning = report.get("warning", self.warning)
         if "ready" in report:
             self.interface, self.made = report["ready"], report["made"]
         self.reason = report.get("end") or report.get("error") or self.reason

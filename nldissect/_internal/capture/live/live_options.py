@@ -22,7 +22,8 @@ class LiveOptions:
     `ring` makes numbered ones of it as dumpcap's -b does, `stop` ends the capture,
     `messages` too, after so many netlink messages of others. `snaplen` is in bytes,
     cooked header included; `buffer`, in bytes, that of the kernel. `preamble` asks the
-    kernel first for what explains the capture.
+    kernel first for what explains the capture. `join` are names of
+    multicast groups (`group_names`) that are joined, so that the kernel tells of what they are for.
     """
 
     interface: str | None = None
@@ -35,6 +36,7 @@ class LiveOptions:
     buffer: int = BUFFER
     filter: BpfFilter = field(default_factory=BpfFilter)
     preamble: bool = True
+    join: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """As the recorder is given it."""
@@ -48,6 +50,7 @@ class LiveOptions:
         if wanted["types"] is not None:
             wanted["types"] = [MessageType(*of) for of in wanted["types"]]
         found["filter"] = BpfFilter(**wanted)
+        found["join"] = tuple(found["join"])
         found["stop"] = Limits(**found["stop"])
         found["ring"] = None if found["ring"] is None else Limits(**found["ring"])
         return cls(**found)

@@ -84,7 +84,7 @@ class Monitor:
             made = self._sockets.get(group.protocol)
             if made is None:
                 made = self._open(group.protocol)
-            made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group.number)
+            join_group(made, group)
         except OSError as problem:
             self.refused.append((group, problem.errno or 0))
         else:
@@ -112,13 +112,7 @@ class Monitor:
     # -- sockets -----------------------------------------------------------------
 
     def _open(self, protocol: int) -> socket.socket:
-        made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-        made.bind((0, 0))
-        made.setblocking(False)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        except OSError:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        made = listening_socket(protocol)
         if self._all:
             made.setsockopt(_SOL_NETLINK, _LISTEN_ALL_NSID, 1)
         self._sockets[protocol] = made
@@ -213,6 +207,23 @@ def _nsid(extra: list[tuple[int, int, bytes]]) -> int:
             number: int = struct.unpack_from("=i", value)[0]
             return number
     return -1
+
+
+def listening_socket(protocol: int) -> socket.socket:
+    """A socket of this netlink protocol that holds much and never blocks. Raises OSError."""
+    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+    made.bind((0, 0))
+    made.setblocking(False)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+    except OSError:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    return made
+
+
+def join_group(made: socket.socket, group: MulticastGroup) -> None:
+    """Have a socket hear a group. Raises OSError."""
+    made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group.number)
 
 
 def may_join(group: MulticastGroup) -> int:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import socket
 import struct
+import time
 from contextlib import suppress
 
 from nldissect._internal.capture.files.link import ARPHRD_NETLINK
@@ -26,6 +28,7 @@ _CREATE_EXCL = 0x600
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_INFO_KIND = 3, 18, 1
 _NLMSG_ERROR = 2
 _SECONDS = 5
+_SETTLED = 0.3
 
 
 def choose(name: str | None) -> tuple[str, bool]:
@@ -36,6 +39,7 @@ def choose(name: str | None) -> tuple[str, bool]:
     if name is not None:
         _fit(name)
         return name, False
+    _remove_leftovers()
     found = _up()
     return (found, False) if found is not None else (_make(), True)
 
@@ -74,6 +78,34 @@ def _fit(name: str) -> None:
         )
     if not up:
         raise UsageError(f"{name} is down; {_sudo()}ip link set {name} up")
+
+
+def _remove_leftovers() -> None:
+    """Removes what captures that were killed have left: interfaces made here that nobody hears.
+
+    One that somebody is about to listen on is left alone: it is heard within _SETTLED seconds.
+    """
+    unheard = _unheard()
+    if unheard:
+        time.sleep(_SETTLED)
+        for name in unheard & _unheard():
+            with suppress(OSError):
+                remove(name)
+
+
+def _unheard() -> set[str]:
+    """The interfaces made here that no packet socket is bound to, as far as that can be told."""
+    made = {
+        number: name for number, name in socket.if_nameindex() if re.fullmatch(MADE + r"\d+", name)
+    }
+    if not made:
+        return set()
+    try:
+        with open("/proc/net/packet", "rb") as file:
+            heard = {int(line.split()[4]) for line in file.readlines()[1:]}
+    except (OSError, ValueError, IndexError):
+        return set()
+    return {name for number, name in made.items() if number not in heard and _is_nlmon(name)}
 
 
 def _up() -> str | None:

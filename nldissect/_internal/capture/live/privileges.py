@@ -105,9 +105,8 @@ def enter_namespace(name: str) -> None:
 
     Raises UsageError when there is none or it must not be entered.
     """
-    path = f"/proc/{name}/ns/net" if name.isdecimal() else f"/run/netns/{name}"
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(_namespace_path(name), os.O_RDONLY)
     except FileNotFoundError:
         if name.isdecimal():
             raise UsageError(f"--netns: there is no process {name}") from None
@@ -123,6 +122,18 @@ def enter_namespace(name: str) -> None:
         raise _no_entry(name, problem) from None
     finally:
         os.close(descriptor)
+
+
+def namespace_number(name: str | None) -> int:
+    """The inode number of a network namespace by name, process id, or ours; 0 if unknown."""
+    try:
+        return os.stat("/proc/self/ns/net" if name is None else _namespace_path(name)).st_ino
+    except OSError:
+        return 0
+
+
+def _namespace_path(name: str) -> str:
+    return f"/proc/{name}/ns/net" if name.isdecimal() else f"/run/netns/{name}"
 
 
 def _no_entry(name: str, problem: OSError) -> UsageError:

@@ -4,7 +4,7 @@ Started by `live_capture`, which it speaks with over a socket (ControlChannel). 
 1. It enters the network namespace, finds or makes the nlmon interface, forks the supervisor,
    opens the ring, and drops its privileges before the first packet is looked at.
 2. It tells {"file": path} with a descriptor for each file begun, {"ready": interface, "made":
-   bool}, and {"packets": n, "dropped": n} as it goes on.
+   bool}, {"packets": n, "dropped": n} as it goes on, and {"warning": text}.
 3. It runs until `reason` is set: "stopped" (told to by the end of what the front end sends),
    "limit" and "time" (LiveOptions.stop), "left" (nobody reads the pipe), "terminated"
    (SIGTERM), or what happened to the interface.
@@ -78,7 +78,8 @@ class Recorder:
         self._reason = ""
         self._began = 0.0  # seconds of the monotonic clock
         interface, made = nlmon.choose(options.interface)
-        self._supervisor = _supervisor(interface, made)
+        self._made = made
+        self._supervisor = _supervisor(interface, made, options.join)
         own = self._supervisor.ports
         self._child = self._supervisor.start(channel.fileno())
         try:
@@ -163,6 +164,7 @@ class Recorder:
         elif descriptor == self._supervisor.recorder.fileno():
             if not self._take_owners():
                 poll.unregister(descriptor)
+                self._channel.tell(warning=self._without_supervisor())
         elif event & select.POLLERR:
             self._reason = "left"
 
@@ -260,6 +262,14 @@ class Recorder:
             if not data:  # the capture goes on without
                 return False
             self._write(self._output.socket(Socket(**json.loads(data))))
+
+    def _without_supervisor(self) -> str:
+        """What it means that the supervisor has ended before its time."""
+        left = ""
+        if self._made:
+            name = self._output.interface.name
+            left = f", and {name} stays until the next capture, or `ip link del {name}`"
+        return f"the supervisor has ended: processes are no longer named{left}"
 
     def _end_supervisor(self) -> None:
         """Ends the supervisor, which removes the interface, and waits for it."""
@@ -359,10 +369,10 @@ class LimitCounter:
         return (protocol, port) in self._own
 
 
-def _supervisor(interface: str, made: bool) -> Supervisor:
+def _supervisor(interface: str, made: bool, join: Collection[str]) -> Supervisor:
     """The supervisor, not forked yet; without it an interface that was made goes at once."""
     try:
-        return Supervisor(interface, made)
+        return Supervisor(interface, made, join)
     except BaseException as problem:
         if made:
             nlmon.remove(interface)

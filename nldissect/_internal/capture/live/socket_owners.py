@@ -28,9 +28,9 @@ class SocketRow(NamedTuple):
     inode: int
 
 
-def netlink_sockets() -> list[SocketRow]:
-    """The netlink sockets of this network namespace. Raises OSError."""
-    with open("/proc/net/netlink", "rb") as file:
+def netlink_sockets(pid: int | str = "self") -> list[SocketRow]:
+    """The netlink sockets of this network namespace, or that of a process. Raises OSError."""
+    with open(f"/proc/{pid}/net/netlink", "rb") as file:
         rows = [line.split() for line in file.readlines()[1:]]  # below the names of the columns
     return [SocketRow(int(w[1]), int(w[2]), int(w[3], 16), int(w[8]), int(w[9])) for w in rows]
 

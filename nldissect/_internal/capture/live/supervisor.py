@@ -4,7 +4,9 @@ It asks the kernel for what explains the capture (`preamble`) when the recorder 
 tells it the processes behind ports (`socket_owners`) as JSON, one Socket a packet, and at the
 end removes the interface if it was made. It hears only headers (16 bytes of each datagram),
 and of those that it has not named yet; the kernel keeps the others away, so that a flood does
-not wake it. It ends when the recorder does, however that ended: its end of the socket closes.
+not wake it. What the groups that it was to join send, it throws away unread: the capture hears
+what the kernel tells a listener, and there is one. It ends when the recorder does, however that
+ended: its end of the socket closes.
 """
 
 from __future__ import annotations
@@ -16,11 +18,16 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from nldissect._internal.capture.live import bpf, nlmon, privileges
+from nldissect._internal.capture.live.group_names import full_name, groups_named, named_groups
+from nldissect._internal.capture.live.groups import family_names
+from nldissect._internal.capture.live.monitor import join_group, listening_socket
 from nldissect._internal.capture.live.preamble import Preamble
 from nldissect._internal.capture.live.socket_owners import OwnerLookup
+from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Socket
 
 _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 35, 33
@@ -38,7 +45,7 @@ class Supervisor:
     socket between the two that the recorder keeps.
     """
 
-    def __init__(self, interface: str, made: bool) -> None:
+    def __init__(self, interface: str, made: bool, join: Collection[str] = ()) -> None:
         self.interface = interface
         self.made = made
         self.recorder, self._channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -52,6 +59,7 @@ class Supervisor:
         self._attach()
         self._headers.bind((interface, _ETH_P_ALL))
         self._headers.setblocking(False)
+        self._listeners = self._join(join) if join else []
 
     def start(self, front: int) -> int:
         """Fork the process; returns its id. The caller must have one thread.
@@ -71,6 +79,25 @@ class Supervisor:
         self._headers.close()
         self._preamble.close()
         return child
+
+    def _join(self, names: Collection[str]) -> list[socket.socket]:
+        """A socket of each protocol that has joined its groups; raises UsageError."""
+        self._preamble.ask()
+        answers = self._preamble.answers
+        try:
+            groups = groups_named(list(names), named_groups(answers), family_names(answers))
+        except UsageError as problem:
+            raise UsageError(f"--join: {problem}") from None
+        made: dict[int, socket.socket] = {}
+        for group in groups:
+            try:
+                if group.protocol not in made:
+                    made[group.protocol] = listening_socket(group.protocol)
+                join_group(made[group.protocol], group)
+            except OSError as problem:
+                name, why = full_name(group), problem.strerror
+                raise UsageError(f"--join: {name} cannot be joined: {why}") from None
+        return list(made.values())
 
     # -- in the process ----------------------------------------------------------
 
@@ -95,6 +122,7 @@ class Supervisor:
     def _close_others(self, front: int) -> None:
         """Close what belongs to the recorder: its ring and its pipe end when it does."""
         kept = {front, self._channel.fileno(), self._headers.fileno(), *self._preamble.filenos()}
+        kept |= {made.fileno() for made in self._listeners}
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
@@ -109,9 +137,14 @@ class Supervisor:
         poll = select.poll()
         poll.register(self._channel, select.POLLIN)
         poll.register(self._headers, select.POLLIN)
+        listeners = {made.fileno(): made for made in self._listeners}
+        for descriptor in listeners:
+            poll.register(descriptor, select.POLLIN)
         while True:
             for descriptor, _ in poll.poll():
-                if descriptor != self._channel.fileno():
+                if descriptor in listeners:
+                    _empty(listeners[descriptor])
+                elif descriptor != self._channel.fileno():
                     self._listen(owners)
                 elif self._channel.recv(1) == b"":
                     return
@@ -164,6 +197,17 @@ class Supervisor:
         latest = [known for known, _ in zip(reversed(self._known), range(_KNOWN), strict=False)]
         with suppress(OSError):  # too long for net.core.optmem_max: the one before does as well
             bpf.attach(self._headers, bpf.unknown_ports(latest))
+
+
+def _empty(made: socket.socket) -> None:
+    """Throws away what has come to a socket, unread: a full one hears no more."""
+    while True:
+        try:
+            made.recv(1)
+        except BlockingIOError:
+            return
+        except OSError:  # ENOBUFS: it was full, and is not now
+            continue
 
 
 def _arrival(extra: list[tuple[int, int, bytes]]) -> int | None:

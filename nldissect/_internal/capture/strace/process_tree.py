@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from nldissect._internal.capture.live.privileges import namespace_number
 from nldissect._internal.capture.live.socket_owners import netlink_sockets, processes, sockets_of
 
 _SET_CHILD_SUBREAPER: Final = 36  # linux/prctl.h
@@ -27,14 +28,18 @@ class ProcessTree:
     """Watches, from before the command starts, what comes to be under this process.
 
     `ports` are the (netlink protocol, port id) seen; `groups` the masks of the groups that
-    sockets of a protocol have joined.
+    sockets of a protocol have joined; `elsewhere` names the processes that were seen in a network
+    namespace that is neither `namespace`, by its inode number, nor this process's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: int) -> None:
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.ports: set[tuple[int, int]] = set()
         self.groups: dict[int, int] = {}
+        self.elsewhere: dict[int, str] = {}
+        self._namespace = namespace
+        self._own_namespace = namespace_number(None)
         self._members: set[int] = set()
         self._others = processes()
         self._ending = threading.Event()
@@ -87,17 +92,34 @@ class ProcessTree:
 
     def _note_sockets(self) -> None:
         """Adds ports and groups of the netlink sockets that the processes have now."""
-        inodes = {inode for pid in self._members for inode in sockets_of(pid)}
-        if not inodes:
+        inodes = set()
+        here = None  # a process in the namespace
+        for pid in self._members:
+            with suppress(OSError):
+                found = os.stat(f"/proc/{pid}/ns/net").st_ino
+                if found == self._namespace:
+                    here = pid
+                    inodes |= sockets_of(pid)
+                elif found != self._own_namespace and pid not in self.elsewhere:
+                    self.elsewhere[pid] = process_name(pid)
+        if here is None or not inodes:
             return
         with suppress(OSError, ValueError, IndexError):
-            for socket in netlink_sockets():
+            for socket in netlink_sockets(here):
                 if socket.inode in inodes:
                     if socket.port:
                         self.ports.add((socket.protocol, socket.port))
                     if socket.groups:
                         mask = self.groups.get(socket.protocol, 0)
                         self.groups[socket.protocol] = mask | socket.groups
+
+
+def process_name(pid: int) -> str:
+    """The name of a process with its id, `ip[722]`; the latter alone when it is gone."""
+    name = ""
+    with suppress(OSError), open(f"/proc/{pid}/comm", "rb") as file:
+        name = file.read().rstrip(b"\n").decode("utf-8", "backslashreplace")
+    return f"{name}[{pid}]" if name else f"process {pid}"
 
 
 def process_state(pid: int) -> tuple[str, int]:

@@ -15,11 +15,11 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from nldissect._internal.capture.files.bytestream import milliseconds
 from nldissect._internal.capture.reader import CallableStream, CaptureReader, open_capture
-from nldissect._internal.capture.strace.process_tree import process_state
+from nldissect._internal.capture.strace.process_tree import process_name, process_state
 from nldissect._internal.capture.strace.trace import FOLLOWED
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Interface, Record
@@ -27,10 +27,15 @@ from nldissect._internal.wire.record import Interface, Record
 # Strings are cut short, since the dumps have all bytes.
 _ALL = ["-s", "64", "-e", "read=all", "-e", "write=all", "-e",
         "trace=" + ",".join(f"?{name}" for name in FOLLOWED)]  # fmt: skip
-# Whose the sockets are: what binds them, and the first header that each receives.
+# Whose the sockets are: what binds them, and the first header that each receives; and what
+# enters another network namespace.
+_ENTERS: Final = ("setns", "unshare")
 _PORTS = ["-s", "16", "-e", "trace=" + ",".join(
-    f"?{name}" for name in FOLLOWED if not name.startswith(("read", "write"))
+    f"?{name}" for name in (*FOLLOWED, *_ENTERS) if not name.startswith(("read", "write"))
 )]  # fmt: skip
+_ENTERED: Final = re.compile(
+    rb"(\d+)\S* +\d+\.\d+ (?:setns|unshare|clone3?)\(.*\bCLONE_NEWNET\b(?!.* = -1 )"
+)
 _WHEN = re.compile(rb"\d+\S* +(\d+\.\d+) ")
 _ENDED = re.compile(rb"(\d+)\S* .*\+\+\+ (?:exited with (\d+)|killed by (\w+))")
 
@@ -69,7 +74,8 @@ class TracedCommand:
     The command begins with the object, in this process's surroundings. The records end
     with the last process of its tree.
     With `ports` alone there are no records, `interfaces` fill with the tree's sockets, and a
-    thread of the caller's must read to the end. `status` is None while the command runs,
+    thread of the caller's must read to the end; `entered` then names the processes that entered
+    another network namespace, or began others there. `status` is None while the command runs,
     `released` whether the rest of its tree is traced no more. The trace has been gone through
     up to `seen`, seconds since the epoch.
     Raises UsageError when strace cannot be run.
@@ -83,6 +89,7 @@ class TracedCommand:
         self.on_wait: Callable[[], float | None] | None = None
         self.seen = 0.0
         self.released = False
+        self.entered: dict[int, str] = {}
         self._command_pid: bytes | None = None  # as the trace has it
         self._partial = b""  # of the last line read
         self._latest = 0.0  # the time of the last whole line read
@@ -170,6 +177,9 @@ class TracedCommand:
         for line in lines:
             if (when := _WHEN.match(line)) is not None:
                 self._latest = float(when[1])
+            if (entered := _ENTERED.match(line)) is not None:
+                pid = int(entered[1])
+                self.entered[pid] = process_name(pid)
             found = _ENDED.match(line)
             if self._command_pid is None and (begun := re.match(rb"\d+", line)) is not None:
                 self._command_pid = begun[0]
