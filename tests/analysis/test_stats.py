@@ -242,11 +242,8 @@ def test_processes_of_one_name_are_one_row_unless_asked(tmp_path: Path, run: Com
         at = next(i for i, line in enumerate(lines) if line.startswith("PROCESS"))
         return list(itertools.takewhile(bool, lines[at + 1 :]))
 
-    folded = table()
-    assert [line.split()[:4] for line in folded] == [
-        ["60", "x", "ip", "60"],
-        ["7", "mon", "1", "1"],
-    ]
+    folded = [line.split()[:4] for line in table()]
+    assert folded == [["60", "x", "ip", "60"], ["7", "mon", "1", "1"]]
     assert len(table("--each-process")) == 61
 
 

@@ -693,13 +693,17 @@ def standstill(folder: Path) -> Any:
 def joined(folder: Path) -> Any:
     """Notifications that nobody else listens to, more than a socket holds that is not read."""
     options = live_capture.LiveOptions("nlmon0", preamble=False, join=("link", "nlctrl:notify"))
+    ip("link", "set", "dummy0", "up")
     with live_capture.start(options) as capture:
-        for _ in range(200):
-            ip("link", "set", "dummy0", "alias", "pear" * 60)
-            ip("link", "set", "dummy0", "alias", "plum" * 60)
+        speaker = Speaker(ROUTE, 4711)
+        link = struct.pack("=BxHiII", 0, 0, socket.if_nametoindex("dummy0"), 0, 0)
+        for number in range(400):
+            alias = struct.pack("=HH", 244, 20) + (b"pear" if number % 2 else b"plum") * 60
+            speaker.say(speaker.message(16, link + alias))  # RTM_NEWLINK, IFLA_IFALIAS
         time.sleep(0.2)
         capture.stop()
         kinds = [struct.unpack_from("=H", record.data, 4)[0] for record in capture]
+    ip("link", "set", "dummy0", "down")
     return {"newlink": kinds.count(16)}
 
 

@@ -258,6 +258,8 @@ PATH={folder}/bin run -o alone -- ip netns exec blue sh -c 'sleep 0.2; ip link s
     >/dev/null 2>namespace6.err
 run --netns blue $fields -o blue -- ip netns exec blue ip link add plum7 type dummy 2>blue.err
 run --join link -T fields -e group -e operation -e ifname -o joined -- ip link add plum8 type dummy
+run -w touched.pcapng -o touched -- ip tcp_metrics show
+run -w nothing.pcapng -o nothing -- true
 run --join nosuch -- true 2>nosuch.err; echo $? >nosuch.status
 export TMPDIR=/dev/shm NLDISSECT_CACHE=/dev/shm/cache  # whose owners are the guest's own
 {as_nobody}
@@ -326,6 +328,30 @@ def test_who_enters_another_network_namespace_is_named(scenes: Path) -> None:
     rows = [line.split("\t")[:4] for line in (scenes / "blue").read_text().splitlines()]
     assert ["newlink", "", "dummy", "plum7"] in rows
     assert (scenes / "blue.err").read_text() == ""
+
+
+@needs_kernel
+def test_a_file_keeps_of_what_was_asked_first_what_the_command_touched(scenes: Path) -> None:
+    def rows(*options: str) -> list[list[str]]:
+        fields = ("message", "operation", "family", "ifname")
+        wanted = [word for field in fields for word in ("-e", field)]
+        words = ["-T", "fields", *wanted, *options, str(scenes / "touched.pcapng")]
+        done = subprocess.run(
+            [sys.executable, "-m", "nldissect", "read", *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    shown = rows()
+    assert [row[0] for row in shown] == [str(number) for number in range(1, len(shown) + 1)]
+    assert ["get", "tcp_metrics"] in [row[1:3] for row in shown]
+    asked = rows("--own")[len(shown) :]
+    assert {row[1] for row in asked} <= {"newfamily", "getpolicy", "newlink"}
+    assert [row[1] for row in asked].count("newfamily") == 2  # that family, and nlctrl
+    assert (scenes / "nothing.pcapng").stat().st_size < 200
 
 
 @needs_kernel

@@ -8,13 +8,16 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..capture.live import bpf, privileges
 from ..capture.live import live_capture as capturing
 from ..capture.live.file_limits import Limits, parse_limits
+from ..capture.live.preamble import asked_before
 from ..spec.registry import Registry
 from ..wire import framing, linux
 from ..wire.errors import UsageError
+from ..wire.record import Record
 from .input_captures import registry_of
 from .message_printer import MessagePrinter
 from .output import TextOutput, complain, is_terminal
@@ -43,6 +46,11 @@ class LiveRun:
             raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
         self.quiet: bool = options.quiet or self.copies
         self._code = (*options.dissectors, *options.specs)
+        # What explains the capture needs a place in it only where that is kept or asked for.
+        self._aside = self.options.preamble and not (options.own or self.quiet or options.write)
+        if self._aside:
+            self.options = replace(self.options, preamble=False)
+        self._explained: list[Record] = []
         self._drawn = False
         self._warned = ""
         self._next = 0.0
@@ -53,6 +61,8 @@ class LiveRun:
         binary = None if self.quiet and not self.copies else self.output.binary
         watch = [] if binary is None else [binary.fileno()]
         try:
+            if self._aside:
+                self._explained = asked_before(self.options.netns)
             with capturing.start(self.options, watch=watch) as capture:
                 privileges.drop_to_decode(self._code)
                 made = ", made for this and removed at the end" if capture.made else ""
@@ -77,7 +87,7 @@ class LiveRun:
         if self.quiet:
             capture.wait()
             return 0
-        return printer.print_framed(lambda: printer.print_live(capture))
+        return printer.print_framed(lambda: printer.print_live(capture, self._explained))
 
     # -- what is said on standard error --------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..capture.reader import CaptureReader, open_capture
@@ -200,9 +200,12 @@ class MessagePrinter(MessageSink):
         if self.selection.families is not None:
             self.selection.families.seen.update(families)
 
-    def print_through(self, capture: RecordSource, chooser: MessageSink) -> None:
-        """Shows what `chooser` passes on of a capture's messages."""
+    def print_through(
+        self, capture: RecordSource, chooser: MessageSink, explained: Sequence[Record] = ()
+    ) -> None:
+        """Shows what `chooser` passes on of a capture's messages; `explained` as of a Session."""
         session = Session(self.registry, self.byte_order)
+        session.explained = list(explained)
         self._restart(False)
         try:
             Driver(session, chooser).run(capture, self._header_pass_limit())
@@ -226,9 +229,13 @@ class MessagePrinter(MessageSink):
             self.output.flush()
             complain(remark)
 
-    def print_live(self, capture: LiveSource) -> None:
-        """Shows a capture as it comes; a request waits a moment, to be shown with its answer."""
+    def print_live(self, capture: LiveSource, explained: Sequence[Record] = ()) -> None:
+        """Shows a capture as it comes; a request waits a moment, to be shown with its answer.
+
+        `explained` is that of a Session.
+        """
         session = Session(self.registry, self.byte_order)
+        session.explained = list(explained)
         driver = Driver(session, self, patience=PATIENCE)
         self._restart(True)
         broken: list[OSError] = []

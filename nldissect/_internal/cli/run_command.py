@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import struct
 import threading
 import time
 from argparse import Namespace
@@ -14,7 +15,8 @@ from typing import Final, TextIO
 
 from ..capture.live import live_capture as capturing
 from ..capture.live import privileges
-from ..capture.live.groups import GROUPS, ROUTE
+from ..capture.live.groups import GENERIC, GROUPS, ROUTE
+from ..capture.live.preamble import NOWHERE, asked_before, subject_of
 from ..capture.strace.process_tree import ProcessTree
 from ..capture.strace.traced_command import PlainCommand, TracedCommand, can_trace
 from ..engine.message import Message
@@ -25,7 +27,7 @@ from ..session.forward_pass import RecordSource
 from ..session.multicast import group_of
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import OutputFile
-from ..wire.record import Record
+from ..wire.record import Record, Socket
 from ..wire.text import escaped
 from .input_captures import BufferedRecords, registry_of
 from .message_printer import LiveSource, MessagePrinter
@@ -85,6 +87,7 @@ class CommandRun:
         self.output = output
         self.printer = printer
         self.command = command
+        self._explained: list[Record] = []
 
     def run(self) -> int:
         """Chooses the way, runs the command, shows its messages."""
@@ -96,8 +99,11 @@ class CommandRun:
                 raise UsageError(f"run: {hindrance}{INSTALL}")
             return self._traced()
         try:
+            self._explained = asked_before(self.options.netns)
             capture = capturing.start(
-                capturing.LiveOptions(netns=self.options.netns, join=tuple(self.options.join))
+                capturing.LiveOptions(
+                    netns=self.options.netns, join=tuple(self.options.join), preamble=False
+                )
             )
         except UsageError as problem:
             why = str(problem).replace("nldissect live", "nldissect run")
@@ -188,7 +194,8 @@ class CommandRun:
             """Within begin and end."""
             source: RecordSource = BufferedRecords(capture) if self.options.after else capture
             if chooser is not None:
-                printer.print_through(source, chooser)
+                printer.print_through(source, chooser, self._explained)
+                chooser.keep(self._explained)
             elif self.options.after:
                 printer.print_capture(source)
             else:
@@ -216,7 +223,7 @@ class _CommandMessages(MessageSink):
         joined: bool,
     ) -> None:
         self._printer = printer
-        self._kept: Record | None = None  # the last one of its own
+        self._touched: set[tuple[int, int]] = set()  # (protocol, number) of families and links
         self._tree = tree
         self._traced = traced
         self._begun = begun
@@ -239,9 +246,6 @@ class _CommandMessages(MessageSink):
         printer, record = self._printer, message.record
         assert record is not None
         if printer.selection.is_own(message):
-            if printer.writer is not None and record is not self._kept:
-                printer.writer.keep(record)  # it explains the file
-                self._kept = record
             return True
         if record.time is not None and record.time < self._begun:
             return True
@@ -258,7 +262,32 @@ class _CommandMessages(MessageSink):
             port = message.port if found is None or found.port <= 0 else found.port
             if not (self._is_of_command(message, port) if port > 0 else message.to_kernel):
                 return True
+        if printer.writer is not None:
+            self._note(message)
         return printer.take(message, link)
+
+    def _note(self, message: Message) -> None:
+        """Which family the message is of, and what in it may be the index of a link."""
+        data = message.data
+        if message.protocol == GENERIC:
+            self._touched.add((GENERIC, message.type))
+        words = struct.unpack_from(f"={len(data) // 4}I", data)
+        self._touched.update((ROUTE, word) for word in words[4:])
+
+    def keep(self, explained: list[Record]) -> None:
+        """Writes what explains the file, of that what the command touched; it counts last."""
+        writer = self._printer.writer
+        if writer is None:
+            return
+        for record in explained:
+            about = subject_of(record.protocol, record.data)
+            if about in self._touched and record.interface is not NOWHERE:
+                port = struct.unpack_from("=I", record.data, 12)[0]
+                key = (record.protocol, port)
+                if key not in {(s.protocol, s.port) for s in record.interface.sockets if s.own}:
+                    own = Socket(record.time_ns, *key, os.getpid(), "nldissect", own=True)
+                    record.interface.sockets.append(own)
+                writer.keep(record)
 
     def _is_caused(self, message: Message, link: Link) -> bool:
         """Whether the command caused the notification, as far as anybody can be told to have."""

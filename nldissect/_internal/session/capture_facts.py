@@ -37,6 +37,11 @@ class Timeline(Generic[T]):
 
     def teach(self, serial: int, value: T | None) -> None:
         """From message `serial` on it is `value` (None: no longer anything)."""
+        if self._serials and serial < self._serials[-1]:
+            place = bisect_right(self._serials, serial)
+            self._serials.insert(place, serial)
+            self._values.insert(place, value)
+            return
         self._serials.append(serial)
         self._values.append(value)
         self.last = value

@@ -104,6 +104,7 @@ class Session(Context):
         super().__init__(registry.tables)
         self.registry = registry
         self._debug = AnswerLog(registry) if os.environ.get("NLDISSECT_DEBUG") else None
+        self.explained: list[Record] = []  # they teach of the first interface, and are no messages
         self.records = 0
         self.skipped: dict[int, int] = {}
         self.facts = CaptureFacts(byte_order)
@@ -145,6 +146,8 @@ class Session(Context):
                 taught = self._header_pass.teach_to(teaching, record.offset + window)
             if record.interface is not met:
                 met = record.interface
+                if self.explained:
+                    self._explain(met)
                 here = self.facts.of_interface(met)
                 section = here.section
                 known = met if learns else here.interface
@@ -161,6 +164,17 @@ class Session(Context):
                     self._learner.learn(record, frames.start, frames.end, serial)
                 self.bind(message)
                 yield message
+
+    def _explain(self, place: Interface) -> None:
+        """Learns what was asked before the capture began."""
+        frames = framing.Frames()
+        for record in self.explained:
+            record.interface = place
+            record.big = place.big_endian
+            frames.begin(record.data, record.big, record.original_length, record.protocol)
+            while frames.next():
+                self._learner.learn(record, frames.start, frames.end, 0)
+        self.explained = []
 
     def split(self, record: Record, big: bool) -> list[Message]:
         """The messages of one record, not bound yet."""

@@ -9,9 +9,16 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+import threading
+import time
+from contextlib import suppress
 from typing import Final
 
+from nldissect._internal.capture.files import link
+from nldissect._internal.capture.live import privileges
 from nldissect._internal.wire import framing
+from nldissect._internal.wire.errors import UsageError
+from nldissect._internal.wire.record import Interface, Record
 
 BIG_ENDIAN: Final = sys.byteorder == "big"  # this host, and so its netlink messages
 
@@ -25,6 +32,7 @@ _CTRL_VERSION = 2
 _RTM_GETLINK = 18
 _SECONDS = 2
 _LONGEST = 1 << 16
+NOWHERE: Final = Interface(link.NETLINK, BIG_ENDIAN)  # of records before there is an interface
 
 
 class Preamble:
@@ -100,6 +108,52 @@ class Preamble:
             return out
 
 
+def asked_before(netns: str | None) -> list[Record]:
+    """What explains a capture that has not begun, in network namespace `netns` (None: in ours).
+
+    The records are of NOWHERE until somebody gives them the capture's interface.
+    """
+    answers: list[tuple[int, bytes]] = []
+
+    def ask() -> None:
+        """In a thread, which may be in another network namespace than the others."""
+        with suppress(OSError, UsageError):
+            if netns is not None:
+                privileges.enter_namespace(netns)
+            preamble = Preamble()
+            preamble.ask()
+            preamble.close()
+            answers.extend(preamble.answers)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    now = time.time_ns()
+    return [
+        Record(
+            number,
+            now,
+            protocol,
+            data,
+            len(data),
+            0,
+            NOWHERE,
+            link.cooked_header(link.PACKET_USER, protocol),
+        )
+        for number, (protocol, data) in enumerate(answers, 1)
+    ]
+
+
+def subject_of(protocol: int, message: bytes) -> tuple[int, int] | None:
+    """What one of `Preamble.answers` is about: protocol, and id of a family or index of a link."""
+    if protocol == socket.NETLINK_ROUTE and len(message) >= 24:
+        index: int = struct.unpack_from("=I", message, 20)[0]  # ifi_index
+        return protocol, index
+    if protocol == _NETLINK_GENERIC:
+        return next(((protocol, number) for number in _family_ids(message)), None)
+    return None
+
+
 def attributes(data: bytes) -> list[tuple[int, bytes]]:
     """Number and payload of each struct nlattr."""
     out = []
@@ -110,7 +164,7 @@ def attributes(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def _family_ids(message: bytes) -> list[int]:
-    """CTRL_ATTR_FAMILY_ID of a CTRL_CMD_NEWFAMILY."""
+    """CTRL_ATTR_FAMILY_ID of a CTRL_CMD_NEWFAMILY or GETPOLICY."""
     return [
         struct.unpack("=H", value)[0]
         for kind, value in attributes(message[20:])
