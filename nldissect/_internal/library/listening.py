@@ -77,6 +77,7 @@ def listen(
     filter: str | None = None,
     write: Paths | None = None,
     netns: str | None = None,
+    join: Iterable[str] = (),
     dissectors: Iterable[Paths] = (),
     specs: Iterable[Paths] = (),
     decode_as: Mapping[str, str] | None = None,
@@ -85,7 +86,8 @@ def listen(
 
     Listens on an nlmon interface, without `interface` on one that is up or else on a new
     one, in this network namespace or in `netns` (a name or a process id). `write` keeps the
-    capture as pcapng. Needs CAP_NET_RAW, and CAP_NET_ADMIN to make the interface.
+    capture as pcapng. `join` are multicast groups, named as for `nldissect monitor`: without a
+    listener the kernel sends no notifications. Needs CAP_NET_RAW, and CAP_NET_ADMIN to make the interface.
     Raises UsageError, with what to do, when that cannot be.
     """
     from ..capture.live.live_capture import LiveOptions, start
@@ -96,7 +98,7 @@ def listen(
     )
     live = None
     try:
-        live = start(LiveOptions(interface, netns, path))
+        live = start(LiveOptions(interface, netns, path, join=tuple(join)))
         index = Index(path, registry(dissectors, specs, decode_as), follow=True)
         return Listening(live, index, filter, folder)
     except BaseException:

@@ -40,6 +40,7 @@ class Netlink:
         *,
         here: bool = False,
         interface: str | None = None,
+        join: Iterable[str] = (),
         dissectors: Iterable[Paths] = (),
         specs: Iterable[Paths] = (),
         decode_as: Mapping[str, str] | None = None,
@@ -48,9 +49,11 @@ class Netlink:
 
         The block is in a network namespace of its own, in which the test is root; with
         `here` it stays where it is. `interface` is an nlmon interface that is there, by
-        default one is made. The test is skipped, with what to do, where that cannot be.
+        default one is made. `join` are multicast groups (`nldissect monitor --list`): the kernel
+        sends notifications only where somebody listens. The test is skipped, with what to do, where that cannot be.
         """
         known = registry(dissectors, specs, decode_as)
+        groups = tuple(join)
 
         def start(stack: ExitStack, path: str) -> tuple[live_capture.LiveCapture, Registry]:
             """Begins the capture in the namespace; skips the test where there can be none."""
@@ -58,10 +61,11 @@ class Netlink:
             if not here:
                 self._enter(stack)
             try:
-                return live_capture.start(
-                    live_capture.LiveOptions(interface=interface, write=path)
-                ), known
+                options = live_capture.LiveOptions(interface=interface, write=path, join=groups)
+                return live_capture.start(options), known
             except UsageError as problem:
+                if str(problem).startswith("--join"):
+                    raise
                 raise _skip(f"no live capture: {problem}") from None
 
         made = Live(start)
