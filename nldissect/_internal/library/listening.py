@@ -87,8 +87,8 @@ def listen(
     Listens on an nlmon interface, without `interface` on one that is up or else on a new
     one, in this network namespace or in `netns` (a name or a process id). `write` keeps the
     capture as pcapng. `join` are multicast groups, named as for `nldissect monitor`: without a
-    listener the kernel sends no notifications. Needs CAP_NET_RAW, and CAP_NET_ADMIN to make the interface.
-    Raises UsageError, with what to do, when that cannot be.
+    listener the kernel sends no notifications. Needs CAP_NET_RAW, and CAP_NET_ADMIN to make the
+    interface. Raises UsageError, with what to do, when that cannot be.
     """
     from ..capture.live.live_capture import LiveOptions, start
 

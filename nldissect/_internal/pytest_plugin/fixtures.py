@@ -50,7 +50,8 @@ class Netlink:
         The block is in a network namespace of its own, in which the test is root; with
         `here` it stays where it is. `interface` is an nlmon interface that is there, by
         default one is made. `join` are multicast groups (`nldissect monitor --list`): the kernel
-        sends notifications only where somebody listens. The test is skipped, with what to do, where that cannot be.
+        sends notifications only where somebody listens. The test is skipped, with what to do,
+        where that cannot be.
         """
         known = registry(dissectors, specs, decode_as)
         groups = tuple(join)
