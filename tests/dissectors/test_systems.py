@@ -25,7 +25,7 @@ def said() -> list[str]:
     capture = nldissect.open(Path(__file__).with_name("systems.pcapng"))
     found = list(capture)
     assert all(covered(m) for m in found)
-    assert all(m.encode() == m.data for m in found)
+    assert all(m.encode() == m.bytes for m in found)
     return [describe(m) for m in found]
 
 
