@@ -2,7 +2,7 @@
 
     python tests/benchmarks/recordings.py busy FILE [--records N | --messages N] [--seed N]
         [--of NAME...]
-    python tests/benchmarks/recordings.py attributes|families|equal-seq FILE [--count N]
+    python tests/benchmarks/recordings.py attributes|families|equal-seq|ports FILE [--count N]
 
 `busy` is a busy host: what was recorded in captures/ is cut into episodes (from where no request
 is open to where none is), and these are replayed in an order that `--seed` chooses, four programs
@@ -382,6 +382,18 @@ def equal_seq(count: int) -> Iterator[Packet]:
         yield START + count + i, cooked(ROUTE) + message(2, 0x100, 7, 1000 + i, body)
 
 
+def ports(count: int) -> Iterator[Packet]:
+    """So many requests, each from a port of its own, and the ack to it."""
+    request = struct.pack("<BxHiII", 0, 0, 2, 1, 1)
+    for i in range(count):
+        asked = message(16, 5, 1, 1000 + i, request)
+        yield START + 2 * i, cooked(ROUTE) + asked
+        yield (
+            START + 2 * i + 1,
+            cooked(ROUTE) + message(2, 0x100, 1, 1000 + i, bytes(4) + asked[:16]),
+        )
+
+
 def link(body: bytes) -> Iterator[Packet]:
     """One RTM_NEWLINK."""
     yield START, cooked(ROUTE) + message(16, 0, 0, 0, struct.pack("<BxHiII", 0, 1, 2, 0, 0) + body)
@@ -423,7 +435,7 @@ RECORDS: dict[str, tuple[Callable[[int], Iterator[Packet]], int]] = {
 }  # fmt: skip
 
 SHAPES = {"attributes": (attributes, 16_000), "families": (families, 40_000),
-          "equal-seq": (equal_seq, 100_000)}  # fmt: skip
+          "equal-seq": (equal_seq, 100_000), "ports": (ports, 100_000)}  # fmt: skip
 
 
 # -- files --------------------------------------------------------------------------------
