@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,10 +40,14 @@ def source(seed: str, target: str, number: int) -> random.Random:
 
 
 def execute(seed: str) -> None:
-    """Executes what standard input asks for (`TARGET FIRST COUNT`); a line each says how it was."""
+    """Executes what standard input asks for (`TARGET FIRST COUNT`).
+
+    A line each: its number, how many records were mutated and files written for it, its outcome.
+    """
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    from .samples import tally
     from .targets import TARGETS
 
     answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -50,9 +55,9 @@ def execute(seed: str) -> None:
         for line in sys.stdin:
             target, first, count = line.split()
             for number in range(int(first), int(first) + int(count)):
-                answers.write(
-                    f"{number} {outcome(TARGETS[target], source(seed, target, number))}\n"
-                )
+                said = outcome(TARGETS[target], source(seed, target, number))
+                answers.write(f"{number} {tally['records']} {tally['files']} {said}\n")
+                tally.clear()
 
 
 def outcome(target: Callable[[random.Random], str], rng: random.Random) -> str:
@@ -81,6 +86,7 @@ class Executor:
         self._seed = seed
         self._path = path
         self._process: subprocess.Popen[str] | None = None
+        self.made: Counter[str] = Counter()  # mutated records, and files
 
     def run(self, target: str, first: int, count: int) -> Iterator[tuple[int, str]]:
         """Number and outcome of so many executions; `! ...` is a finding."""
@@ -93,7 +99,9 @@ class Executor:
             while at < first + count:
                 line = self._answer(process.pid)
                 if line[:1].isdigit():
-                    yield at, line.split(" ", 1)[1]
+                    _, records, files, said = line.split(" ", 3)
+                    self.made.update(records=int(records), files=int(files))
+                    yield at, said
                     at += 1
                     continue
                 self.stop()
@@ -175,7 +183,11 @@ def fuzz(options: argparse.Namespace) -> int:
         executor.stop()
     total = sum(counts.values())
     spent = time.monotonic() - begun
-    print(f"{total:,} executions in {spent / 60:.1f} minutes, {sum(findings.values())} findings")
+    made = executors[0].made
+    print(
+        f"{total:,} executions in {spent / 60:.1f} minutes, {made['records']:,} mutated records,"
+        f" {made['files']:,} files, {sum(findings.values())} findings"
+    )
     print(", ".join(f"{target} {count:,}" for target, count in counts.items()))
     return sum(findings.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections import Counter
 
 import pytest
 
@@ -76,6 +77,7 @@ def test_findings_are_told_with_what_repeats_them(monkeypatch, capsys) -> None:
     class Executed:
         def __init__(self, *_: object) -> None:
             """Of nothing."""
+            self.made = Counter(records=7)
 
         def run(self, target: str, first: int, count: int):
             return [(first, next(outcomes))]
