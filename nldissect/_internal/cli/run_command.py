@@ -42,6 +42,9 @@ NEAR: Final = 1.0
 BEHIND: Final = 10.0
 INSTALL: Final = " (apt-get install strace, or your system's like)"
 RTNLGRP: Final = GROUPS[ROUTE]
+# What takes a network namespace's name with -n, and how nsenter(1) is given its file.
+_NETNS_TOOLS: Final = ("ip", "tc", "bridge")
+_NETNS_PATH: Final = "--net=/run/netns/"
 
 
 def run(options: Namespace, output: TextOutput) -> int:
@@ -88,6 +91,7 @@ class CommandRun:
         self.printer = printer
         self.command = command
         self._explained: list[Record] = []
+        self._netns = options.netns or entered_at_once(command)
 
     def run(self) -> int:
         """Chooses the way, runs the command, shows its messages."""
@@ -99,10 +103,10 @@ class CommandRun:
                 raise UsageError(f"run: {hindrance}{INSTALL}")
             return self._traced()
         try:
-            self._explained = asked_before(self.options.netns)
+            self._explained = asked_before(self._netns)
             capture = capturing.start(
                 capturing.LiveOptions(
-                    netns=self.options.netns, join=tuple(self.options.join), preamble=False
+                    netns=self._netns, join=tuple(self.options.join), preamble=False
                 )
             )
         except UsageError as problem:
@@ -115,7 +119,9 @@ class CommandRun:
             complain(f"{why}; tracing system calls with strace instead")
             return self._traced()
         with capture:
-            namespace = privileges.namespace_number(self.options.netns)
+            if self._netns != self.options.netns:
+                complain(f"listening in network namespace {escaped(self._netns or '')}")
+            namespace = privileges.namespace_number(self._netns)
             return self._heard(capture, ProcessTree(namespace))
 
     def _traced(self) -> int:
@@ -167,13 +173,13 @@ class CommandRun:
     def _tell_of_namespaces(self, tree: ProcessTree, traced: TracedCommand | None) -> None:
         """What was not heard: the capture is in one network namespace."""
         gone = dict(tree.elsewhere)
-        if traced is not None and self.options.netns is None:
+        if traced is not None and self._netns is None:
             gone |= traced.entered
         if not gone:
             return
         first, *others = (escaped(gone[pid]) for pid in sorted(gone))
         names = first + (f" and {len(others)} more" if others else "")
-        where = "in another network namespace" if self.options.netns is None else "elsewhere"
+        where = "in another network namespace" if self._netns is None else "elsewhere"
         complain(
             f"{names} went on {where}, of which nothing is shown: "
             "`run --strace` shows it, `run --netns NAME|PID` that namespace alone"
@@ -205,6 +211,21 @@ class CommandRun:
                 pass
 
         printer.print_framed(show)
+
+
+def entered_at_once(command: list[str]) -> str | None:
+    """The network namespace that a command enters before it says anything, where its words tell."""
+    name, words = os.path.basename(command[0]), command[1:]
+    found: str | None = None
+    if name in _NETNS_TOOLS and len(words) > 1 and words[0] in ("-n", "-netns", "--netns"):
+        found = words[1]
+    elif name == "ip" and words[:2] == ["netns", "exec"] and len(words) > 2:
+        found = words[2]
+    elif name == "nsenter":
+        paths = [word for word in words if word.startswith(_NETNS_PATH)]
+        found = paths[0].removeprefix(_NETNS_PATH) if paths else None
+    there = found is not None and not found.isdecimal() and privileges.namespace_number(found)
+    return found if there else None
 
 
 class _CommandMessages(MessageSink):

@@ -42,7 +42,7 @@ def failure(view: CaptureView, expected: str, unwanted: bool, verdict: Verdict) 
         out.append(f"{view.index.lost} datagrams were lost: the capture was too slow")
     if verdict.notified and not any(seen.role == NOTIFICATION for seen in view):
         out.append("there are no notifications at all: the kernel sends them only to sockets")
-        out.append("that joined the group, such as that of `ip monitor` while the test runs")
+        out.append('that joined the group; netlink.capture(join=["link"]) is one that listens')
     if verdict.matches:
         out += _listed(view, verdict.matches)
     elif verdict.earlier:
