@@ -10,6 +10,7 @@ or a dissector failed, a hang, and a process that dies. What they share:
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import random
@@ -252,6 +253,7 @@ def learning(rng: random.Random) -> str:
 
 def bulk(rng: random.Random) -> str:
     """Hundreds of mutated records in one file: the way to large numbers, in the compiled form."""
+    gc.collect()  # the command collects late, since its process ends soon
     records = [one for _ in range(BULK) for one in samples.made(rng)]
     with samples.file(samples.content(rng, records), "a.cap") as path:
         return samples.command([*rng.choice(FORMS), path])
