@@ -444,9 +444,7 @@ def test_a_full_disk_ends_the_capture_and_loses_nothing_written(scenes: Scenes, 
     assert said.count("\n") == 3
     files = sorted((scenes.folder / "full").glob(f"{how}*.pcapng"))
     assert len(files) == (1 if how == "one" else 4)
-    assert (
-        sum(ports_in(path).count(80) for path in files) >= 1000
-    )  # and every file ends with a whole block
+    assert sum(ports_in(path).count(80) for path in files) >= 1000  # each ends with a whole block
 
 
 @needs_kernel
