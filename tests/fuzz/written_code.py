@@ -44,7 +44,7 @@ def exports(rng: random.Random) -> str:
 
 def _exported(form: str, path: str) -> str:
     """What the command writes, without what it says."""
-    text = samples.command(["read", "--own", "-T", form, path])
+    text = samples.command(["read", "--own", "--show-secrets", "-T", form, path])
     return "\n".join(line for line in text.split("\n") if not line.startswith("nldissect: "))
 
 
@@ -113,9 +113,10 @@ def hooks(rng: random.Random) -> str:
         Path("spec.py").write_text(code)
         Path("a.cap").write_bytes(samples.content(rng, records))
         allowed = ("code failed: ", "summary failed: ")
-        said = samples.command(["dissectors", "check", path], allowed)
+        samples.command(["dissectors", "check", path], allowed)
         words = rng.choice((["read"], ["read", "-V"], ["read", "-T", "jsonl"], ["check"]))
-        return said + samples.command([*words, "--dissectors", path, "a.cap"], allowed)
+        samples.command([*words, "--dissectors", path, "a.cap"], allowed)
+    return ""  # each form words the exceptions of wrong calls in its own way
 
 
 def _function(rng: random.Random, head: str, lines: list[str]) -> str:
