@@ -33,7 +33,8 @@ Answers
 - Sequence number plus one, as some modules answer: likely, if nothing else fits.
 - Port 0 right after a request of the same type (or whose answer has that type) that
   still waits, from a module that fills in nothing, or the request's own 0 as xfrm's
-  getae: a guess, likely if it has the sequence number.
+  getae: a guess, likely if it has the sequence number; not where no dissector tells, and an
+  acknowledgement was asked for.
 - An answer whose request is not there opens a transaction without a request.
 
 Notifications
@@ -440,7 +441,7 @@ class Conversations:
         """Data with a transaction's sequence number: its answer, or what its change caused."""
         request = found.request
         caused = not found.expects_data
-        if request is not None and request.operation is None and found.expects_data:
+        if request is not None and request.spec is None and found.expects_data:
             # that it expects data is what its flags suggest, and no dissector knows
             confidence = codes.CONFIDENCE_LIKELY
             caused = (
@@ -712,6 +713,8 @@ def _answers_without_port(message: Message, last: Transaction) -> bool:
     if message.seq != last.seq and (message.seq or last.flags & framing.NLM_F_ACK):
         return False
     if kind == request.type:
+        if request.spec is None and not generic and last.flags & framing.NLM_F_ACK:
+            return False  # more likely what a change caused
         return not (generic and kind == framing.GENL_ID_CTRL)
     operation = request.operation
     return kind == framing.NLMSG_DONE or (
