@@ -568,6 +568,30 @@ def stopped(folder: Path) -> Any:
     return {"ended": process.wait(30), "said": heard(folder, "stopped")}
 
 
+LONG = """
+import socket, struct
+from nldissect._internal.capture.live import live_capture
+with live_capture.start(live_capture.LiveOptions(preamble=False)) as capture:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
+        for size in (150_000, 0, 3000, 0):
+            made.send(struct.pack("=IHHII", 16 + size, 1, 1, 0, 0) + bytes(size))
+    capture.stop()
+    print([len(record.data) for record in capture if not any(record.data[16:])])
+"""
+
+
+@scene
+def long(folder: Path) -> Any:
+    """Datagrams longer than a frame: by root, and by root of a user namespace alone."""
+    out = {}
+    for how, words in ("root", []), ("user", ["unshare", "-Urn"]):
+        command = [*words, sys.executable, "-c", LONG]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        out[how] = done.stdout + done.stderr
+    return out
+
+
 @scene
 def crash(folder: Path) -> Any:
     """Everything is killed in the middle; the file has what was captured a second before."""

@@ -416,6 +416,12 @@ def test_a_recorder_that_is_stopped_loses_nothing_that_the_ring_can_hold(scenes:
 
 
 @needs_kernel
+def test_long_datagrams_are_whole_whoever_listens(scenes: Scenes) -> None:
+    whole = "[150016, 16, 3016, 16]\n"
+    assert scenes["long"] == {"root": whole, "user": whole}
+
+
+@needs_kernel
 def test_a_reader_that_is_too_slow_loses_but_knows(scenes: Scenes) -> None:
     found = scenes["overtaken"]
     assert found["dropped"] > 0
@@ -513,6 +519,14 @@ def test_the_ring_makes_the_file_s_blocks() -> None:
 
     memory = packet(1) + packet(2)
     out = [ring.block(memory, 0, lost=7), ring.block(memory, ring.FRAME, message * 9)]
+
+    def packed(number: int, data: bytes) -> bytes:
+        head = ring.struct.pack("IIIIIIHH", 336, 1_700_000_000, number, len(data), 4000, 1, 96, 96)
+        address = ring.struct.pack("=HHIHBB8s", 17, socket.htons(16), 3, 824, 4, 0, b"leftover")
+        return (head.ljust(48, b"\0") + address).ljust(96, b"\0") + data.ljust(240, b"\0")
+
+    blocks = packed(1, message) + packed(2, message * 9)
+    assert ring.packets(blocks, 0, 2, lost=7) == out
     section = b"\x0a\x0d\x0d\x0a" + ring.struct.pack("=IIHHqI", 28, 0x1A2B3C4D, 1, 0, -1, 28)
     option = ring.struct.pack("=HHBxxxI", 9, 1, 9, 0)
     interface = ring.struct.pack("=IIHHI", 1, 32, 253, 0, 0) + option + ring.struct.pack("=I", 32)

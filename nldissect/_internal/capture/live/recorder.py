@@ -31,12 +31,7 @@ from nldissect._internal.capture.live import bpf, nlmon, privileges
 from nldissect._internal.capture.live.file_limits import Limits
 from nldissect._internal.capture.live.live_options import LiveOptions
 from nldissect._internal.capture.live.pcapng_output import OutputPipe, PcapngOutput, described
-from nldissect._internal.capture.live.ring import (
-    DATAGRAM_AT,
-    PROTOCOL_AT,
-    PacketRing,
-    packet_socket,
-)
+from nldissect._internal.capture.live.ring import DATAGRAM_AT, PROTOCOL_AT, open_ring, packet_socket
 from nldissect._internal.capture.live.supervisor import Supervisor
 from nldissect._internal.wire.errors import NldissectError
 from nldissect._internal.wire.record import Socket
@@ -86,7 +81,7 @@ class Recorder:
             ports = [port for _, port in own]
             snaplen = max(options.snaplen - COOKED, 1)
             source = packet_socket(snaplen, options.filter, ports)
-            self._ring = PacketRing(source, interface, options.buffer, snaplen)
+            self._ring = open_ring(source, interface, options.buffer, snaplen)
             keep = set()
             if options.write is not None:
                 folder = os.path.dirname(os.path.abspath(options.write))
