@@ -257,7 +257,7 @@ def test_selections(options: list[str], expected: list[int], mixed: Path, run: C
 
 def test_the_error_by_name_and_for_what(mixed: Path, run: Command) -> None:
     (line,) = run("read", "--type", "error", mixed).lines
-    assert line.endswith("error      -19 ENODEV for getlink nope")
+    assert line.endswith("error      -19 ENODEV for getlink nope (to #4)")
 
 
 def family_of(number: int, text: str) -> bytes:
@@ -543,7 +543,7 @@ def test_no_bar_where_it_would_disturb(mixed: Path) -> None:
 def test_lines_are_never_cut_in_a_pipe(mixed: Path) -> None:
     process = start("read", mixed, env={"COLUMNS": "30"})
     out, _ = process.communicate()
-    assert b"error      -19 ENODEV for getlink nope\n" in out
+    assert b"error      -19 ENODEV for getlink nope (to #4)\n" in out
 
 
 def test_arrows_in_ascii_where_the_encoding_lacks_them(mixed: Path) -> None:

@@ -11,7 +11,6 @@ import os
 import re
 import socket
 import struct
-import time
 from contextlib import suppress
 
 from nldissect._internal.capture.files.link import ARPHRD_NETLINK
@@ -28,20 +27,20 @@ _CREATE_EXCL = 0x600
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_INFO_KIND = 3, 18, 1
 _NLMSG_ERROR = 2
 _SECONDS = 5
-_SETTLED = 0.3
 
 
-def choose(name: str | None) -> tuple[str, bool]:
-    """The interface to listen on and whether it was made: `name`, one that is up, or a new one.
+def choose(name: str | None) -> tuple[str, socket.socket | None]:
+    """The interface to listen on: `name`, one that is up, or a new one.
 
-    Raises UsageError, with what to do, when there is none to be had.
+    With one that was made comes what has to stay open while it is used. Raises UsageError, with
+    what to do, when there is none to be had.
     """
     if name is not None:
         _fit(name)
-        return name, False
+        return name, None
     _remove_leftovers()
     found = _up()
-    return (found, False) if found is not None else (_make(), True)
+    return (found, None) if found is not None else _make()
 
 
 def remove(name: str) -> None:
@@ -83,14 +82,27 @@ def _fit(name: str) -> None:
 def _remove_leftovers() -> None:
     """Removes what captures that were killed have left: interfaces made here that nobody hears.
 
-    One that somebody is about to listen on is left alone: it is heard within _SETTLED seconds.
+    One that somebody is about to listen on is claimed, and left alone.
     """
-    unheard = _unheard()
-    if unheard:
-        time.sleep(_SETTLED)
-        for name in unheard & _unheard():
-            with suppress(OSError):
+    for name in _unheard():
+        claim = _claim(name)
+        if claim is not None:
+            with claim, suppress(OSError):
                 remove(name)
+
+
+def _claim(name: str) -> socket.socket | None:
+    """What says, while it is open, that a process uses the interface; None if another one does.
+
+    A socket with an abstract name, which the kernel has once in a network namespace.
+    """
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    try:
+        made.bind(f"\0nldissect/{name}")
+    except OSError:
+        made.close()
+        return None
+    return made
 
 
 def _unheard() -> set[str]:
@@ -138,12 +150,15 @@ def _state(name: str) -> tuple[int, bool] | None:
     return arphrd, bool(state & _IFF_UP)
 
 
-def _make() -> str:
-    """Make an nlmon interface, up; the kernel loads the module if it can."""
+def _make() -> tuple[str, socket.socket]:
+    """Make an nlmon interface, up, and claim it; the kernel loads the module if it can."""
     taken = {name for _, name in socket.if_nameindex()}
     free = (name for number in range(1000) if (name := f"{MADE}{number}") not in taken)
     tried = False
     for name in free:
+        claim = _claim(name)
+        if claim is None:
+            continue
         kind = _attribute(_IFLA_INFO_KIND, b"nlmon")
         body = (
             struct.pack("=BxHiII", 0, 0, 0, _IFF_UP, _IFF_UP)
@@ -156,7 +171,8 @@ def _make() -> str:
             _load()
             number = _ask(_RTM_NEWLINK, _REQUEST_ACK | _CREATE_EXCL, body)
         if number == 0:
-            return name
+            return name, claim
+        claim.close()
         if number == errno.EEXIST:
             continue
         if number in (errno.EPERM, errno.EACCES):

@@ -72,7 +72,8 @@ class Recorder:
         self._channel = channel
         self._reason = ""
         self._began = 0.0  # seconds of the monotonic clock
-        interface, made = nlmon.choose(options.interface)
+        interface, self._claim = nlmon.choose(options.interface)
+        made = self._claim is not None
         self._made = made
         self._supervisor = _supervisor(interface, made, options.join)
         own = self._supervisor.ports
