@@ -216,6 +216,7 @@ def test_a_nested_attribute_is_found_without_a_tree(monkeypatch: pytest.MonkeyPa
 
 
 def test_only_dissectors_with_the_names_of_a_filter_load() -> None:
+    filters.Filter("newlink", Registry())  # the index of names is made from all of them, once
     registry = Registry()
     filters.Filter("newlink.linkinfo.kind == vlan and linkinfo.kind == vlan", registry)
     loaded = {entry.name for entry in registry.files() if entry.loaded is not None}

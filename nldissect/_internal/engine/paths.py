@@ -52,22 +52,16 @@ def plain(name: str) -> str:
     return name if name.isupper() else name.lower().replace("_", "-")
 
 
-_names: dict[model.Field, frozenset[str]] = {}
-_KEPT: Final = 8192
-
-
 def names_of(field: model.Field) -> frozenset[str]:
     """Every plain name of a field: the spec's, the C constant's, the number."""
-    found = _names.get(field)
+    found = field.plain_names
     if found is None:
-        if len(_names) >= _KEPT:
-            _names.clear()
         names = {plain(field.name)}
         if field.constant:
             names |= {field.constant, plain(field.constant.lower())}
         if field.number >= 0:
             names.add(str(field.number))
-        found = _names[field] = frozenset(names)
+        found = field.plain_names = frozenset(names)
     return found
 
 

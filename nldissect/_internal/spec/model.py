@@ -189,7 +189,7 @@ class Field:
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
-        "request", "secret", "selectors", "shown", "signed", "size", "stray", "struct",
+        "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray", "struct",
         "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
         "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
@@ -218,6 +218,7 @@ class Field:
         self.checks: Checks | None = None
         self.unterminated = False
         self.secret = False  # a key or a password: what is shown of it is its size
+        self.plain_names: frozenset[str] | None = None  # as paths name it, once one did
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
         self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
