@@ -189,8 +189,8 @@ class Field:
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
-        "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray", "struct",
-        "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
+        "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
+        "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
         "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
 
