@@ -141,6 +141,7 @@ class Recorder:
                     break
             if pipe is not None:
                 pipe.push()
+            self._end_with_interface(self._ring.error)
             self._check_clock()
             if taken and not self._reason:
                 time.sleep(_PAUSE)
@@ -151,8 +152,7 @@ class Recorder:
             number = 0
             if event & ~select.POLLIN:
                 number = self._ring.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if number:
-                self._reason = f"{self._output.interface.name}: {os.strerror(number)}"
+            self._end_with_interface(number)
         elif descriptor == self._channel.fileno():
             if event & ~select.POLLOUT:
                 self._reason = "stopped"
@@ -163,6 +163,11 @@ class Recorder:
                 self._channel.tell(warning=self._without_supervisor())
         elif event & select.POLLERR:
             self._reason = "left"
+
+    def _end_with_interface(self, number: int) -> None:
+        """Ends the capture for what happened to the interface, an error number."""
+        if number:
+            self._reason = self._reason or f"{self._output.interface.name}: {os.strerror(number)}"
 
     def _check_clock(self) -> None:
         """Ends the capture or begins the next file when the time has come."""

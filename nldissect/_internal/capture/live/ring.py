@@ -68,7 +68,8 @@ class PacketRing:
     """The packets of a socket as pcapng Enhanced Packet Blocks of interface 0.
 
     `received` counts the packets handed out, `placed` those that the kernel put into
-    the ring and `dropped` those it had no room for, when last asked.
+    the ring and `dropped` those it had no room for, when last asked. `error` is the number of
+    what happened to the interface while packets were taken, 0 for nothing.
     """
 
     version = 0
@@ -81,6 +82,7 @@ class PacketRing:
         self.received = 0
         self.placed = 0
         self.dropped = 0
+        self.error = 0
         self._memory = mmap.mmap(source.fileno(), size)
         self._size = size
         self._place = 0  # of the next frame or block
@@ -153,10 +155,14 @@ class FrameRing(PacketRing):
     def _whole(self, place: int) -> bytes | None:
         """The datagram that was too long for its frame."""
         length = _HEADER.unpack_from(self._memory, place)[1]
-        try:
-            return self.socket.recv(min(length, self._snaplen), socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return None
+        for _ in range(2):  # what has happened to the interface comes first
+            try:
+                return self.socket.recv(min(length, self._snaplen), socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            except OSError as problem:
+                self.error = problem.errno or 0
+        return None
 
 
 class BlockRing(PacketRing):
