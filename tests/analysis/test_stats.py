@@ -18,12 +18,11 @@ from nldissect._internal.analysis.stats import Statistics
 from nldissect._internal.analysis.stats_document import OTHERS, document
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli import plot
-from nldissect._internal.cli.output import TextOutput
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.record import Interface, Record, Socket
 from support import ROOT
-from support.command import CAPTURES, Command, link, message, mtu, name, save
+from support.command import CAPTURES, Command, link, message, mtu, name, save, start
 from support.messages import ACK, DUMP, REQUEST, builtin, msg, nlmsgerr, recording, u32
 from support.pairing import link_table
 
@@ -316,27 +315,12 @@ def test_the_plot_in_blocks_and_in_ascii() -> None:
     assert plot.text(Rates(), 60, True) == []
 
 
-def test_ascii_where_the_terminal_has_no_more(capsys: pytest.CaptureFixture[str]) -> None:
-    import io
-    from argparse import Namespace
-
-    from nldissect._internal.cli.stats_command import stats
-
-    raw = io.BytesIO()
-    stream = io.TextIOWrapper(raw, encoding="ascii")
-    options = Namespace(
-        files=[str(ROOT / "captures" / "errors.pcap")],
-        top="3",
-        svg=None,
-        format="text",
-        dissectors=[],
-        specs=[],
-        decode_as=[],
-        byte_order=None,
-        jobs=None,
-    )
-    assert stats(options, TextOutput(stream)) == 0
-    text = raw.getvalue().decode("ascii")
+def test_ascii_where_the_terminal_has_no_more() -> None:
+    path = ROOT / "captures" / "errors.pcap"
+    with start("stats", "--top", "3", path, env={"PYTHONIOENCODING": "ascii"}) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    text = out.decode("ascii")
     assert "\\u" not in text
     assert "#" in text
     assert " us" in text
