@@ -64,8 +64,8 @@ def _again(lost: sys.UnraisableHookArgs) -> None:
 
 
 def _signalled(found: KeyboardInterrupt) -> int:
-    """The status of a process that this ends."""
-    return SIGNALLED + (found.args[0] if isinstance(found, Ended) else signal.SIGINT)
+    """The status of a process that this ends: which signal it was is its argument."""
+    return SIGNALLED + (found.args[0] if found.args else signal.SIGINT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

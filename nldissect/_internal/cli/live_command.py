@@ -129,10 +129,10 @@ def _counted(capture: capturing.LiveCapture) -> str:
 def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
     """The first signal ends the capture, what was captured is shown; the second one ends that."""
 
-    def end(*_: object) -> None:
+    def end(number: int, _: object) -> None:
         """Signal handler."""
         if capture.stopping:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
         capture.stop()
 
     chosen = [signal.SIGINT, signal.SIGTERM]
