@@ -124,6 +124,8 @@ def test_prefixes_stay_common(size: int) -> None:
     for old, new in zip(known, made, strict=True):
         assert [common(new, other) for other in made] == [common(old, other) for other in known]
     assert len(set(made)) == len(set(known))
+    assert not set(made) & set(known)
+    assert {raw[:1] for raw in made} == {first}
 
 
 @pytest.mark.parametrize(

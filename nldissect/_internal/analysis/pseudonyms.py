@@ -2,7 +2,8 @@
 
 Each is as long as what it stands for. Addresses keep the prefixes that they share (as Crypto-PAn
 does: Xu, Fan, Ammar and Moon, 2002; here with BLAKE2 for each bit), and what is no host's stays:
-unspecified, loopback, multicast and reserved ones, the first 64 bits of link-local ones.
+unspecified, loopback, multicast and reserved ones, the first 64 bits of link-local ones. The first
+octet stays, so that what stands for a host's or a private address is one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz234567"
 _RESERVED_V4: Final = 240  # the first octet of what is no host's, masks among them
 _GROUP_BIT: Final = 1  # of a MAC's first octet (IEEE 802)
 _LOCAL_BITS: Final = 3
+_KEPT: Final = 8  # bits of an address that stay
 _LINK_LOCAL_V4: Final = bytes((169, 254))
 _MAPPED_V4: Final = bytes(10) + b"\xff\xff"
 
@@ -82,7 +84,7 @@ class Pseudonyms:
         out = 0
         for place in range(width):
             bit = number >> (width - 1 - place) & 1
-            if place < bits:
+            if _KEPT <= place < bits:
                 bit ^= self._flip(width, place, number >> (width - place))
             out = out << 1 | bit
         return out.to_bytes(len(raw), "big")
