@@ -12,7 +12,7 @@ import pytest
 import nldissect
 from nldissect import Node
 from support.capture_files import netlink, pcap
-from support.command import start
+from support.command import Command, start
 from support.messages import RECORDINGS
 
 OUTPUTS = (
@@ -67,6 +67,17 @@ def test_structure_and_filters_stay() -> None:
     plain, shown = told("read", path), told("read", "--show-secrets", path)
     assert plain.count(b"\n") == shown.count(b"\n")
     assert told("read", "-Y", "private-key", path) == told("read", "-Y", "private_key", path) != b""
+
+
+@pytest.mark.parametrize("text", ["private-key == 40:6a", "private-key in {40:6a}", "len(pmk) > 4"])
+def test_a_filter_that_compares_one_says_so(text: str, run: Command) -> None:
+    path = RECORDINGS / "wireguard.pcap"
+    ran = run("read", "-Y", text, path)
+    assert ran.status == 2
+    assert "is a secret" in ran.err
+    assert "--show-secrets" in ran.err
+    assert run("read", "--show-secrets", "-Y", text, path).status == 0
+    assert run("read", "-Y", "count(private-key) == 1", path).out
 
 
 def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:

@@ -186,6 +186,8 @@ class Compiler:
         if not isinstance(right, Literal) or (isinstance(right, Word) and right.slice is not None):
             raise self.resolver.not_a_field(right, scope)
         literal = right
+        if field.redacted:
+            raise self.resolver.redacted(left)
         single, quantify = quantified(operator, quantifier)
         tested = self._test(field, lambda type_: type_.test(single, literal), quantify, literal)
         if single in (EQ, CONTAINS) and quantify in (any_true, all_true) and field.verbatim:
@@ -286,6 +288,8 @@ class Compiler:
         field = self._field(membership.operand, scope)
         if field.valueless:
             raise self.resolver.valueless(membership.operand, field.expression)
+        if field.redacted:
+            raise self.resolver.redacted(membership.operand)
 
         def make(value_type: ValueType) -> ValueTest:
             tests = []

@@ -240,6 +240,15 @@ class Operand:
         )
 
     @property
+    def redacted(self) -> bool:
+        """Whether its values are keys and passwords alone, which are not to be seen."""
+        source = self.source
+        if not isinstance(source, PathSource) or self.counted:
+            return False
+        fields = source.definitions() if source.vocabulary.registry.tables.redacts else []
+        return bool(fields) and all(field.secret for field in fields)
+
+    @property
     def verbatim(self) -> bool:
         """Whether its values are strings that stand in the message as they are."""
         source = self.source

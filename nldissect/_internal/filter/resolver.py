@@ -174,3 +174,8 @@ class Resolver:
         text = name.text if isinstance(name, Literal) else ""
         reason = f"{text} names messages, which have no value"
         return self.error_at(expression, reason, "compare `operation` or `dissector`")
+
+    def redacted(self, expression: Expression) -> FilterError:
+        """Of a key or a password that is compared."""
+        reason = "its value is a secret, of which only can be asked whether it is there"
+        return self.error_at(expression, reason, "with --show-secrets it can be compared")
