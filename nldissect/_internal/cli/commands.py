@@ -185,6 +185,10 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
             f"`{chosen.prog} --help` lists them"
         )
     if options.command is not None:
+        if getattr(options, "confine", False):
+            from .confined import confine_as_asked
+
+            confine_as_asked(options)
         return COMMANDS[options.command].run(options, output)
     output.write(parser.format_help())
     return 0

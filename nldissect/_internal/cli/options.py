@@ -66,6 +66,7 @@ def read_options(parser: CommandParser) -> None:
     )
     _jobs_option(write)
     _write_option(write)
+    _confine_option(parser)
 
 
 JOIN = (
@@ -366,6 +367,7 @@ def stats_options(parser: CommandParser) -> None:
     )
     _filter_option(parser)
     _decode_options(parser)
+    _confine_option(parser)
 
 
 def check_options(parser: CommandParser) -> None:
@@ -410,6 +412,7 @@ def check_options(parser: CommandParser) -> None:
     _jobs_option(parser)
     _filter_option(parser)
     _decode_options(parser)
+    _confine_option(parser)
 
 
 def diff_options(parser: CommandParser) -> None:
@@ -427,6 +430,7 @@ def diff_options(parser: CommandParser) -> None:
     _report_format_option(parser)
     _filter_option(parser)
     _decode_options(parser)
+    _confine_option(parser)
 
 
 def redact_options(parser: CommandParser) -> None:
@@ -457,6 +461,7 @@ def redact_options(parser: CommandParser) -> None:
         "alone, so that captures agree",
     )
     _decode_options(parser, secrets=False)
+    _confine_option(parser)
 
 
 def _decode_options(parser: CommandParser, secrets: bool = True) -> None:
@@ -500,6 +505,15 @@ def tui_options(parser: CommandParser) -> None:
         "--config", metavar="FILE", help="settings, in place of ~/.config/nldissect/tui.toml"
     )
     _decode_options(parser)
+
+
+def _confine_option(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--confine",
+        action="store_true",
+        help="let the kernel (Landlock) hold this run to reading its files and dissectors and "
+        "to writing its outputs and cache: for captures of strangers",
+    )
 
 
 def _dissector_options(group: argparse._ActionsContainer) -> None:
