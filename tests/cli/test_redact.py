@@ -138,6 +138,12 @@ def test_addresses_of_no_host_stay(address: str) -> None:
     assert Pseudonyms(b"key").address(raw) == raw
 
 
+@pytest.mark.parametrize("length", [-97, -1, 33, 128, 255])
+def test_lengths_that_cannot_be_say_nothing(length: int) -> None:
+    raw = bytes((10, 1, 2, 0))
+    assert Pseudonyms(b"key").address(raw, length) == Pseudonyms(b"key").address(raw)
+
+
 def test_networks_stay_networks(run: Command, tmp_path: Path) -> None:
     """A route's destination has no bits beyond its prefix."""
     path, out = RECORDINGS / "routes.pcap", tmp_path / "out.pcapng"

@@ -56,7 +56,8 @@ class Pseudonyms:
     def address(self, raw: bytes, length: int = -1) -> bytes:
         """An IPv4 (4 bytes) or IPv6 (16) address.
 
-        `length` is that of the prefix that it is, whose other bits stay 0.
+        `length` is that of the prefix that it is, whose other bits stay 0; any other number says
+        nothing.
         """
         if len(raw) == 4:
             return self._v4(raw, length)
@@ -80,7 +81,9 @@ class Pseudonyms:
     def _prefixed(self, raw: bytes, length: int) -> bytes:
         width = 8 * len(raw)
         number = int.from_bytes(raw, "big")
-        bits = width if length < 0 or number & ((1 << (width - length)) - 1) else length
+        bits = width
+        if 0 <= length < width and not number & ((1 << (width - length)) - 1):
+            bits = length
         out = 0
         for place in range(width):
             bit = number >> (width - 1 - place) & 1
