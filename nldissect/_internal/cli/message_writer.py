@@ -1,4 +1,4 @@
-"""-w: messages as a pcapng file."""
+"""Messages and records as a pcapng file: -w, and what redact writes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ class MessageWriter:
 
     A record of which all messages are shown is written as it is, otherwise
     with the bytes of those shown. The file takes its place when it is whole, that
-    of a stream when there is something in it.
+    of a stream when there is something in it. `option` is what errors name.
     """
 
-    def __init__(self, path: str, output: TextOutput, streams: bool) -> None:
+    def __init__(self, path: str, output: TextOutput, streams: bool, option: str = "-w") -> None:
         self.path = path
+        self._option = option
         self._output = output
         self.streams = streams  # whether what it holds has no other place
         self._stream: BinaryIO | OutputFile | None = None
@@ -40,7 +41,7 @@ class MessageWriter:
     def keep(self, record: Record) -> None:
         """A record that is not shown, and explains those that are."""
         self._emit()
-        self._open().write(record)
+        self._write(record, record.data, False)
 
     def flush(self, complete: bool) -> None:
         """Writes through what there is; `complete`: nothing is missing of the last record."""
@@ -74,15 +75,17 @@ class MessageWriter:
         record, pieces = self._record, self._pieces
         if record is None:
             return
-        writer = self._open()
         data = b"".join([message.data for message in pieces])
-        cut = any(message.state == framing.CUT for message in pieces)
+        self._write(record, data, any(message.state == framing.CUT for message in pieces))
+        self._record = None
+        self._pieces = []
+
+    def _write(self, record: Record, data: bytes, cut: bool) -> None:
+        writer = self._open()
         try:
             writer.part(record, data, cut)
         except OSError as problem:
             raise self._failed(problem) from None
-        self._record = None
-        self._pieces = []
 
     def _open(self) -> PcapngWriter:
         if self._pcapng is None:
@@ -90,7 +93,9 @@ class MessageWriter:
             if self.path == "-":
                 stream = self._output.binary
                 if stream is None or self._output.terminal():
-                    raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
+                    raise UsageError(
+                        f"{self._option} -: standard output is a terminal; pipe it somewhere"
+                    )
             else:
                 try:
                     stream = OutputFile(self.path, at_once=self.streams)
@@ -103,4 +108,5 @@ class MessageWriter:
     def _failed(self, problem: OSError) -> BaseException:
         if isinstance(problem, BrokenPipeError) and self.path == "-":
             return problem
-        return UsageError(f"-w: {self.path} cannot be written: {problem.strerror or problem}")
+        reason = problem.strerror or problem
+        return UsageError(f"{self._option}: {self.path} cannot be written: {reason}")

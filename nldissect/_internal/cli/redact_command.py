@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..analysis.redaction import KINDS, Redaction
-from ..capture.reader import CaptureReader, PcapngWriter, open_capture
+from ..capture.reader import CaptureReader, open_capture
 from ..engine.message import Message
 from ..session.forward_pass import Session
 from ..wire.errors import CaptureError, UsageError
-from ..wire.output_file import OutputFile, refuse_inputs
+from ..wire.output_file import refuse_inputs
 from ..wire.record import Record
 from .input_captures import BufferedRecords, registry_of
+from .message_writer import MessageWriter
 from .output import TextOutput, complain
 
 _SHORTEST_KEY = 8  # bytes
@@ -37,8 +38,14 @@ def redact(options: Namespace, output: TextOutput) -> int:
         if found.record is None:
             raise
         problem = found
-    records = _redacted(redaction, source, Session(registry, options.byte_order))
-    _write(options.to, records, output)
+    writer = MessageWriter(options.to, output, streams=False, option="redact")
+    whole = False
+    try:
+        for record in _redacted(redaction, source, Session(registry, options.byte_order)):
+            writer.keep(record)
+        whole = True
+    finally:
+        writer.finish(whole)
     _report(redaction)
     if problem is not None:
         complain(str(problem))
@@ -92,27 +99,6 @@ def _by_record(messages: Iterator[Message]) -> Iterator[list[Message]]:
             gathered.append(message)
     if gathered:
         yield gathered
-
-
-def _write(path: str, records: Iterator[Record], output: TextOutput) -> None:
-    if path == "-":
-        if output.binary is None or output.terminal():
-            raise UsageError("redact: standard output is a terminal; pipe it somewhere")
-        writer = PcapngWriter(output.binary)
-        for record in records:
-            writer.part(record, record.data, False)
-        writer.finish()
-        output.binary.flush()
-        return
-    try:
-        with OutputFile(path) as stream:
-            writer = PcapngWriter(stream)
-            for record in records:
-                writer.part(record, record.data, False)
-            writer.finish()
-            stream.commit()
-    except OSError as problem:
-        raise UsageError(f"redact: {path} cannot be written: {problem.strerror}") from None
 
 
 def _report(redaction: Redaction) -> None:
