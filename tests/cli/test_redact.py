@@ -224,6 +224,22 @@ def test_a_secret_is_nowhere(
         assert b"wg set" not in out.read_bytes()
 
 
+def test_a_short_name_is_found_wherever_it_is(run: Command, tmp_path: Path) -> None:
+    told = struct.pack("=BBH", 1, 1, 0) + attribute(2, b"eth0\0") + attribute(99, b"x=eth0;")
+    path, out = tmp_path / "in.pcapng", tmp_path / "out.pcapng"
+    interface = Interface(253, sys.byteorder == "big")
+    interface.section_options = [(2, b"a machine of eth0"), (4, b"a program")]
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream)
+        for number, data in enumerate((family(40, b"wireguard"), message(40, told)), 1):
+            writer.write(Record(number, number, 16, data, len(data), 0, interface))
+        writer.finish()
+    assert path.read_bytes().count(b"eth0") == 3
+    assert run("redact", "--names", path, out).status == 0
+    assert b"eth0" not in out.read_bytes()
+    assert b"a program" in out.read_bytes()
+
+
 def test_nor_is_it_shown(everywhere: Path, run: Command) -> None:
     """Of a command line, what looks like a key is not shown either."""
     shown = run("read", "-T", "jsonl", everywhere).out

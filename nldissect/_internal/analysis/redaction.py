@@ -50,8 +50,9 @@ _LOOK_AHEAD: Final = 4
 _PASSWORD: Final = re.compile(rb"[ -~]+")
 _TOKEN: Final = re.compile(r"[0-9A-Za-z_.:@+-]+")
 _COMMENT: Final = 1  # opt_comment
+_OF_THE_HOST: Final = (2, 3)  # shb_hardware, shb_os
 
-Edit = tuple[int, int, bytes]  # from, to, what stands there now
+Edit = tuple[str, int, int, bytes]  # its kind, from, to, what stands there now
 
 
 class Redaction:
@@ -69,6 +70,7 @@ class Redaction:
         self._known: dict[bytes, bytes] = {}  # what is looked for where nothing is known
         self._starts: dict[bytes, set[int]] = {}  # the lengths of these, by their first bytes
         self._texts: dict[str, str] = {}  # the same in words
+        self._aligned: set[bytes] = set()  # of these what may be any number where it is not
         self._substrings: dict[str, str] = {}  # passwords
         self._families: set[bytes] = set()
         self._interfaces: dict[Interface, Interface] = {}
@@ -99,6 +101,8 @@ class Redaction:
             self._substrings[old.decode("ascii")] = new.decode("latin-1").replace("\0", "0")
         if len(old) >= _SHORTEST.get(kind, len(old) + 1):
             self._known[old] = new
+            if kind == "ip" and len(old) == 4:
+                self._aligned.add(old)
             self._starts.setdefault(old[:_LOOK_AHEAD], set()).add(len(old))
 
     # -- the second pass ---------------------------------------------------------------
@@ -155,10 +159,9 @@ class Redaction:
         while place + _LOOK_AHEAD <= end:
             lengths = self._starts.get(bytes(data[place : place + _LOOK_AHEAD]))
             for length in sorted(lengths or (), reverse=True):
-                if place + length > end or (length == 4 and (place - start) & 3):
-                    continue
-                made = self._known.get(bytes(data[place : place + length]))
-                if made is not None:
+                old = bytes(data[place : place + length])
+                made = self._known.get(old) if place + length <= end else None
+                if made is not None and ((place - start) & 3 == 0 or old not in self._aligned):
                     data[place : place + length] = made
                     self.done["places outside of their attributes"] += 1
                     place += length - 1
@@ -167,7 +170,7 @@ class Redaction:
 
     # -- what one value becomes --------------------------------------------------------
 
-    def _edits(self, node: Node) -> list[tuple[str, int, int, bytes]]:
+    def _edits(self, node: Node) -> list[Edit]:
         """What is replaced in a value: its kind, from and to in the message, and by what."""
         kind, raw = node.kind, node.bytes
         if not raw:
@@ -190,9 +193,7 @@ class Redaction:
         words = raw.partition(b"\0")[0]
         return self._pseudonyms.text(words) + bytes(len(raw) - len(words))
 
-    def _address_edits(
-        self, node: Node, kind: str, raw: bytes
-    ) -> list[tuple[str, int, int, bytes]]:
+    def _address_edits(self, node: Node, kind: str, raw: bytes) -> list[Edit]:
         start, pseudonyms = node.start, self._pseudonyms
         if kind == "mac" or node.field.name in _HOLDS_MAC:
             mac = raw[:6] if node.field.name in _HOLDS_MAC else raw
@@ -270,7 +271,11 @@ class Redaction:
                 )
             made.dropped = interface.dropped
             made.options = self._options(interface.options)
-            made.section_options = self._options(interface.section_options)
+            made.section_options = [
+                option
+                for option in self._options(interface.section_options)
+                if not private or option[0] not in _OF_THE_HOST
+            ]
         for one in interface.sockets[len(made.sockets) :]:
             made.sockets.append(self._socket(one))
         return made
@@ -373,11 +378,8 @@ def _in_words(kind: str, old: bytes, new: bytes) -> list[tuple[str, str]]:
         return [(socket.inet_ntop(family, old), socket.inet_ntop(family, new))]
     if kind != "secrets":
         return [(old.decode("latin-1"), new.decode("latin-1"))]
-    out: list[tuple[str, str]] = []
     forms: tuple[Callable[[bytes], str], ...] = (bytes.hex, _hex, _base64)
-    for form in forms:
-        out.append((form(old), form(new)))
-    return out
+    return [(form(old), form(new)) for form in forms]
 
 
 def _hex(raw: bytes) -> str:
