@@ -108,5 +108,14 @@ def test_outputs_are_written(words: tuple[object, ...], name: str, tmp_path: Pat
     assert out.read_bytes() == first != b""
 
 
+def test_a_key_is_read_all_the_same(tmp_path: Path) -> None:
+    key, out = tmp_path / "keys" / "key", tmp_path / "made" / "out.pcapng"
+    for path in (key, out):
+        path.parent.mkdir()
+    key.write_text("a key of ours")
+    told("redact", "--key", f"@{key}", "--confine", LINKS, out)
+    assert out.exists()
+
+
 def test_only_what_reads_files_has_it(run: Command) -> None:
     assert run("live", "--confine").status == 2

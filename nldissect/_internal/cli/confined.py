@@ -20,6 +20,9 @@ def confine_as_asked(options: Namespace) -> None:
     """Confines this process to what the options name, Python and the dissectors."""
     inputs = _named(options, _INPUTS)
     outputs = _named(options, _OUTPUTS)
+    key: str = getattr(options, "key", None) or ""
+    if key.startswith("@"):
+        inputs.append(key[1:])
     variables = [os.environ.get(name, "") for name in ("NLDISSECT_PATH", "NLDISSECT_SPECS")]
     python = [sys.prefix, sys.base_prefix, *sys.path, builtin_folder()]
     reads = [*inputs, *python, *_SYSTEM, *":".join(variables).split(":")]
