@@ -170,6 +170,7 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
     """Parses the arguments and runs the command; its exit status. Raises UsageError."""
     if not argv and _at_a_terminal(output):
         argv = ["tui"]
+    argv = _meant(argv)
     only = argv[0] if argv and argv[0] in COMMANDS else None
     parser, commands = build(only)
     if argv and argv[0] not in commands and not argv[0].startswith("-"):
@@ -180,9 +181,10 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
         return int(done.code or 0)
     if rest:
         chosen = commands.get(options.command or "", parser)
+        hint = HINTS.get(rest[0]) if options.command == "read" else None
         raise UsageError(
             f"no such option: {rest[0]}{near(rest[0], chosen.options())}; "
-            f"`{chosen.prog} --help` lists them"
+            + (hint or f"`{chosen.prog} --help` lists them")
         )
     if options.command is not None:
         if getattr(options, "confine", False):
@@ -194,6 +196,33 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
     return 0
 
 
+# What does in `read` what an option of tcpdump or tshark does.
+HINTS: dict[str, str] = {
+    "-z": "statistics are `nldissect stats FILE`",
+    "-o": "-w FILE writes messages, > FILE what is shown",
+    "-i": "`nldissect live INTERFACE` listens",
+    "-f": "-Y has display filters",
+    "-R": "-Y has display filters",
+    "-G": "`nldissect dissectors` lists what can be decoded",
+    "-l": "into a pipe each line is written as it comes",
+    "-A": "-x shows bytes",
+    "-X": "-x shows bytes",
+    "-v": "-V shows all of a message",
+    "-s": "a capture is shown as it was cut",
+}
+
+
+def _meant(argv: Sequence[str]) -> Sequence[str]:
+    """`help COMMAND` as COMMAND --help; a file, or tshark's -r, without a command as `read`."""
+    if argv and argv[0] == "help":
+        if len(argv) > 1 and argv[1] not in COMMANDS:
+            _no_command(argv[1], list(COMMANDS))
+        return [*argv[1:2], "--help"]
+    if argv and argv[0] not in COMMANDS and (argv[0] == "-r" or os.path.isfile(argv[0])):
+        return ["read", *argv]
+    return argv
+
+
 def _at_a_terminal(output: TextOutput) -> bool:
     """Whether somebody sits in front of it, to whom the start screen can be shown."""
     reads = sys.stdin is not None and sys.stdin.isatty()
@@ -201,8 +230,6 @@ def _at_a_terminal(output: TextOutput) -> bool:
 
 
 def _no_command(given: str, commands: list[str]) -> NoReturn:
-    if os.path.exists(given):
-        raise UsageError(f"{given!r} is no command; to read that file: nldissect read {given}")
     raise UsageError(
         f"{given!r} is no command{near(given, commands)}; there are {', '.join(commands)}"
     )

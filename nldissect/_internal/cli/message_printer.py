@@ -18,6 +18,7 @@ from ..spec.registry import Registry
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import refuse_inputs
 from ..wire.record import Interface, Record
+from ..wire.text import safe
 from . import jobs
 from .input_captures import only_once
 from .message_writer import MessageWriter
@@ -70,10 +71,10 @@ class MessagePrinter(MessageSink):
         self.byte_order: str | None = options.byte_order
         self.selection = Selection(options, registry)
         self.left = -1
-        if options.count is not None:
-            self.left = parse_number(options.count, "-c")
+        if options.limit is not None:
+            self.left = parse_number(options.limit, "-c")
             if self.left < 1:
-                raise UsageError(f"-c: {options.count} messages cannot be shown; give 1 or more")
+                raise UsageError(f"-c: {options.limit} messages cannot be shown; give 1 or more")
         self.two_pass: bool = options.two_pass
         self.jobs_wanted = jobs.wanted_count(options.jobs)
         self.jobs: jobs.Jobs | None = None
@@ -87,10 +88,14 @@ class MessagePrinter(MessageSink):
             refuse_inputs("-w", options.write, options.files)
             self.writer = MessageWriter(options.write, output, streams=not options.files)
         only_once(options.files)
-        self.quiet = self.writer is not None and self.writer.path == "-"
+        self.found = 0  # messages that were to be shown
+        self._counts: bool = options.counted
+        self._pipes = self.writer is not None and self.writer.path == "-"
+        self.quiet = self._pipes or self._counts or options.quiet
         # What a person is told who sees both what is shown and what is said.
         told = not self.quiet and is_terminal(sys.stderr)
         self._undescribed = Undescribed(registry) if told else None
+        self._found_before = 0  # several processes went through the capture
         self._folds = False  # whether copies are left out of this capture
         self._interface: Interface | None = None  # of the last record
         self._lost = 0  # datagrams, of those that its statistics count
@@ -114,7 +119,11 @@ class MessagePrinter(MessageSink):
                     if several and not self.quiet:
                         self.output.write(self.renderer.file(path, shown))
                     shown += 1
+                    before = self.found
                     self._print_file(capture, path)
+                    if self._counts:
+                        named = f"{safe(path)}:" if several else ""
+                        self.output.write(f"{named}{self.found - before}\n")
                 except CaptureError as problem:
                     self.output.flush()
                     complain(str(problem))
@@ -175,6 +184,7 @@ class MessagePrinter(MessageSink):
         shared = several.shared(capture, 1 if before is None else 0)
         driver = Driver(session, self)
         self.renderer.separator = between
+        self._found_before = self.found
         try:
             several.run(lambda: driver.run(shared, before), self._worker_result, self._merge_result)
         finally:
@@ -183,15 +193,17 @@ class MessagePrinter(MessageSink):
                 self.renderer.separator = first
 
     def _worker_result(self) -> list[Any]:
-        """What one process tells the first one: broken dissectors, families that it met, counts."""
+        """What one process tells the first one: broken dissectors, families, counts."""
         problems = [str(problem) for problem in self.registry.problems]
         families = self.selection.families
         counts = {} if self._undescribed is None else self._undescribed.counts
-        return [problems, [] if families is None else sorted(families.seen), counts]
+        met = [] if families is None else sorted(families.seen)
+        return [problems, met, counts, self.found - self._found_before]
 
     def _merge_result(self, seen: list[Any]) -> None:
         """Takes in what `_worker_result` gave in another process."""
-        problems, families, counts = seen
+        problems, families, counts, found = seen
+        self.found += found
         if self._undescribed is not None:
             for name, (messages, without) in counts.items():
                 self._undescribed.add(name, messages, without)
@@ -286,7 +298,7 @@ class MessagePrinter(MessageSink):
     def _restart(self, fold: bool) -> None:
         """Makes ready for another capture; `fold`: copies may be left out."""
         self.selection.restart()
-        self._folds = fold and self.presentation.folds and not self.quiet
+        self._folds = fold and self.presentation.folds and not self._pipes
 
     def take(self, message: Message, link: Link) -> bool:
         """Shows a message if it is to be shown; false when that were enough."""
@@ -305,6 +317,7 @@ class MessagePrinter(MessageSink):
             if chosen and self.writer is not None:
                 self.writer.add(message, record)
             return True
+        self.found += 1
         if not self.quiet:
             if self._undescribed is not None:
                 self._undescribed.see(message)

@@ -49,13 +49,38 @@ def read_options(parser: CommandParser) -> None:
     add = parser.add_argument
     add(
         "files",
-        nargs="+",
+        nargs="*",
         metavar="FILE",
         help="a pcap or pcapng file, plain or compressed; "
         "- is standard input, each message shown as it arrives",
     )
+    add(
+        "-r",
+        "--read",
+        metavar="FILE",
+        action="append",
+        default=[],
+        dest="named_files",
+        help="one more FILE, as tcpdump and tshark take it",
+    )
+    add("-n", action="store_true", help="for the habit: names of hosts are never looked up")
     _show_options(parser)
     write = parser.add_argument_group("what else is done")
+    write.add_argument(
+        "-q", "--quiet", action="store_true", help="show no message, for -w and --exit-code"
+    )
+    write.add_argument(
+        "--count",
+        action="store_true",
+        dest="counted",
+        help="show how many messages there are to show, of each file, in place of these",
+    )
+    write.add_argument(
+        "--exit-code",
+        action="store_true",
+        dest="exit_code",
+        help="exit with 1 when there was no message to show, as grep does",
+    )
     write.add_argument(
         "-2",
         "--two-pass",
@@ -232,7 +257,7 @@ def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> No
 
 def _show_options(parser: CommandParser) -> None:
     """What `read` and `live` share."""
-    parser.set_defaults(two_pass=False, jobs="1")
+    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False)
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
@@ -245,6 +270,7 @@ def _show_options(parser: CommandParser) -> None:
         help="text (the default), json (one array), jsonl (an object a line), fields; as code: "
         "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)",
     )
+    add("--json", action="store_const", const="json", dest="format", help="as -T json")
     add(
         "-e",
         "--field",
@@ -304,7 +330,7 @@ def _show_options(parser: CommandParser) -> None:
     )
     add = select.add_argument
     _filter_option(select)
-    add("-c", "--count", metavar="N", help="stop after so many messages")
+    add("-c", "--limit", metavar="N", help="stop after so many messages")
     add(
         "--protocol",
         metavar="NAME",
