@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nldissect._internal.filter.message_fields import GETTERS
 from nldissect._internal.render.column_output import MESSAGE_COLUMNS
 from nldissect._internal.wire.text import safe
 from support.command import CAPTURES, UNKNOWN, Command, attribute, link, message, mtu, name, save
+from support.messages import RECORDINGS
 
 
 @pytest.fixture
@@ -49,10 +53,16 @@ def path(tmp_path: Path) -> Path:
         ("linkinfo.kind", ["veth", "", ""]),
         ("IFLA_LINKINFO.IFLA_INFO_KIND", ["veth", "", ""]),
         ("linkinfo.1", ["veth", "", ""]),
+        ("kind", ["veth", "", ""]),
+        ("IFLA_INFO_KIND", ["veth", "", ""]),
+        ("alt_ifname", ["", "alt0,alt1", ""]),
+        ("pid", ["77", "0", "0"]),
+        ("request.type", ["", "", "18"]),
         ("prop-list.alt-ifname", ["", "alt0,alt1", ""]),
-        ("ifi-index", ["7", "2", ""]),
-        ("ifi-index:label", ["eth0", "a", ""]),
-        ("ifi-flags:label", ["up", "up", ""]),
+        ("ifi-index", ["7", "2", "0"]),  # as of a filter, that of an echoed request too
+        ("ifi_index", ["7", "2", "0"]),
+        ("ifi-index:label", ["eth0", "a", "0"]),
+        ("ifi-flags:label", ["up", "up", "0"]),
         ("diagnoses", ["attr-unknown", "attr-duplicate", ""]),
         ("file", ["", "", ""]),
     ],
@@ -122,3 +132,44 @@ def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
                 mark = "?" if value.get("hint") else ""
                 value = f"{known}{mark}" if known else f"socket:[{value['inode']}]"
             assert text == safe("" if value is None else str(value)), field
+
+
+def values(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The values in a tree of the JSON, by name."""
+    for node in nodes:
+        yield node["name"], node.get("value")
+        yield from values(node.get("children", []))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["links", "nft_rules", "conntrack", "wireguard", "tc_filters"])
+def test_a_column_has_what_a_filter_finds(name: str, run: Command) -> None:
+    """Of each name that the JSON has, wherever it is."""
+    recording = RECORDINGS / f"{name}.pcap"
+    known: dict[str, bool] = {}
+    for row in run("read", "-T", "jsonl", recording).objects:
+        for key, value in values(row.get("attributes", [])):
+            full = value not in (None, "", [])
+            known[key] = known.get(key, True) and full and key not in GETTERS
+    names = [key for key, full in known.items() if full and not key.isdecimal()]
+    assert len(names) > 20
+    for chosen in names[:: len(names) // 15]:
+        rows = [
+            line.split("\t") for line in run("read", "-e", "message", "-e", chosen, recording).lines
+        ]
+        found = run("read", "-e", "message", "-Y", chosen, recording).lines
+        assert [number for number, text in rows if text] == found, chosen
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("weigth", "-e: there is no field 'weigth'; did you mean 'weight'?"),
+        ("newlink", "-e: newlink names messages"),
+        ("mtu:words", "-e: mtu:words is no field"),
+    ],
+)
+def test_what_is_no_field(field: str, said: str, path: Path, run: Command) -> None:
+    ran = run("read", "-e", field, path)
+    assert ran.status == 2
+    assert said in ran.err

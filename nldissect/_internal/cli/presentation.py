@@ -11,7 +11,6 @@ from ..render.style import Style
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
 from ..wire.times import TimeFormatter
-from . import selection
 from .output import TextOutput
 
 if TYPE_CHECKING:
@@ -69,16 +68,14 @@ class Presentation:
 
     def _fields(self, options: Namespace, registry: Registry) -> Renderer:
         """-T fields: the columns of -e."""
-        from ..render.column_output import MESSAGE_COLUMNS, ColumnsRenderer
+        from ..render.column_output import ColumnsRenderer
 
         if not options.fields:
             raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
-        for path in options.fields:
-            if path not in MESSAGE_COLUMNS:
-                selection.known_path(path, registry)
         self.timed = options.time is not None
         clock = self.clock if self.timed else None
-        return ColumnsRenderer(options.fields, _layout(options.layout), clock, options.names == "c")
+        layout = _layout(options.layout)
+        return ColumnsRenderer(options.fields, layout, registry, clock, options.names == "c")
 
 
 def _colour(choice: str, output: TextOutput) -> bool:

@@ -148,27 +148,6 @@ def _known_operations(names: set[str], registry: Registry) -> None:
         )
 
 
-def known_path(path: str, registry: Registry) -> None:
-    """Raises UsageError for an attribute path with a name that no dissector has."""
-    from ..engine.paths import plain
-    from ..filter.resolved_path import DYNAMIC
-    from ..filter.vocabulary import vocabulary_of
-    from ..render.column_output import MESSAGE_COLUMNS
-
-    path, _, mode = path.partition(":")
-    parts = path.split(".")
-    if mode not in ("", "label") or not all(parts):
-        raise UsageError(f"-e: {path}:{mode} is no field; only :label may follow a path")
-    words = vocabulary_of(registry)
-    for part in parts:
-        name = plain(part)
-        if not (words.knows(name) or name in DYNAMIC or part.removeprefix("attr ").isdecimal()):
-            raise UsageError(
-                f"-e: no field {part!r}{near(part, [*MESSAGE_COLUMNS, *sorted(words.names)])}; "
-                "fields are the JSON's top-level names and attributes such as ifname or IFLA_MTU"
-            )
-
-
 class Selection:
     """The conditions that the options set, all of which must hold; raises UsageError.
 

@@ -1,25 +1,32 @@
 """Chosen fields as columns (-T fields -e ...): for awk, cut and spreadsheets.
 
-A field is a top-level name of the JSON (`sequence`, `port`) or a path of attributes (`finding`)
-from the top of the message (`linkinfo.kind`, `IFLA_MTU`, `ops.id`), whose values are read off its
-tape; `:label` after it gives values in words.
+A field is what a display filter takes for one: a top-level name of the JSON (`sequence`, `port`),
+or a path of attributes (`linkinfo.kind`, `IFLA_MTU`, `ops.id`), whose values are read off the tape
+wherever the filter would look at them; `:label` after it gives values in words. A number is an
+attribute at the top.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..analysis import link_text, message_text
 from ..engine.message import Message
-from ..engine.paths import plain
+from ..engine.paths import WORDS_OF_IP
 from ..engine.summary import operation_constant, operation_name
-from ..filter.message_fields import GETTERS
-from ..filter.path_matcher import PathMatcher, WalkSelection
+from ..filter.message_fields import GETTERS, message_fields
+from ..filter.message_types import TimeOrigin
+from ..filter.operands import FieldSource, PathSource
 from ..filter.resolved_path import ResolvedPath
+from ..filter.resolver import MESSAGE_SCOPE, Resolver
 from ..filter.subject import Subject, TapeNode
+from ..filter.syntax_tree import Word
+from ..filter.vocabulary import vocabulary_of
 from ..pairing.transaction import Link
 from ..session.process import Process
+from ..spec.registry import Registry
+from ..wire.errors import UsageError
 from ..wire.text import escaped, safe
 from ..wire.times import TimeFormatter, rfc3339
 from .renderer import Renderer
@@ -81,12 +88,13 @@ class ColumnLayout:
 
 
 class ColumnsRenderer(Renderer):
-    """Renders chosen fields, a line per message."""
+    """Renders chosen fields, a line per message; UsageError for what is none."""
 
     def __init__(
         self,
         paths: list[str],
         layout: ColumnLayout,
+        registry: Registry,
         clock: TimeFormatter | None = None,
         constants: bool = False,
     ) -> None:
@@ -95,7 +103,9 @@ class ColumnsRenderer(Renderer):
         self._clock = clock
         self._constants = constants
         self._file = ""
-        self._selection = WalkSelection()
+        words = vocabulary_of(registry)
+        self._resolver = Resolver("", words, message_fields(words, TimeOrigin()))
+        self._selection = self._resolver.selection
         self._columns: list[tuple[Column, Show]] = [
             (self._column(path), safe if path in _COMPOSED else escaped) for path in paths
         ]
@@ -137,12 +147,30 @@ class ColumnsRenderer(Renderer):
         if get is not None:
             known = get
             return lambda subject: known(subject.message, subject.link)
-        path, _, mode = path.partition(":")
-        found = AttributeColumn(path, self._selection)
-        if mode == "label":
-            constants = self._constants
-            return lambda subject: [_label(node, constants) for node in found.nodes(subject)]
-        return lambda subject: [_value(node) for node in found.nodes(subject)]
+        name, colon, mode = path.partition(":")
+        if colon and mode != "label":
+            raise UsageError(f"-e: {path} is no field; only :label may follow a path")
+        word = Word(name, 0, len(name))
+        if name.isdecimal():  # which in a filter is a value
+            top = [ResolvedPath((name,), top=True)]
+            source: FieldSource | None = self._resolver.path_source(top, MESSAGE_SCOPE)
+        else:
+            source = self._resolver.source(word, MESSAGE_SCOPE)
+        if source is None:
+            problem = self._resolver.not_a_field(word, MESSAGE_SCOPE)
+            raise UsageError(f"-e: {problem.reason}{problem.hint and f'; {problem.hint}'}")
+        if not isinstance(source, PathSource):
+            return lambda subject: [_message_value(name, v) for v in source.occurrences(subject)]
+        if not source.matchers:
+            raise UsageError(f"-e: {name} names messages, which have no value")
+        source.split = False
+        more = WORDS_OF_IP.get(name.rpartition(".")[2], {})
+        constants = self._constants
+        if mode:
+            return lambda subject: [_label(node, constants) for node in source.occurrences(subject)]
+        if any(more.values()):
+            return lambda subject: [_sum(node, more) for node in source.occurrences(subject)]
+        return lambda subject: [_value(node) for node in source.occurrences(subject)]
 
     def _clocked(self, message: Message, _: Link | None) -> str:
         record = message.record
@@ -151,21 +179,18 @@ class ColumnsRenderer(Renderer):
         return self._clock.text(record.number, record.time)
 
 
-class AttributeColumn:
-    """What a path finds from the top of messages."""
+def _message_value(name: str, value: Any) -> Any:
+    """A message-level value; of the message itself, which filters compare, the number meant."""
+    if isinstance(value, Message):
+        return value.command if name == "command" else value.type
+    return value.pid if isinstance(value, Process) else value
 
-    def __init__(self, path: str, selection: WalkSelection) -> None:
-        names = tuple([plain(part) for part in path.split(".")])
-        self._matcher = PathMatcher(ResolvedPath(names, top=True), False)
-        selection.add(self._matcher)
 
-    def nodes(self, subject: Subject) -> list[TapeNode]:
-        """All that the path finds in a message, in the order of its bytes."""
-        message = subject.message
-        if not self._matcher.can_match(message):
-            return []
-        engine = subject.walked()
-        return [TapeNode(engine, place, message) for place in self._matcher.finder.find(engine, -2)]
+def _sum(node: TapeNode, more: Mapping[str, int]) -> Any:
+    """The value as ip(8) counts it, which names it so."""
+    value, field = node.value, node.field
+    known = more.get(field.constant or "", more.get(field.name, 0))
+    return value + known if type(value) is int else value
 
 
 def _value(node: TapeNode) -> Any:
