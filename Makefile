@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTEST := python -m pytest -n auto
 
-.PHONY: help check lint test docs bench golden pictures ci
+.PHONY: help check lint test docs bench golden manual pictures ci
 
 help:  # What can be made
 	@sed -n 's/^\([a-z]*\):[^#]*# /\1\t/p' Makefile | expand -t 12
@@ -17,7 +17,7 @@ lint:  # ruff, mypy, import layers, and the lints of our own
 test:  # All tests
 	$(PYTEST)
 
-docs:  # The examples of docs/, the man page and the schema, against the code
+docs:  # The examples of docs/, the manual and the schema, against the code
 	$(PYTEST) -q -m docs
 
 bench:  # How fast it is, in minutes; see docs/performance.md
@@ -25,6 +25,9 @@ bench:  # How fast it is, in minutes; see docs/performance.md
 
 golden:  # Writes tests/golden/ anew; read the difference
 	python tests/support/golden.py
+
+manual:  # Writes the manual pages and docs/cli.md anew, from the parser and docs/man/text.md
+	docs/man/make
 
 pictures:  # Takes the pictures of the terminal interface anew; look at them
 	$(PYTEST) -q -n 0 tests/tui/test_tui_snapshots.py --snapshot-update

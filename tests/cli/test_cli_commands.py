@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from nldissect._internal.cli.shell_completion import script
 from nldissect._internal.cli.version_text import version_text
 from support.command import ROOT, Command, link, mtu, name, save, start
 
-MAN = ROOT / "docs" / "man" / "nldissect.1"
+MAN = ROOT / "docs" / "man"
 DISSECTORS = ROOT / "nldissect" / "dissectors"
 
 
@@ -213,26 +214,65 @@ def test_fish_completes(line: str, expected: str, absent: str, tmp_path: Path) -
 
 
 @pytest.mark.docs
-def test_the_man_page_names_every_option() -> None:
-    text = MAN.read_text().replace("\\-", "-")
-    for parser in build()[1].values():
-        for option in parser.options():
-            if option not in ("-h", "--help"):
-                assert re.search(rf"(?<![\w-]){option}(?![\w-])", text), option
-    for variable in ("NLDISSECT_PATH", "NLDISSECT_SPECS", "NLDISSECT_CACHE", "NO_COLOR"):
+def test_the_manual_is_that_of_the_parser() -> None:
+    """Pages and docs/cli.md say what the options say now; `docs/man/make` writes them anew."""
+    ran = subprocess.run(
+        [sys.executable, MAN / "make", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.mark.docs
+def test_the_manual_names_every_option() -> None:
+    reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command, parser in build()[1].items():
+        page = (MAN / f"nldissect-{command}.1").read_text(encoding="utf-8")
+        page = re.sub(r"\\f[BIR]", "", page).replace("\\-", "-")
+        section = reference.partition(f"\n## nldissect {command}\n")[2].partition("\n## ")[0]
+        shown = [a for a in parser._actions if a.help != argparse.SUPPRESS]
+        for option in [string for action in shown for string in action.option_strings]:
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", page), option
+            assert f"`{option}`" in section, option
+    text = (MAN / "nldissect.1").read_text(encoding="utf-8")
+    for variable in re.findall(r"NLDISSECT_[A-Z]+", (ROOT / "docs" / "cli.md").read_text()):
         assert variable in text
 
 
 @pytest.mark.docs
-def test_the_man_page_renders() -> None:
+@pytest.mark.parametrize("page", sorted(path.name for path in MAN.glob("*.1")))
+def test_a_manual_page_renders(page: str) -> None:
     if shutil.which("man") is None:
         pytest.skip("man is not installed")
     ran = subprocess.run(
-        ["man", "--warnings", "-E", "UTF-8", "-l", str(MAN)],
+        ["man", "--warnings", "-E", "UTF-8", "-l", str(MAN / page)],
         capture_output=True,
         text=True,
         check=True,
         env={"PATH": "/usr/bin:/bin", "MANWIDTH": "80", "MANPAGER": "cat", "LC_ALL": "C.UTF-8"},
     )
     assert ran.stderr == ""
-    assert "nldissect - show what Linux netlink messages" in re.sub(r".\x08", "", ran.stdout)
+    text = re.sub(r".\x08", "", ran.stdout)
+    assert f"{page.removesuffix('.1')} - " in " ".join(text.split())
+    # Nothing but an example is cut or goes over the edge; no mark of roff is left.
+    prose = text.partition("\nEXAMPLES")[0]
+    assert max(map(len, prose.splitlines())) <= 80
+    assert not re.search(r"\\f[BIR]|\\\(|\\-", text)
+
+
+@pytest.mark.docs
+def test_a_stale_page_is_told(tmp_path: Path) -> None:
+    shutil.copytree(MAN, tmp_path / "docs" / "man")
+    (tmp_path / "nldissect").symlink_to(ROOT / "nldissect")
+    page = tmp_path / "docs" / "man" / "nldissect-read.1"
+    page.write_text(page.read_text().replace("display filter", "filter"))
+    (tmp_path / "docs" / "man" / "nldissect-gone.1").touch()
+    make = [sys.executable, tmp_path / "docs" / "man" / "make"]
+    ran = subprocess.run([*make, "--check"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert set(ran.stdout.splitlines()) == {
+        f"docs/{name} is out of date"
+        for name in ("cli.md", "man/nldissect-read.1", "man/nldissect-gone.1")
+    }
+    subprocess.run(make, check=True, capture_output=True)
+    assert subprocess.run([*make, "--check"], check=False).returncode == 0
+    assert page.read_text() == (MAN / page.name).read_text()

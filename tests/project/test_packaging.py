@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -123,9 +124,14 @@ def installed_editable(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return make_environment(tmp_path_factory.mktemp("editable"), tree, "--editable")
 
 
+def packaged(wheel: zipfile.ZipFile) -> set[str]:
+    """The files of the package, without what describes it and goes beside it."""
+    return {name for name in wheel.namelist() if not re.search(r"\.(dist-info|data)/", name)}
+
+
 def test_wheel_holds_every_dissector_and_module(built: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(built[1]) as wheel:
-        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        names = packaged(wheel)
         metadata = {name.partition("/")[2] for name in wheel.namelist() if ".dist-info/" in name}
     assert names == {f"nldissect/{name}" for name in MODULE_FILES}
     assert {"licenses/LICENSE", "entry_points.txt"} <= metadata
@@ -134,7 +140,7 @@ def test_wheel_holds_every_dissector_and_module(built: tuple[Path, Path]) -> Non
 
 def test_compiled_wheel_is_the_platform_s_and_holds_every_file_too(compiled_wheel: Path) -> None:
     with zipfile.ZipFile(compiled_wheel) as wheel:
-        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        names = packaged(wheel)
     libraries = {name.partition(".")[0] for name in names if name.endswith(".so")}
     assert libraries == {path.removesuffix(".py") for path in COMPILED} | {"nldissect__mypyc"}
     assert {name for name in names if not name.endswith(".so")} == {
@@ -142,6 +148,23 @@ def test_compiled_wheel_is_the_platform_s_and_holds_every_file_too(compiled_whee
     }
     version = f"cp{sys.version_info[0]}{sys.version_info[1]}"
     assert f"-{version}-{version}-" in compiled_wheel.name
+
+
+@pytest.mark.parametrize("environment", ["installed_wheel", "installed_editable"])
+def test_the_manual_comes_along(environment: str, request: pytest.FixtureRequest) -> None:
+    """And man(1) finds it, since bin/ is on the PATH."""
+    binaries: Path = request.getfixturevalue(environment)
+    pages = {path.name for path in (ROOT / "docs" / "man").glob("*.1")}
+    assert {path.name for path in (binaries.parent / "share" / "man" / "man1").iterdir()} >= pages
+    if shutil.which("man") is None:
+        pytest.skip("man is not installed")
+    environ = {"PATH": f"{binaries}:/usr/bin:/bin", "HOME": str(binaries)}
+    for page in pages:
+        ran = subprocess.run(
+            ["man", "-w", page.removesuffix(".1")],
+            capture_output=True, text=True, check=True, env=environ,
+        )  # fmt: skip
+        assert ran.stdout.strip() == str(binaries.parent / "share" / "man" / "man1" / page)
 
 
 @pytest.mark.parametrize(("environment", "form"), [
