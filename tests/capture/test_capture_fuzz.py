@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 
+import lz4.frame
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -52,6 +53,7 @@ FILES = [
     lzma.compress(PCAPNG),
     bz2.compress(PCAPNG),
     zstandard.compress(PCAPNG),
+    lz4.frame.compress(PCAPNG),
 ]
 LENGTHS = st.sampled_from([0, 1, 4, 12, 0xFF, 0xFFFF, 1 << 20, 0x7FFFFFFF, 0xFFFFFFFF])
 

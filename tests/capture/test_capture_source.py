@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import bz2
+import functools
 import gzip
 import io
 import itertools
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import lz4.frame
 import pytest
 import zstandard
 
@@ -36,6 +38,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "bzip2": bz2.compress,
     "zstd": zstandard.compress,
+    "lz4": functools.partial(lz4.frame.compress, content_checksum=True),  # as lz4(1) does
 }
 EACH = pytest.mark.parametrize("name", COMPRESSIONS)
 
@@ -103,6 +106,7 @@ def test_compressed_file_cut_short(name: str, keep: float) -> None:
         "xz": lzma.LZMADecompressor().decompress,
         "bzip2": bz2.BZ2Decompressor().decompress,
         "zstd": zstandard.ZstdDecompressor().decompressobj().decompress,
+        "lz4": lz4.frame.LZ4FrameDecompressor().decompress,
     }[name]
     got = len(reference(cut))
     records, error = drained(open_capture("cut", stream=io.BytesIO(cut)))
@@ -153,7 +157,7 @@ def test_much_from_little_stays_small() -> None:
     )
     packet = netlink(0, bytes(60_000))
     file = pcap([(0, 0, packet, len(packet))] * 3000)
-    for compress in (gzip.compress, zstandard.compress):
+    for compress in (gzip.compress, zstandard.compress, lz4.frame.compress):
         done = subprocess.run(
             [sys.executable, "-c", program], input=compress(file), capture_output=True, check=True,
             env={**os.environ, "NLDISSECT_LIMITS": "off"},
@@ -374,7 +378,7 @@ def test_compression_modules_are_imported_only_when_needed() -> None:
         "import sys\n"
         "from nldissect._internal.capture.reader import open_capture\n"
         f"list(open_capture({str(RECORDINGS / 'nl_util.pcap')!r}))\n"
-        "print([m for m in ('zlib', 'lzma', 'bz2', 'zstandard', 'dpkt', 'scapy')"
+        "print([m for m in ('zlib', 'lzma', 'bz2', 'zstandard', 'lz4', 'dpkt', 'scapy')"
         " if m in sys.modules])\n"
     )
     command = [sys.executable, "-c", program]

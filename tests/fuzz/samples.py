@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import lz4.frame
 import zstandard
 
 import nldissect
@@ -29,6 +30,7 @@ from . import corpus, mutations
 FAILED = ("a fault in nldissect", "code failed: ", "summary failed: ", "Traceback")
 COMPRESSIONS: tuple[Callable[[bytes], bytes], ...] = (
     bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress,
+    lz4.frame.compress,
 )  # fmt: skip
 TEXTS = tuple(RAW.values())  # that would act where they are shown
 PROTOCOLS = (0, 4, 6, 9, 10, 12, 16, 20, 21, 22, 77)

@@ -99,6 +99,31 @@ class _Zstandard:
         return self._inner.decompress(data[:_ZSTD_STEP])
 
 
+@final
+class _Lz4:
+    """The lz4 package's decompressor of frames in the shape of `_Decoder`."""
+
+    def __init__(self) -> None:
+        import lz4.frame
+
+        self._inner = lz4.frame.LZ4FrameDecompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._inner.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return bool(self._inner.needs_input)
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data or b""  # None for nothing
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return bytes(self._inner.decompress(data, max_length))
+
+
 def _xz() -> _Decoder:
     import lzma
 
@@ -124,6 +149,7 @@ _COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
     (b"\xfd7zXZ\0", "xz", _xz),
     (b"BZh", "bzip2", _bzip2),
     (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
+    (b"\x04\x22\x4d\x18", "lz4", _Lz4),
     # A zstd file may begin with a skippable frame (RFC 8878, 3.1.2), as pzstd writes it.
     *((bytes((byte,)) + b"\x2a\x4d\x18", "zstd", _zstd) for byte in range(0x50, 0x60)),
 )
