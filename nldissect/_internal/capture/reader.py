@@ -1,4 +1,4 @@
-"""Captures in, records out: pcap, pcapng and strace's traces, plain or compressed.
+"""Captures in, records out: pcap, pcapng, strace's traces and bare messages, plain or compressed.
 
 A regular file is read as often as it is asked for, a stream once; both may be followed while
 they grow (`CaptureReader.follow`). Which format it is, the first bytes tell.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from nldissect._internal.capture.files import pcap, pcapng
+from nldissect._internal.capture.files import message_file, pcap, pcapng
 from nldissect._internal.capture.files.bytestream import ByteStream, readable
 from nldissect._internal.capture.files.write import PcapngWriter
 from nldissect._internal.wire.errors import CaptureError
@@ -150,23 +150,30 @@ class CaptureReader:
         head = self._identify(source)
         if head.startswith(pcapng.MAGIC):
             return pcapng.read_pcapng(source, head, self._name, interfaces)
-        if head[:4] not in pcap.MAGICS:
-            from nldissect._internal.capture.strace import trace  # few captures need it
+        if head[:4] in pcap.MAGICS:
+            return pcap.read_pcap(source, head, self._name, interfaces)
+        self.seekable = False
+        if message_file.byte_order(head) is not None:
+            return message_file.read_messages(source, head, self._name, interfaces)
+        from nldissect._internal.capture.strace import trace  # few captures need it
 
-            self.seekable = False
-            return trace.read_strace(source, head, self._name, interfaces)
-        return pcap.read_pcap(source, head, self._name, interfaces)
+        return trace.read_strace(source, head, self._name, interfaces)
 
     def _identify(self, source: ByteStream) -> bytes:
-        """Return the first bytes, which are those of a pcap or pcapng file or of a trace."""
+        """Return the first bytes, by which it is one of the formats that can be read."""
         head = source.extend(b"", 4)
         if head.startswith(pcapng.MAGIC) or head[:4] in pcap.MAGICS:
             return head
-        if head[:4].isascii() and head[:4].decode().isprintable():
+        text = head[:4].isascii() and head[:4].decode().isprintable()
+        if text:
             from nldissect._internal.capture.strace import trace
 
             head = trace.first_line(source, head)
             if trace.is_trace(head):
+                return head
+        else:
+            head = message_file.first_message(source, head)
+            if message_file.byte_order(head) is not None:
                 return head
         within = f" within {source.compression}" if source.compression else ""
         if source.fault is not None:
@@ -176,7 +183,12 @@ class CaptureReader:
         else:
             reason = (
                 f"is not a capture{within}: it begins with {head[:4].hex(' ')};"
-                " pcap, pcapng and traces of strace can be read, editcap converts other formats"
+                " pcap, pcapng, traces of strace and what rtmon writes can be read, "
+                + (
+                    "`nldissect decode @FILE` takes bytes written as text"
+                    if text
+                    else "editcap converts other formats"
+                )
             )
         raise CaptureError(self._name, reason)
 

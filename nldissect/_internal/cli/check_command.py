@@ -23,7 +23,7 @@ from ..wire.errors import CaptureError, UsageError
 from ..wire.text import near, safe
 from ..wire.version import VERSION
 from . import jobs, selection
-from .input_captures import InputCaptures, only_once
+from .input_captures import InputCaptures, only_once, tell_assumption
 from .output import TextOutput, complain, is_terminal
 from .progress import ProgressBar
 
@@ -116,6 +116,7 @@ class Checker(MessageSink):
             if progress is not None:
                 progress.clear()
             self.output.flush()
+            tell_assumption(session, path)
             for link_type, number in sorted(session.skipped.items()):
                 records_were = "record was" if number == 1 else "records were"
                 complain(f"{number} {records_were} not netlink (link type {link_type})")

@@ -13,6 +13,7 @@ from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import RecordSource, Session
 from ..session.process import OwnTraffic
 from ..spec.registry import Registry
+from ..wire import linux
 from ..wire.errors import CaptureError, UsageError
 from ..wire.record import Record
 from .output import complain
@@ -49,6 +50,7 @@ class InputCaptures:
         finally:
             if progress is not None:
                 progress.clear()
+            tell_assumption(session, path)
             passed = sum(session.skipped.values())
             if passed:
                 complain(
@@ -60,6 +62,16 @@ class InputCaptures:
         """Says which dissectors are broken."""
         for problem in self.registry.problems:
             complain(f"this dissector is left out: {problem}")
+
+
+def tell_assumption(session: Session, path: str, hint: str = "") -> None:
+    """Says which netlink protocol was assumed, if the capture left that open."""
+    found = session.untold.assumed
+    if found is not None:
+        name = linux.protocol_name(found)
+        complain(
+            f"{path}: the netlink protocol is not told; {name} is assumed, which fits best{hint}"
+        )
 
 
 class BufferedRecords:

@@ -20,12 +20,12 @@ from ..wire.output_file import refuse_inputs
 from ..wire.record import Interface, Record
 from ..wire.text import safe
 from . import jobs
-from .input_captures import only_once
+from .input_captures import only_once, tell_assumption
 from .message_writer import MessageWriter
 from .output import TextOutput, complain, is_terminal
 from .presentation import Presentation
 from .progress import ProgressBar
-from .selection import Selection, parse_number
+from .selection import Selection, parse_number, sole_protocol
 from .undescribed import Undescribed
 
 # Link types by their names (tcpdump.org/linktypes.html), for what is passed over.
@@ -69,6 +69,7 @@ class MessagePrinter(MessageSink):
         self.output = output
         self.registry = registry
         self.byte_order: str | None = options.byte_order
+        self.protocol = sole_protocol(options.protocol)
         self.selection = Selection(options, registry)
         self.left = -1
         if options.limit is not None:
@@ -88,6 +89,7 @@ class MessagePrinter(MessageSink):
             refuse_inputs("-w", options.write, options.files)
             self.writer = MessageWriter(options.write, output, streams=not options.files)
         only_once(options.files)
+        self.path = ""  # of the capture that is shown, for what is said of it
         self.found = 0  # messages that were to be shown
         self._counts: bool = options.counted
         self._pipes = self.writer is not None and self.writer.path == "-"
@@ -141,6 +143,7 @@ class MessagePrinter(MessageSink):
 
     def _print_file(self, capture: CaptureReader, path: str) -> None:
         """Shows one file, in several processes where that is wanted or useful."""
+        self.path = path
         count = jobs.useful_count(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
             if self.writer is not None:
@@ -160,7 +163,7 @@ class MessagePrinter(MessageSink):
 
     def print_capture(self, capture: RecordSource, count: int = 1) -> None:
         """Shows a capture that is all there, and can be gone through twice."""
-        session = Session(self.registry, self.byte_order)
+        session = Session(self.registry, self.byte_order, protocol=self.protocol)
         self._restart(True)
         try:
             if count > 1:
@@ -216,7 +219,7 @@ class MessagePrinter(MessageSink):
         self, capture: RecordSource, chooser: MessageSink, explained: Sequence[Record] = ()
     ) -> None:
         """Shows what `chooser` passes on of a capture's messages; `explained` as of a Session."""
-        session = Session(self.registry, self.byte_order)
+        session = Session(self.registry, self.byte_order, protocol=self.protocol)
         session.explained = list(explained)
         self._restart(False)
         try:
@@ -246,7 +249,7 @@ class MessagePrinter(MessageSink):
 
         `explained` is that of a Session.
         """
-        session = Session(self.registry, self.byte_order)
+        session = Session(self.registry, self.byte_order, protocol=self.protocol)
         session.explained = list(explained)
         driver = Driver(session, self, patience=PATIENCE)
         self._restart(True)
@@ -376,8 +379,9 @@ class MessagePrinter(MessageSink):
     # -- what is said at the end -------------------------------------------------
 
     def _passed_over(self, session: Session) -> None:
-        if session.skipped:
+        if session.skipped or session.untold.assumed is not None:
             self.output.flush()
+        tell_assumption(session, self.path, "; --protocol says otherwise")
         for link_type, count in sorted(session.skipped.items()):
             name = LINK_TYPES.get(link_type)
             named = f"{link_type} ({name})" if name is not None else str(link_type)

@@ -14,7 +14,7 @@ from ..session.forward_pass import Session
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import refuse_inputs
 from ..wire.record import Record
-from .input_captures import BufferedRecords, registry_of
+from .input_captures import BufferedRecords, registry_of, tell_assumption
 from .message_writer import MessageWriter
 from .output import TextOutput, complain
 
@@ -38,6 +38,7 @@ def redact(options: Namespace, output: TextOutput) -> int:
         if found.record is None:
             raise
         problem = found
+    tell_assumption(first, options.file)
     writer = MessageWriter(options.to, output, streams=False, option="redact")
     whole = False
     try:

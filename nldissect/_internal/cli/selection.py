@@ -73,6 +73,12 @@ def protocols_of(values: list[str]) -> set[int]:
     return chosen
 
 
+def sole_protocol(values: list[str]) -> int | None:
+    """The number of the one that --protocol names; None where it names none, or several."""
+    chosen = protocols_of(split_list(values))
+    return chosen.pop() if len(chosen) == 1 else None
+
+
 def by_protocol(values: list[str]) -> Test:
     """--protocol."""
     chosen = protocols_of(values)

@@ -29,12 +29,13 @@ from ..spec.learnt import LearntFamily
 from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.integers import u16
-from ..wire.record import Interface, Record, Socket
+from ..wire.record import UNTOLD, Interface, Record, Socket
 from . import filter_sets
 from .capture_facts import CaptureFacts, GenericFamily, SectionFacts, Timeline
 from .debug import AnswerLog
 from .header_pass import EVERYTHING, HeaderPass, LazyStraceEncoder, set_byte_order
 from .learner import Learner
+from .untold import UntoldProtocol
 
 CTRL_CMD_GETPOLICY: Final = 10
 CTRL_ATTR_FAMILY_ID: Final = 1
@@ -95,11 +96,16 @@ class Session(Context):
     `byte_order` ("little" or "big") overrides what the bytes say. Evidence is
     gathered of families without a dissector, and of the family `observe`. `records`
     counts what was read, `skipped` the records that are not netlink, by link
-    type.
+    type. `protocol` is that of records whose capture does not say it; without it `untold`
+    tells which one was assumed.
     """
 
     def __init__(
-        self, registry: Registry, byte_order: str | None = None, observe: str = ""
+        self,
+        registry: Registry,
+        byte_order: str | None = None,
+        observe: str = "",
+        protocol: int | None = None,
     ) -> None:
         super().__init__(registry.tables)
         self.registry = registry
@@ -110,7 +116,8 @@ class Session(Context):
         self.facts = CaptureFacts(byte_order)
         self._learner = Learner(self.facts, registry, observe)
         self._strace_encoder = LazyStraceEncoder(registry)
-        self._header_pass = HeaderPass(self.facts, self._learner, self._strace_encoder)
+        self.untold = UntoldProtocol(self._dissected, protocol)
+        self._header_pass = HeaderPass(self.facts, self._learner, self._strace_encoder, self.untold)
         self._rtnetlink: list[_Bound | None] = [None] * (2 * _TYPES)
         self._bound: dict[int, _Bound] = {}  # of others, by protocol, type and direction
 
@@ -137,6 +144,8 @@ class Session(Context):
         for record in capture:
             if record.decoded is not None:
                 self._strace_encoder.encode(record)
+            if record.protocol == UNTOLD:
+                self.untold.settle(record)
             self.records += 1
             if record.protocol < 0:
                 link_type = record.interface.link_type
@@ -187,6 +196,16 @@ class Session(Context):
         while frames.next():
             out.append(self._message(record, frames))
         return out
+
+    def _dissected(self, record: Record, protocol: int) -> list[Message]:
+        """The messages of a record as those of a protocol, with nothing else known."""
+        big = record.interface.big_endian
+        session = Session(self.registry, "big" if big else "little")
+        tried = Record(1, None, protocol, record.data, record.original_length, 0, record.interface)
+        found = session.split(tried, big)
+        for message in found:
+            session.bind(message)
+        return found
 
     def _message(self, record: Record, frame: framing.Frames) -> Message:
         """The message of a record that is in this frame."""

@@ -24,9 +24,10 @@ from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.integers import u16, u32
-from ..wire.record import PENDING, Record
+from ..wire.record import PENDING, UNTOLD, Record
 from .capture_facts import CaptureFacts, InterfaceFacts, SectionFacts
 from .learner import Learner
+from .untold import UntoldProtocol
 
 if TYPE_CHECKING:
     from .strace_encoder import StraceEncoder
@@ -72,11 +73,16 @@ class HeaderPass:
     """Goes over the records of a capture, for `learner` to learn from them into `facts`."""
 
     def __init__(
-        self, facts: CaptureFacts, learner: Learner, strace_encoder: LazyStraceEncoder
+        self,
+        facts: CaptureFacts,
+        learner: Learner,
+        strace_encoder: LazyStraceEncoder,
+        untold: UntoldProtocol,
     ) -> None:
         self._facts = facts
         self._learner = learner
         self._strace_encoder = strace_encoder
+        self._untold = untold
         self._frames = framing.Frames()
         self._serial: i64 = 0  # of the last message
 
@@ -93,6 +99,8 @@ class HeaderPass:
             for record in capture:
                 if record.decoded is not None:
                     self._strace_encoder.encode(record)
+                if record.protocol == UNTOLD:
+                    self._untold.settle(record)
                 if record.protocol < 0:
                     if record is PENDING:
                         yield from self._after_vote(waiting)

@@ -30,6 +30,8 @@ NLM_F_DUMP_INTR: Final = 16
 NLM_F_ROOT: Final = 0x100
 NLM_F_DUMP: Final = 0x300
 # of requests that change
+NLM_F_REPLACE: Final = 0x100
+NLM_F_EXCL: Final = 0x200
 NLM_F_CREATE: Final = 0x400
 # of NLMSG_ERROR
 NLM_F_CAPPED: Final = 0x100

@@ -13,6 +13,8 @@ DROP_COUNT: Final = 4  # epb_dropcount
 TRACED: Final = "strace"  # the interface of a trace of system calls
 OVERRUN: Final = "ENOBUFS: "  # a comment on a record: messages before it are the program's loss
 
+UNTOLD: Final = -2  # the protocol of messages in a file that does not say it, until a session does
+
 # In nanoseconds of a time: there is none, or it is none that fits 64 bits.
 NO_TIME: Final = -(1 << 63)
 
@@ -114,9 +116,9 @@ class Record:
     `number` counts every record of the file from 1, `time` is nanoseconds
     since the epoch (None where the format has none, as in pcapng's Simple
     Packet Block; `time_ns` is the same in 64 bits, else NO_TIME), `protocol` the netlink
-    protocol number (NETLINK_ROUTE is 0) or -1 when the record is not netlink. `data` is the
-    datagram without the cooked header; `original_length` what its length was before a snaplen
-    cut it. `offset` is where the record starts in the (decompressed) file.
+    protocol number (NETLINK_ROUTE is 0), -1 when the record is not netlink, or UNTOLD. `data`
+    is the datagram without the cooked header; `original_length` what its length was before a
+    snaplen cut it. `offset` is where the record starts in the (decompressed) file.
     `cooked` is the link-layer header in front of `data`, as captured.
     `options` holds pcapng options (code, bytes), None when there are none.
     `big` is the byte order of its messages, as soon as a session has settled it.
