@@ -1,4 +1,4 @@
-"""The other commands: version, help, dissectors, completion, and the man page."""
+"""The other commands: version, help, dissectors, and the manual."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from nldissect import __version__
 from nldissect._internal.cli.commands import build
-from nldissect._internal.cli.shell_completion import script
 from nldissect._internal.cli.version_text import version_text
 from support.command import ROOT, Command, link, mtu, name, save, start
 
@@ -39,7 +38,7 @@ def test_help_has_examples(arguments: list[str], run: Command) -> None:
 def test_every_option_has_a_line_of_help() -> None:
     for parser in build()[1].values():
         for action in parser._actions:
-            assert action.help or action.dest in ("shell",), action.dest
+            assert action.help, action.dest
 
 
 # -- start-up -------------------------------------------------------------------------
@@ -133,81 +132,6 @@ def test_check_names_every_fault_with_its_line(tmp_path: Path, run: Command) -> 
     assert ran.status == 2
     assert f"{path}:{line}: " in ran.out
     assert "u33" in ran.out
-
-
-# -- completion -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_are_valid(shell: str, tmp_path: Path, run: Command) -> None:
-    text = run("completion", shell).out
-    for option in ("protocol", "decode-as", "names"):
-        assert option in text
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
-    path = tmp_path / "script"
-    path.write_text(text)
-    ran = subprocess.run([shell, "-n", path], capture_output=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, b"")
-
-
-@pytest.mark.parametrize(
-    ("words", "expected", "absent"),
-    [
-        (["re"], {"read"}, "dissectors"),
-        (["read", "--pro"], {"--protocol"}, "--type"),
-        (["read", "--protocol", "ro"], {"route"}, "generic"),
-        (["read", "-T", "js"], {"json", "jsonl"}, "text"),
-        (["read", "-e", "error"], {"error", "error_name"}, "time"),
-        (["completion", "z"], {"zsh"}, "bash"),
-        (["read", "my rec"], {"my recording.pcap"}, "read"),
-    ],
-)
-def test_bash_completes(words: list[str], expected: set[str], absent: str, tmp_path: Path) -> None:
-    if shutil.which("bash") is None:
-        pytest.skip("bash is not installed")
-    (tmp_path / "my recording.pcap").touch()
-    (tmp_path / "script").write_text(script("bash", build()[1]))
-    listed = " ".join(f"'{word}'" for word in ["nldissect", *words])
-    ran = subprocess.run(
-        [
-            "bash",
-            "-c",
-            f"source ./script; COMP_WORDS=({listed}); COMP_CWORD={len(words)};"
-            ' _nldissect; printf "%s\\n" "${COMPREPLY[@]}"',
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
-    got = set(ran.stdout.splitlines())
-    assert expected <= got
-    assert absent not in got
-
-
-@pytest.mark.parametrize(
-    ("line", "expected", "absent"),
-    [
-        ("nldissect re", "read", "completion"),
-        ("nldissect read --pro", "--protocol", "--type"),
-        ("nldissect read --protocol ro", "route", "generic"),
-        ("nldissect completion z", "zsh", "bash"),
-    ],
-)
-def test_fish_completes(line: str, expected: str, absent: str, tmp_path: Path) -> None:
-    if shutil.which("fish") is None:
-        pytest.skip("fish is not installed")
-    (tmp_path / "script").write_text(script("fish", build()[1]))
-    ran = subprocess.run(
-        ["fish", "--no-config", "-c", f"source {tmp_path}/script; complete -C '{line}'"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    got = {row.partition("\t")[0] for row in ran.stdout.splitlines()}
-    assert expected in got
-    assert absent not in got
 
 
 # -- the manual ---------------------------------------------------------------------------

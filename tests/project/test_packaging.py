@@ -150,7 +150,7 @@ def test_compiled_wheel_is_the_platform_s_and_holds_every_file_too(compiled_whee
     assert f"-{version}-{version}-" in compiled_wheel.name
 
 
-@pytest.mark.parametrize("environment", ["installed_wheel", "installed_editable"])
+@pytest.mark.parametrize("environment", ["installed_wheel", "installed_compiled"])
 def test_the_manual_comes_along(environment: str, request: pytest.FixtureRequest) -> None:
     """And man(1) finds it, since bin/ is on the PATH."""
     binaries: Path = request.getfixturevalue(environment)

@@ -9,6 +9,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from ..wire.errors import UsageError
@@ -81,9 +82,19 @@ def _dissectors(options: Namespace, output: TextOutput) -> int:
 
 
 def _completion(options: Namespace, output: TextOutput) -> int:
-    from .shell_completion import script
+    from .shell_completion import completion
 
-    output.write(script(options.shell, build()[1]))
+    return completion(options, output)
+
+
+def _complete(arguments: list[str], output: TextOutput) -> int:
+    """What the completion scripts call with each Tab; `arguments` are as they were typed."""
+    from .completion_candidates import offer
+    from .shell_completion import answer
+
+    summaries = {name: command.summary for name, command in COMMANDS.items()}
+    offering = partial(offer, commands=lambda name: build(name)[1][name], summaries=summaries)
+    output.write(answer(arguments, offering))
     return 0
 
 
@@ -131,7 +142,7 @@ COMMANDS: dict[str, Command] = {
         examples.DISSECTORS, opt.dissectors_options, _dissectors,
     ),
     "completion": Command(
-        "print a completion script for a shell",
+        "complete commands, options and names with Tab",
         examples.COMPLETION, opt.completion_options, _completion,
     ),
 }  # fmt: skip
@@ -170,6 +181,8 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
     """Parses the arguments and runs the command; its exit status. Raises UsageError."""
     if not argv and _at_a_terminal(output):
         argv = ["tui"]
+    if list(argv[:2]) == ["completion", "--complete"]:  # not for argparse, which knows `--`
+        return _complete(list(argv[2:]), output)
     argv = _meant(argv)
     only = argv[0] if argv and argv[0] in COMMANDS else None
     parser, commands = build(only)

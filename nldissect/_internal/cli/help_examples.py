@@ -110,9 +110,9 @@ examples:
   nldissect dissectors learn --source module.c module.h > my-family.yaml"""
 COMPLETION = """\
 examples:
-  nldissect completion bash > ~/.local/share/bash-completion/completions/nldissect
-  nldissect completion zsh > ~/.zfunc/_nldissect
-  nldissect completion fish > ~/.config/fish/completions/nldissect.fish"""
+  nldissect completion --install                 for the shell that you are in
+  nldissect completion zsh --install
+  nldissect completion fish > somewhere/nldissect.fish"""
 ALL = """\
 examples:
   nldissect read capture.pcap            what happened, a line per message

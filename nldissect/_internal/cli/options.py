@@ -588,6 +588,20 @@ def dissectors_options(parser: CommandParser) -> None:
     _dissector_options(parser)
 
 
+SHELLS = ("bash", "zsh", "fish")
+
+
 def completion_options(parser: CommandParser) -> None:
-    """The shell."""
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    """The shell, and what is done with its script."""
+    parser.add_argument(
+        "shell",
+        nargs="?",
+        choices=SHELLS,
+        help="bash, zsh or fish; the default is the one that it is called from",
+    )
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="write the script to where the shell looks for it, which is told; "
+        "a file that is not nldissect's stays as it is",
+    )

@@ -9,7 +9,9 @@ from typing import Final
 
 from ..engine.paths import plain
 from ..spec import model
+from ..spec.kept_names import kept_names
 from ..spec.registry import Registry
+from ..wire import framing
 from ..wire.errors import FilterError
 from .compiler import FUNCTIONS
 from .field_types import DynamicType, field_type
@@ -97,6 +99,23 @@ def complete(text: str, cursor: int, registry: Registry) -> Completion:
     return Completion(start, end, found)
 
 
+def offered_names(registry: Registry) -> dict[str, str]:
+    """What a condition may begin with, as `spec.kept_names` has it: message-level fields and
+    functions (`message`), and all that is in dissectors by `names` and by C `constants`."""
+    found = _Candidates(registry, [])
+    message = _lines(found.message_level(""))
+    return {
+        "message": message,
+        "names": _lines(found.gathered(False)),
+        "constants": _lines(found.gathered(True)),
+    }
+
+
+def _lines(candidates: Iterable[Candidate]) -> str:
+    rows = [(c.text, c.kind, c.help) for c in candidates]
+    return "\n".join(["\t".join(row) for row in rows if not re.search(r"[\t\n]", "".join(row))])
+
+
 def _open_quote(head: str) -> int:
     """Where a string begins that does not end, -1 if there is none."""
     rest = re.sub(_WHOLE_STRING, lambda found: " " * len(found[0]), head, flags=re.DOTALL)
@@ -121,6 +140,7 @@ class _Candidates:
     """
 
     def __init__(self, registry: Registry, tokens: list[Token]) -> None:
+        self._registry = registry
         self._vocabulary = vocabulary_of(registry)
         self._message_fields = message_fields(self._vocabulary, TimeOrigin())
         self._tokens = tokens
@@ -182,7 +202,7 @@ class _Candidates:
             return
         prefix = base + dot
         if not self._blocks:
-            yield from self._message_level(prefix)
+            yield from self.message_level(prefix)
         path = ".".join([*self._blocks, base] if base else self._blocks)
         if not path:
             yield from self._names(constants)
@@ -195,7 +215,8 @@ class _Candidates:
             name = operation.constant if constants else operation.name
             yield Candidate(f"{prefix}{name}", OPERATION, operation.constant)
 
-    def _message_level(self, prefix: str) -> Iterator[Candidate]:
+    def message_level(self, prefix: str) -> Iterator[Candidate]:
+        """The fields that every message has, and functions."""
         for name, field in self._message_fields.items():
             if name.startswith(prefix):
                 yield Candidate(name, FIELD, f"{field.value_type.noun}: {field.doc}")
@@ -203,16 +224,27 @@ class _Candidates:
             yield from (Candidate(name, FUNCTION, f"{name}(FIELD)") for name in FUNCTIONS)
 
     def _names(self, constants: bool) -> Iterator[Candidate]:
+        """What `gathered` gives, kept."""
+        kept = kept_names(self._registry, lambda: offered_names(self._registry))
+        for line in kept["constants" if constants else "names"].split("\n"):
+            text, _, rest = line.partition("\t")
+            kind, _, help = rest.partition("\t")
+            yield Candidate(text, kind, help)
+
+    def gathered(self, constants: bool) -> Iterator[Candidate]:
         """Every attribute, operation and dissector; C constants where one was begun."""
-        attributes: dict[str, model.Field] = {}
-        specs = self._vocabulary.specs
+        attributes: dict[str, dict[str, model.Field]] = {}  # by name and dissector
+        route = framing.NETLINK_ROUTE  # what is there too is meant more often than the others'
+        specs = sorted(self._vocabulary.specs, key=lambda spec: spec.protonum != route)
         for spec in specs:
             for field in fields_of(spec):
                 name = field.constant if constants else field.name
                 if name and not name.isdigit() and " " not in name:
-                    attributes.setdefault(name, field)
+                    attributes.setdefault(name, {}).setdefault(spec.name, field)
         for name in sorted(attributes):
-            yield Candidate(name, ATTRIBUTE, _described(attributes[name]))
+            first, *others = attributes[name].values()
+            more = f" and in {len(others)} more" if others else ""
+            yield Candidate(name, ATTRIBUTE, _described(first) + more)
         for spec in specs:
             if not constants:
                 yield Candidate(spec.name, DISSECTOR, "a dissector")

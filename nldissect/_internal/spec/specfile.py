@@ -90,6 +90,25 @@ def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
     return data
 
 
+def cached_together(paths: list[str], kind: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives for all of these files, from the cache when that is still true."""
+    folder = cache_folder()
+    if folder is None:
+        return make()
+    try:
+        stamp = [[*_stamp(path), os.path.abspath(path)] for path in paths]
+    except OSError:  # it went away
+        return make()
+    key = zlib.crc32("\n".join([os.path.abspath(p) for p in paths]).encode(errors="replace"))
+    entry = os.path.join(folder, f"all-{key:08x}.{kind}.json")
+    kept = _kept(entry)
+    if kept.get("stamp") == stamp and "data" in kept:
+        return kept["data"]
+    data = make()
+    _write(folder, entry, {"stamp": stamp, "data": data})
+    return data
+
+
 def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> dict[str, Any]:
     """What `make` gives for each of these files of a folder, as one entry of the cache.
 

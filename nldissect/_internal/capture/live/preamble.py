@@ -56,18 +56,19 @@ class Preamble:
 
     def ask(self) -> None:
         """Ask for everything and wait for the answers; what the kernel refuses stays unknown."""
-        self.answers = []
-        control = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, _CTRL_VERSION, 0)
-        families = [
-            number
-            for message in self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control)
-            for number in _family_ids(message)
-        ]
+        families = self.ask_families()
         control = struct.pack("=BBH", _CTRL_CMD_GETPOLICY, _CTRL_VERSION, 0)
         for family in families:
             attribute = struct.pack("=HHHH", 6, _CTRL_ATTR_FAMILY_ID, family, 0)
             self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control + attribute)
         self._dump(socket.NETLINK_ROUTE, _RTM_GETLINK, bytes(16))  # struct ifinfomsg
+
+    def ask_families(self) -> list[int]:
+        """Ask for the generic families alone; their ids."""
+        self.answers = []
+        control = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, _CTRL_VERSION, 0)
+        found = self._dump(_NETLINK_GENERIC, _GENL_ID_CTRL, control)
+        return [number for message in found for number in _family_ids(message)]
 
     def filenos(self) -> list[int]:
         """The sockets' descriptors."""
