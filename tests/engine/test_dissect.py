@@ -211,10 +211,10 @@ def test_the_members_of_a_struct():
 
 def test_a_shorter_and_a_longer_struct_keep_what_they_have():
     node, message = case({"type": "binary", "struct": "pair"}, u16(5) + b"\0\0" + b"\1\2")
-    assert tree(node.children) == [("a", 5), ("hole", b"\0\0"), ("partial member", b"\1\2")]
+    assert tree(node.children) == [("a", 5), ("hole", b"\0\0"), ("partial-member", b"\1\2")]
     assert found(message, "struct-short").text == "6 of the 8 bytes of struct pair"
     node, message = case({"type": "binary", "struct": "pair"}, bytes(8) + b"new!")
-    assert tree(node.children)[-1] == ("newer members", b"new!")
+    assert tree(node.children)[-1] == ("newer-members", b"new!")
     assert found(message, "struct-long").severity == "note"
 
 

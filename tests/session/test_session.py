@@ -123,7 +123,7 @@ def test_the_header_of_an_unknown_family_is_set_apart():
     taught = record(newfamily(50, "third-party", header_size=4), GENERIC)
     _, message = read(taught, record(msg(50, genl(3, b"HEAD", attr(1, u32(7)))), GENERIC))
     assert message.family == "third-party"
-    assert (message.nodes[1].name, message.nodes[1].value) == ("family header", b"HEAD")
+    assert (message.nodes[1].name, message.nodes[1].value) == ("family-header", b"HEAD")
 
 
 def test_an_answer_in_the_echoed_request_is_bound_at_its_own_time():

@@ -5,7 +5,9 @@ So only those dissectors load of which a name is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ..engine import paths
 from ..engine.paths import plain
@@ -14,11 +16,15 @@ from ..spec.dissector_file import DissectorFile
 from ..wire.errors import SpecError
 
 
+_NUMBER: Final = re.compile(r"-\d+$")
+
+
 class NameIndex:
     """The names of one dissector's fields and operations, searched as text.
 
     A line is a name and, after tabs, what goes with it. Of a field's name: the sets and (after
-    "=") structs that define it, "=" alone for that of a fixed header. Of an operation's: the
+    "=") structs that define it, after "@" the struct that it is the name of, "*" for what code
+    beside the dissector makes. Of an operation's: the
     constant that goes with a name, or the name that goes with a constant.
     """
 
@@ -32,8 +38,9 @@ class NameIndex:
         self._operations: str = lines["operations"]
 
     def definitions(self, name: str) -> list[str]:
-        """The sets and structs that define a field of this name."""
-        return _line(self._fields, name)
+        """What defines a field of this name."""
+        found, numbered = _line(self._fields, name), numberless(name)
+        return found if numbered == name else found + _line(self._fields, numbered)
 
     def has_operation(self, name: str) -> bool:
         """Whether an operation has this name or constant."""
@@ -51,6 +58,11 @@ class NameIndex:
     def load(self) -> model.Spec | None:
         """The dissector, None for one that does not load."""
         return load(self.file)
+
+
+def numberless(name: str) -> str:
+    """A name with `*` for the number that it ends with: server-*, as `Spec.made` has it."""
+    return _NUMBER.sub("-*", name)
 
 
 def load(file: DissectorFile) -> model.Spec | None:
@@ -72,8 +84,10 @@ def _lines_of(spec: model.Spec) -> dict[str, str]:
     for operation in operations_of(spec):
         operations.setdefault(plain(operation.name), {})[operation.constant] = None
         operations.setdefault(operation.constant, {})[operation.name] = None
-        if operation.header is not None:
-            fields.setdefault(plain(operation.header.name), {})["="] = None
+    for name in spec.structs:
+        fields.setdefault(plain(name), {})[f"@{name}"] = None
+    for name in spec.made:
+        fields.setdefault(name, {})["*"] = None
     return {"fields": _text(fields), "operations": _text(operations)}
 
 

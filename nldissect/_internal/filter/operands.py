@@ -121,6 +121,11 @@ class PathSource(FieldSource):
 
     def occurrences(self, subject: Subject) -> list[TapeNode]:
         """The nodes that a reading of the path ends at, each once."""
+        found = self._nodes(subject)
+        return _elements(found) if self.split and found else found
+
+    def _nodes(self, subject: Subject) -> list[TapeNode]:
+        """The same, arrays as one."""
         places: list[int] = []
         message = subject.message
         for matcher in self.matchers:
@@ -130,15 +135,12 @@ class PathSource(FieldSource):
             return []
         if len(self.matchers) > 1:
             places = list(dict.fromkeys(places))
-        out = [TapeNode(subject.walked(), place, message) for place in places]
-        return _elements(out) if self.split else out
+        return [TapeNode(subject.walked(), place, message) for place in places]
 
     def exists(self) -> Evaluate:
         """Whether there is one, or the message is of an operation that is named."""
         of_messages = [path for path in self.readings if not path.names]
-        if not of_messages:
-            return super().exists()
-        occurrences = self.occurrences
+        occurrences = self._nodes
         return lambda subject: (
             any(path.applies_to(subject.message) for path in of_messages)
             or bool(occurrences(subject))

@@ -12,7 +12,7 @@ from ..engine.message import Message
 from ..engine.walk import PASS_THROUGH, SKIP, TAKE, Engine
 from ..spec import model
 from ..wire import framing
-from .resolved_path import ResolvedPath, field_can_hold, names_of, operation_can_hold
+from .resolved_path import UNDESCRIBED, ResolvedPath, field_can_hold, names_of, operation_can_hold
 
 
 class PathMatcher:
@@ -43,10 +43,6 @@ class PathMatcher:
         return found
 
 
-# What the engine makes of bytes that no spec describes.
-_WITHOUT_SPEC: Final = frozenset(("data", "trailing", "padding", "nlmsgerr", "request"))
-
-
 @final
 class WalkSelection:
     """What some paths need of messages, so that no more is walked; see `Engine.select`."""
@@ -63,7 +59,7 @@ class WalkSelection:
         self._matchers.append(matcher)
         names = matcher.path.names
         self._numbered |= any(name.isdecimal() or name.startswith("attr ") for name in names)
-        self._whole |= names[-1] in _WITHOUT_SPEC
+        self._whole |= names[-1] in UNDESCRIBED
         self._tables = None
 
     def walk(self, message: Message, engine: Engine) -> None:

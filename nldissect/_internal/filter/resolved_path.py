@@ -15,14 +15,17 @@ from ..spec import model
 from ..spec.tables import GENLMSGHDR
 from ..wire import framing
 from ..wire.errors import SpecError
+from .name_index import numberless
 
 PathStates = frozenset[int]  # one for each way to read the path so far
 
-# Names that exist without a spec: of control messages, and what dissectors' own code makes.
-DYNAMIC: Final = frozenset(
-    ("nlmsgerr", "request", "nlmsghdr", "genlmsghdr", "error", "addr", "keys", "rules", "ref",
-     "options", "uri", "prefix", "data", "trailing", "padding", "sequence", "length", "port")
+# What the engine makes of bytes that no spec describes.
+UNDESCRIBED: Final = frozenset(
+    ("data", "trailing", "padding", "nlmsgerr", "request", "family-header", "partial-member",
+     "partial-element", "newer-members")
 )  # fmt: skip
+# Names that exist without a spec: these, and those of control messages.
+DYNAMIC: Final = UNDESCRIBED | {"nlmsghdr", "genlmsghdr", "error", "sequence", "length", "port"}
 
 _START: Final[PathStates] = frozenset((0,))
 
@@ -111,18 +114,18 @@ class ReachableFields:
 
     def in_operation(self, operation: model.Operation) -> None:
         """In the messages of an operation."""
-        self.open |= operation.hook is not None
+        self.open |= operation.hook is not None or self._path.names[-1] in UNDESCRIBED
         for header in (operation.header, GENLMSGHDR):
-            if header is not None:
-                self.open |= self._path.advance(frozenset((plain(header.name),)), _START)[0]
-                self.in_struct(header, _START)
+            self.in_struct(header, _START)
         self._in_set(operation.attributes, _START)
 
     def in_struct(self, struct: model.Struct | None, states: PathStates) -> None:
         """At a member of a struct, whose own name may be left out."""
         if struct is None:
             return
-        states |= self._path.advance(frozenset((plain(struct.name),)), states)[1]
+        end, below = self._path.advance(frozenset((plain(struct.name),)), states)
+        self.open |= end
+        states |= below
         for member in struct.members:
             self._at_field(member, states)
 
@@ -189,6 +192,8 @@ class ReachableFields:
         names only what lies in a field that the path names.
         """
         path, kind = self._path, field.kind
+        if path.names[0] in field.made or numberless(path.names[0]) in field.made:
+            return True
         if kind <= model.LAST_SCALAR or kind in (model.STRING, model.FLAG):
             return False
         if any(state > 0 for state in states) or path.names[0] in DYNAMIC:

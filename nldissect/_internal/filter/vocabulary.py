@@ -202,13 +202,13 @@ class Vocabulary:
         if not all(self.knows(name) or name.isdecimal() or name in DYNAMIC for name in names):
             return False
         first = names[0]
-        header = self._header(first)
+        struct = self._struct(first)
         if len(names) == 1:
-            return not first.isdecimal() and (header is None or bool(self.fields(first)))
+            return not first.isdecimal()
         path, below = ResolvedPath(names, top=True), frozenset((1,))
-        if header is not None:
+        if struct is not None:
             found = ReachableFields(path, first_only=True)
-            found.in_struct(header, below)
+            found.in_struct(struct, below)
             if found:
                 return True
         return first in DYNAMIC or any(
@@ -218,13 +218,12 @@ class Vocabulary:
             for field in self.fields(first)
         )
 
-    def _header(self, name: str) -> model.Struct | None:
-        """The struct of this plain name, if it is a fixed header."""
+    def _struct(self, name: str) -> model.Struct | None:
+        """The struct of this plain name."""
         for index, definitions in self._defined_in(name):
-            if "=" in definitions and (spec := index.load()) is not None:
-                for operation in operations_of(spec):
-                    if operation.header is not None and plain(operation.header.name) == name:
-                        return operation.header
+            for definition in definitions:
+                if definition.startswith("@") and (spec := index.load()) is not None:
+                    return spec.struct(definition[1:])
         return None
 
     def reachable_fields(self, path: ResolvedPath) -> dict[model.Field, None]:

@@ -110,6 +110,9 @@ def _with_included(raw: Any, included: list[str]) -> Any:
     out = dict(raw)
     for file in included:
         other = specfile.load(file)
+        made = other.get("x-made") if isinstance(other, dict) else None
+        if isinstance(made, dict):
+            out["x-made"] = {**made, **(out.get("x-made") or {})}
         for key in ("definitions", "attribute-sets", "sub-messages"):
             own = out.get(key) or []
             theirs = other.get(key) if isinstance(other, dict) else None

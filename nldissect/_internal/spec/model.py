@@ -188,7 +188,7 @@ class Field:
 
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
-        "hook", "kind", "labeller", "length_prefixed", "multi", "name", "nested", "number", "path",
+        "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number", "path",
         "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
         "unset_in_requests", "unterminated", "width",
@@ -221,6 +221,7 @@ class Field:
         self.plain_names: frozenset[str] | None = None  # as paths name it, once one did
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
+        self.made: frozenset[str] = frozenset()  # the names of what the hook makes inside of it
         self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
         self.stray = False  # its set does not have it
         self.unset_in_requests = False  # 0 in a message to the kernel means nothing
@@ -454,10 +455,11 @@ class Spec:
     `requests` and `replies` map message type (or command) to the operation, in
     each direction; `variants` are those among which a message of such a number chooses by
     their conditions; `groups` are multicast groups with the number that they may have.
+    `made` are names as filters write them, with `-*` for a number at the end.
     """
 
     __slots__ = (
-        "attribute_sets", "enums", "faults", "file", "groups", "level", "name", "operations",
+        "attribute_sets", "enums", "faults", "file", "groups", "level", "made", "name", "operations",
         "other", "protonum", "replies", "requests", "struct", "structs", "sub_messages", "variants",
         "version",
     )  # fmt: skip
@@ -479,6 +481,7 @@ class Spec:
         self.groups: dict[str, int | None] = {}
         self.other: Operation | None = None  # answers whose number is of none
         self.struct: Callable[[str], Struct | None] = self.structs.get
+        self.made: frozenset[str] = frozenset()  # the names of what its hooks make
         self.faults: list[SpecError] = []  # met when a set was first used
 
     def operation(self, number: int, to_kernel: bool) -> Operation | None:

@@ -94,6 +94,7 @@ def _read(document: Document, file: str) -> tuple[model.Spec, DefinitionReader, 
     sets = AttributeSetReader(document, fields, spec)
     operations = OperationReader(document, fields, sets, spec)
     definitions.read()
+    fields.read_made()
     sets.read()
     operations.read()
     operations.read_groups()

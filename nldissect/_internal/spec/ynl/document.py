@@ -33,7 +33,7 @@ _WORDS = """
     nested-attributes notify operations post pre protocol protonum render-max reply request scope
     selector size sock-priv struct sub-message sub-messages sub-type subset-of terminated then type
     type-value uapi-header unsigned unterminated-ok value value-prefix value-start version x-claim
-    x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label
+    x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label x-made
     x-optional-header x-packed x-records x-reply-constant x-request x-rest x-selectors x-sub-type
     x-secret x-summary x-unnamed-beside x-unset-in-requests x-values x-variants x-when
     x-whole-header
@@ -62,7 +62,7 @@ def misspelt(raw: object, fault: Fault) -> None:
                 guess = near(key, KEYS)
                 if guess or key.startswith("x-"):
                     fault(where, f"no key of a spec is named so{guess}")
-            if key != "x-when":  # its keys are names
+            if key not in ("x-when", "x-made"):  # whose keys are names
                 waiting.append((where, value))
 
 
@@ -96,6 +96,7 @@ class Document:
         self.fault = fault
         self.family = str(raw.get("name", ""))
         self.constants: dict[str, int] = {}  # by name, as `definitions` has them
+        self.made: dict[str, frozenset[str]] = {}  # by hook, the names of what it makes
 
     def items(self, owner: Mapping[str, Any], key: str, path: str) -> list[tuple[str, Any]]:
         """The mappings of a list with their paths; anything else is a fault."""
@@ -172,3 +173,7 @@ class Document:
         if name is not None and found is None:
             self.fault(f"{path}.{key}", f"no hook {name!r} in the Python file beside it")
         return found
+
+    def made_by(self, item: Mapping[str, Any]) -> frozenset[str]:
+        """The names that the hook of a field gives to what it makes (`x-made`)."""
+        return self.made.get(str(item.get("x-hook")), frozenset())

@@ -90,6 +90,19 @@ class FieldReader:
             document.fault(path, "a member of this type needs `len`")
         return field
 
+    def read_made(self) -> None:
+        """`x-made`: what hooks make; of a struct of this spec its members are meant as well."""
+        document = self.document
+        for hook, listed in document.mapping(document.raw, "x-made", "").items():
+            names = document.texts(listed, f"x-made.{hook}")
+            for name in tuple(names):
+                item = self.definitions.by_name.get(name)
+                if item is not None and item[1]["type"] == "struct":
+                    struct = self.struct(name, f"x-made.{hook}")
+                    names += () if struct is None else [member.name for member in struct.members]
+            document.made[str(hook)] = frozenset(names)
+        self.spec.made = frozenset().union(*document.made.values())
+
     # -- what attributes and struct members have in common -------------------
 
     def _describe(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
@@ -99,6 +112,7 @@ class FieldReader:
         self._read_enum(field, item, path)
         self._read_struct(field, item, path)
         field.hook = self.document.hook(item, "x-hook", path)
+        field.made = self.document.made_by(item)
         field.labeller = self.document.hook(item, "x-label", path)
         self._read_tail(field, item, path)
         self._read_records(field, item, path)
