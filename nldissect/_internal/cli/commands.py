@@ -81,6 +81,12 @@ def _dissectors(options: Namespace, output: TextOutput) -> int:
     return dissectors(options, output)
 
 
+def _fields(options: Namespace, output: TextOutput) -> int:
+    from .fields_command import fields
+
+    return fields(options, output)
+
+
 def _completion(options: Namespace, output: TextOutput) -> int:
     from .shell_completion import completion
 
@@ -137,8 +143,12 @@ COMMANDS: dict[str, Command] = {
         "write a capture without keys, addresses, names",
         examples.REDACT, opt.redact_options, _redact,
     ),
+    "fields": Command(
+        "list the names that filters and columns take",
+        examples.FIELDS, opt.fields_options, _fields,
+    ),
     "dissectors": Command(
-        "list the dissectors, check a dissector file, or learn one from a capture or from C",
+        "list or show dissectors, check a dissector file, or learn one from a capture or from C",
         examples.DISSECTORS, opt.dissectors_options, _dissectors,
     ),
     "completion": Command(

@@ -1,28 +1,36 @@
-"""`nldissect dissectors`: what can be decoded, and whether a dissector file is right."""
+"""`nldissect dissectors`: what can be decoded and how, and whether a dissector file is right."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
+from ..engine.paths import plain
 from ..spec import dissector_file
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
-from ..wire.text import safe
+from ..wire.text import near, safe
+from . import dissector_tree
 from .output import TextOutput, complain
+from .table import write_table
 
 
 def dissectors(options: Namespace, output: TextOutput) -> int:
-    """Lists the dissectors, checks files, or learns one: 0 when all is well, 2 otherwise."""
+    """Lists or shows dissectors, checks files, or learns one: 0 when all is well, 2 otherwise."""
     if options.action == "check":
         return _check(options.files, output)
     if options.action == "learn":
         from .learn_command import learn
 
         return learn(options, output)
+    if options.action == "show":
+        return _show(options, output)
     if options.source or options.family:
         raise UsageError("--source and --family are of `nldissect dissectors learn`")
     if options.files:
-        raise UsageError("dissectors list takes no files; `nldissect dissectors check` does")
+        raise UsageError(
+            "dissectors list takes no names; `nldissect dissectors show NAME` does, and "
+            "`nldissect dissectors check FILE`"
+        )
     return _list(options, output)
 
 
@@ -32,25 +40,36 @@ def _list(options: Namespace, output: TextOutput) -> int:
     rows = [("NAME", "PROTOCOL", "OPERATIONS", "ATTRIBUTES", "ORIGIN", "FILE")]
     rows += [
         (
-            safe(entry.name),
+            entry.name,
             entry.protocol,
             str(entry.operations),
             str(entry.attributes),
-            safe(entry.origin),
-            safe(entry.file),
+            entry.origin,
+            entry.file,
         )
         for entry in registry.files()
     ]
-    name, protocol, origin = (max(len(row[i]) for row in rows) for i in (0, 1, 4))
-    for row in rows:
-        output.write(
-            f"{row[0]:<{name}}  {row[1]:<{protocol}}  {row[2]:>10}  {row[3]:>10}  "
-            f"{row[4]:<{origin}}  {row[5]}\n"
-        )
-    output.flush()
+    write_table(output, rows, right=(2, 3))
     for problem in registry.problems:
         complain(f"this dissector is left out: {problem}")
     return 2 if registry.problems else 0
+
+
+def _show(options: Namespace, output: TextOutput) -> int:
+    """What each of the named dissectors describes."""
+    if not options.files:
+        raise UsageError("dissectors show needs a name: nldissect dissectors show rt-link")
+    registry = Registry(dissectors=options.dissectors, specs=options.specs)
+    known = {plain(entry.name): entry for entry in registry.files()}
+    for at, name in enumerate(options.files):
+        entry = known.get(plain(name))
+        if entry is None:
+            raise UsageError(f"no dissector is named {name!r}{near(plain(name), known)}")
+        output.write("\n" if at else "")
+        for line in dissector_tree.lines(entry.spec(), entry.protocol, entry.file):
+            output.write(safe(line) + "\n")
+    output.flush()
+    return 0
 
 
 def _check(files: list[str], output: TextOutput) -> int:

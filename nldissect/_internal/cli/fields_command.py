@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from ..filter.listing import Named, listing
 from ..spec.registry import Registry
-from ..wire.text import near, safe
+from ..wire.text import near
 from .output import TextOutput, complain
 from .table import write_table
 

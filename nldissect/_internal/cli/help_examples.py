@@ -101,9 +101,19 @@ examples:
 A line says file:record, severity, code, the offset from the start of the
 message's nlmsghdr and, if it is one, the attribute. docs/diagnostics.md has
 every code."""
+FIELDS = """\
+examples:
+  nldissect fields mtu                           names and constants with mtu in them
+  nldissect fields 'IFLA_*' --dissector rt-link
+  nldissect fields --dissector nl80211 freq
+  nldissect fields | grep -w u16                 what is a number of 16 bits
+
+They are for -Y and -e, with `_` for `-` where you like, and for `message[...]`
+of the library; a path says what lies in what: linkinfo.kind (docs/filter.md)."""
 DISSECTORS = """\
 examples:
   nldissect dissectors
+  nldissect dissectors show rt-link              its messages and what lies in them
   nldissect dissectors --specs ~/linux/Documentation/netlink/specs
   nldissect dissectors check my-family.yaml
   nldissect dissectors learn capture.pcap my-family > my-family.yaml
@@ -123,6 +133,7 @@ examples:
   nldissect tui capture.pcap             list, tree and bytes, in the terminal
   nldissect check capture.pcap           what is wrong with it
   nldissect dissectors                   the protocols it knows
+  nldissect fields mtu                   names for filters and columns
   nldissect COMMAND --help               a command's options, with examples
 
 To record: nldissect live -w capture.pcapng"""

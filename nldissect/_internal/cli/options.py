@@ -565,15 +565,15 @@ def dissectors_options(parser: CommandParser) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        choices=("list", "check", "learn"),
+        choices=("list", "show", "check", "learn"),
         default="list",
-        help="list (the default), check or learn",
+        help="list (the default), show, check or learn",
     )
     parser.add_argument(
         "files",
         nargs="*",
         metavar="FILE",
-        help="the dissector files to check; or the capture and the family to learn",
+        help="the dissectors to show; the files to check; or the capture and family to learn",
     )
     parser.add_argument(
         "--source",
@@ -584,6 +584,25 @@ def dissectors_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--family", metavar="NAME", help="which family of the source, where it has several"
+    )
+    _dissector_options(parser)
+
+
+def fields_options(parser: CommandParser) -> None:
+    """Which names are listed."""
+    parser.add_argument(
+        "patterns",
+        nargs="*",
+        metavar="PATTERN",
+        help="only names and C constants that have this within them, or are it where it has a * "
+        "or a ?",
+    )
+    parser.add_argument(
+        "--dissector",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only those of this dissector; may be given many times",
     )
     _dissector_options(parser)
 

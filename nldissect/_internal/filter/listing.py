@@ -81,4 +81,6 @@ def type_of(field: model.Field) -> str:
         words = f"{words} {field.nested.name}"
     elif field.enum is not None:
         words = f"{words} {field.enum.name}"
+    elif field.hint and field.hint != words:
+        words = f"{words} {field.hint}"
     return words
