@@ -420,6 +420,14 @@ def echo(count: int) -> Iterator[Packet]:
     yield START + 1, cooked(ROUTE) + message(2, 0, 0, 0, body)
 
 
+def errors(count: int) -> Iterator[Packet]:
+    """An error that echoes an error, and so on."""
+    inner = b""
+    for _ in range(count):
+        inner = message(2, 0, 0, 0, struct.pack("<i", -22) + inner)
+    yield START, cooked(ROUTE) + inner
+
+
 # One record of up to 64 KiB, of so many pieces.
 RECORDS: dict[str, tuple[Callable[[int], Iterator[Packet]], int]] = {
     "empty attributes": (lambda n: link(numbered(i % 64 for i in range(n))), 16_000),
@@ -432,6 +440,7 @@ RECORDS: dict[str, tuple[Callable[[int], Iterator[Packet]], int]] = {
     "no attributes": (lambda n: link(struct.pack("<HH", 3, 1) * n), 16_000),
     "messages": (lambda n: iter([(START, cooked(ROUTE) + message(1, 0, 0, 0, b"") * n)]), 4_000),
     "echo": (echo, 16_000),
+    "errors": (errors, 3_200),
 }  # fmt: skip
 
 SHAPES = {"attributes": (attributes, 16_000), "families": (families, 40_000),

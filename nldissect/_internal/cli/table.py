@@ -8,7 +8,9 @@ from ..wire.text import safe
 from .output import TextOutput
 
 
-def write_table(output: TextOutput, rows: Sequence[Sequence[str]], right: tuple[int, ...] = ()) -> None:
+def write_table(
+    output: TextOutput, rows: Sequence[Sequence[str]], right: tuple[int, ...] = ()
+) -> None:
     """Writes rows whose first is the head; `right` are the columns of numbers.
 
     What is empty is a dash, so that awk and sort find each column.

@@ -18,18 +18,7 @@ from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.text import safe
 from .frame import Diagnosis, Frame
-from .node import (
-    Node,
-    Tape,
-    check_made,
-    find,
-    find_all,
-    in_order,
-    missing,
-    plain,
-    plain_value,
-    view,
-)
+from .node import Node, Tape, check_made, find_anywhere, in_order, missing, plain, plain_value, view
 from .walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -327,24 +316,27 @@ class Message(Frame):
     # -- by path -----------------------------------------------------------
 
     def find(self, path: str) -> Node | None:
-        """The first node at this dotted path of spec names or constants."""
-        return find(self.nodes, path)
+        """The first node at this dotted path of spec names or constants; see `find_all`."""
+        return next(self.find_all(path), None)
 
     def find_all(self, path: str) -> Iterator[Node]:
-        """Every node at this path, in order; entries of arrays need not be named."""
-        return find_all(self.nodes, path)
+        """Every node at this path, in order; entries of arrays need not be named.
+
+        A path begins at the top of the message; if none does, at any depth, as in filters.
+        """
+        return find_anywhere(self.nodes, path)
 
     def get(self, path: str, default: Any = None) -> Any:
         """The value of the first node at this path; `default` when there is none.
 
         What has something inside gives plain dictionaries and lists.
         """
-        found = find(self.nodes, path)
+        found = self.find(path)
         return default if found is None else plain_value(found)
 
     def __getitem__(self, path: str) -> Any:
         """The value at this path, as `get`; KeyError, with the nearest name, for none."""
-        found = find(self.nodes, path)
+        found = self.find(path)
         if found is None:
             raise KeyError(missing(self.nodes, path))
         return plain_value(found)
@@ -354,7 +346,7 @@ class Message(Frame):
         return iter(dict.fromkeys([node.name for node in self.nodes]))
 
     def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and find(self.nodes, path) is not None
+        return isinstance(path, str) and self.find(path) is not None
 
     # -- as a whole --------------------------------------------------------
 

@@ -698,6 +698,14 @@ def _find(nodes: list[Node], parts: list[str], at: int) -> Iterator[Node]:
                         yield child
 
 
+def find_anywhere(nodes: list[Node], path: str) -> Iterator[Node]:
+    """The same where the path begins at these nodes; if none does, at any depth below them."""
+    found = list(find_all(nodes, path))
+    for node in () if found else nodes:
+        found += find_anywhere(node.children, path)
+    yield from found
+
+
 def missing(nodes: list[Node], path: str) -> str:
     """What to say of a path that is not there, with the nearest that is."""
     names: list[str] = []

@@ -774,6 +774,7 @@ def target(echo: Message) -> str:
             name = escaped(echo.family or "") or f"family {echo.type:#x}"
             return name if echo.command < 0 else f"{name} command {echo.command}"
         return operation_name(echo) or type_words(echo)
-    if echo.limit - echo.base <= 16:
+    # No program sends an NLMSG_ERROR, in which there could be another one, and so on.
+    if echo.type < framing.NLMSG_MIN_TYPE or echo.limit - echo.base <= 16:
         return operation_name(echo) or type_words(echo)
     return describe(echo)

@@ -15,7 +15,6 @@ from ..spec import model, specfile
 from ..spec.dissector_file import DissectorFile
 from ..wire.errors import SpecError
 
-
 _NUMBER: Final = re.compile(r"-\d+$")
 
 
@@ -143,5 +142,6 @@ def members_of(attributes: model.AttributeSet | None) -> list[model.Field]:
 
 def operations_of(spec: model.Spec) -> list[model.Operation]:
     """Its operations by name, each once."""
-    found = {*spec.requests.values(), *spec.replies.values()}
+    shared = [operation for of_number in spec.variants.values() for operation in of_number]
+    found = {*spec.requests.values(), *spec.replies.values(), *shared}
     return sorted(found, key=lambda operation: operation.name)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..analysis import link_text
 from ..engine import labels
 from ..engine.message import Message
-from ..engine.node import Node, find_all, plain, plain_value
+from ..engine.node import Node, find_all, find_anywhere, plain, plain_value
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
 from ..render.column_output import MESSAGE_COLUMNS
@@ -119,11 +119,12 @@ class Seen:
         return None if record is None else record.time
 
     def __getitem__(self, path: str) -> Any:
-        nodes = at(self.message, path)
+        get = MESSAGE_FIELDS.get(path)
+        nodes = list(find_all(self.message.nodes, path)) if get else at(self.message, path)
         if nodes:
             return value_of(nodes[0])
-        if path in MESSAGE_FIELDS:
-            return MESSAGE_FIELDS[path](self.message, self.link)
+        if get is not None:
+            return get(self.message, self.link)
         __tracebackhide__ = True
         raise KeyError(f"no {path!r} in this message{_near(path, self.message.nodes)}")
 
@@ -207,8 +208,8 @@ class _Comparison:
         out: list[PathDifference] = []
         message = seen.message
         for path, want in expected.items():
-            nodes = at(message, path)
             get = MESSAGE_FIELDS.get(path)
+            nodes = at(message, path) if get is None else list(find_all(message.nodes, path))
             if get is not None:
                 found = get(message, seen.link)
                 if want == found:
@@ -250,7 +251,7 @@ class _Comparison:
             found: list[PathDifference] = []
             for key, value in want.items():
                 name = str(key)
-                below = list(_found(node.children, name))
+                below = list(find_all(node.children, name))
                 found += self.path(f"{path}.{name}", value, below, node.children)
             if self.whole:
                 found += self.rest(node.children, path + ".")
@@ -307,42 +308,17 @@ def _unlike(
 
 
 def at(message: Message, path: str) -> list[Node]:
-    """The nodes at a path; `_` may stand for `-`, which no Python name can have."""
-    return list(_found(message.nodes, path))
-
-
-def _found(nodes: list[Node], path: str) -> Iterator[Node]:
-    there = False
-    for node in find_all(nodes, path):
-        there = True
-        yield node
-    if not there and "_" in path:
-        yield from find_all(nodes, path.replace("_", "-"))
-
-
-def _deeper(name: str, nodes: list[Node]) -> str:
-    """The path of a node of this name within others, "" for none."""
-    for node in nodes:
-        for child in node.children:
-            if child.field.name == name:
-                return f"{node.field.name}.{name}"
-        below = _deeper(name, node.children)
-        if below:
-            return f"{node.field.name}.{below}"
-    return ""
+    """The nodes at a path, which begins at the top or, if none does, at any depth."""
+    return list(find_anywhere(message.nodes, path))
 
 
 def _near(path: str, nodes: list[Node]) -> str:
     from ..wire.text import near
 
     head, _, name = path.rpartition(".")
-    if not head:
-        deeper = _deeper(name.replace("_", "-"), nodes)
-        if deeper:
-            return f" (there is {deeper!r})"
     names = [node.field.name for node in nodes]
     if head:
-        for owner in _found(nodes, head):
+        for owner in find_all(nodes, head):
             names += [child.field.name for child in owner.children]
     return near(name, names)
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import re
 import socket
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 from ..encode import payload
 from ..engine import labels
-from ..engine.paths import names_of, plain
+from ..engine.paths import plain
 from ..filter import vocabulary_of
 from ..filter.message_fields import message_fields
 from ..filter.message_types import TimeOrigin
+from ..filter.resolved_path import ResolvedPath
 from ..filter.value_types import StringType
 from ..filter.vocabulary import Vocabulary
 from ..spec import model
 from ..spec.registry import Registry
-from ..spec.tables import GENLMSGHDR
 from ..wire import linux
 from ..wire.errors import UsageError
 from ..wire.text import near
@@ -46,51 +45,26 @@ def require_possible(registry: Registry, operation: str | None, fields: Mapping[
             raise UsageError(reason)
 
 
-def _definitions(words: Vocabulary, operation: str | None, path: str) -> list[model.Field]:
-    """The fields that a path can end at in messages of an operation; empty where nobody knows."""
-    if operation is None:
-        readings = [found for found in words.resolve(path) if found.names]
-        return [field for found in readings for field in words.reachable_fields(found)]
-    parts = [plain(part) for part in path.split(".")]
-    out: list[model.Field] = []
-    for one in _operations(words, operation):
-        header = one.header
-        below = [] if header is None or plain(header.name) != parts[0] else parts[1:]
-        members = [] if header is None else header.members
-        attributes = [] if one.attributes is None else one.attributes.ensure().values()
-        out += _ends(members, below or parts)
-        out += _ends(attributes, parts)
-    return out
+def _readings(words: Vocabulary, operation: str | None, path: str) -> list[ResolvedPath]:
+    """What a path means in messages of an operation, or where nobody knows it in any."""
+    if operation is None or operation in CONTROL or not _operations(words, operation):
+        return words.resolve(path)
+    return words.resolve(f"{operation}.{path}")
 
 
-def _ends(fields: Iterable[model.Field], parts: list[str]) -> Iterator[model.Field]:
-    """Where a path from these fields ends, or at what no spec tells the inside of."""
-    for field in fields:
-        if parts[0] not in names_of(field):
-            continue
-        inside = list(_inside(field))
-        rest = parts[1:]
-        if len(rest) > 1 and rest[0].isdecimal():  # an entry of an array
-            rest = rest[1:]
-        untold = field.hook is not None or field.tail is not None or field.kind == model.TYPE_VALUE
-        if not rest or not inside or untold:
-            yield field
-        else:
-            yield from _ends(inside, rest)
+def _definitions(
+    words: Vocabulary, operation: str | None, path: str, top: bool
+) -> list[model.Field]:
+    """The fields that a path can end at in messages of an operation; empty where nobody knows.
 
-
-def _inside(field: model.Field) -> Iterator[model.Field]:
-    """The attributes and members that a field may hold; of an array those of an entry."""
-    if field.kind in (model.INDEXED, model.ARRAY) and field.element is not None:
-        yield from _inside(field.element)
-    if field.nested is not None:
-        yield from field.nested.ensure().values()
-    if field.struct is not None:
-        yield from field.struct.members
-    if field.sub_message is not None:
-        for one in field.sub_message.formats.values():
-            yield from () if one.attributes is None else one.attributes.ensure().values()
-            yield from () if one.header is None else one.header.members
+    `top`: the message has a field of this name, beside which only what is at its top counts.
+    """
+    found = [
+        reading
+        for reading in _readings(words, operation, path)
+        if reading.names and (reading.top or not top)
+    ]
+    return [field for reading in found for field in words.reachable_fields(reading)]
 
 
 def _why_never(words: Vocabulary, operation: str | None, path: str, want: Any) -> str:
@@ -104,10 +78,10 @@ def _why_never(words: Vocabulary, operation: str | None, path: str, want: Any) -
             return reason
     if type(want) not in (int, bool, str, set, frozenset):
         return ""
-    found = _definitions(words, operation, path)
-    if not found and _may_hold(words, operation, path):
-        return ""
     own = message_fields(words, TimeOrigin()).get(path.removeprefix("nlmsg_"))
+    found = _definitions(words, operation, path, own is not None)
+    if own is None and not found and _readings(words, operation, path):
+        return ""
     reasons = [] if own is None else [_unfit_for_message(own.name, own.value_type, want)]
     reasons += [_unfit(words, field, want) for field in found]
     if not reasons or not all(reasons):
@@ -223,39 +197,15 @@ def _unfit_for_message(name: str, value_type: Any, want: Any) -> str:
 
 
 def require_field(registry: Registry, operation: str | None, path: str) -> None:
-    """Raises UsageError unless messages of the operation may have the path, from their top."""
+    """Raises UsageError unless messages of the operation may have the path."""
     __tracebackhide__ = True
     words = vocabulary_of(registry)
     last = path.rpartition(".")[2].replace("_", "-")
     if not words.resolve(path):
         raise UsageError(f"there is no field {path!r}{near(last, list(words.names))}")
-    if _may_hold(words, operation, path):
-        return
-    known = _operations(words, operation or "")
-    places = [place for one in known for place in _places_of(one, last)]
-    hint = f" at its top: write {places[0]!r}" if places else near(last, _names(known))
-    raise UsageError(f"{operation} has no field {path!r}{hint}")
-
-
-def _may_hold(words: Vocabulary, operation: str | None, path: str) -> bool:
-    """Whether an attribute or header of messages of the operation may begin the path."""
-    if operation is None or operation in CONTROL:
-        return operation is None
-    known = _operations(words, operation)
-    first = plain(path.partition(".")[0])
-    return not known or first.isdecimal() or any(first in _first_names(one) for one in known)
-
-
-def _first_names(operation: model.Operation) -> set[str]:
-    """What a path in a message may begin with: of attributes, the header, and its members."""
-    fields: list[model.Field] = [*GENLMSGHDR.members]
-    out = {plain(GENLMSGHDR.name)}
-    if operation.header is not None:
-        out.add(plain(operation.header.name))
-        fields += operation.header.members
-    if operation.attributes is not None:
-        fields += operation.attributes.ensure().values()
-    return out.union(*map(names_of, fields))
+    if not _readings(words, operation, path):
+        names = _names(_operations(words, operation or ""))
+        raise UsageError(f"{operation} has no field {path!r}{near(last, names)}")
 
 
 def _operations(words: Vocabulary, text: str) -> list[model.Operation]:
@@ -270,28 +220,6 @@ def _names(operations: list[model.Operation]) -> list[str]:
     out = []
     for one in operations:
         out += [] if one.header is None else [member.name for member in one.header.members]
-        out += [] if one.attributes is None else list(_fields(one.attributes))
+        if one.attributes is not None:
+            out += [field.name for field in one.attributes.ensure().values()]
     return out
-
-
-def _fields(of: model.AttributeSet) -> dict[str, model.Field]:
-    of.ensure()
-    return of.by_name
-
-
-def _places_of(operation: model.Operation, name: str) -> Iterator[str]:
-    """Paths within nests of an operation that end at a name, the shortest first."""
-    waiting = deque([("", operation.attributes)])
-    known: set[int] = set()
-    while waiting:
-        above, among = waiting.popleft()
-        if among is None or id(among) in known:
-            continue
-        known.add(id(among))
-        for field in _fields(among).values():
-            if above and name in (field.name, (field.constant or "").replace("_", "-")):
-                yield above + field.name
-            below = [field.nested]
-            if field.sub_message is not None:
-                below += [one.attributes for one in field.sub_message.formats.values()]
-            waiting.extend((f"{above}{field.name}.", each) for each in below)

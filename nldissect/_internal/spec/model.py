@@ -188,8 +188,8 @@ class Field:
 
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
-        "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number", "path",
-        "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
+        "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
+        "path", "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
         "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
@@ -459,9 +459,9 @@ class Spec:
     """
 
     __slots__ = (
-        "attribute_sets", "enums", "faults", "file", "groups", "level", "made", "name", "operations",
-        "other", "protonum", "replies", "requests", "struct", "structs", "sub_messages", "variants",
-        "version",
+        "attribute_sets", "enums", "faults", "file", "groups", "level", "made", "name",
+        "operations", "other", "protonum", "replies", "requests", "struct", "structs",
+        "sub_messages", "variants", "version",
     )  # fmt: skip
 
     def __init__(self, name: str, level: str, file: str) -> None:

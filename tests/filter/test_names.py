@@ -1,0 +1,105 @@
+"""Every name that a message shows is one that filters take, and finds that message."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nldissect
+from nldissect._internal.filter.message_fields import GETTERS
+from support.command import CAPTURES, Command
+from support.messages import RECORDINGS
+
+# Every so many of a recording's names is asked for; which, depends on the recording.
+STEP = 17
+
+
+def names_in(nodes: list[dict[str, Any]]) -> Iterator[str]:
+    """The names and constants of a tree of the JSON."""
+    for node in nodes:
+        yield node["name"]
+        if node.get("constant"):
+            yield node["constant"]
+        yield from names_in(node.get("children", []))
+
+
+def is_name(text: str) -> bool:
+    """Whether it is neither an index nor a message-level field, which goes first in filters."""
+    return not (text.isdecimal() or text.startswith("attr ") or text in GETTERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_what_is_shown_is_found(path: Path) -> None:
+    where: dict[str, set[int]] = defaultdict(set)
+    with nldissect.open(path) as capture:
+        messages = list(capture)
+        for message in messages:
+            for name in filter(is_name, names_in(message.to_dict().get("attributes", []))):
+                where[name].add(message.number)
+        names = sorted(where)
+        assert [name for name in names if not nldissect.compile(name)] == []
+        for name in names[len(path.stem) % STEP :: STEP]:
+            test = nldissect.compile(name)
+            found = {message.number for message in messages if test.matches(message)}
+            assert where[name] <= found, name
+
+
+@pytest.mark.parametrize(
+    ("recording", "filter", "count"),
+    [
+        ("nft", "key_typeof", 14),
+        ("refused", "segment-1", 8),
+        ("ss", "sock-diag.get-inet", 6),
+        ("ss", "inet-diag-req-v2.sdiag-protocol == 6", 4),
+        ("tc_filters", "tcf_em_cmp.off == 2", 4),
+        ("rtnl_ra", "newnduseropt.server-0 == 2001:db8::53", 0),
+        ("rtnl_ra", "trailing", 3),
+        ("sock_diag", "icons", 1),
+    ],
+)
+def test_names_that_code_and_structs_have(
+    recording: str, filter: str, count: int, run: Command
+) -> None:
+    got = run("read", "--count", "-Y", filter, RECORDINGS / f"{recording}.pcap")
+    assert got.lines == [str(count)]
+
+
+def test_fields_lists_names(run: Command) -> None:
+    rows = run("fields", "IFLA_M*U", "--dissector", "rt-link").lines
+    assert rows[0].split() == ["NAME", "CONSTANT", "TYPE", "DISSECTOR", "WHAT"]
+    assert rows[1].split() == ["mtu", "IFLA_MTU", "u32", "rt-link", "in", "link-attrs"]
+    every = [row.split()[0] for row in run("fields").lines[1:]]
+    assert {"latency", "process.name", "via", "newlink", "rta-dst", "dst"} - {*every} == {"rta-dst"}
+    assert len(every) > 10_000
+    listed = run("fields", "kind", "--dissector", "rt-link")
+    assert any(row.startswith("kind ") for row in listed.lines)
+
+
+def test_fields_of_no_name(run: Command) -> None:
+    ran = run("fields", "lnkinfo")
+    assert (ran.status, ran.lines) == (1, [])
+    assert "no field is named 'lnkinfo' (did you mean 'linkinfo'?)" in ran.err
+    ran = run("fields", "--dissector", "rt-lnk")
+    assert ran.status == 2
+    assert "no dissector is named 'rt-lnk' (did you mean 'rt-link'?)" in ran.err
+
+
+def test_a_dissector_is_shown(run: Command) -> None:
+    lines = run("dissectors", "show", "rt-link", "genltest").lines
+    assert lines[0] == "rt-link: route"
+    assert "newlink  RTM_NEWLINK  to the kernel 16, from the kernel 16" in lines
+    assert "    struct ifinfomsg of 16 bytes" in lines
+    assert "        4 mtu  IFLA_MTU  u32" in lines
+    at = lines.index("            kind vlan:") if "            kind vlan:" in lines else -1
+    inside = next(i for i, line in enumerate(lines) if line.strip() == "kind vlan:")
+    assert at in (-1, inside)
+    assert lines[inside + 2].strip() == "1 id  IFLA_VLAN_ID  u16"
+    assert lines[-1].strip() == "1 msg  GENLTEST_A_MSG  string"
+    ran = run("dissectors", "show", "rt-lonk")
+    assert ran.status == 2
+    assert "no dissector is named 'rt-lonk' (did you mean 'rt-link'?)" in ran.err
