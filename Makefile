@@ -3,7 +3,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTEST := python -m pytest -n auto
 
-.PHONY: help check lint test docs bench golden manual pictures ci
+.PHONY: help check lint test docs bench golden manual pictures site ci
 
 help:  # What can be made
 	@sed -n 's/^\([a-z]*\):[^#]*# /\1\t/p' Makefile | expand -t 12
@@ -32,6 +32,9 @@ manual:  # Writes the manual pages and docs/cli.md anew, from the parser and doc
 pictures:  # Takes the pictures of the terminal interface anew; look at them
 	$(PYTEST) -q -n 0 tests/tui/test_tui_snapshots.py --snapshot-update
 	docs/pictures/make
+
+site:  # The documentation as a site, in build/site; needs '.[docs]'
+	.ci/docs
 
 ci:  # What the hosted runs do: all of it in fresh environments, pure and compiled; half an hour
 	.ci/run

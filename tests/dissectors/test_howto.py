@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 import re
-import shlex
-import subprocess
-import sys
 import tomllib
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -24,6 +18,7 @@ from nldissect._internal.spec.dissector_file import check
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.spec.ynl import fields
 from support import ROOT
+from support.documents import blocks, run, same, steps
 from support.messages import GENERIC, attr, genl, msg, newfamily, read, record
 
 pytestmark = pytest.mark.docs
@@ -32,35 +27,7 @@ pytestmark = pytest.mark.docs
 TEXT = (ROOT / "docs" / "HOWTO-add-a-dissector.md").read_text(encoding="utf-8")
 
 
-class Block(NamedTuple):
-    language: str
-    file: str
-    content: str
-
-
-BLOCKS = [Block(*found) for found in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", TEXT, re.M | re.S)]
-
-
-def run(command: str, folder: Path) -> tuple[int, str]:
-    """Status and output of a command of the text, in this folder."""
-    words = shlex.split(command)
-    settings = {}
-    while "=" in words[0]:
-        variable, _, settings[variable] = words.pop(0).partition("=")
-    if words[0] == "nldissect":
-        words = [sys.executable, "-m", *words]
-    result = subprocess.run(
-        words,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
-        | settings,
-    )
-    assert "Traceback" not in result.stderr
-    return result.returncode, result.stdout + result.stderr
+BLOCKS = blocks(TEXT)
 
 
 def test_the_text_does_what_it_says(tmp_path):
@@ -73,16 +40,10 @@ def test_the_text_does_what_it_says(tmp_path):
             path.write_text(block.content, encoding="utf-8")
             os.utime(path, ns=(commands * 10**10, commands * 10**10))  # written anew, as by hand
         elif block.language == "console":
-            steps = re.split(r"^\$ (.*)\n", block.content, flags=re.M)
-            assert steps[0] == ""
-            for command, wanted in zip(steps[1::2], steps[2::2], strict=True):
+            for command, wanted in steps(block.content):
                 commands += 1
                 status, got = run(command, tmp_path)
-                lines = "\n".join(line.rstrip() for line in got.splitlines()).rstrip()
-                same = doctest.OutputChecker().check_output(
-                    wanted.rstrip(), lines, doctest.ELLIPSIS
-                )
-                assert same, f"$ {command}\n{got}"
+                assert same(wanted, got), f"$ {command}\n{got}"
                 differs = " is not in the source" in wanted
                 assert status == (2 if " is no attribute type" in wanted else differs), got
     assert commands > 10
