@@ -61,3 +61,21 @@ def test_an_index_asked_for_everything(tmp_path: Path, shape: str) -> None:
     ask(paths[0])
     few, many = (spent(lambda path=path: ask(path)) for path in paths)
     assert many < MOST * few
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "14 ", "14", "\\x", '"', "'", "[", "{0x", "(1,", "\\", "0x", "/*", "//", "*\n", "0000: ",
+        "1,", "'\\'", "-- BEGIN NETLINK MESSAGE\n", "[ATTR 1] 9 octets\n", '"a" ', "[1.1] ", "<a>:",
+        "'a',", "b''", "#\n", "[ 12.5", "ffff ", "0000 ", "\u00e9", "(int)", "ffff <", " ", "a b ",
+        "14000000120001030100000000000000110000000", "\n00000000: 14", "\n", "\t", "kernel: ",
+        "sendto(", "1 ", "hello ",
+    ],
+)  # fmt: skip
+def test_text_that_is_pasted(run, tmp_path: Path, piece: str) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    for path, size in ((small, 50_000), (large, 200_000)):
+        path.write_text(piece * (size // len(piece)), encoding="utf-8")
+    few, many = (spent(lambda path=path: run("decode", f"@{path}")) for path in (small, large))
+    assert many < MOST * max(few, 0.02)

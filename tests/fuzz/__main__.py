@@ -211,8 +211,8 @@ def _tell(target: str, number: int, said: str, seed: str, findings: dict[str, in
 
 
 TARGET_NAMES = ("messages", "siblings", "editing", "paths", "filters", "commands", "files",
-                "traces", "indexes", "specs", "learning", "exports", "hooks", "screens",
-                "bulk")  # fmt: skip
+                "traces", "pasted", "redact", "indexes", "specs", "learning", "exports", "hooks",
+                "screens", "bulk")  # fmt: skip
 
 
 def main() -> int:

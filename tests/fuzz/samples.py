@@ -12,6 +12,7 @@ import io
 import lzma
 import os
 import random
+import struct
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -82,6 +83,17 @@ def content(rng: random.Random, records: list[corpus.Datagram]) -> bytes:
         if rng.random() < 0.1:
             parts.append(rng.choice(parts[:2]))
     return b"".join(parts)
+
+
+def bare(rng: random.Random, records: list[corpus.Datagram]) -> bytes:
+    """What rtmon writes of these records."""
+    order = rng.choice("<<>")
+    out = []
+    for i, (_, data) in enumerate(records):
+        if not i or rng.random() < 0.7:
+            out.append(struct.pack(order + "IHHIIII", 24, 15, 0, 0, 0, i, i))
+        out.append(data + bytes(-len(data) % 4))
+    return b"".join(out)
 
 
 def command(words: list[str], allowed: tuple[str, ...] = ()) -> str:

@@ -21,7 +21,7 @@ import nldissect
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.encode.tree_encoder import encode
 from nldissect._internal.spec import model
-from nldissect._internal.wire.record import Record
+from nldissect._internal.wire.record import UNTOLD, Record
 from support import capture_files
 from support.messages import covered
 
@@ -163,7 +163,7 @@ def commands(rng: random.Random) -> str:
 def files(rng: random.Random) -> str:
     """Files of every format and compression that are damaged themselves."""
     records = rng.choice(corpus.conversations())[:8]
-    data = samples.content(rng, records)
+    data = rng.choice((samples.content, samples.content, samples.bare))(rng, records)
     for _ in range(rng.choice((1, 2, 4))):
         data = mutations.anything(rng, data, rng.choice("<>"))
     data = rng.choice(samples.COMPRESSIONS)(data)
@@ -172,6 +172,8 @@ def files(rng: random.Random) -> str:
     found: list[Record] = []
     with contextlib.suppress(nldissect.CaptureError):
         for record in open_capture("fuzz", stream=io.BytesIO(data)):
+            if record.protocol == UNTOLD:  # a session would settle it
+                record.protocol = 0
             found.append(record)
     assert [record.number for record in found] == list(range(1, len(found) + 1))
     again = capture_files.written_again(found)
@@ -192,6 +194,94 @@ def traces(rng: random.Random) -> str:
     head = rng.choice(corpus.traces())[0]
     with samples.file(head + data, "a.strace") as path:
         return samples.command([*rng.choice(FORMS[:4]), path])
+
+
+BETWEEN = ("", " ", ":", ", ", "\n", "\\x", ", 0x", "  ", "-", "\t")
+ODD = (
+    "*\n",
+    "...",
+    '"',
+    "'",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\\",
+    "0x",
+    "/*",
+    "*/",
+    "//",
+    "#",
+    ": ",
+    "|",
+    "é",
+    "\0",
+    "\n\n",
+    "00000000: ",
+    "[ 1.5] nl: ",
+    "7777777 ",
+    "b'",
+    "-1",
+    "999",
+    "0z",
+    "(int)",
+    "  [ATTR 03 NESTED] 9 octets\n",
+    "BEGIN NETLINK MESSAGE",
+    "    .port = 99999999999\n",
+    "{nlmsg_len=",
+    "nlmsg_type=0x10",
+    "END NETLINK MESSAGE",
+    "'a'",
+    "u8",
+    "<1>",
+    "kernel: ",
+)
+
+
+def _written(rng: random.Random, data: bytes) -> str:
+    """Bytes in one of the ways in which people write them."""
+    between = rng.choice(BETWEEN)
+    rows = [data[at : at + 16] for at in range(0, len(data), 16)]
+    return rng.choice((
+        between.join(f"{byte:02x}" for byte in data),
+        "".join(f"{i * 16:08x}: {row.hex(' ', -2)}  {row!r}\n" for i, row in enumerate(rows)),
+        "".join(f"[{i:12.6f}] nl: {row.hex(' ')}\n" for i, row in enumerate(rows)),
+        "".join(f"{i * 16:07o} {row.hex(' ')}\n" for i, row in enumerate(rows)),
+        repr(data),
+        str(list(data)),
+        '"' + "".join(f"\\{byte:o}" for byte in data) + '"...',
+    ))  # fmt: skip
+
+
+def pasted(rng: random.Random) -> str:
+    """Text that says bytes, or says them badly."""
+    text = "\n".join(_written(rng, data) for _, data in samples.made(rng))
+    if rng.random() < 0.7:
+        text = "".join(mutations.text(rng, text.splitlines(keepends=True), ODD))
+    extra = rng.choice(
+        ([], [], ["--protocol", "generic"], ["--family", "nl80211"], ["-T", "jsonl"])
+    )
+    with samples.file(text.encode("utf-8", "replace"), "a.txt") as path:
+        return samples.command(["decode", *extra, f"@{path}"])
+
+
+def redact(rng: random.Random) -> str:
+    """Redacted captures: as many messages of the same lengths, twice over the same; no key left."""
+    words = [word for word in ("--mac", "--ip", "--names", "--processes") if rng.random() < 0.5]
+    records = samples.made(rng)
+    with samples.file(samples.content(rng, records), "a.cap") as path:
+        said = samples.command(["redact", *words, "--key", "fuzz fuzz", path, "b.cap"])
+        lengths = []
+        for name in (path, "b.cap"):
+            found: list[Record] = []
+            with contextlib.suppress(nldissect.CaptureError):  # a section without an interface
+                found.extend(open_capture(name))
+            lengths.append([(r.protocol, len(r.data), r.original_length) for r in found])
+        assert lengths[0] == lengths[1], "redacting changes lengths"
+        shown = samples.command([*rng.choice(FORMS[:3]), "b.cap"])
+        samples.command(["redact", *words, "--key", "fuzz fuzz", path, "c.cap"])
+        assert Path("b.cap").read_bytes() == Path("c.cap").read_bytes(), "it depends on more"
+        return said + shown
 
 
 def indexes(rng: random.Random) -> str:
@@ -270,6 +360,8 @@ TARGETS: dict[str, Callable[[random.Random], str]] = {
         commands,
         files,
         traces,
+        pasted,
+        redact,
         indexes,
         specs,
         learning,

@@ -57,7 +57,7 @@ OUTPUTS: dict[tuple[str, str], list[list[str]]] = {
 # What is tested otherwise: by tests of their own below, or since the output is that of `read`.
 OTHERWISE = {
     "live": "read", "run": "read", "monitor": "read", "tui": "screens", "dissectors": "specs",
-    "completion": "completion", "redact": "captures",
+    "completion": "completion", "redact": "captures", "decode": "read",
 }  # fmt: skip
 
 

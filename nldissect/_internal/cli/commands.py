@@ -27,6 +27,12 @@ def _read(options: Namespace, output: TextOutput) -> int:
     return read(options, output)
 
 
+def _decode(options: Namespace, output: TextOutput) -> int:
+    from .decode_command import decode
+
+    return decode(options, output)
+
+
 def _live(options: Namespace, output: TextOutput) -> int:
     from .live_command import live
 
@@ -116,6 +122,10 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "read": Command(
         "show the messages of capture files", examples.READ, opt.read_options, _read,
+    ),
+    "decode": Command(
+        "show messages that are pasted as hex, dumps, arrays or strings",
+        examples.DECODE, opt.decode_options, _decode,
     ),
     "live": Command(
         "show netlink messages as they are sent", examples.LIVE, opt.live_options, _live,

@@ -21,6 +21,19 @@ The fields of -e are the top-level names of the JSON (record, time, operation,
 sequence, error_name...) and attributes by dotted path, in spec names, C
 constants or numbers: linkinfo.kind, IFLA_LINKINFO.IFLA_INFO_KIND, ifi-index.
 With :label after it, a field's value is given in words."""
+DECODE = """\
+examples:
+  nldissect decode 14000000 12000103 01000000 00000000 11000000
+  nldissect decode '"\\24\\0\\0\\0\\22\\0\\1\\3\\1\\0\\0\\0\\0\\0\\0\\0\\21\\0\\0\\0"'
+  xxd message.bin | nldissect decode             dumps, arrays, literals: as they are
+  nldissect decode --protocol generic --family nl80211 @dump.txt
+  nldissect decode --clipboard -T json
+  dmesg | grep nl: | nldissect decode --list -x
+
+Read are hex with or without spaces, colons, commas and 0x; what xxd, hexdump, od -tx1, tcpdump,
+tshark -x, gdb and print_hex_dump() of a kernel print; arrays and string literals of C, Python, Rust
+and Go; the escapes of strace; libnl's NLCB=debug. Of all ways to read it, it is the one that makes
+messages of it. What is missing at the end is said."""
 RUN = """\
 examples:
   nldissect run -- ip link show lo               what ip and the kernel say to each other

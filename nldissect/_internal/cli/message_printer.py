@@ -65,11 +65,15 @@ class MessagePrinter(MessageSink):
     at most, -1 for all. What is in the way of showing a capture raises CaptureError.
     """
 
-    def __init__(self, options: Namespace, output: TextOutput, registry: Registry) -> None:
+    def __init__(
+        self, options: Namespace, output: TextOutput, registry: Registry, path: str = ""
+    ) -> None:
         self.output = output
         self.registry = registry
         self.byte_order: str | None = options.byte_order
-        self.protocol = sole_protocol(options.protocol)
+        self.protocol: int | None = options.told
+        if self.protocol is None:
+            self.protocol = sole_protocol(options.protocol)
         self.selection = Selection(options, registry)
         self.left = -1
         if options.limit is not None:
@@ -89,7 +93,7 @@ class MessagePrinter(MessageSink):
             refuse_inputs("-w", options.write, options.files)
             self.writer = MessageWriter(options.write, output, streams=not options.files)
         only_once(options.files)
-        self.path = ""  # of the capture that is shown, for what is said of it
+        self.path = path  # of the capture that is shown, for what is said of it
         self.found = 0  # messages that were to be shown
         self._counts: bool = options.counted
         self._pipes = self.writer is not None and self.writer.path == "-"

@@ -255,9 +255,9 @@ def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> No
     group.add_argument("-j", "--jobs", metavar="N", default=None, help=words)
 
 
-def _show_options(parser: CommandParser) -> None:
-    """What `read` and `live` share."""
-    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False)
+def _show_options(parser: CommandParser, origin: bool = True) -> None:
+    """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
+    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False, told=None)
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
@@ -331,20 +331,8 @@ def _show_options(parser: CommandParser) -> None:
     add = select.add_argument
     _filter_option(select)
     add("-c", "--limit", metavar="N", help="stop after so many messages")
-    add(
-        "--protocol",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="netlink protocols: route, generic, netfilter... or numbers",
-    )
-    add(
-        "--family",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="generic netlink families: nlctrl, ethtool...",
-    )
+    if origin:
+        _origin_options(select)
     add(
         "--type",
         metavar="NAME",
@@ -356,6 +344,51 @@ def _show_options(parser: CommandParser) -> None:
     )
     add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
     _decode_options(parser)
+
+
+def _origin_options(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--protocol",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="netlink protocols: route, generic, netfilter... or numbers",
+    )
+    group.add_argument(
+        "--family",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="generic netlink families: nlctrl, ethtool...",
+    )
+
+
+def decode_options(parser: CommandParser) -> None:
+    """The bytes, what is known of them, and how they are shown."""
+    parser.set_defaults(files=[])
+    parser.add_argument(
+        "given",
+        nargs="*",
+        metavar="BYTES",
+        help="hex, a dump, an array, a string of escapes; @FILE has them; without any, or as -, "
+        "standard input",
+    )
+    what = parser.add_argument_group("what they are")
+    what.add_argument(
+        "--protocol",
+        metavar="NAME",
+        help="route, generic, netfilter, a number, or a dissector such as wireguard; the default "
+        "is the one that fits best",
+    )
+    what.add_argument(
+        "--family", metavar="NAME", help="the generic netlink family that the messages are of"
+    )
+    what.add_argument(
+        "--clipboard", action="store_true", help="what was copied, by wl-paste, xclip or xsel"
+    )
+    what.add_argument("--list", action="store_true", help="a line a message, without its tree")
+    _show_options(parser, origin=False)
+    _write_option(parser.add_argument_group("what else is done"))
 
 
 def _filter_option(group: argparse._ActionsContainer) -> None:

@@ -58,7 +58,7 @@ def dissect_all(
     check_byte_order(byte_order)
     data = bytes(data)
     known = registry(dissectors, specs, decode_as)
-    number, family = _protocol(protocol, known)
+    number, family = protocol_of(protocol, known)
     big = sys.byteorder == "big"
     if byte_order is not None:
         big = byte_order == "big"
@@ -84,8 +84,11 @@ def dissected(
     return found
 
 
-def _protocol(protocol: str | int, known: Registry) -> tuple[int, str | None]:
-    """The number of a netlink protocol, and the generic family that was meant."""
+def protocol_of(protocol: str | int, known: Registry) -> tuple[int, str | None]:
+    """The number of a netlink protocol, and the generic family that was meant, by a name.
+
+    It is that of a protocol or of a dissector; UsageError for what is neither.
+    """
     if isinstance(protocol, int):
         return protocol, None
     wanted = protocol.lower().replace("_", "-").removeprefix("netlink-")

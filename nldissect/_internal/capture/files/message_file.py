@@ -29,7 +29,7 @@ _LONGEST: Final = 1 << 20
 _RESERVED_FLAGS: Final = 0xF000  # of nlmsg_flags: nothing uses them
 
 
-def _plausible(data: bytes, pos: i64, big: bool) -> i64:
+def plausible(data: bytes, pos: i64, big: bool) -> i64:
     """The length of the message that may begin at `pos`, padding included; 0 where none does."""
     if pos + _HEADER > len(data):
         return 0
@@ -51,10 +51,10 @@ def byte_order(head: bytes) -> bool | None:
     another begins or the file ends. `head` is what `first_message` returned.
     """
     for big in (False, True):
-        length = _plausible(head, 0, big)
+        length = plausible(head, 0, big)
         if length == 0:
             continue
-        if _stamped(head, 0, big) or _plausible(head, length, big) != 0:
+        if _stamped(head, 0, big) or plausible(head, length, big) != 0:
             return big
         if length - 3 <= u32(head, 0, big) <= len(head) <= length:  # the only one, padded or not
             return big
@@ -65,7 +65,7 @@ def first_message(source: ByteStream, head: bytes) -> bytes:
     """`head` and what follows it, as much as `byte_order` needs to tell such a file."""
     head = source.extend(head, _STAMP)
     for big in (False, True):
-        length = _plausible(head, 0, big)
+        length = plausible(head, 0, big)
         if length != 0 and not _stamped(head, 0, big):
             head = source.extend(head, length + _HEADER)
     return head
