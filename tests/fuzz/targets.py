@@ -242,7 +242,7 @@ def _written(rng: random.Random, data: bytes) -> str:
     """Bytes in one of the ways in which people write them."""
     between = rng.choice(BETWEEN)
     rows = [data[at : at + 16] for at in range(0, len(data), 16)]
-    return rng.choice((
+    written = (
         between.join(f"{byte:02x}" for byte in data),
         "".join(f"{i * 16:08x}: {row.hex(' ', -2)}  {row!r}\n" for i, row in enumerate(rows)),
         "".join(f"[{i:12.6f}] nl: {row.hex(' ')}\n" for i, row in enumerate(rows)),
@@ -250,7 +250,8 @@ def _written(rng: random.Random, data: bytes) -> str:
         repr(data),
         str(list(data)),
         '"' + "".join(f"\\{byte:o}" for byte in data) + '"...',
-    ))  # fmt: skip
+    )
+    return rng.choice(written)
 
 
 def pasted(rng: random.Random) -> str:
