@@ -40,8 +40,7 @@ def write(folder: Path) -> int:
         "| dissector | protocol | operations | attributes |",
         "|---|---|---:|---:|",
     ]
-    toc = ["", "```{toctree}", ":hidden:", "", *(spec.name for spec in specs), "```", ""]
-    (folder / "index.md").write_text("\n".join([*head, *rows, *toc]), encoding="utf-8")
+    (folder / "index.md").write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
     return count
 
 
@@ -73,7 +72,16 @@ def _maps(value: Any) -> Iterator[dict[str, Any]]:
 def _page(spec: model.Spec, docs: Docs) -> Iterator[str]:
     protocol = _protocol(spec)
     number = "" if spec.protonum is None else f" `{linux.NETLINK_PROTOCOL.get(spec.protonum, '')}`"
-    yield from (f"# {spec.name}", "", f"Protocol: {protocol}{number}.", "")
+    # In no table of contents: with a hundred pages that takes longer than all the rest.
+    yield from ("---", "orphan: true", "---", "")
+    yield from (
+        f"# {spec.name}",
+        "",
+        "[Reference](index.md)",
+        "",
+        f"Protocol: {protocol}{number}.",
+        "",
+    )
     operations = operations_of(spec)
     if operations:
         yield from ("## Operations", "")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from nldissect._internal.filter.name_index import operations_of
 from support import ROOT
 from support.documents import compared, prepare, same
+from support.messages import builtin
 
 pytestmark = pytest.mark.docs
 
-PAGES = ["tutorial-failing-command", "tutorial-generic-family", "tutorial-pytest", "cookbook"]
+PAGES = ["tutorial-failing-command", "tutorial-generic-family", "tutorial-pytest", "cookbook",
+         "comparison"]  # fmt: skip
 EVERY = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "captures" / "README.md"])
 
 
@@ -54,8 +58,31 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
+def test_the_reference_has_every_attribute_and_its_links_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "site"))
+    reference = import_module("reference")
+    assert reference.write(tmp_path) > 6900
+    for file in builtin().files():
+        page = (tmp_path / f"{file.name}.md").read_text(encoding="utf-8")
+        for attributes in file.spec().attribute_sets.values():
+            for field in attributes.ensure().values():
+                if field.constant and field.shown != "pad":
+                    assert f"<code>{field.constant}</code>" in page, field.path
+        for operation in operations_of(file.spec()):
+            assert f"<code>{operation.constant or operation.name}</code>" in page
+        known = re.findall(r' id="([^"]*)"', page)
+        assert len(known) == len(set(known))
+        assert set(re.findall(r'href="#([^"]*)"', page)) <= set(known), file.name
+    index = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\(([^)/]+)\)", index)) == {
+        path.name for path in tmp_path.iterdir() if path.name != "index.md"
+    }
+
+
 def test_the_site_has_every_page() -> None:
     index = (ROOT / "docs" / "site" / "index.md").read_text(encoding="utf-8")
     for page in EVERY:
         name = page.relative_to(ROOT).with_suffix("").as_posix()
-        assert re.search(rf"^{re.escape(name)}$", index, re.M), name
+        assert re.search(rf"^(?:\w+ <)?{re.escape(name)}>?$", index, re.M), name

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,12 +25,31 @@ from support.plugin import arguments  # noqa: E402
 
 FENCE = re.compile(r"^```(\w+) ?([^\n`]*)\n(.*?)^```$", re.M | re.S)
 STEP = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.M)
-# What an example may need of the machine beyond nldissect; the word stands behind ```console.
-NEEDS = {
-    "strace": lambda: shutil.which("strace") and shutil.which("ip") and _may_unshare(),
-    "gcc": lambda: shutil.which("gcc"),
-    "jq": lambda: shutil.which("jq"),
-}
+
+
+def _says(command: list[str], wanted: str) -> bool:
+    """Whether a program is here, and says that it is of a version (\"\": any)."""
+    if shutil.which(command[0]) is None:
+        return False
+    said = subprocess.run(command, check=False, capture_output=True, text=True)
+    return said.returncode == 0 and wanted in said.stdout
+
+
+# What an example may need of the machine beyond nldissect, by the word behind ```console, given
+# the version that stands behind that.
+NEEDS: dict[str, Callable[[str], bool]] = {
+    "strace": lambda _: all([
+        shutil.which("strace"), shutil.which("ip"), _says(["unshare", "-rn", "true"], ""),
+    ]),
+    "jq": lambda _: shutil.which("jq") is not None,
+    "tshark": lambda version: _says(["tshark", "--version"], f"(Wireshark) {version} "),
+    "pyroute2": lambda version: _says(
+        [sys.executable, "-c", "from importlib.metadata import version as v; print(v('pyroute2'))"],
+        version,
+    ),
+    # tools/net/ynl/pyynl and Documentation/netlink/specs of a kernel's source
+    "ynl": lambda _: "KERNEL" in os.environ,
+}  # fmt: skip
 
 
 class Block(NamedTuple):
@@ -57,6 +76,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     """Status and output of a command of a page, in this folder."""
     python = shlex.quote(sys.executable)
     words = f'nldissect() {{ {python} -m nldissect "$@"; }}\n'
+    words += f'python3() {{ {python} "$@"; }}\n'
     options = " ".join(arguments())
     words += f'pytest() {{ {python} -m pytest -c /dev/null --rootdir . {options} "$@"; }}\n'
     result = subprocess.run(
@@ -94,8 +114,8 @@ def compared(page: Path, folder: Path) -> Iterator[tuple[str, str, str]]:
     """Runs a page; gives each command with what the page says, and what came of it."""
     for block in blocks(page.read_text(encoding="utf-8")):
         if block.language == "console":
-            need = NEEDS.get(block.file)
-            if need is not None and not need():
+            need, _, version = block.file.partition(" ")
+            if need and not NEEDS[need](version):
                 continue
             for command, wanted in steps(block.content):
                 yield command, wanted, run(command, folder)[1]
@@ -107,12 +127,6 @@ def prepare(folder: Path) -> None:
     """The folder that examples run in: the top of a checkout, as far as they see it."""
     for name in ("captures", "dissectors", "docs"):
         (folder / name).symlink_to(ROOT / name)
-
-
-def _may_unshare() -> bool:
-    return (
-        subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode == 0
-    )
 
 
 def main() -> None:
