@@ -21,6 +21,11 @@ def write(folder: Path) -> int:
     specs = sorted((file.spec() for file in registry.files()), key=lambda spec: spec.name.lower())
     rows, count = [], 0
     for spec in specs:
+        before = -1
+        while before != len(spec.attribute_sets):  # reading some makes others
+            before = len(spec.attribute_sets)
+            for one in list(spec.attribute_sets.values()):
+                one.ensure()
         lines = list(_page(spec, _docs(spec.file)))
         (folder / f"{spec.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
         attributes = sum(len(_attributes(one)) for one in spec.attribute_sets.values())
