@@ -21,11 +21,6 @@ def write(folder: Path) -> int:
     specs = sorted((file.spec() for file in registry.files()), key=lambda spec: spec.name.lower())
     rows, count = [], 0
     for spec in specs:
-        before = -1
-        while before != len(spec.attribute_sets):  # reading some makes others
-            before = len(spec.attribute_sets)
-            for one in list(spec.attribute_sets.values()):
-                one.ensure()
         lines = list(_page(spec, _docs(spec.file)))
         (folder / f"{spec.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
         attributes = sum(len(_attributes(one)) for one in spec.attribute_sets.values())
@@ -100,9 +95,9 @@ def _page(spec: model.Spec, docs: Docs) -> Iterator[str]:
         if fields:
             yield from (f"## Attributes: {name}", "")
             yield _table(("number", "name", "constant", "type", ""), [
-                (str(one.number), _code(one.name), _code(one.constant), _type(one, spec),
+                (str(number), _code(one.name), _code(one.constant), _type(one, spec),
                  _words(docs, f"{name}.{one.name}"))
-                for one in fields
+                for number, one in fields
             ], f"set-{name}")  # fmt: skip
     for name, one in spec.sub_messages.items():
         yield from (f"## Selected by value: {name}", "")
@@ -126,8 +121,8 @@ def _page(spec: model.Spec, docs: Docs) -> Iterator[str]:
             ], f"enum-{name}")  # fmt: skip
 
 
-def _attributes(attributes: model.AttributeSet) -> list[model.Field]:
-    return [f for f in attributes.ensure().values() if f.kind != model.PAD and f.number >= 0]
+def _attributes(attributes: model.AttributeSet) -> list[tuple[int, model.Field]]:
+    return [(n, one) for n, one in attributes.ensure().items() if one.kind != model.PAD]
 
 
 def _numbers(spec: model.Spec, operation: model.Operation) -> str:

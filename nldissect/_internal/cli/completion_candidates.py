@@ -132,8 +132,8 @@ def _walk(typed: Typed, by_string: dict[str, Action]) -> tuple[Action | None, li
 def _value(action: Action, typed: Typed) -> Offer:
     """Values of an option or argument."""
     destination = action.dest
-    if destination == "files" and typed.command == "dissectors" and "learn" not in typed.words:
-        return Offer(FILES, [])
+    if destination == "files" and typed.command == "dissectors" and "show" in typed.words:
+        destination = "dissector"
     if destination == "files" and typed.command == "tui":
         found = _beginning(_interfaces(), typed.value)
         return Offer(WORDS, found) if found and typed.value else Offer(FILES, [])
@@ -171,14 +171,18 @@ def _families(typed: Typed) -> Iterator[Pair]:
             yield file.name, f"{file.operations} operations"
 
 
+def _dissectors(typed: Typed) -> Offer:
+    pairs = [(f.name, f"{f.operations} operations, {f.origin}") for f in _registry(typed).files()]
+    return Offer(WORDS, _beginning(pairs, typed.value))
+
+
 def _decode_as(typed: Typed) -> Offer:
     number, equals, name = typed.value.partition("=")
     if not equals:
         pairs = [(f"{n}=", constant) for n, constant in linux.NETLINK_PROTOCOL.items()]
         return Offer(NO_SPACE, _beginning(pairs, number))
-    files = _registry(typed).files()
-    pairs = [(file.name, f"{file.operations} operations, {file.origin}") for file in files]
-    return Offer(WORDS, [(f"{number}={text}", help) for text, help in _beginning(pairs, name)])
+    found = _dissectors(typed._replace(value=name)).candidates
+    return Offer(WORDS, [(f"{number}={text}", help) for text, help in found])
 
 
 def _codes(_: Typed) -> Iterator[Pair]:
@@ -334,6 +338,11 @@ def _column(typed: Typed) -> Offer:
     return Offer(WORDS, [(c.text, c.help) for c in inside.candidates if c.kind in _COLUMN_KINDS])
 
 
+def _pattern(typed: Typed) -> Offer:
+    """Names of fields, of which a pattern is the beginning."""
+    return Offer(WORDS, _first_names(_registry(typed), typed.value, None) if typed.value else [])
+
+
 _COMPLETERS: Final[dict[str, Callable[[Typed], Offer]]] = {
     "filter": _filter,
     "fields": _column,
@@ -343,6 +352,8 @@ _COMPLETERS: Final[dict[str, Callable[[Typed], Offer]]] = {
     "codes": _listed(_codes),
     "no_codes": _listed(_codes),
     "decode_as": _decode_as,
+    "dissector": _dissectors,
+    "patterns": _pattern,
     "groups": _listed(_groups),
     "join": _listed(_groups),
     "interface": lambda typed: Offer(WORDS, _beginning(_interfaces(), typed.value)),
