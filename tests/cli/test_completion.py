@@ -75,6 +75,8 @@ def kind(run: Command, *words: str) -> str:
         (["dissectors", "show", "rt-l"], {"rt-link": None}, "rt-addr"),
         (["fields", "--dissector", "nlc"], {"nlctrl": None}, "rt-link"),
         (["fields", "IFLA_MT"], {"IFLA_MTU": None}, "IFLA_ADDRESS"),
+        (["a.pcap", "-Y", "newl"], {"newlink": "rt-link: RTM_NEWLINK"}, "read"),
+        (["-r", "a.pcap", "--prot"], {"--protocol": None}, "--type"),
         (["completion", "z"], {"zsh": ""}, "bash"),
         (["live", "-b", "dur"], {"duration:": "seconds"}, "files:"),
     ],

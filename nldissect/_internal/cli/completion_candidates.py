@@ -69,20 +69,26 @@ def offer(
 ) -> Offer:
     """What may stand in place of the last word of a line whose first one is nldissect."""
     current = words[-1]
-    if len(words) < 3 or words[1] not in summaries:
-        if len(words) == 3 and words[1] == "help":
-            return Offer(WORDS, _beginning(summaries.items(), current))
-        if len(words) == 2 and not current.startswith("-"):
-            every = [*summaries.items(), ("help", "show a command's help")]
-            found = _beginning(every, current)
-            return Offer(WORDS, found) if found else Offer(FILES, [])
-        options = [("--help", "show help"), ("--version", "show the version")]
-        return Offer(WORDS, _beginning(options, current)) if len(words) == 2 else Offer(FILES, [])
+    if len(words) < 3:
+        return _first_word(current, summaries)
+    if words[1] == "help":
+        return Offer(WORDS, _beginning(summaries.items(), current) if len(words) == 3 else [])
+    if words[1] not in summaries:  # a file, or -r: they are read
+        words = [words[0], "read", *words[1:]]
     typed = Typed(words[1], commands(words[1]), words[2:-1], current)
     try:
         return _in_command(typed)
     except NldissectError:  # of dissectors that are named and wrong; the command will say so
         return _NOTHING
+
+
+def _first_word(current: str, summaries: dict[str, str]) -> Offer:
+    """A command, a file that is to be read, or an option that is no command's."""
+    if current.startswith("-"):
+        options = [("--help", "show help"), ("--version", "show the version"), ("-r", "a file")]
+        return Offer(WORDS, _beginning(options, current))
+    found = _beginning([*summaries.items(), ("help", "show a command's help")], current)
+    return Offer(WORDS, found) if found else Offer(FILES, [])
 
 
 def _in_command(typed: Typed) -> Offer:

@@ -243,7 +243,7 @@ class _Candidates:
                     attributes.setdefault(name, {}).setdefault(spec.name, field)
         for name in sorted(attributes):
             first, *others = attributes[name].values()
-            more = f" and in {len(others)} more" if others else ""
+            more = f" and {len(others)} more" if others else ""
             yield Candidate(name, ATTRIBUTE, _described(first) + more)
         for spec in specs:
             if not constants:

@@ -87,10 +87,10 @@ def _oddity(message: Message) -> float:
     odd = float(_NO_OPERATION)
     generic = message.protocol == framing.NETLINK_GENERIC
     if generic and message.type <= _GENL_MAX_ID:
-        odd = _FAULT * _reserved(message)
+        odd = float(_FAULT * _reserved(message))
         odd += _RARE_FAMILY * (message.type != framing.GENL_ID_CTRL)
     elif message.spec is not None and message.operation is not None:
-        odd = _FAULT * _contradictory(message)
+        odd = float(_FAULT * _contradictory(message))
     notes = unknown = unnamed = padded = attributes = 0
     for node in message.walk():
         for found in node.diagnoses:
