@@ -125,6 +125,7 @@ def status_struct(message: Message, pos: int, limit: int, out: list[Node]) -> bo
 
 def told(seen: Lookup) -> None:
     """The record without its stamp, as the log has it."""
+    seen.settle()
     for node in seen.message.nodes[:24]:
         if node.name == "audit":
             continue
@@ -138,6 +139,7 @@ def told(seen: Lookup) -> None:
 
 def status(seen: Lookup) -> None:
     """The status as `auditctl -s` has it, or what of it is to be set."""
+    seen.settle()
     of = {c.name: c for node in seen.message.nodes for c in node.children}
     mask = of["mask"].value if "mask" in of and seen.message.to_kernel else -1
     for bit, name in enumerate(SETTINGS):
@@ -147,6 +149,7 @@ def status(seen: Lookup) -> None:
 
 def rule(seen: Lookup) -> None:
     """A rule: its list, action, fields and texts."""
+    seen.settle()
     if not seen.has("flags"):
         return
     seen.say(f"{seen.text('action')},{seen.text('flags')}")

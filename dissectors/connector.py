@@ -51,6 +51,7 @@ def payload(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
 
 def line(seen: Lookup) -> None:
     """`exec pid 7`, `exit pid 7 code 0x100`; the module of others."""
+    seen.settle()
     of = {c.name: c for node in seen.message.nodes for c in node.children}
     seen.say(of["idx"].label or str(of["idx"].value) if "idx" in of else "")
     if "what" in of:

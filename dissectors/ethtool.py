@@ -96,7 +96,7 @@ def bitset(seen: Lookup, path: str, changes: bool) -> str:
     nomask = seen.has(f"{path}.nomask")
     listed = seen.at(f"{path}.bits")
     if listed is not None:
-        found = [(name(bit), nomask or bit.find("value") is not None) for bit in listed.children]
+        found = [(name(bit), is_on(bit) or nomask) for bit in listed.children]
         on = [text for text, there in found if there]
         off = [f"{text} off" for text, there in found if not there and changes]
         said = on + off
@@ -112,6 +112,12 @@ def bitset(seen: Lookup, path: str, changes: bool) -> str:
     off_bits = [number for number in masked if number not in set_bits]
     texts = [named(set_bits, value.field.enum), named(off_bits, value.field.enum)]
     return ", ".join([t for t in (texts[0], texts[1] and f"{texts[1]} off") if t])
+
+
+def is_on(bit: Piece) -> bool:
+    """Whether a bit of a list is set, which a flag tells."""
+    found = bit.find("value")
+    return found is not None and bool(found.value)
 
 
 def name(bit: Piece) -> str:

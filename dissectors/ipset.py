@@ -127,8 +127,7 @@ def members(seen: Lookup) -> None:
     found = several.children
     texts = [element(parts(each)) for each in found[:SHOWN]]
     seen.say("; ".join(text for text in texts if text))
-    if len(found) > SHOWN:
-        seen.say(f"+{len(found) - SHOWN}")
+    seen.say(seen.more(found, SHOWN))
 
 
 def listed(seen: Lookup) -> None:

@@ -39,7 +39,7 @@ def drops(seen: Lookup) -> None:
     for pc, count in zip(shown[::2], shown[1::2], strict=False):
         seen.say(f"{count.text} drops at {pc.text}")
     if len(places) > 2 * SHOWN:
-        seen.say(f"and at {len(places) // 2 - SHOWN} more")
+        seen.say(f"+{len(places) // 2 - SHOWN}")
 
 
 WHERE = Template(

@@ -321,10 +321,9 @@ def listed(lookup: Lookup, word: str, path: str) -> None:
     found = lookup.at(path)
     entries = [] if found is None else found.children
     texts = [entry.text or '""' for entry in entries[:LISTED]]
-    if len(entries) > LISTED:
-        texts.append(f"and {len(entries) - LISTED} more")
     if texts:
         lookup.say(f"{word} {' '.join(texts)}")
+        lookup.say(lookup.more(entries, LISTED))
 
 
 def scan(lookup: Lookup) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nldissect.hooks import Lookup, Message, Node, errno_name, linux_enum, node_text
+from nldissect.hooks import Lookup, Message, Node, errno_name, linux_enum
 
 SELECTOR_ETHERTYPE = 1  # IEEE_8021QAZ_APP_SEL_ETHERTYPE (linux/dcbnl.h)
 ETHERTYPE = linux_enum("ethertype")
@@ -35,13 +35,15 @@ HOOKS = {"result": result, "app-protocol": app_protocol}
 def summary(lookup: Lookup) -> str:
     """The interface and what is asked or set: of nests the names of what is inside."""
     out = lookup.words(("dev", "ifname"), ("", "cmd"))
-    for node in lookup.message.nodes[1:]:
+    if lookup.message.to_kernel:
+        return " ".join(out)
+    for node in lookup.pieces[1:]:
         if node.name == "ifname":
             continue
         if node.children:
             out.append(f"{node.name} {','.join(child.name for child in node.children)}")
         else:
-            out.append(f"{node.name} {node_text(node)}")
+            out.append(f"{node.name} {node.text}")
     return " ".join(word.strip() for word in out)
 
 

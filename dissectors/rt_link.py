@@ -55,9 +55,17 @@ def vlans(spec: Piece) -> list[str]:
         if node.name == "vlan-tunnel-info":
             text += f" tunnel_info id {number if start == vid else f'{tunnel}-{number}'}"
         out.append(" ".join([text, *(word for bit, word in VLAN_FLAGS if flags & bit)]))
-    if len(out) > VLANS_SHOWN:
-        out[VLANS_SHOWN:] = [f"and {len(out) - VLANS_SHOWN} more"]
-    return out
+    return cut(out)
+
+
+def cut(words: list[str]) -> list[str]:
+    """The first of them, and how many more there are."""
+    return [*words[:VLANS_SHOWN], *counted(len(words) - VLANS_SHOWN)]
+
+
+def counted(more: int) -> list[str]:
+    """`+4`, or nothing."""
+    return [f"+{more}"] if more > 0 else []
 
 
 def rings(spec: Piece) -> list[str]:
@@ -68,7 +76,7 @@ def rings(spec: Piece) -> list[str]:
             for each in node.children:
                 words = [f"{c.name} {c.text}" for c in each.children if c.kind != "binary"]
                 out.append(" ".join([node.name, each.name, *words]))
-    return out[:VLANS_SHOWN]
+    return cut(out)
 
 
 def bridging(lookup: Lookup) -> None:
@@ -79,7 +87,7 @@ def bridging(lookup: Lookup) -> None:
     elif port is not None:
         for each in port.children:
             lookup.say(f"{each.name.replace('-', '_')} {each.text}")
-        if not port.children:
+        if not port.children and port.text:
             lookup.say(f"state {port.text}")
     if spec is not None:
         for words in vlans(spec) + rings(spec):
@@ -115,6 +123,15 @@ SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
 SET_LINK, SET_BRIDGE = Template(SET + STATE + KIND), Template(SET)
 
 
+def renamed(lookup: Lookup) -> bool:
+    """Says both names where a request gives an interface that is known another one."""
+    old, new = lookup.label("ifi-index"), lookup.text("ifname")
+    if not lookup.value("ifi-index") or not old or not new or old == new:
+        return False
+    lookup.say(f"{old} \N{RIGHTWARDS ARROW} {new}")
+    return True
+
+
 def summary(lookup: Lookup) -> str | None:
     """A link as ip-link(8) shows it; of a request what it sets."""
     family = lookup.value("ifi-family")
@@ -124,7 +141,8 @@ def summary(lookup: Lookup) -> str | None:
     if not lookup.message.to_kernel:
         lookup.fill(BRIDGE if bridge else LINK)
     else:
-        lookup.fill(NAME)
+        if not renamed(lookup):
+            lookup.fill(NAME)
         change, wanted = lookup.value("ifi-change") or 0, lookup.value("ifi-flags") or 0
         if change & IFF_UP:
             lookup.say("up" if wanted & IFF_UP else "down")

@@ -91,12 +91,11 @@ def summary(lookup: Lookup) -> str:
     listed = [n for each in groups.children for n in each.children] if groups is not None else []
     for info in listed[:SHOWN]:
         out += group_entry(info)
-    if len(listed) > SHOWN:
-        out.append(f"and {len(listed) - SHOWN} more")
+    out.append(lookup.more(listed, SHOWN))
     if routers is not None:
         ports = [n for n in routers.walk() if n.name == "ifindex"]
         out.append("router on " + ",".join(n.text for n in ports))
-    return " ".join(out)
+    return " ".join(filter(None, out))
 
 
 SUMMARIES = {"newmdb": summary, "delmdb": summary, "getmdb": summary}

@@ -45,13 +45,16 @@ RTN_MULTICAST = 5
 RTM_F_CLONED = 0x200
 
 
-def hop(
-    encapsulation: Piece | None, new: Piece | None, gateway: Piece | None, other: Piece | None
-) -> list[str]:
-    """How to get to the next hop: encap-type, newdst, gateway or via."""
+def encapsulation(kind: Piece | None, what: Piece | None) -> list[str]:
+    """`encap mpls 100/200`: the kind, and all that lies in it."""
+    if kind is None:
+        return []
+    return [f"encap {kind.text}", what.rest if what is not None else ""]
+
+
+def hop(new: Piece | None, gateway: Piece | None, other: Piece | None) -> list[str]:
+    """How to get to the next hop: newdst, gateway or via."""
     out = []
-    if encapsulation is not None:
-        out.append(f"encap {encapsulation.text}")
     if new is not None:
         out.append(f"as to {new.text}")
     if gateway is not None:
@@ -65,7 +68,8 @@ def hop(
 
 def first_hop(lookup: Lookup) -> list[str]:
     """How to get to the next hop of a route that has one."""
-    return hop(lookup.at("encap-type"), lookup.at("newdst"), lookup.at("gateway"), lookup.at("via"))
+    out = encapsulation(lookup.at("encap-type"), lookup.at("encap"))
+    return out + hop(lookup.at("newdst"), lookup.at("gateway"), lookup.at("via"))
 
 
 def next_of_many(each: Piece, multicast: bool) -> list[str]:
@@ -73,31 +77,74 @@ def next_of_many(each: Piece, multicast: bool) -> list[str]:
 
     A multicast route has here the threshold of the outgoing interface (net/ipv4/ipmr_base.c).
     """
-    out = ["nexthop"]
-    out += hop(each.find("encap-type"), each.find("newdst"), each.find("gateway"), each.find("via"))
+    out = ["nexthop", *encapsulation(each.find("encap-type"), each.find("encap"))]
+    out += hop(each.find("newdst"), each.find("gateway"), each.find("via"))
     device, weight = each.find("rtnh-ifindex"), each.find("rtnh-hops")
     if device is not None and device.value:
         out.append(f"dev {device.text}")
     if weight is not None:
         out.append(f"ttl {weight.value}" if multicast else f"weight {weight.value + 1}")
+    out.append(each.rest)
     return out
 
 
 # From RTN_LOCAL (2) on ip(8) names the type.
-ROUTE = Template(
-    """[{rtm-type!=0}{rtm-type!=1}{rtm-type}] [{dst/rtm-dst-len}][{!dst}default]
-    [from {src/rtm-src-len}] [encap {encap-type}] [as to {newdst}] [via {gateway}]
+WHERE = """[{rtm-type!=0}{rtm-type!=1}{rtm-type}] [{dst/rtm-dst-len}][{!dst}default]
+    [from {src/rtm-src-len}] [tos {rtm-tos?:hex}] """
+HOW = """[as to {newdst}] [via {gateway}]
     [{!gateway}via [{via.family:words}] {via.addr}] [nhid {nh-id}] [iif {iif}] [dev {oif}]
     [table {RTA_TABLE?|rtm-table?}] [proto {rtm-protocol?}] [scope {rtm-scope?}] [src {prefsrc}]
-    [metric {priority}] [mtu {metrics.mtu}] [pref {pref}]"""
-)
-CACHED = Template("[{rtm-flags&512}cache]")  # RTM_F_CLONED
+    [metric {priority}] [realms {flow:realms}] [pref {pref}]"""
+
+
+def realms(value: int) -> str:
+    """`3/4`: where a packet comes from and where it goes."""
+    return f"{value >> 16}/{value & 0xFFFF}" if value >> 16 else str(value)
+
+
+ROUTE, BY = Template(WHERE + HOW, realms=realms), Template(HOW, realms=realms)
+TO = Template(WHERE)
+# What ip(8) says of rtm_flags; what only tells how a route was made or answered is left out
+FLAGS = Template("[{rtm-flags?:flags}]", flags=lambda value: flag_words(value))
+FLAG_WORDS = (
+    (0x1, "dead"), (0x2, "pervasive"), (0x4, "onlink"), (0x8, "offload"), (0x10, "linkdown"),
+    (0x20, "unresolved"), (0x40, "trap"), (0x100, "notify"), (0x200, "cache"), (0x400, "equalize"),
+    (0x4000, "rt_offload"), (0x8000, "rt_trap"), (0x20000000, "rt_offload_failed"),
+)  # fmt: skip
+ASKED_FLAGS = ((0x1000, "lookup_table"), (0x2000, "fibmatch"))
+IN_FULL = ("metrics", "encap", "multipath")
+
+
+def flag_words(value: int) -> str:
+    """The flags of a route that ip(8) shows."""
+    return " ".join([word for bit, word in FLAG_WORDS if value & bit])
+
+
+def metrics(found: Piece) -> list[str]:
+    """`mtu lock 1400 hoplimit 5`."""
+    parts = {each.name: each for each in found.children}
+    lock = parts.pop("lock", None)
+    locked = (lock.label or "").split("|") if lock is not None else []
+    return [
+        f"{name.replace('-', '_')} {'lock ' if name in locked else ''}{each.text}"
+        for name, each in parts.items()
+    ]
 
 
 def summary(lookup: Lookup) -> None:
     """A route as ip-route(8) shows it."""
-    lookup.fill(ROUTE)
-    hops = lookup.at("multipath")
+    metric, hops, kind = lookup.at("metrics"), lookup.at("multipath"), lookup.at("encap-type")
+    if metric is None and hops is None and kind is None:
+        lookup.fill(ROUTE)
+        lookup.fill(FLAGS)
+        return
+    lookup.tell(*IN_FULL)
+    lookup.fill(TO)
+    for words in encapsulation(kind, lookup.at("encap")):
+        lookup.say(words)
+    lookup.fill(BY)
+    for words in metrics(metric) if metric is not None else ():
+        lookup.say(words)
     if hops is not None:
         multicast = lookup.value("rtm-family") in (RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR) or (
             lookup.value("rtm-type") == RTN_MULTICAST
@@ -106,18 +153,24 @@ def summary(lookup: Lookup) -> None:
         for each in hops.children:
             for words in next_of_many(each, multicast):
                 lookup.say(words)
-    lookup.fill(CACHED)
+    lookup.fill(FLAGS)
 
 
 ASKED = Template(
     """[{dst/rtm-dst-len}] [from {src/rtm-src-len}] [iif {iif}] [dev {oif}] [mark {mark}]
-    [uid {uid}] [ipproto {ip-proto}] [sport {sport}] [dport {dport}] [table {RTA_TABLE}]"""
+    [tos {rtm-tos?:hex}] [uid {uid}] [ipproto {ip-proto}] [sport {sport}] [dport {dport}]
+    [table {RTA_TABLE|rtm-table?}] [type {rtm-type?}] [proto {rtm-protocol?}]
+    [scope {rtm-scope?}]"""
 )
 
 
 def query(lookup: Lookup) -> None:
     """What a route is looked up by."""
     lookup.fill(ASKED)
+    flags = lookup.value("rtm-flags") or 0
+    for bit, word in (*FLAG_WORDS, *ASKED_FLAGS):
+        if flags & bit and (bit != 0x1000 or not lookup.message.flags & 0x300):
+            lookup.say(word)
 
 
 def seconds(ticks: int) -> str:
@@ -139,6 +192,7 @@ def members_of(group: Piece) -> str:
 
 def nexthop(lookup: Lookup) -> str:
     """A next hop or group of them as ip-nexthop(8) shows it."""
+    lookup.tell("encap")
     out = lookup.words(("id", "NHA_ID"))
     group, times = lookup.at("group"), lookup.at("res-group")
     if group is not None:
@@ -163,7 +217,7 @@ def nexthop(lookup: Lookup) -> str:
         out.append("fdb")
     if lookup.message.to_kernel and group is None:
         out += lookup.words(("", "op-flags"))
-    return " ".join(out)
+    return " ".join(filter(None, out))
 
 
 BUCKET = Template(

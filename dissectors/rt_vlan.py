@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import Lookup, Node, node_text
+from nldissect.hooks import Lookup, Piece
 
 SHOWN = 4  # VLANs and ranges in one line, of the many that an answer may hold
 # Flags of struct bridge_vlan_info that bridge(8) names.
@@ -14,12 +14,12 @@ OPTIONS = {
 }  # fmt: skip
 
 
-def vlans(first: object, last: Node | None) -> str:
+def vlans(first: object, last: Piece | None) -> str:
     """`vid 20` or `vid 20-25`."""
     return f"vid {first}-{last.value}" if last is not None else f"vid {first}"
 
 
-def entry(node: Node) -> list[str]:
+def entry(node: Piece, asked: bool) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_ENTRY, with what was said about them."""
     nodes = {child.name: child for child in node.children}
     vid, flags, last = node.find("info.vid"), node.find("info.flags"), nodes.get("range")
@@ -34,31 +34,31 @@ def entry(node: Node) -> list[str]:
             end = f"-{number.value + last.value - vid.value}"
         out.append(f"tunnel_info id {number.value}{end}")
     for name, usual in OPTIONS.items():
-        if name in nodes and (nodes[name].value != usual or node.message.to_kernel):
-            out.append(f"{name.replace('-', '_')} {node_text(nodes[name])}")
+        if name in nodes and (nodes[name].value != usual or asked):
+            out.append(f"{name.replace('-', '_')} {nodes[name].text}")
     return out
 
 
-def options(node: Node) -> list[str]:
+def options(node: Piece, asked: bool) -> list[str]:
     """The VLANs of one BRIDGE_VLANDB_GLOBAL_OPTIONS; from a request also what it sets."""
     nodes = {child.name: child for child in node.children}
     first = nodes.pop("id", None)
     out = ["global", vlans(first.value if first is not None else "?", nodes.pop("range", None))]
-    if not node.message.to_kernel:
+    if not asked:
         shown = ("mcast-snooping", "mcast-querier", "msti")
         nodes = {name: child for name, child in nodes.items() if name in shown and child.value}
-    return out + [f"{name.replace('-', '_')} {node_text(child)}" for name, child in nodes.items()]
+    return out + [f"{name.replace('-', '_')} {child.text}" for name, child in nodes.items()]
 
 
 def summary(lookup: Lookup) -> str:
     """The interface with its VLANs, ranges of them and global options."""
     out = lookup.words(("dev", "ifindex"))
-    listed = [n for n in lookup.message.nodes if n.name in ("entry", "global-options")]
+    asked = lookup.message.to_kernel
+    listed = [n for n in lookup.pieces if n.name in ("entry", "global-options")]
     for node in listed[:SHOWN]:
-        out += entry(node) if node.name == "entry" else options(node)
-    if len(listed) > SHOWN:
-        out.append(f"and {len(listed) - SHOWN} more")
-    return " ".join(out)
+        out += entry(node, asked) if node.name == "entry" else options(node, asked)
+    out.append(lookup.more(listed, SHOWN))
+    return " ".join(filter(None, out))
 
 
 SUMMARIES = {"newvlan": summary, "delvlan": summary}

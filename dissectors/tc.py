@@ -353,44 +353,52 @@ def rate_text(rate: int) -> str:
     """Bytes a second in bits: 1Mbit, 1500Kbit."""
     bits = rate * 8
     for unit in ("", "K", "M", "G"):
-        if bits < 1000 or (bits % 1000 and bits < 1_000_000):
+        if not bits or bits % 1000:
             return f"{bits}{unit}bit"
         bits //= 1000
     return f"{bits}Tbit"
 
 
-def size_text(size: float) -> str:
+def size_text(size: int) -> str:
     """Bytes: 1600b, 5Kb, 2Mb."""
-    for unit, name, near in ((1 << 20, "Mb", 1024), (1 << 10, "Kb", 16)):
-        if size >= unit and abs(round(size / unit) * unit - size) < near:
-            return f"{round(size / unit)}{name}"
-    return f"{size:.0f}b"
+    for unit, name in ((1 << 20, "Mb"), (1 << 10, "Kb")):
+        if size >= unit and not size % unit:
+            return f"{size // unit}{name}"
+    return f"{size}b"
 
 
 def time_text(micro: float) -> str:
-    """Microseconds: 5ms, 1.5s."""
+    """Microseconds: 5ms, 1.5s; what the kernel's own clock made of it counts as that, too."""
     for unit, name in ((1_000_000, "s"), (1000, "ms"), (1, "us")):
-        if micro >= unit:
-            return f"{float(f'{micro / unit:.3g}'):g}{name}"
-    return "0us"
+        if abs(micro) >= unit:
+            short = f"{micro / unit:.3g}"
+            near = abs(float(short) * unit - micro) <= min(1, abs(micro) / 1000)
+            return f"{float(short):g}{name}" if near else f"{micro / unit:.9g}{name}"
+    return f"{micro * 1000:.0f}ns" if micro else "0us"
 
 
 def share_text(part_of: int) -> str:
     """A probability of 2^32 parts."""
-    return f"{100 * part_of / 0xFFFFFFFF:.3g}%"
+    return f"{100 * part_of / 0xFFFFFFFF:.5g}%"
 
 
 Show = Callable[[int], str]
-Words = tuple[tuple[str, str, Show | None], ...]  # word, path, how it is shown
+# Word, path, how it is shown; of several paths with `|` between them perhaps one after the other
+Words = tuple[tuple[str, str, Show | tuple[Show, ...] | None], ...]
 
 TICKS: Show = lambda ticks: time_text(ticks * TICK * 1e6)  # noqa: E731
 NANO: Show = lambda nano: time_text(nano / 1000)  # noqa: E731
 LIMIT: Words = (("limit", "limit", None),)
-AQM: Words = (("limit", "limit", None), ("target", "target", time_text))
-RED: Words = tuple(
-    (word, f"parms.{path}", size_text)
-    for word, path in (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max"))
-)
+AQM: Words = (
+    ("limit", "limit", None), ("target", "target", time_text), ("interval", "interval", time_text),
+    ("ce_threshold", "ce-threshold", time_text), ("tupdate", "tupdate", time_text),
+)  # fmt: skip
+BOUNDS = (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max"))
+AVERAGES: Words = (
+    ("probability", "max-p", share_text), ("ewma", "parms.Wlog", None), ("Plog", "parms.Plog", None),
+    ("Scell_log", "parms.Scell-log", None),
+)  # fmt: skip
+RED: Words = (*((word, f"parms.{path}", size_text) for word, path in BOUNDS), *AVERAGES)
 
 MIRRED = {1: "egress redirect", 2: "egress mirror", 3: "ingress redirect", 4: "ingress mirror"}
 
@@ -406,33 +414,56 @@ QDISCS: dict[str, Words] = {
     "plug": (("", "action", None), ("", "limit", None)),
     "sfq": (("quantum", "v0.quantum", size_text), ("limit", "v0.limit", None),
             ("perturb", "v0.perturb-period", lambda seconds: f"{seconds}s")),
-    "tbf": (("rate", "rate64|parms.rate.rate", rate_text), ("limit", "parms.limit", size_text)),
-    "htb": (("default", "init.defcls", lambda minor: f"{minor:x}"),),
+    "tbf": (("rate", "rate64|parms.rate.rate", rate_text), ("limit", "parms.limit", size_text),
+            ("peakrate", "prate64|parms.peakrate.rate", rate_text)),
+    "htb": (("default", "init.defcls", lambda minor: f"{minor:x}"), ("r2q", "init.rate2quantum", None)),
     "hfsc": (("default", "defcls", lambda minor: f"{minor:x}"),),
     "red": RED,
-    "choke": tuple((word, path, None) for word, path, _ in RED),
-    "gred": (("vqs", "dps.DPs", None), ("default", "dps.def-DP", None)),
+    "choke": (*((word, f"parms.{path}", None) for word, path in BOUNDS), *AVERAGES),
+    "gred": (("vqs", "dps.DPs", None), ("default", "dps.def-DP", None),
+             *((word, f"parms.{path}", size_text) for word, path in BOUNDS), *AVERAGES[1:]),
     "sfb": (("limit", "parms.limit", None), ("max", "parms.max", None)),
     "netem": (
-        ("limit", "limit", None), ("delay", "latency", TICKS), ("jitter", "jitter", TICKS),
-        ("loss", "loss", share_text), ("duplicate", "duplicate", share_text),
+        ("limit", "limit", None), ("delay", "latency64|latency", (NANO, TICKS)),
+        ("jitter", "jitter64|jitter", (NANO, TICKS)), ("correlation", "corr.delay-corr", share_text),
+        ("loss", "loss", share_text), ("correlation", "corr.loss-corr", share_text),
+        ("duplicate", "duplicate", share_text), ("correlation", "corr.dup-corr", share_text),
         ("reorder", "reorder.probability", share_text),
-        ("corrupt", "corrupt.probability", share_text), ("gap", "gap", None),
+        ("correlation", "reorder.correlation", share_text),
+        ("corrupt", "corrupt.probability", share_text),
+        ("correlation", "corrupt.correlation", share_text), ("gap", "gap", None),
         ("rate", "rate64|rate.rate", rate_text),
+        *((f"loss gemodel {word}" if word == "p" else word, f"loss.ge.{path}", share_text)
+          for word, path in (("p", "p"), ("r", "r"), ("1-k", "k1"))),
+        ("1-h", "loss.ge.h", lambda part: share_text(0xFFFFFFFF - part)),
+        *((f"loss state {word}" if word == "p13" else word, f"loss.gi.{word}", share_text)
+          for word in ("p13", "p31", "p32", "p23", "p14")),
+        *((f"slot {word}" if word in ("min", "distribution") else word, f"slot.{path}", NANO)
+          for word, path in (("min", "min-delay"), ("max", "max-delay"),
+                             ("distribution", "dist-delay"), ("jitter", "dist-jitter"))),
     ),
     "codel": AQM,
     "pie": AQM,
-    "fq_codel": (*AQM, ("flows", "flows", None)),
-    "fq_pie": (*AQM, ("flows", "flows", None)),
+    "fq_codel": (*AQM, ("flows", "flows", None), ("quantum", "quantum", size_text),
+                 ("memory_limit", "memory-limit", size_text)),
+    "fq_pie": (*AQM, ("flows", "flows", None), ("quantum", "quantum", size_text),
+               ("memory_limit", "memory-limit", size_text)),
     "fq": (("limit", "plimit", None), ("flow_limit", "flow-plimit", None),
-           ("quantum", "quantum", size_text)),
+           ("quantum", "quantum", size_text), ("initial_quantum", "initial-quantum", size_text),
+           ("maxrate", "flow-max-rate", rate_text), ("defrate", "flow-default-rate", rate_text),
+           ("low_rate_threshold", "low-rate-threshold", rate_text),
+           ("refill_delay", "flow-refill-delay", time_text),
+           ("ce_threshold", "ce-threshold", time_text), ("timer_slack", "timer-slack", NANO),
+           ("horizon", "horizon", time_text)),
     "hhf": (("limit", "backlog-limit", None), ("quantum", "quantum", size_text)),
     "cake": (("bandwidth", "base-rate64", rate_text), ("", "diffserv-mode", None),
-             ("", "flow-mode", None), ("rtt", "rtt", time_text)),
+             ("", "flow-mode", None), ("rtt", "rtt", time_text), ("target", "target", time_text),
+             ("memlimit", "memory", size_text)),
     "cbs": (("idleslope", "parms.idleslope", None), ("sendslope", "parms.sendslope", None)),
     "etf": (("clockid", "parms.clockid", None), ("delta", "parms.delta", NANO)),
     "mqprio": (("num_tc", "num-tc", None), ("hw", "hw", None)),
-    "taprio": (("num_tc", "priomap.num-tc", None), ("cycle", "sched-cycle-time", NANO)),
+    "taprio": (("num_tc", "priomap.num-tc", None), ("cycle", "sched-cycle-time", NANO),
+               ("base-time", "sched-base-time", None)),
     "ets": (("bands", "nbands", None), ("strict", "nstrict", None)),
     "dualpi2": AQM,
     "dsmark": (("indices", "indices", None), ("default_index", "default-index", None)),
@@ -442,7 +473,11 @@ QDISCS["cake_mq"] = QDISCS["cake"]
 CLASSES: dict[str, Words] = {
     "htb": (("rate", "rate64|parms.rate.rate", rate_text),
             ("ceil", "ceil64|parms.ceil.rate", rate_text), ("prio", "parms.prio", None)),
-    "hfsc": (("rt", "rsc.m2", rate_text), ("ls", "fsc.m2", rate_text), ("ul", "usc.m2", rate_text)),
+    "hfsc": tuple(
+        (word if part == "m2" else part, f"{path}.{part}", show)
+        for word, path in (("rt", "rsc"), ("ls", "fsc"), ("ul", "usc"))
+        for part, show in (("m2", rate_text), ("m1", rate_text), ("d", time_text))
+    ),
     "drr": (("quantum", "quantum", size_text),),
     "qfq": (("weight", "weight", None), ("maxpkt", "lmax", None)),
     "ets": (("quantum", "quanta-band", size_text),),
@@ -490,11 +525,17 @@ VERDICTS = {-1: "continue", 0: "pass", 2: "drop"}  # where tc(8) has other words
 
 def first(options: Piece, paths: Iterable[str]) -> Piece | None:
     """What is at the first of these paths that is there."""
-    for path in paths:
-        found = options.find(path)
-        if found is not None:
-            return found
-    return None
+    return chosen(options, paths)[0]
+
+
+def chosen(options: Piece, paths: Iterable[str]) -> tuple[Piece | None, int]:
+    """The same with the position of its path; the other paths have the same less exactly."""
+    there = [(options.find(path), at) for at, path in enumerate(paths)]
+    there = [each for each in there if each[0] is not None]
+    for other, _ in there[1:]:
+        if other is not None:
+            _ = other.value  # it is said as well
+    return there[0] if there else (None, 0)
 
 
 def option_words(options: Piece | None, words: Words) -> list[str]:
@@ -506,13 +547,48 @@ def option_words(options: Piece | None, words: Words) -> list[str]:
     if options is None:
         return out
     for word, paths, show in words:
-        found = first(options, paths.split("|"))
+        found, at = chosen(options, paths.split("|"))
         if found is None:
             continue
         value = found.value
+        if isinstance(show, tuple):
+            show = show[at]
         if value or found.label:
             text = show(value) if show is not None else found.text.replace("|", ",")
             out.append(f"{word} {text}" if word else text)
+    return out
+
+
+# Of kinds with a token bucket: word, rate, bucket in bytes or ticks of that rate
+BUCKETS = {
+    "tbf": (("burst", "rate64|parms.rate.rate", "burst", "parms.buffer"),
+            ("minburst", "prate64|parms.peakrate.rate", "pburst", "parms.mtu")),
+    "htb": (("burst", "rate64|parms.rate.rate", "", "parms.buffer"),
+            ("cburst", "ceil64|parms.ceil.rate", "", "parms.cbuffer")),
+    "police": (("burst", "rate64|tbf.rate.rate", "", "tbf.burst"),),
+}  # fmt: skip
+RATES = ("parms.rate", "parms.ceil", "parms.peakrate", "tbf.rate", "tbf.peakrate", "rate")
+ETHERNET = 1  # TC_LINKLAYER_ETHERNET, which is usual
+
+
+def buckets(kind: str, options: Piece) -> list[str]:
+    """How much may be sent at once, and what a rate counts beside the packets."""
+    out: list[str] = []
+    for word, rate_at, bytes_at, ticks_at in BUCKETS.get(kind, ()):
+        rate, ticks = first(options, rate_at.split("|")), options.find(ticks_at)
+        told = options.find(bytes_at) if bytes_at else None
+        size = told.value if told is not None else None
+        if rate is not None and ticks is not None and ticks.value and size is None:
+            size = round(rate.value * ticks.value * TICK)
+        if size:
+            out.append(f"{word} {size_text(size)}")
+    for path in RATES if kind in BUCKETS or kind == "cbq" else ():
+        spec = options.find(path)
+        parts = {each.name: each.value for each in spec.children} if spec is not None else {}
+        words = [f"{name} {parts[name]}" for name in ("overhead", "mpu") if parts.get(name)]
+        if parts.get("linklayer", ETHERNET) > ETHERNET:
+            words += option_words(options, (("linklayer", f"{path}.linklayer", None),))
+        out += [word for word in words if word not in out]
     return out
 
 
@@ -530,14 +606,25 @@ def action_words(name: str, options: Piece, alone: bool) -> list[str]:
     if name == "gact":
         general = options.find("parms.action")
         if general is not None:
-            return [name, verdict(general)] if alone else [verdict(general)]
+            words = [name, verdict(general)] if alone else [verdict(general)]
+            return words + chance(options)
     elif name == "nat":
         flags = options.find("parms.flags")
         out.insert(0, "egress" if flags is not None and flags.value & 1 else "ingress")
     elif name == "police":
+        out += buckets(name, options)
         exceed = options.find("tbf.action")
         out += ["exceed", verdict(exceed)] if exceed is not None else []
-    return [name, *out]
+    after = options.find("parms.action")
+    return [name, *out, *([verdict(after)] if after is not None and after.value else [])]
+
+
+def chance(options: Piece) -> list[str]:
+    """What a gact does instead now and then: `random determ drop 5`."""
+    kind, other, each = (options.find(f"prob.{name}") for name in ("ptype", "paction", "pval"))
+    if kind is None or other is None or each is None or not kind.value:
+        return []
+    return ["random", kind.text, verdict(other), str(each.value)]
 
 
 def action_text(entry: Piece, alone: bool = False) -> str:
@@ -553,7 +640,8 @@ def action_text(entry: Piece, alone: bool = False) -> str:
     flushed = entry.find(str(FLUSHED.number))
     if flushed is not None and isinstance(flushed.value, int):
         out.append(f"({flushed.value} of them)")
-    return " ".join(out)
+    out.append(entry.rest)
+    return " ".join(word for word in out if word)
 
 
 def actions_of(options: Piece | None) -> list[str]:
@@ -563,7 +651,7 @@ def actions_of(options: Piece | None) -> list[str]:
         if node.name == "act":
             out += [f"action {action_text(entry)}" for entry in node.children]
         elif node.name == "police":
-            out.append("police")
+            out.append(" ".join(["action", *action_words("police", node, False), node.rest]).strip())
     return out
 
 
@@ -601,6 +689,8 @@ def mask_text(mask: Piece) -> str:
 def flower_keys(options: Piece) -> list[str]:
     """What a flower filter looks at, in the words of tc-flower(8)."""
     attributes = {node.name: node for node in options.children}
+    if "key-eth-type" in attributes:
+        _ = attributes["key-eth-type"].value  # the filter's protocol, which is said
     out: list[str] = []
     for name, node in attributes.items():
         if not name.startswith("key-") or name.endswith(("-mask", "-max")) or name in NOT_SHOWN:
@@ -641,7 +731,9 @@ def match_words(options: Piece) -> list[str]:
         if kind is None or flags is None:
             continue
         bits = flags.value
-        out.append(("not " if bits & 4 else "") + kind.text)
+        _ = kind.value
+        left = entry.rest
+        out.append(("not " if bits & 4 else "") + kind.text + (f"({left})" if left else ""))
         out += [word for bit, word in ((1, "and"), (2, "or")) if bits & bit]
     return ["match", *out] if out else []
 
@@ -663,12 +755,21 @@ def parent_text(lookup: Lookup) -> str:
     return f"parent {label}" if ":" in label else label
 
 
+def told(lookup: Lookup, kind: str, known: dict[str, Words]) -> list[str]:
+    """What the options of a qdisc or class say."""
+    options = lookup.at("options")
+    lookup.tell("options")
+    if options is None:
+        return []
+    return [*option_words(options, known.get(kind, ())), *buckets(kind, options)]
+
+
 def qdisc(lookup: Lookup) -> str:
     """A qdisc: `eth0 root 1: htb default 10`."""
     kind = lookup.text("kind")
     where = parent_text(lookup)
     out = [device_text(lookup), "" if where == kind else where, lookup.label("tcm-handle"), kind]
-    out += option_words(lookup.at("options"), QDISCS.get(kind, ()))
+    out += told(lookup, kind, QDISCS)
     out += lookup.words(("ingress_block", "ingress-block"), ("egress_block", "egress-block"))
     return " ".join(word for word in out if word)
 
@@ -677,7 +778,7 @@ def tclass(lookup: Lookup) -> str:
     """A class: `dev eth0 parent 1: 1:10 htb rate 1Mbit leaf 10:`."""
     kind = lookup.text("kind")
     out = [*place(lookup), lookup.label("tcm-handle"), kind]
-    out += option_words(lookup.at("options"), CLASSES.get(kind, ()))
+    out += told(lookup, kind, CLASSES)
     leaf = lookup.value("tcm-info")
     if leaf:
         out.append(f"leaf {handle_text(leaf)}")
@@ -708,6 +809,7 @@ def tfilter(lookup: Lookup) -> str:
     elif number_of:
         out.append(f"handle {number_of:#x}")
     options = lookup.at("options")
+    lookup.tell("options")
     if options is not None:
         out += option_words(options, FILTERS.get(kind, ()))
         if kind == "flower":
@@ -736,13 +838,13 @@ def chain(lookup: Lookup) -> str:
 
 def actions(lookup: Lookup) -> str:
     """The actions that are added, listed or deleted."""
+    lookup.tell("tab")
     table = lookup.at("tab")
     entries = table.children if table is not None else []
     out = [action_text(entry, True) for entry in entries[:MAX_ACTIONS]]
-    if len(entries) > MAX_ACTIONS:
-        out.append(f"and {len(entries) - MAX_ACTIONS} more")
+    more = lookup.more(entries, MAX_ACTIONS)
     flush = lookup.message.type == RTM_DELACTION and lookup.message.flags & NLM_F_ROOT
-    return ("flush " if flush else "") + ", ".join(out)
+    return ("flush " if flush else "") + ", ".join(out) + (f" {more}" if more else "")
 
 
 RTM_DELACTION, NLM_F_ROOT = 49, 0x100

@@ -62,8 +62,8 @@ def team(seen: Lookup) -> str:
             continue
         items = entries.children
         told = [say({piece.name: piece for piece in item.children}) for item in items[:SHOWN]]
-        if len(items) > SHOWN:
-            told.append(f"{len(items) - SHOWN} more")
+        if more := seen.more(items, SHOWN):
+            told.append(more)
         words += [path.removeprefix("list-") + "s", ", ".join(told)]
     return " ".join(words)
 

@@ -52,11 +52,15 @@ def tlvs(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
 
 def told(seen: Lookup) -> None:
     """The values, those of structs one after the other, and the first line of text."""
-    for node in seen.message.nodes[HEADERS : HEADERS + SHOWN]:
+    seen.settle()
+    listed = seen.message.nodes[HEADERS:]
+    for node in listed[:SHOWN]:
         for one in node.children or [node]:
             if one.value is not None:
                 text = one.value if isinstance(one.value, str) else node_text(one)
                 seen.say(escaped(text.strip().partition("\n")[0]))
+    if len(listed) > SHOWN:
+        seen.say(f"+{len(listed) - SHOWN}")
 
 
 COMMANDS = """

@@ -29,18 +29,21 @@ def keepalive(value: int, message: Any, get: Any) -> str | None:
 HOOKS = {"key": key, "keepalive": keepalive}
 
 
-def addresses(allowed: Piece) -> str:
+def addresses(seen: Lookup, allowed: Piece) -> str:
     """Allowed addresses, each with its mask."""
     out = []
-    for entry in allowed.children[:ADDRESSES]:
+    entries = allowed.children
+    for entry in entries[:ADDRESSES]:
         parts = {piece.name: piece for piece in entry.children}
         if "ipaddr" in parts and "cidr-mask" in parts:
-            out.append(f"{parts['ipaddr'].text}/{parts['cidr-mask'].text}")
-    more = len(allowed.children) - ADDRESSES
-    return ", ".join(out) + (f" and {more} more" if more > 0 else "")
+            taken = "-" if "flags" in parts and parts["flags"].value else ""  # remove-me
+            out.append(f"{taken}{parts['ipaddr'].text}/{parts['cidr-mask'].text}")
+    if more := seen.more(entries, ADDRESSES):
+        out.append(more)
+    return ", ".join(out)
 
 
-def peer_words(peer: Piece) -> str:
+def peer_words(seen: Lookup, peer: Piece) -> str:
     """One peer: its key, and what else wg(8) shows of it."""
     parts = {piece.name: piece for piece in peer.children}
     words = ["peer"]
@@ -51,7 +54,7 @@ def peer_words(peer: Piece) -> str:
     if "endpoint" in parts:
         words.append(f"endpoint {parts['endpoint'].text}")
     if "allowedips" in parts and parts["allowedips"].children:
-        words.append(f"allowed ips {addresses(parts['allowedips'])}")
+        words.append(f"allowed ips {addresses(seen, parts['allowedips'])}")
     if "persistent-keepalive-interval" in parts and parts["persistent-keepalive-interval"].value:
         words.append(f"keepalive {parts['persistent-keepalive-interval'].text}")
     return " ".join(words)
@@ -70,9 +73,10 @@ def device(seen: Lookup) -> str:
         words.append(f"fwmark {seen.value('fwmark'):#x}")
     peers = seen.at("peers")
     if peers is not None:
-        words += [peer_words(peer) for peer in peers.children[:SHOWN]]
-        if len(peers.children) > SHOWN:
-            words.append(f"and {len(peers.children) - SHOWN} more peers")
+        listed = peers.children
+        words += [peer_words(seen, peer) for peer in listed[:SHOWN]]
+        if more := seen.more(listed, SHOWN):
+            words.append(f"{more} peers")
     return " ".join(filter(None, words))
 
 

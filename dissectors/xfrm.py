@@ -155,11 +155,16 @@ def expire(seen: Lookup) -> None:
     seen.fill(MARKS)
 
 
+LISTED = 8  # templates and addresses in a line
+
+
 def templates(seen: Lookup) -> None:
     """What a policy wants of packets."""
     found = seen.at("tmpl")
-    for piece in () if found is None else found.children[:8]:
+    listed = [] if found is None else found.children
+    for piece in listed[:LISTED]:
         seen.say(template(piece))
+    seen.say(seen.more(listed, LISTED))
 
 
 def policy_at(seen: Lookup, at: str) -> None:
@@ -212,13 +217,15 @@ def migrate(seen: Lookup) -> None:
     """From which addresses to which."""
     policy_id(seen)
     found = seen.at("migrate")
-    for piece in () if found is None else found.children[:8]:
+    listed = [] if found is None else found.children
+    for piece in listed[:LISTED]:
         of = {child.name: child.text for child in piece.children}
         if "new-saddr" in of:
             seen.say(
                 f"src {of['old-saddr']} dst {of['old-daddr']}"
                 f" -> src {of['new-saddr']} dst {of['new-daddr']}"
             )
+    seen.say(seen.more(listed, LISTED))
 
 
 def migrate_state(seen: Lookup) -> None:

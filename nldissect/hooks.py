@@ -15,7 +15,7 @@ from ._internal.engine.node import (
     walk,
 )
 from ._internal.engine.payloads import mpls_labels
-from ._internal.engine.summary import (
+from ._internal.engine.summary_lookup import (
     Lookup,
     Piece,
     constant_text,

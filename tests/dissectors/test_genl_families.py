@@ -232,7 +232,11 @@ def test_tipcs_older_interface() -> None:
 
 def test_what_the_smb_server_asks_its_daemon() -> None:
     (start,) = [m for m in recording("ksmbd") if describe(m).startswith("starting-up")]
-    assert describe(start) == "starting-up PEAR ORCHARD port 445"
+    assert describe(start) == (
+        "starting-up PEAR ORCHARD port 445 flags smb2-leases signing auto "
+        'server-string "SMB SERVER" file-max 10000 share-fake-fscaps 64 '
+        "sub-auth 1192874831,693448573,1402201074 max-connections 256 max-ip-connections 32"
+    )
     assert value(start, "starting-up.max-ip-connections") == 32  # at an odd place
     assert value(start, "starting-up.file-max") == 10000
     answers = [describe(m) for m in recording("ksmbd") if m.to_kernel and m.family == "SMBD_GENL"]

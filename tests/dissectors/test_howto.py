@@ -12,7 +12,7 @@ from nldissect import hooks
 from nldissect._internal.engine.frame import Context
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
-from nldissect._internal.engine.summary import Lookup, Piece
+from nldissect._internal.engine.summary_lookup import Lookup, Piece
 from nldissect._internal.spec import registry, template
 from nldissect._internal.spec.dissector_file import check
 from nldissect._internal.spec.registry import Registry

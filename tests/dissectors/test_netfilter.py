@@ -30,10 +30,10 @@ def seen() -> list[Message]:
     [
         "config group 5 bind ipv4",
         "config group 5 ipv4 copy packet up to 65535",
-        "config queue 3 maxlen 100 flags conntrack gso uid-gid",
+        "config queue 3 maxlen 100 flags conntrack gso uid-gid mask conntrack|gso|uid-gid",
         "timeout-new quick inet tcp used by 1",
         "new mine inet tcp queue 7 enabled",
-        "acct-new web quota 999",
+        "acct-new web quota 999 flags quota-bytes",
         "compat-get ipv4 target MASQUERADE revision 0",
         "batch-begin nftables genid 1",
     ],

@@ -1111,44 +1111,65 @@ def test_every_attribute_has_a_name_and_fits(name):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("tc_qdiscs", "newqdisc basket parent 1:7 17: htb default 30"),
-        ("tc_qdiscs", "newtclass dev basket parent 17:1 17:30 htb rate 500Kbit ceil 1Mbit prio 3"),
-        ("tc_qdiscs", "newqdisc adsl root 9: tbf rate 1Mbit limit 13870b"),
-        ("tc_qdiscs", "newqdisc clsact ffff: clsact ingress_block 21 egress_block 22"),
-        ("tc_qdiscs", "newqdisc crate parent 2:2 22: codel limit 1000 target 4ms"),
+        ("tc_qdiscs", "newqdisc basket parent 1:7 17: htb default 30 r2q 5 direct-qlen 500"),
         (
             "tc_qdiscs",
-            "newqdisc lossy root a: netem limit 500 delay 100ms jitter 10ms loss 0.3% "
-            "duplicate 1% reorder 25% corrupt 0.1% gap 5 rate 1Mbit",
+            "newtclass dev basket parent 17:1 17:30 htb rate 500Kbit ceil 1Mbit prio 3 "
+            "burst 15Kb cburst 20Kb overhead 4 mpu 64 linklayer atm quantum 1600",
+        ),
+        (
+            "tc_qdiscs",
+            "newqdisc adsl root 9: tbf rate 1Mbit limit 13870b "
+            "peakrate 2Mbit burst 5Kb minburst 1540b",
+        ),
+        ("tc_qdiscs", "newqdisc clsact ffff: clsact ingress_block 21 egress_block 22"),
+        (
+            "tc_qdiscs",
+            "newqdisc crate parent 2:2 22: codel limit 1000 target 4ms "
+            "interval 80ms ce_threshold 1ms ecn 1",
+        ),
+        (
+            "tc_qdiscs",
+            "newqdisc lossy root a: netem limit 500 delay 100ms jitter 10ms correlation 25% "
+            "loss 0.3% correlation 25% duplicate 1% correlation 5% reorder 25% correlation 50% "
+            "corrupt 0.1% correlation 2% gap 5 rate 1Mbit packet-overhead 20 cell-size 100 "
+            "cell-overhead 5",
         ),
         (
             "tc_filters",
             "newtfilter dev pear parent 1: protocol ip pref 1 u32 fh 800::800 ht 800: "
-            "match c0000200/ffffff00 at 12 match 00000050/0000ffff at 20 flowid 1:20",
+            "match c0000200/ffffff00 at 12 match 00000050/0000ffff at 20 flowid 1:20 "
+            "flags terminal flags not-in-hw",
         ),
         (
             "tc_filters",
-            "newtfilter block 5 protocol ip pref 30 flower ip_proto tcp dst_port 80 action drop",
+            "newtfilter block 5 protocol ip pref 30 flower ip_proto tcp dst_port 80 "
+            "action drop flags not-in-hw",
         ),
         (
             "tc_filters",
             "newtfilter dev pear ingress protocol arp pref 15 flower handle 0x1 "
             "arp_sip 192.0.2.1 arp_tip 192.0.2.0/24 arp_op 1 arp_sha 02:00:00:00:00:03 "
-            "arp_tha ff:ff:ff:ff:ff:ff",
+            "arp_tha ff:ff:ff:ff:ff:ff flags not-in-hw",
         ),
         (
             "tc_filters",
             "newtfilter dev pear parent 1: protocol all pref 9 basic "
-            "match cmp and not cmp flowid 1:20",
+            "match cmp(val 256 mask 65280 off 2 align-flags u16 trans layer-opnd transport gt) "
+            "and not cmp(val 1 align-flags u8) flowid 1:20",
         ),
-        ("tc_actions", "newaction mirred egress redirect dev kiwi index 9"),
-        ("tc_actions", "newaction nat ingress from 192.0.2.5 to 203.0.113.9 index 14"),
+        ("tc_actions", "newaction mirred egress redirect dev kiwi stolen index 9"),
+        (
+            "tc_actions",
+            "newaction nat ingress from 192.0.2.5 to 203.0.113.9 "
+            "pipe index 14 mask 255.255.255.255",
+        ),
         ("tc_actions", "delaction gact index 3"),
         ("tc_actions", "delaction flush mpls (5 of them)"),
         (
             "tc_actions",
             "newtfilter dev fig egress protocol all pref 3 matchall handle 0x1 "
-            "action goto chain 42",
+            "action goto chain 42 flags not-in-hw",
         ),
     ],
 )
@@ -1232,7 +1253,7 @@ def test_statistics_of_newer_kernels_are_longer():
 
 def test_dualpi2_of_new_kernels():
     message = kinded("dualpi2", attr(1, u32(10000)), attr(3, u32(15000)), attr(14, u8(3)))
-    assert describe(message).endswith("dualpi2 limit 10000 target 15ms")
+    assert describe(message).endswith("dualpi2 limit 10000 target 15ms ecn-mask any-ect")
     assert message.find("options.ecn-mask").label == "any-ect"
 
 

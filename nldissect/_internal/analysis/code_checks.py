@@ -10,7 +10,8 @@ from ..engine.frame import Diagnosis
 from ..engine.labels import told
 from ..engine.lookup import TapeValues, value_at
 from ..engine.message import Message
-from ..engine.summary import Lookup, excused, say_by_code
+from ..engine.summary import excused, say_by_code
+from ..engine.summary_lookup import Lookup
 from ..engine.walk import BY_HOOK, FIELD_MASK, MARKS_AT, UNKNOWN, UNNAMED, Engine
 from ..spec.specfile import is_built_in
 from .diagnosis_codes import diagnosis

@@ -14,7 +14,8 @@ from typing import Any, Final
 from ..engine.labels import type_words
 from ..engine.message import Message
 from ..engine.node import Node, selected
-from ..engine.summary import operation_name, summarize, value_text
+from ..engine.summary import operation_name, summarize
+from ..engine.summary_lookup import value_text
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
 from ..spec import model
 from ..spec.tables import NLMSGHDR

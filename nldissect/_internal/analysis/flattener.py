@@ -18,7 +18,7 @@ from mypy_extensions import i64
 from ..engine.lookup import hook_node, label_of, value_at
 from ..engine.message import Message
 from ..engine.node import Node
-from ..engine.summary import text_of
+from ..engine.summary_lookup import text_of
 from ..engine.walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, FIELD_MASK, MARKS_AT, UNKNOWN, Engine
 from ..spec import model
 from ..wire.text import escaped

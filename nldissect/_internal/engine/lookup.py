@@ -240,6 +240,11 @@ class TapeValues:
             return None
         return self._value(place)
 
+    def beside(self, path: str) -> Any:
+        """The same for labels of other values, which say nothing of this one."""
+        place = self.place(path)
+        return None if place < 0 else self._value(place)
+
     def _value(self, place: i64) -> Any:
         engine = self._engine
         value = value_at(engine, place, self.message)
@@ -257,4 +262,4 @@ def label_by_code(
     labeller = field.labeller
     if labeller is None or not isinstance(value, int):
         return None
-    return labelled(labeller, value, message, message.get if seen is None else seen.value)
+    return labelled(labeller, value, message, message.get if seen is None else seen.beside)

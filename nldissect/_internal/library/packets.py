@@ -25,7 +25,8 @@ from ..capture.files.link import ARPHRD_NETLINK, NETLINK
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.node import Node
-from ..engine.summary import describe, operation_constant, value_text
+from ..engine.summary import describe, operation_constant
+from ..engine.summary_lookup import value_text
 from ..session.forward_pass import Session
 from ..spec import model
 from ..spec.registry import registry

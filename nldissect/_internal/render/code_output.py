@@ -16,7 +16,8 @@ from ..analysis.message_text import protocol
 from ..engine import labels
 from ..engine.lookup import echo_end, label_at, value_at
 from ..engine.message import Message
-from ..engine.summary import describe, text_of
+from ..engine.summary import describe
+from ..engine.summary_lookup import text_of
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 from ..pairing.transaction import Link
 from ..wire.digits import DIGITS

@@ -177,6 +177,13 @@ OBSOLETE: Final = frozenset((
 ))  # fmt: skip
 
 
+# When the summary of a request that does not name a value passes it over
+SAID: Final = 0
+UNSAID_AT_ZERO: Final = 1
+UNSAID_ALWAYS: Final = 2
+UNSAID: Final[dict[str, int]] = {"zero": UNSAID_AT_ZERO, "always": UNSAID_ALWAYS}
+
+
 class Field:
     """One attribute, struct member or header: its names and how to read it.
 
@@ -191,7 +198,7 @@ class Field:
         "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
         "path", "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
-        "unset_in_requests", "unterminated", "width",
+        "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -224,6 +231,7 @@ class Field:
         self.made: frozenset[str] = frozenset()  # the names of what the hook makes inside of it
         self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
         self.stray = False  # its set does not have it
+        self.unsaid = SAID
         self.unset_in_requests = False  # 0 in a message to the kernel means nothing
         self.unnamed_beside = ""  # an attribute beside which the value's name would be wrong
         # (value, message, what gives the value of a name in it): the value in words, "" for none

@@ -120,6 +120,7 @@ class FieldReader:
         field.unnamed_beside = given(item, "x-unnamed-beside", "")
         self._read_element(field, item, path)
         self._read_secret(field, item, path)
+        self._read_unsaid(field, item, path)
 
     def _read_byte_order(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         order = item.get("byte-order")
@@ -136,6 +137,14 @@ class FieldReader:
         if field.secret and field.kind not in _MAY_BE_SECRET:
             self.document.fault(f"{path}.x-secret", "only a number, string or binary is one")
             field.secret = False
+
+    def _read_unsaid(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """When summaries that do not name it pass it over."""
+        word = item.get("x-unsaid")
+        if word is not None:
+            if word not in model.UNSAID:
+                self.document.fault(f"{path}.x-unsaid", f"{word!r} is not {UNSAID_WORDS}")
+            field.unsaid = model.UNSAID.get(str(word), model.SAID)
 
     def _read_hint(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         key = "x-hint" if "x-hint" in item else "display-hint"
@@ -346,5 +355,6 @@ class FieldReader:
         return out
 
 
+UNSAID_WORDS = " or ".join(model.UNSAID)
 _MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY, model.STRUCT)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)

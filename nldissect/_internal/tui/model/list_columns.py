@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from ...analysis import link_text, message_text
 from ...engine.message import Message
 from ...engine.node import find_all
-from ...engine.summary import node_text
+from ...engine.summary_lookup import node_text
 from ...engine.walk import ERROR, NOTE
 from ...pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ...pairing.transaction import Link

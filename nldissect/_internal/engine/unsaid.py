@@ -1,0 +1,176 @@
+"""What a message's summary left unsaid: the values that it did not look at, by name.
+
+The name of a nest or struct comes before what it holds, unless something in it was said already,
+which introduces it. What says nothing is passed over: padding, members of structs that are 0, what
+the dissector marks (`x-unsaid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, final
+
+from mypy_extensions import i64
+
+from ..spec import model
+from ..spec.tables import ARRAY, COLUMNS, KIND, NOTHING, S_BITFIELD, S_NEST, S_PAD, S_STRUCT
+from ..wire.text import escaped, quoted
+from .lookup import hook_node, value_at
+from .message import Message
+from .walk import BY_HOOK, FIELD_MASK, INDEXED, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, UNKNOWN, Engine
+
+# Values that are named, of requests and of others; the number of the rest is given
+MOST: Final = 24
+MOST_OF_ANSWER: Final = 12
+MOST_BYTES: Final = 32  # that are shown in hexadecimal
+MOST_ENTRIES: Final = 16  # of an array that are shown
+# Values of struct members, beside 0 and empty ones, that say nothing
+_VOID: Final = frozenset(["00:00:00:00:00:00", "0.0.0.0", "::"])
+
+
+@final
+class Unsaid:
+    """The words for what of a message was not said yet, of at most `most` values.
+
+    `said` and `whole` are offset and end, as on the tape, of values that were said, and of what
+    was with all that is in it; `shown` gives the text of what lies at a place.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        message: Message,
+        shown: Callable[[i64], str],
+        said: list[i64],
+        whole: list[i64],
+    ) -> None:
+        self._engine = engine
+        self._message = message
+        self._shown = shown
+        self._said = set(said)
+        self._whole = set(whole)
+        self._most = MOST if message.to_kernel else MOST_OF_ANSWER
+        self._words: list[str] = []
+        self._count = 0  # of the values that are left
+
+    def text(self) -> str:
+        """All of them: `mtu 1500 gso-max-size 65536 +4`."""
+        if self._count > self._most:
+            self._words.append(f"+{self._count - self._most}")
+        return " ".join(self._words)
+
+    def visit(self, place: i64) -> bool:
+        """Adds what is left of the entry at a place; whether some of it was said."""
+        engine = self._engine
+        first, second = engine.tape[place], engine.tape[place + 1]
+        if second in self._whole:
+            return True
+        marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
+        if marks & BY_HOOK:
+            return self._by_hook(place, second in self._said)
+        rule = 0 if marks & UNKNOWN else engine.tables.fields[first & FIELD_MASK].unsaid
+        if shown == S_PAD or rule == model.UNSAID_ALWAYS:
+            return False
+        form = engine.tables.form[shown]
+        children = engine.inside(place) if form == NOTHING or form == ARRAY else []
+        if shown == S_BITFIELD and len(children) == 2:
+            return self._bits(place, children)
+        if children and not (form == ARRAY and self._plain(children)):
+            return self._nest(place, children, self._introduced(first))
+        if second in self._said:
+            return True
+        if form == NOTHING:  # it is empty
+            if self._introduced(first):
+                self._add(place, "")
+            return False
+        zero = rule == model.UNSAID_AT_ZERO or not marks & (IS_ATTRIBUTE | INDEXED)
+        value = value_at(engine, place, self._message)
+        if not zero or not _void(value):
+            self._add(place, self._text(place, value))
+        return False
+
+    def _introduced(self, first: i64) -> bool:
+        """Whether its name comes before what is in it; what a sub-message is, its selector told."""
+        marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
+        if marks & INDEXED or not marks & IS_ATTRIBUTE or shown not in (S_NEST, S_STRUCT):
+            return False
+        row = (first & FIELD_MASK) * COLUMNS
+        return self._engine.tables.rows[row + KIND] != model.SUB_MESSAGE
+
+    def _plain(self, children: list[int]) -> bool:
+        """Whether the entries of an array are values, which its own text tells."""
+        engine = self._engine
+        for child in children:
+            if engine.tables.form[engine.tape[child] >> SHOWN_AT & 0xFF] in (NOTHING, ARRAY):
+                return False
+        return True
+
+    def _bits(self, place: i64, parts: list[int]) -> bool:
+        """The same of a value and the bits of it that count: `flags skip-sw`."""
+        tape = self._engine.tape
+        if tape[parts[0] + 1] in self._said or tape[place + 1] in self._said:
+            return True
+        value, chosen = [self._shown(part) for part in parts]
+        self._add(place, value if value == chosen else f"{value}/{chosen}")
+        return False
+
+    def _nest(self, place: i64, children: list[int], named: bool) -> bool:
+        """The same of what has something inside."""
+        words, count = self._words, self._count
+        begin = len(words)
+        said = False
+        for child in children:
+            size = len(words)
+            if self.visit(child):
+                said = True
+            entry = self._engine.tape[child] >> MARKS_AT & INDEXED
+            if entry and begin < size < len(words):
+                words[size - 1] += ","
+        if named and not said and self._count > count and len(words) > begin:
+            name = self._engine.called(place)[0]
+            if words[begin].partition(" ")[0] != name:
+                words.insert(begin, name)
+        return said
+
+    def _by_hook(self, place: i64, said: bool) -> bool:
+        """The same of what a hook made, which has a text of its own or something inside."""
+        node = hook_node(self._engine, place)
+        if said or node.kind == "pad" or node.field.unsaid == model.UNSAID_ALWAYS:
+            return said
+        if node.value is None and node.children:
+            return self._nest(place, self._engine.inside(place), node.kind == "nest")
+        if node.field.number >= 0 or not _void(node.value):
+            self._add(place, self._text(place, node.value))
+        return False
+
+    def _add(self, place: i64, value: str) -> None:
+        """Adds a value with its name; an entry of an array has none."""
+        self._count += 1
+        if self._count > self._most:
+            return
+        marks = self._engine.tape[place] >> MARKS_AT & 0xFF
+        if marks & INDEXED and not marks & BY_HOOK:
+            name = ""
+        else:
+            name = self._engine.called(place)[0]
+        if name or value:
+            self._words.append(f"{name} {value}".strip())
+
+    def _text(self, place: i64, value: Any) -> str:
+        """A value as one word; of many bytes or entries their number."""
+        if isinstance(value, bytes):
+            return value.hex() if len(value) <= MOST_BYTES else f"<{len(value)} bytes>"
+        if isinstance(value, list):
+            shown = ",".join([escaped(str(each)) for each in value[:MOST_ENTRIES]])
+            more = len(value) - MOST_ENTRIES
+            return f"{shown},+{more}" if more > 0 else shown
+        if isinstance(value, str) and (not value or " " in value) and value[:9] != "<redacted":
+            return quoted(value)
+        return self._shown(place)
+
+
+def _void(value: Any) -> bool:
+    """Whether a value is 0, or nothing."""
+    if isinstance(value, bytes):
+        return not any(value)
+    return not value or (isinstance(value, str) and value in _VOID)
