@@ -123,6 +123,25 @@ SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
 SET_LINK, SET_BRIDGE = Template(SET + STATE + KIND), Template(SET)
 
 
+VXLAN = Template("[id {linkinfo.data.id}]")
+PORT_AND_DEVICE = Template(
+    "[local {linkinfo.data.local|linkinfo.data.local6}] [dstport {linkinfo.data.port}]"
+    " [dev {linkinfo.data.link}]"
+)
+
+
+def vxlan(lookup: Lookup) -> None:
+    """What a VXLAN interface is made with: its other end is a group or not."""
+    lookup.fill(VXLAN)
+    for path in ("linkinfo.data.group", "linkinfo.data.group6"):
+        address = lookup.text(path)
+        if address:
+            first = address.partition(".")[0]
+            many = address.startswith("ff") or (first.isdecimal() and 224 <= int(first) < 240)
+            lookup.say(f"{'group' if many else 'remote'} {address}")
+    lookup.fill(PORT_AND_DEVICE)
+
+
 def renamed(lookup: Lookup) -> bool:
     """Says both names where a request gives an interface that is known another one."""
     old, new = lookup.label("ifi-index"), lookup.text("ifname")
@@ -149,6 +168,8 @@ def summary(lookup: Lookup) -> str | None:
         if change & ~IFF_UP or (wanted and not change):
             lookup.fill(CHANGED)
         lookup.fill(SET_BRIDGE if bridge else SET_LINK)
+        if lookup.beside("linkinfo.kind") == "vxlan":
+            vxlan(lookup)
     if bridge:
         bridging(lookup)
         lookup.fill(KINDS)

@@ -608,7 +608,7 @@ def test_wrong_options(words: list[str], said: str) -> None:
         ("--type newlink", None, [(-1, 16, -1)], None),
         ("--type RTM_NEWLINK,0x10", None, [(-1, 16, -1)], None),
         ("--type error", None, [(-1, 2, -1)], None),
-        ("--type getfamily --pid 7", None, [(16, -1, 3)], [7]),
+        ("--type getfamily --port 7", None, [(16, -1, 3)], [7]),
     ],
 )
 def test_options_that_the_kernel_can_filter_by(

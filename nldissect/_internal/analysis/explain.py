@@ -56,9 +56,16 @@ KERNEL_ERRORS: Final[dict[int, str]] = {
 LEADING: Final = frozenset([
     "id", "dev", "index", "kind", "handle", "parent", "group", "table", "pref", "group-id",
     "src", "dst", "wdev", "zone", "port", "in_port", "token", "radio", "Station", "wpan_phy",
+    "nsid", "vid", "vni", "prefix", "from", "flush", "unreachable", "blackhole", "prohibit",
+    "throw", "local", "broadcast", "multicast", "anycast",
 ])  # fmt: skip
+# The same, behind what is named first: where a qdisc or an action is
+FURTHER: Final = frozenset(["parent", "root", "index"])
+# Families of netfilter's tables, whose objects have names in names: `inet filter input`
+TABLES: Final = frozenset(["ip", "ip6", "inet", "arp", "bridge", "netdev"])
+NAMES: Final = 3
 
-WORDS: Final = 4  # of a summary that are looked at
+WORDS: Final = 6  # of a summary that are looked at
 
 # Words that a summary may begin with and that name no object
 ASIDE: Final = frozenset(["up", "down"])
@@ -392,8 +399,31 @@ def subject(request: Message, said: str | None = None) -> str:
         del words[0]
     if not words or words[0].startswith('"'):  # what is said, not whom it is about
         return name
-    count = 2 if words[0] in LEADING else 1
-    return " ".join((name, *(_without_colon(w) for w in words[:count])))
+    first, *others = words[: _named(words[:WORDS])]
+    told = [word if _is_handle(word) else _without_colon(word) for word in others]
+    return " ".join((name, _without_colon(first), *told))
+
+
+def _named(words: list[str]) -> int:
+    """How many of the first words name an object."""
+    if words[0] in TABLES and len(words) > 1:
+        count = 1
+        while count < min(NAMES, len(words)) and not words[count].startswith("{"):
+            count += 1
+        return count
+    count = 0 if words[0] in LEADING else 1
+    known = LEADING if count == 0 else FURTHER
+    while count + 1 < len(words) and words[count] in known:
+        count += 2
+    if count > 1 and count < len(words) and _is_handle(words[count]):
+        count += 1
+    return count
+
+
+def _is_handle(word: str) -> bool:
+    """Whether it is the handle of a qdisc or class: 1:10."""
+    major, colon, minor = word.partition(":")
+    return bool(major and colon) and not set(major + minor) - set("0123456789abcdef")
 
 
 def _without_colon(word: str) -> str:

@@ -178,11 +178,21 @@ def process(message: Message, link: Link | None) -> Process | None:
 
 
 def asking_process(message: Message, link: Link) -> Process | None:
-    """The process that sent the request, also of one that was answered, where that is recorded."""
-    if link.role_code not in (ROLE_REQUEST, ROLE_ANSWER) or not _sockets(message):
+    """The process that sent the request, also of one that was answered, where that is recorded.
+
+    Who is told of an error is wanted so much that there the port's hint will do.
+    """
+    failed = _failed(message)
+    if link.role_code not in (ROLE_REQUEST, ROLE_ANSWER) or not (failed or _sockets(message)):
         return None
     found = process(message, link)
-    return None if found is None or found.hint else found
+    return None if found is None or (found.hint and not failed) else found
+
+
+def _failed(message: Message) -> bool:
+    """Whether the message refuses something."""
+    error = message.error if message.type < framing.NLMSG_MIN_TYPE else None
+    return error is not None and error < 0
 
 
 def _sockets(message: Message) -> bool:
@@ -202,7 +212,7 @@ def has_aside(message: Message, link: Link) -> bool:
 
 def answers_only(message: Message, link: Link) -> bool:
     """Whether `aside` names a request, and nobody whose it was."""
-    return link.role_code == ROLE_ANSWER and not _sockets(message)
+    return link.role_code == ROLE_ANSWER and not _failed(message) and not _sockets(message)
 
 
 def span(nanoseconds: int) -> str:

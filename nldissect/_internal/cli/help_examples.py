@@ -8,7 +8,7 @@ examples:
   nldissect read monitor.pcap                    one line per message
   nldissect read -V -x monitor.pcap.gz           all of each message, and its bytes
   nldissect read -V -c 1 --type newlink a.pcap   the first RTM_NEWLINK
-  nldissect read --protocol route --pid 0 a.pcap rtnetlink, from or to port 0
+  nldissect read --protocol route --pid 812 a.pcap rtnetlink, of process 812
   nldissect read -Y 'linkinfo.kind == "vxlan" and mtu < 1500' a.pcap
   nldissect read -Y 'error == ENODEV or latency > 10ms' a.pcap
   nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
@@ -67,7 +67,7 @@ examples:
   sudo nldissect live --netns blue                 in another network namespace
   sudo nldissect live -T jsonl | jq .summary
 
---protocol, --family, --type and --pid filter in the kernel: what they leave out is
+--protocol, --family, --type and --port filter in the kernel: what they leave out is
 not written either. docs/live.md tells which privileges are needed, and why."""
 TUI = """\
 examples:

@@ -153,7 +153,7 @@ def live_options(options: Namespace, printer: MessagePrinter) -> capturing.LiveO
     """What to capture, by the options; raises UsageError."""
     stop, ring = _limits(options)
     silent = options.quiet or options.write == "-"
-    everything = silent or (printer.selection.test is None and printer.selection.filter is None)
+    everything = silent or printer.selection.everything
     return capturing.LiveOptions(
         interface=options.interface,
         netns=options.netns,
@@ -187,10 +187,10 @@ def _limits(options: Namespace) -> tuple[Limits, Limits | None]:
 
 
 def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | None:
-    """The part of --protocol, --family, --type and --pid that the kernel can tell."""
+    """The part of --protocol, --family, --type and --port that the kernel can tell."""
     names = split_list(options.protocol)
     types = split_list(options.types)
-    ports = split_list(options.pid)
+    ports = split_list(options.port)
     families = split_list(options.family)
     protocols = protocols_of(names) if names else None
     if families:
@@ -198,11 +198,11 @@ def kernel_filter(options: Namespace, registry: Registry) -> bpf.BpfFilter | Non
         protocols = generic if protocols is None else protocols & generic
     if not (names or types or ports or families):
         return None
-    given = (("--protocol", names), ("--family", families), ("--type", types), ("--pid", ports))
+    given = (("--protocol", names), ("--family", families), ("--type", types), ("--port", ports))
     return bpf.BpfFilter(
         None if protocols is None else sorted(protocols),
         sorted(_message_types(types, registry)) if types else None,
-        sorted({parse_number(text, "--pid") for text in ports}) if ports else None,
+        sorted({parse_number(text, "--port") for text in ports}) if ports else None,
         " ".join(f"{option} {','.join(values)}" for option, values in given if values),
     )
 

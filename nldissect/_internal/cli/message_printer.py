@@ -139,9 +139,9 @@ class MessagePrinter(MessageSink):
             whole = shown > 0
         finally:
             self.finish(whole)
-        if self.selection.families is not None and self.left:
-            self.output.flush()
-            for remark in self.selection.families.missed():
+        if self.left:
+            for remark in self.selection.missed():
+                self.output.flush()
                 complain(remark)
         return status
 
@@ -202,14 +202,15 @@ class MessagePrinter(MessageSink):
     def _worker_result(self) -> list[Any]:
         """What one process tells the first one: broken dissectors, families, counts."""
         problems = [str(problem) for problem in self.registry.problems]
-        families = self.selection.families
+        families, processes = self.selection.families, self.selection.processes
         counts = {} if self._undescribed is None else self._undescribed.counts
         met = [] if families is None else sorted(families.seen)
-        return [problems, met, counts, self.found - self._found_before]
+        asked = [] if processes is None else sorted(processes.seen)
+        return [problems, met, asked, counts, self.found - self._found_before]
 
     def _merge_result(self, seen: list[Any]) -> None:
         """Takes in what `_worker_result` gave in another process."""
-        problems, families, counts, found = seen
+        problems, families, processes, counts, found = seen
         self.found += found
         if self._undescribed is not None:
             for name, (messages, without) in counts.items():
@@ -218,6 +219,8 @@ class MessagePrinter(MessageSink):
         self._more_problems += [problem for problem in problems if problem not in known]
         if self.selection.families is not None:
             self.selection.families.seen.update(families)
+        if self.selection.processes is not None:
+            self.selection.processes.seen.update(processes)
 
     def print_through(
         self, capture: RecordSource, chooser: MessageSink, explained: Sequence[Record] = ()

@@ -342,7 +342,15 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         help="operations: newlink, RTM_NEWLINK, getfamily, error, ack, done... "
         "or numbers of nlmsg_type",
     )
-    add("--pid", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
+    add(
+        "--pid",
+        metavar="N",
+        action="append",
+        default=[],
+        help="processes: what they asked, what that caused and what they were told, where the "
+        "capture or a port id tells whose it is",
+    )
+    add("--port", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
     _decode_options(parser)
 
 

@@ -1,11 +1,12 @@
-"""Which messages are shown: --protocol, --family, --type, --pid, --own and -Y."""
+"""Which messages are shown: --protocol, --family, --type, --pid, --port, --own and -Y."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ..analysis import link_text
 from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
@@ -86,8 +87,8 @@ def by_protocol(values: list[str]) -> Test:
 
 
 def by_port(values: list[str]) -> Test:
-    """--pid."""
-    chosen = {parse_number(text, "--pid") for text in values}
+    """--port."""
+    chosen = {parse_number(text, "--port") for text in values}
     return lambda message: message.netlink and message.port in chosen
 
 
@@ -110,6 +111,35 @@ class FamilyTest:
         for name in sorted(self._chosen - self.seen):
             there = f"; there are {', '.join(sorted(self.seen))}" if self.seen else ""
             yield f"--family: no message of family {name!r}{near(name, list(self.seen))}{there}"
+
+
+class ProcessTest:
+    """--pid: the messages of processes, as far as the capture or a port tells whose they are."""
+
+    def __init__(self, values: list[str]) -> None:
+        self._chosen = {parse_number(text, "--pid") for text in values}
+        self.seen: set[int] = set()
+
+    def __call__(self, message: Message, link: Link) -> bool:
+        found = link_text.process(message, link)
+        if found is None or found.pid is None:
+            return False
+        self.seen.add(found.pid)
+        return found.pid in self._chosen
+
+    def missed(self) -> Iterator[str]:
+        """A remark on each process that no message was of."""
+        for pid in sorted(self._chosen - self.seen):
+            known = ", ".join(str(each) for each in sorted(self.seen)[:_PROCESSES])
+            there = f"; those known are {known}" if known else ""
+            more = f", +{len(self.seen) - _PROCESSES}" if len(self.seen) > _PROCESSES else ""
+            yield (
+                f"--pid: no message is known to be of process {pid}{there}{more} "
+                f"(a port id, nlmsg_pid, is --port {pid})"
+            )
+
+
+_PROCESSES: Final = 8  # that are named
 
 
 def by_type(values: list[str], registry: Registry) -> Test:
@@ -163,6 +193,8 @@ class Selection:
     def __init__(self, options: Namespace, registry: Registry) -> None:
         families = split_list(options.family)
         self.families = FamilyTest(families) if families else None
+        processes = split_list(options.pid)
+        self.processes = ProcessTest(processes) if processes else None
         self.test = self._test(options, registry)
         self.filter = display_filter(options, registry)
         self._own = None if options.own else OwnTraffic()
@@ -173,7 +205,7 @@ class Selection:
             tests.append(by_protocol(protocols))
         if self.families is not None:
             tests.append(self.families)
-        if ports := split_list(options.pid):
+        if ports := split_list(options.port):
             tests.append(by_port(ports))
         if types := split_list(options.types):
             tests.append(by_type(types, registry))
@@ -188,8 +220,21 @@ class Selection:
         return not (
             (self._own is not None and record.interface.sockets and self._own(message))
             or (self.test is not None and not self.test(message))
+            or (self.processes is not None and not self.processes(message, link))
             or (self.filter is not None and not self.filter.matches(message, link))
         )
+
+    @property
+    def everything(self) -> bool:
+        """Whether it leaves out nothing but what the recording nldissect did."""
+        return self.test is None and self.processes is None and self.filter is None
+
+    def missed(self) -> Iterator[str]:
+        """Remarks on families and processes that no message was of."""
+        if self.families is not None:
+            yield from self.families.missed()
+        if self.processes is not None:
+            yield from self.processes.missed()
 
     def is_own(self, message: Message) -> bool:
         """Whether the recording nldissect asked it or was told it, which is not shown."""
