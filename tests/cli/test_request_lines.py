@@ -32,8 +32,8 @@ MADE = [
     (
         "tunnels",  # ip link add vx0 type vxlan id 4242 remote 192.0.2.2 local 192.0.2.1
         "newlink    vx0 kind vxlan id 4242 remote 192.0.2.2 local 192.0.2.1 dstport 4789 "
-        "dev apple0 port-range low 40000 high 50000 ttl 9 tos 16 ageing 120 limit 500 proxy 1 rsc 1 l2miss 1 "
-        "l3miss 1 udp-csum 1 learning 0",
+        "dev apple0 port-range low 40000 high 50000 ttl 9 tos 16 ageing 120 limit 500 proxy 1 "
+        "rsc 1 l2miss 1 l3miss 1 udp-csum 1 learning 0",
     ),
     (
         "tunnels",  # ip link add gre3 type gre remote 198.51.100.3 encap fou encap-dport 5555

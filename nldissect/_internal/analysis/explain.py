@@ -417,7 +417,7 @@ def _named(words: list[str]) -> int:
         count += 2
     if count > 1 and count < len(words) and _is_handle(words[count]):
         count += 1
-    return count
+    return max(count, 1)
 
 
 def _is_handle(word: str) -> bool:
