@@ -29,6 +29,17 @@ def flags(value: int) -> str:
     return f"<{','.join(out)}>"
 
 
+def changes(wanted: int, change: int) -> str:
+    """What a request does to flags beside IFF_UP: <PROMISC,-MULTICAST>."""
+    rest = (change or wanted) & ~(IFF_UP if change else 0)
+    out = []
+    for bit, text in (*FLAGS, (IFF_RUNNING, "RUNNING")):
+        if rest & bit:
+            out.append(text if wanted & bit else f"-{text}")
+            rest &= ~bit
+    return f"<{','.join([*out, *([f'{rest:#x}'] if rest else [])])}>"
+
+
 NAME = Template("[{ifname|alt-ifname|ifi-index:index}][@{IFLA_LINK?}]")
 
 
@@ -116,9 +127,8 @@ STATE = "[state {operstate:constant}] "
 KIND = "[kind {linkinfo.kind}] [slave {linkinfo.slave-kind}]"
 LINK = Template(SHOWN_BY_HOOK + STATE + KIND, flags_of_ip=flags)
 BRIDGE, KINDS = Template(SHOWN_BY_HOOK, flags_of_ip=flags), Template(KIND)
-CHANGED = Template("[{ifi-flags:flags}]")
 SET = """[mtu {mtu}] [qdisc {qdisc}] [master {master?}][{master=0}nomaster]
-    [address {IFLA_ADDRESS}] [alias {ifalias}] [group {group}] [txqueuelen {txqlen}]
+    [address {IFLA_ADDRESS}] [group {group}] [txqueuelen {txqlen}]
     [netns pid {net-ns-pid}] [netns fd {net-ns-fd}] """
 SET_LINK, SET_BRIDGE = Template(SET + STATE + KIND), Template(SET)
 
@@ -166,7 +176,7 @@ def summary(lookup: Lookup) -> str | None:
         if change & IFF_UP:
             lookup.say("up" if wanted & IFF_UP else "down")
         if change & ~IFF_UP or (wanted and not change):
-            lookup.fill(CHANGED)
+            lookup.say(changes(wanted, change))
         lookup.fill(SET_BRIDGE if bridge else SET_LINK)
         if lookup.beside("linkinfo.kind") == "vxlan":
             vxlan(lookup)

@@ -9,9 +9,9 @@ AF_BRIDGE = 7
 REST = """ [vlan {vlan}] [vni {vni}] [port {port}] [via {NDA_IFINDEX}] [nhid {nh-id}]
     [master {master}] [{ndm-flags?:words}] """
 NEIGHBOUR = Template(
-    "[{dst}] [dev {ndm-ifindex}] [lladdr {lladdr}]" + REST + "[{ndm-state?:upper}]"
+    "[{dst}] [dev {ndm-ifindex?}] [lladdr {lladdr}]" + REST + "[{ndm-state?:upper}]"
 )
-ENTRY = Template("[{lladdr}] [dev {ndm-ifindex}] [dst {dst}]" + REST + "[{ndm-state?}]")
+ENTRY = Template("[{lladdr}] [dev {ndm-ifindex?}] [dst {dst}]" + REST + "[{ndm-state?}]")
 
 
 def summary(lookup: Lookup) -> None:

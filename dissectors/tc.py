@@ -371,9 +371,11 @@ def time_text(micro: float) -> str:
     """Microseconds: 5ms, 1.5s; what the kernel's own clock made of it counts as that, too."""
     for unit, name in ((1_000_000, "s"), (1000, "ms"), (1, "us")):
         if abs(micro) >= unit:
-            short = f"{micro / unit:.3g}"
-            near = abs(float(short) * unit - micro) <= min(1, abs(micro) / 1000)
-            return f"{float(short):g}{name}" if near else f"{micro / unit:.9g}{name}"
+            for digits in range(3, 10):
+                short = float(f"{micro / unit:.{digits}g}")
+                if abs(short * unit - micro) <= min(1, abs(micro) / 1000):
+                    break
+            return f"{short:.9g}{name}"
     return f"{micro * 1000:.0f}ns" if micro else "0us"
 
 
@@ -495,7 +497,8 @@ FILTERS: dict[str, Words] = {
     "rsvp6": (("session", "dst", None),),
 }
 ACTIONS: dict[str, Words] = {
-    "police": (("rate", "rate64|tbf.rate.rate", rate_text), ("pkts_rate", "pktrate64", None)),
+    "police": (("rate", "rate64|tbf.rate.rate", rate_text), ("pkts_rate", "pktrate64", None),
+               ("peakrate", "peakrate64|tbf.peakrate.rate", rate_text)),
     "mirred": (("", "parms.eaction", lambda action: MIRRED.get(action, "?")),
                ("dev", "parms.ifindex", None), ("blockid", "blockid", None)),
     "pedit": (("keys", "parms-ex.nkeys|parms.nkeys", None),),
@@ -568,6 +571,7 @@ BUCKETS = {
     "police": (("burst", "rate64|tbf.rate.rate", "", "tbf.burst"),),
 }  # fmt: skip
 RATES = ("parms.rate", "parms.ceil", "parms.peakrate", "tbf.rate", "tbf.peakrate", "rate")
+COUNTED = ("overhead", "mpu", "linklayer")
 ETHERNET = 1  # TC_LINKLAYER_ETHERNET, which is usual
 
 
@@ -584,7 +588,8 @@ def buckets(kind: str, options: Piece) -> list[str]:
             out.append(f"{word} {size_text(size)}")
     for path in RATES if kind in BUCKETS or kind == "cbq" else ():
         spec = options.find(path)
-        parts = {each.name: each.value for each in spec.children} if spec is not None else {}
+        inside = spec.children if spec is not None else []
+        parts = {each.name: each.value for each in inside if each.name in COUNTED}
         words = [f"{name} {parts[name]}" for name in ("overhead", "mpu") if parts.get(name)]
         if parts.get("linklayer", ETHERNET) > ETHERNET:
             words += option_words(options, (("linklayer", f"{path}.linklayer", None),))
@@ -638,7 +643,7 @@ def action_text(entry: Piece, alone: bool = False) -> str:
     if index is not None and index.value and (alone or options is None):
         out.append(f"index {index.value}")
     flushed = entry.find(str(FLUSHED.number))
-    if flushed is not None and isinstance(flushed.value, int):
+    if flushed is not None and flushed.name == FLUSHED.name:
         out.append(f"({flushed.value} of them)")
     out.append(entry.rest)
     return " ".join(word for word in out if word)

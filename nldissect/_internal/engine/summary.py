@@ -16,6 +16,7 @@ from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
 from .lookup import value_at
 from .message import Message
+from .node import Node
 from .paths import path_of
 from .summary_lookup import Lookup, encoded, node_text
 from .walk import NOTE, Engine
@@ -99,23 +100,35 @@ def say_by_code(summarize: Callable[..., Any], seen: Lookup) -> None:
 
 
 def first_values(message: Message) -> str:
-    """The first attributes that have values, where the dissector gives no summary."""
+    """The first values, and how many more there are, where the dissector gives no summary."""
     out: list[str] = []
+    most = MAX_ASKED if message.to_kernel else MAX_VALUES
+    more = 0
     for node in message.nodes:
-        if node.field.number < 0 or len(out) == MAX_VALUES:
-            continue
-        name = node.field.name
-        while node.children:  # the first leaf of a nest stands for it
-            node = node.children[0]
-            name = f"{name}.{node.field.name}"
-        text = node_text(node)
-        if text:
-            out.append(f"{name} {quoted(node.value) if node.kind == 'string' else text}")
-    return ", ".join(out)
+        if node.field.number >= 0:
+            for name, leaf in _leaves(node, node.field.name):
+                text = node_text(leaf)
+                if not text or leaf.kind == "pad":
+                    continue
+                if len(out) == most:
+                    more += 1
+                else:
+                    out.append(f"{name} {quoted(leaf.value) if leaf.kind == 'string' else text}")
+    return ", ".join(out) + (f" +{more}" if more else "")
+
+
+def _leaves(node: Node, name: str) -> list[tuple[str, Node]]:
+    """What has nothing inside, of all that is in a node, with its dotted path."""
+    if not node.children:
+        return [(name, node)]
+    out: list[tuple[str, Node]] = []
+    for child in node.children:
+        out += _leaves(child, f"{name}.{child.field.name}")
+    return out
 
 
 MAX_VALUES = 4
-MAX_EACH = 3
+MAX_ASKED = 24  # of a request
 
 
 def _size(message: Message) -> str:

@@ -27,6 +27,7 @@ from ..spec.tables import (
     NSID,
     SHOWN_BY_HOOK,
     SIGNED,
+    STRUCT,
     TEXT_UP_TO_NUL,
 )
 from ..spec.template import (
@@ -478,7 +479,9 @@ class Lookup(TapeValues):
         out = Unsaid(engine, self.message, self.shown, self.said, self.whole)
         if not self.told:
             for place in engine.inside(-2):
-                if not engine.heads(place):
+                row = (engine.tape[place] & FIELD_MASK) * COLUMNS
+                generic = engine.tables.rows[row + STRUCT] == engine.tables.genlmsghdr
+                if not (generic and engine.heads(place)):  # whose command is the operation
                     out.visit(place)
         for path in self.told:
             at = self.place(path)

@@ -13,7 +13,19 @@ from typing import Any, Final, final
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import ARRAY, COLUMNS, KIND, NOTHING, S_BITFIELD, S_NEST, S_PAD, S_STRUCT
+from ..spec.tables import (
+    ARRAY,
+    COLUMNS,
+    HEX,
+    HINT,
+    KIND,
+    NOTHING,
+    S_BITFIELD,
+    S_NEST,
+    S_PAD,
+    S_STRUCT,
+    WIDTH,
+)
 from ..wire.text import escaped, quoted
 from .lookup import hook_node, value_at
 from .message import Message
@@ -24,6 +36,8 @@ MOST: Final = 24
 MOST_OF_ANSWER: Final = 12
 MOST_BYTES: Final = 32  # that are shown in hexadecimal
 MOST_ENTRIES: Final = 16  # of an array that are shown
+PAIR: Final = 2
+TABLE: Final = 64  # entries of an array of which only the number is
 # Values of struct members, beside 0 and empty ones, that say nothing
 _VOID: Final = frozenset(["00:00:00:00:00:00", "0.0.0.0", "::"])
 
@@ -51,6 +65,7 @@ class Unsaid:
         self._whole = set(whole)
         self._most = MOST if message.to_kernel else MOST_OF_ANSWER
         self._words: list[str] = []
+        self._pair = False  # in a struct so small that a 0 says something: `from 0 to 1`
         self._count = 0  # of the values that are left
 
     def text(self) -> str:
@@ -83,11 +98,17 @@ class Unsaid:
             if self._introduced(first):
                 self._add(place, "")
             return False
-        zero = rule == model.UNSAID_AT_ZERO or not marks & (IS_ATTRIBUTE | INDEXED)
+        zero = rule == model.UNSAID_AT_ZERO or not (self._pair or marks & (IS_ATTRIBUTE | INDEXED))
         value = value_at(engine, place, self._message)
-        if not zero or not _void(value):
-            self._add(place, self._text(place, value))
+        if (zero and _void(value)) or (rule == model.UNSAID_AT_ONES and self._none(first, value)):
+            return False
+        self._add(place, self._text(place, value))
         return False
+
+    def _none(self, first: i64, value: Any) -> bool:
+        """Whether a number has all of its bits set, or none."""
+        bits = 8 * int(self._engine.tables.rows[(first & FIELD_MASK) * COLUMNS + WIDTH])
+        return isinstance(value, int) and value in (0, -1, (1 << bits) - 1)
 
     def _introduced(self, first: i64) -> bool:
         """Whether its name comes before what is in it; what a sub-message is, its selector told."""
@@ -119,6 +140,8 @@ class Unsaid:
         words, count = self._words, self._count
         begin = len(words)
         said = False
+        struct = self._engine.tape[place] >> SHOWN_AT & 0xFF == S_STRUCT
+        self._pair = struct and named and len(children) <= PAIR
         for child in children:
             size = len(words)
             if self.visit(child):
@@ -126,6 +149,7 @@ class Unsaid:
             entry = self._engine.tape[child] >> MARKS_AT & INDEXED
             if entry and begin < size < len(words):
                 words[size - 1] += ","
+        self._pair = False
         if named and not said and self._count > count and len(words) > begin:
             name = self._engine.called(place)[0]
             if words[begin].partition(" ")[0] != name:
@@ -161,11 +185,17 @@ class Unsaid:
         if isinstance(value, bytes):
             return value.hex() if len(value) <= MOST_BYTES else f"<{len(value)} bytes>"
         if isinstance(value, list):
+            if len(value) > TABLE:
+                return f"<{len(value)} values>"
             shown = ",".join([escaped(str(each)) for each in value[:MOST_ENTRIES]])
             more = len(value) - MOST_ENTRIES
             return f"{shown},+{more}" if more > 0 else shown
         if isinstance(value, str) and (not value or " " in value) and value[:9] != "<redacted":
             return quoted(value)
+        first = self._engine.tape[place]
+        row = (first & FIELD_MASK) * COLUMNS
+        if isinstance(value, int) and self._engine.tables.rows[row + HINT] == HEX:
+            return f"{value:#x}"
         return self._shown(place)
 
 

@@ -181,7 +181,10 @@ OBSOLETE: Final = frozenset((
 SAID: Final = 0
 UNSAID_AT_ZERO: Final = 1
 UNSAID_ALWAYS: Final = 2
-UNSAID: Final[dict[str, int]] = {"zero": UNSAID_AT_ZERO, "always": UNSAID_ALWAYS}
+UNSAID_AT_ONES: Final = 3  # with all bits set; also 0
+UNSAID: Final[dict[str, int]] = {
+    "zero": UNSAID_AT_ZERO, "always": UNSAID_ALWAYS, "ones": UNSAID_AT_ONES,
+}  # fmt: skip
 
 
 class Field:
