@@ -152,10 +152,21 @@ def vxlan(lookup: Lookup) -> None:
     lookup.fill(PORT_AND_DEVICE)
 
 
+def known_name(lookup: Lookup) -> str:
+    """What the interface of the header is called; empty where that is not known, or no other."""
+    place = lookup.place("ifi-index")
+    if place < 0 or not lookup.beside("ifi-index"):
+        return ""
+    name = lookup.label_at(place) or ""
+    if name:
+        lookup.has("ifi-index")  # it is said
+    return name
+
+
 def renamed(lookup: Lookup) -> bool:
     """Says both names where a request gives an interface that is known another one."""
-    old, new = lookup.label("ifi-index"), lookup.text("ifname")
-    if not lookup.value("ifi-index") or not old or not new or old == new:
+    old, new = known_name(lookup), lookup.text("ifname")
+    if not old or not new or old == new:
         return False
     lookup.say(f"{old} \N{RIGHTWARDS ARROW} {new}")
     return True
@@ -208,6 +219,8 @@ ASKED = Template(
 def query(lookup: Lookup) -> None:
     """Which links a request wants."""
     lookup.fill(NAME)
+    if lookup.has("ifname"):
+        lookup.has("ifi-index")  # the name says it
     lookup.fill(ASKED)
 
 

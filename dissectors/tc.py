@@ -397,8 +397,8 @@ AQM: Words = (
 )  # fmt: skip
 BOUNDS = (("limit", "limit"), ("min", "qth-min"), ("max", "qth-max"))
 AVERAGES: Words = (
-    ("probability", "max-p", share_text), ("ewma", "parms.Wlog", None), ("Plog", "parms.Plog", None),
-    ("Scell_log", "parms.Scell-log", None),
+    ("probability", "max-p", share_text), ("ewma", "parms.Wlog", None),
+    ("Plog", "parms.Plog", None), ("Scell_log", "parms.Scell-log", None),
 )  # fmt: skip
 RED: Words = (*((word, f"parms.{path}", size_text) for word, path in BOUNDS), *AVERAGES)
 
@@ -418,7 +418,8 @@ QDISCS: dict[str, Words] = {
             ("perturb", "v0.perturb-period", lambda seconds: f"{seconds}s")),
     "tbf": (("rate", "rate64|parms.rate.rate", rate_text), ("limit", "parms.limit", size_text),
             ("peakrate", "prate64|parms.peakrate.rate", rate_text)),
-    "htb": (("default", "init.defcls", lambda minor: f"{minor:x}"), ("r2q", "init.rate2quantum", None)),
+    "htb": (("default", "init.defcls", lambda minor: f"{minor:x}"),
+            ("r2q", "init.rate2quantum", None)),
     "hfsc": (("default", "defcls", lambda minor: f"{minor:x}"),),
     "red": RED,
     "choke": (*((word, f"parms.{path}", None) for word, path in BOUNDS), *AVERAGES),
@@ -427,7 +428,8 @@ QDISCS: dict[str, Words] = {
     "sfb": (("limit", "parms.limit", None), ("max", "parms.max", None)),
     "netem": (
         ("limit", "limit", None), ("delay", "latency64|latency", (NANO, TICKS)),
-        ("jitter", "jitter64|jitter", (NANO, TICKS)), ("correlation", "corr.delay-corr", share_text),
+        ("jitter", "jitter64|jitter", (NANO, TICKS)),
+        ("correlation", "corr.delay-corr", share_text),
         ("loss", "loss", share_text), ("correlation", "corr.loss-corr", share_text),
         ("duplicate", "duplicate", share_text), ("correlation", "corr.dup-corr", share_text),
         ("reorder", "reorder.probability", share_text),
@@ -656,7 +658,9 @@ def actions_of(options: Piece | None) -> list[str]:
         if node.name == "act":
             out += [f"action {action_text(entry)}" for entry in node.children]
         elif node.name == "police":
-            out.append(" ".join(["action", *action_words("police", node, False), node.rest]).strip())
+            out.append(
+                " ".join(["action", *action_words("police", node, False), node.rest]).strip()
+            )
     return out
 
 

@@ -87,11 +87,14 @@ LINES = {
     "(value 3 kiwi0): option not supported in mode",
     ("acks", 332): "newlink kiwi0: ERANGE at IFLA_MTU (2 bytes: 0102): "
     "Attribute failed policy validation; accepted: u32",
-    ("acks", 334): "newlink a-name-that-is-too-long: ERANGE at IFLA_IFNAME "
+    ("acks", 334): "newlink kiwi0: ERANGE at IFLA_IFNAME "
     '(value "a-name-that-is-too-long"): Attribute failed policy validation; '
     "accepted: string of at most 15 bytes",
     ("acks", 344): "getlink index 4242: ENODEV: No such device",
-    ("acks", 414): "getlink dump: EINVAL: Filter by device index not supported for link dumps",
+    (
+        "acks",
+        414,
+    ): "getlink dump index 9: EINVAL: Filter by device index not supported for link dumps",
     ("acks", 450): "nlctrl getfamily xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: EINVAL at "
     'CTRL_ATTR_FAMILY_NAME (value "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"): '
     "Attribute failed policy validation; accepted: NUL-terminated string of at most 15 bytes",

@@ -101,7 +101,7 @@ def test_a_line_in_full(tmp_path: Path, run: Command) -> None:
         link(name("eth0"), mtu(1500), port=77),
     )
     first, second = run("read", path).lines
-    assert first == "     1   0.000000 → route     getlink    eth0"
+    assert first == "     1   0.000000 → route     getlink    eth0 mtu 1500"
     assert second == "     2   0.001000 ← route     newlink    eth0 <NO-CARRIER,UP> mtu 1500"
 
 
@@ -257,7 +257,7 @@ def test_selections(options: list[str], expected: list[int], mixed: Path, run: C
 
 def test_the_error_by_name_and_for_what(mixed: Path, run: Command) -> None:
     (line,) = run("read", "--type", "error", mixed).lines
-    assert line.endswith("error      -19 ENODEV for getlink nope (to #4)")
+    assert line.endswith("error      -19 ENODEV for getlink nope (to #4, [500]?)")
 
 
 def family_of(number: int, text: str) -> bytes:
@@ -544,7 +544,7 @@ def test_no_bar_where_it_would_disturb(mixed: Path) -> None:
 def test_lines_are_never_cut_in_a_pipe(mixed: Path) -> None:
     process = start("read", mixed, env={"COLUMNS": "30"})
     out, _ = process.communicate()
-    assert b"error      -19 ENODEV for getlink nope (to #4)\n" in out
+    assert b"error      -19 ENODEV for getlink nope (to #4, [500]?)\n" in out
 
 
 def test_arrows_in_ascii_where_the_encoding_lacks_them(mixed: Path) -> None:

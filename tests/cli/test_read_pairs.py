@@ -207,8 +207,8 @@ def test_copies_are_for_text(asked: Path, run: Command) -> None:
 
 
 def test_an_error_says_where_the_fault_lies(asked: Path, run: Command) -> None:
-    expected = '-22 EINVAL "too large" for newlink eth2 at IFLA_MTU (value 70000)'
-    assert run("read", asked).lines[-1].endswith(f"error      {expected} (to #6)")
+    expected = '-22 EINVAL "too large" for newlink eth0 at IFLA_MTU (value 70000)'
+    assert run("read", asked).lines[-1].endswith(f"error      {expected} (to #6, [500]?)")
     assert run("read", "-T", "jsonl", asked).objects[-1]["summary"] == f"error {expected}"
 
 
@@ -217,7 +217,9 @@ def test_an_error_that_echoes_a_header_is_about_the_request_that_it_answers(
 ) -> None:
     ask = link(name("eth9"), kind=NEWLINK, flags=REQUEST_FLAG | ACK, sequence=4)
     path = save(tmp_path / "a.pcap", ask, nlmsgerr(ask[:16], -17, flags=CAPPED, sequence=4, port=9))
-    assert run("read", path).lines[1].endswith("error      -17 EEXIST for newlink eth9 (to #1)")
+    assert (
+        run("read", path).lines[1].endswith("error      -17 EEXIST for newlink eth9 (to #1, [9]?)")
+    )
 
 
 @pytest.mark.parametrize(

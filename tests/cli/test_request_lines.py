@@ -23,7 +23,7 @@ MADE = [
     ),
     (
         "links",  # ip link add link apple0 name apple0.8 type vlan protocol 802.1ad id 8 mvrp on
-        "newlink    apple0.8@apple0 kind vlan protocol 8021ad id 8 flags mvrp mask 24",
+        "newlink    apple0.8@apple0 kind vlan protocol 8021ad id 8 flags mvrp mask 0x18",
     ),
     (
         "links",  # ip link add link apple0 name mv0 type macvlan mode bridge bcqueuelen 500
@@ -93,12 +93,12 @@ def test_what_the_line_has_no_room_for_is_counted(tmp_path: Path, run: Command) 
         tmp_path / "a.pcap", link(name("eth0") + unknown, kind=NEWLINK, flags=1, sequence=2)
     )
     (line,) = run("read", path).lines
-    assert line.endswith(" attr 2023 23 +6")
+    assert line.endswith(" attr 2022 22 +7")
     path = save(
         tmp_path / "b.pcap", link(name("eth0") + unknown[:8], kind=NEWLINK, flags=1, sequence=2)
     )
     (line,) = run("read", path).lines
-    assert line.endswith("newlink    eth0 <UP> attr 2000 0")
+    assert line.endswith("newlink    eth0 <UP> ifi-index 2 attr 2000 0")
 
 
 def test_a_new_name_is_shown_with_the_old_one(tmp_path: Path, run: Command) -> None:

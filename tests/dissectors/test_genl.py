@@ -222,5 +222,5 @@ def test_a_team_and_a_switch() -> None:
     assert ("team", "port-list-get", "dev team0 ports apple0 up") in told
     assert ("ovs_vport", "get", "port 1: apple1 (netdev) rx 0 packets tx 0 packets") in told
     flow = "in_port 1 02:00:00:00:00:01>02:00:00:00:00:02 eth_type ip 192.0.2.1>192.0.2.2 output 0"
-    flow += " ipv4-proto tcp ipv4-ttl 64 tcp tcp-src 1234 tcp-dst 80"
+    flow += " dp-ifindex 6 ipv4-proto tcp ipv4-ttl 64 tcp tcp-src 1234 tcp-dst 80"
     assert ("ovs_flow", "new", flow) in told

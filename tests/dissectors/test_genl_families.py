@@ -240,7 +240,9 @@ def test_what_the_smb_server_asks_its_daemon() -> None:
     assert value(start, "starting-up.max-ip-connections") == 32  # at an odd place
     assert value(start, "starting-up.file-max") == 10000
     answers = [describe(m) for m in recording("ksmbd") if m.to_kernel and m.family == "SMBD_GENL"]
-    assert "login-response 0 bob uid 65535 gid 65535 ok" in answers
+    assert (
+        "login-response 0 bob uid 65535 gid 65535 ok hash-sz 16 hash <redacted 18 bytes>" in answers
+    )
     assert (
         "share-config-response 0 fruit"
         " available browseable writeable store-dos-attrs oplocks hide-dot-files crossmnt"

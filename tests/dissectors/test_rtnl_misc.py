@@ -488,7 +488,7 @@ SAID = {
         " source_list 198.51.100.1,198.51.100.2 permanent vid 10",
         "newnexthop id 21 group 1,1000 proto static",
         "getnexthop id 20 dump-stats|dump-hw-stats",
-        "setdcb dev apple0 pgtx-scfg pg-cfg tc-0 pgid 2 up-mapping 15 bw-id-0 50",
+        "setdcb dev apple0 pgtx-scfg pg-cfg tc-0 pgid 2 up-mapping 0xf bw-id-0 50",
         "newaddrlabel prefix 2001:db8:7::/48 dev apple0 label 77",
         "newvlan dev orchard global vid 10 msti 5",
     ],

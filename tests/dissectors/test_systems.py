@@ -41,7 +41,7 @@ def said() -> list[str]:
         " exe=/usr/bin/x res=success",
         "list-rules always,exit arch=0xc000003e filterkey=0x3 key",
         "connector proc listen",
-        "lookup 127.0.0.1 table local in local 32 local",
+        "lookup 127.0.0.1 table local in local 32 local scope host",
         "lookup 192.0.2.9 table main in main err -11",
         "getalg sha1 driver sha1-generic module kernel priority 100 type shash refcnt 2",
         "error -2 ENOENT for getalg nosuch",
@@ -127,12 +127,18 @@ PATH += bytes((192, 0, 2, 9)) + bytes(12) + struct.pack("=HH4x", 0, 1500)
 @pytest.mark.parametrize(
     ("raw", "line"),
     [
-        (iscsi(11, struct.pack("=IHH", 1, 128, 32), b""), "create-session host 0 session 0"),
+        (
+            iscsi(11, struct.pack("=IHH", 1, 128, 32), b""),
+            "create-session host 0 session 0 initial-cmdsn 1 cmds-max 128 queue-depth 32",
+        ),
         (
             iscsi(16, struct.pack("=4I", 1, 0, 15, 8), b"", b"iqn.test"),
-            "set-param session 1 conn 0 target-name iqn.test",
+            "set-param session 1 conn 0 target-name iqn.test len 8",
         ),
-        (iscsi(22, struct.pack("=I", 1), b"", ADDRESS), "transport-ep-connect 192.0.2.9:3260"),
+        (
+            iscsi(22, struct.pack("=I", 1), b"", ADDRESS),
+            "transport-ep-connect 192.0.2.9:3260 non-blocking 1",
+        ),
         (
             iscsi(102, b"", struct.pack("=3I", 1, 0, 1011), event=True),
             "kernel-conn-error session 1 conn 0 error conn-failed",

@@ -1143,8 +1143,7 @@ def test_every_attribute_has_a_name_and_fits(name):
         ),
         (
             "tc_filters",
-            "newtfilter block 5 protocol ip pref 30 flower ip_proto tcp dst_port 80 "
-            "action drop flags not-in-hw",
+            "newtfilter block 5 protocol ip pref 30 flower ip_proto tcp dst_port 80 action drop",
         ),
         (
             "tc_filters",

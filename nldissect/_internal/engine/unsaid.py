@@ -29,6 +29,7 @@ from ..spec.tables import (
 from ..wire.text import escaped, quoted
 from .lookup import hook_node, value_at
 from .message import Message
+from .payloads import size_of_secret
 from .walk import BY_HOOK, FIELD_MASK, INDEXED, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, UNKNOWN, Engine
 
 # Values that are named, of requests and of others; the number of the rest is given
@@ -83,8 +84,9 @@ class Unsaid:
         marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
         if marks & BY_HOOK:
             return self._by_hook(place, second in self._said)
-        rule = 0 if marks & UNKNOWN else engine.tables.fields[first & FIELD_MASK].unsaid
-        if shown == S_PAD or rule == model.UNSAID_ALWAYS:
+        row = first & FIELD_MASK
+        rule = 0 if marks & UNKNOWN else engine.tables.fields[row].unsaid
+        if shown == S_PAD or rule == model.UNSAID_ALWAYS or row == engine.tables.trailing:
             return False
         form = engine.tables.form[shown]
         children = engine.inside(place) if form == NOTHING or form == ARRAY else []
@@ -181,7 +183,16 @@ class Unsaid:
             self._words.append(f"{name} {value}".strip())
 
     def _text(self, place: i64, value: Any) -> str:
-        """A value as one word; of many bytes or entries their number."""
+        """A value as one word; of many bytes or entries, and of secrets, their number."""
+        engine = self._engine
+        first, second = engine.tape[place], engine.tape[place + 1]
+        marks = first >> MARKS_AT & 0xFF
+        field = hook_node(engine, place).field if marks & BY_HOOK else None
+        if field is None and not marks & UNKNOWN:
+            field = engine.tables.fields[first & FIELD_MASK]
+        if field is not None and field.secret:  # a line has none, whatever else shows
+            start = (second & 0xFFFFFFFF) + (4 if marks & IS_ATTRIBUTE else 0)
+            return size_of_secret(engine.data[start : second >> 32])
         if isinstance(value, bytes):
             return value.hex() if len(value) <= MOST_BYTES else f"<{len(value)} bytes>"
         if isinstance(value, list):
@@ -192,9 +203,8 @@ class Unsaid:
             return f"{shown},+{more}" if more > 0 else shown
         if isinstance(value, str) and (not value or " " in value) and value[:9] != "<redacted":
             return quoted(value)
-        first = self._engine.tape[place]
         row = (first & FIELD_MASK) * COLUMNS
-        if isinstance(value, int) and self._engine.tables.rows[row + HINT] == HEX:
+        if isinstance(value, int) and engine.tables.rows[row + HINT] == HEX:
             return f"{value:#x}"
         return self._shown(place)
 
