@@ -243,10 +243,12 @@ def test_what_the_smb_server_asks_its_daemon() -> None:
     assert (
         "login-response 0 bob uid 65535 gid 65535 ok hash-sz 16 hash <redacted 18 bytes>" in answers
     )
-    assert (
+    shared = (
         "share-config-response 0 fruit"
         " available browseable writeable store-dos-attrs oplocks hide-dot-files crossmnt"
-    ) in answers
+        " create-mask 0x1e4 directory-mask 0x1ed force-uid 65535 force-gid 65535"
+    )
+    assert any(line.startswith(shared) for line in answers)
 
 
 def test_version_15_of_taskstats_is_not_taken_for_a_later_one() -> None:
