@@ -19,23 +19,23 @@ from ..wire.record import Record
 _NETLINK_XFRM: Final = 6
 # By how much one has to fit better than the others because it is rarer; the first of equals.
 CANDIDATES: Final = {
-    framing.NETLINK_ROUTE: 0.0,
-    framing.NETLINK_GENERIC: 0.0,
-    framing.NETLINK_NETFILTER: 0.0,
-    framing.NETLINK_SOCK_DIAG: 1.0,
-    _NETLINK_XFRM: 2.0,
-    framing.NETLINK_AUDIT: 2.0,
+    framing.NETLINK_ROUTE: 0,
+    framing.NETLINK_GENERIC: 0,
+    framing.NETLINK_NETFILTER: 0,
+    framing.NETLINK_SOCK_DIAG: 100,
+    _NETLINK_XFRM: 200,
+    framing.NETLINK_AUDIT: 200,
 }
 _GENL_MAX_ID: Final = 1023  # linux/genetlink.h
 # What is odd with a message, by how much it says that the protocol is another
-_NO_OPERATION: Final = 8
-_FAULT: Final = 4
-_RARE_FAMILY: Final = 2
+_NO_OPERATION: Final = 800
+_FAULT: Final = 400
+_RARE_FAMILY: Final = 200
 _NO_ATTRIBUTES: Final = 1  # of a family that only nlctrl could tell
-_ODD: Final = 1  # a note, an unknown attribute, a value without a name, padding that is used
+_ODD: Final = 100  # a note, an unknown attribute, a value without a name, padding that is used
 _MOST_ODD: Final = 3  # of each of these
-# Of those equally odd the one that knows more attributes
-_KNOWN: Final = 0.01
+# Of those equally odd the one that has more attributes
+_ATTRIBUTE: Final = 1
 
 
 @final
@@ -66,7 +66,7 @@ class UntoldProtocol:
     def _best(self, record: Record) -> int:
         """The protocol as which the record's messages are least odd."""
 
-        def odd(protocol: int) -> float:
+        def odd(protocol: int) -> int:
             """How much speaks against this one."""
             found = self._dissect(record, protocol)
             return sum(_oddity(message) for message in found) + CANDIDATES[protocol]
@@ -80,17 +80,17 @@ def _tells(record: Record) -> bool:
     return len(data) >= 16 and u16(data, 4, record.interface.big_endian) >= framing.NLMSG_MIN_TYPE
 
 
-def _oddity(message: Message) -> float:
+def _oddity(message: Message) -> int:
     """How much speaks against its being a message of this protocol."""
     if not message.netlink or message.type < framing.NLMSG_MIN_TYPE:
-        return 0.0
-    odd = float(_NO_OPERATION)
+        return 0
+    odd = _NO_OPERATION
     generic = message.protocol == framing.NETLINK_GENERIC
     if generic and message.type <= _GENL_MAX_ID:
-        odd = float(_FAULT * _reserved(message))
-        odd += _RARE_FAMILY * (message.type != framing.GENL_ID_CTRL)
+        odd = _FAULT * _reserved(message)
+        odd += _RARE_FAMILY * int(message.type != framing.GENL_ID_CTRL)
     elif message.spec is not None and message.operation is not None:
-        odd = float(_FAULT * _contradictory(message))
+        odd = _FAULT * _contradictory(message)
     notes = unknown = unnamed = padded = attributes = 0
     for node in message.walk():
         for found in node.diagnoses:
@@ -104,12 +104,13 @@ def _oddity(message: Message) -> float:
         unknown = _NO_ATTRIBUTES * (attributes == 0)
     for count in (notes, unknown, unnamed, padded):
         odd += _ODD * min(count, _MOST_ODD)
-    return odd - _KNOWN * attributes
+    return odd - _ATTRIBUTE * attributes
 
 
 def _reserved(message: Message) -> bool:
     """Whether the reserved field of struct genlmsghdr is used."""
-    return len(message.data) >= message.base + 20 and any(message.data[18:20])
+    at = message.base + 18
+    return len(message.data) >= at + 2 and any(message.data[at : at + 2])
 
 
 def _contradictory(message: Message) -> bool:
