@@ -353,6 +353,9 @@ def test_tab_in_a_shell(name: str, tmp_path: Path) -> None:
             "linkinfo.kind",
             "x",
         ]
+        assert shell.typed("nldissect read --protocol=ro\t", "--filter=linkinfo.ki\t", " x")[
+            :3
+        ] == ["read", "--protocol=route", "--filter=linkinfo.kind"]
         assert shell.typed("nldissect monitor netfilter:conntrack-exp-n\t", "link") == [
             "monitor",
             "netfilter:conntrack-exp-new",

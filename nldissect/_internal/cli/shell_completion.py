@@ -70,10 +70,16 @@ _nldissect() {
     shown+=("${line#*$'\t'}")
   done
   (( $#texts )) || return 1
-  if [[ $lines[1] == nospace ]]; then
-    compadd -U -S '' -V values -l -d shown -a texts
+  # A quote that begins within a word: what compadd would replace is not told.
+  [[ $words[CURRENT] == --*=[\'\"]* ]] && return 1
+  local -a how=(-V values -l -d shown)
+  [[ $lines[1] == nospace ]] && how+=(-S '')
+  if [[ $PREFIX == --*=* ]]; then
+    compset -P 1 '*='
+    texts=("${(@)texts#*=}")
+    compadd "${(@)how}" -a texts
   else
-    compadd -U -V values -l -d shown -a texts
+    compadd -U "${(@)how}" -a texts
   fi
 }
 if [[ $funcstack[1] == _nldissect ]]; then
