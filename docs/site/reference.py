@@ -20,8 +20,14 @@ def write(folder: Path) -> int:
     registry = Registry(use_system=False)
     specs = sorted((file.spec() for file in registry.files()), key=lambda spec: spec.name.lower())
     rows, count = [], 0
+    places: dict[str, list[str]] = {}
     for spec in specs:
         lines = list(_page(spec, _docs(spec.file)))
+        for constant, shown, name in _constants(spec):
+            places.setdefault(constant, []).append(
+                f'<a href="{spec.name}.html#set-{html.escape(name)}">{html.escape(spec.name)}</a>'
+                f" {html.escape(shown)}"
+            )
         (folder / f"{spec.name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
         attributes = sum(len(_attributes(one)) for one in spec.attribute_sets.values())
         count += attributes
@@ -35,13 +41,32 @@ def write(folder: Path) -> int:
         "Every protocol that nldissect decodes, made from the dissectors when this site is built:",
         "operations, attributes with number, type and C constant, structs and enumerations. A name",
         "or a constant is what [filters](../docs/filter.md) and columns take; the search of this",
-        "site knows them all.",
+        "site knows them all, and [so does one page](constants.md).",
         "",
         "| dissector | protocol | operations | attributes |",
         "|---|---|---:|---:|",
     ]
+    (folder / "constants.md").write_text("\n".join(_index(places)), encoding="utf-8")
     (folder / "index.md").write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
     return count
+
+
+def _constants(spec: model.Spec) -> Iterator[tuple[str, str, str]]:
+    """The C constants of all attributes: each with type and set."""
+    for name, attributes in spec.attribute_sets.items():
+        for _, one in _attributes(attributes):
+            if one.constant:
+                yield one.constant, one.shown, name
+
+
+def _index(places: dict[str, list[str]]) -> Iterator[str]:
+    """The page of all constants, by name."""
+    yield from ("---", "orphan: true", "---", "", "# Constants of attributes", "")
+    yield from ("[Reference](index.md)", "")
+    yield _table(("constant", "dissector and type"), [
+        (_code(constant), ", ".join(dict.fromkeys(found)))
+        for constant, found in sorted(places.items())
+    ], "constants")  # fmt: skip
 
 
 def _protocol(spec: model.Spec) -> str:
