@@ -201,9 +201,10 @@ def _words(docs: Docs, name: str) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], anchor: str) -> str:
     """A table without empty columns; as HTML, since so many in Markdown take sphinx a minute."""
     used = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    # The spaces between cells part their words for the search, which takes tags out.
     lines = [
         f'<div class="table-wrapper" id="{html.escape(anchor)}"><table class="docutils"><thead>'
     ]
-    lines.append("<tr>" + "".join([f"<th>{head[i]}</th>" for i in used]) + "</tr></thead><tbody>")
-    lines += ["<tr>" + "".join([f"<td>{row[i]}</td>" for i in used]) + "</tr>" for row in rows]
+    lines.append("<tr>" + " ".join([f"<th>{head[i]}</th>" for i in used]) + "</tr></thead><tbody>")
+    lines += ["<tr>" + " ".join([f"<td>{row[i]}</td>" for i in used]) + "</tr>" for row in rows]
     return "\n".join([*lines, "</tbody></table></div>", ""])

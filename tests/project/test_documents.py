@@ -78,7 +78,7 @@ def test_the_reference_has_every_attribute_and_its_links_hold(
     every = (tmp_path / "constants.md").read_text(encoding="utf-8")
     for name, anchor in set(re.findall(r'href="([^"#]*)\.html#([^"]*)"', every)):
         assert f'id="{anchor}"' in (tmp_path / f"{name}.md").read_text(encoding="utf-8"), anchor
-    assert "<code>IFLA_MTU</code></td><td>" in every
+    assert "<code>IFLA_MTU</code></td> <td>" in every
     index = (tmp_path / "index.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\(([^)/]+)\)", index)) == {
         path.name for path in tmp_path.iterdir() if path.name != "index.md"
