@@ -285,6 +285,9 @@ class Shell:
         work = folder / "work"
         work.mkdir()
         (work / "my recording.pcap").touch()
+        # What is kept of the dissectors, which the first of all Tabs would make.
+        asked = ["completion", "--complete", "bash", "nldissect read -Y 'linkinfo.ki"]
+        subprocess.run([program, *asked], env=environment, check=True, capture_output=True)
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             os.chdir(work)

@@ -8,13 +8,13 @@ examples:
   nldissect read monitor.pcap                    one line per message
   nldissect read -V -x monitor.pcap.gz           all of each message, and its bytes
   nldissect read -V -c 1 --type newlink a.pcap   the first RTM_NEWLINK
-  nldissect read --protocol route --pid 812 a.pcap rtnetlink, of process 812
+  nldissect read --protocol route --pid 812 a.pcap  rtnetlink, of process 812
   nldissect read -Y 'linkinfo.kind == "vxlan" and mtu < 1500' a.pcap
   nldissect read -Y 'error == ENODEV or latency > 10ms' a.pcap
   nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
   nldissect read -T fields -e time -e ifname -e IFLA_MTU --type newlink a.pcap
   nldissect read -w errors.pcapng --type error a.pcap
-  nldissect read --decode-as 0x1c=nl_util a.pcap a family that the file does not name
+  nldissect read --decode-as 0x1c=nl_util a.pcap  a family that the file does not name
   tcpdump -i nlmon0 -U -w - | nldissect read -   as it happens
 
 The fields of -e are the top-level names of the JSON (record, time, operation,
@@ -81,7 +81,7 @@ Settings, keys and colours: ~/.config/nldissect/tui.toml; docs/tui.md has them a
 DIFF = """\
 examples:
   nldissect diff good.pcap bad.pcap               what was asked and answered otherwise
-  nldissect diff --objects before.pcap after.pcap the links, routes... that changed
+  nldissect diff --objects before.pcap after.pcap  the links, routes... that changed
   nldissect diff --objects --counters a.pcap b.pcap
   nldissect diff -T json a.pcap b.pcap | jq '.differences[].title'
 
