@@ -17,7 +17,9 @@ import pytest
 from nldissect._internal.cli import completion_candidates, shell_completion
 from nldissect._internal.cli.commands import build
 from nldissect._internal.cli.shell_words import TypedWord, quoted, split_words
-from nldissect._internal.filter import complete
+from nldissect._internal.filter import Filter, complete
+from nldissect._internal.filter.completion import offered_names
+from nldissect._internal.filter.listing import listing
 from nldissect._internal.render.column_output import MESSAGE_COLUMNS, ColumnLayout, ColumnsRenderer
 from nldissect._internal.spec import specfile
 from nldissect._internal.spec.registry import registry
@@ -137,6 +139,21 @@ def test_names_are_those_of_filters(run: Command) -> None:
     assert set(MESSAGE_COLUMNS) <= set(columns)
     for name in [*columns, *list(offered(run, "read", "-e", "m"))[:40]]:
         ColumnsRenderer([name], ColumnLayout(), known)
+
+
+def test_every_name_that_is_offered_is_one() -> None:
+    """To filters and columns; and nothing that `nldissect fields` lists is missing."""
+    known = registry()
+    texts = offered_names(known)
+    rows = [line.split("\t") for text in texts.values() for line in text.split("\n")]
+    for name, sort, _ in rows:
+        if sort != "function":
+            Filter(name, known)
+    listed = list(listing(known))
+    wanted = {named.name for named in listed} | {named.constant for named in listed}
+    missing = wanted - {name for name, *_ in rows} - {""}
+    # Words of the language, and what stands for many names.
+    assert {name for name in missing if "*" not in name} <= {"all", "any"}
 
 
 def test_names_follow_the_dissectors_that_are_typed(tmp_path: Path, run: Command) -> None:

@@ -15,9 +15,11 @@ from ..wire import framing
 from ..wire.errors import FilterError
 from .compiler import FUNCTIONS
 from .field_types import DynamicType, field_type
+from .listing import OPERATION as LISTED_OPERATION
+from .listing import Named, listing
 from .message_fields import MessageField, message_fields
 from .message_types import TimeOrigin
-from .name_index import fields_of, members_of, operations_of
+from .name_index import members_of, operations_of
 from .operands import DIAGNOSIS_PARTS
 from .parser import FilterParser, Token, TokenKinds
 from .resolved_path import ResolvedPath, spec_of
@@ -232,25 +234,35 @@ class _Candidates:
             yield Candidate(text, kind, help)
 
     def gathered(self, constants: bool) -> Iterator[Candidate]:
-        """Every attribute, operation and dissector; C constants where one was begun."""
-        attributes: dict[str, dict[str, model.Field]] = {}  # by name and dissector
+        """What `listing` has, each name once, and dissectors; C constants where one was begun."""
         route = framing.NETLINK_ROUTE  # what is there too is meant more often than the others'
-        specs = sorted(self._vocabulary.specs, key=lambda spec: spec.protonum != route)
-        for spec in specs:
-            for field in fields_of(spec):
-                name = field.constant if constants else field.name
-                if name and not name.isdigit() and " " not in name:
-                    attributes.setdefault(name, {}).setdefault(spec.name, field)
-        for name in sorted(attributes):
-            first, *others = attributes[name].values()
-            more = f" and {len(others)} more" if others else ""
-            yield Candidate(name, ATTRIBUTE, _described(first) + more)
-        for spec in specs:
-            if not constants:
-                yield Candidate(spec.name, DISSECTOR, "a dissector")
-            for operation in operations_of(spec):
-                name = operation.constant if constants else operation.name
-                yield Candidate(name, OPERATION, f"{spec.name}: {operation.constant}")
+        first = {spec.name for spec in self._vocabulary.specs if spec.protonum == route}
+        fields: dict[str, dict[str, Named]] = {}  # by name and dissector
+        operations: dict[str, Named] = {}
+        of_dissectors = [
+            named
+            for named in listing(self._registry)
+            if named.dissector or named.name not in self._message_fields
+        ]
+        for named in sorted(of_dissectors, key=lambda named: named.dissector not in first):
+            name = named.constant if constants else named.name
+            if name and named.type == LISTED_OPERATION:
+                operations.setdefault(name, named)
+            elif name:
+                fields.setdefault(name, {}).setdefault(named.dissector, named)
+        for name in filter(_is_term, sorted(fields)):
+            one, *others = fields[name].values()
+            where = f"({one.dissector})" if one.dissector else one.about
+            more = f"and {len(others)} more" if others else ""
+            help = " ".join(filter(None, (one.type, one.constant, where, more)))
+            yield Candidate(name, ATTRIBUTE, help)
+        if not constants:
+            for spec in self._vocabulary.specs:
+                if _is_term(spec.name):
+                    yield Candidate(spec.name, DISSECTOR, "a dissector")
+        for name in filter(_is_term, operations):
+            named = operations[name]
+            yield Candidate(name, OPERATION, f"{named.dissector}: {named.constant}")
 
     def _below(self, path: str) -> list[model.Field]:
         """The fields directly inside of what a path names."""
@@ -350,6 +362,15 @@ def _ranked(found: Iterable[Candidate], partial: str) -> list[Candidate]:
         if text.startswith(partial) or plain(text).startswith(start):
             out.setdefault(text, candidate)
     return list(out.values())
+
+
+def _is_term(name: str) -> bool:
+    """Whether a name may stand in a filter as it is."""
+    try:
+        FilterParser(name).parse()
+    except FilterError:
+        return False
+    return True
 
 
 def _described(field: model.Field) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..engine.paths import WORDS_OF_IP, plain
 from ..spec import model
@@ -13,6 +13,8 @@ from .message_fields import message_fields
 from .message_types import TimeOrigin
 from .name_index import fields_of, operations_of
 from .vocabulary import vocabulary_of
+
+OPERATION: Final = "operation"  # the type of a name of messages
 
 
 class Named(NamedTuple):
@@ -50,7 +52,7 @@ def listing(registry: Registry) -> Iterator[Named]:
 def _of_dissector(spec: model.Spec) -> Iterator[Named]:
     for operation in operations_of(spec):
         about = f"messages of type {_numbers(operation)}"
-        yield Named(operation.name, operation.constant, "operation", spec.name, about)
+        yield Named(operation.name, operation.constant, OPERATION, spec.name, about)
     met: set[Named] = set()
     for field in fields_of(spec):
         if field.kind == model.PAD or field.name.isdecimal():
