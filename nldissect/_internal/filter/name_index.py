@@ -118,9 +118,9 @@ def fields_in(spec: model.Spec, definitions: Iterable[str]) -> Iterator[model.Fi
 
 
 def _with_tails(field: model.Field) -> Iterator[model.Field]:
-    """A field and what follows it where it is a struct."""
+    """A field, what follows it where it is a struct, and what it is in requests."""
     yield field
-    for behind in (field.tail, field.tail_then):
+    for behind in (field.tail, field.tail_then, field.request):
         if behind is not None:
             yield from _with_tails(behind)
 

@@ -24,7 +24,7 @@ from ..wire.errors import SpecError
 from ..wire.output_file import PART, write_file
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 6
+CACHE_FORMAT = 7
 _LARGEST_ENTRY = 1 << 23  # bytes; those of nl80211 are 600,000
 _LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
 _LONGEST_NUMBER = 100  # characters
