@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support import ROOT
 from support.capture_files import END, enhanced, interface, netlink, pcap, section
 from support.command import (
     CAPTURES,
@@ -516,7 +517,48 @@ def test_lines_are_cut_to_the_terminal(columns: int, tmp_path: Path) -> None:
 
     widths = [width(line) for line in out.splitlines()]
     assert max(widths) <= columns
-    assert ("…" in out) == (columns < 100)
+    assert ("…" in out) == (columns == 40)
+
+
+WHY = '-22 EINVAL "Required attributes not provided to perform the operation" for newlink vxk'
+ERRORS = ROOT / "captures" / "errors.pcap"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_lines_that_tell_of_errors_are_never_cut(columns: int) -> None:
+    out = on_a_terminal("read", ERRORS, columns=columns, NO_COLOR="1").replace("\r\n", "\n")
+    lines = out.split("\n")
+    assert max(map(len, lines)) <= columns
+    assert WHY in re.sub(r"\n +", " ", out)
+    at = next(i for i, line in enumerate(lines) if line.split()[:1] == ["20"])
+    if columns < 200:  # the rest stands below where it began
+        indent = 8 if columns == 60 else lines[at].index("-22")
+        assert lines[at + 1][:indent].isspace()
+        assert lines[at + 1][indent] != " "
+
+
+@pytest.mark.parametrize(
+    ("option", "whole", "narrow"),
+    [("--wrap", True, True), ("--chop", False, True), ("--wide", True, False), (None, True, False)],
+)
+def test_too_wide_lines_as_asked(option: str | None, whole: bool, narrow: bool) -> None:
+    """Also in a pipe, whose lines else stay as they are."""
+    words = [] if option is None else [option]
+    process = start("read", *words, ERRORS, env={"COLUMNS": "80"})
+    out = process.communicate()[0].decode()
+    assert (max(map(len, out.splitlines())) <= 80) == narrow
+    assert (WHY in re.sub(r"\n +", " ", out)) == whole
+    assert ("…" in out) != whole
+
+
+def test_long_values_in_trees(tmp_path: Path, run: Command) -> None:
+    path = save(tmp_path / "a.pcap", link(attribute(9999, bytes(range(250, 256)) * 50)))
+    tree = run("read", "-V", path).out
+    assert "300 bytes (64 shown)" in tree
+    assert len(re.findall(r"^ +00[0-9a-f]0  ", tree, re.MULTILINE)) == 4
+    whole = run("read", "-V", "--full", path).out
+    assert "300 bytes [" in whole
+    assert len(re.findall(r"^ +0[0-9a-f]{2}0  ", whole, re.MULTILINE)) == 19
 
 
 @pytest.mark.slow

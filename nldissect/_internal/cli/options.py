@@ -255,6 +255,14 @@ def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> No
     group.add_argument("-j", "--jobs", metavar="N", default=None, help=words)
 
 
+# What becomes of lines that are wider than the terminal.
+WIDTHS = {
+    "wrap": "break lines that are wider than the terminal; without this those that tell of errors",
+    "chop": "cut lines that are wider than the terminal, those that tell of errors too",
+    "wide": "leave lines as they are",
+}
+
+
 def _show_options(parser: CommandParser, origin: bool = True) -> None:
     """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
     parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False, told=None)
@@ -316,6 +324,16 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         dest="host_names",
         help="routing tables, protocols, scopes and network namespaces by this host's names "
         "(/etc/iproute2, /run/netns)",
+    )
+    wide = show.add_mutually_exclusive_group()
+    for word, means in WIDTHS.items():
+        wide.add_argument(
+            f"--{word}", action="store_const", const=word, dest="too_wide", help=means
+        )
+    add(
+        "--full",
+        action="store_true",
+        help="all bytes of long values in trees, of which otherwise the first 64 are shown",
     )
     add(
         "--color",

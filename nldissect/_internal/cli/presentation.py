@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..render.list_output import ListRenderer
 
 
+WIDE = "wide"  # as `ListRenderer` has it for None
+
+
 class Presentation:
     """What -T, -V, -x, -e, -E, -t, --names, --color and --copies ask for; raises UsageError.
 
@@ -49,21 +52,26 @@ class Presentation:
 
     def _text(self, options: Namespace, output: TextOutput) -> Renderer:
         """The list, or with -V and -x trees and bytes below its lines."""
-        from ..render.list_output import ListRenderer
+        from ..render.list_output import WRAP_ERRORS, ListRenderer
 
         self.folds = not options.copies
         self.timed = True
         style = Style(_colour(options.color, output), output.can_encode("→←…"))
-        fits = output.terminal() and not options.verbose
+        # A width that is asked for holds in a pipe too.
+        asked = options.too_wide is not None and options.too_wide != WIDE
+        fits = (output.terminal() or asked) and not options.verbose and options.too_wide != WIDE
         width = output.columns() if fits else None
-        lines = ListRenderer(style, self.clock, width, options.names == "c")
+        too_wide = options.too_wide or WRAP_ERRORS
+        lines = ListRenderer(style, self.clock, width, options.names == "c", too_wide)
         if fits:
             self.fitted = lines
         if not options.verbose and not options.hex:
             return lines
         from ..render.tree_output import HexDumpRenderer, TreeRenderer
 
-        inner = TreeRenderer(lines, style, options.names != "spec") if options.verbose else lines
+        inner: Renderer = lines
+        if options.verbose:
+            inner = TreeRenderer(lines, style, options.names != "spec", options.full)
         return HexDumpRenderer(inner) if options.hex else inner
 
     def _fields(self, options: Namespace, registry: Registry) -> Renderer:

@@ -23,7 +23,7 @@ from ..wire.digits import DIGITS
 from ..wire.text import escaped, safe
 from ..wire.times import TimeFormatter
 from .renderer import Renderer
-from .style import Style, fit
+from .style import Style, fit, width, wrap
 
 Part = tuple[str, str]
 # Words that are kept as they are written.
@@ -31,15 +31,27 @@ _KEPT: Final = 4096
 _LONGEST: Final = 64  # bytes of a summary that are looked at for an object's name
 
 
+# What becomes of a line that is wider than the terminal: it is cut, wrapped, or wrapped if it tells
+# of an error.
+CHOP, WRAP, WRAP_ERRORS = "chop", "wrap", "errors"
+_NARROW: Final = 80  # cells, of which columns take less
+
+
 class ListRenderer(Renderer):
-    """Renders the list; `width` cuts each line to so many cells (None: never)."""
+    """Renders the list; lines are no wider than `width` cells (None: as they are)."""
 
     def __init__(
-        self, style: Style, clock: TimeFormatter, width: int | None = None, constants: bool = False
+        self,
+        style: Style,
+        clock: TimeFormatter,
+        width: int | None = None,
+        constants: bool = False,
+        too_wide: str = WRAP_ERRORS,
     ) -> None:
         self.style = style
         self.clock = clock
         self.width = width
+        self._too_wide = too_wide
         self._constants = constants
         self._arrows = [f" {arrow} {style.reset}".encode() for arrow in style.arrows]
         self._dim = style.codes["dim"].encode()
@@ -155,36 +167,55 @@ class ListRenderer(Renderer):
     def _fitted(
         self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
     ) -> None:
-        """The line, cut to the width."""
+        """The line, cut or wrapped to the width."""
         assert self.width is not None
-        parts = self._parts(message, link, engine)
+        looks, wrong = _looks(message), _wrong(message, engine)
+        parts = self._columns_of(message, link, looks, wrong)
+        indent = sum(width(text) for text, _ in parts)
+        parts += self._summary(message, link, engine, looks, wrong)
         aside = ""
         if link is not None and link_text.has_aside(message, link):
             aside = link_text.aside(message, link)
-        room = max(self.width - len(aside), 0)
-        parts.insert(1, (self._head(message), "dim"))
-        out.write(fit(parts, room, self.style).encode())
-        out.write(self.style.paint(aside, "dim").encode())
-        out.write(b"\n")
+        errs = looks == "error" or wrong is not None
+        if self._too_wide == WRAP or (errs and self._too_wide == WRAP_ERRORS):
+            indent = indent if indent <= self.width // 2 else 8
+            text = wrap([*parts, (aside, "dim")], max(self.width, 24), indent, self.style)
+        else:
+            text = fit(parts, max(self.width - len(aside), 0), self.style)
+            text += self.style.paint(aside, "dim")
+        out.write(f"{text}\n".encode())
 
-    def _head(self, message: Message) -> str:
+    def _columns_of(
+        self, message: Message, link: Link | None, looks: str, wrong: Part | None
+    ) -> list[Part]:
+        """The mark in front, number, time and arrow, protocol and operation."""
         record = message.record
         assert record is not None
+        assert self.width is not None
         time = self.clock.text(record.number, record.time)
         arrow = self.style.arrows[0 if message.to_kernel else 1]
-        return f"{message.number:>5} {time:>10} {arrow} "
-
-    def _parts(self, message: Message, link: Link | None, engine: Engine) -> list[Part]:
-        """The mark in front, then what follows the arrow."""
+        who = escaped(_who(message, link))
         what = escaped(message_text.operation(message, self._constants))
-        summary = safe(link_text.summary(message, link, engine))
-        looks, wrong = _looks(message), _wrong(message, engine)
-        parts = [
+        narrow = self.width <= _NARROW
+        head = f"{message.number:>3} {time:>8} " if narrow else f"{message.number:>5} {time:>10} "
+        return [
             (" ", "plain") if wrong is None else ("!", "error"),
-            (f"{escaped(_who(message, link)):<9} ", "protocol"),
-            (f"{what:<10} " if summary else what, looks),
-            (summary, looks if looks == "error" else "plain"),
+            (f"{head}{arrow} ", "dim"),
+            (f"{who:<7} " if narrow else f"{who:<9} ", "protocol"),
+            (f"{what:<8} " if narrow else f"{what:<10} ", looks),
         ]
+
+    def _summary(
+        self,
+        message: Message,
+        link: Link | None,
+        engine: Engine,
+        looks: str,
+        wrong: Part | None,
+    ) -> list[Part]:
+        """What it says, and what is wrong with it."""
+        summary = safe(link_text.summary(message, link, engine))
+        parts = [(summary, looks if looks == "error" else "plain")]
         if wrong is not None:
             parts.append((safe(wrong[0]), wrong[1]))
         elif message.truncated:

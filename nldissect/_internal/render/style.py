@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # What a piece of text is, to the ANSI attributes (ECMA-48, SGR) it is shown in.
@@ -69,6 +70,30 @@ def fit(parts: list[tuple[str, str]], room: int, style: Style) -> str:
         out.append(style.paint(text, what))
         room -= size
     return "".join(out)
+
+
+def wrap(parts: list[tuple[str, str]], room: int, indent: int, style: Style) -> str:
+    """The parts painted and joined, broken between words into lines of `room` cells at most.
+
+    Lines after the first begin with `indent` spaces, and lose those that they were broken at.
+    """
+    out: list[str] = []
+    left = room
+    begun = False  # whether the line has a word
+    for text, what in parts:
+        piece = ""
+        for word in re.split(r"(?<= )(?=[^ ])", text):
+            rest = word
+            while (size := width(rest.rstrip(" "))) > left:
+                fits = "" if begun or size <= room - indent else _cut(rest, left)
+                out.append(style.paint((piece + fits).rstrip(" "), what) + f"\n{' ' * indent}")
+                piece, rest = "", rest[len(fits) :]
+                left, begun = room - indent, False
+            piece += rest
+            left -= width(rest)
+            begun = begun or bool(rest.strip(" "))
+        out.append(style.paint(piece, what))
+    return "".join(out).rstrip(" ")
 
 
 def _cut(text: str, room: int) -> str:

@@ -75,13 +75,15 @@ from .value_writer import NumberWriter, write_address
 STEP: Final = b"    "
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
-# Bytes that fit on the attribute's own line.
+# Bytes that fit on the attribute's own line, and those that are shown of longer ones.
 INLINE: Final = 24
+MOST: Final = 64
 _DEEPEST: Final = 80
 # Labels that are kept as they are written.
 _KEPT: Final = 4096
 # What an entry is, without where it lies.
 _WHAT: Final = 0xFF00FFFFFFF
+_CAPPED: Final = b" bytes (%d shown)" % MOST
 # What stands between name and value, by form
 _BETWEEN: Final = {
     INTEGER: b": ", ARRAY: b": []", TEXT_UP_TO_NUL: b': "', OCTETS: b": ", COLONS: b": ",
@@ -101,8 +103,9 @@ _HEADER_FIELDS: Final = frozenset((*NLMSGHDR.members, *GENLMSGHDR.members))
 class TreeNodeWriter:
     """Writes the nodes on a tape as lines, one step in; without the last line's end."""
 
-    def __init__(self, tables: Tables, style: Style, constants: bool) -> None:
+    def __init__(self, tables: Tables, style: Style, constants: bool, full: bool) -> None:
         self._tables = tables
+        self._most: i64 = 1 << 62 if full else MOST
         self._style = style
         self._constants = constants
         before, after = b" (" + style.codes["label"].encode(), style.reset.encode() + b")"
@@ -306,14 +309,15 @@ class TreeNodeWriter:
                 digits.spaced(out, data, start, end)
             else:
                 digits.signed(out, size)
-                out.write(b" bytes")
+                out.write(b" bytes" if size <= self._most else _CAPPED)
         if node is not None:
             self._words.label(out, self._words.text(node.words(self._constants)))
         if engine.tape[place] >> MARKS_AT & (DIAGNOSED | BY_HOOK):
             self._diagnosed(out, engine, place)
         if form == OCTETS and size > INLINE:
             out.write(b"\n")
-            digits.dump(out, data, start, end, STEP * int(depth + 2))
+            shown = min(end, start + self._most)
+            digits.dump(out, data, start, shown, STEP * int(depth + 2))
             out.truncate(len(out) - 1)
 
     def _hook_value(self, node: Node) -> bytes:
@@ -350,10 +354,13 @@ def wrong(style: Style, severity: str, text: str) -> str:
 
 
 class TreeRenderer(Renderer):
-    """Renders the tree, each under its line of the list."""
+    """Renders the tree, each under its line of the list; `full`: long values whole."""
 
-    def __init__(self, lines: ListRenderer, style: Style, constants: bool = True) -> None:
+    def __init__(
+        self, lines: ListRenderer, style: Style, constants: bool = True, full: bool = False
+    ) -> None:
         self._lines = lines
+        self._full = full
         self._style = style
         self._constants = constants
         self._context: Context | None = None
@@ -388,7 +395,9 @@ class TreeRenderer(Renderer):
         context = message.context
         nodes = self._nodes
         if nodes is None or context is not self._context:
-            nodes = self._nodes = TreeNodeWriter(context.tables, self._style, self._constants)
+            nodes = self._nodes = TreeNodeWriter(
+                context.tables, self._style, self._constants, self._full
+            )
             self._context = context
         self._lines.write(out, message, link)
         self._origin(out, message, link)

@@ -209,7 +209,9 @@ def exported(model: CaptureModel, rows: Iterable[int], form: str) -> str:
         clock = TimeFormatter(model.times.form)
         clock.see(0, model.time(0))
         lines = ListRenderer(Style(), clock)
-        renderer: Renderer = HexDumpRenderer(TreeRenderer(lines, Style(), model.constants_in_tree))
+        renderer: Renderer = HexDumpRenderer(
+            TreeRenderer(lines, Style(), model.constants_in_tree, full=True)
+        )
     else:
         renderer = FORMATS[form]()
     body = [renderer.message(model.message(row), model.link(row)) for row in rows]
