@@ -290,7 +290,7 @@ def test_families(tmp_path: Path, run: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["read"], "required: FILE"),
+        (["read"], "a FILE is missing"),
         (["raed", "x"], "'raed' is no command (did you mean 'read'?)"),
         (["read", "--verbos", "x"], "no such option: --verbos (did you mean '--verbose'?)"),
         (["read", "--type", "newlnk", "x"], "no operation 'newlnk' (did you mean 'newlink'?)"),
@@ -302,7 +302,7 @@ def test_families(tmp_path: Path, run: Command) -> None:
         (["read", "-T", "fields", "x"], "at least one -e"),
         (["read", "-T", "json", "-V", "x"], "-V and -x go with text"),
         (["read", "-T", "json", "-e", "time", "x"], "-e and -E go with -T fields"),
-        (["read", "-e", "ifnam", "x"], "no field 'ifnam' (did you mean 'ifname'?)"),
+        (["read", "-e", "ifnam", "x"], "no field 'ifnam'; did you mean 'ifname'?"),
         (["read", "-e", "time", "-E", "colour=y", "x"], "'colour=y' is none of"),
         (["read", "--decode-as", "21", "x"], "not NUMBER=NAME"),
         (["read", "--decode-as", "21=nlexampel", "x"], "did you mean 'nlexample'"),
@@ -324,24 +324,48 @@ def test_wrong_usage_is_one_line_and_status_2(
 
 
 def test_a_file_given_as_the_command(mixed: Path, run: Command) -> None:
-    assert run(mixed).err == (
-        f"nldissect: '{mixed}' is no command; to read that file: nldissect read {mixed}\n"
-    )
+    assert run(mixed) == run("read", mixed)
 
 
 def test_a_cut_file_shows_what_is_before(mixed: Path, tmp_path: Path, run: Command) -> None:
     whole = run("read", mixed)
     cut = tmp_path / "cut.pcap"
     cut.write_bytes(mixed.read_bytes()[:-20])
-    ran = run("read", cut, mixed)
-    assert ran.status == 2
-    assert ran.err.count("\n") == 1
-    assert re.match(rf"nldissect: {re.escape(str(cut))}: record 5 at offset \d+: ", ran.err)
-    assert ran.out == (
-        f"==> {cut} <==\n"
-        + "".join(f"{line}\n" for line in whole.lines[:5])
-        + f"\n==> {mixed} <==\n{whole.out}"
-    )
+    for order in ("--no-merge", "--merge"):
+        ran = run("read", *[order] * (order == "--no-merge"), cut, mixed)
+        assert ran.status == 2
+        assert ran.err.count("\n") == 1
+        assert re.match(rf"nldissect: {re.escape(str(cut))}: record 5 at offset \d+: ", ran.err)
+        if order == "--merge":  # what comes at the same time takes turns
+            assert len(ran.lines) > 2 * len(whole.lines)
+            return
+        assert ran.out == (
+            f"==> {cut} <==\n"
+            + "".join(f"{line}\n" for line in whole.lines[:5])
+            + f"\n==> {mixed} <==\n{whole.out}"
+        )
+
+
+def test_files_are_merged_by_time(tmp_path: Path, run: Command) -> None:
+    """Nothing of one capture is taken to be of the other: not its answers, nor its families."""
+    ask = message(GETLINK, bytes(16), flags=0x301, sequence=7, port=99)
+    done = message(3, bytes(4), flags=2, sequence=7, port=99)
+    paths = [tmp_path / "one.pcap", tmp_path / "two.pcap"]
+    for at, path in enumerate(paths):
+        records = [(10 + at, 0, netlink(0, ask)), (20 + at, 0, netlink(0, done))]
+        path.write_bytes(pcap([(t, u, packet, len(packet)) for t, u, packet in records]))
+    rows = run("read", "-T", "jsonl", *paths).objects
+    assert [(row["message"], Path(row["file"]).stem, row.get("answers")) for row in rows] == [
+        (1, "one", None), (2, "two", None), (3, "one", 1), (4, "two", 2),
+    ]  # fmt: skip
+    lines = run("read", *paths).lines
+    assert [line for line in lines if line.startswith("==>")] == [
+        f"==> {path} <==" for path in (*paths, *paths)
+    ]
+    assert " 11.000000 ← " in lines[-1]
+    assert [row["file"] for row in run("read", "-T", "jsonl", "--no-merge", *paths).objects] == [
+        str(paths[0])] * 2 + [str(paths[1])] * 2  # fmt: skip
+    assert run("read", "--count", *paths).lines == [f"{path}:2" for path in paths]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])

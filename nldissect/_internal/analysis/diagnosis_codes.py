@@ -69,6 +69,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     # conversations
     "request-unanswered": (WARNING, "an answer was due and none came"),
     "request-cut": (NOTE, "the answer is not there to its end"),
+    "request-refused": (NOTE, "the kernel refused a request (with --fail-on refused)"),
     "request-given-up": (NOTE, "no answer while very many other requests passed"),
     "sequence-differs": (NOTE, "an answer with another sequence number than its request"),
     "sequence-repeated": (WARNING, "a port's sequence number is used while still open"),

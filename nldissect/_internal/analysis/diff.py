@@ -204,9 +204,16 @@ def _alike(one: LoggedExchange, other: LoggedExchange) -> float:
 MARKS: Final = {ADDED: "+", REMOVED: "-", CHANGED: "~"}
 
 
-def lines(found: CaptureDifference) -> list[str]:
-    """A difference as text: its mark and title, then a line for each attribute."""
+def lines(found: CaptureDifference, whole: bool = True) -> list[str]:
+    """A difference as text: its mark and title, then a line for each attribute.
+
+    Of what only one has they are counted, if it is not to be `whole`.
+    """
     out = [safe(f"{MARKS[found.kind]} {found.title}")]
+    if found.kind != CHANGED and not whole and found.changes:
+        count = len(found.changes)
+        out[0] += f" ({count} attribute{'s' * (count > 1)})"
+        return out
     for change in found.changes:
         path = safe(change.path)
         if found.kind != CHANGED:

@@ -40,6 +40,7 @@ from ..spec import model
 from ..spec.learnt import LearntFamily
 from ..wire import framing
 from ..wire.record import Interface
+from . import link_text
 from .attribute_checks import AttributeChecks
 from .byte_checks import check_bytes
 from .code_checks import CodeChecks
@@ -52,13 +53,17 @@ REMEMBERED: Final = 1024  # sequence numbers
 class Lint:
     """Judges the messages of one capture, fed in order with their links.
 
-    `policy` gives what the capture taught of a generic family. Let `ended` be
+    `policy` gives what the capture taught of a generic family; with `refusals` what the kernel
+    refused is found too. Let `ended` be
     told when a transaction is over (`Conversations.on_end`); `late` has what
     that brought to light of requests that were judged before.
     """
 
-    def __init__(self, policy: Callable[[str], LearntFamily | None]) -> None:
+    def __init__(
+        self, policy: Callable[[str], LearntFamily | None], refusals: bool = False
+    ) -> None:
         self._policy = policy
+        self._refusals = refusals
         self._code = CodeChecks()
         self._open: dict[int, Message] = {}
         self._late: list[tuple[Message, Diagnosis]] = []
@@ -75,6 +80,9 @@ class Lint:
             check_bytes(message, engine, link.of != 0, out)
             if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, engine, out)
+            elif self._refusals and not message.to_kernel and (message.error or 0) < 0:
+                words = link_text.summary(message, link, engine)
+                out.append(diagnosis("request-refused", words, 16, 4))
             self._code.check(message, engine, out)  # last: other engines may walk the message
         self._conversation(message, link, out)
         self._lost(message, out)

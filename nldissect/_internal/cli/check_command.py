@@ -17,6 +17,7 @@ from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link
+from ..render.style import Style
 from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import RecordSource, Session
 from ..wire.errors import CaptureError, UsageError
@@ -27,6 +28,7 @@ from .input_captures import InputCaptures, only_once, tell_assumption
 from .output import TextOutput, complain, is_terminal
 from .progress import ProgressBar
 
+REFUSED, REFUSAL = "refused", "request-refused"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -57,13 +59,16 @@ class Checker(MessageSink):
         own = bool(options.dissectors or os.environ.get("NLDISSECT_PATH"))
         self.only = _codes(options.codes, "--code", own)
         self.without = _codes(options.no_codes, "--no-code", own)
-        self.fail_on = SEVERITIES.index(options.fail_on)
-        made: dict[str, Callable[[], TextReport]] = {
+        # What the kernel refuses is found where that is asked for, and is as bad as errors then.
+        self.refusals = options.fail_on == REFUSED or REFUSAL in self.only
+        self.refused = 0
+        self.fail_on = 0 if options.fail_on == REFUSED else SEVERITIES.index(options.fail_on)
+        made: dict[str, Callable[[Style], TextReport]] = {
             "text": TextReport,
             "json": JsonReport,
             "sarif": SarifReport,
         }
-        self.report = made[options.format]()
+        self.report = made[options.format](Style(output.coloured(options.color)))
         self.filter = selection.display_filter(options, source.registry)
         self.chosen = bytearray()  # by message number, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
@@ -85,9 +90,8 @@ class Checker(MessageSink):
         self.output.write(self.report.end(not status))
         self.output.flush()
         complain(self._count())
-        if not status and any(self.counts[s] for s in SEVERITIES[: self.fail_on + 1]):
-            return 1
-        return status
+        bad = any(self.counts[s] for s in SEVERITIES[: self.fail_on + 1]) or self.refused
+        return status or int(bool(bad))
 
     def _file(self, capture: CaptureReader, path: str) -> None:
         """Checks one capture; raises CaptureError where it cannot be read on."""
@@ -96,7 +100,7 @@ class Checker(MessageSink):
         if self.filter is not None:
             self.filter.restart()
         self.report.file(path, _packet_header(path) if capture.rewindable else None)
-        self.lint = Lint(session.learnt)
+        self.lint = Lint(session.learnt, self.refusals)
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
         count = jobs.useful_count(self.jobs_wanted, path, self.output)
@@ -135,8 +139,9 @@ class Checker(MessageSink):
         def counts(found: list[int]) -> None:
             """Adds what another process counted since the capture began."""
             self.messages += found[0] - before[0]
-            for i, severity in enumerate(SEVERITIES):
-                self.counts[severity] += found[i + 1] - before[i + 1]
+            self.refused += found[1] - before[1]
+            for i, severity in enumerate(SEVERITIES, start=2):
+                self.counts[severity] += found[i] - before[i]
 
         try:
             several.run(lambda: driver.run(shared), self._counted, counts)
@@ -146,8 +151,8 @@ class Checker(MessageSink):
                 report.separator = first
 
     def _counted(self) -> list[int]:
-        """How many messages this process had, and findings of each severity."""
-        return [self.messages, *(self.counts[severity] for severity in SEVERITIES)]
+        """How many messages this process had, refusals, and findings of each severity."""
+        return [self.messages, self.refused, *(self.counts[severity] for severity in SEVERITIES)]
 
     def take(self, message: Message, link: Link) -> bool:
         """Judges the next message, and earlier ones again of which more is known now."""
@@ -193,6 +198,7 @@ class Checker(MessageSink):
         if (self.only and found.code not in self.only) or found.code in self.without:
             return
         self.counts[found.severity] += 1
+        self.refused += found.code == REFUSAL
         self.output.write(self.report.finding(message, found))
 
     def _count(self) -> str:
@@ -227,7 +233,8 @@ class TextReport:
 
     between = ""
 
-    def __init__(self) -> None:
+    def __init__(self, style: Style) -> None:
+        self.style = style
         self.separator = ""
         self.path = ""
         self.header: int | None = None
@@ -247,10 +254,12 @@ class TextReport:
         assert record is not None
         number = "" if message.number == record.number else f" in message {message.number}"
         where = path_of(message, found)
-        what = f"{found.severity} {found.code}{number} at {found.offset}"
+        what = f" {found.code}{number} at {found.offset}"
         if where:
             what += f", {where}"
-        return safe(f"{self.path}:{record.number}: {what}: {found.text}") + "\n"
+        place = safe(f"{self.path}:{record.number}: ")
+        severity = self.style.paint(found.severity, found.severity)
+        return f"{place}{severity}{safe(f'{what}: {found.text}')}\n"
 
     def end(self, complete: bool) -> str:
         """What stands after all; `complete`: every file was read to its end."""
@@ -262,8 +271,8 @@ class JsonReport(TextReport):
 
     between = ",\n"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, style: Style) -> None:
+        super().__init__(style)
         self.separator = "[\n"
 
     def finding(self, message: Message, found: Diagnosis) -> str:
@@ -305,8 +314,8 @@ class SarifReport(JsonReport):
     input. `properties` have record, message and offset within the message.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, style: Style) -> None:
+        super().__init__(style)
         self.separator = "\n"
         self.index = {code: i for i, code in enumerate(CODES)}
 
@@ -363,14 +372,6 @@ class SarifReport(JsonReport):
         if header < 0:  # Simple Packet Blocks have no time
             header = 12 if record.time is None else 28
         return record.offset + header + len(record.cooked) + message.offset
-
-
-def _report(form: str) -> TextReport:
-    """The form of -T."""
-    forms: dict[str, Callable[[], TextReport]] = {
-        "text": TextReport, "json": JsonReport, "sarif": SarifReport,
-    }  # fmt: skip
-    return forms[form]()
 
 
 def _uri(path: str) -> str:

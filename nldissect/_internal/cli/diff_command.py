@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..analysis.diff import CaptureDifference, diff_exchanges, diff_objects, document, lines
+from ..analysis.diff import (
+    ADDED,
+    CHANGED,
+    REMOVED,
+    CaptureDifference,
+    diff_exchanges,
+    diff_objects,
+    document,
+    lines,
+)
 from ..analysis.exchange_log import ExchangeLog
 from ..analysis.object_states import ObjectStates
+from ..render.style import Style
 from ..wire.errors import CaptureError
 from ..wire.text import safe
 from . import selection
 from .input_captures import InputCaptures, only_once
 from .output import TextOutput, complain
+
+LOOKS = {ADDED: "good", REMOVED: "error", CHANGED: "warning"}
 
 
 def diff(options: Namespace, output: TextOutput) -> int:
@@ -63,7 +75,10 @@ def _show(
         output.write(json.dumps(out, indent=2) + "\n")
     elif found:
         output.write(f"--- {safe(options.a)}\n+++ {safe(options.b)}\n")
+        style = Style(output.coloured(options.color))
         for one in found:
-            output.write("\n".join(lines(one)) + "\n")
+            looks = LOOKS[one.kind]
+            for line in lines(one, options.verbose or not options.objects):
+                output.write(style.paint(line, looks if line[0] != " " else "plain") + "\n")
         if hint:
             output.write("(both tell of objects: --objects compares those alone)\n")

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from ..capture.merged import MergedCapture
 from ..capture.reader import CaptureReader, open_capture
 from ..engine.message import Message
 from ..pairing.codes import ROLE_COPY
@@ -107,36 +108,29 @@ class MessagePrinter(MessageSink):
         self._lost = 0  # datagrams, of those that its statistics count
         self._reported = 0
         self._more_problems: list[str] = []  # of other processes
+        self._opened = 0  # files
+        # Whether several files are one: not where they could grow, or are to be told apart.
+        told_apart = options.no_merge or self._counts or "-" in options.files
+        self._merges = not told_apart and all(map(os.path.isfile, options.files))
+        self._merged: MergedCapture | None = None
+        self._headed: str | None = None  # the file of the message shown last, of several
 
     # -- captures --------------------------------------------------------------
 
     def print_files(self, files: list[str]) -> int:
         """Reads the files one after the other; 2 if one of them could not be read to its end."""
         status = 0
-        several = len(files) > 1
-        shown = 0
         whole = False
         if not self.quiet:
             self.output.write(self.renderer.begin())
         try:
-            for path in files:
-                try:
-                    capture = open_capture(path)
-                    if several and not self.quiet:
-                        self.output.write(self.renderer.file(path, shown))
-                    shown += 1
-                    before = self.found
-                    self._print_file(capture, path)
-                    if self._counts:
-                        named = f"{safe(path)}:" if several else ""
-                        self.output.write(f"{named}{self.found - before}\n")
-                except CaptureError as problem:
-                    self.output.flush()
-                    complain(str(problem))
-                    status = 2
+            for path in files if len(files) == 1 or not self._merges else ():
+                status |= self._print_next(path, len(files) > 1)
                 if self.left == 0:
                     break
-            whole = shown > 0
+            if len(files) > 1 and self._merges:
+                status |= self._print_merged(files)
+            whole = self._opened > 0
         finally:
             self.finish(whole)
         if self.left:
@@ -144,6 +138,49 @@ class MessagePrinter(MessageSink):
                 self.output.flush()
                 complain(remark)
         return status
+
+    def _print_next(self, path: str, several: bool) -> int:
+        """Shows one file, or how many messages it has to show; 2 if it could not be read."""
+        before = self.found
+        try:
+            capture = open_capture(path)
+            if several and not self.quiet:
+                self.output.write(self.renderer.file(path, self._opened))
+            self._opened += 1
+            self._print_file(capture, path)
+            if self._counts:
+                named = f"{safe(path)}:" if several else ""
+                self.output.write(f"{named}{self.found - before}\n")
+        except CaptureError as problem:
+            return self._failed(problem)
+        return 0
+
+    def _print_merged(self, files: list[str]) -> int:
+        """Shows files as one, in the order of time; 2 if one could not be read to its end."""
+        status = 0
+        captures = []
+        for path in files:
+            try:
+                captures.append(open_capture(path))
+            except CaptureError as problem:
+                status = self._failed(problem)
+        if not captures:
+            return status
+        self._opened = len(captures)
+        merged = self._merged = MergedCapture(captures)
+        try:
+            self._with_progress(merged, f"{len(captures)} files", 1)
+        except CaptureError:
+            for failure in merged.failures:
+                status = self._failed(failure)
+        finally:
+            self._merged = None
+        return status
+
+    def _failed(self, problem: CaptureError) -> int:
+        self.output.flush()
+        complain(str(problem))
+        return 2
 
     def _print_file(self, capture: CaptureReader, path: str) -> None:
         """Shows one file, in several processes where that is wanted or useful."""
@@ -156,10 +193,14 @@ class MessagePrinter(MessageSink):
             return
         if self.alone or self.clock.form == "delta-shown":
             count = 1
+        self._with_progress(capture, os.path.basename(path), count)
+
+    def _with_progress(self, capture: CaptureReader | MergedCapture, name: str, count: int) -> None:
+        """Shows a capture; a bar goes along where it does not disturb."""
         if self.output.terminal() or not is_terminal(sys.stderr):
             self.print_capture(capture, count)
             return
-        progress = ProgressBar(capture, os.path.basename(path))
+        progress = ProgressBar(capture, name)
         try:
             self.print_capture(progress, count)
         finally:
@@ -343,6 +384,8 @@ class MessagePrinter(MessageSink):
         if self.presentation.fitted is not None:
             self.presentation.fitted.width = self.output.columns()
         out = self.output.buffer
+        if self._merged is not None and message.record is not None:
+            self._head(self._merged.path_of(message.record.interface))
         before = len(out)
         try:
             self.renderer.write(out, message, link)
@@ -351,6 +394,13 @@ class MessagePrinter(MessageSink):
             raise
         self.output.filled()
         message.forget()  # it has grown old, and its nodes would outlive young ones
+
+    def _head(self, path: str) -> None:
+        """Says of which file the next message is, where another one's went before."""
+        if path != self._headed:
+            first = self._headed is None
+            self.output.write(self.renderer.file(path, not first, goes_on=not first))
+            self._headed = path
 
     def _show_losses(self, message: Message, record: Record) -> None:
         """Tells of datagrams lost before this record, and at the end of another interface."""

@@ -89,6 +89,14 @@ def read_options(parser: CommandParser) -> None:
         help="read the whole file before the first line; else, into a pipe or a terminal and "
         "with -c, names and answers are looked for only 4 MiB ahead",
     )
+    write.add_argument(
+        "--no-merge",
+        action="store_true",
+        default=False,  # not that of commands without files
+        dest="no_merge",
+        help="several files one after the other, each by itself; else their messages come in the "
+        "order of time",
+    )
     _jobs_option(write)
     _write_option(write)
     _confine_option(parser)
@@ -255,6 +263,17 @@ def _jobs_option(group: argparse._ActionsContainer, words: str = _IN_TURN) -> No
     group.add_argument("-j", "--jobs", metavar="N", default=None, help=words)
 
 
+def _color_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--color",
+        "--colour",
+        choices=("auto", "always", "never"),
+        default="auto",
+        dest="color",
+        help="auto is: on a terminal, unless NO_COLOR is set",
+    )
+
+
 # What becomes of lines that are wider than the terminal.
 WIDTHS = {
     "wrap": "break lines that are wider than the terminal; without this those that tell of errors",
@@ -265,7 +284,7 @@ WIDTHS = {
 
 def _show_options(parser: CommandParser, origin: bool = True) -> None:
     """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
-    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False, told=None)
+    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True)
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
@@ -335,14 +354,7 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         action="store_true",
         help="all bytes of long values in trees, of which otherwise the first 64 are shown",
     )
-    add(
-        "--color",
-        "--colour",
-        choices=("auto", "always", "never"),
-        default="auto",
-        dest="color",
-        help="auto is: on a terminal, unless NO_COLOR is set",
-    )
+    _color_option(show)
     select = parser.add_argument_group(
         "which messages are shown", "Lists are separated by commas; all conditions must hold."
     )
@@ -474,9 +486,10 @@ def check_options(parser: CommandParser) -> None:
     )
     add(
         "--fail-on",
-        choices=("error", "warning", "note"),
+        choices=("error", "warning", "note", "refused"),
         default="error",
-        help="exit with 1 when something so bad or worse was found; the default is error",
+        help="exit with 1 when something so bad or worse was found; the default is error. "
+        "refused: what the kernel refuses is found as well (request-refused), as bad as an error",
     )
     add(
         "--code",
@@ -494,6 +507,7 @@ def check_options(parser: CommandParser) -> None:
         dest="no_codes",
         help="do not report these",
     )
+    _color_option(parser)
     _jobs_option(parser)
     _filter_option(parser)
     _decode_options(parser)
@@ -512,6 +526,13 @@ def diff_options(parser: CommandParser) -> None:
         "and next hops that the captures show last, not what was asked",
     )
     add("--counters", action="store_true", help="compare counters, ages and timers as well")
+    add(
+        "-V",
+        "--verbose",
+        action="store_true",
+        help="all attributes of what only one of them has; else how many there are",
+    )
+    _color_option(parser)
     _report_format_option(parser)
     _filter_option(parser)
     _decode_options(parser)

@@ -79,6 +79,14 @@ class TextOutput:
         """Whether a person sees it as it comes."""
         return is_terminal(self._stream)
 
+    def coloured(self, choice: str) -> bool:
+        """--color, else NO_COLOR (no-color.org) and TERM=dumb, else whether it is a terminal."""
+        if choice != "auto":
+            return choice == "always"
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return self.terminal()
+
     def _awaited(self) -> bool:
         """Whether somebody may read along: a terminal or a pipe, and no file or device."""
         try:

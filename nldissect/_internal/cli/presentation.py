@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,7 @@ class Presentation:
 
         self.folds = not options.copies
         self.timed = True
-        style = Style(_colour(options.color, output), output.can_encode("→←…"))
+        style = Style(output.coloured(options.color), output.can_encode("→←…"))
         # A width that is asked for holds in a pipe too.
         asked = options.too_wide is not None and options.too_wide != WIDE
         fits = (output.terminal() or asked) and not options.verbose and options.too_wide != WIDE
@@ -69,7 +68,7 @@ class Presentation:
             return lines
         from ..render.tree_output import HexDumpRenderer, TreeRenderer
 
-        inner: Renderer = lines
+        inner: ListRenderer | TreeRenderer = lines
         if options.verbose:
             inner = TreeRenderer(lines, style, options.names != "spec", options.full)
         return HexDumpRenderer(inner) if options.hex else inner
@@ -84,15 +83,6 @@ class Presentation:
         clock = self.clock if self.timed else None
         layout = _layout(options.layout)
         return ColumnsRenderer(options.fields, layout, registry, clock, options.names == "c")
-
-
-def _colour(choice: str, output: TextOutput) -> bool:
-    """--color, else NO_COLOR (no-color.org) and TERM=dumb, else whether it is a terminal."""
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return output.terminal()
 
 
 def _layout(settings: list[str]) -> ColumnLayout:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+from ..capture.merged import MergedCapture
 from ..capture.reader import CaptureReader
 from ..wire.record import Record
 from ..wire.text import safe
@@ -21,7 +22,7 @@ _WIDTH = 30
 class ProgressBar:
     """A capture whose records, as they are gone through, move a bar; both passes count."""
 
-    def __init__(self, capture: CaptureReader, name: str) -> None:
+    def __init__(self, capture: CaptureReader | MergedCapture, name: str) -> None:
         self.rewindable = capture.rewindable
         self._capture = capture
         self._name = name

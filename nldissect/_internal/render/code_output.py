@@ -38,9 +38,9 @@ class SourceRenderer(Renderer):
     def __init__(self) -> None:
         self._files = 0
 
-    def file(self, path: str, last: int) -> str:
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
         """Counts the files, whose number is then in the names."""
-        self._files += 1
+        self._files += not goes_on
         return ""
 
     def number(self, message: Message) -> str:

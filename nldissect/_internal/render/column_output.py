@@ -115,10 +115,10 @@ class ColumnsRenderer(Renderer):
         layout = self._layout
         return layout.separator.join(map(safe, self._paths)) + "\n" if layout.header else ""
 
-    def file(self, path: str, last: int) -> str:
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
         """What the field `file` is from here on; relative times begin anew."""
         self._file = path
-        if self._clock is not None:
+        if self._clock is not None and not goes_on:
             self._clock.restart()
         return ""
 

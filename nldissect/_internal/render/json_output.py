@@ -423,7 +423,7 @@ class JsonLinesRenderer(Renderer):
         self._context: Context | None = None
         self._nodes: JsonNodeWriter | None = None
 
-    def file(self, path: str, last: int) -> str:
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
         """Every object from here on begins with the name of the file."""
         self._opening = f'{{"file":{quote(path)},"record":'.encode("ascii")
         return ""

@@ -68,11 +68,12 @@ class ListRenderer(Renderer):
         self._closed = b")" + self._reset
         self._said: dict[int, str] = {}  # by number, what requests say that may be acknowledged
 
-    def file(self, path: str, last: int) -> str:
-        """The heading `==> path <==`; relative times begin anew."""
-        self.clock.restart()
-        self._said.clear()
-        return ("\n" if last else "") + f"==> {safe(path)} <==\n"
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
+        """The heading `==> path <==`, as tail(1) has it; relative times begin anew."""
+        if not goes_on:
+            self.clock.restart()
+            self._said.clear()
+        return ("\n" if last and not goes_on else "") + f"==> {safe(path)} <==\n"
 
     def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         """A row of its own: a gap in the capture, which may leave requests unanswered."""
@@ -206,12 +207,7 @@ class ListRenderer(Renderer):
         ]
 
     def _summary(
-        self,
-        message: Message,
-        link: Link | None,
-        engine: Engine,
-        looks: str,
-        wrong: Part | None,
+        self, message: Message, link: Link | None, engine: Engine, looks: str, wrong: Part | None
     ) -> list[Part]:
         """What it says, and what is wrong with it."""
         summary = safe(link_text.summary(message, link, engine))

@@ -23,10 +23,11 @@ class Renderer:
         """What stands before everything."""
         return ""
 
-    def file(self, path: str, last: int) -> str:
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
         """What stands before the messages of each file when there are several.
 
-        `last` is how many messages those before it had.
+        `last` is 0 for the first. Numbers and times begin anew, unless it `goes_on`, as where
+        files are merged.
         """
         return ""
 

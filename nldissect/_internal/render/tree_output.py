@@ -380,9 +380,9 @@ class TreeRenderer(Renderer):
         self._flags: dict[int, str] = {}  # by number and class
         self._labels: dict[str, bytes] = {}
 
-    def file(self, path: str, last: int) -> str:
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
         """That of the list; an empty line stands before it already."""
-        return self._lines.file(path, 0)
+        return self._lines.file(path, 0, goes_on)
 
     def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         """That of the list, with an empty line after it."""
@@ -483,8 +483,8 @@ class HexDumpRenderer(Renderer):
         """That of what is above the bytes, as all but `write`."""
         return self._inner.begin()
 
-    def file(self, path: str, last: int) -> str:
-        return self._inner.file(path, last)
+    def file(self, path: str, last: int, goes_on: bool = False) -> str:
+        return self._inner.file(path, last, goes_on)
 
     def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         return self._inner.lost(number, here, overrun)

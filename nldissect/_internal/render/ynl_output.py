@@ -2,8 +2,9 @@
 
 What `cli.py --output-json` prints of a reply and takes after `--json` for a request: the
 members of the fixed header and the attributes by spec name in one object, enumeration
-entries and flags as names, bytes as hexadecimal. Control messages give what the kernel
-said: `{"error": -17, ...}`.
+entries and flags as names, bytes as hexadecimal. Notifications have the envelope that
+`cli.py --subscribe` prints them with: `{"name": ..., "msg": ...}`. Control messages give
+what the kernel said: `{"error": -17, ...}`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.summary import operation_name
+from ..pairing.codes import ROLE_NOTIFICATION
 from ..pairing.transaction import Link
 from ..spec import model
 from ..wire import framing
@@ -25,7 +27,10 @@ class YnlRenderer(Renderer):
 
     def message(self, message: Message, link: Link | None = None) -> str:
         """The object on a line of its own."""
-        return json.dumps(ynl(message)) + "\n"
+        out = ynl(message)
+        if link is not None and link.role_code == ROLE_NOTIFICATION:
+            out = {"name": operation_name(message), "msg": out}
+        return json.dumps(out) + "\n"
 
 
 def ynl(message: Message) -> dict[str, Any]:
