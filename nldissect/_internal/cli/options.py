@@ -299,6 +299,11 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
     )
     add("--json", action="store_const", const="json", dest="format", help="as -T json")
     add(
+        "--flat",
+        action="store_true",
+        help="of -T jsonl: each value by its path, as -e takes it, nothing inside of anything",
+    )
+    add(
         "-e",
         "--field",
         metavar="PATH",

@@ -35,6 +35,8 @@ class Presentation:
         form = options.format or ("fields" if options.fields else "text")
         if form != "text" and (options.verbose or options.hex):
             raise UsageError(f"-V and -x go with text, not with -T {form}")
+        if options.flat and form not in ("json", "jsonl"):
+            raise UsageError("--flat goes with -T jsonl (or json, of which it makes jsonl)")
         if form != "fields" and (options.fields or options.layout):
             raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
         if form != "text" and options.copies:
@@ -44,6 +46,10 @@ class Presentation:
             self.renderer = self._text(options, output)
         elif form == "fields":
             self.renderer = self._fields(options, registry)
+        elif options.flat:
+            from ..render.flat_output import FlatJsonRenderer
+
+            self.renderer = FlatJsonRenderer()
         else:
             from ..render.formats import FORMATS
 
