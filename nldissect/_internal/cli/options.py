@@ -284,7 +284,9 @@ WIDTHS = {
 
 def _show_options(parser: CommandParser, origin: bool = True) -> None:
     """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
-    parser.set_defaults(two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True)
+    parser.set_defaults(
+        two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True
+    )
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
     add("-V", "--verbose", action="store_true", help="everything in it, as a tree")
