@@ -825,9 +825,21 @@ def test_records_that_are_not_netlink(tmp_path: Path, run: Command) -> None:
     assert "1 record was not netlink (link type 1)" in ran.err
 
 
-def test_shells_complete_the_codes(run: Command) -> None:
-    for shell in ("bash", "zsh", "fish"):
-        assert " value-range " in run("completion", shell).out
+@pytest.mark.parametrize(
+    "words", [["--fail-on", "refused"], ["--code", "request-refused"]], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_refusals_are_found_where_they_are_asked_for(
+    words: list[str], jobs: str, run: Command
+) -> None:
+    path = ROOT / "captures" / "errors.pcap"
+    assert run("check", path).status == 0
+    ran = run("check", "-j", jobs, *words, path)
+    assert ran.status == 1
+    found = [line for line in ran.lines if "request-refused" in line]
+    assert len(found) == 14
+    assert found[0].endswith(" at 16, nlmsgerr.error: -17 EEXIST for newlink kiwi0")
+    assert run("check", *words, "-Y", "not error", path).status == 0
 
 
 def test_text_from_a_capture_reaches_no_terminal(tmp_path: Path, run: Command) -> None:

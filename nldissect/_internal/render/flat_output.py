@@ -3,7 +3,7 @@
 The members are those of the JSON (`json_output`), then each value by its path, as filters and
 columns take it: `linkinfo.kind`, `mtu`. A fixed header's members go without its name, what an
 error echoes begins with `request.`, and an attribute that has only a number, or the name of a
-member before it, with `attributes.`. What is there several times is a list, as are the entries of arrays.
+member before it, with `attributes.`. What is there several times is a list, as are arrays.
 """
 
 from __future__ import annotations
