@@ -28,8 +28,10 @@ def names_in(nodes: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether it is neither an index nor a message-level field, which goes first in filters."""
-    return not (text.isdecimal() or text.startswith("attr ") or text in GETTERS)
+    """Whether it is no index, no message-level field (first in filters), no word of theirs."""
+    return not (
+        text.isdecimal() or text.startswith("attr ") or text in GETTERS or text in ("all", "any")
+    )
 
 
 @pytest.mark.slow
