@@ -16,6 +16,7 @@ from ..wire.errors import UsageError
 from ..wire.text import near
 from . import help_examples as examples
 from . import options as opt
+from . import user_defaults
 from .options import CommandParser
 from .output import TextOutput
 from .version_text import version_text
@@ -54,7 +55,7 @@ def _monitor(options: Namespace, output: TextOutput) -> int:
 def _tui(options: Namespace, output: TextOutput) -> int:
     from .tui_command import tui
 
-    return tui(options, output)
+    return tui(options, output, COMMANDS)
 
 
 def _stats(options: Namespace, output: TextOutput) -> int:
@@ -194,6 +195,12 @@ def build(only: str | None = None) -> tuple[CommandParser, dict[str, CommandPars
         )
         found[name] = made
         command.add_options(made)
+        made.add_argument(
+            "--no-config",
+            action="store_true",
+            dest="no_config",
+            help="leave out what config.toml and NLDISSECT_OPTS say of options",
+        )
     return parser, found
 
 
@@ -210,6 +217,9 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
         _no_command(argv[0], list(commands))
     try:
         options, rest = parser.parse_known_args(argv)
+        named = options.command
+        if named and not options.no_config and user_defaults.apply(commands[named], named):
+            options, rest = parser.parse_known_args(argv)
     except SystemExit as done:  # --help and --version
         return int(done.code or 0)
     if rest:

@@ -77,7 +77,7 @@ examples:
   nldissect tui before.pcap after.pcap           ] and [ go from one to the other
   nldissect                                      recent files, and what can be captured
 
-Settings, keys and colours: ~/.config/nldissect/tui.toml; docs/tui.md has them all."""
+Settings, keys and colours: ~/.config/nldissect/config.toml; docs/tui.md has them all."""
 DIFF = """\
 examples:
   nldissect diff good.pcap bad.pcap               what was asked and answered otherwise

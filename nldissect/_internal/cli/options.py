@@ -39,6 +39,10 @@ class CommandParser(argparse.ArgumentParser):
         message = message.removeprefix("argument ")
         raise UsageError(f"{message}; `{self.prog} --help` lists the options")
 
+    def actions(self) -> list[argparse.Action]:
+        """Its options and arguments."""
+        return list(self._actions)
+
     def options(self) -> list[str]:
         """Every option string."""
         return [option for action in self._actions for option in action.option_strings]
@@ -285,7 +289,7 @@ WIDTHS = {
 def _show_options(parser: CommandParser, origin: bool = True) -> None:
     """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
     parser.set_defaults(
-        two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True
+        two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True, columns=()
     )
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
@@ -615,7 +619,7 @@ def tui_options(parser: CommandParser) -> None:
         "without any there is a screen to choose from",
     )
     parser.add_argument(
-        "--config", metavar="FILE", help="settings, in place of ~/.config/nldissect/tui.toml"
+        "--config", metavar="FILE", help="settings, in place of ~/.config/nldissect/config.toml"
     )
     _decode_options(parser)
 

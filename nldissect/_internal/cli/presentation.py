@@ -83,12 +83,13 @@ class Presentation:
         """-T fields: the columns of -e."""
         from ..render.column_output import ColumnsRenderer
 
-        if not options.fields:
+        fields = options.fields or list(options.columns)
+        if not fields:
             raise UsageError("-T fields needs at least one -e PATH, such as -e time -e summary")
         self.timed = options.time is not None
         clock = self.clock if self.timed else None
         layout = _layout(options.layout)
-        return ColumnsRenderer(options.fields, layout, registry, clock, options.names == "c")
+        return ColumnsRenderer(fields, layout, registry, clock, options.names == "c")
 
 
 def _layout(settings: list[str]) -> ColumnLayout:

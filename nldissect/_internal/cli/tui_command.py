@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Container
 
 from ..wire.errors import UsageError
 from .input_captures import decode_as_of
 from .output import TextOutput, complain
 
 
-def tui(options: Namespace, output: TextOutput) -> int:
-    """Shows files, interfaces and standard input until the user has seen enough."""
+def tui(options: Namespace, output: TextOutput, commands: Container[str]) -> int:
+    """Shows files, interfaces and standard input until the user has seen enough.
+
+    The settings file has tables for `commands`.
+    """
     if os.environ.get("TERM") == "dumb":
         raise UsageError("tui: TERM is dumb; `nldissect read` shows captures line by line")
     from ..tui.app.launch import run
     from ..tui.model.opener import Opener
-    from ..tui.model.settings import load
+    from ..tui.model.settings import Settings, load
 
-    settings = load(options.config)
+    settings = Settings() if options.no_config else load(options.config, commands)
     opener = Opener(
         settings,
         options.dissectors,

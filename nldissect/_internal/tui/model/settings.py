@@ -1,4 +1,4 @@
-"""Settings and memory: ~/.config/nldissect/tui.toml, and what is remembered of earlier times.
+"""Settings, those at the top of config.toml, and what is remembered of earlier times.
 
 docs/tui.md describes every setting. What is wrong in the file is said in one line.
 """
@@ -6,13 +6,13 @@ docs/tui.md describes every setting. What is wrong in the file is said in one li
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ...wire.caller import acting_for_another, own, own_folder
+from ...wire import config_file
+from ...wire.caller import acting_for_another, own_folder
 from ...wire.errors import UsageError
 from ...wire.output_file import write_file
 from .colour_rules import GLYPHS
@@ -33,7 +33,7 @@ class Settings:
     `rules` are (filter, glyph, colour), `glyphs` replace those of `colour_rules.GLYPHS`.
     """
 
-    def __init__(self, table: Mapping[str, Any] | None = None, where: str = "tui.toml") -> None:
+    def __init__(self, table: Mapping[str, Any] | None = None, where: str = "config.toml") -> None:
         self._where = where
         table = dict(table or {})
         self.theme = self._one(table, "theme", str, "")
@@ -91,29 +91,13 @@ def column(name: str) -> Column:
     return next((one for one in COLUMNS if one.name == name), None) or of_field(name)
 
 
-def load(path: str | None = None) -> Settings:
-    """The settings of the file; defaults where there is none. Raises UsageError."""
-    file = Path(path) if path is not None else _folder("XDG_CONFIG_HOME", ".config") / "tui.toml"
-    try:
-        with open(file, "rb") as stream:
-            if path is None and acting_for_another() and not own(os.fstat(stream.fileno())):
-                return Settings()  # the caller's: it is not asked what root shall do
-            table = tomllib.load(stream)
-    except FileNotFoundError:
-        if path is not None:
-            raise UsageError(f"{path}: there is no such file") from None
-        return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise UsageError(f"{file}: {problem}") from None
-    except OSError as problem:
-        raise UsageError(f"{file} cannot be read: {problem.strerror}") from None
-    return Settings(table, str(file))
+def load(path: str | None = None, others: Container[str] = ()) -> Settings:
+    """The settings of the file, beside what it has for `others`; defaults where there is none.
 
-
-def _folder(variable: str, default: str) -> Path:
-    base = os.environ.get(variable)
-    home = Path(base) if base and os.path.isabs(base) else Path(os.path.expanduser("~")) / default
-    return home / "nldissect"
+    Raises UsageError.
+    """
+    table, where = config_file.load(path)
+    return Settings({key: table[key] for key in table if key not in others}, where)
 
 
 class State:
@@ -127,7 +111,7 @@ class State:
     @classmethod
     def default(cls) -> State:
         """That of this user."""
-        folder = _folder("XDG_STATE_HOME", ".local/state")
+        folder = Path(config_file.folder("XDG_STATE_HOME", ".local/state"))
         if acting_for_another() and not own_folder(str(folder)):
             return cls()
         return cls(folder)
