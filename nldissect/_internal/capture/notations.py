@@ -21,10 +21,10 @@ Reading = list[list[bytes]]
 
 _LONGEST_GAP: Final = 1 << 20  # bytes that a * in a dump may stand for: no datagram has more
 _SHORTEST: Final = 16  # bytes of a message
-_LONGEST_ROW: Final = 64  # bytes in a line of a dump, and no more
+_SHORTEST_RUN: Final = 4  # bytes among words
 
 
-_HEX: Final = re.compile(r"(?:0x|\\x)?[0-9a-fA-F]+[,:;]?")
+_HEX: Final = re.compile(r"(?:0x|\\x)?[0-9a-fA-F]+(?:[:,-][0-9a-fA-F]+)*+[,:;]?")
 
 
 def _hexadecimal(text: str) -> bytes | None:
@@ -45,6 +45,7 @@ def is_hex(word: str) -> bool:
 
 _REMARK: Final = re.compile(r"^[ \t]*(?:[#;]|//).*", re.MULTILINE)
 _BETWEEN: Final = re.compile(r"[^\s:,;|\-]+")
+_DOTS: Final = ".\u2026[]<>()"  # what stands for more that is not there
 
 
 def _plain(text: str) -> Reading:
@@ -57,6 +58,8 @@ def _plain(text: str) -> Reading:
         row = bytearray()
         for token in _BETWEEN.finditer(line.replace("\\x", "  ")):
             found = _hexadecimal(token[0])
+            if found is None and not token[0].strip(_DOTS):
+                continue
             if found is None:
                 where = f"line {number}, column {token.start() + 1}"
                 raise UsageError(f"{where}: {_reason(token[0])}")
@@ -88,7 +91,7 @@ def _words(text: str) -> Reading:
 
 _KERNEL: Final = re.compile(r"^\s*+(?:<\d+>\s*+)?\[\s*+\d+\.\d+\]\s?|^.{0,200}?\bkernel: ")
 _OFFSET_COLON: Final = re.compile(r"(?:^|\s)(?:0x)?([0-9a-fA-F]{4,16})(?: <[^>]{0,100}>)?:(?=\s|$)")
-_OFFSET: Final = re.compile(r"\s*([0-9a-fA-F]{4,16})(?=\s|$)")
+_OFFSET: Final = re.compile(r"[\s|>]*+([0-9a-fA-F]{4,16})(?=\s|$)")
 _CELL: Final = re.compile(r"(\s*)(\S+)")
 
 
@@ -117,11 +120,11 @@ class _Dump:
         row, stopped = _row(rest, self._swaps)
         if digits is not None:
             self._place(digits)
-        elif stopped:  # no dump's line, or a slip in one
-            words = rest.split()
-            if 2 * sum(map(is_hex, words)) > len(words):
+        elif stopped or not row:  # no dump's line, or a slip in one
+            words = line.split()
+            if 2 * sum(map(is_hex, words)) > len(words) and row and 0 < len(stopped) < 4:
                 raise UsageError(f"line {self._number}: {_reason(stopped)}")
-            row = b""
+            row = _longest_run(words)
         if row:
             self.out[-1].append(row)
             self._others = 0
@@ -187,6 +190,19 @@ class _Dump:
         self._digits = ""
 
 
+def _longest_run(words: list[str]) -> bytes:
+    """The most bytes in a row among words of prose; printk() with %*phC has colons between."""
+    runs = [bytearray()]
+    for word in words:
+        found = [_hexadecimal(part) for part in _BETWEEN.findall(word.strip(_DOTS))]
+        if not found or None in found:
+            runs.append(bytearray())
+        else:
+            runs[-1] += b"".join(data for data in found if data is not None)
+    longest = bytes(max(runs, key=len))
+    return longest if len(longest) >= _SHORTEST_RUN else b""
+
+
 def _row(text: str, swaps: bool) -> tuple[bytes, str]:
     """The bytes that a line begins with, and the word that ended them; "" behind a gap or bar.
 
@@ -195,13 +211,14 @@ def _row(text: str, swaps: bool) -> tuple[bytes, str]:
     out = bytearray()
     width = 0
     for cell in _CELL.finditer(text.rstrip()):
-        token = cell[2].rstrip(",;:")
+        token = cell[2].strip(",;:<>()[]{}")
         gap = len(cell[1]) > 1 and len(cell[1]) + len(token) != width + 1  # but of part of a word
-        if (gap and out and len(out) != 8) or len(out) >= _LONGEST_ROW:
+        if gap and out and len(out) != 8:
             break
         found = _hexadecimal(token)
         if found is None or (width and len(token) > width) or not token:
-            return bytes(out), "" if gap or token[:1] in ("|", ">") else token
+            text_behind = gap or cell[2][:1] in ("|", ">") or not token.strip(_DOTS)
+            return bytes(out), "" if text_behind else token
         width = width or len(token)
         out += found[::-1] if swaps else found
         if len(token) < width:
@@ -227,11 +244,12 @@ def _word_dump(text: str) -> Reading:
 _STRING: Final = re.compile(
     r""""((?:[^"\\]|\\.)*+)(?:"(\.\.\.)?|\Z)|'((?:[^'\\]|\\.)*+)(?:'(\.\.\.)?|\Z)""", re.DOTALL
 )
+_QUOTE: Final = re.compile("[\"']")
 # What may stand between the parts of one string: b"" "", "" + b'', a line's end.
 _JOINS: Final = re.compile(r"[\s\\+.]*(?:[bBrRuUL]|br|rb|u8)?")
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _LINE_COMMENT: Final = re.compile(r"(?://|#)[^\n]*")
-_LIST: Final = re.compile(r"[\[{(]([^\[\](){}]*+)(?:[\])}]|\Z)")
+_LIST: Final = re.compile(r"[\[{(<]([^\[\](){}<>]*+)(?:[\])}>]|\Z)")
 _NUMBER: Final = re.compile(
     r"\s*(?:\(\w{1,20}\)\s*)?(?:'((?:[^'\\]|\\.[^']{0,3}))'"
     r"|(-?(?:0[xX][0-9a-fA-F]{1,16}|[0-9a-fA-F]{1,3}))(?:_?[ui](?:8|32|64)|[uUlL]{1,3})?)"
@@ -251,6 +269,8 @@ def _strings(text: str) -> Iterator[tuple[str, bool]]:
 
 def _escapes(text: str) -> Reading:
     """String literals of C, Python, Rust, Go and strace: hex, octal and letters."""
+    if "\\" in text and _QUOTE.search(text) is None:  # what was within the quotes
+        return [[unescape(text.strip("\r\n").removesuffix("..."))]]
     out: Reading = []
     for inside, joined in _strings(text):
         data = unescape(inside.replace("\\\n", ""))
@@ -268,9 +288,18 @@ def _long(literals: Reading) -> Reading:
 
 
 def _quoted(text: str) -> Reading:
-    """Hex in string literals, as for bytes.fromhex()."""
-    parts = [inside for inside, _ in _strings(text)]
-    return _plain("\n".join(parts)) if parts else []
+    """Hex in string literals, as for bytes.fromhex() and in JSON."""
+    out: Reading = []
+    for inside, joined in _strings(text):
+        try:
+            rows = [row for paragraph in _plain(inside) for row in paragraph]
+        except UsageError:
+            continue
+        if joined and out:
+            out[-1] += rows
+        else:
+            out.append(rows)
+    return _long(out)
 
 
 def _numbers(text: str, base: int) -> bytes | None:

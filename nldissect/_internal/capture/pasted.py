@@ -7,6 +7,7 @@ tshark -x show it, tells the protocol; else records are `UNTOLD`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Final
@@ -25,6 +26,9 @@ _WHOLE: Final = 4
 _BIG: Final = 3
 _MORE: Final = 2
 _CUT: Final = 1
+# Colours, a byte order mark; quotes as word processors and web pages have them
+_DRESSED: Final = re.compile("\x1b\\[[0-9;]{0,40}[mK]|^\ufeff")
+_TYPESET: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
 _COOKED: Final = COOKED[NETLINK][0]
 
 
@@ -63,6 +67,7 @@ class PastedDatagrams:
 
 def _best(text: str) -> list[bytes]:
     """The datagrams that the text most likely stands for."""
+    text = _DRESSED.sub("", text).translate(_TYPESET)
     best: list[bytes] = []
     most = 0
     problem: UsageError | None = None
