@@ -105,7 +105,7 @@ def test_the_time_as_asked_for(path: Path, run: Command) -> None:
 
 def test_the_file_when_there_are_several(path: Path, run: Command) -> None:
     assert (
-        run("read", "-e", "file", "-e", "message", path, path).lines
+        run("read", "-e", "file", "-e", "message", "--no-merge", path, path).lines
         == [f"{path}\t{i}" for i in (1, 2, 3)] * 2
     )
 

@@ -255,7 +255,7 @@ def test_file_only_when_there_are_several(tmp_path: Path, run: Command) -> None:
     two = save(tmp_path / "two.pcap", link(name("b")), link(name("c")))
     assert "file" not in run("read", "-T", "jsonl", one).objects[0]
     shown = run("read", "-T", "jsonl", one, two).objects
-    expected = [(str(one), 1), (str(two), 1), (str(two), 2)]
+    expected = [(str(one), 1), (str(two), 2), (str(two), 3)]
     assert [(m["file"], m["message"]) for m in shown] == expected
     assert json.loads(run("read", "-T", "json", one, two).out) == shown
 

@@ -87,7 +87,13 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         text=True,
         encoding="utf-8",
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
+        env={
+            # A pytest among them is not one of this pytest's workers.
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "utf-8",
+            "COLUMNS": "100",
+        },
     )
     assert "Traceback" not in result.stdout, result.stdout
     return result.returncode, result.stdout

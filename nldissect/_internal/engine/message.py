@@ -18,7 +18,7 @@ from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.text import safe
 from .frame import Diagnosis, Frame
-from .node import Node, Tape, check_made, find_anywhere, in_order, missing, plain, plain_value, view
+from .node import Node, Tape, check_made, find_all, in_order, missing, plain, plain_value, view
 from .walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -320,11 +320,8 @@ class Message(Frame):
         return next(self.find_all(path), None)
 
     def find_all(self, path: str) -> Iterator[Node]:
-        """Every node at this path, in order; entries of arrays need not be named.
-
-        A path begins at the top of the message; if none does, at any depth, as in filters.
-        """
-        return find_anywhere(self.nodes, path)
+        """Every node at this path, in order; entries of arrays need not be named."""
+        return find_all(self.nodes, path)
 
     def get(self, path: str, default: Any = None) -> Any:
         """The value of the first node at this path; `default` when there is none.

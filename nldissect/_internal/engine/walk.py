@@ -586,7 +586,9 @@ class Engine:
         if rows[at + KIND] == model.STRUCT:
             self.members(place, rows[at + STRUCT], start, end, depth, 0)
         else:
-            self._array(place, rows[at + ELEMENT], start, end, depth, 0)
+            folds, self.folds = self.folds, False
+            self._array(place, first & FIELD_MASK, start, end, depth, 0)
+            self.folds = folds
         self._behind = self.size
         self.size = size
         return begin

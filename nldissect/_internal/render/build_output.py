@@ -15,6 +15,7 @@ from ..encode.message_builder import type_of
 from ..engine import labels
 from ..engine.message import Message
 from ..pairing.transaction import Link
+from ..wire import framing
 from ..wire.linux import NETLINK_PROTOCOL
 from .code_output import SourceRenderer, title
 from .code_text import hash_comment, python_literal
@@ -48,6 +49,8 @@ def _dissect(message: Message, order: str) -> str:
     known = NETLINK_PROTOCOL.get(message.protocol)
     which: str | int = message.protocol if known is None else protocol(message)
     data = message.visible[message.base : message.limit]
+    if not order and framing.guess_order(data, len(data)) not in (None, message.big):
+        order = f', byte_order="{sys.byteorder}"'  # which `dissect` would guess otherwise
     pieces = [data[at : at + _ROW].hex(" ") + " " for at in range(0, len(data), _ROW)] or [""]
     rows = "".join([f'        "{piece}"\n' for piece in pieces])
     return f"nldissect.dissect(\n    bytes.fromhex(\n{rows}    ),\n    {which!r}{order},\n)"
