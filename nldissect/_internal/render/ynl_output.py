@@ -90,6 +90,8 @@ def _value(node: Node) -> Any:
 def _scalar(field: model.Field, value: Any) -> Any:
     """A number as its entry's name or in its `display-hint`, bytes in hexadecimal."""
     in_hex = field.hint == "hex"
+    if isinstance(value, bool):  # which compiled code would make a number
+        return value
     if isinstance(value, int):
         if field.enum is not None:
             return _named(field.enum, value)
