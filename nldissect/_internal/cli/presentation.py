@@ -63,8 +63,8 @@ class Presentation:
         self.timed = True
         style = Style(output.coloured(options.color), output.can_encode("→←…"))
         # A width that is asked for holds in a pipe too.
-        asked = options.too_wide is not None and options.too_wide != WIDE
-        fits = (output.terminal() or asked) and not options.verbose and options.too_wide != WIDE
+        fits = options.too_wide is not None or output.terminal()
+        fits = fits and options.too_wide != WIDE and not options.verbose
         width = output.columns() if fits else None
         too_wide = options.too_wide or WRAP_ERRORS
         lines = ListRenderer(style, self.clock, width, options.names == "c", too_wide)

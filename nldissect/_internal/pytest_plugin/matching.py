@@ -120,7 +120,7 @@ class Seen:
 
     def __getitem__(self, path: str) -> Any:
         get = MESSAGE_FIELDS.get(path)
-        nodes = list(find_all(self.message.nodes, path)) if get else at(self.message, path)
+        nodes = at(self.message, path)
         if nodes:
             return value_of(nodes[0])
         if get is not None:
@@ -209,7 +209,7 @@ class _Comparison:
         message = seen.message
         for path, want in expected.items():
             get = MESSAGE_FIELDS.get(path)
-            nodes = at(message, path) if get is None else list(find_all(message.nodes, path))
+            nodes = at(message, path)
             if get is not None:
                 found = get(message, seen.link)
                 if want == found:
@@ -308,8 +308,12 @@ def _unlike(
 
 
 def at(message: Message, path: str) -> list[Node]:
-    """The nodes at a path, which begins at the top or, if none does, at any depth."""
-    return list(find_anywhere(message.nodes, path))
+    """The nodes at a path, which begins at the top or, if none does, at any depth.
+
+    What is named as a field that every message has is meant only where it is at the top.
+    """
+    search = find_all if path in MESSAGE_FIELDS else find_anywhere
+    return list(search(message.nodes, path))
 
 
 def _near(path: str, nodes: list[Node]) -> str:

@@ -80,14 +80,7 @@ def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
     if folder is None:
         return make()
     full = os.path.abspath(path)
-    entry = _entry(folder, full, kind)
-    stamp = [*_stamp(path), full]
-    kept = _kept(entry)
-    if kept.get("stamp") == stamp and "data" in kept:
-        return kept["data"]
-    data = make()
-    _write(folder, entry, {"stamp": stamp, "data": data})
-    return data
+    return _cached(folder, _entry(folder, full, kind), [*_stamp(path), full], make)
 
 
 def cached_together(paths: list[str], kind: str, make: Callable[[], Any]) -> Any:
@@ -100,7 +93,11 @@ def cached_together(paths: list[str], kind: str, make: Callable[[], Any]) -> Any
     except OSError:  # it went away
         return make()
     key = zlib.crc32("\n".join([os.path.abspath(p) for p in paths]).encode(errors="replace"))
-    entry = os.path.join(folder, f"all-{key:08x}.{kind}.json")
+    return _cached(folder, os.path.join(folder, f"all-{key:08x}.{kind}.json"), stamp, make)
+
+
+def _cached(folder: str, entry: str, stamp: list[Any], make: Callable[[], Any]) -> Any:
+    """What an entry of the cache holds if it was made of this, else what `make` gives."""
     kept = _kept(entry)
     if kept.get("stamp") == stamp and "data" in kept:
         return kept["data"]
