@@ -88,8 +88,12 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         encoding="utf-8",
         check=False,
         env={
-            # A pytest among them is not one of this pytest's workers.
-            **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            # A pytest among them is the reader's: none of this pytest's workers, nor CI's.
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name != "CI" and not name.startswith("PYTEST_")
+            },
             "PYTHONPATH": str(ROOT),
             "PYTHONIOENCODING": "utf-8",
             "COLUMNS": "100",
