@@ -22,7 +22,7 @@ from ...wire.record import COMMENT, Record
 from ...wire.text import escaped
 from ...wire.times import TimeFormatter
 from ..model.capture_model import CaptureModel
-from ..model.outline import value_of
+from ..model.node_text import value_of
 from . import clipboard
 from .context import BrowserContext
 from .controller import Action, Controller, plain

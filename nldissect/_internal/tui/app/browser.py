@@ -115,9 +115,10 @@ class Browser(Screen[None]):
         )
         self.arrangement = Arrangement(
             self,
-            [self.list_pane, self.transaction_pane, self.tree_pane, self.hex_pane],
+            [self.list_pane, self.tree_pane, self.transaction_pane, self.hex_pane],
             self._arranged,
         )
+        self.details.filled = self.arrangement.fit
         self.row_cursor = RowCursor(self.model, self.keymap, self.list_pane, following, self.tick)
         self.list_pane.moved, self.list_pane.chosen = self._moved, self._chosen
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
@@ -129,9 +130,10 @@ class Browser(Screen[None]):
         with Container(id="body"):
             yield self.list_pane
             with Container(id="below"):
-                yield self.transaction_pane
                 yield self.tree_pane
-                yield self.hex_pane
+                with Container(id="aside"):
+                    yield self.transaction_pane
+                    yield self.hex_pane
         yield self.status_bar
         yield self.prompt
         yield KeyFooter(self.keymap)

@@ -46,7 +46,7 @@ def rungs(model: CaptureModel, row: int, width: int) -> list[Rung]:
         out.append(_between(state, inner, "warning"))
     if link.confidence != "certain":
         out.append(Rung([(f"  {link.confidence}: {safe(link.reason)}", "note")]))
-    return out + _refusal(model, found, width)
+    return out
 
 
 def _requests(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
@@ -57,18 +57,6 @@ def _requests(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]
     if row >= 0:
         return [_to(model, row, model.message(row), inner)]
     return [_between("its request is not there", inner, "note")]
-
-
-def _refusal(model: CaptureModel, found: Transaction, width: int) -> list[Rung]:
-    """Why the kernel refused it, in words; nothing where it did not."""
-    last = found.last - 1
-    if not found.error or last < 0:
-        return []
-    reason = link_text.explanation(model.message(last), model.link(last))
-    if reason is None:
-        return []
-    texts = (text for line in reason.lines for text in _wrapped(line, width))
-    return [Rung([]), *(Rung([(text, "error")]) for text in texts)]
 
 
 def _ends(
@@ -157,25 +145,3 @@ def _alone(model: CaptureModel, row: int, message: Message, link: Link) -> list[
     if link.role == ANSWER and not link.of:
         out.append(Rung([("  its request is not in the capture", "note")]))
     return out
-
-
-def _words(text: str, longest: int) -> list[str]:
-    """The words, long ones (paths of attributes) in pieces that end with a dot if they can."""
-    out = []
-    for word in text.split(" "):
-        while len(word) > longest:
-            end = word.rfind(".", 1, longest) + 1 or longest
-            out.append(word[:end])
-            word = word[end:]
-        out.append(word)
-    return out
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    out, line = [], " "
-    for word in _words(text, max(width - 4, 8)):
-        if len(line) + len(word) + 1 > width and line.strip():
-            out.append(line)
-            line = "   "
-        line += f" {word}" if line.strip() else word
-    return [*out, line]

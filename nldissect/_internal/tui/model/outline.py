@@ -8,29 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from rich.cells import cell_len
 
 from ...analysis.explain import Explanation, locate
 from ...engine import labels
 from ...engine.message import Message
 from ...engine.node import Node
 from ...spec import model
-from ...wire.text import escaped, quoted, safe
+from ...wire.text import safe
+from . import node_text
 
-INLINE: Final = 24  # bytes shown on the line itself
-BRIEF: Final = 5  # children told of on the line of a folded one
-LONGEST: Final = 400  # characters of a value
 MANY: Final = 40  # lines above which what is nested starts folded
-
-HEADER_NAMES: Final = {
-    "length": "nlmsg_len", "type": "nlmsg_type", "flags": "nlmsg_flags",
-    "sequence": "nlmsg_seq", "port": "nlmsg_pid", "command": "cmd",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
 class OutlineLine:
-    """One line: `start` to `end` are its bytes in the message (-1: none)."""
+    """One line: `start` to `end` are its bytes in the message (-1: none).
+
+    `brief` is what lies inside, `column` the cells of the longest name beside it.
+    """
 
     depth: int
     key: str
@@ -42,6 +40,9 @@ class OutlineLine:
     kids: bool = False
     look: str = "name"
     note: str = ""  # what is wrong, in words
+    brief: str = ""
+    column: int = 0
+    zero: bool = False  # it says no more than its being there
 
 
 class Folds:
@@ -65,7 +66,7 @@ class Folds:
 
 
 class Outline:
-    """The lines of one message. `blame` is a byte that the kernel objected to, with why.
+    """The lines of one message; `reason` is why it refuses, or why it was refused.
 
     `heading` lines (text, look) come first and stand for no bytes.
     """
@@ -76,7 +77,6 @@ class Outline:
         folds: Folds,
         constants: bool = True,
         reason: Explanation | None = None,
-        blame: tuple[int, str] | None = None,
         heading: list[tuple[str, str]] | None = None,
     ) -> None:
         self.message = message
@@ -85,15 +85,11 @@ class Outline:
         self.reason = reason
         self.heading = heading or []
         self.blamed: Node | None = None
-        self.objection = ""
-        if blame is not None:
-            self.blamed, self.objection = locate(message, blame[0]), blame[1]
+        asked = message if message.error is None else message.echo
+        if reason is not None and reason.offset is not None and asked is not None:
+            self.blamed = locate(asked, reason.offset)
             if self.blamed is not None and self.blamed.offset < message.base + 16:
                 self.blamed = None  # a member of the header, which has no node of its own
-        echo = message.echo if reason is not None and reason.offset is not None else None
-        if echo is not None and reason is not None and reason.offset is not None:
-            self.blamed = locate(echo, reason.offset)
-            self.objection = reason.message or reason.text
         self.large = self._many(message.nodes, MANY) <= 0
         self.items: list[OutlineLine] = []
         self.refresh()
@@ -203,11 +199,9 @@ class Outline:
     # -- making lines -------------------------------------------------------------------
 
     def _lines(self) -> Iterator[OutlineLine]:
-        """All lines in order: heading, why it was refused, diagnoses, header, attributes."""
+        """All lines in order: heading, diagnoses, header, attributes."""
         for number, (text, look) in enumerate(self.heading):
             yield OutlineLine(0, f"heading{number}", "", safe(text), look=look)
-        if self.reason is not None:
-            yield from self._why(self.reason)
         for wrong in self.message.own_diagnoses:
             yield OutlineLine(
                 0,
@@ -218,29 +212,28 @@ class Outline:
                 wrong.offset + wrong.length,
                 look=wrong.severity,
             )
+        nodes = self.message.nodes
+        column = self._column(nodes)
         if self.message.netlink and self.message.outer is None:
-            yield from self._nlmsghdr()
-        yield from self._nodes(self.message.nodes, 0, "")
+            column = max(column, len("nlmsghdr"))
+            yield from self._nlmsghdr(column)
+        yield from self._nodes(nodes, 0, "", column)
 
-    def _why(self, reason: Explanation) -> Iterator[OutlineLine]:
-        top = OutlineLine(0, "why", "why", safe(reason.line), kids=True, look="error")
-        yield top
-        if self.opened(top):
-            for number, line in enumerate(reason.lines):
-                yield OutlineLine(1, f"why/{number}", "", safe(line), look="error")
+    def _column(self, nodes: list[Node]) -> int:
+        """The cells of the longest of their names."""
+        names = [node_text.name_of(node, self.constants) for node in nodes]
+        return max(map(cell_len, names), default=0)
 
-    def _nlmsghdr(self) -> Iterator[OutlineLine]:
+    def _nlmsghdr(self, column: int) -> Iterator[OutlineLine]:
         """The line of struct nlmsghdr and, unfolded, one for each member (linux/netlink.h)."""
         message, base = self.message, self.message.base
         kind = labels.type_name(message, self.constants)
         flags = "|".join(labels.flag_names(message))
-        brief = (
-            f"{kind or message.type}, {message.length} bytes, seq {message.seq}, "
-            f"port {message.port}{', ' + flags if flags else ''}"
-        )
-        top = OutlineLine(
-            0, "nlmsghdr", "nlmsghdr", safe(brief), base, base + 16, kids=True, look="heading"
-        )
+        told = [str(kind or message.type), flags, f"{message.length} bytes", f"seq {message.seq}"]
+        if message.port:
+            told.append(f"port {message.port}")
+        top = OutlineLine(0, "nlmsghdr", "nlmsghdr", "", base, base + 16, kids=True, look="heading")
+        top.brief, top.column = safe(", ".join(filter(None, told))), column
         yield top
         if not self.opened(top):
             return
@@ -252,9 +245,14 @@ class Outline:
             ("sequence", str(message.seq), 8, 12),
             ("port", str(message.port), 12, 16),
         )
+        names = node_text.HEADER_NAMES if self.constants else {}
+        column = max(len(names.get(name, name)) for name, *_ in values)
         for name, value, start, end in values:
-            shown = HEADER_NAMES[name] if self.constants else name
-            yield OutlineLine(1, f"nlmsghdr/{name}", shown, safe(value), base + start, base + end)
+            line = OutlineLine(
+                1, f"nlmsghdr/{name}", names.get(name, name), safe(value), base + start, base + end
+            )
+            line.column, line.zero = column, not any(message.data[start:end])
+            yield line
 
     @staticmethod
     def _keys(nodes: list[Node], above: str) -> list[str]:
@@ -266,41 +264,36 @@ class Outline:
             out.append(f"{above}/{name}" if count == 1 else f"{above}/{name}[{count}]")
         return out
 
-    def _nodes(self, nodes: list[Node], depth: int, above: str) -> Iterator[OutlineLine]:
+    def _nodes(
+        self, nodes: list[Node], depth: int, above: str, column: int
+    ) -> Iterator[OutlineLine]:
         """A line for each attribute and, unfolded, those below it; keys are paths below `above`."""
         for node, key in zip(nodes, self._keys(nodes, above), strict=True):
             children = node.children
             value = node.value
             shown = [c for c in children if type(value) is not list or self._shows(c)]
-            look = "name"
-            if node.field.number < 0 and node.field.kind in (
-                model.STRUCT,
-                model.HEADER,
-                model.MESSAGE,
-            ):
-                look = "heading"
             item = OutlineLine(
                 depth,
                 key,
-                name_of(node, self.constants),
-                "",
+                node_text.name_of(node, self.constants),
+                node_text.value_of(node, self.constants),
                 node.offset,
                 node.end,
                 node,
                 bool(shown),
-                look,
+                "heading" if node_text.is_heading(node) else "name",
             )
+            item.column, item.zero = column, node_text.is_zero(node)
             opened = bool(shown) and self.opened(item)
-            item.value = value_of(node, self.constants)
-            if shown and not opened and not item.value:
-                item.value = brief(shown, self.constants)
+            if shown and not item.value:
+                item.brief = node_text.brief(node, self.constants)
             notes = [f"[{d.severity}: {d.text}]" for d in node.diagnoses]
             if node is self.blamed:
-                notes.insert(0, f"✗ {self.objection}")
+                notes.insert(0, f"✗ {'' if self.reason is None else self.reason.errno}")
             item.note = safe(" ".join(notes))
             yield item
             if opened:
-                yield from self._nodes(shown, depth + 1, key)
+                yield from self._nodes(shown, depth + 1, key, self._column(shown))
 
     @staticmethod
     def _shows(child: Node) -> bool:
@@ -313,94 +306,7 @@ class Outline:
         for i in range(1, count + 1):
             at = (place + step * i) % count
             item = self.items[at]
-            if wanted in f"{item.name} {item.value} {item.note}".casefold():
+            told = item.value or ("" if self.opened(item) else item.brief)
+            if wanted in f"{item.name} {told} {item.note}".casefold():
                 return at
         return -1
-
-
-def name_of(node: Node, constants: bool) -> str:
-    """The node's name: the C constant, or the spec's."""
-    field = node.field
-    name = field.name
-    if constants:
-        if field.constant is not None:
-            name = field.constant
-        elif (
-            field.number < 0
-            and field.name in HEADER_NAMES
-            and node.parent is not None
-            and (node.parent.field.name in ("nlmsghdr", "genlmsghdr"))
-        ):
-            name = HEADER_NAMES[field.name]
-        elif field.kind != model.UNKNOWN and " " not in name:
-            name = name.replace("-", "_")
-    return safe(name + ("?" if field.guess else ""))
-
-
-def value_of(node: Node, constants: bool) -> str:
-    """The value with its label, as one safe line; empty for what only has something inside."""
-    value = node.value
-    if value is None:
-        if node.field.kind == model.MESSAGE:
-            return _echoed(node)
-        return "" if node.children or node.end > node.start else "(empty)"
-    named = node.words(constants)
-    text = _text(node, value)
-    return safe(f"{text} ({escaped(named)})" if named else text)[:LONGEST]
-
-
-def _echoed(node: Node) -> str:
-    inner = next((n.message for n in node.children), None)
-    if inner is None or inner is node.message:
-        return ""
-    kind = labels.type_name(inner, True) or inner.type
-    return safe(f"{kind}, {inner.length} bytes, seq {inner.seq}")
-
-
-def _text(node: Node, value: Any) -> str:
-    """A value as the tree shows it: flags in hex, strings in quotes, long bytes cut at `INLINE`."""
-    if value is True:
-        return ""
-    if isinstance(value, int):
-        hexadecimal = node.kind == "flags" or node.field.hint == "hex"
-        if hexadecimal and value >= 0:
-            return f"{value:#0{2 * (node.end - node.start) + 2}x}"
-        return str(value)
-    if isinstance(value, str):
-        return quoted(value) if node.kind == "string" else escaped(value)
-    if isinstance(value, bytes):
-        if not value:
-            return "(empty)"
-        shown = value[:INLINE].hex(" ")
-        return shown if len(value) <= INLINE else f"{len(value)} bytes: {shown}…"
-    if isinstance(value, list):
-        parts = [_element(child) for child in node.children if child.value is not None]
-        return f"[{', '.join(parts)}]"
-    return str(value)
-
-
-def _element(child: Node) -> str:
-    named = child.words(False)
-    text = _text(child, child.value)
-    return f"{text} ({escaped(named)})" if named else text
-
-
-def brief(nodes: list[Node], constants: bool) -> str:
-    """The first values below a folded line."""
-    out: list[str] = []
-    for node in nodes:
-        value = node.value
-        if value is None or (value == 0 and not node.words(constants)):
-            continue
-        if isinstance(value, bytes) and not any(value):
-            continue
-        named = node.words(False)
-        text = escaped(named) if named and not isinstance(value, str) else _text(node, value)
-        out.append(f"{node.name} {text}".rstrip())
-        if len(out) == BRIEF:
-            break
-    if out:
-        return safe(", ".join(out))[:LONGEST]
-    names = [node.name for node in nodes[:BRIEF]]
-    more = "…" if len(nodes) > BRIEF else ""
-    return safe(", ".join(names)) + more

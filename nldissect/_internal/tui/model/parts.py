@@ -13,3 +13,29 @@ def wide(text: str, width: int, right: bool = False) -> str:
     if size > width:
         return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
     return " " * (width - size) + text if right else text + " " * (width - size)
+
+
+def wrapped(text: str, width: int, most: int) -> list[str]:
+    """`text` in at most `most` lines of so many cells, the last with … where that is too few."""
+    out = [""]
+    for word in text.split():
+        for piece in _pieces(word, max(width - 2, 8)):
+            line = f"{out[-1]} {piece}" if out[-1] else piece
+            if cell_len(line) <= width or not out[-1]:
+                out[-1] = line
+            elif len(out) < most:
+                out.append(f"  {piece}")
+            else:
+                out[-1] = wide(line, max(width, 2)).rstrip()
+                return out
+    return out
+
+
+def _pieces(word: str, longest: int) -> list[str]:
+    """A word, a long one (a path of attributes) in pieces that end with a dot if they can."""
+    out = []
+    while len(word) > longest:
+        end = word.rfind(".", 1, longest) + 1 or longest
+        out.append(word[:end])
+        word = word[end:]
+    return [*out, word]

@@ -15,16 +15,18 @@ ROWS, CELLS = 99, 199  # the most that the user adds to the list's height, to th
 
 
 class Arrangement:
-    """The panes of a screen: list, transaction, tree and hex, in the order of Tab.
+    """The panes of a screen: list, tree, transaction and hex, in the order of Tab.
 
-    `choices` is what the user set, `layout.plan` what becomes of it in this terminal.
-    `changed` is called when panes came into sight or have another size.
+    `choices` is what the user set, `layout.plan` what becomes of it in this terminal and with
+    what there is to show. `changed` is called when panes may have come into sight.
     """
 
     def __init__(
         self, screen: Screen[None], panes: list[LinePane], changed: Callable[[], None]
     ) -> None:
         self.choices = layout.LayoutChoices()
+        self._content = layout.Content()
+        self._plan: layout.Plan | None = None
         self._screen = screen
         self._panes = panes
         self._changed = changed
@@ -41,27 +43,43 @@ class Arrangement:
 
     def arrange(self) -> None:
         """Gives every pane and bar its place in the terminal as it is now."""
+        if self._place():
+            self._changed()
+
+    def fit(self, content: layout.Content) -> None:
+        """Other things are shown: panes get the room that these need."""
+        if content != self._content:
+            self._content = content
+            self._place()
+
+    def _place(self) -> bool:
+        """Puts everything where the plan has it; whether there is a terminal."""
         width, height = self._screen.app.size
         if width <= 0 or height <= 0:
-            return
-        plan = layout.plan(width, height, self.choices)
+            return False
+        plan = layout.plan(width, height, self.choices, self._content)
+        if plan == self._plan:
+            return True
+        self._plan = plan
         for name in ("#top", "#filter", "#status", "#keys"):
             self._screen.query_one(name).display = plan.bars
-        body, below = self._screen.query_one("#body"), self._screen.query_one("#below")
-        body.styles.height = plan.list + plan.below
-        self._list.display = plan.list > 0
-        self._list.styles.height = max(plan.list, 1)
-        below.display = plan.below > 0
-        below.styles.height = max(plan.below, 1)
-        below.set_class(plan.side, "side")
-        sizes = (plan.transaction, plan.tree, plan.hex)
-        for pane, size in zip(self._panes[1:], sizes, strict=True):
-            pane.display = size > 0
-            pane.styles.width = size if plan.side else "100%"
-            pane.styles.height = "100%" if plan.side else size
+        sizes = {"body": plan.list + plan.below, "list": plan.list, "below": plan.below}
+        if not plan.side:
+            sizes.update(tree=plan.tree, aside=plan.aside)
+        sizes.update(transaction=plan.transaction, hex=plan.hex)
+        for name, size in sizes.items():
+            widget = self._screen.query_one(f"#{name}")
+            widget.display = size > 0
+            widget.styles.height = max(size, 1)
+        self._screen.query_one("#below").set_class(plan.side, "side")
+        for name, cells in (("tree", plan.tree), ("aside", plan.aside)):
+            widget = self._screen.query_one(f"#{name}")
+            widget.styles.width = cells if plan.side else "100%"
+            if plan.side:
+                widget.display, widget.styles.height = True, "100%"
         if not self.pane.display:
             self.focus(next((pane for pane in self._panes if pane.display), self._list))
-        self._changed()
+        return True
 
     # -- focus --------------------------------------------------------------------------
 
@@ -125,7 +143,7 @@ class Arrangement:
 
     def show_transaction(self) -> None:
         """Brings the transaction's pane into sight, or takes it away where there is no room."""
-        pane = self._panes[1]
+        pane = next(pane for pane in self._panes if pane.id == layout.TRANSACTION)
         if pane.display and self.pane is not pane:
             self.focus(pane)
         elif pane.display and self._screen.app.size.width >= layout.WIDE and not self.choices.zoom:

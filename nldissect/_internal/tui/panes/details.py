@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 from textual.timer import Timer
 
 from ...analysis import link_text
 from ...analysis.explain import Explanation
 from ...engine.message import Message
-from ...pairing.codes import REQUEST
+from ...pairing.codes import ANSWER, REQUEST
 from ...pairing.transaction import Link
 from ...wire.errors import CaptureError
 from ...wire.text import safe
 from ..model.capture_model import CaptureModel
+from ..model.layout import Content
 from ..model.outline import Outline
 from ..model.parts import Part
 from .hex_pane import HexPane
@@ -27,7 +30,7 @@ QUIET = 0.04  # s without a move before the panes below follow
 class Details:
     """Fills the panes below the list, and links tree and bytes with each other.
 
-    `row` is what they show (-1: nothing, or not up to date).
+    `row` is what they show (-1: nothing, or not up to date); `filled` is told how much it is.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Details:
     ) -> None:
         self.row = -1
         self.pending: Timer | None = None
+        self.filled: Callable[[Content], None] = lambda content: None
         self._screen = screen
         self._model = model
         self._list_pane, self._tree_pane = list_pane, tree_pane
@@ -71,6 +75,8 @@ class Details:
                 return
         except (CaptureError, OSError) as problem:
             self._status.note = (safe(str(problem)), "error")
+        self._tree_pane.pin("")
+        self._transaction_pane.pin("")
         self._tree_pane.set(None)
         self._hex_pane.set(None)
         self._transaction_pane.clear()
@@ -78,38 +84,43 @@ class Details:
 
     def _fill(self, row: int, message: Message, link: Link | None) -> None:
         """Fills the panes, with the byte that the kernel objected to marked in tree and hex."""
-        reason = link_text.explanation(message, link)
-        refusal = None if reason is not None else self.refused(row, link)
+        own = link_text.explanation(message, link)
+        refusal = own or self.refused(row, link)
+        why = "" if refusal is None else f"✗ {refusal.line}"
+        self._tree_pane.pin(why)
+        self._transaction_pane.pin("" if self._tree_pane.display else why)
         heading: list[Part] = []
         comment = self._model.comment(row)
         if comment:
             heading.append((f"“{comment}”", "notification"))
-        blame: tuple[int, str] | None = None
-        if refusal is not None:
-            heading.append((f"✗ {refusal.line}", "error"))
-            if refusal.offset is not None:
-                blame = refusal.offset, refusal.message or refusal.text
+        about = refusal if own or (link is not None and link.role == REQUEST) else None
         constants, folds = self._model.constants_in_tree, self._tree_pane.folds
-        outline = Outline(message, folds, constants, reason, blame, heading)
+        outline = Outline(message, folds, constants, about, heading)
         self._tree_pane.set(outline)
         marked = (0, 0)
         if outline.blamed is not None:
             marked = (outline.blamed.offset, outline.blamed.end)
-        elif blame is not None and blame[0] < len(message.data):
-            marked = (blame[0], blame[0] + 1)
+        elif about is not None and about is not own and about.offset is not None:
+            marked = (about.offset, about.offset + 1)
         self._hex_pane.set(message, marked)
         remarks = [] if link is None else link_text.remarks(message, link)
         self._tree_pane.name_it(f"Tree  #{row + 1} {', '.join(remarks)}".rstrip())
         self._select_bytes()
         if self._transaction_pane.display:
             self._transaction_pane.set(self._model, row)
+        self.filled(Content(self._transaction_pane.count, len(message.data)))
 
     def refused(self, row: int, link: Link | None) -> Explanation | None:
-        """Why the kernel refused the request of this row, None when it did not."""
+        """Why the kernel refused what the row asks or answers, None when it did not."""
         found = None if link is None else link.transaction
-        if link is None or found is None or link.role != REQUEST or not found.error:
+        if link is None or found is None or not found.error:
             return None
-        answers = [n for n, error in found.errors.items() if error] or [found.last]
+        if link.role == ANSWER and not found.members:
+            answers = [found.last]
+        elif link.role == REQUEST:
+            answers = [n for n, error in found.errors.items() if error] or [found.last]
+        else:
+            return None
         for number in answers:
             if not number:
                 continue

@@ -9,10 +9,10 @@ from textual import events
 from ..model.capture_model import CaptureModel
 from ..model.ladder import Rung, rungs
 from ..model.parts import Part
-from .paint import LinePane
+from .pinned import PinnedPane
 
 
-class TransactionPane(LinePane):
+class TransactionPane(PinnedPane):
     """The ladder; a line that stands for a message leads there."""
 
     def __init__(self) -> None:
@@ -21,6 +21,7 @@ class TransactionPane(LinePane):
         self.chosen: Callable[[int], None] = lambda row: None  # a message was chosen
         self._rungs: list[Rung] = []
         self._row = -1
+        self._width = 0  # of the rungs
         self._model: CaptureModel | None = None
 
     @property
@@ -52,7 +53,8 @@ class TransactionPane(LinePane):
     def _fill(self) -> None:
         if self._model is None or self._row < 0 or self.size.width <= 0:
             return
-        self._rungs = rungs(self._model, self._row, self.size.width)
+        self._width = self.size.width
+        self._rungs = rungs(self._model, self._row, self._width)
         link = self._model.link(self._row)
         found = None if link is None else link.transaction
         number = "" if found is None or not found.number else f" #{found.number}"
@@ -61,7 +63,8 @@ class TransactionPane(LinePane):
 
     def on_resize(self) -> None:
         """Rungs are as wide as the pane."""
-        self._fill()
+        if self.size.width != self._width:
+            self._fill()
         super().on_resize()
 
     def parts(self, line: int) -> list[Part]:

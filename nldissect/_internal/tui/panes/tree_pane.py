@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import events
 
 from ..model.outline import Folds, Outline, OutlineLine
 from ..model.parts import Part
-from .paint import LinePane
+from .pinned import PinnedPane
 
 
-class TreePane(LinePane):
+class TreePane(PinnedPane):
     """Shows an outline; the cursor's path is kept from one to the next."""
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class TreePane(LinePane):
         self.refresh()
 
     def parts(self, line: int) -> list[Part]:
-        """Indent, fold sign, name, value and what is wrong."""
+        """Indent, fold sign, name, value or short form, and what is wrong."""
         outline = self.outline
         assert outline is not None
         item = outline.items[line]
@@ -64,14 +65,17 @@ class TreePane(LinePane):
         blamed = item.node is not None and item.node is outline.blamed
         here = "▌" if line == self.cursor else " "
         out: list[Part] = [
-            (f"{here}{'  ' * item.depth}{'✗ ' if blamed and not item.kids else sign}", "dim")
+            (f"{here}{'│ ' * item.depth}{'✗ ' if blamed and not item.kids else sign}", "dim")
         ]
-        look = "blame" if blamed else item.look
+        look = "blame" if blamed else "dim" if item.zero else item.look
         if item.name:
             out.append((item.name, look))
-            if item.value:
-                out.append(("  ", "plain"))
-        out.append((item.value, "blame" if blamed else _value_look(item, opened)))
+        value = item.value or item.brief
+        if value:
+            if item.name:
+                column = min(item.column, self.size.width * 9 // 20)
+                out.append((" " * max(column + 2 - cell_len(item.name), 2), "plain"))
+            out.append((value, "blame" if blamed else _value_look(item, opened)))
         if item.note:
             out.append((f"  {item.note}", "error" if blamed else _severity(item.note)))
         return out
@@ -163,8 +167,8 @@ _WHOLE = frozenset(("error", "warning", "note", "dim", "good", "notification", "
 
 
 def _value_look(item: OutlineLine, opened: bool) -> str:
-    if item.kids and item.key != "why" and not opened:
-        return "dim"  # what is folded away, in brief
+    if item.zero or (opened and not item.value):
+        return "dim"  # what is seen below as well
     return item.look if item.look in _WHOLE else "value"
 
 
