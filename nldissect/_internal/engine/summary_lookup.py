@@ -538,8 +538,9 @@ class Lookup(TapeValues):
         return out
 
     def label_at(self, place: i64) -> str | None:
-        """The label of what lies at a place."""
-        return label_of(self._engine, place, None, self.message, False, self)
+        """The label of what lies at a place, `escaped`."""
+        named = label_of(self._engine, place, None, self.message, False, self)
+        return None if named is None else escaped(named)
 
     def shown(self, place: i64) -> str:
         """The label of what lies at a place, else its value, as one word."""

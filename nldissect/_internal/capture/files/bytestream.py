@@ -153,6 +153,7 @@ _COMPRESSIONS: tuple[tuple[bytes, str, Callable[[], _Decoder]], ...] = (
     # A zstd file may begin with a skippable frame (RFC 8878, 3.1.2), as pzstd writes it.
     *((bytes((byte,)) + b"\x2a\x4d\x18", "zstd", _zstd) for byte in range(0x50, 0x60)),
 )
+MAGICS = tuple(magic for magic, _, _ in _COMPRESSIONS)
 _LONGEST_MAGIC = 6
 
 

@@ -19,6 +19,7 @@ CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 CAP_KILL = 5
 CAP_NET_ADMIN = 12
+CAP_NET_RAW = 13
 CAP_SYS_PTRACE = 19
 _CAP_LAST = 63
 
@@ -34,6 +35,12 @@ _CLONE_NEWNET = 0x40000000
 def privileged() -> bool:
     """Whether this process has any capability."""
     return bool(_permitted())
+
+
+def has(*capabilities: int) -> bool:
+    """Whether this process has all of these."""
+    permitted = _permitted()
+    return all(permitted >> number & 1 for number in capabilities)
 
 
 def drop(keep: Iterable[int] = ()) -> None:

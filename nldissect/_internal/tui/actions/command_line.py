@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...wire.errors import UsageError
+from ...wire.text import safe
 from ..model.keymap import Pressed, shown
+from ..model.parts import wide
 from ..model.report_line import ReportLine
 from ..panes.popup import Report
 from .context import BrowserContext
@@ -13,6 +15,9 @@ from .controller import Action, Controller, plain
 from .display import Display
 from .exports import Exports
 from .filtering import Filtering
+
+RECENT = 6  # commands in front of all
+KEYS_SHOWN = 2  # of a command that has more of them
 
 # What `:follow` follows, to the action that does it.
 FOLLOWED = {
@@ -46,6 +51,9 @@ class CommandLine(Controller):
         return {
             "command": plain(self._ask_command),
             "palette": plain(self._show_palette),
+            "open-file": plain(self._ask_file),
+            "reload": plain(application.reload),
+            "redraw": plain(self._redraw),
             "next-file": lambda n, _: application.show_next(1),
             "previous-file": lambda n, _: application.show_next(-1),
             "suspend": lambda n, _: self.browser.app.action_suspend_process(),
@@ -61,9 +69,20 @@ class CommandLine(Controller):
         names = [key.action for key in self.browser.keymap.keys]
         self.browser.ask(":", self.run, choices=sorted({*names, *self._commands}))
 
+    def _redraw(self) -> None:
+        self.browser.app.refresh(layout=True)
+
+    def _ask_file(self) -> None:
+        self.browser.ask("open", lambda path: self.browser.application.open(path.strip()))
+
     def run(self, text: str) -> None:
         """Runs a command as it was typed; raises UsageError."""
-        name, _, rest = text.strip().partition(" ")
+        self._run(text.strip())
+        if text.strip() in self._palette():
+            self.browser.application.state.ran(text.strip())
+
+    def _run(self, text: str) -> None:
+        name, _, rest = text.partition(" ")
         rest = rest.strip()
         command = self._commands.get(name)
         if not name:
@@ -72,7 +91,7 @@ class CommandLine(Controller):
             self.browser.row_cursor.go(int(name) - 1)
         elif command is not None and (rest or name == "theme"):
             command(rest)
-        elif name == "q":
+        elif name in ("q", "q!"):
             self.browser.application.leave()
         elif any(key.action == name for key in self.browser.keymap.keys):
             if rest:
@@ -89,34 +108,48 @@ class CommandLine(Controller):
     def _show_palette(self) -> None:
         """Every action, theme and open file as a list that typing narrows down."""
         application = self.browser.application
-        lines = [
-            ReportLine(
-                [
-                    (f" {key.help:<58}", "plain"),
-                    ("  ".join(shown(one) for one in key.keys), "name"),
-                ],
-                key.action,
-            )
-            for key in self.browser.keymap.keys
-            if not any(one.endswith("*") and " " in one for one in key.keys)
-        ]
-        lines += [
-            ReportLine([(f" theme {name}", "plain")], f"theme {name}")
-            for name in sorted(self.browser.app.available_themes)
-        ]
-        lines += [
-            ReportLine([(f" file {number}: {model.name}", "plain")], f"file {number}")
-            for number, model in enumerate(application.models, 1)
-            if len(application.models) > 1
-        ]
+        found = self._palette()
+        recent = [name for name in reversed(application.state.commands) if name in found][:RECENT]
+        rest = [name for name in found if name not in recent]
+        sizes = [max(len(texts[at]) for texts in found.values()) for at in (0, 1)]
+        lines: list[ReportLine] = []
+        for heading, names in (("Recent", recent), ("All others" if recent else "All", rest)):
+            if names:
+                lines.append(ReportLine([(f" {heading}", "dim")]))
+            for name in names:
+                keys, called, does = found[name]
+                parts = [
+                    (f" {wide(keys, sizes[0], True)}", "heading"),
+                    (f"  {wide(called, sizes[1])}", "name"),
+                    (f"  {does}", "plain"),
+                ]
+                lines.append(ReportLine(parts, name))
 
         def chosen(value: object) -> None:
-            if not isinstance(value, str):
-                return
-            name, _, rest = value.partition(" ")
-            if name == "file":
-                application.show(int(rest) - 1)
-            else:
-                self.browser.attempt(lambda: self.run(value))
+            if isinstance(value, str):
+                self.browser.attempt(lambda: self._choose(value))
 
         self.browser.pop_up(Report("Commands", lines, typing=True), chosen)
+
+    def _palette(self) -> dict[str, tuple[str, str, str]]:
+        """What can be chosen, to its keys, its name and what it does."""
+        application = self.browser.application
+        out = {
+            key.action: (" ".join(map(shown, key.keys[:KEYS_SHOWN])), key.action, key.help)
+            for key in self.browser.keymap.keys
+            if not any(one.endswith("*") and " " in one for one in key.keys)
+        }
+        for name in sorted(self.browser.app.available_themes):
+            out[f"theme {name}"] = ("", "theme", name)
+        if len(application.models) > 1:
+            for number, model in enumerate(application.models, 1):
+                out[f"file {number}"] = ("", "file", f"{number}: {safe(model.name)}")
+        return out
+
+    def _choose(self, command: str) -> None:
+        """Does what was chosen in the palette."""
+        name, _, rest = command.partition(" ")
+        if name == "file":
+            self.browser.application.show(int(rest) - 1)
+            return
+        self.run(command)

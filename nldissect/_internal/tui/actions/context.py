@@ -58,6 +58,10 @@ class ApplicationContext(Protocol):
         """Shows the next (1) or previous (-1) of them; raises UsageError without another."""
         ...
 
+    def reload(self) -> None:
+        """Reads the file that is up anew; raises CaptureError when it is gone."""
+        ...
+
     def decode_as(self, pair: str) -> None:
         """Reads the capture again with one more --decode-as; raises UsageError."""
         ...

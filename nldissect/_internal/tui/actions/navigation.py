@@ -52,11 +52,13 @@ class Navigation(Controller):
             **both_ways("next-error", "previous-error", self._error),
             "reply": plain(self._go_to_reply),
             **both_ways("next-in-transaction", "previous-in-transaction", self._member),
+            "go-to": plain(self._ask_number),
             "mark": self._set_mark,
             "to-mark": self._go_to_mark,
             "transaction": plain(self._show_transaction),
             "zoom": plain(panes.zoom),
             "layout": plain(panes.turn),
+            "usual-sizes": plain(panes.usual_sizes),
             **both_ways("grow", "shrink", lambda n: panes.resize(rows=n)),
             **both_ways("wider", "narrower", lambda n: panes.resize(cells=2 * n)),
         }
@@ -202,6 +204,14 @@ class Navigation(Controller):
         if target < 0:
             raise UsageError(f"this is the {'last' if step > 0 else 'first'} of the transaction")
         self.browser.row_cursor.go(target)
+
+    def _ask_number(self) -> None:
+        self.browser.ask("message number", self._go_to_number)
+
+    def _go_to_number(self, text: str) -> None:
+        if not text.strip().isdecimal():
+            raise UsageError(f"{text!r} is no message number")
+        self.browser.row_cursor.go(int(text) - 1)
 
     # -- marks -------------------------------------------------------------------------------
 

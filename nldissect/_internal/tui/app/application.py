@@ -7,11 +7,15 @@ import os
 import select
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from weakref import WeakSet
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -22,9 +26,11 @@ from ..model.keymap import Keymap
 from ..model.layout import LayoutChoices
 from ..model.opener import Opener
 from ..model.settings import State
+from ..panes.contrast import readable
 from ..panes.key_input import KeyTaker
 from .browser import Browser
 from .start_screen import StartScreen
+from .terminal import BackgroundTold, TerminalDriver, shown_dark
 
 LOOK = 1.0  # s between looks whether the terminal is still there
 LEAVING = 3.0  # s to end in once it is not
@@ -45,6 +51,8 @@ class Application(App[int]):
         feeds: dict[int, Feed] | None = None,
         state: State | None = None,
     ) -> None:
+        if not os.environ.get("NO_COLOR"):
+            os.environ.pop("NO_COLOR", None)  # empty is as if it were not there
         super().__init__()
         self.opener = opener
         self.models = models
@@ -52,11 +60,10 @@ class Application(App[int]):
         self.state = state or State()
         self.exit_notes: list[str] = []  # written after the end
         self.keys = Keymap(opener.settings.keys)
+        self._chosen = "TEXTUAL_THEME" in os.environ  # by the user, what the terminal has is not
         if opener.settings.theme:
             self.use_theme(opener.settings.theme)
-        few = self.console.color_system == "standard" and "TEXTUAL_THEME" not in os.environ
-        if few and not self.no_color and not opener.settings.theme:
-            self.theme = "ansi-dark"  # others come out of 16 colours wrong
+        self._fit_theme(shown_dark())
         self._browsers: dict[int, Browser] = {}
         self.at = 0
         self._there: WeakSet[Screen[object]] = WeakSet()
@@ -95,12 +102,42 @@ class Application(App[int]):
             await asyncio.sleep(0.01)
         self._there.add(screen)
 
+    # -- colours --------------------------------------------------------------------------
+
     def use_theme(self, name: str) -> None:
         """Changes the theme; raises UsageError for none."""
         if name not in self.available_themes:
             names = ", ".join(sorted(self.available_themes))
             raise UsageError(f"no theme {name!r}; there are {names}")
+        self._chosen = True
         self.theme = name
+
+    def _fit_theme(self, dark: bool) -> None:
+        """Takes a theme that fits the terminal, if the user chose none."""
+        if self.no_color:
+            self.theme = "ansi-dark"  # of which no colour is shown
+        elif not self._chosen:
+            few = self.console.color_system == "standard"  # others come out of 16 colours wrong
+            self.theme = f"{'ansi' if few else 'textual'}-{'dark' if dark else 'light'}"
+
+    def on_background_told(self, event: BackgroundTold) -> None:
+        """The terminal has said what its background is."""
+        self._fit_theme(event.dark)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that asks for the background, where textual would take the one it is of."""
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With NO_COLOR no colour at all leaves the program; textual's own filter leaves greys."""
+        return [NoColor()] if self.no_color else super().get_line_filters()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, those of texts and edges moved until they can be read."""
+        variables, system = super().get_css_variables(), self.console.color_system or "truecolor"
+        self.theme_variables = readable(variables, self.current_theme.dark, system)
+        return self.theme_variables
 
     # -- captures -----------------------------------------------------------------------
 
@@ -164,6 +201,10 @@ class Application(App[int]):
     def decode_as(self, pair: str) -> None:
         """Reads the capture again with one more --decode-as; raises UsageError."""
         self.opener.add(pair)
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads the file that is up anew; raises CaptureError when it is gone."""
         model = self.models[self.at]
         feed = self.feeds.get(self.at)
         fresh = self.opener.model(model.index.path, model.name, feed is not None)

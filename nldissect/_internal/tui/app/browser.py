@@ -42,6 +42,7 @@ from ..panes.row_cursor import RowCursor
 from ..panes.status_line import StatusLine
 from ..panes.transaction_pane import TransactionPane
 from ..panes.tree_pane import TreePane
+from ..panes.which_key import WhichKey
 
 TICK = 0.1  # s between looks at what has grown
 
@@ -102,6 +103,7 @@ class Browser(Screen[None]):
         self.tree_pane = TreePane()
         self.hex_pane = HexPane()
         self.status_bar = StatusLine(self._keyboard, self.tree_pane)
+        self.which_key = WhichKey(self._keyboard, lambda: self.model.marks)
         self.prompt = Prompt()
         self.completions = Completions()
         self.details = Details(
@@ -124,7 +126,7 @@ class Browser(Screen[None]):
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
 
     def compose(self) -> ComposeResult:
-        """The widgets from top to bottom; the completions lie over them."""
+        """The widgets from top to bottom; completions and waiting keys lie over them."""
         yield self.title_bar
         yield self.filter_bar
         with Container(id="body"):
@@ -138,6 +140,7 @@ class Browser(Screen[None]):
         yield self.prompt
         yield KeyFooter(self.keymap)
         yield self.completions
+        yield self.which_key
 
     def on_mount(self) -> None:
         """Begins to index and to draw."""
@@ -154,6 +157,7 @@ class Browser(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Arranges the panes anew."""
         self.arrangement.arrange()
+        self.which_key.update()
 
     @property
     def pane(self) -> LinePane:
@@ -258,6 +262,7 @@ class Browser(Screen[None]):
             self.do(pressed)
         if waited or self._keyboard.pending:
             self.status_bar.update()
+            self.which_key.update()
         return True
 
     def do(self, pressed: Pressed) -> None:

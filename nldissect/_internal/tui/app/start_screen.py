@@ -1,8 +1,9 @@
-"""The start screen: recent files, interfaces to listen on, and what listening needs."""
+"""The start screen: captures of this folder, recent ones, interfaces, what capturing needs."""
 
 from __future__ import annotations
 
 import os
+import time
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,17 +12,21 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Label
 
-from ...capture.live import privileges
 from ...wire.errors import NldissectError
 from ...wire.text import safe
 from ..actions.context import ApplicationContext
+from ..model.capture_needs import needs_here
+from ..model.captures_here import MOST, Found, age_text, captures, size_text
 from ..model.feeds import interfaces
-from ..model.parts import Part
+from ..model.parts import Part, wide
 from ..model.report_line import ReportLine
 from ..panes.popup import ReportLines
 from ..panes.prompt import Prompt
 
-RECENT = 10
+HERE = 9  # captures of this folder
+RECENT = 6
+NAMES = 32  # cells for what can be chosen
+ELSEWHERE = "ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -"
 
 
 class StartScreen(Screen[None]):
@@ -48,46 +53,55 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fills the list, with the cursor on the first line that can be chosen."""
-        self._lines.add(list(self._content()))
-        self._lines.cursor = next(
-            (i for i, entry in enumerate(self._lines.found) if entry.value is not None), 0
-        )
+        self._fill(HERE)
+
+    def _fill(self, most: int) -> None:
+        """Makes the list anew, with so many captures of this folder."""
+        self._lines.all.clear()
+        self._lines.found.clear()
+        self._lines.add(self._content(most))
+        self._lines.to_first()
         self.set_focus(self._lines)
 
-    def _content(self) -> list[ReportLine]:
-        """Recent files, interfaces, and how captures come from elsewhere."""
-        out = [ReportLine([("Recent files", "heading")])]
-        files = [path for path in reversed(self._application.state.files) if os.path.isfile(path)][
-            :RECENT
+    def _content(self, most: int) -> list[ReportLine]:
+        """Captures of this folder, recent ones, interfaces, and what is missing to capture."""
+        here = captures(os.getcwd())
+        out = [*self._here(here, most), ReportLine([("Recent files", "heading")])]
+        shown = {one.path for one in here[:most]}
+        recent = [
+            path
+            for path in reversed(self._application.state.files)
+            if path not in shown and os.path.isfile(path)
         ]
-        for path in files:
+        for path in recent[:RECENT]:
             folder, name = os.path.split(path)
-            out.append(
-                ReportLine([(f"  {safe(name):<32}", "name"), (safe(folder), "dim")], ("file", path))
-            )
-        if not files:
-            out.append(ReportLine([("  none yet: o opens one, or `nldissect tui FILE`", "dim")]))
-        out.append(ReportLine([("  another file…", "plain")], ("ask", "")))
+            out.append(_line(("file", path), name, (safe(folder), "dim")))
+        out.append(_line(("ask", ""), "another file…", ("or `nldissect tui FILE`", "dim")))
         out += [ReportLine([]), ReportLine([("Capture", "heading")])]
         found = interfaces()
         for name, up in found:
-            state: Part = ("up", "good") if up else ("down: ip link set it up first", "warning")
-            out.append(ReportLine([(f"  {safe(name):<32}", "name"), state], ("capture", name)))
+            state: Part = ("up", "good") if up else ("down", "warning")
+            out.append(_line(("capture", name), name, state))
         if not any(up for _, up in found):
-            out.append(
-                ReportLine(
-                    [("  an nlmon interface made for this, removed at the end", "plain")],
-                    ("capture", ""),
-                )
-            )
-        out += [ReportLine([(f"  {text}", look)]) for text, look in needs()]
-        out += [ReportLine([]), ReportLine([("Elsewhere", "heading")])]
-        for text in (
-            "tcpdump -i nlmon0 -U -w - | nldissect tui -",
-            "ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -",
-        ):
-            out.append(ReportLine([(f"  {text}", "dim")]))
+            made = ("made for this, removed at the end", "dim")
+            out.append(_line(("capture", ""), "an nlmon interface", made))
+        out += needs_here(found)
+        out.append(_line(None, "from elsewhere", (ELSEWHERE, "dim")))
         return out
+
+    @staticmethod
+    def _here(found: list[Found], most: int) -> list[ReportLine]:
+        """The captures of this folder, with size and age."""
+        out = [ReportLine([("In this folder", "heading"), (f"  {safe(os.getcwd())}", "dim")])]
+        now = time.time()
+        for path, size, written in found[:most]:
+            about = f"{size_text(size):>7}  {age_text(written, now)}"
+            out.append(_line(("file", path), os.path.basename(path), (about, "dim")))
+        if len(found) > most:
+            out.append(_line(("more", ""), f"{len(found) - most} more…", ("", "dim")))
+        if not found:
+            out.append(ReportLine([("  no capture", "dim")]))
+        return [*out, ReportLine([])]
 
     def take(self, event: events.Key) -> bool:
         """Works a key off, at once."""
@@ -127,6 +141,9 @@ class StartScreen(Screen[None]):
 
     def _do(self, what: str, which: str) -> None:
         """Does what a line stands for: ask for a file, open it, or capture on an interface."""
+        if what == "more":
+            self._fill(MOST)
+            return
         if what == "ask":
             self._prompt.ask(
                 "open",
@@ -149,11 +166,7 @@ class StartScreen(Screen[None]):
         self._status.set_class(look == "error", "error")
 
 
-def needs() -> list[tuple[str, str]]:
-    """What stands in the way of capturing, in words; empty when nothing seems to."""
-    if privileges.privileged():
-        return []
-    return [
-        ("needs CAP_NET_RAW to listen and CAP_NET_ADMIN to make an interface:", "warning"),
-        ("sudo nldissect tui nlmon0", "plain"),
-    ]
+def _line(value: tuple[str, str] | None, name: str, about: Part) -> ReportLine:
+    """A line that stands for something, and what there is to know of it."""
+    look = "dim" if value is None else "name"
+    return ReportLine([(f"  {wide(safe(name), NAMES)}  ", look), about], value)

@@ -36,10 +36,10 @@ KEYS: Final = (
     Key("page-up", ("pageup",), "Move", "a page up"),
     Key("half-down", ("ctrl+d",), "Move", "half a page down"),
     Key("half-up", ("ctrl+u",), "Move", "half a page up"),
-    Key("first", ("g", "home"), "Move", "first line; with a number that message: 25g"),
-    Key("last", ("G", "end"), "Move", "last line; with a number that message: 25G"),
-    Key("next-pane", ("tab",), "Move", "next pane"),
-    Key("previous-pane", ("shift+tab",), "Move", "previous pane"),
+    Key("first", ("g", "home", "ctrl+home"), "Move", "first line; with a number that message: 25g"),
+    Key("last", ("G", "end", "ctrl+end"), "Move", "last line; with a number that message: 25G"),
+    Key("next-pane", ("tab", "ctrl+w ctrl+w", "ctrl+w j", "ctrl+w l"), "Move", "next pane"),
+    Key("previous-pane", ("shift+tab", "ctrl+w k", "ctrl+w h"), "Move", "previous pane"),
     Key("next-message", ("J", "f8", "ctrl+down"), "Move", "next message, from any pane"),
     Key("previous-message", ("K", "f7", "ctrl+up"), "Move", "previous message, from any pane"),
     Key("open", ("enter",), "Tree", "into the tree; there fold or unfold; jump where there is #n"),
@@ -49,7 +49,7 @@ KEYS: Final = (
     Key("unfold-below", ("shift+right", "*"), "Tree", "unfold all below"),
     Key("unfold-all", ("ctrl+right",), "Tree", "unfold everything"),
     Key("fold-all", ("ctrl+left",), "Tree", "fold everything"),
-    Key("filter", ("/",), "Filter", "type a filter (Tab completes, arrows recall)", "Filter"),
+    Key("filter", ("/", "ctrl+underscore"), "Filter", "type a filter (Tab, arrows)", "Filter"),
     Key("escape", ("escape",), "Filter", "close, or take the filter away"),
     Key("filter-toggle", ("&",), "Filter", "filter off and on again"),
     Key("field-filter", ("a",), "Filter", "show messages with this field's value"),
@@ -58,13 +58,14 @@ KEYS: Final = (
     Key("follow-socket", ("s",), "Filter", "follow the socket: only its messages"),
     Key("follow-transaction", ("S",), "Filter", "follow the transaction: only its messages"),
     Key("find", ("ctrl+f",), "Find", "find in this pane: text, or hex in the bytes"),
-    Key("find-next", ("n",), "Find", "next match"),
-    Key("find-previous", ("N",), "Find", "previous match"),
+    Key("find-next", ("n", "ctrl+n"), "Find", "next match"),
+    Key("find-previous", ("N", "ctrl+b"), "Find", "previous match"),
     Key("next-error", ("e",), "Go", "next error", "Error"),
     Key("previous-error", ("E",), "Go", "previous error"),
     Key("reply", ("%", "r"), "Go", "from request to reply and back", "Reply"),
     Key("next-in-transaction", (".",), "Go", "next message of the transaction"),
     Key("previous-in-transaction", (",",), "Go", "previous message of the transaction"),
+    Key("go-to", ("ctrl+g",), "Go", "a message by its number"),
     Key("mark", ("m *",), "Go", "mark this message with a letter"),
     Key("to-mark", ("' *",), "Go", "to the marked message; '' goes back"),
     Key("transaction", ("f",), "Look", "the transaction: who asked, what came back, when"),
@@ -79,6 +80,8 @@ KEYS: Final = (
     Key("shrink", ("-",), "View", "less room for the list"),
     Key("narrower", ("<",), "View", "less room for the tree"),
     Key("wider", (">",), "View", "more room for the tree"),
+    Key("usual-sizes", ("=", "ctrl+w ="), "View", "the room that panes have without being told"),
+    Key("redraw", ("ctrl+l",), "View", "draw the screen anew"),
     Key("fold", ("z",), "View", "copies of notifications: one row, or each by itself"),
     Key("own", ("H",), "View", "what the recording program itself asked: hidden or shown"),
     Key("time-format", ("t",), "View", "next time format"),
@@ -100,9 +103,11 @@ KEYS: Final = (
     Key("copy-filter", ("y f",), "Out", "copy a filter for this field"),
     Key("copy-path", ("y a",), "Out", "copy the field's path"),
     Key("copy-value", ("y v",), "Out", "copy the field's value"),
-    Key("save", ("w",), "Out", "save the messages shown as pcapng"),
+    Key("save", ("w", "ctrl+s"), "Out", "save the messages shown as pcapng"),
     Key("export", ("x",), "Out", "export the selected as text, JSON or code"),
     Key("pager", ("o",), "Out", "this message in a pager"),
+    Key("open-file", ("ctrl+o",), "App", "open another file"),
+    Key("reload", ("ctrl+r",), "App", "read the file anew"),
     Key("next-file", ("]",), "App", "the next of the files given"),
     Key("previous-file", ("[",), "App", "the previous of the files given"),
     Key("command", (":",), "App", "a command by name: :save, :25"),
@@ -110,7 +115,7 @@ KEYS: Final = (
     Key("help", ("?", "f1"), "App", "every key, searchable", "Help"),
     Key("suspend", ("ctrl+z",), "App", "to the shell; fg comes back"),
     Key("back", ("q",), "App", "back; quit", "Quit"),
-    Key("quit", ("Q", "ctrl+c", "ctrl+q"), "App", "quit"),
+    Key("quit", ("Q", "ctrl+c", "ctrl+q", "Z Z"), "App", "quit"),
 )  # fmt: skip
 
 _NAMES: Final = {
@@ -192,14 +197,18 @@ class Keymap:
         return parts in self._starts
 
     def after(self, parts: tuple[str, ...]) -> list[tuple[str, str]]:
-        """What may follow, for the status line: (key, help)."""
+        """What may follow, for the status line: (keys, help)."""
         size = len(parts)
-        return [
-            (shown(sequence).split(" ")[size], key.help)
-            for key in self.keys
-            for sequence in key.keys
-            if len(rest := tuple(sequence.split(" "))) > size and rest[:size] == parts
-        ]
+        out = []
+        for key in self.keys:
+            found = [
+                shown(sequence).split(" ")[size]
+                for sequence in key.keys
+                if len(rest := tuple(sequence.split(" "))) > size and rest[:size] == parts
+            ]
+            if found:
+                out.append((" ".join(found), key.help))
+        return out
 
 
 def _checked(changes: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -232,6 +241,7 @@ class Keyboard:
         self.keymap = keymap
         self._count = ""
         self._parts: tuple[str, ...] = ()
+        self._last: Pressed | None = None
 
     @property
     def pending(self) -> str:
@@ -258,7 +268,9 @@ class Keyboard:
         if found is not None:
             pressed = Pressed(found[0], int(self._count) if self._count else None, found[1])
             self.reset()
-            return pressed
+            before, self._last = self._last, pressed
+            again = before is not None and before.action == "first" and before.number
+            return None if again and pressed == ("first", None, "") else pressed  # 25gg is 25g
         if self.keymap.starts(parts):
             self._parts = parts
         else:

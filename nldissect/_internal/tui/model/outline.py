@@ -18,7 +18,7 @@ from ...engine.message import Message
 from ...engine.node import Node
 from ...spec import model
 from ...wire.text import safe
-from . import node_text
+from . import no_dissector, node_text
 
 MANY: Final = 40  # lines above which what is nested starts folded
 
@@ -68,7 +68,7 @@ class Folds:
 class Outline:
     """The lines of one message; `reason` is why it refuses, or why it was refused.
 
-    `heading` lines (text, look) come first and stand for no bytes.
+    `heading` lines (text, look) come first and stand for no bytes, then the `advice`.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class Outline:
         constants: bool = True,
         reason: Explanation | None = None,
         heading: list[tuple[str, str]] | None = None,
+        advice: no_dissector.Advice | None = None,
     ) -> None:
+        self.advice = advice
         self.message = message
         self.folds = folds
         self.constants = constants
@@ -111,7 +113,7 @@ class Outline:
         default = True
         node = item.node
         if node is None:
-            default = item.key != "nlmsghdr"
+            default = item.key not in ("nlmsghdr", no_dissector.KEY)
         elif node.field.kind == model.STRUCT and node.field.number < 0:
             default = False
         elif item.depth > 0:
@@ -202,6 +204,8 @@ class Outline:
         """All lines in order: heading, diagnoses, header, attributes."""
         for number, (text, look) in enumerate(self.heading):
             yield OutlineLine(0, f"heading{number}", "", safe(text), look=look)
+        if self.advice is not None:
+            yield from self._advise(self.advice)
         for wrong in self.message.own_diagnoses:
             yield OutlineLine(
                 0,
@@ -223,6 +227,14 @@ class Outline:
         """The cells of the longest of their names."""
         names = [node_text.name_of(node, self.constants) for node in nodes]
         return max(map(cell_len, names), default=0)
+
+    def _advise(self, advice: no_dissector.Advice) -> Iterator[OutlineLine]:
+        key = no_dissector.KEY
+        top = OutlineLine(0, key, "no dissector", safe(advice.text), kids=True, look="warning")
+        yield top
+        if self.opened(top):
+            for word, way in advice.ways:
+                yield OutlineLine(1, f"{key}/{word}", word, safe(way), column=len("from source"))
 
     def _nlmsghdr(self, column: int) -> Iterator[OutlineLine]:
         """The line of struct nlmsghdr and, unfolded, one for each member (linux/netlink.h)."""

@@ -21,7 +21,7 @@ from .list_columns import COLUMNS, FORMATS, Column, of_field
 
 COLOURS: Final = ("red", "green", "yellow", "blue", "magenta", "cyan", "dim", "error", "warning",
                   "good", "notification", "plain")  # fmt: skip
-KEPT: Final = {"filters": 100, "files": 20}
+KEPT: Final = {"filters": 100, "files": 20, "commands": 20}
 
 
 class Settings:
@@ -101,12 +101,13 @@ def load(path: str | None = None, others: Container[str] = ()) -> Settings:
 
 
 class State:
-    """Filters and files of earlier times, the newest last; `folder` None keeps nothing."""
+    """Filters, files, commands of earlier times, the newest last; `folder` None keeps none."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.filters = self._read("filters")
         self.files = self._read("files")
+        self.commands = self._read("commands")
 
     @classmethod
     def default(cls) -> State:
@@ -132,12 +133,16 @@ class State:
             self.files = [*(file for file in self.files if file != path), path]
             self.save()
 
+    def ran(self, command: str) -> None:
+        """Notes that a command was given by its name."""
+        self.commands = [*(one for one in self.commands if one != command), command]
+
     def save(self) -> None:
         """Writes it down; what cannot be written is forgotten."""
         if self.folder is None:
             return
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name, lines in (("filters", self.filters), ("files", self.files)):
-                text = "".join(f"{line}\n" for line in lines[-KEPT[name] :])
+            for name, most in KEPT.items():
+                text = "".join(f"{line}\n" for line in getattr(self, name)[-most:])
                 write_file(str(self.folder / name), text.encode("utf-8", "replace"), given=False)

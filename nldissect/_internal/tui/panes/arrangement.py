@@ -141,6 +141,11 @@ class Arrangement:
         """More or less room: lines for the list, cells for the tree."""
         self._choose(rows=rows, cells=cells)
 
+    def usual_sizes(self) -> None:
+        """The room that panes have where the user shifted nothing."""
+        self.choices = replace(self.choices, rows=0, cells=0)
+        self.arrange()
+
     def show_transaction(self) -> None:
         """Brings the transaction's pane into sight, or takes it away where there is no room."""
         pane = next(pane for pane in self._panes if pane.id == layout.TRANSACTION)

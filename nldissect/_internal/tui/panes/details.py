@@ -16,6 +16,7 @@ from ...wire.errors import CaptureError
 from ...wire.text import safe
 from ..model.capture_model import CaptureModel
 from ..model.layout import Content
+from ..model.no_dissector import advice
 from ..model.outline import Outline
 from ..model.parts import Part
 from .hex_pane import HexPane
@@ -95,7 +96,8 @@ class Details:
             heading.append((f"“{comment}”", "notification"))
         about = refusal if own or (link is not None and link.role == REQUEST) else None
         constants, folds = self._model.constants_in_tree, self._tree_pane.folds
-        outline = Outline(message, folds, constants, about, heading)
+        advised = advice(message, self._model.registry, self._model.index.path)
+        outline = Outline(message, folds, constants, about, heading, advised)
         self._tree_pane.set(outline)
         marked = (0, 0)
         if outline.blamed is not None:

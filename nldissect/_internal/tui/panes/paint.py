@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from ...wire.text import safe
 from ..model.parts import Part
+from .contrast import legible
 
 # Names of looks; style.tcss says what each is (`.look--error`).
 _NAMES = (
@@ -26,9 +27,6 @@ _NAMES = (
     "yellow", "blue", "magenta", "cyan", "arrow",
 )  # fmt: skip
 LOOKS = frozenset(f"look--{name}" for name in _NAMES)
-
-# What lies under other text without standing out.
-FAINT = frozenset(("away", "title"))
 
 
 class Painted(Widget):
@@ -41,36 +39,28 @@ class Painted(Widget):
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
-        self._looks: dict[str, Style] = {}
+        self._looks: dict[tuple[str, str], Style] = {}
 
-    def look(self, name: str) -> Style:
-        """The style of these looks on this widget."""
-        found = self._looks.get(name)
+    def look(self, name: str, under: str = "") -> Style:
+        """The style of these looks, with those of `under` laid over them: readable on either."""
+        found = self._looks.get((name, under))
         if found is None:
-            found = self._looks[name] = self.rich_style + self.over(name)
+            found = self._looks[name, under] = self._mixed(name, under)
         return found
 
-    def over(self, name: str) -> Style:
-        """Only what these looks change, transparent colours laid over the background."""
-        key = f"+{name}"
-        found = self._looks.get(key)
-        if found is None:
-            rules = self.get_component_styles(f"look--{name}")
-            ground = self.background_colors[1]
-            below = None
-            style = rules.text_style
+    def _mixed(self, *names: str) -> Style:
+        """Looks laid over each other and over the background, transparent colours mixed."""
+        _, _, ground, colour = self.colors
+        style = Style()
+        for rules in (self.get_component_styles(f"look--{name}") for name in names if name):
+            style += rules.text_style
             if rules.has_rule("background"):
-                if rules.background.ansi is None:
-                    below = ground = ground + rules.background
-                else:  # the terminal's own colours cannot be mixed
-                    style += Style(reverse=name not in FAINT, bold=True)
-            colour = ground + rules.color if rules.has_rule("color") else None
-            found = style + Style.from_color(
-                None if colour is None else colour.rich_color,
-                None if below is None else below.rich_color,
-            )
-            self._looks[key] = found
-        return found
+                ground += rules.background
+            if rules.has_rule("color"):
+                colour = rules.color
+        system = self.app.console.color_system or "truecolor"
+        colour = legible(ground + colour, ground, system=system)
+        return style + Style.from_color(colour.rich_color, ground.rich_color)
 
     def notify_style_update(self) -> None:
         """The theme changed: looks are made anew."""
@@ -78,26 +68,22 @@ class Painted(Widget):
         super().notify_style_update()
 
     def strip(self, parts: Iterable[Part], width: int, under: str = "") -> Strip:
-        """One line of exactly `width` cells; `under` are the looks that lie below all of it."""
+        """One line of exactly `width` cells; `under` are looks laid over all of it."""
         segments: list[Segment] = []
         room = width
-        below = self.over(under) if under else None
         for text, name in parts:
             size = len(text) if text.isascii() else cell_len(text)
-            style = self.look(name)
-            if below is not None:
-                style = style + below
             if size > room:
                 if room > 0:
-                    segments.append(Segment(set_cell_size(text, room - 1) + "…", style))
+                    cut = set_cell_size(text, room - 1) + "…"
+                    segments.append(Segment(cut, self.look(name, under)))
                 room = 0
                 break
             if text:
-                segments.append(Segment(text, style))
+                segments.append(Segment(text, self.look(name, under)))
             room -= size
         if room:
-            style = self.look("plain") if below is None else self.look("plain") + below
-            segments.append(Segment(" " * room, style))
+            segments.append(Segment(" " * room, self.look("plain", under)))
         return Strip(segments, width)
 
 

@@ -50,12 +50,14 @@ class ReportLines(LinePane):
         self.found = [line for line in self.all if self._fits(line)]
         self.cursor = 0
         if self._words:
-            self.cursor = next(
-                (i for i, line in enumerate(self.found) if line.value is not None), 0
-            )
+            self.to_first()
         self.resized()
         self.top(0)
         self.refresh()
+
+    def to_first(self) -> None:
+        """Puts the cursor on the first line that can be chosen."""
+        self.cursor = next((i for i, line in enumerate(self.found) if line.value is not None), 0)
 
     def _fits(self, line: ReportLine) -> bool:
         if not self._words:
@@ -119,6 +121,7 @@ class Report(ModalScreen[object]):
         """Shows what there is, and begins to take more from the source."""
         self._list.add(self._given)
         if self._typing:
+            self._list.to_first()
             self._input.add_class("on")
             self.set_focus(self._input)
         else:
