@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import select
@@ -74,20 +75,13 @@ def drawn(user: Player) -> Iterator[Segment]:
 
 async def each_screen(user: Player) -> Iterator[str]:  # type: ignore[misc]
     """Goes through the screens, from the list and back to it."""
-    yield "list"
-    await user.press("4 g")
-    yield "error"
-    await user.press("v j v k tab")
+    await user.press("4 g v j v k tab")
     yield "tree"
-    await user.press("tab l")
-    yield "hex"
-    await user.press("y")
+    await user.press("tab l y")
     yield "which-key"
     await user.press("escape q /")
     yield "hint"
-    await user.type("typ")
-    yield "completions"
-    await user.type("e == newlink")
+    await user.type("type == newlink")
     yield "right"
     await user.press("shift+home")
     yield "marked"
@@ -100,7 +94,10 @@ async def each_screen(user: Player) -> Iterator[str]:  # type: ignore[misc]
     yield "palette"
     await user.press("escape :")
     yield "prompt"
-    await user.press("escape Q")
+    await user.type(f"save {CAPTURES / 'acks.pcap'}")
+    await user.press("enter")
+    yield "question"
+    await user.press("escape")
 
 
 @pytest.mark.slow
@@ -125,28 +122,61 @@ def test_every_text_can_be_read_in_every_theme(system: ColorSystem) -> None:
     play("errors", story=story, size=(160, 50))
 
 
+async def read_in_every_theme(user: Player, screen: str) -> None:
+    """Each text that is drawn can be read, and what shows the focus can be seen."""
+    app, system = user.app, ColorSystem.TRUECOLOR
+    for name in sorted(app.available_themes):
+        app.use_theme(name)
+        await user.pilot.pause()
+        theme = app.current_theme
+        for text, style, _ in drawn(user):
+            if not text.strip() or style is None:
+                continue
+            for palette in PALETTES if theme.ansi else ("none",):
+                found = ratio(*seen(style, theme.dark, palette, system))
+                if DRAWN.isdisjoint(text.strip()):
+                    assert found >= TEXT, (screen, name, palette, text, style, found)
+                elif set(text) & set("━╭╮╰╯"):  # where the focus is, popups
+                    assert found >= EDGE, (screen, name, palette, text, style, found)
+
+
 @pytest.mark.slow
 def test_every_text_that_is_drawn_can_be_read_in_every_theme() -> None:
-    names = sorted(application("errors").available_themes)
-
     async def story(user: Player) -> None:
-        app, system = user.app, ColorSystem.TRUECOLOR
         async for screen in each_screen(user):
-            for name in names:
-                app.use_theme(name)
-                await user.pilot.pause()
-                theme = app.current_theme
-                for text, style, _ in drawn(user):
-                    if not text.strip() or style is None:
-                        continue
-                    for palette in PALETTES if theme.ansi else ("none",):
-                        found = ratio(*seen(style, theme.dark, palette, system))
-                        if DRAWN.isdisjoint(text.strip()):
-                            assert found >= TEXT, (screen, name, palette, text, style, found)
-                        elif set(text) & set("━╭╮╰╯"):  # where the focus is, popups
-                            assert found >= EDGE, (screen, name, palette, text, style, found)
+            await read_in_every_theme(user, screen)
 
     play("errors", story=story)
+
+
+@pytest.mark.slow
+def test_the_start_screen_can_be_read_in_every_theme() -> None:
+    app = application()
+
+    async def happen() -> None:
+        async with app.run_test() as pilot:
+            user = Player(app, pilot)
+            await user.press("down")
+            await read_in_every_theme(user, "start")
+            await user.press("o")
+            await user.type("/nowhere")
+            await read_in_every_theme(user, "prompt")
+            await user.press("enter")
+            await read_in_every_theme(user, "error")
+
+    asyncio.run(happen())
+
+
+def test_scrollbars_can_be_seen_in_every_theme() -> None:
+    app = application("errors")
+    for name in sorted(app.available_themes):
+        app.theme = name
+        variables = app.get_css_variables()
+        if not app.current_theme.ansi:
+            for state in ("", "-hover", "-active"):
+                bar = Color.parse(variables[f"scrollbar{state}"])
+                found = ratio(bar, Color.parse(variables[f"scrollbar-background{state}"]))
+                assert found >= EDGE, (name, state, found)
 
 
 def test_contrast_is_that_of_wcag() -> None:

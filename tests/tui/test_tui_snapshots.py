@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import textual
 
+from nldissect._internal.tui.app import start_screen
+from nldissect._internal.tui.model.capture_needs import lines
+from nldissect._internal.tui.model.captures_here import Found
 from nldissect._internal.tui.model.settings import Settings
 from support.terminal import Player, application
 
@@ -29,6 +32,11 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]]] = {
     "filter_80x24": (("links",), (80, 24), ("/", "o p e r a t i o n")),
     # Who listens? A notification with its copies unfolded.
     "copies_160x50": (("rtnl_misc",), (160, 50), ("8 g", "l")),
+    # What may follow y? The keys that wait for a second one.
+    "which_key_80x24": (("errors",), (80, 24), ("y",)),
+    "which_key_60x16": (("errors",), (60, 16), ("m a", "'")),
+    # Which commands are there? The palette, with what was done last.
+    "palette_80x24": (("errors",), (80, 24), ("ctrl+p", "o b j", "enter", "q", "ctrl+p")),
 }
 
 
@@ -44,3 +52,40 @@ def test_story(name: str, snap_compare: Callable[..., bool]) -> None:
             await user.press(typed)
 
     assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "solarized-dark", "ansi-light", "NO_COLOR"])
+def test_other_colours(
+    theme: str, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error, the cursor on another row, a selected one."""
+    if theme == "NO_COLOR":
+        monkeypatch.setenv(theme, "1")
+    app = application("acks", settings=Settings({} if theme == "NO_COLOR" else {"theme": theme}))
+
+    async def play(pilot: Any) -> None:
+        user = Player(app, pilot)
+        await user.settle()
+        await user.press("1 2 2 g v j r tab")
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=play)
+
+
+def test_start_screen(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Captures of the folder, interfaces, what is missing to capture."""
+    now = 1.8e9
+    found = [
+        Found(f"/home/pear/captures/{name}", size, now - age)
+        for name, size, age in (("wifi.pcapng.zst", 523_000, 90), ("bond.pcap", 4100, 7300))
+    ]
+    wrong = [("nlmon0 is down", "sudo ip link set nlmon0 up")]
+    for name, value in (
+        ("captures", lambda folder: found),
+        ("interfaces", lambda: [("nlmon0", False)]),
+        ("needs_here", lambda found: lines(wrong)),
+    ):
+        monkeypatch.setattr(start_screen, name, value)
+    monkeypatch.setattr(start_screen.time, "time", lambda: now)
+    monkeypatch.setattr(start_screen.os, "getcwd", lambda: "/home/pear/captures")
+    app = application(settings=Settings({"theme": "textual-dark"}))
+    assert snap_compare(app, terminal_size=(80, 24))

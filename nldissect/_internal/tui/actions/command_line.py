@@ -17,7 +17,6 @@ from .exports import Exports
 from .filtering import Filtering
 
 RECENT = 6  # commands in front of all
-KEYS_SHOWN = 2  # of a command that has more of them
 
 # What `:follow` follows, to the action that does it.
 FOLLOWED = {
@@ -135,7 +134,7 @@ class CommandLine(Controller):
         """What can be chosen, to its keys, its name and what it does."""
         application = self.browser.application
         out = {
-            key.action: (" ".join(map(shown, key.keys[:KEYS_SHOWN])), key.action, key.help)
+            key.action: (shown(key.keys[0]) if key.keys else "", key.action, key.help)
             for key in self.browser.keymap.keys
             if not any(one.endswith("*") and " " in one for one in key.keys)
         }

@@ -54,11 +54,16 @@ def needs_here(interfaces: Sequence[tuple[str, bool]]) -> list[ReportLine]:
     """The same of this host and this process, as lines."""
     allowed = privileges.has(privileges.CAP_NET_RAW, privileges.CAP_NET_ADMIN)
     sudo = "" if os.geteuid() == 0 else "sudo "
-    return [
-        ReportLine([(f"  {text}", "warning" if wrong else "dim"), (f"  {command}", "name")])
-        for text, command in needs(interfaces, allowed, has_nlmon(), sudo)
-        for wrong in (not text.startswith("without"),)
-    ]
+    return lines(needs(interfaces, allowed, has_nlmon(), sudo))
+
+
+def lines(found: Iterable[tuple[str, str]]) -> list[ReportLine]:
+    """What is missing, and below it the command."""
+    out = []
+    for text, command in found:
+        out.append(ReportLine([(f"  {text}:", "warning")]))
+        out.append(ReportLine([(f"      {command}", "plain")]))
+    return out
 
 
 def has_nlmon(sys: str = "/sys/module", modules: str = "/lib/modules") -> bool:

@@ -121,7 +121,7 @@ KEYS: Final = (
 _NAMES: Final = {
     "down": "↓", "up": "↑", "left": "←", "right": "→", "pagedown": "PgDn", "pageup": "PgUp",
     "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Bksp", "home": "Home",
-    "end": "End", "space": "Space",
+    "end": "End", "space": "Space", "underscore": "_",
 }  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _shown(key: str) -> str:
         return _NAMES.get(key, key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
     named = _NAMES.get(name, name.upper())
     if modifier == "ctrl":
-        return f"^{named}" if len(name) == 1 else f"Ctrl+{named}"
+        return f"^{named}" if len(name) == 1 or name == "underscore" else f"Ctrl+{named}"
     return f"{modifier.title()}+{named}"
 
 

@@ -22,6 +22,11 @@ _TEXTS: Final = (
     "text-success",
 )  # fmt: skip
 _EDGES: Final = ("accent", "scrollbar", "scrollbar-hover", "scrollbar-active")
+_TRACKS: Final = (
+    "scrollbar-background",
+    "scrollbar-background-hover",
+    "scrollbar-background-active",
+)
 _DIM: Final = 0.62  # of the foreground on the background
 _MARKED: Final = 0.4  # of the primary colour
 
@@ -98,6 +103,7 @@ def readable(variables: Mapping[str, str], dark: bool, system: str) -> dict[str,
         for name in names:
             colour = background + Color.parse(out[name])
             out[name] = legible(colour, *grounds, least=least, system=system).hex
+    out |= dict.fromkeys(_TRACKS, out["surface"])
     text = Color.parse(out["foreground"])
     out["text-dim"] = legible(background.blend(text, _DIM), *grounds, system=system).hex
     marked = background.blend(Color.parse(out["primary"]), _MARKED)

@@ -42,22 +42,23 @@ class Painted(Widget):
         self._looks: dict[tuple[str, str], Style] = {}
 
     def look(self, name: str, under: str = "") -> Style:
-        """The style of these looks, with those of `under` laid over them: readable on either."""
+        """The style of these looks, on the ground of those `under` them; readable on it."""
         found = self._looks.get((name, under))
         if found is None:
             found = self._looks[name, under] = self._mixed(name, under)
         return found
 
-    def _mixed(self, *names: str) -> Style:
-        """Looks laid over each other and over the background, transparent colours mixed."""
+    def _mixed(self, name: str, under: str) -> Style:
+        """Text in one's colour, grounds and attributes of both, transparent colours mixed."""
         _, _, ground, colour = self.colors
         style = Style()
-        for rules in (self.get_component_styles(f"look--{name}") for name in names if name):
+        text = self.get_component_styles(f"look--{name}")
+        for rules in (text, self.get_component_styles(f"look--{under}")) if under else (text,):
             style += rules.text_style
             if rules.has_rule("background"):
                 ground += rules.background
-            if rules.has_rule("color"):
-                colour = rules.color
+        if text.has_rule("color"):
+            colour = text.color
         system = self.app.console.color_system or "truecolor"
         colour = legible(ground + colour, ground, system=system)
         return style + Style.from_color(colour.rich_color, ground.rich_color)
