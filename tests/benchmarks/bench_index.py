@@ -24,8 +24,11 @@ sys.path.insert(0, str(ROOT))
 
 import recordings  # noqa: E402
 
+from nldissect._internal.filter import Filter  # noqa: E402
 from nldissect._internal.library.index import Index  # noqa: E402
 from nldissect._internal.spec.registry import Registry  # noqa: E402
+from nldissect._internal.tui.model.capture_model import CaptureModel  # noqa: E402
+from nldissect._internal.tui.model.row_filter import RowFilter  # noqa: E402
 
 
 def resident() -> int:
@@ -39,7 +42,8 @@ def main() -> None:
         maker = [sys.executable, recordings.__file__, "busy", path, "--messages", str(wanted)]
         subprocess.run(maker, check=True)  # its memory is not ours
         print(f"{os.path.getsize(path) / 1e6:.0f} MB")
-        with Index(path, Registry()) as index:
+        registry = Registry()
+        with Index(path, registry) as index:
             start, wall = time.process_time(), time.monotonic()
             while len(index) < 10_000:
                 index.extend(0.01)
@@ -52,8 +56,16 @@ def main() -> None:
             )
             index.extend()
             total = time.process_time() - start
+            model = CaptureModel(index, registry, path)
             paired = f"and paired ({index.transactions:,} transactions)"
             print(f"{paired}: {total:.1f} s, {resident()} MB")
+            for text in ("type == newroute", "error != 0", "ifname == lo"):
+                found = Filter(text, registry)
+                model.look_through(RowFilter(model, found), found.needs_link)
+                start = time.process_time()
+                model.view.step(60)
+                spent = time.process_time() - start
+                print(f"{text}: {len(model.view):,} messages in {spent:.2f} s CPU")
             places = [random.randrange(len(index)) for _ in range(20_000)]
             start = time.process_time()
             for place in places:

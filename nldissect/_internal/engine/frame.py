@@ -112,6 +112,9 @@ class Context:
         return None
 
 
+MAX_ERRNO: Final = 4095  # linux/err.h
+
+
 class Frame(Environment):
     """One netlink message: the fields of its nlmsghdr, its bytes, its spec and operation.
 
@@ -180,6 +183,12 @@ class Frame(Environment):
             return None
         value = u32(self.data, start, self.big)
         return int(value - 0x100000000 if value & 0x80000000 else value)
+
+    @property
+    def usual_error(self) -> bool:
+        """Whether the error number, if there is one, is of those that the kernel has."""
+        error = self.error
+        return error is None or -MAX_ERRNO <= error <= 0
 
     def level(self) -> Sequence[object]:
         """The nodes at the top, where there are nodes."""

@@ -22,6 +22,7 @@ from .message_types import TimeOrigin
 from .operands import EchoSource, FieldSource, MessageFieldSource, Operand, PathSource, ValueTests
 from .parser import ALL_EQ, ANY_NE, CONTAINS, EQ, NE
 from .predicates import (
+    BOUND,
     DECODED,
     EVERYTHING,
     Evaluate,
@@ -98,13 +99,13 @@ class Compiler:
             reason = "a number alone is no condition"
             raise self._error_at(expression, reason, "compare it, such as > 1")
         if operand.untransformed:
-            return Predicate(source.exists(), source.cost, source.needs_link)
+            return Predicate(source.exists(), source.cost, source.needs_link, source.decided)
         self._check_types(operand, lambda value_type: bool)
         values = operand.values
         evaluate: Evaluate = lambda subject: bool(values(subject))  # noqa: E731
         if operand.masked:
             evaluate = lambda subject: any(map(_any_bit, values(subject)))  # noqa: E731
-        return Predicate(evaluate, source.cost, source.needs_link)
+        return Predicate(evaluate, source.cost, source.needs_link, source.decided)
 
     # -- braces ------------------------------------------------------------------
 
@@ -121,16 +122,9 @@ class Compiler:
             raise self.resolver.not_a_field(block.word, scope)
         of_messages = [path for path in readings if not path.names]
         if len(of_messages) == len(readings):  # newlink { ... }: a message of this operation
-            inner = self.compile(block.inner)
-            evaluate = inner.evaluate
-            return Predicate(
-                lambda subject: (
-                    any(path.applies_to(subject.message) for path in of_messages)
-                    and evaluate(subject)
-                ),
-                inner.cost,
-                inner.needs_link,
-            )
+            names = self.resolver.path_source(readings, scope)
+            of_these = Predicate(names.exists(), BOUND, False, names.decided)
+            return combined("and", [of_these, self.compile(block.inner)])
         source = self.resolver.path_source(readings, scope, split=False)
         fields = source.definitions()
         if fields and not any(_is_nest(field) for field in fields):
@@ -146,7 +140,7 @@ class Compiler:
                         return True
             return False
 
-        return Predicate(evaluate_nests, DECODED, inner.needs_link)
+        return Predicate(evaluate_nests, DECODED, inner.needs_link, source.decided)
 
     def _diagnosis_block(self, block: Block) -> Predicate:
         holds = self.compile(block.inner, DIAGNOSIS_SCOPE).evaluate
@@ -333,7 +327,7 @@ class Compiler:
         else:
             tests = ValueTests(field, make)
             evaluate = lambda subject: quantify(tests.outcomes(occurrences(subject)))  # noqa: E731
-        return Predicate(evaluate, source.cost, source.needs_link)
+        return Predicate(evaluate, source.cost, source.needs_link, source.decided)
 
     def _check_types(self, field: Operand, make: MakeTest, literal: Literal | None = None) -> None:
         """Raises FilterError where no type of the field's values can be compared so."""

@@ -50,14 +50,42 @@ class Candidate:
 
 
 class Completion:
-    """Candidates for the characters from `start` to `end` of the text, best first."""
+    """Candidates for the characters from `start` to `end` of the text, best first.
 
-    __slots__ = ("candidates", "end", "start")
+    They are for what is there already (`partial`): names that a condition may begin with where
+    `field` is "", values of that field where it is one; None for operators and where nothing goes.
+    """
+
+    __slots__ = ("candidates", "end", "field", "partial", "quoted", "start")
 
     def __init__(self, start: int, end: int, candidates: list[Candidate]) -> None:
         self.start = start
         self.end = end
         self.candidates = candidates
+        self.field: str | None = None
+        self.partial = ""
+        self.quoted = False
+
+    def begin_with(self, words: Iterable[tuple[str, str]]) -> None:
+        """Offers these first, of those that begin with what is there: (text, help) each.
+
+        Only what is offered anyway is a name; values may be others.
+        """
+        known = {candidate.text: candidate for candidate in self.candidates}
+        start = self.partial.lower()
+        first: dict[str, Candidate] = {}
+        for text, help in words:
+            if self.quoted and not text.startswith('"'):
+                continue
+            if text in first or not text.strip("\"'").lower().startswith(start):
+                continue
+            if self.field:
+                first[text] = Candidate(text, VALUE, help)
+            elif text in known:
+                kind = known[text]
+                first[text] = Candidate(text, kind.kind, f"{help}: {kind.help or kind.kind}")
+        rest = [one for one in self.candidates if one.text not in first]
+        self.candidates = [*first.values(), *rest]
 
 
 _WORD_BEFORE: Final = r"[\w.:/%@+-]*$"
@@ -97,8 +125,11 @@ def complete(text: str, cursor: int, registry: Registry) -> Completion:
         return Completion(start, end, [])
     if quote < 0 and head.endswith(("'", '"')) and "WORD" not in accepted:
         return Completion(start, end, [])  # a string that just ended
-    found = _Candidates(registry, tokens).found(partial, accepted, quote >= 0)
-    return Completion(start, end, found)
+    candidates = _Candidates(registry, tokens)
+    out = Completion(start, end, candidates.found(partial, accepted, quote >= 0))
+    out.partial, out.quoted = partial, quote >= 0
+    out.field = candidates.field(accepted, out.quoted)
+    return out
 
 
 def offered_names(registry: Registry) -> dict[str, str]:
@@ -178,6 +209,14 @@ class _Candidates:
             every = self._values(quoted)
             return [c for c in every if c.text.strip("\"'").lower().startswith(start)]
         return [] if quoted else _ranked(self._fields(partial), partial)
+
+    def field(self, accepted: TokenKinds, quoted: bool) -> str | None:
+        """What `Completion.field` is."""
+        if "WORD" not in accepted or (quoted and not self._comparing):
+            return None
+        if self._comparing:
+            return ".".join([*self._blocks, self._field])
+        return None if self._blocks else ""
 
     def _operators(self, partial: str, accepted: TokenKinds) -> list[Candidate]:
         offered = [name for name, kind, _ in _OPERATORS if kind in accepted]

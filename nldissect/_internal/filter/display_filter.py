@@ -18,7 +18,7 @@ class Filter:
     without a link, such conditions hold for no message. `matches` does not change the message.
     """
 
-    __slots__ = ("_evaluate", "_selection", "_time_origin", "needs_link", "text")
+    __slots__ = ("_evaluate", "_selection", "_time_origin", "_verdict", "needs_link", "text")
 
     def __init__(self, text: str, registry: Registry) -> None:
         compiler = Compiler(text, registry)
@@ -26,6 +26,7 @@ class Filter:
         self.text = text
         self.needs_link = predicate.needs_link
         self._evaluate = predicate.evaluate
+        self._verdict = predicate.verdict
         self._time_origin = compiler.time_origin
         self._selection = compiler.resolver.selection
 
@@ -40,6 +41,14 @@ class Filter:
         found = self._evaluate(subject)
         subject.release()
         return found
+
+    def verdict(self, message: Message) -> bool | None:
+        """What holds of every message of the same kind as this one: whether they match.
+
+        Of one kind are those with the same protocol, nlmsg_type and direction that are bound to
+        the same operation. None where it takes more to tell.
+        """
+        return self._verdict(Subject(message, None, self._selection))
 
     @property
     def begun(self) -> bool:

@@ -176,6 +176,20 @@ _OF_PAIRING: Final[dict[str, Getter]] = {
 GETTERS.update(_OF_PAIRING)
 
 
+# Fields that all messages of one kind have in common (`library.message_kinds`).
+_OF_KIND: Final = frozenset(
+    ("protocol", "family", "dissector", "type", "command", "direction", "to_kernel", "from_kernel")
+)
+_OF_ERRORS: Final = frozenset(("operation", "constant", "error", "error_name"))
+
+
+def of_kind(name: str, message: Message) -> bool:
+    """Whether a field is the same in all messages that are of the same kind as this one."""
+    if name == "extack":
+        return message.type not in (framing.NLMSG_ERROR, framing.NLMSG_DONE)
+    return name in _OF_KIND or (name in _OF_ERRORS and message.usual_error)
+
+
 # -- what they are -------------------------------------------------------------------
 
 

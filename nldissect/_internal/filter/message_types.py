@@ -155,8 +155,10 @@ class MessageTypeType(OperationType):
         return NumberType(), lambda message: message.type & mask
 
     def choices(self) -> list[tuple[str, str]]:
-        """The constants of control messages and NETLINK_ROUTE, with their numbers."""
-        return [(name, str(value)) for name, value in (*_NLMSG.items(), *_RTM.items())]
+        """The names of rtnetlink's and control messages, then their constants with numbers."""
+        constants = [*_NLMSG.items(), *_RTM.items()]
+        names = [(name.partition("_")[2].lower(), name) for name, _ in constants]
+        return [*names, *((name, str(value)) for name, value in constants)]
 
 
 class CommandType(OperationType):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from ..engine.message import Message
 from ..engine.paths import WORDS_OF_IP
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..spec import model
+from ..wire import framing
 from .field_types import TypedGetter, field_type, identity
 from .literals import Mismatch
-from .message_fields import MessageField
+from .message_fields import MessageField, of_kind
 from .path_matcher import PathMatcher, WalkSelection
 from .predicates import DECODED, HEADER, WALKED, Evaluate
 from .resolved_path import DYNAMIC, ResolvedPath
@@ -47,6 +49,10 @@ class FieldSource:
         """Those that there may be; empty when that cannot be known."""
         return [None]
 
+    def decided(self, message: Message) -> bool:
+        """Whether all messages bound like this one have the same values of it."""
+        return False
+
     def exists(self) -> Evaluate:
         """The condition that a field alone is."""
         occurrences = self.occurrences
@@ -71,6 +77,10 @@ class MessageFieldSource(FieldSource):
     def typed(self, definition: Any) -> TypedGetter:
         """The same for each occurrence."""
         return self.field.value_type, identity
+
+    def decided(self, message: Message) -> bool:
+        """Of what binding, direction and nlmsg_type tell."""
+        return of_kind(self.field.name, message)
 
     def exists(self) -> Evaluate:
         """Whether there is a value; of yes or no and of errors whether it holds."""
@@ -136,6 +146,12 @@ class PathSource(FieldSource):
         if len(self.matchers) > 1:
             places = list(dict.fromkeys(places))
         return [TapeNode(subject.walked(), place, message) for place in places]
+
+    def decided(self, message: Message) -> bool:
+        """Where the operation has no such field: there is none then."""
+        if message.type == framing.NLMSG_ERROR:  # with or without a request
+            return not self.matchers and message.usual_error
+        return not any(matcher.can_match(message) for matcher in self.matchers)
 
     def exists(self) -> Evaluate:
         """Whether there is one, or the message is of an operation that is named."""

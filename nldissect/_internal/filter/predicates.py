@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from ..engine.message import Message
 from .parser import ALL_EQ, ANY_NE, EQ, NE
 from .subject import Subject
 
@@ -18,21 +19,46 @@ DECODED: Final = 3
 EVERYTHING: Final = 4
 
 
+# What all messages of one kind have in common decides: true, false, or None where it does not.
+Verdict = Callable[[Subject], bool | None]
+
+
+def _undecided(subject: Subject) -> bool | None:
+    return None
+
+
 class Predicate:
-    """A compiled condition; `needs_link` says that it asks for what pairing finds."""
+    """A compiled condition; `needs_link` says that it asks for what pairing finds.
 
-    __slots__ = ("cost", "evaluate", "needs_link")
+    `verdict` is what it is of every message that is of the same kind as the subject's: bound to
+    the same operation, with the same direction and nlmsg_type. `decided` says of a message
+    whether that is enough for this condition (None: never).
+    """
 
-    def __init__(self, evaluate: Evaluate, cost: int, needs_link: bool) -> None:
+    __slots__ = ("cost", "evaluate", "needs_link", "verdict")
+
+    def __init__(
+        self,
+        evaluate: Evaluate,
+        cost: int,
+        needs_link: bool,
+        decided: Callable[[Message], bool] | None = None,
+    ) -> None:
         self.evaluate = evaluate
         self.cost = cost
         self.needs_link = needs_link
+        self.verdict: Verdict = _undecided
+        if decided is not None and not needs_link:
+            enough = decided
+            self.verdict = lambda subject: evaluate(subject) if enough(subject.message) else None
 
 
 def negated(inner: Predicate) -> Predicate:
     """`not`."""
-    evaluate = inner.evaluate
-    return Predicate(lambda subject: not evaluate(subject), inner.cost, inner.needs_link)
+    evaluate, verdict = inner.evaluate, inner.verdict
+    out = Predicate(lambda subject: not evaluate(subject), inner.cost, inner.needs_link)
+    out.verdict = lambda subject: None if (found := verdict(subject)) is None else not found
+    return out
 
 
 def combined(operator: str, parts: list[Predicate]) -> Predicate:
@@ -40,7 +66,25 @@ def combined(operator: str, parts: list[Predicate]) -> Predicate:
     parts = sorted(parts, key=lambda part: part.cost)
     evaluate = {"and": _all_hold, "or": _any_holds, "xor": _odd_number_holds}[operator]
     needs_link = any(part.needs_link for part in parts)
-    return Predicate(evaluate([part.evaluate for part in parts]), parts[-1].cost, needs_link)
+    out = Predicate(evaluate([part.evaluate for part in parts]), parts[-1].cost, needs_link)
+    out.verdict = _joined(operator, [part.verdict for part in parts])
+    return out
+
+
+def _joined(operator: str, parts: list[Verdict]) -> Verdict:
+    """The verdict of several: one false part decides an "and", one true part an "or"."""
+
+    def verdict(subject: Subject) -> bool | None:
+        found = [part(subject) for part in parts]
+        if operator == "and" and False in found:
+            return False
+        if operator == "or" and True in found:
+            return True
+        if None in found:
+            return None
+        return found.count(True) % 2 == 1 if operator == "xor" else operator == "and"
+
+    return verdict
 
 
 def _all_hold(parts: list[Evaluate]) -> Evaluate:
@@ -82,11 +126,13 @@ def after_byte_search(text: str, inner: Predicate) -> Predicate:
     if not text or not text.isascii() or "\\" in text:
         return inner
     needle, evaluate = text.encode(), inner.evaluate
-    return Predicate(
+    out = Predicate(
         lambda subject: needle in subject.message.data and evaluate(subject),
         inner.cost,
         inner.needs_link,
     )
+    out.verdict = inner.verdict
+    return out
 
 
 # -- quantifiers -------------------------------------------------------------------------

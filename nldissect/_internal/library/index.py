@@ -1,6 +1,6 @@
 """Random access to the messages of a capture, without holding it in memory.
 
-Two passes over the file fill columns of numbers (about 90 bytes a message): the header pass, in
+Two passes over the file fill columns of numbers (about 95 bytes a message): the header pass, in
 which the session learns too, then pairing. A message is read from the file again when it is asked
 for, and bound by what the session knows.
 """
@@ -22,6 +22,7 @@ from ..wire import framing
 from ..wire.errors import CaptureError
 from ..wire.record import NO_TIME, PENDING, Interface, Record
 from .index_columns import MessageColumns, RecordColumns
+from .message_kinds import MessageKinds
 from .messages import Message, split
 from .record_store import RecordStore
 
@@ -40,9 +41,9 @@ class Index:
     came before is there. `grows` tells that not everything is there from the start.
 
     `records` and `messages` are the columns that the header pass filled, `links` those of what
-    pairing found, which count messages from 1. `taken` counts records (`skipped` of them, by link
-    type, are no netlink), `paired` the messages that went through pairing, `asked` those between
-    the kernel and the program that recorded.
+    pairing found, which count messages from 1; `kinds` are those of the paired ones. `taken`
+    counts records (`skipped` of them, by link type, are no netlink), `paired` the messages that
+    went through pairing, `asked` those between the kernel and the program that recorded.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Index:
         self.records = RecordColumns()
         self.messages = MessageColumns()
         self.links = LinkTable()
+        self.kinds = MessageKinds()
 
         self._interfaces: list[Interface] = []
         self._numbers: dict[Interface, int] = {}  # of interfaces in the list
@@ -214,9 +216,12 @@ class Index:
             for message in session.split(record, bool(self.records.big[place])):
                 self.paired += 1
                 message.number = message.serial = self.paired
-                if message.to_kernel:  # pairing asks only requests what they are
-                    session.bind(message)
-                links.add(message, pairs.feed(message))
+                session.bind(message)
+                link = pairs.feed(message)
+                links.add(message, link)
+                if message.to_kernel and link.role_code != codes.ROLE_REQUEST:
+                    message.turn()
+                self.kinds.add(message)
             place += 1
         self._place = place
         if place < records:

@@ -15,6 +15,7 @@ from .controller import Action, Controller, plain
 from .display import Display
 from .exports import Exports
 from .filtering import Filtering
+from .profile_control import ProfileControl
 
 RECENT = 6  # commands in front of all
 
@@ -28,7 +29,12 @@ class CommandLine(Controller):
     """Keys of the group App."""
 
     def __init__(
-        self, browser: BrowserContext, filtering: Filtering, exports: Exports, display: Display
+        self,
+        browser: BrowserContext,
+        filtering: Filtering,
+        exports: Exports,
+        display: Display,
+        profiles: ProfileControl,
     ) -> None:
         super().__init__(browser)
         application = browser.application
@@ -38,8 +44,11 @@ class CommandLine(Controller):
             "decode-as": application.decode_as,
             "filter": filtering.use,
             "follow": self._follow,
+            "forget-filter": profiles.forget,
             "open": application.open,
+            "profile": profiles.use,
             "save": exports.save,
+            "save-filter": profiles.save,
             "theme": application.use_theme,
             "w": exports.save,
         }

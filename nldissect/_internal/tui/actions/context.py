@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from ..model.capture_model import CaptureModel
 from ..model.keymap import Keymap, Pressed
+from ..model.profiles import Profile
 from ..model.scheduler import Scheduler
 from ..model.settings import State
 from ..panes.arrangement import Arrangement
@@ -23,6 +24,7 @@ from ..panes.hex_pane import HexPane
 from ..panes.list_pane import ListPane
 from ..panes.paint import LinePane
 from ..panes.row_cursor import RowCursor
+from ..panes.shelf import Shelf
 from ..panes.status_line import StatusLine
 from ..panes.transaction_pane import TransactionPane
 from ..panes.tree_pane import TreePane
@@ -40,6 +42,15 @@ class ApplicationContext(Protocol):
     @property
     def options(self) -> list[str]:
         """How captures are read, as options of the command line."""
+        ...
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        """The profiles that there are, by name."""
+        ...
+
+    def use_profile(self, model: CaptureModel, name: str) -> None:
+        """Gives a capture the columns, rules and filters of a profile; raises UsageError."""
         ...
 
     def use_theme(self, name: str) -> None:
@@ -91,6 +102,7 @@ class BrowserContext(Protocol):
     tree_pane: TreePane
     hex_pane: HexPane
     filter_bar: FilterBar
+    shelf: Shelf
     status_bar: StatusLine
     arrangement: Arrangement
     row_cursor: RowCursor
@@ -104,6 +116,10 @@ class BrowserContext(Protocol):
     @property
     def pane(self) -> LinePane:
         """The pane that has the focus, the list while something else has it."""
+        ...
+
+    def shelf_changed(self) -> None:
+        """Tabs or saved filters are others now: they are shown, in a line where there are any."""
         ...
 
     def note(self, text: str, look: str = "note") -> None:

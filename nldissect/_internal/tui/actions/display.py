@@ -146,6 +146,7 @@ class Display(Controller):
 
         def answer(text: str) -> None:
             self.model.comments[row] = text.strip()
+            self.model.unsaved.add(row)
             self.model.changed()
             self.browser.list_pane.refresh()
             self.browser.details.show()

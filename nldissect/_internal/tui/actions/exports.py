@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ...analysis.explain import paths
 from ...capture.reader import PcapngWriter
@@ -23,6 +23,7 @@ from ...wire.text import escaped
 from ...wire.times import TimeFormatter
 from ..model.capture_model import CaptureModel
 from ..model.node_text import value_of
+from ..panes.popup import Question
 from . import clipboard
 from .context import BrowserContext
 from .controller import Action, Controller, plain
@@ -106,6 +107,36 @@ class Exports(Controller):
         what = f"{len(rows)} selected" if rows else f"{len(model.view)} shown"
         self.browser.ask(f"save the {what} as", self.save, _beside(model.name, "shown.pcapng"))
 
+    def ask_about_comments(self, then: Callable[[], None]) -> None:
+        """Asks what becomes of comments that no file has, then goes on."""
+        model = self.model
+        count = len(model.unsaved)
+
+        def save(path: str) -> None:
+            write(model, path, range(model.total))
+            model.unsaved.clear()
+            self.browser.application.exit_notes.append(f"the capture with comments is in {path}")
+            then()
+
+        def answered(key: str | None) -> None:
+            if key == "d":
+                model.unsaved.clear()
+                then()
+            elif key == "s":
+                self.browser.ask(
+                    "save the capture with its comments as",
+                    lambda path: self.into(path, save) if path.strip() else None,
+                    _beside(model.name, "commented.pcapng"),
+                )
+
+        what = "A comment is" if count == 1 else f"{count} comments are"
+        self.browser.pop_up(
+            Question(
+                f"{what} in no file yet.", {"s": "save the capture with them", "d": "discard them"}
+            ),
+            answered,
+        )
+
     def save(self, path: str) -> None:
         """Saves the selected, else all that are shown; raises UsageError."""
         if not path.strip():
@@ -117,7 +148,9 @@ class Exports(Controller):
         def save(path: str) -> None:
             chosen = self.model.view.rows if rows is None else rows
             own = self._own()
-            count = write(self.model, path, sorted({*self._with_copies(chosen), *own}))
+            written = sorted({*self._with_copies(chosen), *own})
+            count = write(self.model, path, written)
+            self.model.unsaved.difference_update(written)
             self.browser.note(f"{count - len(own)} messages saved in {path}")
             self.browser.application.state.opened(path)
 

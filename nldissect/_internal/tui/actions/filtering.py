@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...analysis.explain import paths
 from ...engine.node import Node
 from ...wire.errors import FilterError, UsageError
-from ..panes.filter_bar import HINT
-from .controller import Action, Controller, plain
+from ..model.shown import MOST_TABS, Shown, Tab
+from .controller import Action, Controller, both_ways, plain
 
 if TYPE_CHECKING:
     from ...filter import Filter
@@ -18,70 +17,84 @@ if TYPE_CHECKING:
 
 
 class Filtering(Controller):
-    """Keys of the group Filter."""
+    """Keys of the group Filter, and the tabs, each of which shows messages by a filter of its own.
+
+    `current` is what the view shows (None: everything), `parked` what `&` or Esc turned off.
+    """
 
     def __init__(self, browser: BrowserContext) -> None:
         super().__init__(browser)
-        self.current: Filter | None = None
-        self._off: Filter | None = None  # the one that & turned off
+        self.tabs = [Tab()]
+        self.at = 0
 
     def actions(self) -> dict[str, Action]:
         """The group Filter, but for `field-column`."""
         return {
-            "filter": plain(self.browser.filter_bar.focus_input),
+            "filter": plain(self._type),
             "escape": plain(self._escape),
             "filter-toggle": plain(self._toggle),
             "field-filter": plain(self._filter_field),
             "field-combine": plain(self._combine_field),
             "follow-socket": plain(self._follow_socket),
             "follow-transaction": plain(self._follow_transaction),
+            "tab-new": plain(self._new_tab),
+            "tab-close": plain(self._close_tab),
+            **both_ways("tab-next", "tab-previous", self._turn_tab),
         }
+
+    @property
+    def current(self) -> Shown | None:
+        """What the view shows, None for everything."""
+        return self.tabs[self.at].shown
 
     # -- applying -----------------------------------------------------------------------
 
-    def apply(self, found: Filter | None) -> None:
-        """Shows what the filter lets through; the cursor stays as near as it can."""
-        row = self.browser.list_pane.row
-        self.current = found
-        model = self.model
-        if found is None:
+    def apply(self, shown: Shown | None, row: int | None = None) -> None:
+        """Shows these messages, with the cursor as near to `row`, or where it is, as it can."""
+        list_pane, model = self.browser.list_pane, self.model
+        self._keep_view()
+        self.tabs[self.at].shown = shown
+        if row is None:
+            row = list_pane.row
+        kept = None if shown is None else shown.view
+        if shown is None:
             model.look_through(None)
+        elif kept is not None and kept.holds(model):
+            model.view = kept
         else:
-            model.look_through(self._test(found), found.needs_link)
-        self.browser.filter_bar.input.placeholder = HINT
-        self.browser.filter_bar.set("" if found is None else found.text)
-        self.browser.filter_bar.set_verdict("")
+            model.look_through(shown.test, shown.paired)
         self.browser.scheduler.wake()
-        self.browser.row_cursor.refill(max(row, 0))
-        self.browser.list_pane.top(self.browser.list_pane.cursor - 2)
+        self.browser.row_cursor.settle_on(max(row, 0))
+        list_pane.top(list_pane.cursor - 2)
+        self.browser.shelf_changed()
+        self.show()
 
-    def _test(self, found: Filter) -> Callable[[int], bool]:
-        """Whether a row passes."""
-        model = self.model
-        found.restart(model.time(0))
-        matches, needs_link = found.matches, found.needs_link
-
-        def test(row: int) -> bool:
-            return matches(model.message(row), model.link(row) if needs_link else None)
-
-        return test
+    def _keep_view(self) -> None:
+        """Remembers what has been found so far, for who comes back."""
+        if self.current is not None:
+            self.current.view = self.model.view
 
     def use(self, text: str) -> None:
         """Applies a filter as it was typed; raises FilterError."""
         from ...filter import Filter
 
-        self._off = None
-        self.apply(Filter(text, self.model.registry) if text.strip() else None)
+        self.entered(Filter(text, self.model.registry) if text.strip() else None)
         history = self.browser.application.state.filters
         if text.strip() and text not in history[-1:]:
             history.append(text)
 
     # -- the filter bar ------------------------------------------------------------------
 
+    def _type(self) -> None:
+        bar, tab = self.browser.filter_bar, self.tabs[self.at]
+        if tab.shown is None and tab.parked is not None:
+            bar.set(tab.parked.text)
+        bar.focus_input()
+
     def entered(self, found: Filter | None) -> None:
-        """The filter bar's text was entered: a filter, or None for everything."""
-        self._off = None
-        self.apply(found)
+        """A filter was entered, None for everything."""
+        self.tabs[self.at].parked = None
+        self.apply(None if found is None else Shown.by(self.model, found))
         self.browser.arrangement.focus(self.browser.list_pane)
 
     def wrong(self, text: str) -> None:
@@ -93,24 +106,31 @@ class Filtering(Controller):
 
     def left(self) -> None:
         """Typing has ended without Enter: the filter bar shows what is applied again."""
-        current = self.current
-        self.browser.filter_bar.set("" if current is None else current.text)
-        self.browser.filter_bar.set_verdict("")
         self.browser.status_bar.clear_note()
         self.browser.arrangement.focus(self.browser.list_pane)
+        self.show()
 
-    def show_progress(self) -> None:
-        """Says in the filter bar, unless it is typed in, how far the filter has come."""
-        bar, view = self.browser.filter_bar, self.model.view
-        if bar.input.has_focus or view.test is None:
+    def show(self) -> None:
+        """Says in the filter bar, unless it is typed in, what is shown, and how far it has come."""
+        bar, view, tab = self.browser.filter_bar, self.model.view, self.tabs[self.at]
+        if bar.input.has_focus:
             return
-        if view.stopped:
+        shown = tab.shown or tab.parked
+        bar.tell("" if shown is None else shown.label, parked=tab.shown is None)
+        if tab.shown is None:
+            bar.set_verdict(
+                "" if shown is None else f"off ({self._key('filter-toggle')} on)", "dim"
+            )
+        elif view.stopped:
             bar.set_verdict(f"stopped: {len(view)} of the first {view.scanned}", "warning")
         elif view.behind:
             part = view.scanned * 100 // max(self.model.total, 1)
             bar.set_verdict(f"{len(view)} so far, {part} % (Esc stops)", "warning")
         else:
             bar.set_verdict(f"✓ {len(view)} of {self.model.count}", "good")
+
+    def _key(self, action: str) -> str:
+        return self.browser.keymap.of(action)
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -123,24 +143,69 @@ class Filtering(Controller):
             self.browser.note("not found so far")
         elif view.test is not None and view.behind:
             view.stopped = True
-            self.browser.note(f"stopped after {view.scanned} messages; & twice begins anew")
+            self.show()
+            self.browser.note(f"stopped after {view.scanned} messages; & twice goes on")
         elif view.test is not None:
-            self._off = self.current
-            self.apply(None)
+            self._park()
         elif self.browser.pane is not self.browser.list_pane:
             self.browser.arrangement.focus_named("list")
 
+    def _park(self) -> None:
+        tab = self.tabs[self.at]
+        tab.parked = tab.shown
+        self.apply(None)
+
     def _toggle(self) -> None:
-        if self.current is not None:
-            self._off, found = self.current, None
+        tab = self.tabs[self.at]
+        if tab.shown is not None:
+            self._park()
+            self.browser.note("filter off")
+            return
+        if tab.parked is None:
+            raise UsageError("there is no filter to turn on; / begins one")
+        parked, tab.parked = tab.parked, None
+        if parked.view is None:  # of an earlier time
+            self.use(parked.text)
         else:
-            self._off, found = None, self._off
-            if found is None:
-                raise UsageError("there is no filter to turn on; / begins one")
-        off = self._off
-        self.apply(found)
-        self._off = off
-        self.browser.note("filter off" if found is None else f"filter on: {found.text}")
+            parked.view.stopped = False
+            self.apply(parked)
+        self.browser.note(f"filter on: {parked.label}")
+
+    # -- tabs ------------------------------------------------------------------------------
+
+    def _new_tab(self) -> None:
+        """One more tab behind this one, which shows everything."""
+        if len(self.tabs) == MOST_TABS:
+            raise UsageError(f"there are {MOST_TABS} tabs; {self._key('tab-close')} closes one")
+        self.tabs.insert(self.at + 1, Tab())
+        self.to_tab(self.at + 1)
+        self.browser.filter_bar.focus_input()
+
+    def _close_tab(self) -> None:
+        if len(self.tabs) == 1:
+            raise UsageError(f"there is one tab; {self._key('tab-new')} makes another")
+        row = self.browser.list_pane.row
+        self._keep_view()
+        del self.tabs[self.at]
+        self.at = min(self.at, len(self.tabs) - 1)
+        self._come_to(row)
+
+    def _turn_tab(self, step: int) -> None:
+        if len(self.tabs) == 1:
+            raise UsageError(f"there is one tab; {self._key('tab-new')} makes another")
+        self.to_tab((self.at + step) % len(self.tabs))
+
+    def to_tab(self, at: int) -> None:
+        """Shows another tab, with the cursor where it was there."""
+        self.tabs[self.at].row = self.browser.list_pane.row
+        self._keep_view()
+        before, self.at = self.browser.list_pane.row, at
+        self._come_to(before)
+
+    def _come_to(self, row: int) -> None:
+        tab = self.tabs[self.at]
+        shown, tab.shown = tab.shown, None  # the view is still that of the other tab
+        self.apply(shown, row if tab.row < 0 else tab.row)
 
     # -- of fields ------------------------------------------------------------------------
 
@@ -219,12 +284,14 @@ class Filtering(Controller):
         port = message.port or (found.port if found is not None and found.port > 0 else 0)
         if not port:
             raise UsageError("which socket this message is of is not known")
-        model, header = self.model, self.model.index.header
-        self.current = self._off = None
-        model.look_through(lambda row: header(row)[4] == port or self._port(row + 1) == port)
-        self.browser.filter_bar.set("")
-        self.browser.filter_bar.input.placeholder = f"the socket of port {port} (Esc shows all)"
-        self.browser.row_cursor.refill(row)
+        header = self.model.index.header
+        self.tabs[self.at].parked = None
+        self.apply(
+            Shown(
+                f"the socket of port {port}",
+                lambda row: header(row)[4] == port or self._port(row + 1) == port,
+            )
+        )
 
     def _follow_transaction(self) -> None:
         link = self.model.link(self.row())

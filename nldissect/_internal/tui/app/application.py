@@ -25,6 +25,8 @@ from ..model.feeds import CaptureFeed, Feed, FileFeed
 from ..model.keymap import Keymap
 from ..model.layout import LayoutChoices
 from ..model.opener import Opener
+from ..model.profiles import Profile
+from ..model.remembered import choices, take_up
 from ..model.settings import State
 from ..panes.contrast import readable
 from ..panes.key_input import KeyTaker
@@ -146,11 +148,37 @@ class Application(App[int]):
         if found is None:
             model = self.models[at]
             found = self._browsers[at] = Browser(self, model, self.keys, self.feeds.get(at))
-            found.arrangement.choices = LayoutChoices(side=self.opener.settings.side)
+            found.remembered = self.state.views.of(self._lasting(at))
+            if found.remembered.get("profile") in self.profiles:
+                self.opener.dress(model, found.remembered["profile"])
+            take_up(found.remembered, model)
+            usual = LayoutChoices(side=self.opener.settings.side)
+            found.arrangement.choices = choices(found.remembered, usual)
             self.install_screen(found, f"capture-{id(found)}")
             if at not in self.feeds:
                 self.state.opened(model.index.path)
         return found
+
+    def _lasting(self, at: int) -> str:
+        """The file of a capture that is there the next time as well, else ""."""
+        feed = self.feeds.get(at)
+        return os.path.abspath(self.models[at].index.path) if feed is None or feed.kept else ""
+
+    def _remember(self) -> None:
+        """Notes how every capture is looked at."""
+        for at, browser in self._browsers.items():
+            if browser.is_mounted:
+                self.state.views.keep(self._lasting(at), browser.looks())
+        self.state.save()
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        """The profiles that there are, by name."""
+        return self.opener.settings.profiles
+
+    def use_profile(self, model: CaptureModel, name: str) -> None:
+        """Gives a capture the columns, rules and filters of a profile; raises UsageError."""
+        self.opener.dress(model, name)
 
     @property
     def browser(self) -> Browser | None:
@@ -228,6 +256,11 @@ class Application(App[int]):
     def leave(self) -> None:
         """Ends, after asking what becomes of captures that nobody has."""
         for at, browser in self._browsers.items():
+            if browser.model.unsaved:
+                if browser is not self.screen:
+                    self.show(at)
+                browser.exports.ask_about_comments(self.leave)
+                return
             if browser.live.feed is not None:
                 if browser is not self.screen:
                     self.show(at)
@@ -236,7 +269,7 @@ class Application(App[int]):
         self._end()
 
     def _end(self) -> None:
-        self.state.save()
+        self._remember()
         self.exit(0)
 
     async def action_quit(self) -> None:
@@ -268,7 +301,7 @@ class Application(App[int]):
         """The terminal is gone or the end was asked for: keeps what was captured, and ends."""
         for browser in self._browsers.values():
             browser.live.finish(keep=True)
-        self.state.save()
+        self._remember()
         if gone:  # textual may wait for its writing thread, which ended with the terminal
             last = threading.Timer(LEAVING, os._exit, (0,))
             last.daemon = True

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
-from ...wire.errors import CaptureError, NldissectError
+from ...wire.errors import CaptureError, FilterError, NldissectError
 from ...wire.text import safe
 from ..actions.command_line import CommandLine
 from ..actions.context import ApplicationContext
@@ -22,13 +24,17 @@ from ..actions.filtering import Filtering
 from ..actions.find import Find
 from ..actions.live_control import LiveControl
 from ..actions.navigation import Navigation
+from ..actions.profile_control import ProfileControl
 from ..actions.reports import Reports
 from ..model import layout
 from ..model.capture_model import CaptureModel
+from ..model.capture_words import CaptureWords, ValueCounts
 from ..model.feeds import Feed
 from ..model.keymap import Keyboard, Keymap, Pressed
 from ..model.parts import Part
+from ..model.remembered import looks, marks
 from ..model.scheduler import Scheduler
+from ..model.shown import Shown
 from ..panes.arrangement import Arrangement
 from ..panes.bars import Bar, KeyFooter
 from ..panes.details import Details
@@ -39,10 +45,14 @@ from ..panes.list_pane import ListPane
 from ..panes.paint import LinePane
 from ..panes.prompt import Prompt
 from ..panes.row_cursor import RowCursor
+from ..panes.shelf import Shelf
 from ..panes.status_line import StatusLine
 from ..panes.transaction_pane import TransactionPane
 from ..panes.tree_pane import TreePane
 from ..panes.which_key import WhichKey
+
+if TYPE_CHECKING:  # its grammar is read when the first filter is typed
+    from ...filter import Completion
 
 TICK = 0.1  # s between looks at what has grown
 
@@ -68,7 +78,10 @@ class Browser(Screen[None]):
         self.application = application
         self.model = model
         self.keymap = keymap
+        self.remembered: dict[str, Any] = {}  # how the capture was looked at before
         self.scheduler = Scheduler()
+        self.scheduler.turned, self.scheduler.growing = self._turned, self._growing
+        self._words = CaptureWords(model)
         self._keyboard = Keyboard(keymap)
         self._make_panes(feed is not None)
         self.live = LiveControl(self, feed)
@@ -80,16 +93,20 @@ class Browser(Screen[None]):
             self.filtering.entered,
             self.filtering.wrong,
             self.filtering.left,
+            self._words_of_capture,
         )
-        exports, display = Exports(self, self.filtering), Display(self)
+        self.shelf = Shelf()
+        self.profiles = ProfileControl(self, self.filtering)
+        self.exports, display = Exports(self, self.filtering), Display(self)
         self._actions: dict[str, Action] = {}
         for controller in (
             Navigation(self, self.live),
             Find(self),
             Reports(self, self.live),
-            CommandLine(self, self.filtering, exports, display),
+            CommandLine(self, self.filtering, self.exports, display, self.profiles),
             self.filtering,
-            exports,
+            self.profiles,
+            self.exports,
             display,
             self.live,
         ):
@@ -129,6 +146,7 @@ class Browser(Screen[None]):
         """The widgets from top to bottom; completions and waiting keys lie over them."""
         yield self.title_bar
         yield self.filter_bar
+        yield self.shelf
         with Container(id="body"):
             yield self.list_pane
             with Container(id="below"):
@@ -150,8 +168,10 @@ class Browser(Screen[None]):
         self.set_focus(self.list_pane)
         self.scheduler.step()  # what is small is there with the first picture
         self.run_worker(self.scheduler.run(), exclusive=False)
-        self.set_interval(TICK, self.tick)
+        self._ticking = self.set_interval(TICK, self.tick)
         self.arrangement.arrange()
+        self._come_back()
+        self.shelf_changed()
         self.tick()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -164,9 +184,33 @@ class Browser(Screen[None]):
         """The pane that has the focus, the list while something else has it."""
         return self.arrangement.pane
 
+    def on_screen_resume(self) -> None:
+        """What changed behind another screen is shown."""
+        if self.is_mounted:
+            self.tick()
+
+    # -- from one time to the next -------------------------------------------------------
+
+    def looks(self) -> dict[str, object]:
+        """How the capture is looked at, for the next time."""
+        tab = self.filtering.tabs[0]
+        shown = tab.shown or tab.parked
+        return looks(self.model, self.arrangement.choices, "" if shown is None else shown.text)
+
+    def _come_back(self) -> None:
+        """Marks, and the filter (turned off), are as they were when the capture was last seen."""
+        found = self.remembered
+        self.model.marks = {**marks(found, self.model), **self.model.marks}
+        text = found.get("filter")
+        tab = self.filtering.tabs[0]
+        if isinstance(text, str) and text and tab.shown is None and tab.parked is None:
+            tab.parked = Shown(text, lambda row: True, text=text)
+            self.filtering.show()
+
     def take_over(self, other: Browser) -> None:
         """Goes on where another screen of the same capture was."""
         self.row_cursor.want(other.list_pane.row)
+        self.model.unsaved = other.model.unsaved
         self.arrangement.choices = other.arrangement.choices
         self.model.marks = other.model.marks
         self.model.comments = other.model.comments
@@ -184,6 +228,41 @@ class Browser(Screen[None]):
     def _arranged(self) -> None:
         self.details.outdated()  # panes that come into sight are filled
         self.details.follow()
+
+    # -- filters ----------------------------------------------------------------------
+
+    def shelf_changed(self) -> None:
+        """Tabs or saved filters are others now: they are shown, in a line where there are any."""
+        tabs, buttons = self.filtering.tabs, list(self.profiles.buttons())
+        self.shelf.show([tab.label for tab in tabs], self.filtering.at, buttons)
+        lines = 1 if len(tabs) > 1 or buttons else 0
+        if self.arrangement.shelf != lines:
+            self.arrangement.shelf = lines
+            self.arrangement.arrange()
+
+    def _words_of_capture(self, found: Completion) -> None:
+        """Puts first what the message and the capture have; values are counted meanwhile."""
+        from ...filter import Filter
+
+        row, words = self.list_pane.row, self._words
+        if found.field is None:
+            return
+        if not found.field:
+            found.begin_with(words.names(row))
+            return
+        with suppress(FilterError):  # no field after all
+            tally = words.tally(found.field, Filter(found.field, self.model.registry))
+            found.begin_with(words.values(found.field, row))
+            if not tally.over:
+                self.scheduler.add("tally", partial(self._count, tally))
+
+    def _count(self, tally: ValueCounts, seconds: float) -> bool:
+        """Counts the values of the field that is typed; whether that is over."""
+        over = not self.filter_bar.input.has_focus or tally.step(seconds)
+        if over:
+            self.scheduler.drop("tally")
+            self.filter_bar.offer_again()
+        return over
 
     # -- work behind the screen --------------------------------------------------------
 
@@ -208,6 +287,17 @@ class Browser(Screen[None]):
     def _fill_view(self, seconds: float) -> bool:
         return self.live.paused or self.model.view.step(seconds)
 
+    def _growing(self) -> bool:
+        return self.live.growing
+
+    def _turned(self, busy: bool) -> None:
+        """Looks at what grows while anything does; idle, nothing runs."""
+        if busy or self.live.feed is not None:
+            self._ticking.resume()
+        else:
+            self._ticking.pause()
+            self.tick()
+
     def tick(self) -> None:
         """Shows what has grown since the last time."""
         self.live.poll()
@@ -221,7 +311,9 @@ class Browser(Screen[None]):
         if list_pane.row != self.details.row and (not self.row_cursor.following or self.live.calm):
             self.details.follow()
         self._title()
-        self.filtering.show_progress()
+        self.filtering.show()
+        if self.model.view.behind:
+            self.scheduler.wake()
 
     def _title(self) -> None:
         """The top line: what is open and how much of it, and what goes on."""
@@ -285,6 +377,7 @@ class Browser(Screen[None]):
             if os.environ.get("NLDISSECT_DEBUG"):
                 raise
             self.note(f"a fault in nldissect itself: {type(problem).__name__}: {problem}", "error")
+        self.tick()
 
     def note(self, text: str, look: str = "note") -> None:
         """Shows something in the status line until the next move."""

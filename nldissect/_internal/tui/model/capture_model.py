@@ -38,9 +38,12 @@ class CaptureModel:
         self.folded = True  # copies of notifications are one row
         self.own = False  # whether what the recording program itself asked is shown
         self.rules = ColourRules()
+        self.profile = ""  # the one that columns, rules and buttons are of
+        self.buttons: dict[str, str] = {}  # its filters by name
         self.unfolded: set[int] = set()  # rows whose copies show all the same
         self.marks: dict[str, int] = {}
         self.comments: dict[int, str] = {}
+        self.unsaved: set[int] = set()  # rows whose comments no file has
         self.selected: set[int] = set()
         self.view = View(self)
         self._cells: dict[int, Cells] = {}
@@ -71,6 +74,11 @@ class CaptureModel:
         if not 0 <= row < len(index):
             return None
         return index.moment(row)
+
+    @property
+    def hidden(self) -> tuple[object, ...]:
+        """What decides, beside the filter, which rows are shown."""
+        return self.folded, self.own, frozenset(self.unfolded)
 
     def copy(self, row: int) -> bool:
         """Whether the row is a copy of a notification."""
@@ -127,6 +135,11 @@ class View:
         self.scanned = 0
         self.early = -1  # the first row that was shown before it was paired, -1 for none
         self.stopped = False
+        self._hidden = model.hidden
+
+    def holds(self, model: CaptureModel) -> bool:
+        """Whether it still has the rows that it would have if it were begun anew."""
+        return self._hidden == model.hidden
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -195,6 +195,11 @@ def of_field(path: str) -> Column:
     return Column(path, safe(path.rpartition(".")[2]), get, 24)
 
 
+def column(name: str) -> Column:
+    """The column of this name, else that of a field's path."""
+    return next((one for one in COLUMNS if one.name == name), None) or of_field(name)
+
+
 def cells(model: RowContext, row: int) -> Cells:
     """A row's texts; of a message that can no longer be read, why."""
     try:

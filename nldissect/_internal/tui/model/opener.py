@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...library.index import Index
 from ...spec.registry import Registry
 from ...wire.errors import UsageError
 from .capture_model import CaptureModel
 from .colour_rules import ColourRule, ColourRules
+from .list_columns import column
+from .profiles import Rule
 from .settings import Settings
 
 
@@ -32,7 +34,7 @@ class Opener:
         self.decode_as = dict(decode_as or {})
         self.byte_order = byte_order
         self.registry = self._registry(self.decode_as)
-        self._rules = self._compiled()
+        self._rules = self._compiled(self.settings.rules, "rules")
 
     def _registry(self, decode_as: dict[str, str]) -> Registry:
         return Registry(
@@ -42,16 +44,16 @@ class Opener:
             redacts=not self.show_secrets,
         )
 
-    def _compiled(self) -> list[ColourRule]:
-        """The rules of the settings; raises UsageError for a filter that is wrong."""
+    def _compiled(self, rules: Iterable[Rule], where: str) -> list[ColourRule]:
+        """Rules of the settings; raises UsageError for a filter that is wrong."""
         out: list[ColourRule] = []
-        for number, (text, glyph, colour) in enumerate(self.settings.rules, 1):
+        for number, (text, glyph, colour) in enumerate(rules, 1):
             from ...filter import Filter  # its grammar is read for who has rules
 
             try:
                 found = Filter(text, self.registry)
             except UsageError as problem:
-                raise self.settings.wrong(f"rules, number {number}", str(problem)) from None
+                raise self.settings.wrong(f"{where}, number {number}", str(problem)) from None
             out.append(ColourRule(found.matches, glyph, colour))
         return out
 
@@ -69,12 +71,24 @@ class Opener:
         index = Index(path, self.registry, self.byte_order, follow=follow)
         model = CaptureModel(index, self.registry, name or os.path.basename(path))
         settings = self.settings
-        model.columns = list(settings.columns)
         model.times.form = settings.time
         model.constants_in_tree = settings.names == "c"
         model.folded = settings.fold
-        model.rules = ColourRules(self._rules, settings.glyphs)
+        self.dress(model, settings.profile)
         return model
+
+    def dress(self, model: CaptureModel, name: str) -> None:
+        """Gives a capture the columns, rules and filters of a profile; raises UsageError."""
+        settings = self.settings
+        profile = settings.profiles.get(name)
+        if profile is None:
+            raise UsageError(f"no profile {name!r}; there are {', '.join(settings.profiles)}")
+        rules = self._compiled(profile.rules, f"profiles.{name}.rules")
+        model.profile = name
+        model.columns = [column(one) for one in profile.columns] or list(settings.columns)
+        model.rules = ColourRules([*rules, *self._rules], settings.glyphs)
+        model.buttons = dict(profile.filters)
+        model.changed()
 
     @property
     def options(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Final
 
@@ -17,9 +18,15 @@ Job = Callable[[float], bool]
 
 
 class Scheduler:
-    """Runs its jobs one after the other, the earlier before the later, while they have work."""
+    """Runs its jobs one after the other, the earlier before the later, while they have work.
+
+    `turned` is called with True when there is work again, with False when it is done. Jobs are
+    asked now and then whether they have some only while `growing` says that they may.
+    """
 
     def __init__(self) -> None:
+        self.turned: Callable[[bool], None] = lambda busy: None
+        self.growing: Callable[[], bool] = lambda: False
         self.jobs: dict[str, Job] = {}
         self.busy: set[str] = set()
         self.key = 0.0  # when the last key came
@@ -45,17 +52,19 @@ class Scheduler:
 
     async def run(self) -> None:
         """Works until cancelled."""
+        working: bool | None = None
         while True:
             self.step()
+            if bool(self.busy) != working:
+                working = bool(self.busy)
+                self.turned(working)
             if self.busy:
                 typing = monotonic() - self.key < RECENT
                 await asyncio.sleep(0.008 if typing else 0.0005)
             else:
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), IDLE)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), IDLE if self.growing() else None)
 
     def step(self) -> None:
         """One slice of each job that has work."""

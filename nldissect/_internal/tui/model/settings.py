@@ -17,11 +17,13 @@ from ...wire.errors import UsageError
 from ...wire.output_file import write_file
 from .colour_rules import GLYPHS
 from .keymap import Keymap
-from .list_columns import COLUMNS, FORMATS, Column, of_field
+from .list_columns import COLUMNS, FORMATS, column
+from .profiles import SHIPPED, USUAL, Profile
+from .remembered import Remembered
 
 COLOURS: Final = ("red", "green", "yellow", "blue", "magenta", "cyan", "dim", "error", "warning",
                   "good", "notification", "plain")  # fmt: skip
-KEPT: Final = {"filters": 100, "files": 20, "commands": 20}
+KEPT: Final = {"filters": 100, "files": 20, "commands": 20, "saved": 100}
 
 
 class Settings:
@@ -30,6 +32,7 @@ class Settings:
     `theme` is one of textual's, `time` one of `list_columns.FORMATS`, `names` (of the tree)
     `c` or `spec`, `columns` names of columns and paths of fields, `fold` whether copies
     are one row, `side` whether panes stand side by side (None: as the width allows).
+    `profiles` are those there are by name, `profile` the one to begin with.
     `rules` are (filter, glyph, colour), `glyphs` replace those of `colour_rules.GLYPHS`.
     """
 
@@ -53,7 +56,11 @@ class Settings:
             self.glyphs[kind] = glyph
         self.rules: list[tuple[str, str, str]] = []
         for number, rule in enumerate(self._one(table, "rules", list, []), 1):
-            self.rules.append(self._rule(rule, number))
+            self.rules.append(self._rule(rule, f"rules, number {number}"))
+        self.profiles = dict(SHIPPED)
+        for name, found in self._one(table, "profiles", dict, {}).items():
+            self.profiles[str(name)] = self._profile(f"profiles.{name}", found)
+        self.profile = self._among(table, "profile", (USUAL, *self.profiles))
         if table:
             raise self.wrong(next(iter(table)), "no such setting; docs/tui.md lists them")
 
@@ -74,8 +81,26 @@ class Settings:
             raise self.wrong(key, f"{value!r} is none of {', '.join(choices)}")
         return str(value)
 
-    def _rule(self, rule: Any, number: int) -> tuple[str, str, str]:
-        where = f"rules, number {number}"
+    def _profile(self, where: str, found: Any) -> Profile:
+        if not isinstance(found, dict):
+            raise self.wrong(where, "a profile is a table")
+        table = dict(found)
+        columns = [str(name) for name in self._one(table, "columns", list, [])]
+        rules = [
+            self._rule(rule, f"{where}.rules, number {number}")
+            for number, rule in enumerate(self._one(table, "rules", list, []), 1)
+        ]
+        filters = self._one(table, "filters", dict, {})
+        if not all(isinstance(text, str) for text in filters.values()):
+            raise self.wrong(f"{where}.filters", "names, each with a filter in quotes")
+        about = self._one(table, "help", str, "of the settings")
+        if table:
+            raise self.wrong(
+                f"{where}.{next(iter(table))}", "no such setting; docs/tui.md lists them"
+            )
+        return Profile(about, tuple(columns), tuple(rules), tuple(filters.items()))
+
+    def _rule(self, rule: Any, where: str) -> tuple[str, str, str]:
         if not isinstance(rule, dict) or not isinstance(rule.get("filter"), str):
             raise self.wrong(where, "a rule needs a filter")
         colour, glyph = rule.get("colour", rule.get("color", "plain")), rule.get("glyph", "")
@@ -84,11 +109,6 @@ class Settings:
         if not isinstance(glyph, str) or len(glyph) > 1:
             raise self.wrong(where, f"glyph {glyph!r} is not one character")
         return rule["filter"], glyph, colour
-
-
-def column(name: str) -> Column:
-    """The column of this name, else that of a field's path."""
-    return next((one for one in COLUMNS if one.name == name), None) or of_field(name)
 
 
 def load(path: str | None = None, others: Container[str] = ()) -> Settings:
@@ -101,13 +121,18 @@ def load(path: str | None = None, others: Container[str] = ()) -> Settings:
 
 
 class State:
-    """Filters, files, commands of earlier times, the newest last; `folder` None keeps none."""
+    """Filters, files, commands of earlier times, the newest last; `folder` None keeps none.
+
+    `saved` are lines of filters with a name (see `named`), `views` how captures were looked at.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.filters = self._read("filters")
         self.files = self._read("files")
         self.commands = self._read("commands")
+        self.saved = self._read("saved")
+        self.views = Remembered(None if folder is None else folder / "views.json")
 
     @classmethod
     def default(cls) -> State:
@@ -125,6 +150,18 @@ class State:
         except OSError:
             return []
         return [line for line in text.split("\n") if line][-KEPT[name] :]
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The saved filters by name."""
+        lines = (line.partition("\t") for line in self.saved)
+        return {name: text for name, tab, text in lines if tab}
+
+    def name(self, name: str, text: str | None) -> None:
+        """Saves a filter under a name; None forgets it."""
+        named = {**self.named, name: text}
+        self.saved = [f"{one}\t{said}" for one, said in named.items() if said is not None]
+        self.save()
 
     def opened(self, path: str) -> None:
         """Notes that a file was opened."""
@@ -146,3 +183,4 @@ class State:
             for name, most in KEPT.items():
                 text = "".join(f"{line}\n" for line in getattr(self, name)[-most:])
                 write_file(str(self.folder / name), text.encode("utf-8", "replace"), given=False)
+        self.views.save()

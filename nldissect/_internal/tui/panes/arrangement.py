@@ -27,6 +27,7 @@ class Arrangement:
         self.choices = layout.LayoutChoices()
         self._content = layout.Content()
         self._plan: layout.Plan | None = None
+        self.shelf = 0  # lines that tabs and saved filters take
         self._screen = screen
         self._panes = panes
         self._changed = changed
@@ -57,7 +58,8 @@ class Arrangement:
         width, height = self._screen.app.size
         if width <= 0 or height <= 0:
             return False
-        plan = layout.plan(width, height, self.choices, self._content)
+        plan = layout.plan(width, height - self.shelf, self.choices, self._content)
+        self._screen.query_one("#shelf").display = plan.bars and self.shelf > 0
         if plan == self._plan:
             return True
         self._plan = plan

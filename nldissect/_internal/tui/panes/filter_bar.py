@@ -66,7 +66,8 @@ class FilterBar(Horizontal):
     """One line: the text, whether it is right, and how much it shows.
 
     `apply` is given the filter that is entered, None for everything; `wrong` why what is
-    typed is no filter yet, "" when it is one; `leave` is called at the end of typing.
+    typed is no filter, "" when it is one or may become one; `leave` is called at the end of
+    typing; `words` puts first among completions what the capture has.
     """
 
     def __init__(
@@ -77,9 +78,10 @@ class FilterBar(Horizontal):
         apply: Callable[[Filter | None], None],
         wrong: Callable[[str], None],
         leave: Callable[[], None],
+        words: Callable[[Completion], None],
     ) -> None:
         super().__init__(id="filter")
-        self._apply, self._wrong, self._leave = apply, wrong, leave
+        self._apply, self._wrong, self._leave, self._words = apply, wrong, leave, words
         self.registry = registry
         self.completions = completions
         self.history = history  # the newest last
@@ -96,17 +98,22 @@ class FilterBar(Horizontal):
 
     def set_verdict(self, text: str, look: str = "") -> None:
         """Shows a verdict at the right."""
-        colour = {"error": "$text-error", "good": "$text-success", "warning": "$text-warning"}
+        colour = {"error": "$text-error", "good": "$text-success", "warning": "$text-warning",
+                  "dim": "$text-dim"}  # fmt: skip
         self.verdict.update(Content.styled(text, colour.get(look, "")))
 
     def focus_input(self) -> None:
         """Begins typing."""
         self._recalled = 0
+        self.remove_class("parked")
         self.screen.set_focus(self.input)
         self.input.cursor_position = len(self.input.value)
 
-    def check(self, text: str) -> Filter | None:
-        """The filter that the text is; None for none, and for a wrong one after saying why."""
+    def check(self, text: str, done: bool = False) -> Filter | None:
+        """The filter that the text is; None for none, and for what is no filter.
+
+        What may still become one is unfinished, until `done`: then it is wrong as well.
+        """
         self._wrong("")
         if not text.strip():
             self.set_verdict("")
@@ -116,12 +123,32 @@ class FilterBar(Horizontal):
 
             found = Filter(text, self.registry)
         except FilterError as problem:
+            if not done and self._unfinished(text, problem):
+                self.set_verdict("… unfinished", "dim")
+                return None
             column, hint = problem.column, f" ({problem.hint})" if problem.hint else ""
             self.set_verdict(f"✗ at {column + 1}", "error")
             self._wrong(f"{text[:column]}▸{text[column:]}  {problem.reason}{hint}")
             return None
         self.set_verdict("✓ Enter applies", "good")
         return found
+
+    def _unfinished(self, text: str, problem: FilterError) -> bool:
+        """Whether what is wrong is that the text ends, or its last word, which may go on."""
+        from ...filter import complete
+
+        if problem.column >= len(text.rstrip()):
+            return True
+        found = complete(text, len(text), self.registry)
+        if found.quoted:
+            return problem.column >= found.start
+        return problem.column >= found.start and bool(found.candidates)
+
+    def tell(self, text: str, parked: bool) -> None:
+        """Says what is shown; `parked`: what would be if it were turned on."""
+        self.set_class(parked and bool(text), "parked")
+        if self.input.value != text:
+            self.set(text)
 
     def set(self, text: str) -> None:
         """Puts a text in, without applying it."""
@@ -142,7 +169,7 @@ class FilterBar(Horizontal):
             self._take(self.completions.cursor)
             return
         text = text.strip()
-        found = self.check(text)
+        found = self.check(text, done=True)
         if text and found is None:
             return
         if text:
@@ -178,12 +205,18 @@ class FilterBar(Horizontal):
             return False
         return True
 
+    def offer_again(self) -> None:
+        """More is known of the capture: completions are made anew, unless one is being chosen."""
+        if self.input.has_focus and self.completions.display and self.completions.cursor < 0:
+            self._offer()
+
     def _offer(self) -> None:
         text, at = self.input.value, self.input.cursor_position
         from ...filter import complete
 
         found: Completion | None = complete(text, at, self.registry)
         assert found is not None
+        self._words(found)
         if len(found.candidates) == 1 and found.candidates[0].text == text[found.start : found.end]:
             found = None
         start = 3 if found is None else found.start + 2

@@ -115,6 +115,10 @@ class RowCursor:
         """The view starts anew, with the cursor on this row or the next one shown."""
         view = self._model.view
         self._model.look_through(view.test, view.paired)
+        self.settle_on(row)
+
+    def settle_on(self, row: int) -> None:
+        """Another view is shown, with the cursor on this row or the next one shown."""
         self._model.view.step(FIRST_SLICE)
         self._anchor = row
         self._list_pane.resized()
