@@ -176,7 +176,13 @@ def test_no_link_of_somebody_else(tmp_path):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs a link of another user")
-@pytest.mark.parametrize("words", [["read", LINKS, "-w"], ["stats", LINKS, "--svg"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["read", LINKS, "-w"], ["stats", LINKS, "--svg"],
+        ["report", "-T", "html", LINKS, "-o"],
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("way", ["a folder", "of a link", "absent"])
 def test_no_link_of_somebody_else_on_the_way(tmp_path, words, way):
     """Nor one that stands for a folder, one that an own link leads to, or one to nothing."""

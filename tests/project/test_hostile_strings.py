@@ -20,6 +20,7 @@ from nldissect._internal.pytest_plugin.captured import recorded
 from nldissect._internal.render.code_text import block_comment, line_comment
 from nldissect._internal.render.formats import FORMATS
 from nldissect._internal.render.list_output import ListRenderer
+from nldissect._internal.render.report_formats import REPORTS
 from nldissect._internal.render.style import Style
 from nldissect._internal.spec.dissector_file import load
 from nldissect._internal.spec.registry import registry
@@ -56,6 +57,8 @@ OUTPUTS: dict[tuple[str, str], list[list[str]]] = {
     ("read", "fields"): [FIELDS, [*FIELDS, "-E", "quote=d", "-E", "header=y"]],
     **{("read", form): [[]] for form in FORMATS},
     ("read", "jsonl"): [[], ["--flat"]],
+    ("report", "html"): [[]],
+    ("report", "markdown"): [[]],
     ("stats", "text"): [[], ["--top", "999"]],
     ("stats", "json"): [[]],
     ("check", "text"): [[]],
@@ -88,7 +91,7 @@ def test_every_output_is_tried() -> None:
         found |= {(name, form) for form in (forms[0] if forms else ("text",))}
     assert found == set(OUTPUTS)
     assert set(parsers) == {name for name, _ in OUTPUTS} | set(OTHERWISE)
-    assert set(exports.FORMS) == {"text", *FORMATS}
+    assert set(exports.FORMS) == {"text", *FORMATS, *REPORTS, "svg"}
 
 
 def test_a_redacted_capture_of_them(run: Command, capture: Path, tmp_path: Path) -> None:

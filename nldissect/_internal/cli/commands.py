@@ -58,6 +58,12 @@ def _tui(options: Namespace, output: TextOutput) -> int:
     return tui(options, output, COMMANDS)
 
 
+def _report(options: Namespace, output: TextOutput) -> int:
+    from .report_command import report
+
+    return report(options, output)
+
+
 def _stats(options: Namespace, output: TextOutput) -> int:
     from .stats_command import stats
 
@@ -139,6 +145,10 @@ COMMANDS: dict[str, Command] = {
     ),
     "tui": Command(
         "look through captures in the terminal", examples.TUI, opt.tui_options, _tui,
+    ),
+    "report": Command(
+        "make a page or Markdown of messages, for others to read",
+        examples.REPORT, opt.report_options, _report,
     ),
     "stats": Command(
         "count what capture files hold", examples.STATS, opt.stats_options, _stats,

@@ -13,7 +13,7 @@ from ..wire.confinement import confine
 # Where shared libraries and what they need lie.
 _SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/share", "/lib", "/lib64", "/etc/ld.so.cache")
 _INPUTS = ("files", "file", "a", "b", "dissectors", "specs")
-_OUTPUTS = ("write", "svg", "to")
+_OUTPUTS = ("write", "svg", "to", "output")
 
 
 def confine_as_asked(options: Namespace) -> None:

@@ -96,6 +96,16 @@ examples:
 Lengths and structure stay. What stands for a thing is the same all over the capture, with one --key
 in all captures; addresses keep the prefixes that they share. Prefix-preserving means that who knows
 some of the addresses can tell more: give away what is redacted so with that in mind."""
+REPORT = """\
+examples:
+  nldissect report capture.pcap -o report.html   a page for any browser: list, trees, bytes
+  nldissect report -Y 'error != 0' capture.pcap -o errors.html
+  nldissect report -Y 'transaction == 2' capture.pcap -o report.md  for a bug tracker
+  nldissect report -T markdown -c 20 capture.pcap | xclip
+  nldissect report --title 'vxlan0 is refused' --copies a.pcap b.pcap -o both.html
+
+The page needs no network and no server. Keys and passwords are left out of it, but addresses and
+names are there: `nldissect redact` makes a capture without them. docs/report.md tells more."""
 STATS = """\
 examples:
   nldissect stats capture.pcap                   counts, errors, latencies, rates
@@ -144,6 +154,7 @@ examples:
   nldissect run -- ip link show          what one command and the kernel say
   nldissect monitor                      the kernel's notifications
   nldissect tui capture.pcap             list, tree and bytes, in the terminal
+  nldissect report capture.pcap -o a.html  a page that others can read
   nldissect check capture.pcap           what is wrong with it
   nldissect dissectors                   the protocols it knows
   nldissect fields mtu                   names for filters and columns

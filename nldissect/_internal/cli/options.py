@@ -93,14 +93,7 @@ def read_options(parser: CommandParser) -> None:
         help="read the whole file before the first line; else, into a pipe or a terminal and "
         "with -c, names and answers are looked for only 4 MiB ahead",
     )
-    write.add_argument(
-        "--no-merge",
-        action="store_true",
-        default=False,  # not that of commands without files
-        dest="no_merge",
-        help="several files one after the other, each by itself; else their messages come in the "
-        "order of time",
-    )
+    _merge_option(write)
     _jobs_option(write)
     _write_option(write)
     _confine_option(parser)
@@ -242,6 +235,17 @@ _IN_TURN = (
 )
 
 
+def _merge_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--no-merge",
+        action="store_true",
+        default=False,  # not that of commands without files
+        dest="no_merge",
+        help="several files one after the other, each by itself; else their messages come in the "
+        "order of time",
+    )
+
+
 def _write_option(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "-w",
@@ -327,16 +331,7 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         help="for -T fields: header=y, separator=CHARACTER (/t a tab, /s a space), "
         "aggregator=CHARACTER, quote=d|s|n",
     )
-    add(
-        "-t",
-        "--time",
-        metavar="FORMAT",
-        default=None,
-        choices=[*TIME_FORMATS, *TIME_FORMATS.values()],
-        help="times as a (absolute), ad (with date), r (relative to the first, the default), "
-        "d (since the record before), dd (since the one shown before), e (epoch), u (UTC), "
-        "ud (UTC with date)",
-    )
+    _time_option(show)
     add(
         "--names",
         choices=("c", "spec"),
@@ -348,13 +343,7 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         action="store_true",
         help="each copy of a multicast notification by itself, not one row that counts them",
     )
-    add(
-        "--host-names",
-        action="store_true",
-        dest="host_names",
-        help="routing tables, protocols, scopes and network namespaces by this host's names "
-        "(/etc/iproute2, /run/netns)",
-    )
+    _host_names_option(show)
     wide = show.add_mutually_exclusive_group()
     for word, means in WIDTHS.items():
         wide.add_argument(
@@ -366,6 +355,35 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         help="all bytes of long values in trees, of which otherwise the first 64 are shown",
     )
     _color_option(show)
+    _selection_options(parser, origin)
+    _decode_options(parser)
+
+
+def _time_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "-t",
+        "--time",
+        metavar="FORMAT",
+        default=None,
+        choices=[*TIME_FORMATS, *TIME_FORMATS.values()],
+        help="times as a (absolute), ad (with date), r (relative to the first, the default), "
+        "d (since the record before), dd (since the one shown before), e (epoch), u (UTC), "
+        "ud (UTC with date)",
+    )
+
+
+def _host_names_option(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--host-names",
+        action="store_true",
+        dest="host_names",
+        help="routing tables, protocols, scopes and network namespaces by this host's names "
+        "(/etc/iproute2, /run/netns)",
+    )
+
+
+def _selection_options(parser: CommandParser, origin: bool = True) -> None:
+    """Which messages; `origin`: they are chosen by protocol and family."""
     select = parser.add_argument_group(
         "which messages are shown", "Lists are separated by commas; all conditions must hold."
     )
@@ -392,7 +410,6 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         "capture or a port id tells whose it is",
     )
     add("--port", metavar="N", action="append", default=[], help="port ids (nlmsg_pid)")
-    _decode_options(parser)
 
 
 def _origin_options(group: argparse._ActionsContainer) -> None:
@@ -454,6 +471,43 @@ def _filter_option(group: argparse._ActionsContainer) -> None:
         action="store_true",
         help="also what the recording nldissect itself asked the kernel",
     )
+
+
+def report_options(parser: CommandParser) -> None:
+    """Captures, the document that is made of them, and which of their messages are in it."""
+    parser.set_defaults(
+        verbose=False, hex=False, flat=False, fields=[], layout=[], names=None, too_wide=None,
+        full=True, color="never", two_pass=True, jobs="1", quiet=False, counted=False, told=None,
+        columns=(), write=None,
+    )  # fmt: skip
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="captures; - is standard input")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the file that is made: a page by the name of report.html, Markdown by that of "
+        "report.md; - is standard output, as is a pipe without this",
+    )
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("html", "markdown"),
+        help="html (the default) or markdown, whatever the file's name",
+    )
+    add("--title", metavar="TEXT", help="its heading; the default is made of the files' names")
+    _time_option(parser)
+    add(
+        "--copies",
+        action="store_true",
+        help="each copy of a multicast notification by itself, not one that counts them",
+    )
+    _host_names_option(parser)
+    _merge_option(parser)
+    _selection_options(parser)
+    _decode_options(parser)
+    _confine_option(parser)
 
 
 def stats_options(parser: CommandParser) -> None:

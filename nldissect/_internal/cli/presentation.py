@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..render.list_output import ListRenderer
 
 
+REPORT_FORMATS = ("html", "markdown")  # those of `render.report_formats`, not imported for it
 WIDE = "wide"  # as `ListRenderer` has it for None
 
 
@@ -32,7 +33,11 @@ class Presentation:
         self.timed = False
         self.folds = False
         self.fitted: ListRenderer | None = None
+        self.renderer: Renderer
         form = options.format or ("fields" if options.fields else "text")
+        if form in REPORT_FORMATS:
+            self.renderer = self._report(form, options)
+            return
         if form != "text" and (options.verbose or options.hex):
             raise UsageError(f"-V and -x go with text, not with -T {form}")
         if options.flat and form not in ("json", "jsonl"):
@@ -41,7 +46,6 @@ class Presentation:
             raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
         if form != "text" and options.copies:
             raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
-        self.renderer: Renderer
         if form == "text":
             self.renderer = self._text(options, output)
         elif form == "fields":
@@ -78,6 +82,14 @@ class Presentation:
         if options.verbose:
             inner = TreeRenderer(lines, style, options.names != "spec", options.full)
         return HexDumpRenderer(inner) if options.hex else inner
+
+    def _report(self, form: str, options: Namespace) -> Renderer:
+        """What `nldissect report` makes."""
+        from ..render.report_formats import REPORTS
+
+        self.folds = not options.copies
+        self.timed = True
+        return REPORTS[form](options.title, self.clock)
 
     def _fields(self, options: Namespace, registry: Registry) -> Renderer:
         """-T fields: the columns of -e."""

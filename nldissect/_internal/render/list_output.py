@@ -90,7 +90,7 @@ class ListRenderer(Renderer):
         if self.width is not None:
             self._fitted(out, message, link, engine)
             return
-        wrong = _wrong(message, engine)
+        wrong = worst_wrong(message, engine)
         out.write(self._plain_mark if wrong is None else self._error_mark)
         self._write_head(out, message)
         what, who = message_text.operation(message, self._constants), _who(message, link)
@@ -170,7 +170,7 @@ class ListRenderer(Renderer):
     ) -> None:
         """The line, cut or wrapped to the width."""
         assert self.width is not None
-        looks, wrong = _looks(message), _wrong(message, engine)
+        looks, wrong = _looks(message), worst_wrong(message, engine)
         parts = self._columns_of(message, link, looks, wrong)
         indent = sum(width(text) for text, _ in parts)
         parts += self._summary(message, link, engine, looks, wrong)
@@ -233,7 +233,7 @@ def _looks(message: Message) -> str:
     return "operation" if error is None else "error" if error else "good"
 
 
-def _wrong(message: Message, engine: Engine) -> Part | None:
+def worst_wrong(message: Message, engine: Engine) -> Part | None:
     """The first and worst that is wrong, in brackets, and how much more there is."""
     if not message.odd and len(engine.findings) == 0:
         return None

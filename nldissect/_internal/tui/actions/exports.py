@@ -9,27 +9,20 @@ import tempfile
 from collections.abc import Callable, Iterable
 
 from ...analysis.explain import paths
-from ...capture.reader import PcapngWriter
 from ...render.formats import FORMATS
-from ...render.list_output import ListRenderer
-from ...render.renderer import Renderer
-from ...render.style import Style
-from ...render.tree_output import HexDumpRenderer, TreeRenderer
-from ...wire.errors import UsageError
-from ...wire.framing import CUT
-from ...wire.output_file import OutputFile, write_file
-from ...wire.record import COMMENT, Record
+from ...render.report_formats import REPORTS, report_format
+from ...wire.errors import CaptureError, UsageError
+from ...wire.output_file import write_file
 from ...wire.text import escaped
-from ...wire.times import TimeFormatter
-from ..model.capture_model import CaptureModel
 from ..model.node_text import value_of
 from ..panes.popup import Question
 from . import clipboard
 from .context import BrowserContext
 from .controller import Action, Controller, plain
+from .documents import ReportWriter, exported, line, picture, transaction_rows, write
 from .filtering import Filtering
 
-FORMS = ("text", *FORMATS)
+FORMS = ("text", *FORMATS, *REPORTS, "svg")
 
 
 class Exports(Controller):
@@ -178,31 +171,75 @@ class Exports(Controller):
         rows = self._rows()
 
         def form(name: str) -> None:
-            if name.strip() not in FORMS:
+            name = name.strip()
+            if name not in FORMS:
                 raise UsageError(f"{name!r} is none of {', '.join(FORMS)}")
             self.browser.ask(
-                f"export {self._what(rows, name.strip())} to",
-                lambda path: self._export(path, rows, name.strip()),
-                _beside(self.model.name, _ENDINGS.get(name.strip(), name.strip())),
+                f"export {self._what(self._for(rows, name), name)} to",
+                lambda path: self._export(path, rows, name),
+                _beside(self.model.name, _ENDINGS.get(name, name)),
             )
 
         self.browser.ask(
             f"export {_counted(rows)} as ({', '.join(FORMS)})", form, "text", choices=list(FORMS)
         )
 
+    def _for(self, rows: list[int], form: str) -> list[int]:
+        """What a form has: a report of no selected messages has the transaction of the cursor."""
+        if form in REPORTS and not self.model.selected:
+            return transaction_rows(self.model, rows[0])
+        return rows
+
     def _export(self, path: str, rows: list[int], form: str) -> None:
+        """Writes a file, as its name's end says where that is a report's or a picture's."""
         if not path.strip():
             return
+        named = "svg" if path.strip().lower().endswith(".svg") else report_format(path.strip())
+        form = named or form
+        chosen = self._for(rows, form)
 
         def export(path: str) -> None:
-            text = exported(self.model, rows, form)
-            try:
-                write_file(path, text.encode("utf-8", "backslashreplace"))
-            except OSError as problem:
-                raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
-            self.browser.note(f"{self._what(rows, form)} in {path}")
+            if form in REPORTS:
+                self._report(path, chosen, form)
+                return
+            if form == "svg":  # drawn when what asked for it is gone from the screen
+                self.browser.app.call_after_refresh(
+                    self.browser.attempt, lambda: self._write_picture(path)
+                )
+                return
+            text = exported(self.model, chosen, form)
+            _write(path, text)
+            self.browser.note(f"{self._what(chosen, form)} in {path}")
 
         self.into(path, export)
+
+    def _report(self, path: str, rows: list[int], form: str) -> None:
+        """Writes a report behind the screen; Esc stops that."""
+        try:
+            writer = ReportWriter(self.model, path, rows, form)
+        except OSError as problem:
+            raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+
+        def work(seconds: float) -> bool:
+            try:
+                over = writer.work(seconds)
+            except (OSError, CaptureError) as problem:
+                scheduler.drop("export")
+                self.browser.note(f"{path} cannot be written: {problem}", "error")
+                return True
+            if over:
+                scheduler.drop("export")
+                self.browser.note(f"{self._what(rows, form)} in {path}")
+            else:
+                self.browser.note(f"{path}: {100 * writer.done // len(rows)} %, Esc stops it")
+            return over
+
+        scheduler = self.browser.scheduler
+        scheduler.add("export", work, writer.discard)
+
+    def _write_picture(self, path: str) -> None:
+        _write(path, picture(self.browser.app, f"nldissect {self.model.name}"))
+        self.browser.note(f"the screen is in {path}")
 
     def _show_in_pager(self) -> None:
         text = exported(self.model, self._rows(), "text")
@@ -216,7 +253,17 @@ class Exports(Controller):
         app.refresh()
 
 
-_ENDINGS = {"text": "txt", "python": "py", "build": "py", "rust": "rs"}  # else the form
+_ENDINGS = {
+    "text": "txt", "python": "py", "build": "py", "rust": "rs", "markdown": "md",
+}  # else the form  # fmt: skip
+
+
+def _write(path: str, text: str) -> None:
+    """Makes a file of a text; raises UsageError."""
+    try:
+        write_file(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _counted(rows: list[int]) -> str:
@@ -226,71 +273,3 @@ def _counted(rows: list[int]) -> str:
 def _beside(name: str, ending: str) -> str:
     stem = os.path.basename(name).split(".")[0] or "capture"
     return f"{stem}.{ending}"
-
-
-def line(model: CaptureModel, row: int) -> str:
-    """The row as `nldissect read` writes it."""
-    clock = TimeFormatter(model.times.form)
-    lines = ListRenderer(Style(), clock)
-    clock.see(0, model.time(0))
-    return lines.message(model.message(row), model.link(row))
-
-
-def exported(model: CaptureModel, rows: Iterable[int], form: str) -> str:
-    """Messages as text: one of `FORMS`."""
-    if form == "text":
-        clock = TimeFormatter(model.times.form)
-        clock.see(0, model.time(0))
-        lines = ListRenderer(Style(), clock)
-        renderer: Renderer = HexDumpRenderer(
-            TreeRenderer(lines, Style(), model.constants_in_tree, full=True)
-        )
-    else:
-        renderer = FORMATS[form]()
-    body = [renderer.message(model.message(row), model.link(row)) for row in rows]
-    return renderer.begin() + "".join(body) + renderer.end()
-
-
-def write(model: CaptureModel, path: str, rows: Iterable[int]) -> int:
-    """Writes rows as pcapng, with their comments; returns how many. Raises UsageError.
-
-    A record of which all messages are there is written as it is, otherwise with the
-    bytes of those that are.
-    """
-    count = 0
-    try:
-        with OutputFile(path) as stream:
-            writer = PcapngWriter(stream)
-            record: Record | None = None
-            pieces: list[int] = []
-            for row in rows:
-                found = model.message(row).record
-                assert found is not None
-                if record is not None and found.number != record.number:
-                    _emit(model, writer, record, pieces)
-                    pieces = []
-                record = found
-                pieces.append(row)
-                count += 1
-            if record is not None:
-                _emit(model, writer, record, pieces)
-            writer.finish()
-            stream.commit()
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be written: {problem.strerror or problem}") from None
-    return count
-
-
-def _emit(model: CaptureModel, writer: PcapngWriter, record: Record, rows: list[int]) -> None:
-    own = [(row, model.comments[row]) for row in rows if row in model.comments]
-    before = record.options
-    if own:
-        kept = [option for option in record.options or [] if option[0] != COMMENT]
-        texts = [text for _, text in own if text]
-        record.options = [*((COMMENT, text.encode()) for text in texts), *kept] or None
-    try:
-        messages = [model.message(row) for row in rows]
-        cut = any(message.state == CUT for message in messages)
-        writer.part(record, b"".join(message.data for message in messages), cut)
-    finally:
-        record.options = before

@@ -141,6 +141,9 @@ class Filtering(Controller):
         elif "find" in self.browser.scheduler.jobs:
             self.browser.scheduler.drop("find")
             self.browser.note("not found so far")
+        elif "export" in self.browser.scheduler.jobs:
+            self.browser.scheduler.drop("export")
+            self.browser.note("the export was stopped; there is no file")
         elif view.test is not None and view.behind:
             view.stopped = True
             self.show()

@@ -174,6 +174,10 @@ class Browser(Screen[None]):
         self.shelf_changed()
         self.tick()
 
+    def on_unmount(self) -> None:
+        """Ends what goes on behind the screen."""
+        self.scheduler.close()
+
     def on_resize(self, event: events.Resize) -> None:
         """Arranges the panes anew."""
         self.arrangement.arrange()

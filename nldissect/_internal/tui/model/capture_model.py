@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from time import process_time
 from typing import Final
 
@@ -17,6 +18,7 @@ from ...library.index import Index
 from ...pairing.codes import COPY, ROLES
 from ...pairing.transaction import Link
 from ...spec.registry import Registry
+from ...wire.record import COMMENT, Record
 from .colour_rules import ColourRules
 from .list_columns import COLUMNS, Cells, Column, Times, cells
 
@@ -91,6 +93,19 @@ class CaptureModel:
             return own
         record = self.message(row).record
         return "" if record is None else "; ".join(record.comments)
+
+    @contextmanager
+    def commented(self, record: Record, rows: Iterable[int]) -> Iterator[None]:
+        """Gives a record this session's comments on these of its rows for the while."""
+        before = record.options
+        own = [self.comments[row] for row in rows if row in self.comments]
+        if own:
+            kept = [option for option in before or [] if option[0] != COMMENT]
+            record.options = [*((COMMENT, text.encode()) for text in own if text), *kept] or None
+        try:
+            yield
+        finally:
+            record.options = before
 
     def cells(self, row: int) -> Cells:
         """The row's texts, made on first sight."""

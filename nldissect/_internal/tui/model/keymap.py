@@ -111,7 +111,7 @@ KEYS: Final = (
     Key("copy-path", ("y a",), "Out", "copy the field's path"),
     Key("copy-value", ("y v",), "Out", "copy the field's value"),
     Key("save", ("w", "ctrl+s"), "Out", "save the messages shown as pcapng"),
-    Key("export", ("x",), "Out", "export the selected as text, JSON or code"),
+    Key("export", ("x",), "Out", "export the selected: a page, Markdown, JSON, code; SVG"),
     Key("pager", ("o",), "Out", "this message in a pager"),
     Key("open-file", ("ctrl+o",), "App", "open another file"),
     Key("reload", ("ctrl+r",), "App", "read the file anew"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
-from ...analysis import link_text, message_text
+from ...analysis import link_text, message_text, row_text
 from ...engine.message import Message
 from ...engine.node import find_all
 from ...engine.summary_lookup import node_text
 from ...engine.walk import ERROR, NOTE
-from ...pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
+from ...pairing.codes import COPY, NOTIFICATION
 from ...pairing.transaction import Link
 from ...session.multicast import group_of
 from ...wire.errors import CaptureError
@@ -104,33 +104,6 @@ def _delta(model: RowContext, row: int, message: Message, link: Link | None) -> 
     return link_text.span(moment - before)
 
 
-def _process(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-    if not message.to_kernel and link is not None and link.role in (NOTIFICATION, COPY):
-        return "(listeners)" if link.role == NOTIFICATION else ""
-    found = link_text.process(message, link)
-    if found is None:
-        return "?"
-    return safe(found.name or str(found).replace("[", "").replace("]", ""))
-
-
-def _pair(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-    if link is None:
-        return ""
-    if link.role == REQUEST:
-        ended = link_text.answered_by(link)
-        if ended:
-            return f"⇄{ended}"
-        return "" if link.transaction is None else _WITHOUT.get(link.transaction.state, "")
-    if link.role == ANSWER:
-        return f"⇄{link.of}" if link.of else "⇄?"
-    if link.role == COPY:
-        return f"={link.of}"
-    return f"→{link.listeners}" if link.listeners > 1 else ""
-
-
-_WITHOUT: Final = {"unanswered": "none", "given-up": "none", "cut": "cut", "overrun": "lost"}
-
-
 def _port(model: RowContext, row: int, message: Message, link: Link | None) -> str:
     if not message.netlink:
         return ""
@@ -174,12 +147,12 @@ COLUMNS: Final = (
     Column("number", "No", lambda m, r, g, k: str(r + 1), 9, True),
     Column("time", "Time", _time, 30, True),
     Column("delta", "Δ", _delta, 8, True, 120),
-    Column("process", "Process", _process, 16, False, 64),
+    Column("process", "Process", lambda m, r, g, k: row_text.process(g, k), 16, False, 64),
     Column("direction", "", lambda m, r, g, k: "→" if g.to_kernel else "←", 1),
     Column("family", "Family", _family, 14, False, 72),
     Column("operation", "Message", _operation, 20),
     Column("length", "Len", lambda m, r, g, k: str(g.length), 8, True, 70),
-    Column("pair", "Pair", _pair, 9, False, 50),
+    Column("pair", "Pair", lambda m, r, g, k: row_text.pair(k), 9, False, 50),
     Column("port", "Port", _port, 10, True, 120),
     Column("group", "Group", _group, 16, False, 120),
     Column("info", "Info", _info, 0),

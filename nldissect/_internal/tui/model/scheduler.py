@@ -29,18 +29,30 @@ class Scheduler:
         self.growing: Callable[[], bool] = lambda: False
         self.jobs: dict[str, Job] = {}
         self.busy: set[str] = set()
+        self._ends: dict[str, Callable[[], None]] = {}
         self.key = 0.0  # when the last key came
         self._wake = asyncio.Event()
 
-    def add(self, name: str, job: Job) -> None:
-        """Adds or replaces a job."""
+    def add(self, name: str, job: Job, end: Callable[[], None] | None = None) -> None:
+        """Adds or replaces a job; `end` is called when it is taken away, whether done or not."""
+        self.drop(name)
         self.jobs[name] = job
+        if end is not None:
+            self._ends[name] = end
         self.wake()
 
     def drop(self, name: str) -> None:
         """Takes a job away."""
         self.jobs.pop(name, None)
         self.busy.discard(name)
+        end = self._ends.pop(name, None)
+        if end is not None:
+            end()
+
+    def close(self) -> None:
+        """Takes all jobs away."""
+        for name in list(self.jobs):
+            self.drop(name)
 
     def wake(self) -> None:
         """There is something to do."""
