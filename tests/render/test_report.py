@@ -36,11 +36,12 @@ def made(run: Command, *words: object) -> ReportPage:
 # -- the page ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["links", "errors", "genl_hosts", "notifications"])
+@pytest.mark.parametrize("name", ["links", "errors", "genl_hosts", "genltest"])
 def test_the_page_has_what_the_json_has_and_the_bytes(run: Command, name: str) -> None:
     path = RECORDINGS / f"{name}.pcap"
-    page = made(run, "--copies", path)
-    assert [one["message"] for one in page.messages] == run("read", "-T", "jsonl", path).objects
+    page = made(run, "--copies", "--show-secrets", path)
+    objects = run("read", "--show-secrets", "-T", "jsonl", path).objects
+    assert [one["message"] for one in page.messages] == objects
     messages = list(nldissect.open(path))
     assert [bytes.fromhex(one["bytes"]) for one in page.messages] == [m.bytes for m in messages]
     assert [row[0] for row in page.rows] == [m.number for m in messages]
@@ -60,7 +61,7 @@ def test_rows_say_partner_error_and_kind(run: Command) -> None:
 
 
 def test_copies_are_counted_unless_they_are_asked_for(run: Command) -> None:
-    path = RECORDINGS / "notifications.pcap"
+    path = RECORDINGS / "rtmon.pcap"
     kinds = [row[9] for row in made(run, path).rows]
     assert "copy" not in kinds
     assert "copy" in [row[9] for row in made(run, "--copies", path).rows]
@@ -98,7 +99,7 @@ def test_the_policy_names_the_pages_own_script_and_style(run: Command) -> None:
 
 
 def test_nothing_that_a_capture_holds_is_markup(run: Command, tmp_path: Path) -> None:
-    path = hostile.capture(tmp_path / "<script>alert(1)</script>.pcapng")
+    path = hostile.capture(tmp_path / "<script>alert(1)<script>.pcapng")
     page = made(run, "--title", hostile.STRINGS["markup"], path)
     assert {tag for tag, _ in page.tags} == OWN_TAGS
     assert len(page.scripts) == 1

@@ -57,9 +57,7 @@ def _format_of(path: str | None) -> str:
         return "html"
     found = report_format(path)
     if found is None:
-        raise UsageError(
-            f"-o: is {path} to be a page or Markdown? Name it .html or .md, or give -T"
-        )
+        raise UsageError(f"-o: {path} ends with neither .html nor .md; -T tells what it is to be")
     return found
 
 

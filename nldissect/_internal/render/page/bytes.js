@@ -81,7 +81,9 @@ class Bytes extends Lines {
       text += code >= 32 && code < 127 ? String.fromCharCode(code) : ".";
       made.append(this.cell(at, digits));
     }
-    made.append(element("span", "text", text.padStart(text.length + 1), { role: "gridcell" }));
+    const missing = this.per - text.length;
+    const blank = " ".repeat(1 + 3 * missing + (this.per === 16 && missing >= 8 ? 1 : 0));
+    made.append(element("span", "text", blank + text, { role: "gridcell" }));
     return made;
   }
 

@@ -306,6 +306,7 @@ get("list").addEventListener("keydown", (event) => { if (event.key === "Enter") 
 get("filter").addEventListener("input", filter);
 get("errors").addEventListener("change", filter);
 get("search").addEventListener("submit", (event) => { event.preventDefault(); get("list").focus(); });
+addEventListener("hashchange", () => choose(places.get(`0/${location.hash.slice(1)}`)));
 addEventListener("beforeprint", () => [list, tree, bytes].forEach((pane) => pane.print(true)));
 addEventListener("afterprint", () => [list, tree, bytes].forEach((pane) => pane.print(false)));
 

@@ -112,7 +112,8 @@ class Outline {
     if (known !== undefined) return known;
     const at = this.blame && this.blame.node;
     if (at && at !== line.node && line.start <= at.offset && at.offset + at.length <= line.end) return true;
-    if (line.node.kind === "struct" && line.node.type === undefined) return false;
+    const header = line.node.kind === "struct" && line.node.type === undefined;
+    if (header && !line.kids.some((kid) => kid.children)) return false;
     return line.depth === 0 || !this.large;
   }
 

@@ -22,6 +22,7 @@ from .controller import Action, Controller, plain
 from .documents import ReportWriter, exported, line, picture, transaction_rows, write
 from .filtering import Filtering
 
+GONE = 0.1  # s until what asked for a picture is gone from the screen
 FORMS = ("text", *FORMATS, *REPORTS, "svg")
 
 
@@ -202,10 +203,12 @@ class Exports(Controller):
             if form in REPORTS:
                 self._report(path, chosen, form)
                 return
-            if form == "svg":  # drawn when what asked for it is gone from the screen
-                self.browser.app.call_after_refresh(
-                    self.browser.attempt, lambda: self._write_picture(path)
-                )
+            if form == "svg":
+
+                def draw() -> None:
+                    self.browser.attempt(lambda: self._write_picture(path))
+
+                self.browser.app.set_timer(GONE, draw)
                 return
             text = exported(self.model, chosen, form)
             _write(path, text)
@@ -225,7 +228,8 @@ class Exports(Controller):
                 over = writer.work(seconds)
             except (OSError, CaptureError) as problem:
                 scheduler.drop("export")
-                self.browser.note(f"{path} cannot be written: {problem}", "error")
+                why = getattr(problem, "strerror", None) or problem
+                self.browser.note(f"{path} cannot be written: {why}", "error")
                 return True
             if over:
                 scheduler.drop("export")
