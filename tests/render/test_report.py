@@ -54,9 +54,17 @@ def test_the_page_has_what_the_json_has_and_the_bytes(run: Command, name: str) -
 def test_rows_say_partner_error_and_kind(run: Command) -> None:
     rows = {row[0]: row for row in made(run, ERRORS).rows}
     assert rows[4][1:] == [
-        "1.580463", "564?", "←", "route", "error", "⇄3", "EEXIST",
-        "-17 EEXIST for newlink kiwi0", "error", 0,
-    ]  # fmt: skip
+        "1.580463",
+        "564?",
+        "←",
+        "route",
+        "error",
+        "⇄3",
+        "EEXIST",
+        "-17 EEXIST for newlink kiwi0",
+        "error",
+        0,
+    ]
     assert rows[3][6:8] == ["⇄4", "EEXIST"]  # the request tells of it too
 
 
@@ -157,11 +165,12 @@ def test_nothing_in_it_is_markup_either(run: Command, tmp_path: Path) -> None:
         if token.type == "inline":
             plain = [inner.content for inner in token.children or () if inner.type == "text"]
             assert not any(mark in text for text in plain for mark in ("@", "#", "<", hostile.MARK))
-    assert kinds == {
+    harmless = {
         "heading_open", "heading_close", "inline", "text", "code_inline", "fence",
         "paragraph_open", "paragraph_close", "bullet_list_open", "bullet_list_close",
         "list_item_open", "list_item_close",
     }  # fmt: skip
+    assert kinds == harmless
     assert not hostile.acting(out)
 
 

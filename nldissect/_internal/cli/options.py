@@ -476,10 +476,23 @@ def _filter_option(group: argparse._ActionsContainer) -> None:
 def report_options(parser: CommandParser) -> None:
     """Captures, the document that is made of them, and which of their messages are in it."""
     parser.set_defaults(
-        verbose=False, hex=False, flat=False, fields=[], layout=[], names=None, too_wide=None,
-        full=True, color="never", two_pass=True, jobs="1", quiet=False, counted=False, told=None,
-        columns=(), write=None,
-    )  # fmt: skip
+        verbose=False,
+        hex=False,
+        flat=False,
+        fields=[],
+        layout=[],
+        names=None,
+        too_wide=None,
+        full=True,
+        color="never",
+        two_pass=True,
+        jobs="1",
+        quiet=False,
+        counted=False,
+        told=None,
+        columns=(),
+        write=None,
+    )
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="captures; - is standard input")
     add(

@@ -258,8 +258,12 @@ class Exports(Controller):
 
 
 _ENDINGS = {
-    "text": "txt", "python": "py", "build": "py", "rust": "rs", "markdown": "md",
-}  # else the form  # fmt: skip
+    "text": "txt",
+    "python": "py",
+    "build": "py",
+    "rust": "rs",
+    "markdown": "md",
+}  # else the form
 
 
 def _write(path: str, text: str) -> None:
