@@ -27,7 +27,7 @@ from nldissect._internal.tui.panes.paint import LOOKS, Painted
 from support import ROOT
 from support.terminal import CAPTURES, Player, application, play
 
-GROUNDS = ("", "cursor", "away", "selected", "title")
+GROUNDS = ("", "cursor", "away", "selected", "title", "kin")
 DRAWN = frozenset(map(chr, range(0x2500, 0x25A0)))  # lines and blocks
 # The 16 colours of the Linux console and of xterm.
 PALETTES = {
@@ -196,7 +196,7 @@ def test_without_colour_errors_stand_out_and_nothing_is_coloured(
 
     def row(user: Player, number: int) -> dict[str, Style]:
         strip = user.app.screen._compositor.render_strips()[number + 2]
-        return {text.strip(): style for text, style, _ in strip if style and text.strip()}
+        return {word: style for text, style, _ in strip if style for word in text.split()}
 
     async def story(user: Player) -> None:
         await user.press("2 g")

@@ -322,10 +322,11 @@ class Browser(Screen[None]):
     def _title(self) -> None:
         """The top line: what is open and how much of it, and what goes on."""
         model, view = self.model, self.model.view
-        total = model.count
+        total = model.total
         parts: list[Part] = [(f" {safe(model.name)} ", "heading"), (f" {total} messages", "plain")]
         if len(view) != total:
-            parts.append((f"  {len(view)} shown", "plain"))
+            why = view.left_out(self.keymap.of("fold"), self.keymap.of("own"))
+            parts += [(f", {len(view)} shown", "plain"), (f": {why}" if why else "", "dim")]
         if model.selected:
             parts.append((f"  {len(model.selected)} selected", "notification"))
         parts += self.live.state()

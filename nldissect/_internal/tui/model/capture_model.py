@@ -148,6 +148,7 @@ class View:
         self.paired = paired
         self.rows = array("I")
         self.scanned = 0
+        self.copies = 0  # how many were left out because they are folded
         self.early = -1  # the first row that was shown before it was paired, -1 for none
         self.stopped = False
         self._hidden = model.hidden
@@ -188,6 +189,18 @@ class View:
         """Whether pairing has come to all that was shown before."""
         return self.early >= 0 and self.model.index.paired >= self.scanned
 
+    def left_out(self, fold: str, own: str) -> str:
+        """Why fewer rows are shown than there are messages, with the keys that show the others."""
+        asked = 0 if self.model.own else self.model.index.asked
+        out = ["filter"] if self.test is not None else []
+        for count, what, key in (
+            (self.copies, "copies folded", fold),
+            (asked, "of the recording itself", own),
+        ):
+            if count:
+                out.append(f"{count} {what}{f' ({key})' if key else ''}")
+        return ", ".join(out)
+
     def step(self, seconds: float) -> bool:
         """Tests further rows for about so much CPU time; True when none are left."""
         if self._late:
@@ -217,6 +230,7 @@ class View:
                 for row in range(start, middle)
                 if role[row + 1] != _COPY or of[row + 1] - 1 in unfolded
             ]
+            self.copies += max(middle - start, 0) - len(found)
             found.extend(range(middle, stop))
         if not model.own:
             own = model.index.own

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
 
 from ..model.capture_model import CaptureModel
+from ..model.kin import PASSING, brackets
 from ..model.list_columns import Cells, Column
 from ..model.parts import Part, wide
 from .paint import LinePane
@@ -27,6 +30,8 @@ class ListPane(LinePane):
         self._widths: dict[str, int] = {}
         self._shown: list[tuple[int, Column, int]] = []
         self._key: tuple[int, int] = (-1, -1)
+        self._brackets: dict[int, str] = {}
+        self._bracketed: tuple[int, ...] = ()  # what they were made for
 
     @property
     def count(self) -> int:
@@ -46,18 +51,27 @@ class ListPane(LinePane):
         self._shown = []
         self.refresh()
 
-    def render_lines(self, crop: object) -> list:  # type: ignore[type-arg]
-        """Measures what comes into sight, then draws it."""
-        self._measure()
-        return super().render_lines(crop)  # type: ignore[arg-type]
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Measures what comes into sight and brackets what belongs together, then draws it."""
+        self._measure(crop)
+        self._bracket()
+        return super().render_lines(crop)
 
-    def _measure(self) -> None:
+    def _bracket(self) -> None:
+        """Finds what holds the lines together that belong to the cursor's, where that is new."""
+        top, room, row = self.scroll_offset.y, self.room, self.row
+        made_for = (row, top, room, self.count, self.model.index.paired)
+        if made_for != self._bracketed:
+            self._bracketed = made_for
+            self._brackets = brackets(self.model, row, top, room)
+
+    def _measure(self, crop: Region) -> None:
         """Columns grow with what comes into sight, and never shrink meanwhile."""
-        top = self.scroll_offset.y
+        top = self.scroll_offset.y - self.head
         grown = False
         widths = self._widths
         columns = self.model.columns
-        for place in range(top, min(top + self.room, self.count)):
+        for place in range(top + max(crop.y, self.head), min(top + crop.bottom, self.count)):
             found = self.model.cells(self.model.view.rows[place])
             for column, text in zip(columns, found.texts, strict=False):
                 size = min(cell_len(text), column.width)
@@ -99,19 +113,23 @@ class ListPane(LinePane):
         """Glyph, mark, and the texts of the columns that fit."""
         row = self.model.view.rows[line]
         found = self.model.cells(row)
-        out: list[Part] = [self._gutter(line, row, found)]
+        text, look = self._gutter(line, row, found)
+        out: list[Part] = []
         for place, column, size in self._shown:
-            text = found.texts[place] if place < len(found.texts) else ""
+            cell = found.texts[place] if place < len(found.texts) else ""
             name = found.look
             if column.name in _QUIET:
                 name = "dim"
             elif column.name == "direction":
                 name = "arrow"
             if column.width:
-                out.append((wide(text, size, column.right) + BETWEEN, name))
-            else:
-                out.append((text, name))
-        return out
+                cell = wide(cell, size, column.right) + BETWEEN
+            if name == look:
+                text += cell
+            else:  # what looks alike is one part
+                out.append((text, look))
+                text, look = cell, name
+        return [*out, (text, look)]
 
     def _gutter(self, line: int, row: int, found: Cells) -> Part:
         mark = ">" if line == self.cursor else " "
@@ -119,19 +137,29 @@ class ListPane(LinePane):
             mark = "*" if line != self.cursor else "»"
         elif mark == " ":
             mark = next((m for m, at in self.model.marks.items() if at == row), " ")
+        if mark == " ":
+            mark = self._brackets.get(line, " ")
         return found.glyph + mark, found.look
 
     def under(self, line: int) -> str:
-        """Selected rows are marked, also away from the cursor."""
-        if line != self.cursor and self.model.view.rows[line] in self.model.selected:
-            return "selected"
+        """Selected rows are marked, also away from the cursor, and those that belong to its row."""
+        if line != self.cursor:
+            if self.model.view.rows[line] in self.model.selected:
+                return "selected"
+            if self._brackets.get(line, PASSING) != PASSING:
+                return "kin"
         return super().under(line)
 
     # -- events -----------------------------------------------------------------------
 
     def move(self, line: int) -> bool:
-        """Says so by `moved`."""
+        """Says so by `moved`; other lines belong to the cursor's then."""
+        before, top = self._brackets, self.scroll_offset.y
         if super().move(line):
+            if top == self.scroll_offset.y:  # else all is drawn anew
+                self._bracket()
+                for place, _ in before.items() ^ self._brackets.items():
+                    self.line_changed(place)
             self.moved()
             return True
         return False

@@ -24,7 +24,7 @@ _NAMES = (
     "plain", "dim", "name", "value", "heading", "title", "cursor", "away", "selected", "error",
     "malformed", "lost", "unanswered", "good", "done", "notification", "copy", "request",
     "answer", "warning", "note", "even", "odd", "span", "byte", "blame", "match", "red", "green",
-    "yellow", "blue", "magenta", "cyan", "arrow",
+    "yellow", "blue", "magenta", "cyan", "arrow", "kin",
 )  # fmt: skip
 LOOKS = frozenset(f"look--{name}" for name in _NAMES)
 
