@@ -545,23 +545,6 @@ async def until(user: Player, text: str) -> None:
     raise AssertionError(f"{text!r} is not there:\n{user.screen()}")
 
 
-def test_expert_and_statistics() -> None:
-    async def story(user: Player) -> None:
-        await user.press("!")
-        await until(user, "attr-unknown")
-        await user.press("/")
-        await user.type("attr-unknown")
-        await user.press("enter")
-        assert user.number == 45
-        await user.press("i")
-        await until(user, "MESSAGES PER SECOND")
-        await until(user, "25 answer, 25 request")
-        await user.press("q")
-        assert user.app.screen is user.browser
-
-    play("errors", story=story, size=(100, 40))
-
-
 def test_a_timeline_tells_what_was_refused_and_is_of_an_object() -> None:
     async def refused(user: Player) -> None:
         await user.press("T")

@@ -198,6 +198,10 @@ class Statistics(MessageSink):
     def _note(self, found: Transaction) -> None:
         self._ends.append(_End(found, self._pairs.number))
 
+    def ended(self, found: Transaction) -> None:
+        """A transaction is over, all messages of which were taken: for who knows the pairing."""
+        self._ended(_End(found, 0))
+
     def finish(self) -> None:
         """The capture is at its end."""
         while self._ends:

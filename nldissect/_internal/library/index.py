@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from ..pairing import codes
 from ..pairing.conversation import Conversations
-from ..pairing.link_table import INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
+from ..pairing.link_table import ACKNOWLEDGED_MARK, INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
 from ..pairing.transaction import Link, Transaction, time_of
 from ..session.forward_pass import Session
 from ..spec.registry import Registry
@@ -353,6 +353,7 @@ class Index:
         out.error = int(table.error[number])
         out.interrupted = bool(table.marks[number] & INTERRUPTED_MARK)
         out.overrun = bool(table.marks[number] & OVERRUN_MARK)
+        out.acknowledged = bool(table.marks[number] & ACKNOWLEDGED_MARK)
         if out.batch is not None:
             i = start
             while i < len(owner) and owner[i] == number and role[i] == codes.ROLE_REQUEST:

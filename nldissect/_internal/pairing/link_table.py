@@ -21,6 +21,7 @@ from .transaction import Link, Transaction, passed, time_of
 
 INTERRUPTED_MARK: Final = 1
 OVERRUN_MARK: Final = 2
+ACKNOWLEDGED_MARK: Final = 4
 MANY: Final = 0x7FFF  # listeners: or more
 _ROOM: Final = 1024  # rows that columns begin with
 
@@ -143,8 +144,8 @@ class TransactionTable:
 
     Columns are `Transaction`'s attributes, and `latest`, its answer met last; `kind` and
     `state` are indices into KINDS and STATES, times that are not known NO_TIME, `marks`
-    INTERRUPTED_MARK and OVERRUN_MARK, sequence numbers signed. What may still change is in
-    `open`, by id, and its row is not final.
+    INTERRUPTED_MARK, OVERRUN_MARK and ACKNOWLEDGED_MARK, sequence numbers signed. What may still
+    change is in `open`, by id, and its row is not final.
     """
 
     __slots__ = (
@@ -221,7 +222,11 @@ class TransactionTable:
             self.begin(found)
         self.open.pop(at, None)
         self.state[at] = u8(found.state_code)
-        self.marks[at] = u8(INTERRUPTED_MARK * found.interrupted + OVERRUN_MARK * found.overrun)
+        self.marks[at] = u8(
+            INTERRUPTED_MARK * found.interrupted
+            + OVERRUN_MARK * found.overrun
+            + ACKNOWLEDGED_MARK * found.acknowledged
+        )
         self.port[at] = found.port
         self.first[at] = _fitting(found.first_time)
         self.end_time[at] = _fitting(found.end_time)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...analysis.explain import paths
@@ -287,20 +288,45 @@ class Filtering(Controller):
         port = message.port or (found.port if found is not None and found.port > 0 else 0)
         if not port:
             raise UsageError("which socket this message is of is not known")
-        header = self.model.index.header
-        self.tabs[self.at].parked = None
-        self.apply(
-            Shown(
-                f"the socket of port {port}",
-                lambda row: header(row)[4] == port or self._port(row + 1) == port,
-            )
-        )
+        self.follow_port(port)
 
     def _follow_transaction(self) -> None:
         link = self.model.link(self.row())
         if link is None or link.transaction is None:
             raise UsageError("this message belongs to no transaction")
         self.use(f"transaction == {link.transaction.id}")
+
+    # -- for reports -----------------------------------------------------------------------
+
+    @property
+    def what_is_shown(self) -> str:
+        """What the view is of, in words."""
+        shown = self.current
+        if shown is None:
+            return "all messages"
+        return f"messages with {shown.text}" if shown.text else shown.label
+
+    def narrow(self, text: str) -> None:
+        """Of what the filter shows, only what passes this one too."""
+        before = "" if self.current is None else self.current.text
+        self.use(f"({before}) and {text}" if before else text)
+
+    def follow_port(self, port: int) -> None:
+        """Shows the messages of the socket with this port."""
+        header = self.model.index.header
+        self._show(
+            f"the socket of port {port}",
+            lambda row: header(row)[4] == port or self._port(row + 1) == port,
+        )
+
+    def show_rows(self, rows: frozenset[int], name: str) -> None:
+        """Shows these messages, which have a name."""
+        self._show(name, rows.__contains__)
+
+    def _show(self, label: str, test: Callable[[int], bool]) -> None:
+        """Shows what passes, which no filter says."""
+        self.tabs[self.at].parked = None
+        self.apply(Shown(label, test))
 
     def _port(self, number: int) -> int:
         """The port of the transaction that a message belongs to, 0 without one."""

@@ -1,39 +1,27 @@
-"""Reports: lists over the screen that tell of the whole capture or of a few messages."""
+"""Lists over the screen that tell of keys, of objects, of a few messages."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from typing import Any
 
 from ...analysis import link_text
 from ...analysis.flattener import Flattener
 from ...wire.errors import UsageError
 from ...wire.text import safe
-from ..model import command_report
 from ..model.comparison import compared
 from ..model.keymap import shown
 from ..model.object_history import object_of, objects, timeline
 from ..model.parts import Part
-from ..model.report_line import ReportLine, ReportSource
+from ..model.report_line import ReportLine
 from ..panes.popup import Report
-from .context import BrowserContext
 from .controller import Action, Controller, plain
-from .live_control import LiveControl
 
 
 class Reports(Controller):
-    """Keys of the group Look, and help."""
-
-    def __init__(self, browser: BrowserContext, live: LiveControl) -> None:
-        super().__init__(browser)
-        self._live = live
+    """Keys of the group Look that ask about a message, and help."""
 
     def actions(self) -> dict[str, Action]:
         """The group Look, and help."""
         return {
             "help": plain(self._show_help),
-            "expert": plain(self._show_expert),
-            "statistics": plain(self._show_statistics),
             "timeline": plain(self._show_timeline),
             "objects": plain(self._show_objects),
             "diff": plain(self._show_diff),
@@ -61,21 +49,6 @@ class Reports(Controller):
             words: list[Part] = [(f"  {names:<20}", "name"), (key.help, "plain")]
             lines.append(ReportLine([*words, (f"  :{key.action}", "dim")]))
         self._open(Report("Help: every key", lines))
-
-    # -- what other commands say ----------------------------------------------------------
-
-    def _run(self, command: str, lines: Callable[[Any], Iterator[ReportLine]]) -> ReportSource:
-        path = self._live.path or self.model.index.path
-        return command_report.run(command, path, self.browser.application.options, lines)
-
-    def _show_expert(self) -> None:
-        source = self._run("check", command_report.findings)
-        self._open(Report("Expert: what is wrong or odd", [], source=source))
-
-    def _show_statistics(self) -> None:
-        width = max(self.browser.app.size.width * 94 // 100 - 14, 16)
-        source = self._run("stats", lambda found: command_report.statistics(found, width))
-        self._open(Report("Statistics", [], source=source))
 
     # -- objects --------------------------------------------------------------------------
 

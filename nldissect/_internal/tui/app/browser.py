@@ -26,6 +26,7 @@ from ..actions.live_control import LiveControl
 from ..actions.navigation import Navigation
 from ..actions.profile_control import ProfileControl
 from ..actions.reports import Reports
+from ..actions.summaries import Summaries
 from ..model import layout
 from ..model.capture_model import CaptureModel
 from ..model.capture_words import CaptureWords, ValueCounts
@@ -102,7 +103,8 @@ class Browser(Screen[None]):
         for controller in (
             Navigation(self, self.live),
             Find(self),
-            Reports(self, self.live),
+            Reports(self),
+            Summaries(self, self.filtering),
             CommandLine(self, self.filtering, self.exports, display, self.profiles),
             self.filtering,
             self.profiles,

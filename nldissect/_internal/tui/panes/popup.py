@@ -44,6 +44,33 @@ class ReportLines(LinePane):
         self.resized()
         self.refresh()
 
+    def replace(self, lines: list[ReportLine]) -> None:
+        """Other lines; the cursor stays on its line, and that where it is on the screen."""
+        key = self.found[self.cursor].key if self.found else None
+        above = self.cursor - self.scroll_offset.y
+        self.all = lines
+        self.found = [line for line in lines if self._fits(line)]
+        place = -1
+        if key is not None:
+            place = next((i for i, line in enumerate(self.found) if line.key == key), -1)
+        if place >= 0:
+            self.cursor = place
+        self.resized()
+        if place >= 0:
+            self.top(place - above)
+        self.show()
+        self.refresh()
+
+    @property
+    def line(self) -> ReportLine | None:
+        """The line under the cursor."""
+        return self.found[self.cursor] if self.found else None
+
+    @property
+    def searching(self) -> bool:
+        """Whether lines are left out."""
+        return bool(self._words)
+
     def narrow(self, text: str) -> None:
         """Shows only lines with all these words."""
         self._words = text.casefold().split()
@@ -68,7 +95,9 @@ class ReportLines(LinePane):
     def parts(self, line: int) -> list[Part]:
         """A line shifted left by `left` cells."""
         mark = ">" if line == self.cursor else " "
-        return [(mark, "heading"), *_from(self.found[line].parts, self.left)]
+        found = self.found[line]
+        parts = found.parts if found.more is None else [*found.parts, *found.more()]
+        return [(mark, "heading"), *_from(parts, self.left)]
 
     def sideways(self, cells: int) -> None:
         """Shows what lies further right, or left."""
@@ -158,11 +187,9 @@ class Report(ModalScreen[object]):
 
     def choose(self) -> None:
         """Ends with what the line under the cursor stands for."""
-        lines = self._list
-        if lines.found:
-            value = lines.found[lines.cursor].value
-            if value is not None:
-                self.dismiss(value)
+        line = self._list.line
+        if line is not None and line.value is not None:
+            self.dismiss(line.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrows down as it is typed."""

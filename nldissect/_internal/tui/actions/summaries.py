@@ -1,0 +1,58 @@
+"""What the messages shown have in common: expert, statistics, and what their lines lead to."""
+
+from __future__ import annotations
+
+from ..model.expert import Expert
+from ..model.report_line import FilterText, Rows, SocketPort
+from ..model.statistics_report import StatisticsReport
+from ..panes.live_report import LiveReport
+from .context import BrowserContext
+from .controller import Action, Controller, plain
+from .filtering import Filtering
+
+
+class Summaries(Controller):
+    """Keys of the group Look that go through all messages; a report is kept to be gone on with."""
+
+    def __init__(self, browser: BrowserContext, filtering: Filtering) -> None:
+        super().__init__(browser)
+        self._filtering = filtering
+        self._expert: Expert | None = None
+        self._statistics: StatisticsReport | None = None
+
+    def actions(self) -> dict[str, Action]:
+        """Expert and statistics."""
+        return {"expert": plain(self._show_expert), "statistics": plain(self._show_statistics)}
+
+    def _show_expert(self) -> None:
+        report = self._expert
+        if report is None or not report.fits(self.model):
+            report = self._expert = Expert(self.model)
+        self._open(LiveReport(self._title("Expert"), report, self.browser.scheduler))
+
+    def _show_statistics(self) -> None:
+        report = self._statistics
+        if report is None or not report.fits(self.model):
+            report = self._statistics = StatisticsReport(self.model)
+        self._open(LiveReport(self._title("Statistics"), report, self.browser.scheduler))
+
+    def _title(self, name: str) -> str:
+        """What it is of: all messages, or those that are shown."""
+        return f"{name} of {self._filtering.what_is_shown}"
+
+    def _open(self, report: LiveReport) -> None:
+        self.browser.pop_up(report, self._chosen)
+
+    def _chosen(self, value: object) -> None:
+        """Goes to a message, or shows the messages that a line stands for."""
+        self.browser.attempt(lambda: self._follow(value))
+
+    def _follow(self, value: object) -> None:
+        if isinstance(value, int):
+            self.browser.row_cursor.go(value)
+        elif isinstance(value, FilterText):
+            self._filtering.narrow(value.text)
+        elif isinstance(value, SocketPort):
+            self._filtering.follow_port(value.port)
+        elif isinstance(value, Rows):
+            self._filtering.show_rows(value.rows, value.name)
