@@ -45,6 +45,8 @@ def test_a_parked_filter_stays_to_be_seen_and_comes_back_without_a_new_look() ->
         await user.press("/")
         await user.type("type == newlink")
         await user.press("enter")
+        assert "✓ " in user.lines()[1]
+        assert "applies" not in user.lines()[1]
         view = model.view
         rows = list(view.rows)
         await user.press("&")

@@ -95,8 +95,8 @@ class Filtering(Controller):
     def entered(self, found: Filter | None) -> None:
         """A filter was entered, None for everything."""
         self.tabs[self.at].parked = None
-        self.apply(None if found is None else Shown.by(self.model, found))
         self.browser.arrangement.focus(self.browser.list_pane)
+        self.apply(None if found is None else Shown.by(self.model, found))
 
     def wrong(self, text: str) -> None:
         """Says why what is typed is no filter yet; "" when it is one."""
@@ -114,7 +114,7 @@ class Filtering(Controller):
     def show(self) -> None:
         """Says in the filter bar, unless it is typed in, what is shown, and how far it has come."""
         bar, view, tab = self.browser.filter_bar, self.model.view, self.tabs[self.at]
-        if bar.input.has_focus:
+        if bar.typing:
             return
         shown = tab.shown or tab.parked
         bar.tell("" if shown is None else shown.label, parked=tab.shown is None)

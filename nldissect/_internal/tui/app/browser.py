@@ -264,7 +264,7 @@ class Browser(Screen[None]):
 
     def _count(self, tally: ValueCounts, seconds: float) -> bool:
         """Counts the values of the field that is typed; whether that is over."""
-        over = not self.filter_bar.input.has_focus or tally.step(seconds)
+        over = not self.filter_bar.typing or tally.step(seconds)
         if over:
             self.scheduler.drop("tally")
             self.filter_bar.offer_again()

@@ -102,6 +102,11 @@ class FilterBar(Horizontal):
                   "dim": "$text-dim"}  # fmt: skip
         self.verdict.update(Content.styled(text, colour.get(look, "")))
 
+    @property
+    def typing(self) -> bool:
+        """Whether keys go into it."""
+        return self.screen.focused is self.input
+
     def focus_input(self) -> None:
         """Begins typing."""
         self._recalled = 0
