@@ -37,7 +37,7 @@ FORMS = (
     ["read", "-V", "-t", "dd"], ["read", "-Y", "linkinfo.kind or mtu > 5 or any address"],
     ["read", "-T", "fields", "-e", "time", "-e", "operation", "-e", "ifname", "-e", "linkinfo"],
     ["check"], ["check", "-T", "json"], ["check", "-T", "sarif"], ["stats"],
-    ["stats", "-T", "json"], ["diff"],
+    ["stats", "-T", "json"], ["diff"], ["report"], ["report", "-T", "markdown"],
 )  # fmt: skip
 BULK = 200  # runs of records in a file of the target `bulk`
 VALUES = (0, -1, 1, 255, 1 << 40, "", "x", "eth0", "10.0.0.1", "fe80::1", "a" * 300, b"", b"\0\1",

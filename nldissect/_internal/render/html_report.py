@@ -32,7 +32,14 @@ from .list_output import ListRenderer, worst_wrong
 from .renderer import Renderer
 from .style import Style
 
-SCRIPTS: Final = ("lines.js", "bytes.js", "tree.js", "filter.js", "main.js")  # in this order
+SCRIPTS: Final = (
+    "lines.js",
+    "bytes.js",
+    "tree.js",
+    "filter.js",
+    "store.js",
+    "main.js",
+)  # in this order
 # Messages of a block, and bytes of JSON after which one ends before it has so many.
 BLOCK: Final = 256
 LARGE: Final = 1 << 20
@@ -101,7 +108,7 @@ class HtmlReport(Renderer):
         )
 
     def _row(self, message: Message, link: Link | None) -> list[str | int]:
-        """What the list shows, in the order of COLUMNS in main.js; the tape has the message."""
+        """What the list shows, in the order of COLUMNS in store.js; the tape has the message."""
         engine, record = message.context.engine, message.record
         assert record is not None
         asked = link_text.request_of(message, link)

@@ -1,20 +1,14 @@
-// The page: rows and messages are taken out of their blocks, and the panes are linked with each other.
+// The page: what the panes show, and how they are linked with each other.
 
 const KINDS = {
   error: ["!", "error"], malformed: ["!", "malformed"], lost: ["▼", "messages were lost"], unanswered: ["?", "unanswered"],
   good: ["✓", "acknowledged"], notification: ["•", "notification"], copy: ["=", "copy of a notification"],
 };
-const COLUMNS = ["number", "time", "process", "direction", "family", "operation", "pair", "errno", "info", "kind", "scope"];
-const SEARCHED = ["number", "process", "family", "operation", "pair", "errno", "info"];
-const KEPT = 4; // blocks of messages that stay unpacked
 const PAUSE = 12; // milliseconds of work between two looks at the screen
 const TYPING = 250; // milliseconds until the trees are looked into
 
 const get = (id) => document.getElementById(id);
 const rest = () => new Promise((done) => setTimeout(done));
-const rows = [];
-const blocks = []; // {first, count, packed, text}
-const places = new Map(); // of messages, by scope and number
 const folds = new Map();
 let shown = []; // places of the rows that pass the filter
 let all = true; // whether no filter is set
@@ -24,42 +18,10 @@ let turn = 0; // of filters, so that an earlier one gives up
 
 // -- what the page holds ---------------------------------------------------------------
 
-async function unpacked(packed) {
-  const letters = atob(packed);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
-}
-
-async function blockText(block) {
-  if (block.text === undefined) {
-    const text = await unpacked(block.packed.textContent);
-    const kept = blocks.filter((other) => other.text !== undefined);
-    if (kept.length >= KEPT) kept.sort((a, b) => a.used - b.used)[0].text = undefined;
-    block.text = text;
-  }
-  block.used = performance.now();
-  return block.text;
-}
-
-async function details(place) {
-  const block = blocks.findLast((one) => one.first <= place);
-  return exact((await blockText(block)).split("\n")[place - block.first]);
-}
-
 async function load() {
   let last = performance.now();
   for (const packed of document.querySelectorAll("script.rows")) {
-    const lines = JSON.parse(await unpacked(packed.textContent));
-    blocks.push({ first: rows.length, count: lines.length, packed: packed.nextElementSibling, used: 0 });
-    for (const line of lines) {
-      const row = {};
-      COLUMNS.forEach((name, at) => { row[name] = line[at]; });
-      row.search = SEARCHED.map((name) => row[name]).join("\n").toLowerCase();
-      places.set(`${row.scope}/${row.number}`, rows.length);
-      rows.push(row);
-    }
-    packed.remove();
+    await takeIn(packed);
     if (blocks.length === 1 || performance.now() - last > 200) {
       arrived();
       await rest();
@@ -68,6 +30,7 @@ async function load() {
   }
   arrived();
   if (current < 0) choose(0);
+  if (!all) filter();
   document.body.dataset.ready = "yes";
 }
 
@@ -310,6 +273,7 @@ addEventListener("hashchange", () => choose(places.get(`0/${location.hash.slice(
 addEventListener("beforeprint", () => [list, tree, bytes].forEach((pane) => pane.print(true)));
 addEventListener("afterprint", () => [list, tree, bytes].forEach((pane) => pane.print(false)));
 
+get("loading").remove();
 get("search").hidden = false;
 get("report").hidden = false;
 if (typeof DecompressionStream === "function") load();

@@ -92,6 +92,21 @@ function nodesOf(message) {
   return [{ name: "nlmsghdr", kind: "struct", offset: 0, length: 16, children: members }, ...nodes];
 }
 
+// What has lines of its own below a node: of an array, what its own line does not say.
+function kidsOf(node) {
+  return (node.children || []).filter((child) => !Array.isArray(node.value) || child.value === undefined);
+}
+
+// The paths of nodes, by which they are found again in other messages.
+function keysOf(nodes, above) {
+  const seen = new Map();
+  return nodes.map(({ name }) => {
+    const count = (seen.get(name) || 0) + 1;
+    seen.set(name, count);
+    return `${above}/${name}${count > 1 ? `[${count}]` : ""}`;
+  });
+}
+
 class Outline {
   // `blame` is {node, text}: what the kernel objected to. Folds are kept by path, for all messages.
   constructor(message, folds, blame) {
@@ -118,14 +133,11 @@ class Outline {
   }
 
   add(nodes, depth, above) {
-    const seen = new Map();
+    const keys = keysOf(nodes, above);
     nodes.forEach((node, at) => {
-      const count = (seen.get(node.name) || 0) + 1;
-      seen.set(node.name, count);
-      const kids = (node.children || []).filter((child) => !Array.isArray(node.value) || child.value === undefined);
+      const kids = kidsOf(node);
       const line = {
-        node, depth, kids, key: `${above}/${node.name}${count > 1 ? `[${count}]` : ""}`,
-        start: node.offset, end: node.offset + node.length, at: at + 1, of: nodes.length,
+        node, depth, kids, key: keys[at], start: node.offset, end: node.offset + node.length, at: at + 1, of: nodes.length,
       };
       line.open = kids.length > 0 && this.opened(line);
       this.lines.push(line);
@@ -139,10 +151,14 @@ class Outline {
   }
 
   unfoldBelow(at) {
-    const { depth } = this.lines[at];
-    for (let i = at; i < this.lines.length && (i === at || this.lines[i].depth > depth); i++) {
-      if (this.lines[i].kids.length && !this.lines[i].open) this.fold(i, true);
-    }
+    const unfold = (node, key) => {
+      const kids = kidsOf(node);
+      if (kids.length) this.folds.set(key, true);
+      const keys = keysOf(kids, key);
+      kids.forEach((kid, i) => unfold(kid, keys[i]));
+    };
+    unfold(this.lines[at].node, this.lines[at].key);
+    this.refresh();
   }
 
   parent(at) {
