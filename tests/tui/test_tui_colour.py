@@ -218,6 +218,10 @@ def test_without_colour_errors_stand_out_and_nothing_is_coloured(
         await user.press("v")
         assert row(user, 4)["4"].underline  # selected, the cursor being elsewhere
         assert not row(user, 4)["4"].reverse
+        await user.press(":")
+        await user.type("theme nord")
+        await user.press("enter")
+        assert "NO_COLOR is set" in user.status
         await user.press("/")
         await user.type("x")
         assert any(style.reverse for text, style, _ in drawn(user) if text == " " and style)

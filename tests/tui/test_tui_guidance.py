@@ -421,9 +421,30 @@ def test_habits_of_others_work() -> None:
         assert user.number == first
         await user.press("ctrl+l ctrl+underscore")
         assert browser.filter_bar.input.has_focus
-        await user.press("escape")
+        await user.press("escape :")
+        await user.type("e " + str(CAPTURES / "acks.pcap"))
+        await user.press("enter")
+        assert user.browser.model.name == "acks.pcap"
+        await user.press(":")
+        await user.type("q!")
+        await user.press("enter")
+        assert user.app.return_code == 0
 
     play("errors", story=story)
+
+
+def test_marks_of_capitals_lead_to_other_files() -> None:
+    async def story(user: Player) -> None:
+        await user.press("4 g m A ]")
+        assert user.browser.model.name == "acks.pcap"
+        await user.press("9 g m b ' A")
+        assert (user.browser.model.name, user.number) == ("errors.pcap", 4)
+        await user.press("' b")  # which is of the other file alone
+        assert "no mark b" in user.status
+        await user.press("] 7 g m A [ ' A")
+        assert (user.browser.model.name, user.number) == ("acks.pcap", 7)
+
+    play("errors", "acks", story=story)
 
 
 def test_a_file_is_read_anew_and_another_is_opened(tmp_path: Path) -> None:

@@ -19,6 +19,12 @@ from .profile_control import ProfileControl
 
 RECENT = 6  # commands in front of all
 
+# Names that termshark and vi have for commands.
+OTHER_NAMES = {
+    "q!": "quit", "e": "open", "load": "open", "capinfo": "statistics", "convs": "statistics",
+    "clear-filter": "filter-toggle",
+}  # fmt: skip
+
 # What `:follow` follows, to the action that does it.
 FOLLOWED = {
     "socket": "follow-socket", "transaction": "follow-transaction", "object": "timeline",
@@ -91,7 +97,7 @@ class CommandLine(Controller):
 
     def _run(self, text: str) -> None:
         name, _, rest = text.partition(" ")
-        rest = rest.strip()
+        name, rest = OTHER_NAMES.get(name, name), rest.strip()
         command = self._commands.get(name)
         if not name:
             return
@@ -99,7 +105,7 @@ class CommandLine(Controller):
             self.browser.row_cursor.go(int(name) - 1)
         elif command is not None and (rest or name == "theme"):
             command(rest)
-        elif name in ("q", "q!"):
+        elif name == "q":
             self.browser.application.leave()
         elif any(key.action == name for key in self.browser.keymap.keys):
             if rest:

@@ -61,8 +61,8 @@ class ApplicationContext(Protocol):
         """Opens one more file; raises CaptureError."""
         ...
 
-    def show(self, at: int) -> None:
-        """Shows one of the captures that are open."""
+    def show(self, at: int, row: int = -1) -> None:
+        """Shows one of the captures that are open, and goes to a row of it."""
         ...
 
     def show_next(self, step: int) -> None:

@@ -216,6 +216,8 @@ class Navigation(Controller):
     # -- marks -------------------------------------------------------------------------------
 
     def _set_mark(self, count: int | None, letter: str) -> None:
+        for model in self.browser.application.models if letter.isupper() else ():
+            model.marks.pop(letter, None)  # A to Z are there once in all files
         self.model.marks[letter] = self.row()
         self.browser.list_pane.refresh()
         self.browser.note(f"mark {letter}: '{letter} comes back here")
@@ -227,6 +229,11 @@ class Navigation(Controller):
             self.browser.row_cursor.go(self.browser.row_cursor.before)
             return
         row = self.model.marks.get(letter)
+        if row is None and letter.isupper():
+            for at, model in enumerate(self.browser.application.models):
+                if letter in model.marks:
+                    self.browser.application.show(at, model.marks[letter])
+                    return
         if row is None:
             set_ = " ".join(sorted(self.model.marks)) or "none"
             raise UsageError(f"no mark {letter}; there are: {set_}")

@@ -1,4 +1,4 @@
-"""The application: which capture is up, settings and themes, signals, the end."""
+"""The application: which capture is up, settings, signals, the end."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from weakref import WeakSet
 
 from textual import events
-from textual.app import App
-from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
-from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -28,17 +23,16 @@ from ..model.opener import Opener
 from ..model.profiles import Profile
 from ..model.remembered import choices, take_up
 from ..model.settings import State
-from ..panes.contrast import readable
 from ..panes.key_input import KeyTaker
 from .browser import Browser
+from .coloured import Coloured
 from .start_screen import StartScreen
-from .terminal import BackgroundTold, TerminalDriver, shown_dark
 
 LOOK = 1.0  # s between looks whether the terminal is still there
 LEAVING = 3.0  # s to end in once it is not
 
 
-class Application(App[int]):
+class Application(Coloured):
     """nldissect in a terminal. `models` are what is open; without any the start screen is shown."""
 
     CSS_PATH = "style.tcss"
@@ -53,19 +47,13 @@ class Application(App[int]):
         feeds: dict[int, Feed] | None = None,
         state: State | None = None,
     ) -> None:
-        if not os.environ.get("NO_COLOR"):
-            os.environ.pop("NO_COLOR", None)  # empty is as if it were not there
-        super().__init__()
+        super().__init__(opener.settings.theme)
         self.opener = opener
         self.models = models
         self.feeds = feeds or {}
         self.state = state or State()
         self.exit_notes: list[str] = []  # written after the end
         self.keys = Keymap(opener.settings.keys)
-        self._chosen = "TEXTUAL_THEME" in os.environ  # by the user, what the terminal has is not
-        if opener.settings.theme:
-            self.use_theme(opener.settings.theme)
-        self._fit_theme(shown_dark())
         self._browsers: dict[int, Browser] = {}
         self.at = 0
         self._there: WeakSet[Screen[object]] = WeakSet()
@@ -103,43 +91,6 @@ class Application(App[int]):
                 break
             await asyncio.sleep(0.01)
         self._there.add(screen)
-
-    # -- colours --------------------------------------------------------------------------
-
-    def use_theme(self, name: str) -> None:
-        """Changes the theme; raises UsageError for none."""
-        if name not in self.available_themes:
-            names = ", ".join(sorted(self.available_themes))
-            raise UsageError(f"no theme {name!r}; there are {names}")
-        self._chosen = True
-        self.theme = name
-
-    def _fit_theme(self, dark: bool) -> None:
-        """Takes a theme that fits the terminal, if the user chose none."""
-        if self.no_color:
-            self.theme = "ansi-dark"  # of which no colour is shown
-        elif not self._chosen:
-            few = self.console.color_system == "standard"  # others come out of 16 colours wrong
-            self.theme = f"{'ansi' if few else 'textual'}-{'dark' if dark else 'light'}"
-
-    def on_background_told(self, event: BackgroundTold) -> None:
-        """The terminal has said what its background is."""
-        self._fit_theme(event.dark)
-
-    def get_driver_class(self) -> type[Driver]:
-        """The driver that asks for the background, where textual would take the one it is of."""
-        found = super().get_driver_class()
-        return TerminalDriver if found is LinuxDriver else found
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """With NO_COLOR no colour at all leaves the program; textual's own filter leaves greys."""
-        return [NoColor()] if self.no_color else super().get_line_filters()
-
-    def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, those of texts and edges moved until they can be read."""
-        variables, system = super().get_css_variables(), self.console.color_system or "truecolor"
-        self.theme_variables = readable(variables, self.current_theme.dark, system)
-        return self.theme_variables
 
     # -- captures -----------------------------------------------------------------------
 
@@ -185,14 +136,16 @@ class Application(App[int]):
         """The screen of the capture that is up."""
         return self._browsers.get(self.at)
 
-    def show(self, at: int) -> None:
-        """Shows one of the captures that are open."""
+    def show(self, at: int, row: int = -1) -> None:
+        """Shows one of the captures that are open, and goes to a row of it."""
         self.at = at % len(self.models)
         found = self._browser(self.at)
         if isinstance(self.screen, Browser):
             self.switch_screen(found)
         elif found is not self.screen:
             self.push_screen(found)
+        if row >= 0:
+            found.attempt(lambda: found.row_cursor.go(row))
 
     def show_next(self, step: int) -> None:
         """Shows the next (1) or previous (-1) of them; raises UsageError without another."""

@@ -26,7 +26,7 @@ from ..panes.prompt import Prompt
 HERE = 9  # captures of this folder
 RECENT = 6
 NAMES = 32  # cells for what can be chosen
-ELSEWHERE = "ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -"
+ELSEWHERE = ("from another host:", "    ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -")
 
 
 class StartScreen(Screen[None]):
@@ -86,7 +86,7 @@ class StartScreen(Screen[None]):
             made = ("made for this, removed at the end", "dim")
             out.append(_line(("capture", ""), "an nlmon interface", made))
         out += needs_here(found)
-        out.append(_line(None, "from elsewhere", (ELSEWHERE, "dim")))
+        out += [ReportLine([(f"  {text}", "dim")]) for text in ELSEWHERE]
         return out
 
     @staticmethod

@@ -32,10 +32,11 @@ def needs(
     if interfaces and not up:
         name = interfaces[0][0]
         out.append((f"{name} is down", f"{sudo}ip link set {name} up"))
-    if not interfaces and module and not allowed:
+    root = os.geteuid() == 0
+    if not interfaces and module and not allowed and not root:
         make = f"{sudo}ip link add nlmon0 type nlmon && {sudo}ip link set nlmon0 up"
         out.append(("there is no nlmon interface", make))
-    if not allowed and os.geteuid() == 0:
+    if not allowed and root:
         out.append(
             (
                 "root lacks CAP_NET_RAW (to listen) or CAP_NET_ADMIN (to make an interface) here",
