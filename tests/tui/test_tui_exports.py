@@ -11,6 +11,7 @@ import pytest
 
 import nldissect
 from nldissect._internal.tui.actions.documents import ReportWriter
+from nldissect._internal.tui.actions.exports import FORMS
 from support import hostile
 from support.report_pages import ReportPage
 from support.terminal import Player, play
@@ -30,6 +31,20 @@ async def export(user: Player, form: str, path: Path) -> None:
 def numbers(path: Path) -> list[int]:
     """The messages of a page."""
     return [row[0] for row in ReportPage(path.read_text()).rows]
+
+
+def test_tab_goes_through_the_forms_also_where_it_is_narrow() -> None:
+    async def story(user: Player) -> None:
+        await user.press("x")
+        shown = []
+        for _ in FORMS:
+            shown.append(user.lines()[-1].rpartition(")")[2].split()[0])
+            await user.press("tab")
+        assert shown == list(FORMS)
+        await user.press("ctrl+u p d f enter")
+        assert "'pdf' is none of text, html, markdown, svg, json" in user.status
+
+    play("errors", story=story, size=(60, 16))
 
 
 def test_a_page_of_the_transaction_or_of_the_selected(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from .documents import ReportWriter, exported, line, picture, transaction_rows, 
 from .filtering import Filtering
 
 GONE = 0.1  # s until what asked for a picture is gone from the screen
-FORMS = ("text", *FORMATS, *REPORTS, "svg")
+FORMS = ("text", *REPORTS, "svg", *FORMATS)
 
 
 class Exports(Controller):
@@ -182,7 +182,7 @@ class Exports(Controller):
             )
 
         self.browser.ask(
-            f"export {_counted(rows)} as ({', '.join(FORMS)})", form, "text", choices=list(FORMS)
+            f"export {_counted(rows)} as (Tab: html, json, c…)", form, "text", choices=list(FORMS)
         )
 
     def _for(self, rows: list[int], form: str) -> list[int]:
