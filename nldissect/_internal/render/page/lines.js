@@ -81,10 +81,18 @@ class Lines {
       if (i === this.active) line.classList.add("active");
       lines.push(line);
     }
+    if (!this.count && this.box.dataset.nothing) lines.push(this.nothing());
     this.all.replaceChildren(...lines);
     const at = this.at();
     if (at && this.all.querySelector(`#${at}`)) this.box.setAttribute("aria-activedescendant", at);
     else this.box.removeAttribute("aria-activedescendant");
+  }
+
+  // What a grid says that has no rows.
+  nothing() {
+    const row = element("div", "nothing", "", { role: "row" });
+    row.append(element("span", "note", this.box.dataset.nothing, { role: "gridcell" }));
+    return row;
   }
 
   at() { return this.active < 0 ? "" : `${this.box.id}-${this.active}`; }

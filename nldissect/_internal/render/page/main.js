@@ -49,7 +49,8 @@ const rowAt = (line) => (all ? line : shown[line]);
 const list = new Lines(get("list"), (line) => {
   const row = rows[rowAt(line)];
   const [glyph, words] = KINDS[row.kind] || ["", ""];
-  const made = element("div", `row ${row.kind}`, "", {
+  const partner = rows[current] && row.scope === rows[current].scope && row.pair.slice(1) === String(rows[current].number);
+  const made = element("div", `row ${row.kind}${partner ? " partner" : ""}`, "", {
     role: "row", "aria-rowindex": line + 2, "aria-selected": String(rowAt(line) === current),
   });
   const cell = (look, text, label) => made.append(element("span", look, text, { role: "gridcell", ...(label ? { "aria-label": label } : {}) }));
