@@ -118,15 +118,15 @@ class Held:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.limit = 20
-        limit, finished = MessagePass.limit.fget, MessagePass.finished.fget
+        limit, through = MessagePass.limit.fget, MessagePass.through.fget
         assert limit is not None
-        assert finished is not None
+        assert through is not None
 
         def so_far(one: MessagePass) -> bool:
-            return bool(finished(one)) and one.row >= limit(one)
+            return bool(through(one)) and one.row >= limit(one)
 
         monkeypatch.setattr(MessagePass, "limit", property(lambda one: min(limit(one), self.limit)))
-        monkeypatch.setattr(MessagePass, "finished", property(so_far))
+        monkeypatch.setattr(MessagePass, "through", property(so_far))
 
 
 def under(report: LiveReport) -> str:

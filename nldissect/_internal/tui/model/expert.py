@@ -61,45 +61,15 @@ class Group:
         return Rows(frozenset(one.row for one in self.findings), f"messages with {self.name}")
 
 
-class Expert:
+class Expert(MessagePass):
     """What `nldissect check` finds in the messages shown, and what the kernel refused."""
 
     def __init__(self, model: CaptureModel) -> None:
-        self.changes = 0
+        super().__init__(model, own=True)
         self.messages = 0
         self.groups: dict[GroupKey, Group] = {}
-        self._model = model
         self._lint = Lint(model.index.session.learnt, refusals=True)
         self._folds = ListFolds(FEW)
-        self._pass = MessagePass(model, self, own=True)
-        self._filtered = model.view.test is not None
-        self._ended = False
-
-    # -- going on ------------------------------------------------------------------------
-
-    def fits(self, model: CaptureModel) -> bool:
-        """Whether it is of what the model shows now."""
-        return self._pass.fits(model)
-
-    @property
-    def state(self) -> str:
-        """How far it is, in words; empty at the end."""
-        return self._pass.state
-
-    @property
-    def finished(self) -> bool:
-        """Whether it has been through all there will be."""
-        return self._ended
-
-    def step(self, seconds: float) -> bool:
-        """Goes on for about so much CPU time; whether nothing is left to do for now."""
-        done = self._pass.step(seconds)
-        if self._pass.finished and not self._ended:
-            self._ended = True
-            for message, found in () if self._filtered else self._lint.rest():
-                self._add(message, None, found)
-            self.changes += 1
-        return done
 
     def take(self, message: Message, link: Link) -> None:
         """Judges a message."""
@@ -110,7 +80,7 @@ class Expert:
 
     def leave_out(self, row: int) -> None:
         """What later messages are judged by is taken from those that are not shown too."""
-        index = self._model.index
+        index = self.model.index
         asks = index.links.role[row + 1] == ROLE_REQUEST
         if asks or index.header(row)[2] & framing.NLM_F_DUMP_INTR:
             link = index.link(row)
@@ -122,6 +92,11 @@ class Expert:
         self._lint.ended(found)
         for message, late in self._lint.late():
             self._add(message, None, late)
+
+    def at_end(self) -> None:
+        """Takes in what was lost that no message tells of."""
+        for message, found in () if self.filtered else self._lint.rest():
+            self._add(message, None, found)
 
     def _add(self, message: Message, link: Link | None, found: Diagnosis) -> None:
         """One more finding, in its group."""
@@ -186,7 +161,7 @@ class Expert:
     def _where(self, one: FoundAt) -> list[Part]:
         """The path of the attribute that a finding is about."""
         try:
-            path = path_of(self._model.message(one.row), one.found)
+            path = path_of(self.model.message(one.row), one.found)
         except (CaptureError, OSError):  # the file is gone
             return []
         return [(f"  {safe(path)}", "dim")] if path else []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from time import process_time
-from typing import Protocol
 
 from ...engine.message import Message
 from ...pairing.codes import ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST, STATE_OPEN
@@ -15,72 +15,81 @@ from .capture_model import CaptureModel
 STRIDE = 32  # rows between looks at the clock
 
 
-class Listener(Protocol):
-    """Who is told of the messages that a pass goes through."""
-
-    def take(self, message: Message, link: Link) -> object:
-        """The next message that is shown."""
-        ...
-
-    def leave_out(self, row: int) -> None:
-        """A row that the filter leaves out."""
-        ...
-
-    def ended(self, found: Transaction) -> None:
-        """A transaction that began in a message taken is over, and all its messages went by."""
-        ...
-
-
-class MessagePass:
+class MessagePass(ABC):
     """One pass through a model by its filter; copies that are folded count as themselves.
 
     It begins when the capture is paired, for nothing is known of transactions before; what grows
     is followed as pairing goes on. With `own` the recording's own questions are among the messages.
-    `model.view` may start anew under it, with the same filter.
+    `model.view` may start anew under it, with the same filter. Subclasses are reports: they are
+    told of messages by `take`, `leave_out`, `ended` and `at_end`, and say in `changes` that they
+    would show something else; `finished` is whether that ended.
     """
 
-    def __init__(self, model: CaptureModel, listener: Listener, own: bool) -> None:
+    def __init__(self, model: CaptureModel, own: bool) -> None:
         self.row = 0  # the next one to be looked at
         self.own = own
-        self._model = model
-        self._listener = listener
+        self.filtered = model.view.test is not None
+        self.changes = 0
+        self.finished = False
         self.failure = ""  # why the rest cannot be read
+        self.model = model
         self._test = model.view.test
         self._known = 0  # the last transaction met
         self._open: dict[int, Transaction] = {}
         self._over: dict[int, list[Transaction]] = {}  # by the number of their last message
 
+    # -- what reports do with it -------------------------------------------------------------
+
+    @abstractmethod
+    def take(self, message: Message, link: Link) -> None:
+        """The next message that is shown."""
+
+    @abstractmethod
+    def ended(self, found: Transaction) -> None:
+        """A transaction that began in a message taken is over, and all its messages went by."""
+
+    @abstractmethod
+    def leave_out(self, row: int) -> None:
+        """A row that the filter leaves out."""
+
+    @abstractmethod
+    def at_end(self) -> None:
+        """All messages went by."""
+
+    # -- going on ----------------------------------------------------------------------------
+
     def fits(self, model: CaptureModel) -> bool:
-        """Whether the model still shows what this goes through."""
-        return self._model is model and self._test is model.view.test
+        """Whether the model still shows what this goes, or went, through."""
+        same = self.model is model and self._test is model.view.test
+        return same and not (self.finished and self.row < self.limit)  # a filter was gone on with
 
     @property
     def state(self) -> str:
         """How far it is, in words; empty at the end."""
-        model = self._model
+        model = self.model
         if self.failure:
             return f"of the first {self.row} messages: {self.failure}"
         if not (model.index.complete or model.index.grows):
             return "waiting for the capture to be paired"
-        if self.finished:
-            return ""
         if self._test is not None and model.view.stopped:
             return f"of the first {self.row} messages, where the filter was stopped"
+        if self.through:
+            return ""
         return f"{self.row * 100 // max(model.total, 1)} %"
 
     @property
     def limit(self) -> int:
         """Up to which row can be looked at by now."""
-        model = self._model
+        model = self.model
         if not (model.index.complete or model.index.grows):
             return 0
         paired = model.index.paired
         return paired if self._test is None else min(paired, model.view.scanned)
 
     @property
-    def finished(self) -> bool:
+    def through(self) -> bool:
         """Whether it has been through all there will be."""
-        model = self._model
+        model = self.model
         if not model.index.complete or (self._test is not None and model.view.behind):
             return bool(self.failure)
         return bool(self.failure) or self.row >= self.limit
@@ -100,15 +109,19 @@ class MessagePass:
         for found in [one for one in self._open.values() if one.state_code != STATE_OPEN]:
             del self._open[found.id]
             self._await(found)
+        if self.through and not self.finished:
+            self.finished = True
+            self.at_end()
+            self.changes += 1
         return bool(self.failure) or self.row >= self.limit
 
     def _pass(self, row: int) -> None:
         """Tells of one row, and of what is over with it."""
-        index = self._model.index
+        index = self.model.index
         if self._chosen(row):
             message, link = index.message(row), index.link(row)
             assert link is not None  # it is below `limit`
-            self._listener.take(message, link)
+            self.take(message, link)
             found = link.transaction
             if (
                 found is not None
@@ -121,20 +134,20 @@ class MessagePass:
                 else:
                     self._await(found)
         else:
-            self._listener.leave_out(row)
+            self.leave_out(row)
         for found in self._over.pop(row + 1, ()):
-            self._listener.ended(found)
+            self.ended(found)
 
     def _await(self, found: Transaction) -> None:
         """Tells that a transaction is over, once its last message went by."""
         if found.last <= self.row:
-            self._listener.ended(found)
+            self.ended(found)
         else:
             self._over.setdefault(int(found.last), []).append(found)
 
     def _chosen(self, row: int) -> bool:
         """Whether the row passes the filter; those that the list hides are tested here."""
-        model, test = self._model, self._test
+        model, test = self.model, self._test
         own = model.index.own(row)
         if own and not self.own:
             return False

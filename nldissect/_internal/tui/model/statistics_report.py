@@ -35,40 +35,18 @@ class CountTable(NamedTuple):
     target: Target
 
 
-class StatisticsReport:
+class StatisticsReport(MessagePass):
     """What `nldissect stats` counts, of the messages shown."""
 
     def __init__(self, model: CaptureModel) -> None:
-        self.changes = 0
+        super().__init__(model, own=model.own)
         self.statistics = Statistics()
-        self.statistics.begin(chosen=model.view.test is not None)
+        self.statistics.begin(chosen=self.filtered)
         self._folds = ListFolds(FEW)
-        self._model = model
-        self._pass = MessagePass(model, self, own=model.own)
-        self._ended = False
 
     def fits(self, model: CaptureModel) -> bool:
         """Whether it is of what the model shows now."""
-        return self._pass.fits(model) and self._pass.own == model.own
-
-    @property
-    def state(self) -> str:
-        """How far it is, in words; empty at the end."""
-        return self._pass.state
-
-    @property
-    def finished(self) -> bool:
-        """Whether it has been through all there will be."""
-        return self._ended
-
-    def step(self, seconds: float) -> bool:
-        """Goes on for about so much CPU time; whether nothing is left to do for now."""
-        done = self._pass.step(seconds)
-        if self._pass.finished and not self._ended:
-            self._ended = True
-            self.statistics.finish()
-            self.changes += 1
-        return done
+        return super().fits(model) and self.own == model.own
 
     def take(self, message: Message, link: Link) -> None:
         """Counts a message."""
@@ -81,6 +59,10 @@ class StatisticsReport:
     def ended(self, found: Transaction) -> None:
         """Counts what became of a transaction."""
         self.statistics.ended(found)
+
+    def at_end(self) -> None:
+        """Nothing is under way any more."""
+        self.statistics.finish()
 
     def fold(self, wanted: Fold) -> None:
         """ListFolds or unfolds a table."""
