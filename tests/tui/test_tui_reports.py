@@ -148,7 +148,7 @@ def test_expert_folds_by_code_and_goes_to_the_message() -> None:
     async def story(user: Player) -> None:
         report = await opened(user, "!")
         assert "Expert of all messages" in user.screen()
-        assert "0 errors, 0 warnings, 5 notes, 14 refused by the kernel" in user.screen()
+        assert "0 errors, 0 warnings, 5 notes, 14 refusals in 50 messages" in user.screen()
         await to(user, report, "attr-unknown")
         assert "#45" in user.screen()
         await user.press("enter")
@@ -177,7 +177,7 @@ def test_expert_filters_by_what_it_found_and_by_what_was_refused() -> None:
         assert list(user.browser.model.view.rows) == [44]
         report = await opened(user, "!")
         assert 'messages with note == "attr-unknown"' in user.screen()
-        assert "1 note, 0 refused by the kernel, in 1 messages" in user.screen()
+        assert "1 note, 0 refusals in 1 message" in user.screen()
         await user.press("q escape")
         report = await opened(user, "!")
         await to(user, report, "EINVAL for newlink")
@@ -269,7 +269,7 @@ def test_the_cursor_stays_while_findings_come_in(monkeypatch: pytest.MonkeyPatch
         above = report._list.scroll_offset.y
         held.limit = 50
         user.browser.scheduler.wake()
-        await until(user, lambda: "14 refused" in user.screen())
+        await until(user, lambda: "14 refusals" in user.screen())
         assert under(report).startswith("#20")
         assert report._list.cursor > y - report._list.region.y + above  # there is more above now
         assert "%" not in user.lines()[1]
@@ -315,12 +315,12 @@ def test_what_grows_is_reported_as_it_comes(tmp_path: Path) -> None:
             await user.pilot.pause(0.2)
             await user.press("!")
             await until(user, lambda: "in 17 messages" in user.screen())
-            assert "3 refused" not in user.screen()
+            assert "3 refusals" not in user.screen()
             for record in records[17:24]:
                 writer.write(record)
             stream.flush()
             await until(user, lambda: "in 24 messages" in user.screen())
-            assert "5 refused by the kernel" in user.screen()
+            assert "5 refusals" in user.screen()
             await user.press("q")
 
         play(path, story=story, size=(100, 40))

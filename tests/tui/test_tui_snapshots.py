@@ -30,6 +30,12 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]]] = {
     "refused_160x50": (("acks",), (160, 50), ("1 2 5 g", "r")),
     # Which links did somebody make? Typing a filter with its completion.
     "filter_80x24": (("links",), (80, 24), ("/", "o p e r a t i o n")),
+    # What is wrong, what was refused?
+    "expert_80x24": (("errors",), (80, 24), ("!", "j j")),
+    # How much of what, how fast, between whom?
+    "statistics_100x50": (("errors",), (100, 50), ("i", "j")),
+    # When were there errors?
+    "graph_80x24": (("errors",), (80, 24), ("I", "j n")),
     # Who listens? A notification with its copies unfolded.
     "copies_160x50": (("rtnl_misc",), (160, 50), ("8 g", "l")),
     # What may follow y? The keys that wait for a second one.
@@ -50,6 +56,9 @@ def test_story(name: str, snap_compare: Callable[..., bool]) -> None:
         await user.settle()
         for typed in keys:
             await user.press(typed)
+            while "report" in user.browser.scheduler.jobs:
+                await pilot.pause(0.02)
+            await pilot.pause(0.15 if typed in ("!", "i", "I") else 0)
 
     assert snap_compare(app, terminal_size=size, run_before=play)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from ..model.expert import Expert
+from ..model.graph_view import GraphView
+from ..model.rate_graph import Series
 from ..model.report_line import FilterText, Rows, SocketPort
-from ..model.statistics_report import StatisticsReport
+from ..model.shown import Shown
+from ..model.statistics_report import GRAPH, StatisticsReport
+from ..panes.graph_screen import GraphScreen
 from ..panes.live_report import LiveReport
 from .context import BrowserContext
 from .controller import Action, Controller, plain
@@ -12,17 +16,22 @@ from .filtering import Filtering
 
 
 class Summaries(Controller):
-    """Keys of the group Look that go through all messages; a report is kept to be gone on with."""
+    """Keys of the group Look that go through all messages; reports are kept, to be gone on with."""
 
     def __init__(self, browser: BrowserContext, filtering: Filtering) -> None:
         super().__init__(browser)
         self._filtering = filtering
         self._expert: Expert | None = None
         self._statistics: StatisticsReport | None = None
+        self._graph: GraphView | None = None
 
     def actions(self) -> dict[str, Action]:
-        """Expert and statistics."""
-        return {"expert": plain(self._show_expert), "statistics": plain(self._show_statistics)}
+        """Expert, statistics and graph."""
+        return {
+            "expert": plain(self._show_expert),
+            "statistics": plain(self._show_statistics),
+            "graph": plain(self._show_graph),
+        }
 
     def _show_expert(self) -> None:
         report = self._expert
@@ -35,6 +44,24 @@ class Summaries(Controller):
         if report is None or not report.fits(self.model):
             report = self._statistics = StatisticsReport(self.model)
         self._open(LiveReport(self._title("Statistics"), report, self.browser.scheduler))
+
+    def _show_graph(self) -> None:
+        """The graph with the series that it had, and one of what is shown."""
+        model, shown = self.model, self._filtering.current
+        view = self._graph
+        if view is None or view.graph.own != model.own:
+            view = self._graph = GraphView(model)
+        if shown is not None:
+            view.add(Series(shown.label, shown.test, shown.paired))
+        screen = GraphScreen("Messages over time", view, self.browser.scheduler, self._series)
+        self.browser.pop_up(screen, self._chosen)
+
+    def _series(self, text: str) -> Series:
+        """What a filter shows; raises FilterError."""
+        from ...filter import Filter
+
+        shown = Shown.by(self.model, Filter(text, self.model.registry))
+        return Series(shown.label, shown.test, shown.paired)
 
     def _title(self, name: str) -> str:
         """What it is of: all messages, or those that are shown."""
@@ -50,6 +77,8 @@ class Summaries(Controller):
     def _follow(self, value: object) -> None:
         if isinstance(value, int):
             self.browser.row_cursor.go(value)
+        elif value == GRAPH:
+            self._show_graph()
         elif isinstance(value, FilterText):
             self._filtering.narrow(value.text)
         elif isinstance(value, SocketPort):

@@ -125,7 +125,9 @@ class Expert(MessagePass):
             by.setdefault(key[0], []).append((key, group))
         counts = {s: sum(len(g.findings) for _, g in of) for s, of in by.items()}
         said = ", ".join(_count(counts.get(severity, 0), severity) for severity in SEVERITIES)
-        said += f", {counts.get(REFUSED, 0)} refused by the kernel, in {self.messages} messages"
+        said += (
+            f", {_count(counts.get(REFUSED, 0), 'refusal')} in {_count(self.messages, 'message')}"
+        )
         out = [ReportLine([(f" {said}", "heading")], key="total")]
         for severity in (*SEVERITIES, REFUSED):
             if severity in by:

@@ -80,6 +80,7 @@ KEYS: Final = (
     Key("diff", ("d",), "Look", "compare the two selected messages, or this with the one before"),
     Key("expert", ("!",), "Look", "what is wrong or odd in the capture"),
     Key("statistics", ("i",), "Look", "the capture in numbers"),
+    Key("graph", ("I",), "Look", "messages over time, by filters"),
     Key("zoom", ("\\",), "View", "this pane alone, and back"),
     Key("layout", ("|",), "View", "panes below each other, or side by side"),
     Key("grow", ("+",), "View", "more room for the list"),

@@ -111,8 +111,9 @@ class StatisticsReport(MessagePass):
         def line(at: int) -> ReportLine:
             target = table.target(rows[at])
             parts: list[Part] = [
-                (f"   {wide(names[at], room)}", "name"), (numbers(cells[at]), "plain")
-            ]  # fmt: skip
+                (f"   {wide(names[at], room)}", "name"),
+                (numbers(cells[at]), "plain"),
+            ]
             also = None if target is None else lambda: target
             return ReportLine(parts, target, also, (table.key, table.name(rows[at])))
 

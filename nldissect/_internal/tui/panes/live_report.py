@@ -16,7 +16,7 @@ from .popup import Report
 EVERY = 0.1  # s between looks at what has changed
 SHARE = 10  # times as long as making the lines took until they are made again
 JOB = "report"
-_HINT = "Enter goes there, filters, folds   a filters   / search   q closes"
+_HINT = "Enter goes, filters, folds  a filters  / search  q"
 
 
 class LiveReport(Report):
