@@ -36,7 +36,7 @@ class ReportWriter:
     def __init__(self, model: CaptureModel, path: str, rows: Sequence[int], form: str) -> None:
         self._model = model
         self._rows = rows
-        self.done = 0  # rows
+        self._done = 0  # rows
         clock = TimeFormatter(model.times.form)
         clock.see(0, model.time(0))
         self._renderer = REPORTS[form](os.path.basename(model.name), clock)
@@ -44,16 +44,21 @@ class ReportWriter:
         self._file = OutputFile(path)
         self._file.write(self._renderer.begin().encode())
 
+    @property
+    def percent(self) -> int:
+        """How far it has come."""
+        return 100 * self._done // len(self._rows)
+
     def work(self, seconds: float) -> bool:
         """Writes for so many s of CPU; True when the file is in its place."""
         end = process_time() + seconds
-        while self.done < len(self._rows):
-            row = self._rows[self.done]
+        while self._done < len(self._rows):
+            row = self._rows[self._done]
             message = self._model.message(row)
             assert message.record is not None
             with self._model.commented(message.record, [row]):
                 self._renderer.write(self._out, message, self._model.link(row))
-            self.done += 1
+            self._done += 1
             self._file.write(self._out.getvalue())
             self._out.truncate(0)
             if process_time() >= end:

@@ -223,7 +223,10 @@ class Exports(Controller):
         except OSError as problem:
             raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
 
+        told = -1
+
         def work(seconds: float) -> bool:
+            nonlocal told
             try:
                 over = writer.work(seconds)
             except (OSError, CaptureError) as problem:
@@ -234,8 +237,9 @@ class Exports(Controller):
             if over:
                 scheduler.drop("export")
                 self.browser.note(f"{self._what(rows, form)} in {path}")
-            else:
-                self.browser.note(f"{path}: {100 * writer.done // len(rows)} %, Esc stops it")
+            elif told != writer.percent:
+                told = writer.percent
+                self.browser.note(f"{path}: {told} %, Esc stops it")
             return over
 
         scheduler = self.browser.scheduler
