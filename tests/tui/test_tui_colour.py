@@ -392,11 +392,16 @@ def test_a_late_answer_in_pieces_is_heard_and_is_no_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_who_chose_is_not_asked_anew(tmp_path: Path) -> None:
+def test_who_chose_is_not_asked(tmp_path: Path) -> None:
+    terminal = FakeTerminal(tmp_path, TEXTUAL_THEME="nord")
+    terminal.until(b"kiwi0 kind dummy")
+    assert terminal.end() == 0
+    assert ASKED not in terminal.shown
     terminal = FakeTerminal(tmp_path, NO_COLOR="1")
     terminal.until(b"kiwi0 kind dummy")
     terminal.write(b"\x1b]11;rgb:ffff/ffff/ffff\x07")
     terminal.read(0.5)
+    assert ASKED not in terminal.shown
     for coloured in (b"48;", b"38;", b"[31m", b"[1;31m"):
         assert coloured not in terminal.shown
     assert terminal.end() == 0

@@ -27,6 +27,11 @@ class Coloured(App[int]):
             self._choose(theme)
         self._fit(shown_dark())
 
+    @property
+    def asks(self) -> bool:
+        """Whether it matters what the terminal's background is."""
+        return not self._chosen and not self.no_color
+
     def use_theme(self, name: str) -> None:
         """Changes the theme; raises UsageError for none."""
         self._choose(name)
@@ -45,7 +50,7 @@ class Coloured(App[int]):
         """Takes a theme that fits the terminal, if the user chose none."""
         if self.no_color:
             self.theme = "ansi-dark"  # whose colours are none that could be mixed
-        elif not self._chosen:
+        elif self.asks:
             few = self.console.color_system == "standard"  # others come out of 16 colours wrong
             self.theme = f"{'ansi' if few else 'textual'}-{'dark' if dark else 'light'}"
 

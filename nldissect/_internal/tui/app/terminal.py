@@ -91,13 +91,17 @@ class Answers:
 
 
 class TerminalDriver(LinuxDriver):
-    """Asks whenever the terminal is taken (also after `fg`), and tells by `BackgroundTold`."""
+    """Asks whenever the terminal is taken (also after `fg`), and tells by `BackgroundTold`.
+
+    It does not where the application has `asks` and that is False.
+    """
 
     def start_application_mode(self) -> None:
         """Takes the terminal, and asks."""
         self._answers = Answers()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        if self.input_tty and os.environ.get("TERM", "") not in NOT_ASKED:
+        wanted = self.input_tty and getattr(self._app, "asks", True)
+        if wanted and os.environ.get("TERM", "") not in NOT_ASKED:
             self._answers.asked()
             self.write(ASKED)
             self.flush()
