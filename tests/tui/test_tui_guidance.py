@@ -43,6 +43,11 @@ def test_keys_that_wait_for_a_second_one_show_what_may_follow(size: tuple[int, i
         await user.press("y")
         await user.press("f1")  # which is no key that may follow
         assert not user.browser.which_key.display
+        await user.press("y")
+        await user.pilot.click(user.browser.list_pane, offset=(5, 2))
+        assert not user.browser.which_key.display
+        await user.press("y")
+        assert user.browser.which_key.display  # the first key again
 
     play("errors", story=story, size=size)
 

@@ -185,6 +185,13 @@ class Browser(Screen[None]):
         self.arrangement.arrange()
         self.which_key.update()
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click means something else than the key that is waited for."""
+        if self._keyboard.pending:
+            self._keyboard.reset()
+            self.status_bar.update()
+            self.which_key.update()
+
     @property
     def pane(self) -> LinePane:
         """The pane that has the focus, the list while something else has it."""

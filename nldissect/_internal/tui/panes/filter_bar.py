@@ -165,8 +165,8 @@ class FilterBar(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Checks and completes what is typed."""
         event.stop()
-        self.check(event.value)
-        if self.input.has_focus:  # else it was entered meanwhile
+        if self.screen.focused is self.input:  # else it was entered meanwhile
+            self.check(event.value)
             self._offer()
 
     def _entered(self, text: str) -> None:
