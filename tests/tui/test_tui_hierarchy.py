@@ -116,7 +116,10 @@ def test_why_goes_to_the_transaction_where_that_stands_in_front_of_the_tree() ->
 # -- the tree --------------------------------------------------------------------------
 
 
-def test_nests_and_headers_say_what_they_hold() -> None:
+def test_nests_and_headers_say_what_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("TMUX", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+
     async def story(user: Player) -> None:
         await user.press("9 9 G enter")
         items = {item.name: item for item in user.browser.tree_pane.outline.items}
@@ -131,6 +134,12 @@ def test_nests_and_headers_say_what_they_hold() -> None:
         assert items["nlmsghdr"].brief.startswith("RTM_NEWLINK, 1156 bytes, ")
         assert items["IFLA_PROMISCUITY"].zero
         assert not items["IFLA_MTU"].zero
+        assert items["IFLA_MTU"].value == "1450 bytes"
+        await user.press("enter")
+        place = user.browser.tree_pane.outline.of_key("/mtu")
+        user.browser.tree_pane.move(place)
+        await user.press("y v")
+        assert user.app.clipboard == "1450"  # what is copied has no unit
 
     play("links", story=story, size=(160, 50))
 
@@ -139,10 +148,10 @@ def test_values_are_aligned_within_a_nest_and_guided() -> None:
     async def story(user: Player) -> None:
         await user.press("1 2 4 G")
         text = user.screen()
-        assert "▾ IFLA_LINKINFO  bond mode 8023ad, arp-interval 100" in text
+        assert "▾ IFLA_LINKINFO  bond mode 8023ad, arp-interval 100 ms" in text
         assert ' IFLA_IFNAME    "bond0"' in text
         assert "│ │   IFLA_BOND_MODE          4 (BOND_MODE_8023AD)" in text
-        assert "│ │ ✗ IFLA_BOND_ARP_INTERVAL  100  ✗ EACCES" in text
+        assert "│ │ ✗ IFLA_BOND_ARP_INTERVAL  100 ms  ✗ EACCES" in text
         pane = user.browser.tree_pane
         looks = {item.name: pane.parts(n) for n, item in enumerate(pane.outline.items)}
         assert looks["ifinfomsg"][1][1] == "dim"  # zeros are
@@ -215,6 +224,14 @@ def test_a_dump_is_bracketed_beyond_what_is_in_sight() -> None:
         assert gutter(user)[last - 1] == "├"
 
     play("nlctrl_list", story=story)
+
+
+def test_the_end_of_a_dump_says_which_and_how_many_parts() -> None:
+    async def story(user: Player) -> None:
+        await user.press("G")
+        assert "for nlctrl getfamily dump, 20 parts" in user.screen()
+
+    play("nlctrl_list", story=story, size=(120, 30))
 
 
 def test_the_title_says_why_fewer_are_shown() -> None:

@@ -28,6 +28,9 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]]] = {
     # Why was my bond refused? The error, its request, the attribute it is about.
     "refused_80x24": (("acks",), (80, 24), ("1 2 5 g", "r")),
     "refused_160x50": (("acks",), (160, 50), ("1 2 5 g", "r")),
+    # What is this link? Short forms, units, zeros; its request in brackets.
+    "link_160x50": (("links",), (160, 50), ("9 9 g", "enter")),
+    "link_80x24": (("links",), (80, 24), ("9 9 g", "enter")),
     # Which links did somebody make? Typing a filter with its completion.
     "filter_80x24": (("links",), (80, 24), ("/", "o p e r a t i o n")),
     # What is wrong, what was refused?

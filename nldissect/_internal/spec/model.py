@@ -200,8 +200,8 @@ class Field:
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
         "path", "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
-        "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unnamed_beside",
-        "unsaid", "unset_in_requests", "unterminated", "width",
+        "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
+        "unnamed_beside", "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
 
     def __init__(self, name: str, constant: str | None, number: int, kind: int) -> None:
@@ -216,6 +216,7 @@ class Field:
         self.big: bool | None = None
         self.enum: Enum | None = None
         self.hint = ""
+        self.unit = ""  # what its numbers count: bytes, ms
         self.multi = False
         self.nested: AttributeSet | None = None
         self.struct: Struct | None = None

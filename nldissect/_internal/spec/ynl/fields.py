@@ -116,6 +116,7 @@ class FieldReader:
         field.labeller = self.document.hook(item, "x-label", path)
         self._read_tail(field, item, path)
         self._read_records(field, item, path)
+        field.unit = given(item, "x-unit", "")
         field.unset_in_requests = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = given(item, "x-unnamed-beside", "")
         self._read_element(field, item, path)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from ...analysis import link_text, message_text, row_text
+from ...analysis.explain import subject
 from ...engine.message import Message
 from ...engine.node import find_all
 from ...engine.summary_lookup import node_text
@@ -13,6 +14,7 @@ from ...engine.walk import ERROR, NOTE
 from ...pairing.codes import COPY, NOTIFICATION
 from ...pairing.transaction import Link
 from ...session.multicast import group_of
+from ...wire import framing
 from ...wire.errors import CaptureError
 from ...wire.text import safe
 from ...wire.times import SECOND, TimeFormatter
@@ -118,7 +120,7 @@ def _group(model: RowContext, row: int, message: Message, link: Link | None) -> 
 
 
 def _info(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-    text = safe(link_text.summary(message, link))
+    text = safe(link_text.summary(message, link)) or _ended(message, link)
     if link is not None and link.role == NOTIFICATION and link.listeners > 1:
         text += f" ({link.listeners} listeners)"
     lost = 0 if message.record is None or message.offset else message.record.lost
@@ -132,6 +134,15 @@ def _info(model: RowContext, row: int, message: Message, link: Link | None) -> s
         text += " [truncated]"
     comment = model.comment(row)
     return f"“{safe(comment)}” {text}" if comment else text
+
+
+def _ended(message: Message, link: Link | None) -> str:
+    """Which dump an end ends that says nothing itself."""
+    request = link_text.request_of(message, link)
+    if message.type != framing.NLMSG_DONE or request is None or link is None:
+        return ""
+    parts = 0 if link.transaction is None else link.transaction.parts
+    return f"for {safe(subject(request))}, {parts} part{'s' * (parts != 1)}"
 
 
 def _family(model: RowContext, row: int, message: Message, link: Link | None) -> str:

@@ -11,6 +11,7 @@ from ...wire.text import escaped, quoted, safe
 
 INLINE: Final = 24  # bytes shown on the line itself
 BRIEF: Final = 6  # values told of on the line of a nest or header
+FEW: Final = 2  # up to so many are told of also when they are zero
 LONGEST: Final = 400  # characters of a value
 
 HEADER_NAMES: Final = {
@@ -48,6 +49,16 @@ def value_of(node: Node, constants: bool) -> str:
     named = node.words(constants)
     text = _text(node, value)
     return safe(f"{text} ({escaped(named)})" if named else text)[:LONGEST]
+
+
+def told(node: Node, constants: bool) -> str:
+    """The same, with what a plain number counts where the spec says it: `1500 bytes`."""
+    return _counted(node, value_of(node, constants))
+
+
+def _counted(node: Node, text: str) -> str:
+    unit = node.field.unit
+    return f"{text} {safe(unit)}" if unit and text.removeprefix("-").isdecimal() else text
 
 
 def _echoed(node: Node) -> str:
@@ -100,24 +111,25 @@ def is_zero(node: Node) -> bool:
 
 
 def brief(node: Node, constants: bool) -> str:
-    """What lies inside, in one line: the first values that are not zero, else the names.
+    """What lies inside, in one line: the first values that are not zero (of two both), else names.
 
     What chooses how another is read (the kind of a link) stands first and without its name. Of
     a header, what matters first: index, flags, family, then what has words, then numbers.
     """
     nodes = node.children
+    if is_zero(node) or all(map(is_zero, nodes)):
+        return "all 0"
     kinds, out = _values_in(nodes, is_heading(node), constants)
     if kinds or out:
         head = " ".join([*kinds, *out[:1]])
         return safe(", ".join([head, *out[1:BRIEF]]))[:LONGEST]
-    told = [one for one in nodes if not is_zero(one)]
-    return safe(_names(told))[:LONGEST] if told else "all 0"
+    return safe(_names([one for one in nodes if not is_zero(one)]))[:LONGEST]
 
 
 def _values_in(nodes: list[Node], heading: bool, constants: bool) -> tuple[list[str], list[str]]:
     """The values that choose how others are read, and `name value` of the others."""
     choosing = {name for node in nodes for name in node.field.selectors}
-    told = [node for node in nodes if not is_zero(node)]
+    told = [node for node in nodes if len(nodes) <= FEW or not is_zero(node)]
     prefix = ""
     if heading:
         told.sort(key=lambda node: _rank(node, constants))
@@ -166,7 +178,7 @@ def _short(node: Node, constants: bool) -> str:
         return escaped(named)
     if isinstance(value, str) and value and not set(value) & set(' ,"'):
         return escaped(value)
-    return _text(node, value)
+    return _counted(node, _text(node, value))
 
 
 def _names(nodes: list[Node]) -> str:

@@ -288,7 +288,7 @@ class Outline:
                 depth,
                 key,
                 node_text.name_of(node, self.constants),
-                node_text.value_of(node, self.constants),
+                node_text.told(node, self.constants),
                 node.offset,
                 node.end,
                 node,
