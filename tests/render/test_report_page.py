@@ -197,6 +197,7 @@ def test_the_filter_box(reader: Reader, run: Command, tmp_path: Path) -> None:
     assert reader.page.evaluate("document.activeElement.id") == "filter"
 
 
+@pytest.mark.slow
 def test_hostile_strings_stay_text(reader: Reader, run: Command, tmp_path: Path) -> None:
     made = tmp_path / "hostile.html"
     title = hostile.STRINGS["markup"]
@@ -250,6 +251,7 @@ def test_without_scripts_the_lines_are_there(chromium: Browser, errors: Path) ->
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 900, 400])
 def test_axe_finds_nothing(reader: Reader, errors: Path, scheme: Any, width: int) -> None:
