@@ -88,8 +88,10 @@ async def each_screen(user: Player) -> Iterator[str]:  # type: ignore[misc]
     await user.press("end")
     await user.type(" and")
     yield "wrong"
-    await user.press("escape escape ctrl+u escape ?")
-    yield "help"
+    await user.press("escape escape ctrl+u escape i")
+    yield "statistics"
+    await user.press("q I")
+    yield "graph"
     await user.press("q ctrl+p")
     yield "palette"
     await user.press("escape :")
