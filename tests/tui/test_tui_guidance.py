@@ -228,6 +228,20 @@ def test_the_start_screen_offers_what_there_is(
     start(story, state)
 
 
+def test_a_folder_that_was_removed_has_no_captures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+
+    async def story(user: Player) -> None:
+        assert "no capture" in user.screen()
+
+    start(story, State())
+
+
 def test_the_start_screen_fits_a_small_terminal() -> None:
     async def story(user: Player) -> None:
         assert isinstance(user.app.screen, StartScreen)

@@ -75,7 +75,7 @@ examples:
   sudo nldissect tui nlmon0                      as it happens; kept if you say so at the end
   ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -
   nldissect tui before.pcap after.pcap           ] and [ go from one to the other
-  nldissect                                      recent files, and what can be captured
+  nldissect                                      captures here, recent ones, interfaces
 
 Settings, keys and colours: ~/.config/nldissect/config.toml; docs/tui.md has them all."""
 DIFF = """\

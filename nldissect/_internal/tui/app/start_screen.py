@@ -65,7 +65,7 @@ class StartScreen(Screen[None]):
 
     def _content(self, most: int) -> list[ReportLine]:
         """Captures of this folder, recent ones, interfaces, and what is missing to capture."""
-        here = captures(os.getcwd())
+        here = captures(_folder())
         out = [*self._here(here, most), ReportLine([("Recent files", "heading")])]
         shown = {one.path for one in here[:most]}
         recent = [
@@ -92,7 +92,7 @@ class StartScreen(Screen[None]):
     @staticmethod
     def _here(found: list[Found], most: int) -> list[ReportLine]:
         """The captures of this folder, with size and age."""
-        out = [ReportLine([("In this folder", "heading"), (f"  {safe(os.getcwd())}", "dim")])]
+        out = [ReportLine([("In this folder", "heading"), (f"  {safe(_folder())}", "dim")])]
         now = time.time()
         for path, size, written in found[:most]:
             about = f"{size_text(size):>7}  {age_text(written, now)}"
@@ -164,6 +164,14 @@ class StartScreen(Screen[None]):
     def _note(self, text: str, look: str = "note") -> None:
         self._status.update(Content(safe(text)))
         self._status.set_class(look == "error", "error")
+
+
+def _folder() -> str:
+    """The current folder; what is no path where that was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "(removed)"
 
 
 def _line(value: tuple[str, str] | None, name: str, about: Part) -> ReportLine:
