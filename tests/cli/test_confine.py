@@ -98,6 +98,7 @@ def test_what_is_said_is_the_same(words: tuple[object, ...]) -> None:
         (("read", "-w", "OUT", LINKS), "out.pcapng"),
         (("stats", "--svg", "OUT", LINKS), "out.svg"),
         (("report", LINKS, "-o", "OUT"), "out.html"),
+        (("flow", "-o", "OUT", LINKS), "out.svg"),
         (("redact", LINKS, "OUT"), "out.pcapng"),
     ],
 )

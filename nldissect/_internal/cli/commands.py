@@ -70,6 +70,12 @@ def _stats(options: Namespace, output: TextOutput) -> int:
     return stats(options, output)
 
 
+def _flow(options: Namespace, output: TextOutput) -> int:
+    from .flow_command import flow
+
+    return flow(options, output)
+
+
 def _check(options: Namespace, output: TextOutput) -> int:
     from .check_command import check
 
@@ -152,6 +158,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "stats": Command(
         "count what capture files hold", examples.STATS, opt.stats_options, _stats,
+    ),
+    "flow": Command(
+        "draw a capture as a sequence diagram", examples.FLOW, opt.flow_options, _flow,
     ),
     "check": Command(
         "report what is wrong or odd in capture files",

@@ -112,6 +112,17 @@ examples:
   nldissect stats --top 3 monday.pcap tuesday.pcap
   nldissect stats --svg rates.svg capture.pcap   the plot as an image as well
   nldissect stats -T json a.pcap | jq '.latencies[] | {operation, p99}'"""
+FLOW = """\
+examples:
+  nldissect flow capture.pcap                    who asked what, and what came back
+  nldissect flow -Y 'error != 0 or type == newlink' a.pcap
+  nldissect flow -o flow.svg a.pcap              as an image
+  nldissect flow -T mermaid a.pcap               for a wiki, a merge request, a bug report
+  nldissect flow --sockets --limit 0 -o all.svg a.pcap
+
+Processes have lanes at the left, the kernel's families at the right: one lane where there is no
+room for each. A dotted arrow is a notification; at an arrow's head ✗ is a refusal, ✓ an
+acknowledgement and ? a request that was never answered."""
 CHECK = """\
 examples:
   nldissect check monitor.pcap                   all of it; status 1 if there is an error

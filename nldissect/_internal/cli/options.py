@@ -545,6 +545,45 @@ def stats_options(parser: CommandParser) -> None:
     _confine_option(parser)
 
 
+def flow_options(parser: CommandParser) -> None:
+    """A capture, what its diagram has lanes for, and where it goes."""
+    add = parser.add_argument
+    add(
+        "file",
+        metavar="FILE",
+        help="a pcap or pcapng file, plain or compressed; - is standard input",
+    )
+    add(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="the file to write: .svg is an image, .mmd Mermaid, .txt text",
+    )
+    add(
+        "-T",
+        "--format",
+        metavar="FORMAT",
+        choices=("text", "svg", "mermaid"),
+        default=None,
+        help="text, svg or mermaid; the default is what OUT ends in, else text as wide as the "
+        "terminal",
+    )
+    add(
+        "--limit",
+        metavar="N",
+        default="300",
+        help="draw so many arrows, 300 by default, in svg and mermaid; 0 draws all",
+    )
+    add("--sockets", action="store_true", help="a lane for each socket, not for each process")
+    add("--parts", action="store_true", help="an arrow for each part of a dump, not one for all")
+    add("--copies", action="store_true", help="an arrow for each copy of a notification, too")
+    _time_option(parser)
+    _color_option(parser)
+    _filter_option(parser)
+    _decode_options(parser)
+    _confine_option(parser)
+
+
 def check_options(parser: CommandParser) -> None:
     """Captures, and which findings are reported how."""
     add = parser.add_argument

@@ -65,7 +65,7 @@ def fit(parts: list[tuple[str, str]], room: int, style: Style) -> str:
     for text, what in parts:
         size = width(text)
         if size > room:
-            out.append(style.paint(_cut(text, room), what) + style.ellipsis)
+            out.append(style.paint(cut(text, room), what) + style.ellipsis)
             break
         out.append(style.paint(text, what))
         room -= size
@@ -85,7 +85,7 @@ def wrap(parts: list[tuple[str, str]], room: int, indent: int, style: Style) -> 
         for word in re.split(r"(?<= )(?=[^ ])", text):
             rest = word
             while (size := width(rest.rstrip(" "))) > left:
-                fits = "" if begun or size <= room - indent else _cut(rest, left)
+                fits = "" if begun or size <= room - indent else cut(rest, left)
                 out.append(style.paint((piece + fits).rstrip(" "), what) + f"\n{' ' * indent}")
                 piece, rest = "", rest[len(fits) :]
                 left, begun = room - indent, False
@@ -96,7 +96,10 @@ def wrap(parts: list[tuple[str, str]], room: int, indent: int, style: Style) -> 
     return "".join(out).rstrip(" ")
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """What of `text` fits into so many cells."""
+    if room <= 0:
+        return ""
     if text.isascii():
         return text[:room]
     size = at = 0

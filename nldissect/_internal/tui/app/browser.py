@@ -22,6 +22,7 @@ from ..actions.display import Display
 from ..actions.exports import Exports
 from ..actions.filtering import Filtering
 from ..actions.find import Find
+from ..actions.flow_view import FlowView
 from ..actions.live_control import LiveControl
 from ..actions.navigation import Navigation
 from ..actions.profile_control import ProfileControl
@@ -103,6 +104,7 @@ class Browser(Screen[None]):
         for controller in (
             Navigation(self, self.live),
             Find(self),
+            FlowView(self),
             Reports(self),
             Summaries(self, self.filtering),
             CommandLine(self, self.filtering, self.exports, display, self.profiles),

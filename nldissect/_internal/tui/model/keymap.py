@@ -75,6 +75,7 @@ KEYS: Final = (
     Key("mark", ("m *",), "Go", "mark this message with a letter"),
     Key("to-mark", ("' *",), "Go", "to the marked message; '' goes back"),
     Key("transaction", ("f",), "Look", "the transaction: who asked, what came back, when"),
+    Key("flow", ("W",), "Look", "sequence diagram: processes, the kernel, what goes between"),
     Key("timeline", ("T",), "Look", "every change of this object (link, address, route...)"),
     Key("objects", ("O",), "Look", "links, addresses, routes... as they were at this message"),
     Key("diff", ("d",), "Look", "compare the two selected messages, or this with the one before"),

@@ -1,0 +1,86 @@
+"""The sequence diagram of what is shown: opening it, and writing it into a file."""
+
+from __future__ import annotations
+
+import os
+
+from ...library.flow_finder import FlowFinder
+from ...render.flow_formats import FLOW_FORMATS, LIMIT, form_of
+from ...wire.errors import UsageError
+from ...wire.output_file import write_file
+from ...wire.text import safe
+from ..panes.flow_screen import FlowScreen
+from .controller import Action, Controller, plain
+
+WAIT = 0.05  # s of CPU for the last arrows before they are written
+
+
+class FlowView(Controller):
+    """The key of the diagram."""
+
+    def actions(self) -> dict[str, Action]:
+        """The diagram."""
+        return {"flow": plain(self._show)}
+
+    def _show(self) -> None:
+        """The selected messages if there are several, else those of the view."""
+        model, view = self.model, self.model.view
+        chosen = sorted(model.selected)
+        rows = chosen if len(chosen) > 1 else view.rows
+        if not rows:
+            raise UsageError("no message is shown")
+        row = self.row()
+        place = self.browser.list_pane.cursor if rows is view.rows else _nearest(chosen, row)
+
+        def limit() -> int:
+            """What is shown before it is paired may still go."""
+            return view.early if view.early >= 0 else model.index.paired
+
+        def finder(by_socket: bool, start: int) -> FlowFinder:
+            return FlowFinder(model.index, rows, limit, by_socket, start=start)
+
+        name = safe(model.name) if rows is view.rows else f"{len(rows)} selected messages"
+        keymap = self.browser.keymap
+        screen = FlowScreen(model, keymap, finder, place, name, self._ask)
+        self.browser.pop_up(screen, self._chosen)
+
+    def _chosen(self, row: int | None) -> None:
+        if row is not None:
+            self.browser.attempt(lambda: self.browser.row_cursor.go(row))
+
+    def _ask(self, screen: FlowScreen) -> None:
+        """Asks for the file into which a diagram goes."""
+        stem = os.path.basename(self.model.name).split(".")[0] or "capture"
+        screen.ask(
+            "write the diagram to (.svg, .mmd)",
+            lambda path: self._export(screen, path),
+            f"{stem}.svg",
+        )
+
+    def _export(self, screen: FlowScreen, path: str) -> None:
+        """Writes the first arrows, as many as a picture takes; raises UsageError."""
+        if not path.strip():
+            return
+        form = form_of(path.strip())
+        if form not in FLOW_FORMATS:
+            raise UsageError(f"here diagrams are written as {', '.join(FLOW_FORMATS)}")
+        if not screen.pane.found.step(WAIT):
+            raise UsageError("not all arrows are found yet; write it when they are")
+
+        def write(path: str) -> None:
+            title = f"Netlink messages of {safe(self.model.name)}"
+            diagram = screen.pane.diagram(title, LIMIT)
+            try:
+                write_file(path, FLOW_FORMATS[form](diagram).encode("utf-8", "backslashreplace"))
+            except OSError as problem:
+                raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
+            count = len(diagram.arrows)
+            more = f"; {diagram.rest} (`nldissect flow --limit 0` draws all)" * bool(diagram.rest)
+            screen.note(f"{count} arrows are in {safe(path)}{more}")
+
+        self.into(path, lambda path: screen.attempt(lambda: write(path)))
+
+
+def _nearest(rows: list[int], row: int) -> int:
+    """The place of a row among others, or of the last one before it."""
+    return max(sum(1 for one in rows if one <= row) - 1, 0)
