@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import re
 import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from nldissect._internal.tui.model.captures_here import age_text, captures, size
 from nldissect._internal.tui.model.keymap import KEYS, Keyboard, Keymap, Pressed
 from nldissect._internal.tui.model.settings import State
 from nldissect._internal.tui.panes.which_key import columns
+from support import ROOT
 from support.capture_files import netlink, pcap
 from support.command import Command, attribute, link, message, run, save
 from support.terminal import CAPTURES, Player, application, play
@@ -400,6 +402,25 @@ def test_a_string_is_the_same_in_list_and_tree(tmp_path: Path) -> None:
 
 
 # -- habits of termshark, Wireshark and vim ------------------------------------------------------
+
+
+def test_keys_that_the_table_of_habits_promises_are_there() -> None:
+    text = (ROOT / "docs/tui.md").read_text(encoding="utf-8")
+    table = text.partition("\n## Habits\n")[2].partition("\n## ")[0]
+    keymap = Keymap()
+    promised = 0
+    for row in table.splitlines():
+        _, theirs, _, ours, _ = re.split(r"(?<!\\)\|", row) if row.startswith("| ") else [""] * 5
+        if not ours.strip().startswith("the same"):
+            continue
+        typed = re.findall(r"`([^`]+)`", theirs.replace("\\|", "|"))
+        words = [word for one in typed if one[0] != ":" for word in one.split()]
+        keys = [word.lstrip("0123456789")[0] for word in words]
+        keys += [key.lower() for key in re.findall(r"Ctrl\+[A-Z]\b", theirs)]
+        for key in keys:
+            assert keymap.action((key,)) or keymap.starts((key,)), (row, key)
+        promised += len(keys)
+    assert promised > 20
 
 
 def test_habits_of_others_work() -> None:
