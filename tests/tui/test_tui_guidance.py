@@ -141,6 +141,7 @@ def start(
 def test_the_captures_of_a_folder_are_told_by_what_is_in_them(tmp_path: Path, run: Command) -> None:
     assert run("read", "-q", "-w", tmp_path / "kept.pcapng", CAPTURES / "errors.pcap").status == 0
     errors = (CAPTURES / "errors.pcap").read_bytes()
+    kept = (tmp_path / "kept.pcapng").read_bytes()
     ethernet = bytearray(errors)
     ethernet[20] = 1  # the link type
     for number, (name, data) in enumerate(
@@ -148,7 +149,7 @@ def test_the_captures_of_a_folder_are_told_by_what_is_in_them(tmp_path: Path, ru
             ("old.pcap", errors),
             ("no-suffix", errors),
             ("packed", gzip.compress(errors)),
-            ("kept.pcapng", (tmp_path / "kept.pcapng").read_bytes()),
+            ("kept.pcapng", kept),
             ("ethernet.pcap", bytes(ethernet)),
             ("notes.pcap", b"no capture at all"),
             ("packed.txt.gz", gzip.compress(b"no capture either" * 9)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from contextlib import suppress
@@ -14,6 +15,7 @@ from ...wire.errors import CaptureError
 
 MOST: Final = 2000  # entries of a folder that are looked at
 LOOKED: Final = 0.25  # s that looking takes at most
+BEGINNING: Final = 1 << 16  # bytes of a file that tell what it is
 _UNITS: Final = (
     (60, "s"), (3600, "min"), (86400, "h"), (30 * 86400, "days"),
 )  # fmt: skip
@@ -46,13 +48,12 @@ def _is_capture(path: str) -> bool:
     """Whether a regular file is pcap or pcapng, compressed or not, with a netlink interface."""
     with open(path, "rb") as file:
         head = file.read(8)
-    if head[:4] not in pcap.MAGICS and not head.startswith((pcapng.MAGIC, *bytestream.MAGICS)):
-        return False
-    try:
-        capture = open_capture(path)
+        if head[:4] not in pcap.MAGICS and not head.startswith((pcapng.MAGIC, *bytestream.MAGICS)):
+            return False
+        head += file.read(BEGINNING)
+    capture = open_capture(path, stream=io.BytesIO(head))
+    with suppress(CaptureError):  # it may be longer than that
         next(iter(capture), None)
-    except CaptureError:
-        return False
     return any(one.link_type in COOKED for one in capture.interfaces)
 
 
