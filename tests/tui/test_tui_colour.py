@@ -66,7 +66,7 @@ def drawn(user: Player) -> Iterator[Segment]:
     """What is on the screen; of one that lies over another the part in front."""
     screen = user.app.screen
     strips = screen._compositor.render_strips()
-    if isinstance(screen, ModalScreen):
+    if isinstance(screen, ModalScreen) and screen.query(Vertical):
         region = screen.query_one(Vertical).region
         strips = [s.crop(region.x, region.right) for s in strips[region.y : region.bottom]]
     for strip in strips:
@@ -92,6 +92,8 @@ async def each_screen(user: Player) -> Iterator[str]:  # type: ignore[misc]
     yield "statistics"
     await user.press("q I")
     yield "graph"
+    await user.press("q W")
+    yield "flow"
     await user.press("q ctrl+p")
     yield "palette"
     await user.press("escape :")
