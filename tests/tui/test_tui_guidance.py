@@ -466,7 +466,9 @@ def test_habits_of_others_work() -> None:
         await user.type("e " + str(CAPTURES / "acks.pcap"))
         await user.press("enter")
         assert user.browser.model.name == "acks.pcap"
-        await user.press(":")
+        await user.press(";")
+        await user.type("not saved")
+        await user.press("enter :")
         await user.type("q!")
         await user.press("enter")
         assert user.app.return_code == 0

@@ -21,7 +21,7 @@ RECENT = 6  # commands in front of all
 
 # Names that termshark and vi have for commands.
 OTHER_NAMES = {
-    "q!": "quit", "e": "open", "load": "open", "capinfo": "statistics", "convs": "statistics",
+    "e": "open", "load": "open", "capinfo": "statistics", "convs": "statistics",
     "clear-filter": "filter-toggle",
 }  # fmt: skip
 
@@ -107,6 +107,8 @@ class CommandLine(Controller):
             command(rest)
         elif name == "q":
             self.browser.application.leave()
+        elif name == "q!":
+            self.browser.application.lost(gone=False)
         elif any(key.action == name for key in self.browser.keymap.keys):
             if rest:
                 raise UsageError(f":{name} takes nothing after it")

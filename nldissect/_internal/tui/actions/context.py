@@ -89,6 +89,10 @@ class ApplicationContext(Protocol):
         """Ends, after asking what becomes of captures that nobody has."""
         ...
 
+    def lost(self, gone: bool) -> None:
+        """Ends without asking; what was captured is kept. `gone`: so is the terminal."""
+        ...
+
 
 class BrowserContext(Protocol):
     """The screen of one capture: its model, its panes, and how to speak with the user."""
