@@ -8,7 +8,10 @@ from collections.abc import Iterable
 
 import nldissect
 from nldissect._internal.filter import Filter
+from nldissect._internal.library.flow_finder import FlowFinder
 from nldissect._internal.library.index import Index
+from nldissect._internal.render.flow_grid import FlowGrid
+from nldissect._internal.render.style import width
 from nldissect._internal.tui.model import comparison, ladder, object_history
 from nldissect._internal.tui.model.capture_model import CaptureModel
 from nldissect._internal.tui.model.list_columns import of_field
@@ -50,10 +53,34 @@ def _looked_at(rng: random.Random, model: CaptureModel) -> list[str]:
         if key is not None:
             said += _texts(object_history.timeline(model, key, message.type >> 2))
         said += _texts(object_history.objects(model, row))
+        said += _flow(rng, model)
         title, lines = comparison.compared(model, row, model.view.row(0))
         said += [title, *_texts(lines)]
     assert not acting("\n".join(said)), acting("\n".join(said))
     return said
+
+
+def _flow(rng: random.Random, model: CaptureModel) -> list[str]:
+    """The sequence diagram from somewhere on, lines folded and unfolded again."""
+    rows = model.view.rows
+    start = rng.randrange(len(rows))
+    limit = model.index.paired
+    found = FlowFinder(model.index, rows, lambda: limit, rng.random() < 0.5, start=start)
+    while not found.step(rng.choice((0, LONGEST))):
+        continue
+    said = []
+    for line in range(len(found)):
+        if rng.random() < 0.1 and (first := found.fold(line)) >= 0 and rng.random() < 0.5:
+            found.fold(first)
+    covered = 0
+    grid = FlowGrid(rng.choice((1, 30, 80, 200)), 9, found.sockets, found.families, line % 7)
+    for line in range(len(found)):
+        arrow = found.arrow(line)
+        covered += arrow.messages
+        said.append("".join(text for text, _ in grid.line(arrow, "0.000000")))
+        assert width(said[-1]) == grid.room
+    assert covered == len(rows)
+    return [*said, grid.head(0), grid.head(1)]
 
 
 def _view(rng: random.Random, model: CaptureModel) -> list[str]:

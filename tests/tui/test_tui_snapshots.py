@@ -39,6 +39,10 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]]] = {
     "statistics_100x50": (("errors",), (100, 50), ("i", "j")),
     # When were there errors?
     "graph_80x24": (("errors",), (80, 24), ("I", "j n")),
+    # Who asked what, and what came back? The diagram with the cursor on a refusal.
+    "flow_60x16": (("errors",), (60, 16), ("W", "e")),
+    "flow_80x24": (("errors",), (80, 24), ("W", "e")),
+    "flow_160x50": (("acks",), (160, 50), ("W", "e")),
     # Who listens? A notification with its copies unfolded.
     "copies_160x50": (("rtnl_misc",), (160, 50), ("8 g", "l")),
     # What may follow y? The keys that wait for a second one.

@@ -55,6 +55,7 @@ class FlowFinder:
         self._known_family: dict[tuple[int, int], int] = {}  # protocol, type of generic family
         self._places: tuple[dict[Lane, int], dict[Lane, int]] = ({}, {})
         self._part: tuple[int, int] = (0, 0)  # transaction and type of the dump's part before
+        self._open: list[int] = []  # places of requests whose sockets answers may tell yet
         self._traced: bool | None = None  # whether each record tells whose socket it was of
 
     def __len__(self) -> int:
@@ -65,6 +66,7 @@ class FlowFinder:
     def step(self, seconds: float | None = None) -> bool:
         """Goes on for about so much CPU time, without it to the end; True when none is left."""
         end = None if seconds is None else process_time() + seconds
+        self._settle()
         more = True
         while more or self._begin:
             more = self._after()
@@ -115,6 +117,17 @@ class FlowFinder:
         self._errors += behind[3]
         self._part = last
 
+    def _settle(self) -> None:
+        """Looks again whose the requests are that were answered meanwhile."""
+        waiting, self._open = self._open, []
+        for place in waiting:
+            line = self.line(place)
+            row = self._rows[place]
+            if self.open(line):
+                self._open.append(place)
+            else:
+                self._socket_at[line] = self._of_process(row)
+
     def _take(self, place: int, row: int) -> None:
         """One more row: a line, or a part of the dump that the last line is."""
         index, links = self._index, self._index.links
@@ -131,10 +144,10 @@ class FlowFinder:
         if header[1] == framing.NLMSG_ERROR and owner and links.transactions.error[owner]:
             self._errors.append(place)
         self._first.append(place)
-        self._socket_at.append(self._socket(row, at, role, owner, header[4]))
+        self._socket_at.append(self._socket(place, row, at, role, owner, header[4]))
         self._family_at.append(self._family(row, at, header[1]))
 
-    def _socket(self, row: int, at: int, role: int, owner: int, port: int) -> int:
+    def _socket(self, place: int, row: int, at: int, role: int, owner: int, port: int) -> int:
         """The lane of whose socket a message is."""
         index = self._index
         if self._traced is None:
@@ -150,6 +163,8 @@ class FlowFinder:
             answered = int(table.port[owner] if open_one is None else open_one.port)
             port = answered if answered > 0 else port
         if port <= 0:
+            if self._waits(owner):
+                self._open.append(place)
             return self._of_process(row)
         key = int(index.records.interface[at]), int(index.records.protocol[at]), port
         found = self._known.get(key)
@@ -161,7 +176,8 @@ class FlowFinder:
         """The same by reading the message."""
         message, link = self._index.message(row), self._index.link(row)
         process = link_text.process(message, link)
-        port = port or message.port
+        asked = None if link is None else link.transaction
+        port = port or (int(asked.port) if asked is not None and asked.port > 0 else message.port)
         if self.by_socket:
             if message.record is not None and message.record.socket is not None:
                 port = message.record.socket.port or port
@@ -211,6 +227,13 @@ class FlowFinder:
     def line(self, place: int) -> int:
         """The line that the row at this place of the rows is in; -1 before any."""
         return bisect_right(self._first, place) - 1
+
+    def open(self, line: int) -> bool:
+        """Whether more of its transaction may come, which changes what its arrow says."""
+        return self._waits(int(self._index.links.transaction[self.row(line) + 1]))
+
+    def _waits(self, transaction: int) -> bool:
+        return transaction in self._index.links.transactions.open
 
     def error(self, line: int, step: int) -> int:
         """The line of the next (1) or previous (-1) message that refuses something; -1: none."""

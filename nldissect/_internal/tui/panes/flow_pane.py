@@ -86,7 +86,8 @@ class FlowPane(LinePane):
                     f"#{row + 1} {problem.reason}",
                     None,
                 )
-            if 0 < line < self.count - 1:  # those at the ends may still grow
+            # Those at the ends may still grow.
+            if 0 < line < self.count - 1 and not self.found.open(line):
                 self._arrows[place] = made
         return made
 
