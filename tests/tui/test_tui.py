@@ -551,7 +551,7 @@ def test_a_timeline_tells_what_was_refused_and_is_of_an_object() -> None:
         await until(user, "#49")
         (told,) = [line for line in user.lines() if "failed" in line]
         assert "#3 " in told
-        assert "newlink      [564]? failed: EEXIST newlink ki" in told
+        assert "newlink      [564]? failed: EEXIST newlink k" in told
 
     async def nothing(user: Player) -> None:
         await user.press("T")

@@ -55,6 +55,7 @@ class CommandLine(Controller):
             "profile": profiles.use,
             "save": exports.save,
             "save-filter": profiles.save,
+            "sort": display.sort,
             "theme": application.use_theme,
             "w": exports.save,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis.explain import paths
 from ...wire.errors import UsageError
+from ..model.capture_model import Order
 from ..model.list_columns import FORMATS, of_field
 from .context import BrowserContext
 from .controller import Action, Controller, plain
@@ -24,6 +25,7 @@ class Display(Controller):
             "time-format": plain(self._next_time_format),
             "time-reference": plain(self._toggle_time_reference),
             "decode-as": plain(self._ask_dissector),
+            "sort": plain(self._ask_order),
             "own": plain(self._toggle_own),
             "fold": plain(self._toggle_copies),
             "select": plain(self._select),
@@ -35,6 +37,29 @@ class Display(Controller):
     def _again(self) -> None:
         self.model.changed()
         self.browser.list_pane.forget_widths()
+
+    # -- order -----------------------------------------------------------------------------
+
+    def _ask_order(self) -> None:
+        names = [one.name for one in self.model.columns]
+        now = self.model.order
+        first = [now.column] if now is not None else []
+        self.browser.ask("sort by (Tab changes)", self.sort, choices=[*first, *names])
+
+    def sort(self, name: str) -> None:
+        """Rows in the order of a column; again: the other way round; a third time: no longer."""
+        name, model = name.strip(), self.model
+        columns = [one.name for one in model.columns]
+        if name not in columns:
+            raise UsageError(f"no column {name!r} to sort by; there are {', '.join(columns)}")
+        before = model.order
+        if before is None or before.column != name:
+            model.order = Order(name)
+        else:
+            model.order = None if before.reverse else Order(name, True)
+        self.browser.row_cursor.stop_following()
+        self.browser.list_pane.refresh()
+        self.browser.scheduler.wake()
 
     # -- columns ------------------------------------------------------------------------
 
@@ -132,7 +157,7 @@ class Display(Controller):
         row, view = self.row(), self.model.view
         start = self._from if self._from >= 0 else row
         low, high = sorted((view.place(start), view.place(row)))
-        self.model.selected.update(view.rows[low : high + 1])
+        self.model.selected.update(view.between(low, high + 1))
         self.browser.list_pane.refresh()
         self.browser.note(f"{len(self.model.selected)} selected")
 

@@ -149,6 +149,10 @@ class Filtering(Controller):
             view.stopped = True
             self.show()
             self.browser.note(f"stopped after {view.scanned} messages; & twice goes on")
+        elif view.order != self.model.order:
+            self.model.order = view.order
+            self.browser.list_pane.refresh()
+            self.browser.note("not sorted: the order is what it was")
         elif view.test is not None:
             self._park()
         elif self.browser.pane is not self.browser.list_pane:

@@ -14,6 +14,7 @@ from ..model.capture_model import View
 from ..model.layout import TREE
 from ..panes.hex_pane import HexPane
 from ..panes.list_pane import ListPane
+from ..panes.scrolling import SIDEWAYS
 from ..panes.tree_pane import TreePane
 from .context import BrowserContext
 from .controller import Action, Controller, both_ways, plain
@@ -60,6 +61,7 @@ class Navigation(Controller):
             "layout": plain(panes.turn),
             "usual-sizes": plain(panes.usual_sizes),
             **both_ways("grow", "shrink", lambda n: panes.resize(rows=n)),
+            **both_ways("sideways", "sideways-back", self._sideways),
             **both_ways("wider", "narrower", lambda n: panes.resize(cells=2 * n)),
         }
 
@@ -75,6 +77,9 @@ class Navigation(Controller):
         if lines < 0:
             self.browser.row_cursor.following = False
         pane.move(pane.cursor + lines)
+
+    def _sideways(self, steps: int) -> None:
+        self.browser.pane.sideways(steps * SIDEWAYS)
 
     def _by_pages(self, pages: int) -> None:
         self._by(pages * max(self.browser.pane.room - 1, 1))
@@ -256,7 +261,7 @@ class ErrorSearch:
         end = process_time() + seconds
         while self._count and 0 <= self._place + step < len(view):
             self._place += step
-            row = view.rows[self._place]
+            row = view.row(self._place)
             if self._failed(row):
                 self.found, self._count = row, self._count - 1
             if process_time() >= end:

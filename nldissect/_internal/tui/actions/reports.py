@@ -84,9 +84,9 @@ class Reports(Controller):
 
     def _with_one_before(self, row: int) -> list[int]:
         """The row, and the one shown before it with a message of the same type."""
-        index, rows = self.model.index, self.model.view.rows
+        index, view = self.model.index, self.model.view
         kind = index.header(row)[1]
         for place in range(self.browser.list_pane.cursor - 1, -1, -1):
-            if index.header(rows[place])[1] == kind:
-                return [rows[place], row]
+            if index.header(view.row(place))[1] == kind:
+                return [view.row(place), row]
         raise UsageError("select two messages with v, then d compares them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -29,7 +30,7 @@ from ..actions.profile_control import ProfileControl
 from ..actions.reports import Reports
 from ..actions.summaries import Summaries
 from ..model import layout
-from ..model.capture_model import CaptureModel
+from ..model.capture_model import CaptureModel, Order
 from ..model.capture_words import CaptureWords, ValueCounts
 from ..model.feeds import Feed
 from ..model.keymap import Keyboard, Keymap, Pressed
@@ -37,8 +38,10 @@ from ..model.parts import Part
 from ..model.remembered import looks, marks
 from ..model.scheduler import Scheduler
 from ..model.shown import Shown
+from ..model.sorting import Sorting
 from ..panes.arrangement import Arrangement
 from ..panes.bars import Bar, KeyFooter
+from ..panes.borders import Borders
 from ..panes.details import Details
 from ..panes.filter_bar import Completions, FilterBar
 from ..panes.hex_pane import HexPane
@@ -100,6 +103,7 @@ class Browser(Screen[None]):
         self.shelf = Shelf()
         self.profiles = ProfileControl(self, self.filtering)
         self.exports, display = Exports(self, self.filtering), Display(self)
+        self.list_pane.headed = lambda name: self.attempt(lambda: display.sort(name))
         self._actions: dict[str, Action] = {}
         for controller in (
             Navigation(self, self.live),
@@ -144,6 +148,12 @@ class Browser(Screen[None]):
         self.details.filled = self.arrangement.fit
         self.row_cursor = RowCursor(self.model, self.keymap, self.list_pane, following, self.tick)
         self.list_pane.moved, self.list_pane.chosen = self._moved, self._chosen
+        self.borders = Borders(self.arrangement, self.list_pane)
+        self.list_pane.steered = self.row_cursor.stop_following
+        self.list_pane.sought = lambda row: self.attempt(lambda: self.row_cursor.go(row))
+        self.sorting = Sorting(self.model, self._reorder)
+        self.footer = KeyFooter(self.keymap)
+        self.footer.pressed = self.press
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
 
     def compose(self) -> ComposeResult:
@@ -160,7 +170,7 @@ class Browser(Screen[None]):
                     yield self.hex_pane
         yield self.status_bar
         yield self.prompt
-        yield KeyFooter(self.keymap)
+        yield self.footer
         yield self.completions
         yield self.which_key
 
@@ -169,6 +179,8 @@ class Browser(Screen[None]):
         self.completions.display = False
         self.scheduler.add("index", self._index)
         self.scheduler.add("view", self._fill_view)
+        self.scheduler.add("order", self.sorting.step)
+        self.scheduler.add("map", self.list_pane.minimap.map.step)
         self.set_focus(self.list_pane)
         self.scheduler.step()  # what is small is there with the first picture
         self.run_worker(self.scheduler.run(), exclusive=False)
@@ -302,6 +314,13 @@ class Browser(Screen[None]):
     def _fill_view(self, seconds: float) -> bool:
         return self.live.paused or self.model.view.step(seconds)
 
+    def _reorder(self, order: Order | None, ranks: array[int]) -> None:
+        """Rows are put in another order; the cursor stays on its own."""
+        row = self.list_pane.row
+        self.model.view.sort(order, ranks)
+        self.list_pane.refresh()
+        self.row_cursor.settle_on(max(row, 0))
+
     def _growing(self) -> bool:
         return self.live.growing
 
@@ -322,6 +341,7 @@ class Browser(Screen[None]):
         if list_pane.virtual_size.height != list_pane.count + list_pane.head:
             list_pane.resized()
             list_pane.refresh()
+        list_pane.mapped()
         self.row_cursor.settle()
         if list_pane.row != self.details.row and (not self.row_cursor.following or self.live.calm):
             self.details.follow()
@@ -350,20 +370,45 @@ class Browser(Screen[None]):
             if model.index.read and total:
                 part = f" pairing {model.index.paired * 100 // model.total} %"
             right.append((f" reading{part} ", "warning"))
+        if self.sorting.going_on:
+            right.append((f" sorting {self.sorting.percent} % (Esc stops) ", "warning"))
         right += self.live.badge()
         self.title_bar.set_parts(parts, right)
+
+    # -- the mouse ------------------------------------------------------------------------
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Takes the border that is there."""
+        if self.borders.grab(event.screen_x, event.screen_y):
+            self.query_one("#body").capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drags the border that is held."""
+        self.borders.drag(event.screen_x, event.screen_y)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Lets it go."""
+        if self.borders.held:
+            self.borders.release()
+            self.query_one("#body").release_mouse()
 
     # -- keys and actions ---------------------------------------------------------------
 
     def take(self, event: events.Key) -> bool:
         """Works a key off, at once; whether it was one of this screen's."""
-        self.scheduler.pressed()
         focused = self.focused
         if isinstance(focused, KeyInput):
+            self.scheduler.pressed()
             return focused.take(event)
         key = event.key
         if event.character and event.is_printable and event.character != " ":
             key = event.character
+        self.press(key)
+        return True
+
+    def press(self, key: str) -> None:
+        """Works off a key by its name in the keymap."""
+        self.scheduler.pressed()
         waited = bool(self._keyboard.pending)
         pressed = self._keyboard.feed(key)
         if pressed is not None:
@@ -371,7 +416,6 @@ class Browser(Screen[None]):
         if waited or self._keyboard.pending:
             self.status_bar.update()
             self.which_key.update()
-        return True
 
     def do(self, pressed: Pressed) -> None:
         """Does an action of the keymap; an error of use becomes a note."""

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import process_time
-from typing import Final
+from typing import Final, NamedTuple
 
 from ...engine.message import Message
 from ...library.index import Index
@@ -24,6 +24,13 @@ from .list_columns import COLUMNS, Cells, Column, Times, cells
 
 KEPT = 1024  # rows whose cells are remembered
 SLICE = 256  # rows tested between looks at the clock
+
+
+class Order(NamedTuple):
+    """Rows by what is in a column."""
+
+    column: str
+    reverse: bool = False
 
 
 class CaptureModel:
@@ -47,6 +54,7 @@ class CaptureModel:
         self.comments: dict[int, str] = {}
         self.unsaved: set[int] = set()  # rows whose comments no file has
         self.selected: set[int] = set()
+        self.order: Order | None = None  # that rows are to be in; None: that of the capture
         self.view = View(self)
         self._cells: dict[int, Cells] = {}
 
@@ -137,7 +145,8 @@ class View:
     """The rows shown: all that pass `test`, without the copies that are folded.
 
     Rows are shown before pairing has come to them, and looked at again when it has.
-    `paired` tests only what pairing has been through.
+    `paired` tests only what pairing has been through. `rows` has them in the order of the
+    capture. `sort` puts the first of them in another order; what comes later stands behind.
     """
 
     def __init__(
@@ -152,6 +161,8 @@ class View:
         self.early = -1  # the first row that was shown before it was paired, -1 for none
         self.stopped = False
         self._hidden = model.hidden
+        self.order: Order | None = None  # None: that of the capture
+        self._sorted = self._ranks = array("I")  # the row at a place; of `rows` their places
 
     def holds(self, model: CaptureModel) -> bool:
         """Whether it still has the rows that it would have if it were begun anew."""
@@ -162,16 +173,48 @@ class View:
 
     def row(self, place: int) -> int:
         """The row at a place; -1 when there is none."""
+        if 0 <= place < len(self._sorted):
+            return self._sorted[place]
         return self.rows[place] if 0 <= place < len(self.rows) else -1
 
+    def between(self, start: int, stop: int) -> array[int]:
+        """The rows at the places from `start` to `stop`."""
+        ordered = len(self._sorted)
+        return self._sorted[start:stop] + self.rows[max(start, ordered) : max(stop, ordered)]
+
     def place(self, row: int) -> int:
-        """Where the row stands, or where it would: the place of the next one shown."""
-        return bisect_left(self.rows, row)
+        """Where the row stands, or the next one of the capture that is shown."""
+        at = bisect_left(self.rows, row)
+        return self._ranks[at] if at < len(self._ranks) else at
 
     def has(self, row: int) -> bool:
         """Whether the row is shown."""
-        place = self.place(row)
-        return place < len(self.rows) and self.rows[place] == row
+        return self.any(row, row + 1)
+
+    def any(self, start: int, stop: int) -> bool:
+        """Whether any of the rows from `start` to `stop` is shown."""
+        at = bisect_left(self.rows, start)
+        return at < len(self.rows) and self.rows[at] < stop
+
+    def nearest(self, row: int) -> int:
+        """The row, else the next one shown, or the last; -1 where none is."""
+        return self.rows[min(bisect_left(self.rows, row), len(self.rows) - 1)] if self.rows else -1
+
+    # -- another order --------------------------------------------------------------
+
+    @property
+    def settled(self) -> int:
+        """How many of `rows` will be shown whatever pairing finds."""
+        return len(self.rows) if self.early < 0 else bisect_left(self.rows, self.early)
+
+    def sort(self, order: Order | None, ranks: array[int]) -> None:
+        """Shows the first rows in an order; `ranks` has the place of each."""
+        placed = array("I", bytes(4 * len(ranks)))
+        for at, place in enumerate(ranks):
+            placed[place] = self.rows[at]
+        self.order, self._sorted, self._ranks = order, placed, ranks
+
+    # -- filling ----------------------------------------------------------------------
 
     @property
     def limit(self) -> int:
@@ -205,7 +248,7 @@ class View:
         """Tests further rows for about so much CPU time; True when none are left."""
         if self._late:
             first, self.early = self.early, -1
-            del self.rows[self.place(first) :]
+            del self.rows[bisect_left(self.rows, first) :]
             self.scanned = first
         end = process_time() + seconds
         while self.behind:

@@ -27,10 +27,12 @@ def brackets(model: CaptureModel, row: int, top: int, room: int) -> dict[int, st
     Made of the columns of pairing alone, so that it costs the same in a dump of any size.
     """
     view, wanted = model.view, kin(model, row)
-    seen = view.rows[top : top + room]
+    seen = view.between(top, top + room)
     if not wanted or not seen:
         return {}
     places = [place for place, other in enumerate(seen, top) if kin(model, other) == wanted]
+    if view.order is not None:  # they stand anywhere
+        return dict.fromkeys(places if len(places) > 1 else (), MEMBER)
     first, last = -wanted - 1, row
     if wanted > 0:
         table = model.index.links.transactions

@@ -15,10 +15,13 @@ ROOM: Final = 80  # cells that the tree is to have beside the former
 
 @dataclass(frozen=True, slots=True)
 class LayoutChoices:
-    """What the user set: rows added to the list, cells added to the tree, side by side, zoom."""
+    """What the user set: side by side, zoom, and what is added to the list's rows, the tree's
+    cells and the transaction's lines (`rungs`).
+    """
 
     rows: int = 0
     cells: int = 0
+    rungs: int = 0
     side: bool | None = None
     zoom: str = ""
     transaction: bool = False  # also where there is little room
@@ -98,6 +101,7 @@ def _side_by_side(
     if below >= 6 and (width >= WIDE or choices.transaction):
         spare = below - 1 - lines_of(content.size, 16 if aside >= BYTES else 8)
         ladder = _between(content.rungs + 1, 3, max(below // 2, spare))
+        ladder = _between(ladder + choices.rungs, 2, below - 2)
     return Plan(bars, rows, below, True, tree, width - tree, ladder, below - ladder)
 
 

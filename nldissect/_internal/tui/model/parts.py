@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.cells import cell_len, set_cell_size
 
 Part = tuple[str, str]  # text, name of its looks (`panes.paint.LOOKS`)
@@ -39,3 +41,17 @@ def _pieces(word: str, longest: int) -> list[str]:
         out.append(word[:end])
         word = word[end:]
     return [*out, word]
+
+
+def extent(parts: list[Part]) -> int:
+    """How many cells they take."""
+    return sum(cell_len(text) for text, _ in parts)
+
+
+def shifted(parts: list[Part], fixed: int, left: int) -> Iterator[Part]:
+    """The first `fixed` characters, and of the others those behind the first `left`."""
+    for text, look in parts:
+        yield text[:fixed] + text[fixed + left :], look
+        seen = min(len(text), fixed)
+        left -= min(len(text) - seen, left)
+        fixed -= seen

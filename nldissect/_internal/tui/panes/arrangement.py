@@ -26,7 +26,7 @@ class Arrangement:
     ) -> None:
         self.choices = layout.LayoutChoices()
         self._content = layout.Content()
-        self._plan: layout.Plan | None = None
+        self.plan: layout.Plan | None = None  # as it is now
         self.shelf = 0  # lines that tabs and saved filters take
         self._screen = screen
         self._panes = panes
@@ -60,9 +60,9 @@ class Arrangement:
             return False
         plan = layout.plan(width, height - self.shelf, self.choices, self._content)
         self._screen.query_one("#shelf").display = plan.bars and self.shelf > 0
-        if plan == self._plan:
+        if plan == self.plan:
             return True
-        self._plan = plan
+        self.plan = plan
         for name in ("#top", "#filter", "#status", "#keys"):
             self._screen.query_one(name).display = plan.bars
         sizes = {"body": plan.list + plan.below, "list": plan.list, "below": plan.below}
@@ -116,12 +116,14 @@ class Arrangement:
         transaction: bool | None = None,
         rows: int = 0,
         cells: int = 0,
+        rungs: int = 0,
     ) -> None:
         """Changes what is given, and arranges the panes anew."""
         before = self.choices
         self.choices = layout.LayoutChoices(
             rows=min(max(before.rows + rows, -ROWS), ROWS),
             cells=min(max(before.cells + cells, -CELLS), CELLS),
+            rungs=min(max(before.rungs + rungs, -ROWS), ROWS),
             side=before.side if side is None else side,
             zoom=before.zoom if zoom is None else zoom,
             transaction=before.transaction if transaction is None else transaction,
@@ -139,13 +141,19 @@ class Arrangement:
         side = layout.plan(*self._screen.app.size, replace(self.choices, zoom="")).side
         self._choose(side=not side, zoom="")
 
-    def resize(self, rows: int = 0, cells: int = 0) -> None:
-        """More or less room: lines for the list, cells for the tree."""
-        self._choose(rows=rows, cells=cells)
+    def resize(self, rows: int = 0, cells: int = 0, rungs: int = 0) -> None:
+        """More or less room: lines for the list, cells for the tree, lines for the transaction.
+
+        What has no effect is not kept, so that the way back begins at once.
+        """
+        before, plan = self.choices, self.plan
+        self._choose(rows=rows, cells=cells, rungs=rungs)
+        if self.plan == plan:
+            self.choices = before
 
     def usual_sizes(self) -> None:
         """The room that panes have where the user shifted nothing."""
-        self.choices = replace(self.choices, rows=0, cells=0)
+        self.choices = replace(self.choices, rows=0, cells=0, rungs=0)
         self.arrange()
 
     def show_transaction(self) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from textual import events
 from textual.strip import Strip
 
 from ..model.keymap import Keymap, shown
@@ -37,29 +40,46 @@ class Bar(Painted):
 
 
 class KeyFooter(Bar):
-    """The footer: what the keymap has words for, as much of it as fits."""
+    """The footer: what the keymap has words for, as much of it as fits; a click does it.
+
+    `pressed` is called with the key that was clicked.
+    """
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__("keys")
+        self.pressed: Callable[[str], None] = lambda key: None
         self._words = [
-            (shown(key.keys[0].partition(" ")[0]), key.footer)
+            (key.keys[0].partition(" ")[0], key.footer)
             for key in keymap.keys
             if key.footer and key.keys
         ]
+        self._targets: list[tuple[int, str]] = []  # the cell behind each, its key
 
     def render_line(self, y: int) -> Strip:
         """As many keys as fit; the last three (palette, help, quit) always."""
         width = self.size.width
         parts: list[Part] = [(" ", "plain")]
+        self._targets = []
         used = 1
-        last = self._words[-3:]
-        reserved = sum(len(k) + len(w) + 3 for k, w in last)
-        for key, word in self._words[:-3]:
-            size = len(key) + len(word) + 3
-            if used + size + reserved > width:
-                break
-            parts += [(key, "heading"), (f" {word}  ", "dim")]
+        reserved = sum(_size(key, word) for key, word in self._words[-3:])
+        for place, (key, word) in enumerate(self._words):
+            last = place >= len(self._words) - 3
+            size = _size(key, word)
+            if not last and used + size + reserved > width:
+                reserved = width  # nothing more fits in front of the last
+                continue
+            parts += [(shown(key), "heading"), (f" {word}  ", "dim")]
             used += size
-        for key, word in last:
-            parts += [(key, "heading"), (f" {word}  ", "dim")]
+            self._targets.append((used, key))
         return self.strip(parts, width) if width > 0 else Strip([], 0)
+
+    def on_click(self, event: events.Click) -> None:
+        """Presses the key that was clicked."""
+        event.stop()
+        key = next((key for end, key in self._targets if event.x < end - 1), "")
+        if key:
+            self.pressed(key)
+
+
+def _size(key: str, word: str) -> int:
+    return len(shown(key)) + len(word) + 3

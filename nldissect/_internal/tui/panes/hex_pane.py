@@ -29,7 +29,7 @@ class HexPane(LinePane):
     @property
     def per_line(self) -> int:
         """Bytes of a line: what fits of 16, 8 and 4."""
-        width = self.size.width
+        width = self.breadth
         return 16 if width >= WIDE else 8 if width >= 8 * 4 + 9 or not width else 4
 
     @property

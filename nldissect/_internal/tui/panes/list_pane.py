@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
 from textual import events
@@ -13,6 +13,7 @@ from ..model.capture_model import CaptureModel
 from ..model.kin import PASSING, brackets
 from ..model.list_columns import Cells, Column
 from ..model.parts import Part, wide
+from .minimap import Minimap
 from .paint import LinePane
 
 BETWEEN = " "
@@ -21,15 +22,19 @@ BETWEEN = " "
 class ListPane(LinePane):
     """The rows of a model's view."""
 
-    head = 1
+    head, fixed = 1, 2
 
     def __init__(self, model: CaptureModel) -> None:
         super().__init__("list")
         self.model = model
         self.chosen: Callable[[], None] = lambda: None  # a row was clicked twice
+        self.sought: Callable[[int], None] = lambda row: None  # a row was clicked on the map
+        self.headed: Callable[[str], None] = lambda name: None  # a column's head was clicked
+        self.minimap = Minimap(model)
+        self._heads: list[tuple[int, str]] = []  # the cell behind each column's head, its name
         self._widths: dict[str, int] = {}
         self._shown: list[tuple[int, Column, int]] = []
-        self._key: tuple[int, int] = (-1, -1)
+        self._key: tuple[object, ...] = ()
         self._brackets: dict[int, str] = {}
         self._bracketed: tuple[int, ...] = ()  # what they were made for
 
@@ -55,6 +60,7 @@ class ListPane(LinePane):
         """Measures what comes into sight and brackets what belongs together, then draws it."""
         self._measure(crop)
         self._bracket()
+        self.minimap.update(self.room)
         return super().render_lines(crop)
 
     def _bracket(self) -> None:
@@ -72,15 +78,16 @@ class ListPane(LinePane):
         widths = self._widths
         columns = self.model.columns
         for place in range(top + max(crop.y, self.head), min(top + crop.bottom, self.count)):
-            found = self.model.cells(self.model.view.rows[place])
+            found = self.model.cells(self.model.view.row(place))
             for column, text in zip(columns, found.texts, strict=False):
                 size = min(cell_len(text), column.width)
                 if size > widths.get(column.name, 0):
                     widths[column.name] = size
                     grown = True
-        width = self.size.width
-        if grown or not self._shown or self._key != (width, len(columns)):
-            self._key = (width, len(columns))
+        width = self.breadth
+        key = width, len(columns), self.model.order
+        if grown or not self._shown or self._key != key:
+            self._key = key
             self._shown = self._fit(width)
             if grown:
                 self.refresh()
@@ -91,7 +98,7 @@ class ListPane(LinePane):
         for place, column in enumerate(self.model.columns):
             if column.least > width:
                 continue
-            size = max(self._widths.get(column.name, 0), len(column.title), 1)
+            size = max(self._widths.get(column.name, 0), len(self._title(column)), 1)
             if column.width:
                 out.append((place, column, size))
                 used += size + len(BETWEEN)
@@ -104,14 +111,49 @@ class ListPane(LinePane):
     def head_parts(self, line: int) -> list[Part]:
         """The titles of the columns."""
         out: list[Part] = [("  ", "title")]
+        self._heads = []
+        end = 2
         for _, column, size in self._shown:
             gap = BETWEEN if column.width else ""
-            out.append((wide(column.title, size, column.right) + gap, "title"))
+            out.append((wide(self._title(column), size, column.right) + gap, "title"))
+            end += size + len(gap)
+            self._heads.append((end, column.name))
         return out
+
+    def _title(self, column: Column) -> str:
+        """What stands above a column, with a sign where rows are in its order."""
+        order = self.model.order
+        if order is None or order.column != column.name:
+            return column.title
+        return f"{column.title}{'▼' if order.reverse else '▲'}"
+
+    def edge(self, y: int) -> tuple[str, str, str]:
+        """A cell of the map of the capture."""
+        if y < self.head:
+            return " ", "plain", "title"
+        view, top = self.model.view, self.scroll_offset.y
+        seen = view.row(top), view.row(min(top + self.room, len(view)) - 1)
+        return self.minimap.part(y - self.head, self.row, (min(seen), max(seen)))
+
+    def scrub(self, y: int) -> None:
+        """The map was clicked, or is dragged on: goes there."""
+        row = self.minimap.row_at(y)
+        if row >= 0:
+            self.steered()
+            self.sought(row)
+
+    def mapped(self) -> None:
+        """Draws the map anew where it has changed."""
+        if self.minimap.update(self.room):
+            self._redraw_map(range(self.room))
+
+    def _redraw_map(self, cells: Iterable[int]) -> None:
+        for cell in cells:
+            self.refresh(Region(self.breadth, self.head + cell, 1, 1))
 
     def parts(self, line: int) -> list[Part]:
         """Glyph, mark, and the texts of the columns that fit."""
-        row = self.model.view.rows[line]
+        row = self.model.view.row(line)
         found = self.model.cells(row)
         text, look = self._gutter(line, row, found)
         out: list[Part] = []
@@ -144,7 +186,7 @@ class ListPane(LinePane):
     def under(self, line: int) -> str:
         """Selected rows are marked, also away from the cursor, and those that belong to its row."""
         if line != self.cursor:
-            if self.model.view.rows[line] in self.model.selected:
+            if self.model.view.row(line) in self.model.selected:
                 return "selected"
             if self._brackets.get(line, PASSING) != PASSING:
                 return "kin"
@@ -154,9 +196,10 @@ class ListPane(LinePane):
 
     def move(self, line: int) -> bool:
         """Says so by `moved`; other lines belong to the cursor's then."""
-        before, top = self._brackets, self.scroll_offset.y
+        before, top, row = self._brackets, self.scroll_offset.y, self.row
         if super().move(line):
             if top == self.scroll_offset.y:  # else all is drawn anew
+                self._redraw_map({self.minimap.cell_of(one) for one in (row, self.row)})
                 self._bracket()
                 for place, _ in before.items() ^ self._brackets.items():
                     self.line_changed(place)
@@ -165,7 +208,14 @@ class ListPane(LinePane):
         return False
 
     def on_click(self, event: events.Click) -> None:
-        """A click goes there, a second one into the tree."""
+        """A click goes there, a second one into the tree; on a head it sorts."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < self.head:
+            at = offset.x + (self.shift if offset.x >= self.fixed else 0)
+            name = next((name for end, name in self._heads if at < end), "")
+            if name and offset.x < self.breadth:
+                self.headed(name)
+            return
         line = self.clicked(event)
         if line >= 0:
             self.move(line)

@@ -59,7 +59,7 @@ class LiveReport(Report):
     def _show(self) -> None:
         began = process_time()
         self._shown = self._report.changes
-        width = max(self._list.size.width - 2, 20)
+        width = max(self._list.breadth - 2, 20)
         self._list.replace(self._report.lines(width, self._list.searching))
         now = process_time()
         self._due = now + (now - began) * SHARE

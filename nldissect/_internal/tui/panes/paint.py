@@ -11,13 +11,13 @@ from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ...wire.text import safe
-from ..model.parts import Part
+from ..model.parts import Part, shifted
 from .contrast import legible
+from .scrolling import Scrolling
 
 # Names of looks; style.tcss says what each is (`.look--error`).
 _NAMES = (
@@ -88,34 +88,25 @@ class Painted(Widget):
         return Strip(segments, width)
 
 
-class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
+class LinePane(Painted, Scrolling, can_focus=True, inherit_bindings=False):
     """A pane of lines, one of which has the cursor.
 
     Subclasses give `count` lines through `parts`; `head` lines at the top stay.
     """
-
-    head = 0
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.cursor = 0
         # Called at once when the user moves; a message would come after the next key.
         self.moved: Callable[[], None] = _nothing
+        # Called when the mouse takes the view or the cursor elsewhere, before `moved`.
+        self.steered: Callable[[], None] = _nothing
 
     def name_it(self, text: str) -> None:
         """Puts a text in the title; as Content, so that nothing in it is markup."""
         self.border_title = Content(f" {safe(text)} ")
 
     # -- what subclasses say -----------------------------------------------------
-
-    @property
-    def count(self) -> int:
-        """How many lines there are, without the head."""
-        return 0
-
-    def parts(self, line: int) -> list[Part]:
-        """The parts of a line."""
-        return []
 
     def head_parts(self, line: int) -> list[Part]:
         """The parts of a line of the head."""
@@ -130,23 +121,24 @@ class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
     # -- drawing --------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """A line of the head, a line by `parts`, or a blank one."""
-        width = self.size.width
+        """A line of the head, a line by `parts`, or a blank one; and the scrollbar's cell."""
+        width = self.breadth
         if width <= 0:
             return Strip([], 0)
-        if y < self.head:
-            return self.strip(self.head_parts(y), width, "title")
         line = y - self.head + self.scroll_offset.y
-        if line >= self.count:
-            return Strip([Segment(" " * width, self.look("plain"))], width)
-        return self.strip(self.parts(line), width, self.under(line))
+        under = ""
+        if y < self.head:
+            parts, under = self.head_parts(y), "title"
+        elif line < self.count:
+            parts, under = self.parts(line), self.under(line)
+        else:
+            parts = []
+        shown = shifted(parts, self.fixed, self.shift) if self.shift else parts
+        glyph, look, ground = self.edge(y)
+        edge = Segment(glyph, self.look(look, ground))
+        return Strip([*self.strip(shown, width, under), edge], width + 1)
 
     # -- moving -----------------------------------------------------------------------
-
-    @property
-    def room(self) -> int:
-        """How many lines fit below the head."""
-        return max(self.size.height - self.head, 0)
 
     def resized(self) -> None:
         """The number of lines has changed."""
@@ -191,15 +183,23 @@ class LinePane(Painted, ScrollView, can_focus=True, inherit_bindings=False):
         elif self.cursor >= top + room:
             self.top(self.cursor - room + 1)
 
-    def top(self, line: int) -> None:
-        """Scrolls so that this line is the first one seen."""
-        limit = max(self.count - self.room, 0)
-        self.scroll_to(y=min(max(line, 0), limit), animate=False, force=True, immediate=True)
+    def scrolled(self, line: int) -> None:
+        """The cursor stays where it is as long as it is seen, as in vim."""
+        if line < self.scroll_offset.y:
+            self.steered()
+        self.top(line)
+        top = self.scroll_offset.y
+        within = min(max(self.cursor, top), top + max(self.room, 1) - 1)
+        if self.cursor not in (within, -1):
+            self.move(within)
 
     def clicked(self, event: events.Click) -> int:
         """The line that was clicked on, -1 for none."""
         offset = event.get_content_offset(self)
-        return -1 if offset is None else self.at(offset.y)
+        if offset is None or self._scrubbed:
+            return -1
+        self.steered()
+        return self.at(offset.y)
 
     def at(self, y: int) -> int:
         """The line at a row of the widget, -1 for none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from time import process_time
 
 from textual import events
@@ -25,11 +24,12 @@ SIDEWAYS = 20  # cells
 class ReportLines(LinePane):
     """The lines of a report, those that have every word of `wanted`."""
 
+    fixed = 1
+
     def __init__(self) -> None:
         super().__init__("report-lines")
         self.all: list[ReportLine] = []
         self.found: list[ReportLine] = []
-        self.left = 0  # cells of each line that lie beyond the left edge
         self._words: list[str] = []
 
     @property
@@ -93,17 +93,11 @@ class ReportLines(LinePane):
         return all(word in text for word in self._words)
 
     def parts(self, line: int) -> list[Part]:
-        """A line shifted left by `left` cells."""
+        """The cursor's mark, and the line."""
         mark = ">" if line == self.cursor else " "
         found = self.found[line]
         parts = found.parts if found.more is None else [*found.parts, *found.more()]
-        return [(mark, "heading"), *_from(parts, self.left)]
-
-    def sideways(self, cells: int) -> None:
-        """Shows what lies further right, or left."""
-        lengths = (sum(len(text) for text, _ in line.parts) for line in self.found)
-        self.left = max(min(self.left + cells, max(lengths, default=0) - SIDEWAYS), 0)
-        self.refresh()
+        return [(mark, "heading"), *parts]
 
     def on_click(self, event: events.Click) -> None:
         """A click goes there, a second one chooses."""
@@ -241,13 +235,6 @@ class Report(ModalScreen[object]):
 
 _END = object()
 _HINT = "/ search   ← → more   Enter goes there   q closes"
-
-
-def _from(parts: list[Part], left: int) -> Iterator[Part]:
-    """What of a line's parts lies right of its first `left` characters."""
-    for text, look in parts:
-        yield text[left:], look
-        left = max(left - len(text), 0)
 
 
 class Question(ModalScreen[str]):

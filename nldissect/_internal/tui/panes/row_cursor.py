@@ -49,6 +49,10 @@ class RowCursor:
         """Goes to a row once it is there."""
         self._wanted = row
 
+    def stop_following(self) -> None:
+        """The cursor stays where it is, whatever comes."""
+        self.following = False
+
     def let_go(self) -> None:
         """The user moved: the row that was under the cursor is kept no longer."""
         self._anchor = -1

@@ -51,9 +51,9 @@ class TransactionPane(PinnedPane):
         self.refresh()
 
     def _fill(self) -> None:
-        if self._model is None or self._row < 0 or self.size.width <= 0:
+        if self._model is None or self._row < 0 or self.breadth <= 0:
             return
-        self._width = self.size.width
+        self._width = self.breadth
         self._rungs = rungs(self._model, self._row, self._width)
         link = self._model.link(self._row)
         found = None if link is None else link.transaction
@@ -63,7 +63,7 @@ class TransactionPane(PinnedPane):
 
     def on_resize(self) -> None:
         """Rungs are as wide as the pane."""
-        if self.size.width != self._width:
+        if self.breadth != self._width:
             self._fill()
         super().on_resize()
 

@@ -13,6 +13,8 @@ from .pinned import PinnedPane
 class TreePane(PinnedPane):
     """Shows an outline; the cursor's path is kept from one to the next."""
 
+    fixed = 1
+
     def __init__(self) -> None:
         super().__init__("tree")
         self.name_it("Tree")
@@ -73,7 +75,7 @@ class TreePane(PinnedPane):
         value = item.value or item.brief
         if value:
             if item.name:
-                column = min(item.column, self.size.width * 9 // 20)
+                column = min(item.column, self.breadth * 9 // 20)
                 out.append((" " * max(column + 2 - cell_len(item.name), 2), "plain"))
             out.append((value, "blame" if blamed else _value_look(item, opened)))
         if item.note:
