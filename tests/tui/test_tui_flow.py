@@ -42,8 +42,8 @@ def test_a_request_and_its_refusal_go_between_a_process_and_the_kernel() -> None
         assert lines[1].split() == ["Time", "process", "process", "port", "kernel"]
         assert lines[2].split() == ["1-3/21", "562?", "564?", "3849239427", "route"]
         request, refusal = lines[5], lines[6]
-        assert request.startswith("1.579988  │             │─ #3 newlink kiwi0 kind dummy ──")
-        assert request.rstrip().endswith("─▶│")
+        assert request.startswith("1.579988  │            │─ #3 newlink kiwi0 kind dummy ──")
+        assert request[:-1].rstrip().endswith("─▶│")  # beside the scrollbar
         assert "│◀✗ #4 -17 EEXIST for newlink kiwi0" in refusal
         assert lines[4].startswith("0.101046  │◀✓ #2 ack for newlink kiwi0 · 101 ms ──")
 

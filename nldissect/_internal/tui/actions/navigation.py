@@ -14,7 +14,6 @@ from ..model.capture_model import View
 from ..model.layout import TREE
 from ..panes.hex_pane import HexPane
 from ..panes.list_pane import ListPane
-from ..panes.scrolling import SIDEWAYS
 from ..panes.tree_pane import TreePane
 from .context import BrowserContext
 from .controller import Action, Controller, both_ways, plain
@@ -79,7 +78,7 @@ class Navigation(Controller):
         pane.move(pane.cursor + lines)
 
     def _sideways(self, steps: int) -> None:
-        self.browser.pane.sideways(steps * SIDEWAYS)
+        self.browser.pane.sideways(steps * self.browser.pane.stride)
 
     def _by_pages(self, pages: int) -> None:
         self._by(pages * max(self.browser.pane.room - 1, 1))

@@ -199,13 +199,6 @@ class Browser(Screen[None]):
         self.arrangement.arrange()
         self.which_key.update()
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click means something else than the key that is waited for."""
-        if self._keyboard.pending:
-            self._keyboard.reset()
-            self.status_bar.update()
-            self.which_key.update()
-
     @property
     def pane(self) -> LinePane:
         """The pane that has the focus, the list while something else has it."""
@@ -378,7 +371,11 @@ class Browser(Screen[None]):
     # -- the mouse ------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Takes the border that is there."""
+        """Takes the border that is there; a key that waits for another waits no longer."""
+        if self._keyboard.pending:
+            self._keyboard.reset()
+            self.status_bar.update()
+            self.which_key.update()
         if self.borders.grab(event.screen_x, event.screen_y):
             self.query_one("#body").capture_mouse()
 

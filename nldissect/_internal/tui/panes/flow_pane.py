@@ -22,6 +22,7 @@ class FlowPane(LinePane):
     """Arrows between processes at the left and the kernel at the right, made as they are seen."""
 
     head = 2
+    stride = 1  # lane
 
     def __init__(
         self, found: FlowFinder, times: Times, before: Callable[[int], int | None]
@@ -94,11 +95,11 @@ class FlowPane(LinePane):
     def grid(self) -> FlowGrid:
         """Where the lanes stand, as they are known by now."""
         found = self.found
-        of = (self.size.width, self._time, len(found.sockets), len(found.families), self.left)
+        of = (self.breadth, self._time, len(found.sockets), len(found.families), self.left)
         if self._grid is None or of != self._of:
             self._of = of
             self._grid = FlowGrid(
-                self.size.width, self._time, found.sockets, found.families, self.left
+                self.breadth, self._time, found.sockets, found.families, self.left
             )
         return self._grid
 

@@ -23,6 +23,7 @@ class Scrolling(ScrollView):
 
     head = 0
     fixed = 0
+    stride = SIDEWAYS
 
     def __init__(self, **options: str | None) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
@@ -60,15 +61,19 @@ class Scrolling(ScrollView):
         """The user scrolls so that this line is the first one seen."""
         self.top(line)
 
-    def sideways(self, cells: int) -> None:
-        """Shows what lies further right (or left: -cells), as far as the lines in sight go."""
+    def sideways(self, cells: int) -> bool:
+        """Shows what lies further right (or left: -cells); whether there was anything.
+
+        The lines in sight say how far it goes.
+        """
         top = self.scroll_offset.y
         seen = range(top, min(top + self.room, self.count))
         widest = max((extent(self.parts(line)) for line in seen), default=0)
         shift = max(min(self.shift + cells, widest - self.breadth), 0)
-        if shift != self.shift:
-            self.shift = shift
+        before, self.shift = self.shift, shift
+        if shift != before:
             self.refresh()
+        return shift != before
 
     # -- the scrollbar -------------------------------------------------------------------
 
@@ -103,17 +108,17 @@ class Scrolling(ScrollView):
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         """What is further right."""
         event.stop()
-        self.sideways(SIDEWAYS)
+        self.sideways(self.stride)
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """What is further left."""
         event.stop()
-        self.sideways(-SIDEWAYS)
+        self.sideways(-self.stride)
 
     def _wheel(self, event: events.MouseEvent, step: int) -> None:
         event.stop()
         if event.shift or event.ctrl:
-            self.sideways(step * SIDEWAYS)
+            self.sideways(step * self.stride)
         else:
             self.scrolled(self.scroll_offset.y + step * WHEEL)
 
