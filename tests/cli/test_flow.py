@@ -74,6 +74,14 @@ def test_what_nobody_answered_ends_in_a_question_mark(run: Command) -> None:
     assert all(line.rstrip().endswith("?│") for line in lines)
 
 
+def test_what_is_waited_for_no_longer_does_so_too(run: Command, tmp_path: Path) -> None:
+    capture = hostile.capture(tmp_path / "a.pcapng")
+    out = run("flow", "-T", "mermaid", "--limit", "0", capture).out
+    lines = [line for line in out.split("\n") if line.endswith("· unanswered")]
+    assert any("command 3" in line for line in lines)
+    assert {line.split("K")[0][-2:] for line in lines} == {"-x"}
+
+
 def test_sockets_have_lanes(run: Command) -> None:
     lines = run("flow", "--sockets", ERRORS).lines
     assert lines[0].split()[:4] == ["Time", "562?", "564?", "port"]

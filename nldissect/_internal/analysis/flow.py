@@ -8,6 +8,7 @@ from ..engine.message import Message
 from ..pairing.codes import (
     BATCH,
     FAILED,
+    GIVEN_UP,
     NOT_ASKED,
     ROLE_COPY,
     ROLE_NOTIFICATION,
@@ -38,7 +39,7 @@ class Arrow(NamedTuple):
     """One message, or `messages` parts of one dump that follow each other.
 
     `row` is where the first of them is in the capture, `socket` and `family` are the places
-    of its lanes, `kind` is what `row_text.kind` says, `moment` in ns since the epoch. `words`
+    of its lanes, `kind` is what `kind_of` says, `moment` in ns since the epoch. `words`
     are one line, `safe`; `mark` is one of `MARKS`, or "".
     """
 
@@ -101,6 +102,15 @@ def family_lane(message: Message, link: Link | None) -> Lane:
     """The lane of the kernel's protocol or generic family that a message is of."""
     asked = link_text.request_of(message, link)
     return Lane("kernel", escaped(message_text.protocol_or_family(message, asked)))
+
+
+def kind_of(message: Message, link: Link | None) -> str:
+    """What an arrow is: `row_text.kind`; a request that is waited for no longer is unanswered."""
+    found = kind(message, link)
+    asked = None if link is None else link.transaction
+    if found == "request" and asked is not None and asked.state == GIVEN_UP:
+        return "unanswered"
+    return found
 
 
 def words(

@@ -9,7 +9,6 @@ from time import process_time
 
 from ..analysis import flow, link_text, message_text
 from ..analysis.flow import Arrow, Diagram, Lane
-from ..analysis.row_text import kind
 from ..pairing import codes
 from ..wire import framing
 from .index import Index
@@ -297,7 +296,7 @@ class FlowFinder:
             self._socket_at[line],
             self._family_at[line],
             message.to_kernel,
-            kind(message, link),
+            flow.kind_of(message, link),
             flow.words(message, link, last + 1, latency, count),
             index.moment(row),
         )
