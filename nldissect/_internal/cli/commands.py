@@ -76,6 +76,12 @@ def _flow(options: Namespace, output: TextOutput) -> int:
     return flow(options, output)
 
 
+def _state(options: Namespace, output: TextOutput) -> int:
+    from .state_command import state
+
+    return state(options, output)
+
+
 def _check(options: Namespace, output: TextOutput) -> int:
     from .check_command import check
 
@@ -161,6 +167,10 @@ COMMANDS: dict[str, Command] = {
     ),
     "flow": Command(
         "draw a capture as a sequence diagram", examples.FLOW, opt.flow_options, _flow,
+    ),
+    "state": Command(
+        "show the links, addresses, routes... that a capture implies at a moment",
+        examples.STATE, opt.state_options, _state,
     ),
     "check": Command(
         "report what is wrong or odd in capture files",

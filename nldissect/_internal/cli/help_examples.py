@@ -123,6 +123,12 @@ examples:
 Processes have lanes at the left, the kernel's families at the right: one lane where there is no
 room for each. A dotted arrow is a notification; at an arrow's head ✗ is a refusal, ✓ an
 acknowledgement and ? a request that was never answered."""
+STATE = """\
+examples:
+  nldissect state capture.pcap                   what there is at its end
+  nldissect state --at 120 capture.pcap          after message 120
+  nldissect state --at 2.5s -T json capture.pcap | jq '.routes[] | select(.dst == "default")'
+  nldissect state --watch capture.pcap           every change, and whose request it was"""
 CHECK = """\
 examples:
   nldissect check monitor.pcap                   all of it; status 1 if there is an error

@@ -584,6 +584,28 @@ def flow_options(parser: CommandParser) -> None:
     _confine_option(parser)
 
 
+def state_options(parser: CommandParser) -> None:
+    """A capture, and the moment."""
+    add = parser.add_argument
+    add("file", metavar="FILE", help="a capture; - is standard input")
+    add(
+        "--at",
+        metavar="MOMENT",
+        help="up to and with this message (a number), this time, or so long after the first "
+        "message (2.5s); to the end by default",
+    )
+    add(
+        "--watch",
+        action="store_true",
+        help="list every change of an object until then, with who caused it",
+    )
+    _report_format_option(parser)
+    _color_option(parser)
+    _decode_options(parser)
+    _confine_option(parser)
+    parser.set_defaults(own=True)  # what the recording program asked for tells of objects, too
+
+
 def check_options(parser: CommandParser) -> None:
     """Captures, and which findings are reported how."""
     add = parser.add_argument

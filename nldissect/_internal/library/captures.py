@@ -6,7 +6,7 @@ import os
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO, Final, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, overload
 
 from ..pairing.transaction import Transaction
 from ..spec.registry import registry
@@ -101,6 +101,17 @@ class Capture(Messages):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def state(self, at: int | str | None = None) -> dict[str, Any]:
+        """The links, addresses, routes... that the capture implies after message `at`.
+
+        `at` may be a time ("2026-11-21 13:00:05") or a span since the first message ("2.5s") too;
+        None is the end. What is returned is what `nldissect state -T json` writes. Raises
+        UsageError for what is no moment, CaptureError for a capture that cannot be read.
+        """
+        from .states import state
+
+        return state(self._index, at)
 
     def close(self) -> None:
         """Closes the file; messages that were given out stay usable."""
