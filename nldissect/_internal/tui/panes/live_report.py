@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import process_time
+from time import monotonic
 
 from textual import events
 from textual.containers import Vertical
@@ -27,7 +27,7 @@ class LiveReport(Report):
         self._report = report
         self._scheduler = scheduler
         self._shown = -1  # the `changes` that the lines are of
-        self._due = 0.0  # s of CPU at which they may be made again
+        self._due = 0.0  # when they may be made again
 
     def on_mount(self) -> None:
         """Goes on with the report where it was."""
@@ -52,16 +52,16 @@ class LiveReport(Report):
         if report.finished:
             self._scheduler.drop(JOB)
             self._ticking.stop()
-        if self._shown != report.changes and (report.finished or process_time() >= self._due):
+        if self._shown != report.changes and (report.finished or monotonic() >= self._due):
             self._show()
         self._say(report.state)
 
     def _show(self) -> None:
-        began = process_time()
+        began = monotonic()
         self._shown = self._report.changes
         width = max(self._list.breadth - 2, 20)
         self._list.replace(self._report.lines(width, self._list.searching))
-        now = process_time()
+        now = monotonic()
         self._due = now + (now - began) * SHARE
 
     def _say(self, state: str) -> None:
