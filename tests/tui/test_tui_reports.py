@@ -160,6 +160,9 @@ def test_expert_folds_by_code_and_goes_to_the_message() -> None:
         await user.press("enter")
         assert user.app.screen is user.browser
         assert user.number == 45
+        item = user.browser.tree_pane.item  # what the finding is about
+        assert item is not None
+        assert item.name == "attr 400?"
         report = await opened(user, "!")
         await to(user, report, "NOTES")
         await user.press("enter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model.expert import Expert
 from ..model.graph_view import GraphView
 from ..model.rate_graph import Series
-from ..model.report_line import FilterText, Rows, SocketPort
+from ..model.report_line import FilterText, Place, Rows, SocketPort
 from ..model.shown import Shown
 from ..model.statistics_report import GRAPH, StatisticsReport
 from ..panes.graph_screen import GraphScreen
@@ -77,6 +77,11 @@ class Summaries(Controller):
     def _follow(self, value: object) -> None:
         if isinstance(value, int):
             self.browser.row_cursor.go(value)
+        elif isinstance(value, Place):
+            self.browser.row_cursor.go(value.row)
+            self.browser.details.show()
+            self.browser.tree_pane.reveal_byte(value.offset)
+            self.browser.tree_pane.moved()
         elif value == GRAPH:
             self._show_graph()
         elif isinstance(value, FilterText):

@@ -21,7 +21,7 @@ from .capture_model import CaptureModel
 from .list_folds import ListFolds
 from .message_pass import MessagePass
 from .parts import Part
-from .report_line import FilterText, Fold, ReportLine, Rows
+from .report_line import FilterText, Fold, Place, ReportLine, Rows
 
 FEW: Final = 8  # findings of a code that are shown at first
 REFUSED: Final = "refused"
@@ -156,7 +156,7 @@ class Expert(MessagePass):
             ]
             place = (key, one.row, one.found.offset)
             made = None if more is None else partial(more, one)
-            return ReportLine(parts, one.row, group.filter, place, made)
+            return ReportLine(parts, Place(one.row, one.found.offset), group.filter, place, made)
 
         yield from self._folds.list(key, group.findings, line, whole, "         ")
 

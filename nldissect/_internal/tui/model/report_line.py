@@ -37,6 +37,13 @@ ReportSource = Iterator[ReportLine | None]
 # -- what lines give beside a row (int) and a command (str) ----------------------------------
 
 
+class Place(NamedTuple):
+    """A byte of the message in a row."""
+
+    row: int
+    offset: int
+
+
 class FilterText(NamedTuple):
     """Messages that pass a filter."""
 
