@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual import events
 from textual.widget import Widget
 
 from nldissect._internal.tui.model.capture_map import CaptureMap
-from nldissect._internal.tui.model.sorting import natural
+from nldissect._internal.tui.model.capture_model import Order
+from nldissect._internal.tui.model.sorting import Sorting, natural
 from nldissect._internal.tui.panes.paint import LinePane
 from nldissect._internal.tui.panes.popup import Report
 from support.terminal import Player, application, play
@@ -90,7 +89,7 @@ def test_the_list_scrolls_and_its_cursor_goes_along_at_the_edge() -> None:
     play("errors", story=story)
 
 
-def test_the_wheel_scrolls_help_palette_reports_and_the_start_screen() -> None:
+def test_the_wheel_scrolls_help_palette_and_reports() -> None:
     async def story(user: Player) -> None:
         for key in ("?", "ctrl+p", "i"):
             await user.press(key)
@@ -106,6 +105,18 @@ def test_the_wheel_scrolls_help_palette_reports_and_the_start_screen() -> None:
             await user.pilot.pause()
 
     play("errors", story=story, size=(80, 14))
+
+
+def test_the_wheel_scrolls_the_start_screen() -> None:
+    async def story(user: Player) -> None:
+        lines = user.app.screen.query_one("#report-lines", LinePane)
+        assert lines.count > lines.room
+        await user.pilot._post_mouse_events([DOWN], offset=(20, 4))
+        assert lines.scroll_offset.y > 0
+        await user.pilot._post_mouse_events([UP], offset=(20, 4))
+        assert lines.scroll_offset.y == 0
+
+    play(story=story, size=(80, 9))
 
 
 def test_shift_and_the_wheel_go_sideways() -> None:
@@ -213,11 +224,18 @@ def test_the_map_stays_small_and_right_however_long_the_capture_is() -> None:
     assert found.error(2_000_000, 4_000_000) == -1
 
 
-def test_unanswered_requests_are_on_the_map(tmp_path: Path) -> None:
-    model = application("errors").models[0]
+def test_unanswered_requests_are_on_the_map() -> None:
+    model = application("genl_events").models[0]
     model.index.extend()
-    states = model.index.links.state
-    wanted = [row for row in range(model.total) if states[row + 1] == 6]
+    wanted = [
+        row
+        for row in range(model.total)
+        if (link := model.link(row)) is not None
+        and link.role == "request"
+        and link.transaction is not None
+        and link.transaction.state == "unanswered"
+    ]
+    assert wanted
     found = CaptureMap(model)
     found.step(10)
     assert [row for row in range(model.total) if found.unanswered(row, row + 1) >= 0] == wanted
@@ -288,6 +306,26 @@ def test_sorting_by_key_and_command_holds_for_filters_too() -> None:
         assert "no column 'nonsense'" in user.status
 
     play("errors", story=story)
+
+
+def test_what_comes_later_stands_below_what_is_sorted() -> None:
+    model = application("errors").models[0]
+    model.folded = False
+    model.look_through(None)
+    view = model.view
+    sorting = Sorting(model, lambda order, ranks: view.sort(order, ranks))
+    model.index.extend(count=20)
+    view.step(10)
+    model.order = Order("length", True)
+    assert sorting.step(10)
+    model.index.extend()
+    view.step(10)
+    assert len(view) == model.total > 20
+    rows = view.between(0, len(view)).tolist()
+    assert rows == [view.row(place) for place in range(len(view))]
+    assert rows[20:] == list(range(20, len(view)))
+    assert rows[:20] == sorted(range(20), key=lambda row: (-model.message(row).length, row))
+    assert [view.place(row) for row in rows] == list(range(len(view)))
 
 
 @pytest.mark.parametrize(

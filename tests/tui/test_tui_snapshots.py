@@ -43,6 +43,12 @@ STORIES: dict[str, tuple[tuple[str, ...], tuple[int, int], tuple[str, ...]]] = {
     "flow_60x16": (("errors",), (60, 16), ("W", "e")),
     "flow_80x24": (("errors",), (80, 24), ("W", "e")),
     "flow_160x50": (("acks",), (160, 50), ("W", "e")),
+    # Where are they? The map of the capture with a mark, filter hits and errors; sorted.
+    "map_80x24": (
+        ("acks",),
+        (80, 24),
+        ("9 0 g m k 2 0 0 g", "/ t y p e = = n e w l i n k enter", "R l e n g t h enter"),
+    ),
     # Who listens? A notification with its copies unfolded.
     "copies_160x50": (("rtnl_misc",), (160, 50), ("8 g", "l")),
     # What may follow y? The keys that wait for a second one.
