@@ -86,6 +86,7 @@ class FilterBar(Horizontal):
         self.completions = completions
         self.history = history  # the newest last
         self.input = KeyInput(self.key, self._entered, HINT)
+        self._verdict = ("", "")
         self.verdict = Label("", id="verdict")
         self._recalled = 0
         self._typed = ""
@@ -97,7 +98,10 @@ class FilterBar(Horizontal):
         yield self.verdict
 
     def set_verdict(self, text: str, look: str = "") -> None:
-        """Shows a verdict at the right."""
+        """Shows a verdict at the right; another one has the whole screen arranged anew."""
+        if (text, look) == self._verdict:
+            return
+        self._verdict = text, look
         colour = {"error": "$text-error", "good": "$text-success", "warning": "$text-warning",
                   "dim": "$text-dim"}  # fmt: skip
         self.verdict.update(Content.styled(text, colour.get(look, "")))
