@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from nldissect._internal.library import flow_finder
 from nldissect._internal.tui.panes import flow_screen
@@ -174,6 +175,29 @@ def test_clicks() -> None:
         await user.pilot.click(offset=(20, 8), times=2)
         await user.settle()
         assert user.number == 6
+
+    play("errors", story=story)
+
+
+def test_the_wheel_scrolls() -> None:
+    async def story(user: Player) -> None:
+        screen = await opened(user)
+        for event in (events.MouseScrollDown, events.MouseScrollUp):
+            screen.pane.post_message(event(screen.pane, 20, 8, 0, 1, 0, False, False, False, 20, 8))
+            await user.pilot.pause(0.3)
+            assert (screen.pane.scroll_offset.y > 0) == (event is events.MouseScrollDown)
+
+    play("errors", story=story)
+
+
+def test_a_list_in_another_order_opens_it_at_its_message() -> None:
+    async def story(user: Player) -> None:
+        await user.press(":")
+        await user.type("sort info")
+        await user.press("enter 1 7 G")
+        assert user.number == 17
+        screen = await opened(user)
+        assert screen.pane.arrow(screen.pane.cursor).row == 16
 
     play("errors", story=story)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 
 from ...library.flow_finder import FlowFinder
 from ...render.flow_formats import FLOW_FORMATS, LIMIT, form_of
@@ -29,8 +30,7 @@ class FlowView(Controller):
         rows = chosen if len(chosen) > 1 else view.rows
         if not rows:
             raise UsageError("no message is shown")
-        row = self.row()
-        place = self.browser.list_pane.cursor if rows is view.rows else _nearest(chosen, row)
+        place = max(bisect_right(rows, self.row()) - 1, 0)
 
         def limit() -> int:
             """What is shown before it is paired may still go."""
@@ -79,8 +79,3 @@ class FlowView(Controller):
             screen.note(f"{count} arrows are in {safe(path)}{more}")
 
         self.into(path, lambda path: screen.attempt(lambda: write(path)))
-
-
-def _nearest(rows: list[int], row: int) -> int:
-    """The place of a row among others, or of the last one before it."""
-    return max(sum(1 for one in rows if one <= row) - 1, 0)
