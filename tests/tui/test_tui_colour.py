@@ -199,7 +199,7 @@ def test_without_colour_errors_stand_out_and_nothing_is_coloured(
     monkeypatch.setenv("NO_COLOR", "1")
 
     def row(user: Player, number: int) -> dict[str, Style]:
-        strip = user.app.screen._compositor.render_strips()[number + 2]
+        strip = user.app.screen._compositor.render_strips()[number + 2].crop(0, 79)
         return {word: style for text, style, _ in strip if style for word in text.split()}
 
     async def story(user: Player) -> None:
