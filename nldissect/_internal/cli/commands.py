@@ -188,7 +188,7 @@ COMMANDS: dict[str, Command] = {
         examples.FIELDS, opt.fields_options, _fields,
     ),
     "dissectors": Command(
-        "list or show dissectors, check a dissector file, or learn one from a capture or from C",
+        "list, show, check or export dissectors, or learn one from a capture or from C",
         examples.DISSECTORS, opt.dissectors_options, _dissectors,
     ),
     "completion": Command(

@@ -41,7 +41,7 @@ class Offer(NamedTuple):
 _NOTHING: Final = Offer(WORDS, [])
 _FILES_OF: Final = ("files", "named_files", "write", "output", "svg", "config", "source", "a", "b",
                     "file", "to")  # fmt: skip
-_FOLDERS_OF: Final = ("dissectors", "specs")
+_FOLDERS_OF: Final = ("dissectors", "folder", "specs")
 # Of the kinds of filter.completion.Candidate: what is a column, and what begins a filter.
 _COLUMN_KINDS: Final = ("field", "attribute")
 # What only columns have.
@@ -180,6 +180,12 @@ def _families(typed: Typed) -> Iterator[Pair]:
 def _dissectors(typed: Typed) -> Offer:
     pairs = [(f.name, f"{f.operations} operations, {f.origin}") for f in _registry(typed).files()]
     return Offer(WORDS, _beginning(pairs, typed.value))
+
+
+def _exported(typed: Typed) -> Offer:
+    found = _dissectors(typed)
+    every = _beginning([("all", "every dissector")], typed.value)
+    return found._replace(candidates=[*every, *found.candidates])
 
 
 def _decode_as(typed: Typed) -> Offer:
@@ -359,6 +365,7 @@ _COMPLETERS: Final[dict[str, Callable[[Typed], Offer]]] = {
     "no_codes": _listed(_codes),
     "decode_as": _decode_as,
     "dissector": _dissectors,
+    "lua": _exported,
     "patterns": _pattern,
     "groups": _listed(_groups),
     "join": _listed(_groups),

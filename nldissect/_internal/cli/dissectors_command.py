@@ -15,13 +15,19 @@ from .table import write_table
 
 
 def dissectors(options: Namespace, output: TextOutput) -> int:
-    """Lists or shows dissectors, checks files, or learns one: 0 when all is well, 2 otherwise."""
+    """Lists, shows, exports, checks or learns dissectors: 0 when all is well, 2 otherwise."""
     if options.action == "check":
         return _check(options.files, output)
     if options.action == "learn":
         from .learn_command import learn
 
         return learn(options, output)
+    if options.action == "export":
+        from .export_command import export
+
+        return export(options, output)
+    if options.lua or options.folder:
+        raise UsageError("--lua and -o are of `nldissect dissectors export`")
     if options.action == "show":
         return _show(options, output)
     if options.source or options.family:

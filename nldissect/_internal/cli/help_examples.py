@@ -157,7 +157,8 @@ examples:
   nldissect dissectors --specs ~/linux/Documentation/netlink/specs
   nldissect dissectors check my-family.yaml
   nldissect dissectors learn capture.pcap my-family > my-family.yaml
-  nldissect dissectors learn --source module.c module.h > my-family.yaml"""
+  nldissect dissectors learn --source module.c module.h > my-family.yaml
+  nldissect dissectors export --lua wireguard -o lua/     for Wireshark"""
 COMPLETION = """\
 examples:
   nldissect completion --install                 for the shell that you are in

@@ -784,9 +784,9 @@ def dissectors_options(parser: CommandParser) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        choices=("list", "show", "check", "learn"),
+        choices=("list", "show", "check", "learn", "export"),
         default="list",
-        help="list (the default), show, check or learn",
+        help="list (the default), show, check, learn or export",
     )
     parser.add_argument(
         "files",
@@ -803,6 +803,20 @@ def dissectors_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--family", metavar="NAME", help="which family of the source, where it has several"
+    )
+    parser.add_argument(
+        "--lua",
+        nargs="+",
+        metavar="NAME",
+        default=[],
+        help="export these dissectors, or all, as Lua for Wireshark",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        dest="folder",
+        metavar="DIR",
+        help="the folder that Lua files are written to; made if need be",
     )
     _dissector_options(parser)
 

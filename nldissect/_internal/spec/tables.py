@@ -379,6 +379,14 @@ class Tables:
             out += 3 if member.struct is None else self._nodes(member.struct)
         return out
 
+    def family_and_hardware(self, number: i64) -> list[tuple[int, int] | None]:
+        """Place and size of a struct's address family and hardware type, None for what it lacks."""
+        at = number * STRUCT_COLUMNS
+        return [
+            (int(self.structs[i]), int(self.structs[i + 1])) if self.structs[i + 1] else None
+            for i in (at + 4, at + 6)
+        ]
+
     def enum(self, enum: model.Enum | None) -> i64:
         """The number of an enumeration; 0 for None."""
         if enum is None:
