@@ -10,6 +10,7 @@ the interface has had by then, stands above.
 
 from __future__ import annotations
 
+import gc
 import resource
 import subprocess
 import sys
@@ -23,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 import recordings  # noqa: E402
 
+from nldissect._internal.cli import GC_THRESHOLDS  # noqa: E402
 from nldissect._internal.filter import Filter  # noqa: E402
 from nldissect._internal.tui.model.capture_model import CaptureModel  # noqa: E402
 from nldissect._internal.tui.model.expert import Expert  # noqa: E402
@@ -94,6 +96,7 @@ def measure(path: str) -> None:
 
 
 def main() -> None:
+    gc.set_threshold(*GC_THRESHOLDS)  # as the command has it
     if len(sys.argv) > 1:
         measure(sys.argv[1])
         return
