@@ -22,7 +22,7 @@ class PinnedPane(LinePane):
     def _wrap(self) -> None:
         height = self.size.height
         most = max(height // 3, min(height - 2, 3), 1)
-        self._lines = wrapped(self._pinned, self.breadth - 2, most) if self._pinned else []
+        self._lines = wrapped(self._pinned, self.breadth - 1, most) if self._pinned else []
         self.head = len(self._lines)
 
     def on_resize(self) -> None:
