@@ -149,6 +149,7 @@ def static(path: Path, size: tuple[int, int], folder: Path, say: Figures, count:
     time.sleep(1)
     say("a row down, CPU", keys(terminal, "j"), "ms", 20.0)
     say("a page down, CPU", keys(terminal, "\x1b[6~"), "ms")
+    say("a click of the wheel, CPU", keys(terminal, "\x1b[<65;20;10M"), "ms", 20.0)
     terminal.press("G")
     time.sleep(1)
     say("a row up at the end, CPU", keys(terminal, "k"), "ms", 20.0)
