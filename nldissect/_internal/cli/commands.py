@@ -64,6 +64,12 @@ def _report(options: Namespace, output: TextOutput) -> int:
     return report(options, output)
 
 
+def _export(options: Namespace, output: TextOutput) -> int:
+    from .tables_command import export
+
+    return export(options, output)
+
+
 def _stats(options: Namespace, output: TextOutput) -> int:
     from .stats_command import stats
 
@@ -161,6 +167,10 @@ COMMANDS: dict[str, Command] = {
     "report": Command(
         "make a page or Markdown of messages, for others to read",
         examples.REPORT, opt.report_options, _report,
+    ),
+    "export": Command(
+        "write messages and attributes as tables: Parquet, Arrow, DuckDB",
+        examples.EXPORT, opt.export_options, _export,
     ),
     "stats": Command(
         "count what capture files hold", examples.STATS, opt.stats_options, _stats,

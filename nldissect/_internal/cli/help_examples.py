@@ -106,6 +106,15 @@ examples:
 
 The page needs no network and no server. Keys and passwords are left out of it, but addresses and
 names are there: `nldissect redact` makes a capture without them. docs/report.md tells more."""
+EXPORT = """\
+examples:
+  nldissect export capture.pcap -o tables        a folder of Parquet: messages, attributes, ...
+  nldissect export --partition date,host --host web7 ring*.pcapng -o s3-mirror
+  nldissect export -Y 'error < 0' a.pcap b.pcap -o errors.parquet
+  nldissect export --table attributes capture.pcap -o attributes.arrow
+  nldissect export capture.pcap -o capture.duckdb && duckdb capture.duckdb
+
+Needs pip install 'nldissect[arrow]'. docs/fleets.md has the tables and queries on them."""
 STATS = """\
 examples:
   nldissect stats capture.pcap                   counts, errors, latencies, rates

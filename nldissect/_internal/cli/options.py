@@ -523,6 +523,37 @@ def report_options(parser: CommandParser) -> None:
     _confine_option(parser)
 
 
+def export_options(parser: CommandParser) -> None:
+    """Captures, and the tables that are made of them."""
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", help="captures; - is standard input")
+    add(
+        "-o",
+        "--output",
+        metavar="PATH",
+        required=True,
+        help="what is made: a folder with Parquet files of each table or, by the end of its name, "
+        "one file: .parquet or .arrow with one table, .duckdb with all of them",
+    )
+    add(
+        "--table",
+        choices=("messages", "attributes", "transactions"),
+        help="this table alone; of a .parquet or .arrow file messages by default",
+    )
+    add(
+        "--partition",
+        metavar="NAMES",
+        help="in a folder: one for each date (UTC), host, or date,host, named as Hive has it",
+    )
+    add(
+        "--host",
+        metavar="NAME",
+        help="the host that the captures are from; by default the name of each without its end",
+    )
+    _filter_option(parser)
+    _decode_options(parser)
+
+
 def stats_options(parser: CommandParser) -> None:
     """Captures, and how they are counted."""
     add = parser.add_argument

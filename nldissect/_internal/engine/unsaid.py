@@ -84,8 +84,8 @@ class Unsaid:
         marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
         if marks & BY_HOOK:
             return self._by_hook(place, second in self._said)
-        row = first & FIELD_MASK
-        rule = 0 if marks & UNKNOWN else engine.tables.fields[row].unsaid
+        row: i64 = 0 if marks & UNKNOWN else first & FIELD_MASK  # of such it is its set
+        rule = engine.tables.fields[row].unsaid
         if shown == S_PAD or rule == model.UNSAID_ALWAYS or row == engine.tables.trailing:
             return False
         form = engine.tables.form[shown]

@@ -377,7 +377,7 @@ def _process(found: Process, redacts: bool) -> bytes:
     if found.name is not None:
         inside.append(f'"name":{quote(found.name)}')
     if found.command is not None:
-        command = without_keys(found.command, _hidden) if redacts else found.command
+        command = without_keys(found.command, hidden_key) if redacts else found.command
         inside.append(f'"command":{quote(command)}')
     if found.hint:
         inside.append('"hint":true')
@@ -386,7 +386,8 @@ def _process(found: Process, redacts: bool) -> bytes:
     return f',"process":{{{",".join(inside)}}}'.encode("ascii")
 
 
-def _hidden(key: str) -> str:
+def hidden_key(key: str) -> str:
+    """What is shown of a key in a command line."""
     return f"<redacted {len(key)} characters>"
 
 

@@ -150,6 +150,17 @@ class NumberWriter:
         if label != 0:
             self.label(out, self.text(self._tables.labels[label]))
 
+    def labels(self, row: i64, marks: i64) -> bool:
+        """Whether a number of this row may have a label."""
+        if self._notations[row] == _UNKNOWN:
+            self._notations[row] = self._notation(row)
+        notation = self._notations[row]
+        return marks & UNNAMED == 0 and (notation == _CACHED or notation == _LABELLED)
+
+    def by_value(self, row: i64) -> bool:
+        """Whether the label depends on nothing but row and number; `labels` was asked before."""
+        return self._notations[row] == _CACHED
+
     def label(self, out: BytesWriter, label: bytes) -> None:
         """A label that `text` made fit, nothing for an empty one."""
         if len(label) > 0:
@@ -210,7 +221,11 @@ class NumberWriter:
             self._digits.unsigned(out, value)
 
     def _label(self, engine: Engine, message: Message, row: i64, value: i64) -> bytes:
-        """The label of a number, empty for none."""
+        """The label of a number, fit for the output; empty for none."""
+        return self.text(self.label_of(engine, message, row, value))
+
+    def label_of(self, engine: Engine, message: Message, row: i64, value: i64) -> str | None:
+        """The label of a number as it is, None or empty for none."""
         tables = self._tables
         at = row * COLUMNS
         enum, hint = tables.rows[at + ENUM], tables.rows[at + HINT]
@@ -225,4 +240,4 @@ class NumberWriter:
             told = tables.enums[enum].label(number, self._constants)
         if told is None and hint != NO_HINT:
             told = hinted(int(hint), number, message, self._constants)
-        return self.text(told)
+        return told
