@@ -1,4 +1,4 @@
-"""Rows that wait as Arrow's record batches, and the schemas in Arrow's words."""
+"""TableRows that wait as Arrow's record batches, and the schemas in Arrow's words."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from ..wire.errors import UsageError
 from . import schemas
-from .columns import NOTHING, Chosen, Column, Numbers, Texts, Told
+from .columns import NOTHING, Chosen, Coded, Column, Numbers, Texts
 
 
-class Rows(Protocol):
+class TableRows(Protocol):
     """What fills a table."""
 
     @property
@@ -77,15 +77,15 @@ def _types(pa: Any) -> dict[str, Any]:
     }
 
 
-def batch(rows: Rows, wanted: Any) -> Any:
+def batch(rows: TableRows, wanted: Any) -> Any:
     """The rows that wait as a record batch of this schema, and they are gone."""
     pa = library()
-    made = _Maker(pa, int(rows.count))
+    made = _ArrayMaker(pa, int(rows.count))
     arrays = {name: made.array(column, wanted, name) for name, column in rows.columns.items()}
     return pa.RecordBatch.from_arrays([arrays[name] for name in wanted.names], schema=wanted)
 
 
-class _Maker:
+class _ArrayMaker:
     """Makes arrays of columns, which several of them share numbers of."""
 
     def __init__(self, pa: Any, count: int) -> None:
@@ -101,7 +101,7 @@ class _Maker:
         if isinstance(column, Numbers):
             found = self._number(column)
             return None if kind is None else found.cast(kind)
-        if isinstance(column, Told):
+        if isinstance(column, Coded):
             codes = self._number(column.codes)
             return None if kind is None else self._told(codes, column.values, kind)
         if isinstance(column, Chosen):

@@ -1,4 +1,4 @@
-"""Rows of the table `attributes`, from the engine's tape without a node or an object a row."""
+"""TableRows of the table `attributes`, from the engine's tape without a node or an object a row."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from ..spec.tables import (
     Tables,
 )
 from . import schemas
-from .columns import NOTHING, Chosen, CodeCache, Column, Numbers, Texts, Told, Words, plain
+from .columns import NOTHING, Chosen, CodeCache, Coded, Column, Numbers, Texts, Words, plain
 
 # What a value is
 _NONE: Final = 0
@@ -92,17 +92,17 @@ class AttributeRows:
         self._words: NumberWriter | None = None
         tags, values = self._tag, self._value
         self.columns: dict[str, Column] = {
-            "capture": Told(self._capture, capture.values),
-            schemas.HOST: Told(self._host, host.values),
+            "capture": Coded(self._capture, capture.values),
+            schemas.HOST: Coded(self._host, host.values),
             "message": self._message,
             "index": self._index,
             "depth": self._depth,
-            "path": Told(self._head, self._paths),
-            "name": Told(self._head, self._names),
-            "constant": Told(self._head, self._constants),
-            "type": Told(self._head, self._types),
-            "kind": Told(self._head, self._kinds),
-            "guess": Told(self._head, self._guesses),
+            "path": Coded(self._head, self._paths),
+            "name": Coded(self._head, self._names),
+            "constant": Coded(self._head, self._constants),
+            "type": Coded(self._head, self._types),
+            "kind": Coded(self._head, self._kinds),
+            "guess": Coded(self._head, self._guesses),
             "offset": self._offset,
             "length": self._length,
             "value_int": Chosen(tags, _INT, values),

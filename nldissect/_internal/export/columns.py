@@ -55,7 +55,7 @@ class Texts:
 
 
 @final
-class Told:
+class Coded:
     """A column of codes, with what each code means: `values` by code."""
 
     def __init__(self, codes: Numbers, values: list[Any]) -> None:
@@ -71,7 +71,7 @@ class Words:
         self.codes = Numbers()
         self.values: list[Any] = []
         self._known: dict[str, int] = {}
-        self.told = Told(self.codes, self.values)
+        self.told = Coded(self.codes, self.values)
 
     def code(self, word: str) -> i64:
         """The code of a word."""
@@ -137,4 +137,4 @@ class CodeCache:
         return code
 
 
-Column = Numbers | Texts | Told | Chosen | list[Any]
+Column = Numbers | Texts | Coded | Chosen | list[Any]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..wire.errors import UsageError
 from ..wire.output_file import OutputFile
 from . import schemas
-from .arrow_batches import Rows, batch, library, schema
+from .arrow_batches import TableRows, batch, library, schema
 
 TABLES: Final = tuple(schemas.SCHEMAS)
 PARTITIONS: Final = (schemas.DATE, schemas.HOST)
@@ -25,13 +25,13 @@ _PAGE_ROWS: Final = 1 << 20
 
 
 class Destination(Protocol):
-    """What rows are written to; `forgets` as in `Rows.begin`, `daily` as of an `Exporter`."""
+    """What rows are written to; `forgets` as in `TableRows.begin`, `daily` as of an `Exporter`."""
 
     forgets: bool
     daily: bool
     tables: tuple[str, ...]
 
-    def write(self, rows: Rows, day: int | None) -> None:
+    def write(self, rows: TableRows, day: int | None) -> None:
         """Takes the rows that wait, which are of a day (since the epoch)."""
 
     def begin(self, host: str) -> None:
@@ -129,7 +129,7 @@ class OneFile:
     def begin(self, host: str) -> None:
         """The rows of another host come."""
 
-    def write(self, rows: Rows, day: int | None) -> None:
+    def write(self, rows: TableRows, day: int | None) -> None:
         """Takes the rows that wait."""
         self._file.write(batch(rows, self._file.schema))
 
@@ -164,7 +164,7 @@ class Folder:
         """The rows of another host come."""
         self._host = host
 
-    def write(self, rows: Rows, day: int | None) -> None:
+    def write(self, rows: TableRows, day: int | None) -> None:
         """Takes the rows that wait to their files."""
         table = rows.table
         found = batch(rows, self._schemas[table])
@@ -258,7 +258,7 @@ class Database:
     def begin(self, host: str) -> None:
         """The rows of another host come."""
 
-    def write(self, rows: Rows, day: int | None) -> None:
+    def write(self, rows: TableRows, day: int | None) -> None:
         """Takes the rows that wait."""
         found = batch(rows, self._schemas[rows.table])
         self._run(

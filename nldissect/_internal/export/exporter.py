@@ -9,7 +9,7 @@ from ..engine.message import Message
 from ..pairing.transaction import Link
 from ..session.driver import MessageSink
 from . import schemas
-from .arrow_batches import Rows
+from .arrow_batches import TableRows
 from .attribute_rows import AttributeRows
 from .columns import Words, plain
 from .message_rows import MessageRows
@@ -23,13 +23,13 @@ _TEXTS: Final = 1 << 26  # bytes of texts in them, at most and some
 class Exporter(MessageSink):
     """Fills tables; `write` is called with rows whenever enough wait, and when the day is another.
 
-    `tables` are those that are filled; `forgets` as in `Rows.begin`; `daily`: rows of messages
+    `tables` are those that are filled; `forgets` as in `TableRows.begin`; `daily`: rows of messages
     and attributes that are written together are of one day (UTC), which `write` is told.
     """
 
     def __init__(
         self,
-        write: Callable[[Rows, int | None], None],
+        write: Callable[[TableRows, int | None], None],
         tables: tuple[str, ...],
         forgets: bool,
         daily: bool,
@@ -96,10 +96,10 @@ class Exporter(MessageSink):
                     self._hand(rows)
             self._day = day
 
-    def _full(self, rows: Rows) -> None:
+    def _full(self, rows: TableRows) -> None:
         if rows.count >= GROUP or rows.size >= _TEXTS:
             self._hand(rows)
 
-    def _hand(self, rows: Rows) -> None:
+    def _hand(self, rows: TableRows) -> None:
         self._write(rows, self._day)
         rows.begin(self._forgets)

@@ -1,4 +1,4 @@
-"""Rows of the table `messages`: what header, pairing and capture say of each message."""
+"""TableRows of the table `messages`: what header, pairing and capture say of each message."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
 from ..engine import labels
+from ..engine.frame import Diagnosis
 from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name, write_summary
 from ..engine.walk import Engine
@@ -21,7 +22,7 @@ from ..wire import framing
 from ..wire.record import NO_TIME
 from ..wire.text import without_keys
 from . import schemas
-from .columns import NOTHING, Column, Numbers, Texts, Told, Words, plain
+from .columns import NOTHING, Coded, Column, Numbers, Texts, Words, plain
 
 _WORDS: Final = 1 << 14  # headers, processes, names that are kept
 _SPACE: Final = 32
@@ -79,21 +80,21 @@ class MessageRows:
         self._error, self._truncated, self._lost = Numbers(), Numbers(), Numbers()
         self._group, self._error_name, self._os = Words(), Words(), Words()
         self.columns: dict[str, Column] = {
-            "capture": Told(self._capture, capture.values),
-            schemas.HOST: Told(self._host, host.values),
+            "capture": Coded(self._capture, capture.values),
+            schemas.HOST: Coded(self._host, host.values),
             "message": self._message,
             "record": self._record,
             "time": self._time,
-            "direction": Told(self._direction, ["from-kernel", "to-kernel"]),
+            "direction": Coded(self._direction, ["from-kernel", "to-kernel"]),
             "sequence": self._sequence,
             "port": self._port,
             "length": self._length,
-            "role": Told(self._role, list(ROLES)),
+            "role": Coded(self._role, list(ROLES)),
             "transaction": self._transaction,
             "answers": self._answers,
             "answered_by": self._answered,
             "latency": self._latency,
-            "confidence": Told(self._confidence, list(CONFIDENCES)),
+            "confidence": Coded(self._confidence, list(CONFIDENCES)),
             "listeners": self._listeners,
             "copy_of": self._copy,
             "group": self._group.told,
@@ -107,9 +108,9 @@ class MessageRows:
             "diagnoses": self._diagnoses,
         }
         for name, values in zip(_HEADER, self._header_parts, strict=True):
-            self.columns[name] = Told(self._headers, values)
+            self.columns[name] = Coded(self._headers, values)
         for name, values in zip(_PROCESS, self._process_parts, strict=True):
-            self.columns[name] = Told(self._processes, values)
+            self.columns[name] = Coded(self._processes, values)
 
     @property
     def size(self) -> int:
@@ -167,13 +168,7 @@ class MessageRows:
         comments = None if record.options is None else record.comments
         self._comments.append([plain(text) for text in comments] if comments else None)
         found = message.found(engine) if len(engine.findings) > 0 or message.odd else None
-        self._diagnoses.append(
-            [
-                {"code": d.code, "severity": d.severity, "text": plain(d.text),
-                 "offset": d.offset, "length": d.length}
-                for d in found
-            ] if found else None
-        )  # fmt: skip
+        self._diagnoses.append([_diagnosis(d) for d in found] if found else None)
 
     def _identity(self, message: Message) -> i64:
         """The code of what the header says."""
@@ -265,6 +260,11 @@ _HEADER: Final = (
 _PROCESS: Final = (
     "process_pid", "process", "process_command", "process_hint", "process_inode",
 )  # fmt: skip
+
+
+def _diagnosis(found: Diagnosis) -> dict[str, Any]:
+    words = {"code": found.code, "severity": found.severity, "text": plain(found.text)}
+    return {**words, "offset": found.offset, "length": found.length}
 
 
 def _is_plain(out: BytesWriter, start: i64) -> bool:

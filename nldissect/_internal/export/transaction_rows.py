@@ -1,4 +1,4 @@
-"""Rows of the table `transactions`, each written when so many later ones have begun."""
+"""TableRows of the table `transactions`, each written when so many later ones have begun."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..export import schemas
-from ..export.arrow_batches import Rows, batch, library
+from ..export.arrow_batches import TableRows, batch, library
 from ..export.arrow_batches import schema as schema_of
 from ..export.exporter import Exporter
 from ..wire.errors import CaptureError, UsageError
@@ -45,9 +45,13 @@ def read(
     """
     wanted = schema(table)
     capture = open_capture(
-        path, filter=filter, byte_order=byte_order, dissectors=dissectors, specs=specs,
+        path,
+        filter=filter,
+        byte_order=byte_order,
+        dissectors=dissectors,
+        specs=specs,
         decode_as=decode_as,
-    )  # fmt: skip
+    )
     name = os.fsdecode(path)
     known = os.path.basename(name).partition(".")[0] if host is None else host
     batches = _batches(capture, name, known, table, wanted)
@@ -58,7 +62,7 @@ def _batches(capture: Capture, path: str, host: str, table: str, wanted: Any) ->
     """The batches of a table; the capture is closed then."""
     ready: list[Any] = []
 
-    def write(rows: Rows, _: int | None) -> None:
+    def write(rows: TableRows, _: int | None) -> None:
         """Keeps a batch until it is asked for."""
         ready.append(batch(rows, wanted))
 
