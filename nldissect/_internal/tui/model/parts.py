@@ -18,29 +18,34 @@ def wide(text: str, width: int, right: bool = False) -> str:
 
 
 def wrapped(text: str, width: int, most: int) -> list[str]:
-    """`text` in at most `most` lines of so many cells, the last with … where that is too few."""
+    """`text` in at most `most` lines of so many cells, the last with … where that is too few.
+
+    Long words (paths of attributes) are broken behind a dot if they can.
+    """
+    width = max(width, 12)
     out = [""]
-    for word in text.split():
-        for piece in _pieces(word, max(width - 2, 8)):
-            line = f"{out[-1]} {piece}" if out[-1] else piece
-            if cell_len(line) <= width or not out[-1]:
-                out[-1] = line
-            elif len(out) < most:
-                out.append(f"  {piece}")
-            else:
-                out[-1] = wide(line, max(width, 2)).rstrip()
-                return out
+    words = text.split()[::-1]
+    while words:
+        word = words.pop()
+        line = f"{out[-1]} {word}" if out[-1].strip() else out[-1] + word
+        if cell_len(line) <= width:
+            out[-1] = line
+            continue
+        if len(out) == most:
+            out[-1] = wide(line, width)
+            break
+        room = max(width - cell_len(line) + cell_len(word), 0)
+        cut = word.rfind(".", 0, room) + 1 if cell_len(word) > width // 2 else 0
+        while cut and cell_len(word[:cut]) > room:
+            cut = word.rfind(".", 0, cut - 1) + 1
+        if not cut and not out[-1].strip():  # a line is too short for it
+            cut = max(room // 2, 1)
+        if cut:
+            out[-1] = line[: len(line) - len(word) + cut]
+            word = word[cut:]
+        out.append("  ")
+        words.append(word)
     return out
-
-
-def _pieces(word: str, longest: int) -> list[str]:
-    """A word, a long one (a path of attributes) in pieces that end with a dot if they can."""
-    out = []
-    while len(word) > longest:
-        end = word.rfind(".", 1, longest) + 1 or longest
-        out.append(word[:end])
-        word = word[end:]
-    return [*out, word]
 
 
 def extent(parts: list[Part]) -> int:
