@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 import nldissect
 import nldissect.arrow
-from support.command import Command
+from support.command import Command, attribute, link, save
 from support.messages import RECORDINGS
 
 pa = pytest.importorskip("pyarrow")
@@ -128,6 +129,18 @@ def test_secrets_are_their_size_unless_they_are_asked_for(run: Command, tmp_path
             assert (text == "<redacted 32 bytes>" and octets is None) or (
                 bool(words) and len(octets) == 32
             )
+
+
+def test_numbers_of_all_64_bits_survive(run: Command, tmp_path: Path) -> None:
+    wanted = [0, 1 << 63, (1 << 63) - 1, (1 << 64) - 1]
+    stats = struct.pack("<24Q", *wanted * 6)
+    capture = save(tmp_path / "a.pcap", link(attribute(23, stats)))
+    to = tmp_path / "a.parquet"
+    assert run("export", capture, "--table", "attributes", "-o", to).status == 0
+    rows = [r for r in pq.read_table(to).to_pylist() if r["path"].startswith("stats64.")]
+    assert [r["value_int"] if r["value_uint"] is None else r["value_uint"] for r in rows] == (
+        wanted * 6
+    )
 
 
 @pytest.mark.parametrize(

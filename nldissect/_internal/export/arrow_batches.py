@@ -110,18 +110,23 @@ class _ArrayMaker:
             return self._texts(column, kind)
         return self._pa.array(column, kind if kind is not None else None)
 
-    def _number(self, column: Numbers) -> Any:
-        """The numbers of a column, NOTHING as null; once, since they are taken."""
+    def _raw(self, column: Numbers) -> Any:
+        """The numbers of a column; once, since they are taken."""
         found = self._numbers.get(id(column))
         if found is None:
             pa, data = self._pa, column.taken()
-            plain = pa.Array.from_buffers(pa.int64(), len(data) // 8, [None, pa.py_buffer(data)])
-            nothing = self._compute.equal(plain, NOTHING)
-            found = plain
-            if self._compute.any(nothing).as_py():
-                found = self._compute.if_else(nothing, None, plain)
+            count = len(data) // 8
+            found = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(data)])
             self._numbers[id(column)] = found
         return found
+
+    def _number(self, column: Numbers) -> Any:
+        """The same with null for NOTHING."""
+        plain = self._raw(column)
+        nothing = self._compute.equal(plain, NOTHING)
+        if not self._compute.any(nothing).as_py():
+            return plain
+        return self._compute.if_else(nothing, None, plain)
 
     def _told(self, codes: Any, values: list[Any], kind: Any) -> Any:
         pa = self._pa
@@ -132,7 +137,7 @@ class _ArrayMaker:
         return pa.DictionaryArray.from_arrays(indices, words.dictionary)
 
     def _chosen(self, column: Chosen, kind: Any) -> Any:
-        tags, numbers = self._number(column.tags), self._number(column.numbers)
+        tags, numbers = self._raw(column.tags), self._raw(column.numbers)
         mask = self._compute.equal(tags, column.tag)
         if column.of is not None:
             if isinstance(column.of, Texts):
