@@ -118,6 +118,12 @@ def _fields(options: Namespace, output: TextOutput) -> int:
     return fields(options, output)
 
 
+def _extcap(options: Namespace, output: TextOutput) -> int:
+    from .extcap_command import extcap
+
+    return extcap(options, output)
+
+
 def _completion(options: Namespace, output: TextOutput) -> int:
     from .shell_completion import completion
 
@@ -200,6 +206,10 @@ COMMANDS: dict[str, Command] = {
     "dissectors": Command(
         "list, show, check or export dissectors, or learn one from a capture or from C",
         examples.DISSECTORS, opt.dissectors_options, _dissectors,
+    ),
+    "extcap": Command(
+        "capture for Wireshark and tshark, which list it as an interface",
+        examples.EXTCAP, opt.extcap_options, _extcap,
     ),
     "completion": Command(
         "complete commands, options and names with Tab",

@@ -168,6 +168,11 @@ examples:
   nldissect dissectors learn capture.pcap my-family > my-family.yaml
   nldissect dissectors learn --source module.c module.h > my-family.yaml
   nldissect dissectors export --lua wireguard -o lua/     for Wireshark"""
+EXTCAP = """\
+examples:
+  nldissect extcap --install                     Wireshark lists netlink (nldissect) then
+  tshark -i nldissect -c 10
+  nldissect extcap --uninstall"""
 COMPLETION = """\
 examples:
   nldissect completion --install                 for the shell that you are in

@@ -67,7 +67,7 @@ class LiveRun:
                 privileges.drop_to_decode(self._code)
                 made = ", made for this and removed at the end" if capture.made else ""
                 capture.on_report = lambda: self._take_report(capture)
-                with _signals(capture):  # before it is said that a signal may come
+                with stopped_by_signals(capture):  # before it is said that a signal may come
                     complain(f"listening on {capture.interface}{made}")
                     status = self._show(capture)
         except capturing.ReaderGone:
@@ -126,7 +126,7 @@ def _counted(capture: capturing.LiveCapture) -> str:
 
 
 @contextmanager
-def _signals(capture: capturing.LiveCapture) -> Iterator[None]:
+def stopped_by_signals(capture: capturing.LiveCapture) -> Iterator[None]:
     """The first signal ends the capture, what was captured is shown; the second one ends that."""
 
     def end(number: int, _: object) -> None:

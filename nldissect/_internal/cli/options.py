@@ -871,6 +871,35 @@ def fields_options(parser: CommandParser) -> None:
     _dissector_options(parser)
 
 
+def extcap_options(parser: CommandParser) -> None:
+    """What Wireshark asks and says, and where its launcher goes."""
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="write a launcher into the folder where Wireshark looks for such programs",
+    )
+    parser.add_argument("--uninstall", action="store_true", help="delete the launcher")
+    asked = parser.add_argument_group("what Wireshark runs it with")
+    add = asked.add_argument
+    add("--extcap-interfaces", action="store_true", help="list the interface")
+    add("--extcap-version", metavar="VERSION", help="Wireshark's version")
+    add("--extcap-interface", metavar="NAME", help="the interface that is meant")
+    add("--extcap-dlts", action="store_true", help="list its link type")
+    add("--extcap-config", action="store_true", help="list the options of its dialog")
+    add("--extcap-capture-filter", metavar="FILTER", help="the capture filter, one of nldissect's")
+    add("--capture", action="store_true", help="capture")
+    add("--fifo", metavar="PIPE", help="the pipe that pcapng is written to")
+    add("--netns", metavar="NAME|PID", help="capture in this network namespace")
+    add("--join", metavar="GROUPS", help="join these multicast groups, separated by commas")
+    add("--filter", metavar="FILTER", help="only records with a message for which it holds")
+    add(
+        "--no-prime",
+        action="store_false",
+        dest="preamble",
+        help="do not ask the kernel for families, policies and links first",
+    )
+
+
 SHELLS = ("bash", "zsh", "fish")
 
 

@@ -1,0 +1,186 @@
+"""`nldissect extcap`: live capture for Wireshark and tshark, by their extcap interface.
+
+Wireshark runs the program with `--extcap-interfaces`, `--extcap-dlts` and `--extcap-config` to
+learn what there is, then with `--capture --fifo PIPE` and the options of its dialog; pcapng goes
+into the pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from argparse import Namespace
+from typing import BinaryIO
+
+from ..analysis import link_text
+from ..capture.files import link as link_types
+from ..capture.live import live_capture as capturing
+from ..capture.reader import PcapngWriter
+from ..engine.message import Message
+from ..filter import Filter
+from ..pairing.transaction import Link
+from ..session.driver import Driver, MessageSink
+from ..session.forward_pass import Session
+from ..session.process import OwnTraffic
+from ..spec.registry import Registry
+from ..wire.errors import UsageError
+from ..wire.record import Record
+from ..wire.text import safe
+from ..wire.version import VERSION
+from .live_command import stopped_by_signals
+from .output import TextOutput
+from .selection import split_list
+
+INTERFACE = "nldissect"
+LAUNCHER = "nldissect-extcap"
+PATIENCE = 0.05  # seconds that a request waits for the answer that tells whose it is
+_COMMENT = 1  # pcapng's opt_comment
+_MARK = "# Written by `nldissect extcap --install`"
+_CONFIG = (
+    "arg {number=0}{call=--netns}{display=Network namespace}{type=string}"
+    "{tooltip=By its name in ip netns, or a process in it}\n"
+    "arg {number=1}{call=--join}{display=Groups to join}{type=string}"
+    "{tooltip=Multicast groups, separated by commas, so that the kernel tells what they are for}\n"
+    "arg {number=2}{call=--filter}{display=Filter of nldissect}{type=string}"
+    "{tooltip=Only messages for which it holds, such as type == newlink or error != 0}\n"
+    "arg {number=3}{call=--no-prime}{display=Do not ask the kernel for families and links first}"
+    "{type=boolflag}{default=false}\n"
+)
+
+
+def extcap(options: Namespace, output: TextOutput) -> int:
+    """Answers Wireshark, captures for it, or puts the launcher into its folder."""
+    if options.install or options.uninstall:
+        return _install(output, options.uninstall)
+    if options.extcap_interfaces:
+        output.write(f"extcap {{version={VERSION}}}{{display=nldissect}}\n")
+        output.write(f"interface {{value={INTERFACE}}}{{display=netlink (nldissect)}}\n")
+        return 0
+    if options.extcap_dlts:
+        output.write(f"dlt {{number={link_types.NETLINK}}}{{name=NETLINK}}{{display=Netlink}}\n")
+        return 0
+    if options.extcap_config:
+        output.write(_CONFIG)
+        return 0
+    wanted = options.extcap_capture_filter or options.filter
+    wanted_filter = Filter(wanted, Registry()) if wanted else None
+    if not options.capture:
+        if options.extcap_capture_filter:  # asked whether it is a filter
+            return 0
+        raise UsageError("extcap is run by Wireshark; `nldissect extcap --install` tells it so")
+    if options.fifo is None:
+        raise UsageError("--capture needs --fifo PIPE, as Wireshark gives it")
+    return _capture(options, wanted_filter)
+
+
+def _capture(options: Namespace, wanted: Filter | None) -> int:
+    """Writes what is captured into the pipe, until that or the capture ends."""
+    live = capturing.LiveOptions(
+        netns=options.netns or None,
+        preamble=options.preamble,
+        join=tuple(split_list([options.join] if options.join else [])),
+    )
+    try:
+        with open(options.fifo, "wb") as pipe, capturing.start(live) as capture:
+            sink = CommentedPackets(pipe, wanted)
+            with stopped_by_signals(capture):
+                driver = Driver(Session(Registry()), sink, patience=PATIENCE)
+
+                def on_wait() -> float | None:
+                    driver.overdue()
+                    sink.flush(driver.patience is None)
+                    return driver.patience
+
+                capture.on_wait = on_wait
+                driver.run(capture)
+                sink.flush(True)
+    except BrokenPipeError:  # Wireshark stopped
+        return 0
+    except OSError as problem:
+        raise UsageError(f"{safe(options.fifo)}: {problem.strerror or problem}") from None
+    return 0
+
+
+class CommentedPackets(MessageSink):
+    """Records as pcapng, each with the processes that its messages are of as a comment."""
+
+    def __init__(self, pipe: BinaryIO, wanted: Filter | None) -> None:
+        self._pipe = pipe
+        self._writer = PcapngWriter(pipe)
+        self._wanted = wanted
+        self._explains = OwnTraffic()  # what was asked first, whatever the filter says
+        self._record: Record | None = None
+        self._holds = False
+        self._names: list[str] = []
+
+    def take(self, message: Message, link: Link) -> bool:
+        """The next message; a record is written when one of the next comes."""
+        record = message.record
+        if record is not self._record:
+            self.flush(True)
+            self._record = record
+            self._holds = False
+            self._names = []
+        wanted = self._wanted
+        if wanted is None or self._explains(message) or wanted.matches(message, link):
+            self._holds = True
+        found = link_text.process(message, link)
+        if found is not None and str(found) not in self._names:
+            self._names.append(str(found))
+        return True
+
+    def flush(self, whole: bool) -> None:
+        """Writes the record that is at hand, when it is `whole`, and all that was written."""
+        record = self._record
+        if whole and record is not None:
+            if self._holds:
+                if self._names:
+                    comment = safe(", ".join(self._names)).encode()
+                    record.options = [*(record.options or []), (_COMMENT, comment)]
+                self._writer.write(record)
+            self._record = None
+        self._pipe.flush()
+
+
+# -- the launcher ------------------------------------------------------------------------
+
+
+def _install(output: TextOutput, removes: bool) -> int:
+    """Writes the launcher to where Wireshark looks for it, or deletes it."""
+    path = os.path.join(_folder(), LAUNCHER)
+    try:
+        if os.path.lexists(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                if _MARK not in file.read(4096):
+                    raise UsageError(f"{path} is not nldissect's, and stays as it is")
+            os.unlink(path)
+        elif removes:
+            raise UsageError(f"{path} is not there")
+        if not removes:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            python = shlex.quote(sys.executable)
+            text = f'#!/bin/sh\n{_MARK}\nexec {python} -m nldissect extcap "$@"\n'
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror or problem}") from None
+    end = "gone" if removes else "there; Wireshark lists netlink (nldissect)"
+    output.write(f"{safe(path)} is {end}\n")
+    return 0
+
+
+def _folder() -> str:
+    """Wireshark's personal folder of extcap programs, or the only one that it has."""
+    tshark = shutil.which("tshark")
+    if tshark is None:
+        raise UsageError("tshark is missing, which tells where Wireshark looks for extcap programs")
+    done = subprocess.run([tshark, "-G", "folders"], capture_output=True, text=True, check=False)
+    lines = dict(line.split(":", 1) for line in done.stdout.splitlines() if ":" in line)
+    for name in ("Personal Extcap path", "Extcap path", "Global Extcap path"):
+        if lines.get(name, "").strip():
+            return lines[name].strip()
+    raise UsageError("`tshark -G folders` names no folder for extcap programs")
