@@ -58,16 +58,15 @@ tshark -D >listed 2>/dev/null
 tshark -i nldissect -o "extcap.nldissect.filter:type == newlink" \
     -w made.pcapng 2>said &
 for i in $(seq 60); do  # until it has begun
-    ip link add pear0 type dummy
-    ip link del pear0
-    sleep 0.5
+    # a process that lives long enough to be asked its name
+    (echo link add pear0 type dummy; sleep 1; echo link del pear0; sleep 1) | ip -batch -
     grep -q pear0 made.pcapng 2>/dev/null && break
 done
 sleep 1
 pkill -INT -x tshark
 wait
 for i in $(seq 40); do
-    pgrep -f '[m] nldissect extcap' >left || break
+    pgrep -f 'extcap-interface[ ]nldissect' >left || break
     sleep 0.5
 done
 {python} -m nldissect extcap --uninstall >gone

@@ -74,7 +74,7 @@ OUTPUTS: dict[tuple[str, str], list[list[str]]] = {
 OTHERWISE = {
     "live": "read", "run": "read", "monitor": "read", "tui": "screens", "dissectors": "specs",
     "fields": "specs", "completion": "completion", "redact": "captures", "decode": "read",
-    "export": "tables",
+    "export": "tables", "extcap": "itself",
 }  # fmt: skip
 
 

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 from argparse import Namespace
-from typing import BinaryIO
 
 from ..analysis import link_text
 from ..capture.files import link as link_types
@@ -27,6 +26,7 @@ from ..session.forward_pass import Session
 from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
+from ..wire.output_file import OutputFile, write_file
 from ..wire.record import Record
 from ..wire.text import safe
 from ..wire.version import VERSION
@@ -84,7 +84,7 @@ def _capture(options: Namespace, wanted: Filter | None) -> int:
         join=tuple(split_list([options.join] if options.join else [])),
     )
     try:
-        with open(options.fifo, "wb") as pipe, capturing.start(live) as capture:
+        with OutputFile(options.fifo, at_once=True) as pipe, capturing.start(live) as capture:
             sink = CommentedPackets(pipe, wanted)
             with stopped_by_signals(capture):
                 driver = Driver(Session(Registry()), sink, patience=PATIENCE)
@@ -107,7 +107,7 @@ def _capture(options: Namespace, wanted: Filter | None) -> int:
 class CommentedPackets(MessageSink):
     """Records as pcapng, each with the processes that its messages are of as a comment."""
 
-    def __init__(self, pipe: BinaryIO, wanted: Filter | None) -> None:
+    def __init__(self, pipe: OutputFile, wanted: Filter | None) -> None:
         self._pipe = pipe
         self._writer = PcapngWriter(pipe)
         self._wanted = wanted
@@ -163,9 +163,8 @@ def _install(output: TextOutput, removes: bool) -> int:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             python = shlex.quote(sys.executable)
             text = f'#!/bin/sh\n{_MARK}\nexec {python} -m nldissect extcap "$@"\n'
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            write_file(path, text.encode())
+            os.chmod(path, 0o755)
     except OSError as problem:
         raise UsageError(f"{path}: {problem.strerror or problem}") from None
     end = "gone" if removes else "there; Wireshark lists netlink (nldissect)"
