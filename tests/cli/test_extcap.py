@@ -58,8 +58,9 @@ tshark -D >listed 2>/dev/null
 tshark -i nldissect -o "extcap.nldissect.filter:type == newlink" \
     -w made.pcapng 2>said &
 for i in $(seq 60); do  # until it has begun
-    # a process that lives long enough to be asked its name
-    (echo link add pear0 type dummy; sleep 1; echo link del pear0; sleep 1) | ip -batch -
+    # a process whose name is known by the time of its second request
+    (echo link add pear0 type dummy; sleep 2; echo link set pear0 up; sleep 1) | ip -batch -
+    ip link del pear0
     grep -q pear0 made.pcapng 2>/dev/null && break
 done
 sleep 1
