@@ -57,12 +57,15 @@ tshark -D >listed 2>/dev/null
 {python} -m nldissect extcap --uninstall && {python} -m nldissect extcap --install
 tshark -i nldissect -o "extcap.nldissect.filter:type == newlink" \
     -w made.pcapng 2>said &
-for i in $(seq 60); do  # until it has begun
-    # a process whose name is known by the time of its second request
+change() {{  # by a process whose name is known by the time of its second request
     (echo link add pear0 type dummy; sleep 2; echo link set pear0 up; sleep 1) | ip -batch -
     ip link del pear0
+}}
+for i in $(seq 20); do  # until it has begun
+    change
     grep -q pear0 made.pcapng 2>/dev/null && break
 done
+change
 sleep 1
 pkill -INT -x tshark
 wait
