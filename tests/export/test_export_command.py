@@ -152,7 +152,7 @@ def test_numbers_of_all_64_bits_survive(run: Command, tmp_path: Path) -> None:
         (["-o", "there"], "no folder"),
         (["-o", "a.duckdb", "--table", "messages"], "--table"),
         (["-o", "a.parquet", "--partition", "date"], "--partition"),
-        (["-o", "a", "--partition", "hots"], "did you mean"),
+        (["-o", "a", "--partition", "hots"], "invalid choice"),
         (["-o", "missing/a.parquet"], "cannot be written"),
         (["-o", "missing/a.duckdb"], "cannot be written"),
     ],

@@ -543,6 +543,7 @@ def export_options(parser: CommandParser) -> None:
     add(
         "--partition",
         metavar="NAMES",
+        choices=("date", "host", "date,host", "host,date"),
         help="in a folder: one for each date (UTC), host, or date,host, named as Hive has it",
     )
     add(

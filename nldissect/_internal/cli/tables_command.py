@@ -6,11 +6,10 @@ import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from ..export.destinations import PARTITIONS, Destination, destination
+from ..export.destinations import Destination, destination
 from ..export.exporter import Exporter
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import refuse_inputs
-from ..wire.text import near
 from .input_captures import InputCaptures, only_once
 from .output import TextOutput, complain
 from .selection import display_filter, filtered, split_list
@@ -23,12 +22,7 @@ def export(options: Namespace, output: TextOutput) -> int:
     """Writes the tables; 2 if a capture could not be read to its end, what was is written."""
     only_once(options.files)
     refuse_inputs("-o", options.output, options.files)
-    partition = split_list([options.partition] if options.partition else [])
-    for word in partition:
-        if word not in PARTITIONS:
-            raise UsageError(
-                f"--partition: {word!r} is neither date nor host{near(word, list(PARTITIONS))}"
-            )
+    partition = split_list([options.partition or ""])
     source = InputCaptures(options)
     wanted = display_filter(options, source.registry)
     try:

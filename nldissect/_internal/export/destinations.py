@@ -14,7 +14,6 @@ from . import schemas
 from .arrow_batches import TableRows, batch, library, schema
 
 TABLES: Final = tuple(schemas.SCHEMAS)
-PARTITIONS: Final = (schemas.DATE, schemas.HOST)
 _NO_DATE: Final = "__HIVE_DEFAULT_PARTITION__"
 _OPEN: Final = 32  # files at the same time
 # A column of a row group is one page, plain: messages repeat, and zstd finds what Parquet's own
