@@ -56,7 +56,7 @@ def test_every_family_of_the_recordings_is_compared(everything: Path) -> None:
 def test_one_family_is_filtered_by_its_fields(tmp_path: Path, run: Command) -> None:
     ran = run("dissectors", "export", "--lua", "wireguard", "-o", tmp_path)
     assert ran.status == 0
-    assert ran.out.startswith("1 dissectors are in")
+    assert ran.out.startswith("1 dissector is in")
     assert {path.name for path in tmp_path.iterdir()} == {
         "nl_wireguard.lua",
         "nldissect.lua",

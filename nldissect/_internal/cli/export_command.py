@@ -39,7 +39,8 @@ def export(options: Namespace, output: TextOutput) -> int:
     loaded = [name for name in texts if name != "nldissect.lua"]
     texts[LOADER] = lua_dissector.loader(loaded)
     _write(options.folder, texts)
-    output.write(f"{len(loaded)} dissectors are in {safe(options.folder)}\n")
+    count = "1 dissector is" if len(loaded) == 1 else f"{len(loaded)} dissectors are"
+    output.write(f"{count} in {safe(options.folder)}\n")
     script = safe(os.path.join(options.folder, LOADER))
     output.write(f"try them: tshark -2 -X lua_script:{script} -r capture.pcap -V\n")
     for problem in registry.problems:
