@@ -59,6 +59,8 @@ OUTPUTS: dict[tuple[str, str], list[list[str]]] = {
     ("read", "jsonl"): [[], ["--flat"]],
     ("report", "html"): [[]],
     ("report", "markdown"): [[]],
+    ("state", "text"): [[], ["--watch"]],
+    ("state", "json"): [[], ["--watch"]],
     ("stats", "text"): [[], ["--top", "999"]],
     ("stats", "json"): [[]],
     ("flow", "text"): [[], ["--sockets", "--parts", "--copies"]],
