@@ -17,6 +17,7 @@ from ..pairing.transaction import Link, Transaction
 from ..session.driver import MessageSink
 from ..wire import framing
 from .flattener import Change, Flat, Flattener, compare
+from .object_register import ObjectRegister, Scope, ToldObject
 from .object_states import KINDS, Key, identity
 
 # The attribute by which an object is on an interface, for what ends with that.
@@ -30,28 +31,12 @@ _NFTABLES: Final = {
     "rule": ("table", "chain", "handle"), "obj": ("table", "name"), "flowtable": ("table", "name"),
 }  # fmt: skip
 _IN_TABLES: Final = tuple(f"nft-{kind}" for kind in _NFTABLES)
-_UP: Final = "up"
+_INET_ROUTE: Final = (("rtm-family", "inet"),)
 _LINKS, _NAME_ONLY = 4, 1 << 8  # RTM_NEWLINK / 4, linux/rtnetlink.h
 # Attributes of links that tell of the message, not of the link.
 _OF_THE_MESSAGE: Final = frozenset(("ifi-change", "event"))
 # What a request for a dump may say without being one for a part only.
 _HARMLESS: Final = frozenset(("ext-mask", "trailing"))
-# Words of a key that a dump of all families leaves out: bridges' views, what is answered for.
-_APART: Final = frozenset(("bridge", "proxy"))
-
-
-@dataclass(frozen=True)
-class ToldObject:
-    """An object as it was told last: its flat form, and the message that told it.
-
-    `seen` is the number of the last message that showed it, `doubt` why it may have changed
-    since without being told, in words ("" for no reason to think so).
-    """
-
-    flat: Flat
-    message: Message
-    seen: int
-    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +66,7 @@ class NetworkState(MessageSink):
 
     The time may be told as `after`, ns since the first message.
 
-    `objects` by key, `complete` by kind (and family, of rules of nftables the table, "" for all)
+    `complete` by kind (and family, of rules of nftables the table, "" for all)
     the message at which a dump had told all of them, `lost` the last message before which others
     were lost (0: none), `number` and `time` those of the last message looked at.
     """
@@ -93,7 +78,7 @@ class NetworkState(MessageSink):
         after: int | None = None,
         counters: bool = False,
     ) -> None:
-        self.objects: dict[Key, ToldObject] = {}
+        self._register = ObjectRegister()
         self.complete: dict[tuple[str, str], int] = {}
         self.lost = 0
         self.number = 0
@@ -105,6 +90,9 @@ class NetworkState(MessageSink):
         self._flatten = Flattener(counters)
         self._dump: dict[Key, int] = {}  # how often each key came in the dump that goes on
         self._dump_of = 0
+        self._copies: dict[Key, int] = {}  # how many there are under a key, if several
+        self._links: dict[tuple[bytes, str], Key] = {}  # by index and family
+        self._down: dict[str, int] = {}  # interfaces, and the message that said so
 
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message; whether more are wanted."""
@@ -146,70 +134,85 @@ class NetworkState(MessageSink):
             return
         message.forget()
         if gone:
-            self._end(key, message, link)
+            self._end(self._same(key, flat), message, link)
             return
         if key[0] == "link":
-            self._renamed(key, flat, message, link)
+            self._of_link(key, flat, message, link)
         transaction = link.transaction
         if link.role_code == codes.ROLE_ANSWER and transaction is not None and transaction.is_dump:
             key = self._numbered(key, transaction.id)
         before = self.objects.get(key)
         if before is not None and _asked_for_names(transaction):
-            self.objects[key] = replace(before, seen=message.number)
+            self._register.put(key, replace(before, seen=message.number))
             return
-        self._put(key, ToldObject(flat, message, message.number), message, link)
-        if key[0] == "link" and _UP not in dict(flat).get("ifi-flags", "").split("|"):
-            self._doubt_routes(key[1], message.number)
-
-    def _put(self, key: Key, after: ToldObject | None, message: Message, link: Link) -> None:
-        before = self.objects.get(key)
-        if after is None:
-            self.objects.pop(key, None)
-        else:
-            self.objects[key] = after
-        if before is not None or after is not None:
-            self.steps.append(Step(key, before, after, message, link))
+        after = ToldObject(flat, message, message.number, _parents(key, flat), _scopes(key, flat))
+        self.steps.append(Step(key, self._register.put(key, after), after, message, link))
 
     def _numbered(self, key: Key, dump: int) -> Key:
         """The key of the next object that a dump shows under one: those appended are numbered."""
         if self._dump_of != dump:
             self._dump, self._dump_of = {}, dump
         times = self._dump[key] = self._dump.get(key, 0) + 1
-        return key if times == 1 else (*key, f"#{times}")
+        if times == 1:
+            return key
+        self._copies[key] = times
+        return (*key, f"#{times}")
+
+    def _same(self, key: Key, flat: Flat) -> Key:
+        """Which of several under one key is meant: the first if it looks so, else the last."""
+        several, first = self._copies.get(key, 1), self.objects.get(key)
+        if several == 1 or (first is not None and first.flat == flat):
+            return key
+        self._copies[key] = several - 1
+        return (*key, f"#{several}")
 
     def _end(self, key: Key, message: Message, link: Link) -> None:
-        """An object is gone, and what was on it."""
-        self._put(key, None, message, link)
-        if key[0] == "link" and len(key) == 2:
-            for other, told in list(self.objects.items()):
-                if _device(other, told.flat) == key[1]:
-                    self._put(other, None, message, link)
-        if key[0] in ("nft-table", "nft-chain"):
-            inside = key[1:]
-            for other in list(self.objects):
-                if other[0] in _IN_TABLES and other != key and other[1 : len(key)] == inside:
-                    self._put(other, None, message, link)
+        """An object is gone, and what is inside of it."""
+        ended = [key]
+        while ended:
+            one = ended.pop()
+            before = self._register.remove(one)
+            if before is not None:
+                self.steps.append(Step(one, before, None, message, link))
+            ended += self._register.inside(one)
 
-    def _renamed(self, key: Key, flat: Flat, message: Message, link: Link) -> None:
-        """An interface that has another name now has not the old one any more."""
-        for other, told in list(self.objects.items()):
-            same = other[0] == "link" and other[2:] == key[2:] and other != key
-            if same and message.big == told.message.big and _index(told.message) == _index(message):
-                self._put(other, None, message, link)
+    def _of_link(self, key: Key, flat: Flat, message: Message, link: Link) -> None:
+        """An interface that has another name has not the old one any more; it may go down."""
+        start = message.base + 20  # ifi_index (linux/rtnetlink.h, struct ifinfomsg)
+        place = message.data[start : start + 4], key[2] if len(key) > 2 else ""
+        old = self._links.get(place)
+        if old is not None and old != key:
+            before = self._register.remove(old)
+            if before is not None:
+                self.steps.append(Step(old, before, None, message, link))
+        self._links[place] = key
+        known = self.objects.get(key)
+        if not _is_up(flat) and (known is None or _is_up(known.flat)):
+            self._down[key[1]] = message.number
 
-    def _doubt_routes(self, device: str, number: int) -> None:
-        """IPv4 routes of an interface that is down are gone, or not: the kernel does not say."""
-        for key, told in self.objects.items():
-            flat = dict(told.flat)
-            if key[0] == "route" and flat.get("oif") == device and flat.get("rtm-family") == "inet":
-                self.objects[key] = replace(told, doubt=f"{device} is down since #{number}")
+    # -- doubts --------------------------------------------------------------------
+
+    @property
+    def objects(self) -> dict[Key, ToldObject]:
+        """What there is, by key."""
+        return self._register.by_key
+
+    def doubt(self, key: Key) -> str:
+        """Why an object may not be as it was told, in words; "" where nothing says so."""
+        told = self.objects[key]
+        if told.seen < self.lost:
+            return f"messages were lost before #{self.lost}"
+        if key[0] == "route" and told.flat[:1] == _INET_ROUTE:
+            # The kernel does not tell which routes an interface that goes down takes along.
+            for parent in told.parents:
+                if told.seen < self._down.get(parent[1], 0):
+                    return f"{parent[1]} went down in #{self._down[parent[1]]}"
+        return ""
 
     def _lose(self, number: int) -> None:
         """Messages were lost: nothing is known to be complete or as it was."""
         self.lost = number
         self.complete.clear()
-        for key, told in self.objects.items():
-            self.objects[key] = replace(told, doubt=f"messages were lost before #{number}")
 
     # -- dumps --------------------------------------------------------------------
 
@@ -221,29 +224,43 @@ class NetworkState(MessageSink):
         scope = _scope(request, self._flatten)
         if scope is None:
             return
+        for key in self._register.not_seen_since(request.number, scope):
+            self._end(key, message, link)
         kind, family, table = scope
-        start = request.number
-        for key, told in list(self.objects.items()):
-            if key[0] != kind or told.seen > start:
-                continue
-            if not family and not _APART.isdisjoint(key[1:]):
-                continue
-            within = (
-                not table or f"table {table}" in key or (kind == "nft-rule" and key[2] == table)
-            )
-            if within and (not family or family in key):
-                self._put(key, None, message, link)
         if kind != "route" or not table:
             self.complete[kind, table or family] = message.number
 
 
-def _device(key: Key, flat: Flat) -> str | None:
-    """The interface that an object is on, and ends with; None for none, and for several."""
+def _is_up(flat: Flat) -> bool:
+    return "up" in dict(flat).get("ifi-flags", "").split("|")
+
+
+def _parents(key: Key, flat: Flat) -> tuple[Key, ...]:
+    """What an object is inside of, and ends with: its interface, its table, its chain."""
+    if key[0] in _IN_TABLES and key[0] != "nft-table":
+        table = ("nft-table", *key[1:3])
+        return (table, ("nft-chain", *key[1:4])) if key[0] == "nft-rule" else (table,)
     path = _DEVICE.get(key[0])
     if path is None:
-        return None
+        return ()
     devices = {value for name, value in flat if name == path or name.endswith("rtnh-ifindex")}
-    return devices.pop() if len(devices) == 1 else None
+    # A route over several interfaces goes on without one of them.
+    return (("link", devices.pop()),) if len(devices) == 1 else ()
+
+
+def _scopes(key: Key, flat: Flat) -> tuple[Scope, ...]:
+    """The dumps that tell of an object."""
+    kind = key[0]
+    if "proxy" in key[1:]:
+        return ()
+    if kind in _IN_TABLES:
+        family, table = key[1], key[2] if kind == "nft-rule" else ""
+    else:
+        family = flat[0][1] if flat and flat[0][0].endswith("family") else ""
+        words = [word for word in key if word.startswith("table ")] if kind == "route" else []
+        table = words[0].removeprefix("table ") if words else ""
+    families = {family} if "bridge" in key[1:] else {family, ""}
+    return tuple((kind, one, other) for one in sorted(families) for other in sorted({table, ""}))
 
 
 def _asked_for_names(dump: Transaction | None) -> bool:
@@ -253,12 +270,6 @@ def _asked_for_names(dump: Transaction | None) -> bool:
         return False
     found = request.get("ext-mask")
     return isinstance(found, int) and bool(found & _NAME_ONLY)
-
-
-def _index(message: Message) -> bytes:
-    """The interface's index in a message about a link."""
-    start = message.base + 20  # ifi_index (linux/rtnetlink.h, struct ifinfomsg)
-    return message.data[start : start + 4]
 
 
 def _named(message: Message) -> tuple[Key, bool] | None:
@@ -284,26 +295,16 @@ def _named(message: Message) -> tuple[Key, bool] | None:
     return (f"nft-{kind}", *words), name.startswith("del")
 
 
-def _scope(request: Message, flatten: Flattener) -> tuple[str, str, str] | None:
-    """Kind, family and table ("": all) of what a dump that was asked for tells all of.
+def _scope(request: Message, flatten: Flattener) -> Scope | None:
+    """What a dump that was asked for tells all of.
 
     None where the request asks for a part that cannot be told from here.
     """
     if request.protocol == framing.NETLINK_GENERIC:
-        return (
-            ("family", "", "")
-            if request.family == "nlctrl" and not request.get("family-id")
-            else None
-        )
+        one = request.get("family-id") or request.get("family-name")
+        return ("family", "", "") if request.family == "nlctrl" and not one else None
     if request.protocol == framing.NETLINK_NETFILTER:
-        name = "" if request.operation is None else request.operation.name
-        kind = name[3:]
-        asked = [node.name for node in request.nodes if node.field.number >= 0]
-        if name[:3] != "get" or kind not in _NFTABLES:
-            return None
-        if kind == "rule" and asked == ["table"]:  # nft asks for those of each table
-            return "nft-rule", "", str(request.get("table"))
-        return (f"nft-{kind}", "", "") if not asked else None
+        return _scope_in_tables(request)
     kind = KINDS.get(request.type >> 2, "")
     if request.protocol != framing.NETLINK_ROUTE or not kind:
         return None
@@ -316,3 +317,18 @@ def _scope(request: Message, flatten: Flattener) -> tuple[str, str, str] | None:
         elif path not in _HARMLESS and value not in ("0", "unspec", "0x0", "", "universe"):
             return None
     return kind, family, table
+
+
+def _scope_in_tables(request: Message) -> Scope | None:
+    """The same of nftables, whose rules nft asks for table by table."""
+    name = "" if request.operation is None else request.operation.name
+    kind = name[3:]
+    if name[:3] != "get" or kind not in _NFTABLES:
+        return None
+    node = request.find("nfgen-family")
+    said = "" if node is None else node.words(False) or str(node.value)
+    family = "" if said == "unspec" else said
+    asked = [node.name for node in request.nodes if node.field.number >= 0]
+    if kind == "rule" and asked == ["table"]:
+        return "nft-rule", family, str(request.get("table"))
+    return (f"nft-{kind}", family, "") if not asked else None

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ..analysis import link_text
-from ..analysis.network_state import NetworkState, Step, ToldObject
+from ..analysis.network_state import NetworkState, Step
+from ..analysis.object_register import ToldObject
 from ..analysis.object_states import Key
 from ..engine.message import Message
 from ..engine.summary import summarize
@@ -36,7 +37,7 @@ def document(found: NetworkState, capture: str) -> dict[str, Any]:
         "message": found.number,
         "time": None if found.time is None else TimeFormatter("utc-date").text(0, found.time),
     }
-    sure = {key: told for key, told in found.objects.items() if not told.doubt}
+    sure = {key: told for key, told in found.objects.items() if not found.doubt(key)}
     for name, kind in LISTS.items():
         out[name] = [_object(kind, told, sure) for key, told in _of(sure, kind)]
     out["addresses"] = _by_link(sure)
@@ -134,9 +135,10 @@ def _unknown(found: NetworkState) -> Iterator[dict[str, Any]]:
         families = sorted(family for one, family in found.complete if one == kind)
         if "" not in families:
             yield {"of": name, "why": f"only those of {', '.join(families)} were told whole"}
-    for key, told in found.objects.items():
-        if told.doubt:
-            yield {"of": key[0], "object": " ".join(key[1:]), "why": told.doubt}
+    for key in found.objects:
+        doubt = found.doubt(key)
+        if doubt:
+            yield {"of": key[0], "object": " ".join(key[1:]), "why": doubt}
 
 
 # -- text -------------------------------------------------------------------------------
@@ -148,8 +150,8 @@ def lines(found: NetworkState) -> Iterator[tuple[str, str]]:
         objects = _of(found.objects, kind)
         if objects:
             yield _HEADS.get(kind, f"{kind}s"), "strong"
-        for _, told in objects:
-            doubt = f"  ? {told.doubt}" if told.doubt else ""
+        for key, told in objects:
+            doubt = f"  ? {found.doubt(key)}" if found.doubt(key) else ""
             yield (
                 safe(f"  {summarize(told.message)}  #{told.message.number}{doubt}"),
                 "warning" if doubt else "plain",
