@@ -19,7 +19,7 @@ import pytest
 from support import ROOT
 
 NOISE = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
-PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "*.html", "*.css", "*.js", "py.typed")
+PACKAGE_FILES = ("*.py", "*.yaml", "*.tcss", "*.html", "*.css", "*.js", "*.lua", "py.typed")
 
 pytestmark = pytest.mark.packaging
 

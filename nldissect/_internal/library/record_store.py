@@ -18,8 +18,9 @@ class RecordStore:
     """One capture that is read at random.
 
     What cannot be read twice, a stream or a compressed file, is kept decompressed in an unnamed
-    temporary file; the records of a trace of strace are kept as they are. `grows` tells that
-    not everything is there from the start. Raises CaptureError once it is closed.
+    temporary file, in memory where none can be made; the records of a trace of strace are kept as
+    they are. `grows` tells that not everything is there from the start. Raises CaptureError once
+    it is closed.
     """
 
     def __init__(self, path: str, stream: BinaryIO | None, follow: bool) -> None:
@@ -27,7 +28,7 @@ class RecordStore:
         self._follow = follow
         # A growing file may hold nothing yet.
         self._capture = CaptureReader(path, stream) if follow else open_capture(path, stream=stream)
-        self._spool = cast(BinaryIO, tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+        self._spool = _unnamed_file()
         self._descriptor = -1
         if self._capture.rewindable:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -88,3 +89,11 @@ class RecordStore:
                 os.close(self._descriptor)
             self._descriptor = self._spool.fileno()
         return self._descriptor
+
+
+def _unnamed_file() -> BinaryIO:
+    """A file that nobody else can open; in memory where no folder may be written (--confine)."""
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
+    except OSError:
+        return cast(BinaryIO, os.fdopen(os.memfd_create("nldissect"), "w+b", buffering=0))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
-from ...wire.errors import CaptureError, FilterError, NldissectError
+from ...wire.errors import CaptureError, NldissectError
 from ...wire.text import safe
 from ..actions.command_line import CommandLine
 from ..actions.context import ApplicationContext
@@ -28,10 +26,10 @@ from ..actions.live_control import LiveControl
 from ..actions.navigation import Navigation
 from ..actions.profile_control import ProfileControl
 from ..actions.reports import Reports
+from ..actions.suggestions import Suggestions
 from ..actions.summaries import Summaries
 from ..model import layout
 from ..model.capture_model import CaptureModel, Order
-from ..model.capture_words import CaptureWords, ValueCounts
 from ..model.feeds import Feed
 from ..model.keymap import Keyboard, Keymap, Pressed
 from ..model.parts import Part
@@ -55,9 +53,6 @@ from ..panes.status_line import StatusLine
 from ..panes.transaction_pane import TransactionPane
 from ..panes.tree_pane import TreePane
 from ..panes.which_key import WhichKey
-
-if TYPE_CHECKING:  # its grammar is read when the first filter is typed
-    from ...filter import Completion
 
 TICK = 0.1  # s between looks at what has grown
 
@@ -86,7 +81,6 @@ class Browser(Screen[None]):
         self.remembered: dict[str, Any] = {}  # how the capture was looked at before
         self.scheduler = Scheduler()
         self.scheduler.turned, self.scheduler.growing = self._turned, self._growing
-        self._words = CaptureWords(model)
         self._keyboard = Keyboard(keymap)
         self._make_panes(feed is not None)
         self.live = LiveControl(self, feed)
@@ -98,7 +92,7 @@ class Browser(Screen[None]):
             self.filtering.entered,
             self.filtering.wrong,
             self.filtering.left,
-            self._words_of_capture,
+            Suggestions(self).begin_with,
         )
         self.shelf = Shelf()
         self.profiles = ProfileControl(self, self.filtering)
@@ -259,30 +253,6 @@ class Browser(Screen[None]):
         if self.arrangement.shelf != lines:
             self.arrangement.shelf = lines
             self.arrangement.arrange()
-
-    def _words_of_capture(self, found: Completion) -> None:
-        """Puts first what the message and the capture have; values are counted meanwhile."""
-        from ...filter import Filter
-
-        row, words = self.list_pane.row, self._words
-        if found.field is None:
-            return
-        if not found.field:
-            found.begin_with(words.names(row))
-            return
-        with suppress(FilterError):  # no field after all
-            tally = words.tally(found.field, Filter(found.field, self.model.registry))
-            found.begin_with(words.values(found.field, row))
-            if not tally.over:
-                self.scheduler.add("tally", partial(self._count, tally))
-
-    def _count(self, tally: ValueCounts, seconds: float) -> bool:
-        """Counts the values of the field that is typed; whether that is over."""
-        over = not self.filter_bar.typing or tally.step(seconds)
-        if over:
-            self.scheduler.drop("tally")
-            self.filter_bar.offer_again()
-        return over
 
     # -- work behind the screen --------------------------------------------------------
 
