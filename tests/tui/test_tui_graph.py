@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nldissect._internal.tui.model.graph_view import MARKS, GraphView
 from nldissect._internal.tui.model.opener import Opener
 from nldissect._internal.tui.model.rate_graph import BINS, RateGraph, Series
 from nldissect._internal.tui.panes.graph_screen import GraphScreen
-from support.terminal import CAPTURES, Player, play
+from support.capture_files import END, enhanced, interface, netlink, section
+from support.terminal import Player, play
 
 
 async def opened(user: Player) -> GraphScreen:
@@ -167,12 +170,19 @@ def test_statistics_lead_to_the_graph() -> None:
     play("errors", story=story, size=(100, 40))
 
 
-def test_bins_widen_until_any_times_fit() -> None:
-    model = Opener(None).model(str(CAPTURES / "errors.pcap"))
+def test_bins_widen_until_any_times_fit(tmp_path: Path) -> None:
+    half = 2**62
+    times = [half, half + 1, half + 10**9, half + 5, 2**63 - 1, 0, half + 6]
+    packet = netlink(0, (16).to_bytes(4, "little") + b"\x01\0\0\0" + bytes(8))
+    path = tmp_path / "times.pcapng"
+    path.write_bytes(
+        section("<", END)
+        + interface("<", 253, (9, b"\x09"), END)
+        + b"".join(enhanced("<", 0, time, packet) for time in times)
+    )
+    model = Opener(None).model(str(path))
     while not model.index.extend(1):
         pass
-    times = [0, 1, 10**9, 10**9 + 5, 2**63 - 1, -(2**40), 5]
-    model.index.moment = lambda row: times[row] if row < len(times) else None  # type: ignore[method-assign]
     graph = RateGraph(model)
     while not graph.step(1):
         pass
