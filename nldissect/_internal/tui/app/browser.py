@@ -177,8 +177,8 @@ class Browser(Screen[None]):
         self.scheduler.add("map", self.list_pane.minimap.map.step)
         self.set_focus(self.list_pane)
         self.scheduler.step()  # what is small is there with the first picture
-        self.run_worker(self.scheduler.run(), exclusive=False)
         self._ticking = self.set_interval(TICK, self.tick)
+        self.run_worker(self.scheduler.run(), exclusive=False)  # which may begin at once
         self.arrangement.arrange()
         self._come_back()
         self.shelf_changed()
