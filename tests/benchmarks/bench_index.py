@@ -26,9 +26,9 @@ import recordings  # noqa: E402
 
 from nldissect._internal.filter import Filter  # noqa: E402
 from nldissect._internal.library.index import Index  # noqa: E402
+from nldissect._internal.library.index_filter import IndexFilter  # noqa: E402
 from nldissect._internal.spec.registry import Registry  # noqa: E402
 from nldissect._internal.tui.model.capture_model import CaptureModel  # noqa: E402
-from nldissect._internal.tui.model.row_filter import RowFilter  # noqa: E402
 
 
 def resident() -> int:
@@ -61,7 +61,7 @@ def main() -> None:
             print(f"{paired}: {total:.1f} s, {resident()} MB")
             for text in ("type == newroute", "error != 0", "ifname == lo"):
                 found = Filter(text, registry)
-                model.look_through(RowFilter(model, found), found.needs_link)
+                model.look_through(IndexFilter(index, found), found.needs_link)
                 start = time.process_time()
                 model.view.step(60)
                 spent = time.process_time() - start

@@ -38,8 +38,8 @@ def spent(action) -> float:
 def test_a_crowded_record(run, tmp_path: Path, shape: str, words: list[str]) -> None:
     function, count = recordings.RECORDS[shape]
     small, large = tmp_path / "small.pcap", tmp_path / "large.pcap"
-    recordings.write(small, function(count // 8))
-    recordings.write(large, function(count // 2))
+    recordings.write(small, function(count // 16))
+    recordings.write(large, function(count // 4))
     run(*words, small)  # what is made once
     few, many = (spent(lambda path=path: run(*words, path)) for path in (small, large))
     assert many < MOST * max(few, 0.01)
@@ -75,7 +75,7 @@ def test_an_index_asked_for_everything(tmp_path: Path, shape: str) -> None:
 )  # fmt: skip
 def test_text_that_is_pasted(run, tmp_path: Path, piece: str) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
-    for path, size in ((small, 50_000), (large, 200_000)):
+    for path, size in ((small, 25_000), (large, 100_000)):
         path.write_text(piece * (size // len(piece)), encoding="utf-8")
     few, many = (spent(lambda path=path: run("decode", f"@{path}")) for path in (small, large))
     assert many < MOST * max(few, 0.02)

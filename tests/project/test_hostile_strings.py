@@ -271,20 +271,36 @@ def test_rust_compiles_to_nothing_else(capture: Path, codes: list[bytes], tmp_pa
 # -- specs -------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a spec for each string."""
+    folder = tmp_path_factory.mktemp("specs")
+    for number, text in enumerate(STRINGS.values()):
+        hostile.spec(folder / f"{number}.yaml", text)
+    return folder
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STRINGS)
-def test_names_of_a_spec(run: Command, capture: Path, tmp_path: Path, name: str) -> None:
-    path = hostile.spec(tmp_path / "family.yaml", STRINGS[name])
-    done = run("dissectors", "check", path)
+def test_names_of_a_spec(run: Command, capture: Path, specs: Path) -> None:
+    done = run("dissectors", "check", *specs.iterdir())
     assert done.status == 0, done.out
     assert not acting(done.out + done.err)
-    for words in (["dissectors"], ["dissectors", "show", STRINGS[name]], ["fields"]):
-        done = run(*words, "--dissectors", path)
+    for words in (["dissectors"], ["fields"]):
+        done = run(*words, "--dissectors", specs)
+        assert done.out
         assert not acting(done.out + done.err)
     for form in (["-V"], ["-T", "python"], ["-T", "build"], ["-T", "c"]):
-        done = run("read", "--dissectors", path, *form, "--protocol", "generic", capture)
+        done = run("read", "--dissectors", specs, *form, "--protocol", "generic", capture)
         assert done.status == 0, done.err
         assert not acting(done.out + done.err)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(STRINGS)), ids=STRINGS)
+def test_a_spec_of_them_is_shown(run: Command, specs: Path, number: int) -> None:
+    name = list(STRINGS.values())[number]
+    done = run("dissectors", "show", name, "--dissectors", specs / f"{number}.yaml")
+    assert not acting(done.out + done.err)
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from support.command import (
     save,
 )
 
+HEX = re.compile("([0-9a-f]{2})*")
 SCHEMA = json.loads((ROOT / "docs" / "json.schema.json").read_text())
 
 
@@ -41,32 +42,58 @@ def walk(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def flat(node: dict[str, Any]) -> str:
-    """A node without its children and place, which are looked at on their own."""
+    """What the schema can ask of a node: without its children and place, which are looked at on
+    their own, and of numbers and words only what they are like."""
     assert node["offset"] >= 0
     assert node["length"] >= 0
     alone = {key: value for key, value in node.items() if key != "children"}
+    value = alone.get("value")
+    if type(value) is int:
+        alone["value"] = (value > 0) - (value < 0)
+    elif isinstance(value, str):
+        alone["value"] = "00" if HEX.fullmatch(value) else "-"
+    if "label" in alone:
+        alone["label"] = alone["label"][:1]
     return json.dumps({**alone, "offset": 0, "length": 0})
+
+
+@pytest.fixture(scope="module")
+def valid() -> set[str]:
+    """What was validated: the validator takes a millisecond for each."""
+    return set()
 
 
 @pytest.mark.slow
 @pytest.mark.docs
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
 def test_recordings_satisfy_the_schema(
-    path: Path, run: Command, validator: Draft202012Validator
+    path: Path, run: Command, validator: Draft202012Validator, valid: set[str]
 ) -> None:
-    """Equal nodes are validated once: the validator takes a millisecond for each."""
+    """And what says nothing is left out."""
     ran = run("read", "-T", "jsonl", path)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.isascii()
+    assert absent(ran.objects) == []
     nodes = set()
     for shown in ran.objects:
         attributes = shown.get("attributes", [])
         nodes |= {flat(node) for node in walk(attributes)}
-        validator.validate({**shown, "attributes": attributes[:1]} if attributes else shown)
+        alike = re.sub("[0-9]+", "0", json.dumps({**shown, "attributes": [], "summary": ""}))
+        if alike not in valid:
+            valid.add(alike)
+            validator.validate({**shown, "attributes": attributes[:1]} if attributes else shown)
     of_a_node = validator.evolve(schema={"$ref": "#/$defs/node", "$defs": SCHEMA["$defs"]})
-    for node in nodes:
+    for node in nodes - valid:
         of_a_node.validate(json.loads(node))
-    assert json.loads(run("read", "-T", "json", path).out) == ran.objects
+    valid |= nodes
+
+
+@pytest.mark.parametrize("recording", ["errors", "ethtool", "nft", "wifi_phy"])
+def test_json_is_a_list_of_the_lines_of_jsonl(recording: str, run: Command) -> None:
+    path = ROOT / "captures" / f"{recording}.pcap"
+    assert (
+        json.loads(run("read", "-T", "json", path).out) == run("read", "-T", "jsonl", path).objects
+    )
 
 
 def test_whole_messages_satisfy_the_schema(run: Command, validator: Draft202012Validator) -> None:
@@ -107,11 +134,6 @@ def absent(value: Any) -> list[Any]:
         ]
         return [*empty, *(found for each in value.values() for found in absent(each))]
     return [found for each in value for found in absent(each)] if isinstance(value, list) else []
-
-
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
-def test_what_says_nothing_is_left_out(path: Path, run: Command) -> None:
-    assert absent(run("read", "-T", "jsonl", path).objects) == []
 
 
 @pytest.mark.docs

@@ -6,18 +6,16 @@ import os
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, overload
+from typing import Any, BinaryIO, Final, overload
 
 from ..pairing.transaction import Transaction
 from ..spec.registry import registry
 from ..wire.errors import CaptureError, UsageError
 from ..wire.text import safe
 from .index import Index
+from .index_filter import IndexFilter
 from .messages import Message
 from .parameters import ByteOrder, Paths, check_byte_order
-
-if TYPE_CHECKING:
-    from ..filter import Filter
 
 # Of a capture that grows: so many records at once, and so many seconds between two looks.
 _RECORDS: Final = 256
@@ -36,7 +34,7 @@ class Messages(Sequence[Message]):
         capture: Capture,
         places: Sequence[int] | None,
         source: Messages | None = None,
-        test: Filter | None = None,
+        test: IndexFilter | None = None,
     ) -> None:
         self._capture = capture
         self._places = places
@@ -49,7 +47,7 @@ class Messages(Sequence[Message]):
             yield from self._places
         elif self._source is not None:
             for place in self._source._each():
-                if self._capture._matches(self._test, place):
+                if self._test is None or self._test(place):
                     yield place
 
     def _all(self) -> Sequence[int]:
@@ -160,7 +158,7 @@ class Capture(Messages):
     def _each(self) -> Iterator[int]:
         test = self._test
         for place in self._growing():
-            if test is None or self._matches(test, place):
+            if test is None or test(place):
                 yield place
 
     def _growing(self) -> Iterator[int]:
@@ -198,15 +196,10 @@ class Capture(Messages):
             found.link = self._index.link(place)
         return found
 
-    def _compile(self, text: str) -> Filter:
+    def _compile(self, text: str) -> IndexFilter:
         from ..filter import Filter
 
-        return Filter(text, self._index.session.registry)
-
-    def _matches(self, test: Filter | None, place: int) -> bool:
-        assert test is not None
-        message = self._message(place)
-        return test.matches(message, message.link)
+        return IndexFilter(self._index, Filter(text, self._index.session.registry))
 
 
 class Transactions(Sequence[Transaction]):

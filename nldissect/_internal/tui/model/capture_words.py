@@ -136,14 +136,14 @@ class ValueCounts:
     """How often a field has which value, as far as it has come; `step` goes on."""
 
     def __init__(self, model: CaptureModel, field: str, found: Filter) -> None:
-        from .row_filter import RowFilter
+        from ...library.index_filter import IndexFilter
 
         self.field = field
         self.counts: Counter[str] = Counter()
         self.complete = False
         self._model = model
         self._source = _Source(field)
-        self._has = RowFilter(model, found)
+        self._has = IndexFilter(model.index, found)
         self._row = 0
         self._spent = 0.0
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ...library.index_filter import IndexFilter
 from .capture_model import CaptureModel, View
-from .row_filter import RowFilter
 
 if TYPE_CHECKING:  # its grammar is read when the first filter is typed
     from ...filter import Filter
@@ -32,7 +32,7 @@ class Shown:
     @classmethod
     def by(cls, model: CaptureModel, found: Filter) -> Shown:
         """What a filter shows."""
-        return cls(found.text, RowFilter(model, found), found.needs_link, found.text)
+        return cls(found.text, IndexFilter(model.index, found), found.needs_link, found.text)
 
 
 @dataclass
