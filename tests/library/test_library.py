@@ -322,7 +322,7 @@ def test_filters_by_themselves() -> None:
 def test_what_is_not_public_says_so_by_its_name() -> None:
     folder = ROOT / "nldissect"
     public = {path.stem for path in folder.glob("[a-z]*.py")}
-    assert public == {"arrow", "hooks", "scapy", "testing"}
+    assert public == {"arrow", "hooks", "scapy", "spark", "testing"}
     for path in (ROOT / "nldissect" / "dissectors").glob("*.py"):
         text = path.read_text(encoding="utf-8")
         used = set(re.findall(r"(?:from|import) (nldissect\S*)", text))

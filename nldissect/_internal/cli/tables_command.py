@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..export.destinations import Destination, destination
 from ..export.exporter import Exporter
+from ..library.arrow_reader import host_of
 from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import refuse_inputs
 from .input_captures import InputCaptures, only_once
@@ -56,7 +57,7 @@ def _exported(
     """Gives all captures to the tables; the exit status."""
     status, last = 0, None
     for path in options.files:
-        host = options.host or _stem(path)
+        host = options.host or (host_of(path) if path != "-" else _stem(path))
         if host != last:
             exporter.finish()
             to.begin(host)

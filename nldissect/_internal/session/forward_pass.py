@@ -97,7 +97,8 @@ class Session(Context):
     gathered of families without a dissector, and of the family `observe`. `records`
     counts what was read, `skipped` the records that are not netlink, by link
     type. `protocol` is that of records whose capture does not say it; without it `untold`
-    tells which one was assumed.
+    tells which one was assumed. With `facts`, another session went over the capture
+    first, and this one needs no header pass.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Session(Context):
         byte_order: str | None = None,
         observe: str = "",
         protocol: int | None = None,
+        facts: CaptureFacts | None = None,
     ) -> None:
         super().__init__(registry.tables)
         self.registry = registry
@@ -113,7 +115,8 @@ class Session(Context):
         self.explained: list[Record] = []  # they teach of the first interface, and are no messages
         self.records = 0
         self.skipped: dict[int, int] = {}
-        self.facts = CaptureFacts(byte_order)
+        self._told = facts is not None
+        self.facts = CaptureFacts(byte_order) if facts is None else facts
         self._learner = Learner(self.facts, registry, observe)
         self._strace_encoder = LazyStraceEncoder(registry)
         self.untold = UntoldProtocol(self._dissected, protocol)
@@ -133,7 +136,7 @@ class Session(Context):
         learns = not capture.rewindable
         taught: i64 = EVERYTHING  # where in the file the header pass is
         window: i64 = EVERYTHING if ahead is None else ahead
-        if not learns:
+        if not learns and not self._told:
             teaching = self._header_pass.taught(capture)
             taught = self._header_pass.teach_to(teaching, window)
         serial: i64 = 0
@@ -223,6 +226,11 @@ class Session(Context):
         if record.socket is not None:  # a system call knows which way it goes
             message.to_kernel = record.cooked[1] == PACKET_KERNEL
         return message
+
+    def learn(self, capture: Iterable[Record]) -> CaptureFacts:
+        """The header pass alone, over what can be read of the capture: what it teaches."""
+        self._header_pass.teach_to(self._header_pass.taught(capture), EVERYTHING)
+        return self.facts
 
     def taught(self, capture: Iterable[Record], serial: int = 0) -> Iterator[Record]:
         """The header pass, record by record, after `serial` messages; see `HeaderPass.taught`."""
