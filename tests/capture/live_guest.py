@@ -15,8 +15,10 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -731,6 +733,46 @@ def joined(folder: Path) -> Any:
         kinds = [struct.unpack_from("=H", record.data, 4)[0] for record in capture]
     ip("link", "set", "dummy0", "down")
     return {"newlink": kinds.count(16)}
+
+
+@scene
+def metered(folder: Path) -> Any:
+    """Metrics while nothing is shown, while spans are, and while the capture is standard output."""
+    if not (find_spec("prometheus_client") and find_spec("opentelemetry")):
+        return {}
+    ip("link", "set", "lo", "up")
+    ways = {"quiet": ["-q"], "spans": ["-T", "otlp"], "copy": ["-w", "-"]}
+    running = {
+        name: Command(*words, "--metrics", "127.0.0.1:0", folder=folder, name=name)
+        for name, words in ways.items()
+    }
+    for name in running:
+        until(lambda name=name: "/metrics\n" in heard(folder, name))  # type: ignore[misc]
+    ip("link", "set", "dummy0", "up")
+    ip("link", "set", "nowhere0", "up")
+
+    def asked(name: str) -> str:
+        url = heard(folder, name).split("metrics are at ")[1].split("\n")[0]
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    out: dict[str, Any] = {}
+    for name, process in running.items():
+        until(lambda name=name: 'error="ENODEV"' in asked(name))  # type: ignore[misc]
+        out[name] = {
+            "text": asked(name),
+            "capabilities": [
+                line.split()[1]
+                for task in Path(f"/proc/{process.pid}/task").iterdir()
+                for line in (task / "status").read_text().splitlines()
+                if line.startswith("CapEff")
+            ],
+        }
+        process.send_signal(signal.SIGINT)
+        out[name]["ended"] = process.wait()
+        out[name]["said"] = heard(folder, name)
+    ip("link", "set", "dummy0", "down")
+    return out
 
 
 @scene

@@ -626,3 +626,31 @@ def test_options_that_the_kernel_can_filter_by(
 
 def test_no_filter_is_none() -> None:
     assert command.kernel_filter(build()[0].parse_args(["live"]), Registry()) is None
+
+
+# -- metrics --------------------------------------------------------------------------------
+
+
+@needs_kernel
+def test_metrics_are_there_whatever_is_shown(scenes: Scenes) -> None:
+    """Nothing, spans, or the capture itself; by whoever decodes, who has no more privileges."""
+    pytest.importorskip("prometheus_client")
+    pytest.importorskip("opentelemetry.proto")
+    metered = scenes["metered"]
+    for name in ("quiet", "spans", "copy"):
+        found = metered[name]
+        assert found["ended"] == 0
+        assert len(set(found["capabilities"])) == 1
+        assert len(found["capabilities"]) > 1
+        assert re.search(
+            r"netlink_errors_total\{error=\"ENODEV\".*protocol=\"route\"\} ", found["text"]
+        )
+        assert 'netlink_lost_datagrams_total{by="capture"} 0.0\n' in found["text"]
+    assert scenes.text("metered/quiet.out") == ""
+    spans = [
+        json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+        for line in scenes.text("metered/spans.out").splitlines()
+    ]
+    said = [span["status"]["message"] for span in spans if "status" in span]
+    assert any("nowhere0" in text and "ENODEV" in text for text in said)
+    assert others(scenes.folder / "metered" / "copy.out")

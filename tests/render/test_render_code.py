@@ -47,7 +47,7 @@ def source(form: str, given: list[Message]) -> str:
 
 
 def test_the_command_offers_every_form() -> None:
-    assert {"text", "fields", *FORMATS} == set(options.FORMATS)
+    assert {"text", "fields", "otlp", *FORMATS} == set(options.FORMATS)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import base64
 import re
 import struct
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from support.capture_files import netlink, pcap
 from support.command import Command, start
 from support.messages import RECORDINGS
 
+OTLP = [["read", "-T", "otlp"]] if find_spec("opentelemetry") else []
 OUTPUTS = (
     ["read"], ["read", "-V", "-x"], ["read", "-T", "json"], ["read", "-T", "jsonl"],
     ["read", "-T", "fields", "-e", "summary", "-e", "private-key", "-e", "alg-key", "-e", "pmk"],
     *(["read", "-T", form] for form in ("c", "go", "rust", "python", "build", "hex", "ynl")),
-    ["check"], ["stats"],
+    *OTLP, ["check"], ["stats"],
 )  # fmt: skip
 
 

@@ -18,12 +18,13 @@ _OCTAVE: Final = 5  # 32 buckets
 
 
 class Counts:
-    """Rows of sums by key, at most `ROWS` of them and one for all others."""
+    """Rows of sums by key, at most `limit` of them and one for all others."""
 
-    __slots__ = ("columns", "others", "rows")
+    __slots__ = ("columns", "limit", "others", "rows")
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, limit: int = ROWS) -> None:
         self.columns = columns
+        self.limit = limit
         self.rows: dict[Any, list[int]] = {}
         self.others = [0] * columns
 
@@ -31,7 +32,7 @@ class Counts:
         """The sums of `key`, to be added to."""
         found = self.rows.get(key)
         if found is None:
-            if len(self.rows) >= ROWS:
+            if len(self.rows) >= self.limit:
                 return self.others
             found = self.rows[key] = [0] * self.columns
         return found

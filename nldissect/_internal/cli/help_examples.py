@@ -14,6 +14,7 @@ examples:
   nldissect read -T jsonl a.pcap | jq -r 'select(.error) | .summary'
   nldissect read -T fields -e time -e ifname -e IFLA_MTU --type newlink a.pcap
   nldissect read -w errors.pcapng --type error a.pcap
+  nldissect read -T otlp a.pcap > spans.jsonl     for Jaeger, Grafana: docs/telemetry.md
   nldissect read --decode-as 0x1c=nl_util a.pcap  a family that the file does not name
   tcpdump -i nlmon0 -U -w - | nldissect read -   as it happens
 
@@ -40,6 +41,7 @@ examples:
   nldissect run -V --type newlink -- ip link add pear0 type dummy
   nldissect run --after -o shown -- make test    all commands of make, shown at the end
   nldissect run -w ip.pcapng -- ip route         kept for read, diff, Wireshark
+  nldissect run -T otlp -o spans.jsonl -- ./program  beside its own spans, by TRACEPARENT
   nldissect run --strace -T jsonl -o log.jsonl -- ./program
 
 It listens on nlmon where that can be had, else it traces system calls with strace
@@ -64,6 +66,7 @@ examples:
   sudo nldissect live -w all.pcapng                shown and kept; Wireshark reads it too
   sudo nldissect live -q -w all.pcapng -a duration:60
   sudo nldissect live -q -w ring.pcapng -b filesize:10000 -b files:5
+  sudo nldissect live -q --metrics 9464            for Prometheus: docs/telemetry.md
   sudo nldissect live --netns blue                 in another network namespace
   sudo nldissect live -T jsonl | jq .summary
 
@@ -120,6 +123,7 @@ examples:
   nldissect stats capture.pcap                   counts, errors, latencies, rates
   nldissect stats --top 3 monday.pcap tuesday.pcap
   nldissect stats --svg rates.svg capture.pcap   the plot as an image as well
+  nldissect stats --prometheus capture.pcap      counters and latencies for Prometheus
   nldissect stats -T json a.pcap | jq '.latencies[] | {operation, p99}'"""
 FLOW = """\
 examples:

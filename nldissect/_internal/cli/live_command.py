@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from ..analysis.metrics import Metrics
 from ..capture.live import bpf, privileges
 from ..capture.live import live_capture as capturing
 from ..capture.live.file_limits import Limits, parse_limits
 from ..capture.live.preamble import asked_before
+from ..engine.message import Message
+from ..pairing.transaction import Link
+from ..session.driver import MessageSink
 from ..spec.registry import Registry
 from ..wire import framing, linux
 from ..wire.errors import UsageError
@@ -30,7 +34,8 @@ _CONTROL = {"noop": 1, "error": 2, "ack": 2, "done": 3, "overrun": 4}
 def live(options: Namespace, output: TextOutput) -> int:
     """Captures and shows until stopped; returns the exit status."""
     registry = registry_of(options)
-    plain = Namespace(**{**vars(options), "files": [], "write": None})
+    quiet = options.quiet or options.write == "-"
+    plain = Namespace(**{**vars(options), "files": [], "write": None, "quiet": quiet})
     return LiveRun(options, output, MessagePrinter(plain, output, registry)).run()
 
 
@@ -44,7 +49,8 @@ class LiveRun:
         self.copies = options.write == "-"
         if self.copies and (output.binary is None or output.terminal()):
             raise UsageError("-w -: standard output is a terminal; pipe it somewhere")
-        self.quiet: bool = options.quiet or self.copies
+        self.quiet: bool = printer.quiet
+        self.metrics = None if options.metrics is None else _LiveMetrics(options.metrics, printer)
         self._code = (*options.dissectors, *options.specs)
         # What explains the capture needs a place in it only where that is kept or asked for.
         self._aside = self.options.preamble and not (options.own or self.quiet or options.write)
@@ -65,29 +71,46 @@ class LiveRun:
                 self._explained = asked_before(self.options.netns)
             with capturing.start(self.options, watch=watch) as capture:
                 privileges.drop_to_decode(self._code)
+                if self.metrics is not None:
+                    self.metrics.server.start()
                 made = ", made for this and removed at the end" if capture.made else ""
                 capture.on_report = lambda: self._take_report(capture)
                 with stopped_by_signals(capture):  # before it is said that a signal may come
                     complain(f"listening on {capture.interface}{made}")
+                    if self.metrics is not None:
+                        complain(f"metrics are at {self.metrics.server.url}")
                     status = self._show(capture)
         except capturing.ReaderGone:
             raise BrokenPipeError from None
         finally:
             self._clear()
+            if self.metrics is not None:
+                self.metrics.server.close()
         return self._report(capture) or status
 
     def _show(self, capture: capturing.LiveCapture) -> int:
-        output, printer = self.output, self.printer
+        printer = self.printer
         if self.copies:
-            assert output.binary is not None
-            while data := capture.read(1 << 16):
-                output.binary.write(data)
-                output.binary.flush()
+            capture.on_bytes = self._copy
+        if self.metrics is None and self.copies:
+            while capture.read(1 << 16):
+                pass
             return 0
-        if self.quiet:
+        if self.metrics is None and self.quiet:
             capture.wait()
             return 0
-        return printer.print_framed(lambda: printer.print_live(capture, self._explained))
+        return printer.print_framed(
+            lambda: printer.print_live(capture, self._explained, self.metrics)
+        )
+
+    def _copy(self, data: bytes) -> None:
+        binary = self.output.binary
+        assert binary is not None
+        try:
+            binary.write(data)
+            binary.flush()
+        except BrokenPipeError:
+            raise capturing.ReaderGone from None
 
     # -- what is said on standard error --------------------------------------------------
 
@@ -118,6 +141,24 @@ class LiveRun:
             return 0
         complain(f"the capture ended: {capture.reason}")
         return 2
+
+
+class _LiveMetrics(MessageSink):
+    """Counts all that is captured, and passes it on to what shows it."""
+
+    def __init__(self, address: str, printer: MessagePrinter) -> None:
+        from ..export.prometheus_text import Exposition
+        from .metrics_server import MetricsServer
+
+        self._printer = printer
+        self._metrics = Metrics()
+        self.server = MetricsServer(address, Exposition(self._metrics).application())
+
+    def take(self, message: Message, link: Link) -> bool:
+        """False when no more are to be shown."""
+        if not self._printer.selection.is_own(message):
+            self._metrics.take(message, link)
+        return self._printer.take(message, link)
 
 
 def _counted(capture: capturing.LiveCapture) -> str:

@@ -84,10 +84,10 @@ class MessagePrinter(MessageSink):
         self.two_pass: bool = options.two_pass
         self.jobs_wanted = jobs.wanted_count(options.jobs)
         self.jobs: jobs.Jobs | None = None
-        # Whether what is shown depends on how much of it went before
-        self.alone = options.write is not None or self.left > 0
         self.presentation = Presentation(options, output, registry)
         self.renderer = self.presentation.renderer
+        # Whether what is shown depends on how much of it went before
+        self.alone = options.write is not None or self.left > 0 or self.renderer.follows
         self.clock = self.presentation.clock
         self.writer: MessageWriter | None = None
         if options.write is not None:
@@ -287,19 +287,22 @@ class MessagePrinter(MessageSink):
             self.writer.finish(whole)
         if not self.quiet:
             self.output.write(self.renderer.end())
-        remark = None if self._undescribed is None else self._undescribed.remark()
-        if remark is not None:
-            self.output.flush()
-            complain(remark)
+        undescribed = None if self._undescribed is None else self._undescribed.remark()
+        for remark in (self.renderer.remark(), undescribed):
+            if remark is not None:
+                self.output.flush()
+                complain(remark)
 
-    def print_live(self, capture: LiveSource, explained: Sequence[Record] = ()) -> None:
+    def print_live(
+        self, capture: LiveSource, explained: Sequence[Record] = (), sink: MessageSink | None = None
+    ) -> None:
         """Shows a capture as it comes; a request waits a moment, to be shown with its answer.
 
-        `explained` is that of a Session.
+        `explained` is that of a Session; `sink` is given the messages in place of this one.
         """
         session = Session(self.registry, self.byte_order, protocol=self.protocol)
         session.explained = list(explained)
-        driver = Driver(session, self, patience=PATIENCE)
+        driver = Driver(session, sink or self, patience=PATIENCE)
         self._restart(True)
         broken: list[OSError] = []
 
@@ -362,6 +365,8 @@ class MessagePrinter(MessageSink):
             self._pass_by(message, link, record)
             return True
         chosen = self.selection.chooses(message, link)
+        if not chosen and self.renderer.follows and not self.quiet:
+            self.output.write(self.renderer.pass_over(message, link))
         if not chosen or (self._folds and _is_copy(link)):
             if self.clock.follows:
                 self.clock.see(record.number, record.time)

@@ -12,6 +12,7 @@ from .output import TextOutput
 # Those of render.formats, which the parser need not import, and those that have options.
 FORMATS = (
     "text", "json", "jsonl", "fields", "hex", "python", "build", "c", "go", "rust", "ynl",
+    "otlp",
 )  # fmt: skip
 
 # argparse looks in the file system for translations of each of its words, of which there are none.
@@ -153,6 +154,12 @@ def live_options(parser: CommandParser) -> None:
     )
     add("-q", "--quiet", action="store_true", help="show nothing")
     add(
+        "--metrics",
+        metavar="ADDRESS",
+        help="answer Prometheus at HOST:PORT or PORT while capturing; the host is 127.0.0.1 "
+        "without one",
+    )
+    add(
         "-b",
         "--ring-buffer",
         metavar="CRITERION",
@@ -172,6 +179,7 @@ def live_options(parser: CommandParser) -> None:
         help="stop after duration:SECONDS, filesize:KB, packets:N or files:N",
     )
     _show_options(parser)
+    parser.set_defaults(here=True)
 
 
 def run_options(parser: CommandParser) -> None:
@@ -205,6 +213,7 @@ def run_options(parser: CommandParser) -> None:
     )
     add("-w", "--write", metavar="FILE", help="write the messages shown to a pcapng file")
     _show_options(parser)
+    parser.set_defaults(here=True)
 
 
 def monitor_options(parser: CommandParser) -> None:
@@ -227,6 +236,7 @@ def monitor_options(parser: CommandParser) -> None:
     )
     _write_option(parser.add_argument_group("what else is done"))
     _show_options(parser)
+    parser.set_defaults(here=True)
 
 
 _IN_TURN = (
@@ -256,14 +266,15 @@ def _write_option(group: argparse._ActionsContainer) -> None:
     )
 
 
-def _report_format_option(parser: CommandParser) -> None:
+def _report_format_option(parser: CommandParser, *more: str) -> None:
+    forms = ["text (the default)", "json", *more]
     parser.add_argument(
         "-T",
         "--format",
         metavar="FORMAT",
-        choices=("text", "json"),
+        choices=("text", "json", *more),
         default="text",
-        help="text (the default) or json",
+        help=", ".join(forms[:-1]) + " or " + forms[-1],
     )
 
 
@@ -293,7 +304,14 @@ WIDTHS = {
 def _show_options(parser: CommandParser, origin: bool = True) -> None:
     """What `read` and `live` share; `origin`: messages are chosen by protocol and family."""
     parser.set_defaults(
-        two_pass=False, jobs="1", quiet=False, counted=False, told=None, no_merge=True, columns=()
+        two_pass=False,
+        jobs="1",
+        quiet=False,
+        counted=False,
+        told=None,
+        no_merge=True,
+        columns=(),
+        here=False,
     )
     show = parser.add_argument_group("what is shown of a message")
     add = show.add_argument
@@ -305,9 +323,21 @@ def _show_options(parser: CommandParser, origin: bool = True) -> None:
         metavar="FORMAT",
         choices=FORMATS,
         help="text (the default), json (one array), jsonl (an object a line), fields; as code: "
-        "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool)",
+        "hex, python, build, c, go, rust; ynl (the JSON of the kernel's ynl tool); otlp "
+        "(transactions as spans of OpenTelemetry)",
     )
     add("--json", action="store_const", const="json", dest="format", help="as -T json")
+    add(
+        "--host",
+        metavar="NAME",
+        help="of -T otlp: the host that the messages are of; of a capture that runs, this one",
+    )
+    add(
+        "--traceparent",
+        metavar="CONTEXT",
+        help="of -T otlp: the span that all are beneath, as W3C Trace Context writes it; "
+        "`run` takes it from the environment, too",
+    )
     add(
         "--flat",
         action="store_true",
@@ -492,6 +522,9 @@ def report_options(parser: CommandParser) -> None:
         told=None,
         columns=(),
         write=None,
+        traceparent=None,
+        host=None,
+        here=False,
     )
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="captures; - is standard input")
@@ -559,7 +592,14 @@ def stats_options(parser: CommandParser) -> None:
     """Captures, and how they are counted."""
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="captures, counted together; - is standard input")
-    _report_format_option(parser)
+    _report_format_option(parser, "prometheus")
+    add(
+        "--prometheus",
+        action="store_const",
+        const="prometheus",
+        dest="format",
+        help="as -T prometheus: counters and latencies in Prometheus' text format",
+    )
     add("--top", metavar="N", default="10", help="so many rows of each table, 10 by default")
     add(
         "--each-process",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from ..render.renderer import Renderer
 from ..render.style import Style
 from ..spec.registry import Registry
+from ..wire import trace_context
 from ..wire.errors import UsageError
 from ..wire.times import TimeFormatter
 from .output import TextOutput
@@ -46,8 +48,12 @@ class Presentation:
             raise UsageError(f"-e and -E go with -T fields, not with -T {form}")
         if form != "text" and options.copies:
             raise UsageError(f"--copies goes with text; -T {form} has each copy anyway")
+        if form != "otlp" and (options.traceparent or options.host):
+            raise UsageError("--traceparent and --host go with -T otlp")
         if form == "text":
             self.renderer = self._text(options, output)
+        elif form == "otlp":
+            self.renderer = self._otlp(options)
         elif form == "fields":
             self.renderer = self._fields(options, registry)
         elif options.flat:
@@ -91,6 +97,14 @@ class Presentation:
         self.timed = True
         return REPORTS[form](options.title, self.clock)
 
+    def _otlp(self, options: Namespace) -> Renderer:
+        """-T otlp: spans, beneath that of --traceparent."""
+        from ..render.otlp_output import OtlpRenderer
+
+        given: str | None = options.traceparent
+        parent = None if given is None else trace_context.parsed(given, "--traceparent")
+        return OtlpRenderer(parent, host_of(options))
+
     def _fields(self, options: Namespace, registry: Registry) -> Renderer:
         """-T fields: the columns of -e."""
         from ..render.column_output import ColumnsRenderer
@@ -102,6 +116,12 @@ class Presentation:
         clock = self.clock if self.timed else None
         layout = _layout(options.layout)
         return ColumnsRenderer(fields, layout, registry, clock, options.names == "c")
+
+
+def host_of(options: Namespace) -> str | None:
+    """The name of the host whose messages are shown, as far as it is known."""
+    host: str | None = options.host
+    return os.uname().nodename if host is None and options.here else host
 
 
 def _layout(settings: list[str]) -> ColumnLayout:

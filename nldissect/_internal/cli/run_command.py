@@ -29,6 +29,7 @@ from ..wire.errors import CaptureError, UsageError
 from ..wire.output_file import OutputFile
 from ..wire.record import Record, Socket
 from ..wire.text import escaped
+from .command_span import CommandSpan
 from .input_captures import BufferedRecords, registry_of
 from .message_printer import LiveSource, MessagePrinter
 from .output import TextOutput, complain
@@ -60,6 +61,7 @@ def run(options: Namespace, output: TextOutput) -> int:
     both = options.output, options.write
     if None not in both and os.path.realpath(both[0]) == os.path.realpath(both[1]):
         raise UsageError(f"-o and -w: {options.output} cannot be both; name another file")
+    span = CommandSpan(options, command) if options.format == "otlp" else None
     registry = registry_of(options)
     stream: TextIO | None = None
     if options.output not in (None, "-"):
@@ -73,8 +75,14 @@ def run(options: Namespace, output: TextOutput) -> int:
         output = TextOutput(stream)
     try:
         plain = Namespace(**{**vars(options), "files": []})
-        return CommandRun(options, output, MessagePrinter(plain, output, registry), command).run()
+        run = CommandRun(options, output, MessagePrinter(plain, output, registry), command)
+        status = run.run()
+        if span is not None:
+            output.write(span.line(run.begun, run.ended, status))
+        return status
     finally:
+        if span is not None:
+            span.close()
         if stream is not None:
             output.flush()
             stream.close()
@@ -92,6 +100,7 @@ class CommandRun:
         self.command = command
         self._explained: list[Record] = []
         self._netns = options.netns or entered_at_once(command)
+        self.begun = self.ended = 0  # when the command did, in ns since the epoch
 
     def run(self) -> int:
         """Chooses the way, runs the command, shows its messages."""
@@ -126,6 +135,7 @@ class CommandRun:
 
     def _traced(self) -> int:
         self.output.flush()
+        self.begun = time.time_ns()
         traced = TracedCommand(self.command)
         try:
             self._drop_privileges()
@@ -133,12 +143,13 @@ class CommandRun:
                 self._show(traced)
         finally:
             status = traced.close()
+            self.ended = time.time_ns()
         return status
 
     def _heard(self, capture: capturing.LiveCapture, tree: ProcessTree) -> int:
         """By nlmon: all that passes while the command runs, of which its own is chosen."""
         self.output.flush()
-        begun = time.time_ns()
+        self.begun = time.time_ns()
         running: TracedCommand | PlainCommand
         if can_trace():
             running, traced = PlainCommand(self.command), None
@@ -146,11 +157,12 @@ class CommandRun:
             running = traced = TracedCommand(self.command, ports=True)
         self._drop_privileges()
         tree.start(running.pid)
-        chooser = _CommandMessages(self.printer, tree, traced, begun, bool(self.options.join))
+        chooser = _CommandMessages(self.printer, tree, traced, self.begun, bool(self.options.join))
 
         def wait() -> None:
             """Ends the capture when the command and all that it started have ended."""
             running.wait()
+            self.ended = time.time_ns()
             while tree.running() and not running.released:
                 time.sleep(DRAIN)
             chooser.join()

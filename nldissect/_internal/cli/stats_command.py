@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..analysis.metrics import Metrics
 from ..analysis.stats import Statistics
 from ..analysis.stats_document import document
 from ..wire.errors import CaptureError, UsageError
@@ -14,6 +15,9 @@ from ..wire.text import escaped, safe
 from . import jobs, plot, selection
 from .input_captures import InputCaptures, only_once
 from .output import TextOutput, complain
+
+if TYPE_CHECKING:
+    from ..filter import Filter
 
 KEPT_DUMPS = 100
 
@@ -29,6 +33,8 @@ def stats(options: Namespace, output: TextOutput) -> int:
         refuse_inputs("--svg", options.svg, options.files)
     source = InputCaptures(options)
     wanted = selection.display_filter(options, source.registry)
+    if options.format == "prometheus":
+        return _metrics(options, output, source, wanted)
     found = Statistics(keep=max(top, KEPT_DUMPS))
     status = 0
     for path in options.files:
@@ -54,6 +60,30 @@ def stats(options: Namespace, output: TextOutput) -> int:
     elif told:
         tables = _Tables(found, output, top, not options.each_process)
         output.write("\n".join(tables.lines(options.files)) + "\n")
+    output.flush()
+    source.report()
+    return status
+
+
+def _metrics(
+    options: Namespace, output: TextOutput, source: InputCaptures, wanted: Filter | None
+) -> int:
+    """Writes what Prometheus takes; the exit status as of `stats`."""
+    from ..export.prometheus_text import Exposition
+
+    if options.svg is not None:
+        raise UsageError("--svg goes with text and json, not with -T prometheus")
+    found = Metrics()
+    exposition = Exposition(found)
+    status = 0
+    for path in options.files:
+        try:
+            source.give(path, selection.filtered(found, wanted))
+        except CaptureError as problem:
+            complain(str(problem))
+            status = 2
+        found.finish()
+    output.write(exposition.text())
     output.flush()
     source.report()
     return status

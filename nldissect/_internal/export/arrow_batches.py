@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Protocol
 
-from ..wire.errors import UsageError
+from ..wire.extras import extra_module
 from . import schemas
 from .columns import NOTHING, Chosen, Coded, Column, Numbers, Texts
 
@@ -35,11 +34,7 @@ class TableRows(Protocol):
 
 def library(name: str = "pyarrow") -> Any:
     """pyarrow, a part of it, or duckdb; raises UsageError where it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        package = name.partition(".")[0]
-        raise UsageError(f"this needs {package}: pip install 'nldissect[arrow]'") from None
+    return extra_module(name, name.partition(".")[0], "arrow")
 
 
 def schema(table: str, without: tuple[str, ...] = ()) -> Any:

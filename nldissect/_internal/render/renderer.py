@@ -13,11 +13,13 @@ class Renderer:
 
     A form has `write` (UTF-8) or `message` (the same as text); the other goes by it. What has
     nothing to say of a place leaves it as it is here. `separator` is what the next message
-    begins with, `between` what all begin with but the first.
+    begins with, `between` what all begin with but the first. A form that `follows` is told of all
+    messages, of those that are not chosen by `pass_over`.
     """
 
     separator = b""
     between = b""
+    follows = False
 
     def begin(self) -> str:
         """What stands before everything."""
@@ -41,6 +43,10 @@ class Renderer:
         self.write(out, message, link)
         return out.getvalue().decode()
 
+    def pass_over(self, message: Message, link: Link) -> str:
+        """What is said with a message that is not chosen itself."""
+        return ""
+
     def lost(self, number: int, here: bool, overrun: str | None = None) -> str:
         """Of `number` datagrams lost before the next message; not `here`: or anywhere before.
 
@@ -51,3 +57,7 @@ class Renderer:
     def end(self) -> str:
         """What stands after everything."""
         return ""
+
+    def remark(self) -> str | None:
+        """What is to be said beside what is shown, at its end."""
+        return None

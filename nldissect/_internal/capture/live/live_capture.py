@@ -104,7 +104,8 @@ class LiveCapture:
     `warning` is what went wrong though it goes on, "" for nothing.
     `on_report` is called when one of these has changed.
     `reason` says why it ended, "" while it runs. `on_wait` is called before more is
-    waited for, and returns in how many seconds it wants that again (None: not).
+    waited for, and returns in how many seconds it wants that again (None: not); `on_bytes`
+    is given the capture as it is read.
     """
 
     rewindable = False
@@ -125,6 +126,7 @@ class LiveCapture:
         self._pipe = pipe
         self._readers: deque[int] = deque()
         self.on_wait: Callable[[], float | None] | None = None
+        self.on_bytes: Callable[[bytes], object] | None = None
         self._watch = watch
         self._capture: CaptureReader | None = None
         self._stopping = False
@@ -200,6 +202,8 @@ class LiveCapture:
         while True:
             data = self._available(size)
             if data is not None:
+                if self.on_bytes is not None:
+                    self.on_bytes(data)
                 return data
             self._wait(None if self.on_wait is None else self.on_wait())
 
