@@ -276,7 +276,7 @@ def test_a_renamed_link_is_one_link(tmp_path: Path, run: Command) -> None:
 def test_no_object_of_a_dump_hides_another() -> None:
     """In all recordings, every part of a dump of objects is an object of its own."""
     from nldissect._internal.analysis.flattener import Flattener
-    from nldissect._internal.analysis.object_states import identity
+    from nldissect._internal.analysis.object_keys import identity
     from nldissect._internal.pairing.conversation import Conversations
 
     shown = 0

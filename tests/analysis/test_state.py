@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import nldissect
-from support import ROOT
+from support import ROOT, state_moments
 from support.command import Command
 
 CAPTURES = ROOT / "captures"
@@ -74,6 +75,54 @@ def test_it_is_what_ip_said(
         assert theirs in near  # both families of addresses have a rule 0
         compared += len(theirs)
     assert compared >= 2 * len(expected)
+
+
+@pytest.fixture(scope="module")
+def moments() -> list[Object]:
+    """What ip, tc and bridge said at four moments of `state`, the last of them with listeners."""
+    return state_moments.moments_of(CAPTURES / "state.moments.out")
+
+
+def differences(moment: Object, when: str) -> tuple[Object, list[str]]:
+    with nldissect.open(CAPTURES / "state.pcap.gz") as found:
+        state = found.state(moment[when])
+    return state, list(state_moments.all_differences(state, moment))
+
+
+def test_notifications_alone_tell_what_the_tools_say_next(moments: list[Object]) -> None:
+    """Half a minute of changes after the last dump: what is not known is said to be unknown."""
+    state, found = differences(moments[3], "from")
+    assert [one for one in found if ": missing {" not in one] == []
+    assert Counter(one.partition(":")[0] for one in found) == SILENT
+    unknown = [(one["of"], one.get("object"), one["why"]) for one in state["unknown"]]
+    assert any(
+        kind == "route" and name.startswith("10.4.0.0/16") for kind, name, _ in unknown if name
+    )
+    assert ("qdiscs", None, "no dump of all of them until then") in unknown
+    lists = {name: len(state[name]) for name in state_moments.TOGETHER}
+    assert min(lists.values()) >= 1
+    assert lists["routes"] > 40
+
+
+# What nobody told of: routes of an interface that went down, the qdisc that comes by itself, a
+# VLAN that was added before there were listeners, addresses that interfaces listen to.
+SILENT = Counter(routes=2, qdiscs=1, vlans=1, fdb=13)
+
+
+def test_dumps_tell_all(moments: list[Object]) -> None:
+    state, found = differences(moments[3], "to")
+    assert len(found) == 1
+    assert found[0].startswith("vlans: ifname br0: missing")  # bridge -d asks RTM_GETVLAN
+    assert [one for one in state["unknown"] if one["of"] in ("links", "routes", "qdiscs")] == []
+
+
+def test_nothing_is_claimed_where_nobody_listens(moments: list[Object]) -> None:
+    """Requests were accepted that no notification followed: whatever they touch is in doubt."""
+    state, found = differences(moments[2], "from")
+    assert found
+    assert [one for one in found if ": missing {" not in one] == []
+    why = {one["why"] for one in state["unknown"]}
+    assert any("no notification tells what" in one for one in why)
 
 
 def test_a_dump_of_everything_ends_what_it_has_not() -> None:

@@ -21,7 +21,8 @@ from ..wire.text import safe
 from .alignment import ALIKE, MAX_GRID, aligned, counterparts, likeness
 from .exchange_log import ExchangeLog, LoggedExchange
 from .flattener import Change, Flat, compare
-from .object_states import KINDS, Key, ObjectStates
+from .object_keys import Key
+from .object_states import ObjectStates
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -53,7 +54,8 @@ def diff_objects(old: ObjectStates, new: ObjectStates) -> list[CaptureDifference
     """What B has more, less and otherwise than A, by kind and key."""
     out = []
     seen: set[Key] = set()
-    for key in sorted({*old.states, *new.states}, key=_order):
+    ranks = {**old.ranks, **new.ranks}
+    for key in sorted({*old.states, *new.states}, key=lambda key: _order(key, ranks)):
         if key in seen:
             continue
         a, b = old.of(key), new.of(key)
@@ -69,13 +71,13 @@ def diff_objects(old: ObjectStates, new: ObjectStates) -> list[CaptureDifference
     return out
 
 
-_RANK: Final = {kind: i for i, kind in enumerate(KINDS.values())}
+_Order = tuple[tuple[int, int], list[tuple[int, str]]]
 
 
-def _order(key: Key) -> tuple[int, list[tuple[int, str]]]:
+def _order(key: Key, ranks: dict[str, tuple[int, int]]) -> _Order:
     """By kind, then as people count: eth2 before eth10."""
     pieces = re.findall(r"\d+|\D+", " ".join(key[1:]))
-    return _RANK[key[0]], [(int(p), "") if p.isdecimal() else (1 << 62, p) for p in pieces]
+    return ranks[key[0]], [(int(p), "") if p.isdecimal() else (1 << 62, p) for p in pieces]
 
 
 # -- exchanges -----------------------------------------------------------------------

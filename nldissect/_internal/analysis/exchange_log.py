@@ -15,7 +15,7 @@ from ..session.driver import MessageSink
 from ..wire import framing, linux
 from ..wire.text import escaped
 from .flattener import Flat, Flattener
-from .object_states import Key, identity
+from .object_keys import Key, identity, may_tell
 
 
 def qualified_operation(message: Message) -> str:
@@ -95,7 +95,7 @@ class ExchangeLog(MessageSink):
         ends = message.type in (framing.NLMSG_DONE, framing.NLMSG_ERROR)
         if ends and not message.error and len(flat) <= 1:
             return  # that it succeeded is the outcome
-        key = identity(message, flat)
+        key = identity(message, flat) if may_tell(message) else None
         if key is not None:
             self.dumps = True
         item.answers.append((key if key is not None else (name,), flat))

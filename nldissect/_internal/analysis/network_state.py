@@ -1,42 +1,26 @@
 """What a capture implies of a host at a moment: the objects that there are, and how far that goes.
 
 Dumps and notifications tell of an object, deletions end it; so does a dump that should have it and
-has not, and the end of the interface that it is on. What was told before messages were lost may
-have changed since. Of rtnetlink these are the objects of `object_states`; generic families go by
-their id, what nftables has by family, table, chain and handle.
+has not, and the end of what it is on. What was told before messages were lost, or before a request
+was accepted that no notification followed, may have changed since. Which objects there are and how
+they hang together is said by dissectors (`object_keys`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ..engine.message import Message
 from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
 from ..session.driver import MessageSink
+from ..spec.model import ObjectKind
 from ..wire import framing
+from . import object_keys
 from .flattener import Change, Flat, Flattener, compare
-from .object_register import ObjectRegister, Scope, ToldObject
-from .object_states import KINDS, Key, identity
-
-# The attribute by which an object is on an interface, for what ends with that.
-_DEVICE: Final = {
-    "address": "ifa-index", "route": "oif", "neighbour": "ndm-ifindex", "qdisc": "tcm-ifindex",
-    "class": "tcm-ifindex", "filter": "tcm-ifindex",
-}  # fmt: skip
-# What names an object of nftables beside its family, by the operation's name without its verb.
-_NFTABLES: Final = {
-    "table": ("name",), "chain": ("table", "name"), "set": ("table", "name"),
-    "rule": ("table", "chain", "handle"), "obj": ("table", "name"), "flowtable": ("table", "name"),
-}  # fmt: skip
-_IN_TABLES: Final = tuple(f"nft-{kind}" for kind in _NFTABLES)
-_INET_ROUTE: Final = (("rtm-family", "inet"),)
-_LINKS, _NAME_ONLY = 4, 1 << 8  # RTM_NEWLINK / 4, linux/rtnetlink.h
-# Attributes of links that tell of the message, not of the link.
-_OF_THE_MESSAGE: Final = frozenset(("ifi-change", "event"))
-# What a request for a dump may say without being one for a part only.
-_HARMLESS: Final = frozenset(("ext-mask", "trailing"))
+from .object_keys import Key, Scope
+from .object_register import ObjectRegister, ToldObject
 
 
 @dataclass(frozen=True)
@@ -58,7 +42,7 @@ class Step:
         if self.before is None or self.after is None:
             return []
         found = compare(self.before.flat, self.after.flat)
-        return [change for change in found if change.path not in _OF_THE_MESSAGE]
+        return [change for change in found if change.path not in self.after.kind.passing]
 
 
 class NetworkState(MessageSink):
@@ -66,9 +50,9 @@ class NetworkState(MessageSink):
 
     The time may be told as `after`, ns since the first message.
 
-    `complete` by kind (and family, of rules of nftables the table, "" for all)
-    the message at which a dump had told all of them, `lost` the last message before which others
-    were lost (0: none), `number` and `time` those of the last message looked at.
+    `complete` has by scope (kind and parts, "" for all) the message at which a dump had told all
+    of it, `lost` the last message before which others were lost (0: none), `number` and `time`
+    those of the last message looked at.
     """
 
     def __init__(
@@ -79,7 +63,7 @@ class NetworkState(MessageSink):
         counters: bool = False,
     ) -> None:
         self._register = ObjectRegister()
-        self.complete: dict[tuple[str, str], int] = {}
+        self.complete: dict[Scope, int] = {}
         self.lost = 0
         self.number = 0
         self.time: int | None = None
@@ -90,9 +74,13 @@ class NetworkState(MessageSink):
         self._flatten = Flattener(counters)
         self._dump: dict[Key, int] = {}  # how often each key came in the dump that goes on
         self._dump_of = 0
-        self._copies: dict[Key, int] = {}  # how many there are under a key, if several
-        self._links: dict[tuple[bytes, str], Key] = {}  # by index and family
+        self._most: dict[Key, int] = {}  # how many there have been under a key, if several
+        self._places: dict[Key, Key] = {}  # the key of what has a number that stays
         self._down: dict[str, int] = {}  # interfaces, and the message that said so
+        self._heard: dict[str, int] = {}  # kinds, and the last notification of one
+        self._stirred: dict[str, int] = {}  # interfaces, and the last notification of what is there
+        self._unheard: dict[str, int] = {}  # kinds, and a request of which nothing was told
+        self._asked: dict[Key, int] = {}  # objects, the same
 
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message; whether more are wanted."""
@@ -108,12 +96,15 @@ class NetworkState(MessageSink):
         self.number, self.time = message.number, time
         if message.type == framing.NLMSG_OVERRUN or (record is not None and record.lost):
             self._lose(message.number)
-        if link.role_code == codes.ROLE_REQUEST:
+        role, found = link.role_code, link.transaction
+        if role == codes.ROLE_REQUEST or role == codes.ROLE_COPY:
             return True
-        found = link.transaction
         if message.type == framing.NLMSG_DONE and found is not None and found.is_dump:
             self._dumped(found, message, link)
-        elif message.type >= framing.NLMSG_MIN_TYPE:
+        elif message.type == framing.NLMSG_ERROR:
+            if found is not None and not message.error:
+                self._accepted(found, message, link)
+        elif message.type >= framing.NLMSG_MIN_TYPE and object_keys.may_tell(message):
             self._told(message, link)
         return True
 
@@ -121,50 +112,105 @@ class NetworkState(MessageSink):
 
     def _told(self, message: Message, link: Link) -> None:
         """Takes in what a message of the kernel tells of an object."""
-        if message.protocol == framing.NETLINK_ROUTE and message.type >> 2 in KINDS:
-            flat = self._flatten(message)
-            key, gone = identity(message, flat), bool(message.type & 1)
-        else:
-            found = _named(message)
-            if found is None:
-                return
-            key, gone = found
-            flat = self._flatten(message)
-        if key is None:
+        flat = self._flatten(message)
+        found = object_keys.told(message, flat)
+        if found is None:
             return
+        kind, key, gone = found
+        transaction = link.transaction
+        answer = link.role_code == codes.ROLE_ANSWER and transaction is not None
+        if not answer:
+            self._heard[kind.name] = message.number
+            for way in object_keys.ways(kind, "link", dict(flat)) or key[1:2]:
+                self._stirred[way] = message.number
+        if kind.place and not gone:
+            self._placed(kind, key, message)
         message.forget()
         if gone:
-            self._end(self._same(key, flat), message, link)
+            self._gone(kind, self._alike(key, flat), flat, message, link)
             return
-        if key[0] == "link":
-            self._of_link(key, flat, message, link)
-        transaction = link.transaction
-        if link.role_code == codes.ROLE_ANSWER and transaction is not None and transaction.is_dump:
+        if kind.up and not object_keys.is_up(kind, flat):
+            known = self.objects.get(key)
+            if known is None or object_keys.is_up(kind, known.flat):
+                self._down[key[1]] = message.number
+        if answer and transaction is not None and transaction.is_dump:
             key = self._numbered(key, transaction.id)
+        elif kind.several and not answer:
+            key = self._another(key, flat, message)
         before = self.objects.get(key)
-        if before is not None and _asked_for_names(transaction):
+        request = None if transaction is None else transaction.request
+        part = answer and request is not None and kind.bare
+        if before is not None and part and object_keys.only_in_part(kind, self._flatten(request)):
             self._register.put(key, replace(before, seen=message.number))
             return
-        after = ToldObject(flat, message, message.number, _parents(key, flat), _scopes(key, flat))
+        values = dict(flat)
+        after = ToldObject(
+            kind,
+            flat,
+            message,
+            message.number,
+            object_keys.parents(kind, values),
+            object_keys.scopes(kind, values),
+            frozenset(object_keys.ways(kind, "link", values)),
+        )
         self.steps.append(Step(key, self._register.put(key, after), after, message, link))
+
+    def _copies(self, key: Key) -> Iterator[Key]:
+        """All that are known under a key: itself, then those that are numbered."""
+        for number in range(1, self._most.get(key, 1) + 1):
+            copy = _copy(key, number)
+            if copy in self.objects:
+                yield copy
 
     def _numbered(self, key: Key, dump: int) -> Key:
         """The key of the next object that a dump shows under one: those appended are numbered."""
         if self._dump_of != dump:
             self._dump, self._dump_of = {}, dump
         times = self._dump[key] = self._dump.get(key, 0) + 1
-        if times == 1:
-            return key
-        self._copies[key] = times
-        return (*key, f"#{times}")
+        if times > self._most.get(key, 1):
+            self._most[key] = times
+        return _copy(key, times)
 
-    def _same(self, key: Key, flat: Flat) -> Key:
-        """Which of several under one key is meant: the first if it looks so, else the last."""
-        several, first = self._copies.get(key, 1), self.objects.get(key)
-        if several == 1 or (first is not None and first.flat == flat):
+    def _another(self, key: Key, flat: Flat, message: Message) -> Key:
+        """The key of what a notification tells of that several may share."""
+        copies = list(self._copies(key))
+        for copy in copies:
+            replaced = message.flags & framing.NLM_F_REPLACE
+            if replaced or self.objects[copy].flat == flat or self.doubt(copy):
+                return copy
+        number = 1
+        while _copy(key, number) in copies:
+            number += 1
+        self._most[key] = max(number, self._most.get(key, 1))
+        return _copy(key, number)
+
+    def _alike(self, key: Key, flat: Flat) -> Key:
+        """Which of several under one key is most like what is told of it."""
+        pairs = set(flat)
+        copies = list(self._copies(key))
+        if not copies:
             return key
-        self._copies[key] = several - 1
-        return (*key, f"#{several}")
+        return max(copies, key=lambda copy: len(pairs.intersection(self.objects[copy].flat)))
+
+    def _gone(self, kind: ObjectKind, key: Key, flat: Flat, message: Message, link: Link) -> None:
+        """An object is told to be gone, or one of the several ways that it went."""
+        before = self.objects.get(key)
+        left = None if before is None else object_keys.without_a_way(kind, before.flat, flat)
+        if before is None or left is None:
+            self._end(key, message, link)
+            return
+        path, rest = left
+        values = dict(rest)
+        after = replace(
+            before,
+            flat=rest,
+            seen=message.number,
+            lost=before.lost | {path},
+            parents=object_keys.parents(kind, values),
+            ways=frozenset(object_keys.ways(kind, "link", values)),
+        )
+        self._register.put(key, after)
+        self.steps.append(Step(key, before, after, message, link))
 
     def _end(self, key: Key, message: Message, link: Link) -> None:
         """An object is gone, and what is inside of it."""
@@ -174,21 +220,36 @@ class NetworkState(MessageSink):
             before = self._register.remove(one)
             if before is not None:
                 self.steps.append(Step(one, before, None, message, link))
-            ended += self._register.inside(one)
+                ended += [*self._register.inside(one), *self._carried(before)]
 
-    def _of_link(self, key: Key, flat: Flat, message: Message, link: Link) -> None:
-        """An interface that has another name has not the old one any more; it may go down."""
-        start = message.base + 20  # ifi_index (linux/rtnetlink.h, struct ifinfomsg)
-        place = message.data[start : start + 4], key[2] if len(key) > 2 else ""
-        old = self._links.get(place)
-        if old is not None and old != key:
-            before = self._register.remove(old)
-            if before is not None:
-                self.steps.append(Step(old, before, None, message, link))
-        self._links[place] = key
-        known = self.objects.get(key)
-        if not _is_up(flat) and (known is None or _is_up(known.flat)):
-            self._down[key[1]] = message.number
+    def _carried(self, gone: ToldObject) -> list[Key]:
+        """What names what is gone as its own root, on the same interface."""
+        out: list[Key] = []
+        for path, path_there in gone.kind.carries.items():
+            root = dict(gone.flat).get(path, "")
+            for parent in gone.parents if root.strip("0:") else ():
+                for key in self._register.inside(parent):
+                    if dict(self.objects[key].flat).get(path_there, "").startswith(root):
+                        out.append(key)
+            self._unsure(gone.kind.name, self.number, of_objects=False)
+        return out
+
+    def _placed(self, kind: ObjectKind, key: Key, message: Message) -> None:
+        """What has another name has not the old one any more, nor has what is inside of it."""
+        place = (kind.name, str(message.get(kind.place)), *key[2:])
+        old = self._places.get(place)
+        self._places[place] = key
+        if old is None or old == key:
+            return
+        inside = self._register.inside(old)
+        known = self._register.remove(old)
+        if known is not None and key not in self.objects:
+            self._register.put(key, known)
+        for one in inside:
+            told = self._register.remove(one)
+            if told is not None:
+                told = replace(_told_anew(told, old, key), seen=message.number)
+                self._register.put(_renamed(one, old[1], key[1]), told)
 
     # -- doubts --------------------------------------------------------------------
 
@@ -200,19 +261,61 @@ class NetworkState(MessageSink):
     def doubt(self, key: Key) -> str:
         """Why an object may not be as it was told, in words; "" where nothing says so."""
         told = self.objects[key]
+        kind = told.kind
         if told.seen < self.lost:
             return f"messages were lost before #{self.lost}"
-        if key[0] == "route" and told.flat[:1] == _INET_ROUTE:
-            # The kernel does not tell which routes an interface that goes down takes along.
-            for parent in told.parents:
-                if told.seen < self._down.get(parent[1], 0):
-                    return f"{parent[1]} went down in #{self._down[parent[1]]}"
+        asked = max(self._unheard.get(kind.name, 0), self._asked.get(key, 0))
+        if told.seen < asked:
+            return f"#{asked} changed something, and no notification tells what became of it"
+        for way in told.ways if kind.untold else ():
+            if told.seen < self._stirred.get(way, 0):
+                return f"no message tells of it, and {way} changed in #{self._stirred[way]}"
+        # The kernel does not tell what goes along with an interface that goes down.
+        if kind.ends_unheard or len(told.ways) > 1:
+            for way in sorted(told.ways):
+                if told.seen < self._down.get(way, 0):
+                    return f"{way} went down in #{self._down[way]}"
+        for parent in told.parents:
+            if parent[0] != "link" and parent in self.objects and (why := self.doubt(parent)):
+                return why
         return ""
+
+    def unheard(self, kind: str) -> int:
+        """A request that changed objects of a kind while no notification told it, 0 for none."""
+        return self._unheard.get(kind, 0)
 
     def _lose(self, number: int) -> None:
         """Messages were lost: nothing is known to be complete or as it was."""
         self.lost = number
         self.complete.clear()
+
+    def _accepted(self, found: Transaction, message: Message, link: Link) -> None:
+        """A request was accepted: if no notification told of it, there is no one who listens."""
+        request = found.request_of(link.of)
+        if request is None or found.is_dump:
+            return
+        flat = self._flatten(request)
+        changed = object_keys.changed(request, flat)
+        if changed is None:
+            return
+        kind, key, gone = changed
+        if any(self._heard.get(name, 0) > request.number for name in (kind.name, *kind.disturbs)):
+            return
+        if gone and key is not None and key in self.objects:
+            self._end(self._alike(key, flat), message, link)
+        elif key is not None and key in self.objects and not kind.several:
+            self._asked[key] = request.number
+        else:
+            self._unsure(kind.name, request.number, of_objects=gone or kind.several)
+        for name in kind.disturbs:
+            self._unsure(name, request.number)
+
+    def _unsure(self, kind: str, number: int, of_objects: bool = True) -> None:
+        """There may be more objects of a kind, and those that are known may have changed."""
+        if of_objects:
+            self._unheard[kind] = number
+        for scope in [scope for scope in self.complete if scope[0] == kind]:
+            del self.complete[scope]
 
     # -- dumps --------------------------------------------------------------------
 
@@ -221,114 +324,29 @@ class NetworkState(MessageSink):
         request = dump.request
         if request is None or dump.interrupted or dump.error or message.error:
             return
-        scope = _scope(request, self._flatten)
+        scope = object_keys.asked(request, self._flatten(request))
         if scope is None:
             return
         for key in self._register.not_seen_since(request.number, scope):
             self._end(key, message, link)
-        kind, family, table = scope
-        if kind != "route" or not table:
-            self.complete[kind, table or family] = message.number
+        self.complete[scope] = message.number
 
 
-def _is_up(flat: Flat) -> bool:
-    return "up" in dict(flat).get("ifi-flags", "").split("|")
+def _copy(key: Key, number: int) -> Key:
+    """The key of one of several that share it."""
+    return key if number == 1 else (*key, f"#{number}")
 
 
-def _parents(key: Key, flat: Flat) -> tuple[Key, ...]:
-    """What an object is inside of, and ends with: its interface, its table, its chain."""
-    if key[0] in _IN_TABLES and key[0] != "nft-table":
-        table = ("nft-table", *key[1:3])
-        return (table, ("nft-chain", *key[1:4])) if key[0] == "nft-rule" else (table,)
-    path = _DEVICE.get(key[0])
-    if path is None:
-        return ()
-    devices = {value for name, value in flat if name == path or name.endswith("rtnh-ifindex")}
-    # A route over several interfaces goes on without one of them.
-    return (("link", devices.pop()),) if len(devices) == 1 else ()
+def _renamed(key: Key, old: str, new: str) -> Key:
+    """A key that names an interface, once that has another name."""
+    return tuple(f"dev {new}" if word == f"dev {old}" else word for word in key)
 
 
-def _scopes(key: Key, flat: Flat) -> tuple[Scope, ...]:
-    """The dumps that tell of an object."""
-    kind = key[0]
-    if "proxy" in key[1:]:
-        return ()
-    if kind in _IN_TABLES:
-        family, table = key[1], key[2] if kind == "nft-rule" else ""
-    else:
-        family = flat[0][1] if flat and flat[0][0].endswith("family") else ""
-        words = [word for word in key if word.startswith("table ")] if kind == "route" else []
-        table = words[0].removeprefix("table ") if words else ""
-    families = {family} if "bridge" in key[1:] else {family, ""}
-    return tuple((kind, one, other) for one in sorted(families) for other in sorted({table, ""}))
-
-
-def _asked_for_names(dump: Transaction | None) -> bool:
-    """Whether what was asked for is only the names of interfaces (RTEXT_FILTER_NAME_ONLY)."""
-    request = None if dump is None else dump.request
-    if request is None or request.protocol != framing.NETLINK_ROUTE or request.type >> 2 != _LINKS:
-        return False
-    found = request.get("ext-mask")
-    return isinstance(found, int) and bool(found & _NAME_ONLY)
-
-
-def _named(message: Message) -> tuple[Key, bool] | None:
-    """Key of the generic family or object of nftables of a message, and whether it is gone."""
-    operation = message.operation
-    name = "" if operation is None or message.spec is None else operation.name
-    if message.protocol == framing.NETLINK_GENERIC:
-        if message.family != "nlctrl" or name not in ("newfamily", "delfamily", "getfamily"):
-            return None
-        number = message.get("family-id")
-        return None if number is None else (("family", str(number)), name == "delfamily")
-    if message.protocol != framing.NETLINK_NETFILTER or message.spec is None:
-        return None
-    if message.spec.name != "nftables" or name[:3] not in ("new", "get", "del"):
-        return None
-    kind = name[3:]
-    names = _NFTABLES.get(kind)
-    if names is None:
-        return None
-    family = message.find("nfgen-family")
-    words = ["" if family is None else family.words(False) or str(family.value)]
-    words += [str(message.get(one, "")) for one in names]
-    return (f"nft-{kind}", *words), name.startswith("del")
-
-
-def _scope(request: Message, flatten: Flattener) -> Scope | None:
-    """What a dump that was asked for tells all of.
-
-    None where the request asks for a part that cannot be told from here.
-    """
-    if request.protocol == framing.NETLINK_GENERIC:
-        one = request.get("family-id") or request.get("family-name")
-        return ("family", "", "") if request.family == "nlctrl" and not one else None
-    if request.protocol == framing.NETLINK_NETFILTER:
-        return _scope_in_tables(request)
-    kind = KINDS.get(request.type >> 2, "")
-    if request.protocol != framing.NETLINK_ROUTE or not kind:
-        return None
-    family = table = ""
-    for path, value in flatten(request):
-        if path.endswith("family"):
-            family = "" if value in ("unspec", "packet") else value
-        elif path == "table" and kind == "route":
-            table = value
-        elif path not in _HARMLESS and value not in ("0", "unspec", "0x0", "", "universe"):
-            return None
-    return kind, family, table
-
-
-def _scope_in_tables(request: Message) -> Scope | None:
-    """The same of nftables, whose rules nft asks for table by table."""
-    name = "" if request.operation is None else request.operation.name
-    kind = name[3:]
-    if name[:3] != "get" or kind not in _NFTABLES:
-        return None
-    node = request.find("nfgen-family")
-    said = "" if node is None else node.words(False) or str(node.value)
-    family = "" if said == "unspec" else said
-    asked = [node.name for node in request.nodes if node.field.number >= 0]
-    if kind == "rule" and asked == ["table"]:
-        return "nft-rule", family, str(request.get("table"))
-    return (f"nft-{kind}", family, "") if not asked else None
+def _told_anew(told: ToldObject, old: Key, new: Key) -> ToldObject:
+    """What was told of an object inside of another that has another name now."""
+    return replace(
+        told,
+        flat=tuple((path, new[1] if value == old[1] else value) for path, value in told.flat),
+        parents=tuple(new if parent == old else parent for parent in told.parents),
+        ways=frozenset(new[1] if way == old[1] else way for way in told.ways),
+    )

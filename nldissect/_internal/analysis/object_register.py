@@ -10,30 +10,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..engine.message import Message
+from ..spec.model import ObjectKind
 from .flattener import Flat
-from .object_states import Key
-
-# What one dump tells all of: kind, family and table, "" for all of these.
-Scope = tuple[str, str, str]
+from .object_keys import Key, Scope
 
 
 @dataclass(frozen=True)
 class ToldObject:
-    """An object as it was told last: its flat form, and the message that told it.
+    """An object as it was told last: its kind, its flat form, and the message that told it.
 
     `seen` is the number of the last message that showed it, `parents` the keys of what it is
-    inside of and ends with, `scopes` those of the dumps that tell of it.
+    inside of and ends with, `scopes` those of the dumps that tell of it, `ways` the names of all
+    interfaces that it goes by, `lost` the paths of what it had by the message and has no more.
     """
 
+    kind: ObjectKind
     flat: Flat
     message: Message
     seen: int
     parents: tuple[Key, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    ways: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
 
 class ObjectRegister:
-    """Objects by key; `copies` has of keys under which there are several how many there are."""
+    """Objects by key."""
 
     def __init__(self) -> None:
         self.by_key: dict[Key, ToldObject] = {}

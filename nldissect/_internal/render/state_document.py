@@ -1,8 +1,9 @@
 """The state of a host (`analysis.network_state`) as a document for JSON, and as lines of text.
 
-Links, addresses, routes, rules, neighbours and qdiscs are lists as `ip -j -d` and `tc -j` have
-them, generic families and what nftables has objects of a form of our own. What the capture
-leaves open is under `unknown`, and in none of the lists.
+Links, addresses, routes, rules, neighbours, next hops, qdiscs and bridges are lists as `ip -j -d`,
+`tc -j` and `bridge -j` have them, what nftables has is a list as of `nft -j`; generic families and
+the objects of other dissectors have a form of our own. What the capture leaves open is under
+`unknown`, and in none of the lists.
 """
 
 from __future__ import annotations
@@ -12,22 +13,25 @@ from typing import Any, Final
 
 from ..analysis import link_text
 from ..analysis.network_state import NetworkState, Step
+from ..analysis.object_keys import Key
 from ..analysis.object_register import ToldObject
-from ..analysis.object_states import Key
 from ..engine.message import Message
 from ..engine.summary import summarize
 from ..pairing.codes import ANSWER, NOTIFICATION
 from ..wire.text import safe
 from ..wire.times import TimeFormatter
-from . import ip_json
+from . import ip_json, ip_vlans, nft_json
+from .ip_fields import Fields, Host
 
-# The lists of the document, each with the kind that it is of.
+# The lists of the document that are always there, each with the kind that it is of.
 LISTS: Final = {
     "links": "link", "routes": "route", "rules": "rule", "neighbours": "neighbour",
-    "qdiscs": "qdisc", "families": "family",
+    "nexthops": "nexthop", "qdiscs": "qdisc", "classes": "class", "filters": "filter", "fdb": "fdb",
+    "families": "family",
 }  # fmt: skip
-NFTABLES: Final = ("nft-table", "nft-chain", "nft-set", "nft-obj", "nft-flowtable", "nft-rule")
 _KINDS: Final = {**LISTS, "addresses": "address"}
+# Kinds that many hosts have none of, and that nobody asks for then.
+_ON_DEMAND: Final = ("class", "filter", "fdb", "nexthop")
 
 
 def document(found: NetworkState, capture: str) -> dict[str, Any]:
@@ -38,16 +42,42 @@ def document(found: NetworkState, capture: str) -> dict[str, Any]:
         "time": None if found.time is None else TimeFormatter("utc-date").text(0, found.time),
     }
     sure = {key: told for key, told in found.objects.items() if not found.doubt(key)}
+    host = _host(sure)
     for name, kind in LISTS.items():
-        out[name] = [_object(kind, told, sure) for key, told in _of(sure, kind)]
-    out["addresses"] = _by_link(sure)
+        out[name] = [_object(kind, told, host) for key, told in _of(sure, kind)]
+    out["addresses"] = _by_link(sure, host)
+    out["vlans"] = ip_vlans.ports(
+        [told.message for key, told in sure.items() if key[0] == "link" and key[2:] == ("bridge",)],
+        host,
+    )
     out["nftables"] = [
-        {kind.removeprefix("nft-"): _of_nftables(key, told.message)}
-        for kind in NFTABLES
-        for key, told in _of(sure, kind)
+        nft_json.entry(kind, told.message, host)
+        for kind in nft_json.KINDS
+        for _, told in _of(sure, kind)
     ]
+    shown = {*_KINDS.values(), *nft_json.KINDS}
+    for key, told in sure.items():
+        if key[0] not in shown:  # a kind that only its dissector knows
+            out.setdefault(told.kind.plural, []).append(
+                Fields(told.message.nodes, host).everything()
+            )
     out["unknown"] = list(_unknown(found))
     return out
+
+
+def _host(objects: dict[Key, ToldObject]) -> Host:
+    """What others are told by: the names and states of interfaces, and next hops."""
+    host = Host()
+    for key, told in _of(objects, "link"):
+        host.names[told.message.get("ifi-index", 0)] = key[1]
+        flags = dict(told.flat).get("ifi-flags", "").split("|")
+        if "up" not in flags:
+            host.down.add(key[1])
+        if "lower-up" not in flags:
+            host.idle.add(key[1])
+    for _, told in _of(objects, "nexthop"):
+        host.next_hops[told.message.get("id", 0)] = told.message
+    return host
 
 
 def _of(objects: dict[Key, ToldObject], kind: str) -> list[tuple[Key, ToldObject]]:
@@ -59,27 +89,19 @@ def _of(objects: dict[Key, ToldObject], kind: str) -> list[tuple[Key, ToldObject
     return found
 
 
-def _object(kind: str, told: ToldObject, objects: dict[Key, ToldObject]) -> dict[str, Any]:
+def _object(kind: str, told: ToldObject, host: Host) -> dict[str, Any]:
     message = told.message
-    if kind == "link":
-        return ip_json.link(message, _lower_is_down(told, objects))
+    if kind == "route":
+        return ip_json.route(message, host, told.lost)
     make = ip_json.OF_KIND.get(kind)
     if make is not None:
-        return make(message)
+        return make(message, host)
     names = {"name": "family-name", "id": "family-id", "version": "version"}
     names |= {"header_size": "hdrsize", "max_attribute": "maxattr"}
     return {name: message.get(path) for name, path in names.items()}
 
 
-def _lower_is_down(told: ToldObject, objects: dict[Key, ToldObject]) -> bool:
-    """Whether the interface that a link is on, in this namespace, is down."""
-    lower = dict(told.flat).get("link")
-    below = None if lower is None else objects.get(("link", lower))
-    other_space = told.message.get("link-netnsid") is not None
-    return below is not None and not other_space and not below.message.get("ifi-flags", 0) & 1
-
-
-def _by_link(objects: dict[Key, ToldObject]) -> list[dict[str, Any]]:
+def _by_link(objects: dict[Key, ToldObject], host: Host) -> list[dict[str, Any]]:
     """Addresses below their interface, as `ip -j address` has them."""
     out: dict[str, dict[str, Any]] = {}
     for key, told in _of(objects, "link"):
@@ -89,56 +111,44 @@ def _by_link(objects: dict[Key, ToldObject]) -> list[dict[str, Any]]:
         device = dict(told.flat).get("ifa-index", "")
         index = told.message.get("ifa-index")
         place = out.setdefault(device, {"ifindex": index, "ifname": device, "addr_info": []})
-        place["addr_info"].append(ip_json.address(told.message))
+        place["addr_info"].append(ip_json.address(told.message, host))
     return list(out.values())
-
-
-def _of_nftables(key: Key, message: Message) -> dict[str, Any]:
-    """An object of nftables by nft's names where it has such; a rule as nft writes it."""
-    out: dict[str, Any] = {"family": key[1]}
-    if key[0] != "nft-table":
-        out["table"] = key[2]
-    if key[0] == "nft-rule":
-        out["chain"] = key[3]
-    else:
-        out["name"] = key[-1]
-    handle = message.get("handle")
-    if handle is not None:
-        out["handle"] = handle
-    text = summarize(message)
-    if key[0] == "nft-chain":
-        out |= {"policy": word} if (word := _word(message, "policy")) else {}
-        if message.get("type") is not None:
-            out |= {"type": message.get("type"), "prio": message.get("hook.priority")}
-    elif key[0] != "nft-table":
-        out["text"] = text
-    return out
-
-
-def _word(message: Message, path: str) -> str | None:
-    found = message.find(path)
-    return None if found is None else found.words(False) or str(found.value)
 
 
 def _unknown(found: NetworkState) -> Iterator[dict[str, Any]]:
     """What the capture leaves open: kinds that no dump told whole, objects that are in doubt."""
-    complete = {kind for kind, _ in found.complete}
-    if not {"nft-table", "nft-chain"} <= complete:
+    whole = {scope[0] for scope in found.complete if not any(scope[1:])}
+    if not {"nft-table", "nft-chain"} <= whole:
         yield {"of": "nftables", "why": "no dump of all tables and chains until then"}
     for key in found.objects:
-        if key[0] == "nft-table" and ("nft-rule", key[2]) not in found.complete:
+        rules = "nft-rule" in whole or ("nft-rule", *key[1:], "") in found.complete
+        if key[0] == "nft-table" and not rules:
             yield {"of": "nftables", "object": " ".join(key[1:]), "why": "no dump of its rules"}
     for name, kind in _KINDS.items():
-        if kind not in complete:
-            yield {"of": name, "why": "no dump of all of them until then"}
-            continue
-        families = sorted(family for one, family in found.complete if one == kind)
-        if "" not in families:
-            yield {"of": name, "why": f"only those of {', '.join(families)} were told whole"}
+        why = _incomplete(found, kind)
+        there = found.unheard(kind) or any(key[0] == kind for key in found.objects)
+        if why and (there or kind not in _ON_DEMAND):
+            yield {"of": name, "why": why}
+    bridged = any(key[0] == "link" and key[2:] == ("bridge",) for key in found.objects)
+    if bridged and ("link", "bridge") not in found.complete:
+        yield {"of": "vlans", "why": "no dump of all bridges until then"}
     for key in found.objects:
         doubt = found.doubt(key)
         if doubt:
             yield {"of": key[0], "object": " ".join(key[1:]), "why": doubt}
+
+
+def _incomplete(found: NetworkState, kind: str) -> str:
+    """Why there may be other objects of a kind; "" where a dump had all."""
+    scopes = [scope[1:] for scope in found.complete if scope[0] == kind]
+    if () in scopes or any(not any(parts) for parts in scopes):
+        return ""
+    first = sorted(parts[0] for parts in scopes if not any(parts[1:]))
+    if first:
+        return f"only those of {', '.join(first)} were told whole"
+    if found.unheard(kind):
+        return f"#{found.unheard(kind)} changed something, and no notification tells what"
+    return "no dump of all of them until then"
 
 
 # -- text -------------------------------------------------------------------------------
@@ -146,7 +156,7 @@ def _unknown(found: NetworkState) -> Iterator[dict[str, Any]]:
 
 def lines(found: NetworkState) -> Iterator[tuple[str, str]]:
     """(text, looks) of each line: the kinds, the objects below them, what is unknown."""
-    for kind in (*_ORDER, *NFTABLES):
+    for kind in (*_ORDER, *nft_json.KINDS):
         objects = _of(found.objects, kind)
         if objects:
             yield _HEADS.get(kind, f"{kind}s"), "strong"

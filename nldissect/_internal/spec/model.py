@@ -24,6 +24,7 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from ..wire.errors import SpecError
+from .template import Template
 
 # Kinds: how a payload is laid out on the wire, YNL's `type` (KINDS) or what it amounts to.
 # Scalars come first, so that `kind <= LAST_SCALAR` is the test.
@@ -459,6 +460,64 @@ class Operation:
         return True
 
 
+class ObjectKind:
+    """A kind of object that messages tell of: what one is known by, what it is on (`x-objects`).
+
+    `key`, `parts` and the values of `within` (by kind) are templates on a message's own values;
+    `when`, `unless`, `whole`, `bare` and `up` are words that are looked for, by path.
+    """
+
+    __slots__ = (
+        "apart", "bare", "carries", "disturbs", "ends_unheard", "hops", "key", "name", "parts",
+        "passing", "place", "plural", "rank", "same", "several", "unless", "untold", "up",
+        "when", "whole", "within",
+    )  # fmt: skip
+
+    def __init__(self, name: str, plural: str, rank: tuple[int, int]) -> None:
+        self.name = name
+        self.plural = plural
+        self.rank = rank  # of its first operation: protocol and number, to sort kinds by
+        self.key: tuple[Template, ...] = ()
+        self.when: dict[str, frozenset[str]] = {}
+        self.unless: dict[str, frozenset[str]] = {}
+        self.within: dict[str, tuple[Template, ...]] = {}  # what it ends with
+        self.hops = ""  # the array of the ways that it goes, one of which may end alone
+        self.same: dict[str, str] = {}  # what a way has there, by its path where there is but one
+        self.apart = False  # dumps of all (without the first part) do not tell of it
+        self.parts: tuple[Template, ...] = ()  # what a dump may be limited to
+        self.whole: dict[str, frozenset[str]] = {}  # what limits no dump, "*" for any value
+        self.bare: dict[str, frozenset[str]] = {}  # of requests whose answers tell next to nothing
+        self.passing: frozenset[str] = frozenset()  # what tells of the message alone
+        self.place = ""  # what stays the same when its key changes
+        self.up: dict[str, frozenset[str]] = {}  # what says that it is up
+        self.carries: dict[str, str] = {}  # a value, and what begins with it in what ends with it
+        self.several = False  # may have one key; each new one is told without NLM_F_REPLACE
+        self.ends_unheard = False  # when what it is within is no longer up
+        self.untold = False  # no message tells of its changes: it is known while nothing stirs
+        self.disturbs: tuple[str, ...] = ()  # kinds that a change of it changes, too
+
+
+class ObjectKinds:
+    """The kinds of a spec by the operations that tell of one, end, change one, or ask for all."""
+
+    __slots__ = ("changed", "dumped", "ended", "fill", "told")
+
+    def __init__(self) -> None:
+        self.changed: dict[str, list[ObjectKind]] = {}
+        self.told: dict[str, list[ObjectKind]] = {}
+        self.ended: dict[str, list[ObjectKind]] = {}
+        self.dumped: dict[str, list[ObjectKind]] = {}
+        self.fill: Callable[[], None] | None = None
+
+    def ensure(self) -> ObjectKinds:
+        """Itself, with what was left to be read on first use."""
+        fill = self.fill
+        if fill is not None:
+            self.fill = None
+            fill()
+        return self
+
+
 class Spec:
     """One protocol or generic netlink family, as its file describes it.
 
@@ -472,7 +531,7 @@ class Spec:
 
     __slots__ = (
         "attribute_sets", "enums", "faults", "file", "groups", "level", "made", "name",
-        "operations", "other", "protonum", "replies", "requests", "struct", "structs",
+        "objects", "operations", "other", "protonum", "replies", "requests", "struct", "structs",
         "sub_messages", "variants", "version",
     )  # fmt: skip
 
@@ -491,6 +550,7 @@ class Spec:
         self.replies: dict[int, Operation] = {}
         self.variants: dict[tuple[int, bool], list[Operation]] = {}  # by number and to_kernel
         self.groups: dict[str, int | None] = {}
+        self.objects = ObjectKinds()
         self.other: Operation | None = None  # answers whose number is of none
         self.struct: Callable[[str], Struct | None] = self.structs.get
         self.made: frozenset[str] = frozenset()  # the names of what its hooks make

@@ -13,6 +13,7 @@ from .attribute_sets import AttributeSetReader
 from .definitions import DefinitionReader, linux_enum
 from .document import Document, Hooks, is_true, misspelt, set_prefix
 from .fields import FieldReader
+from .objects import ObjectReader
 from .operations import OperationReader
 
 __all__ = ["build", "check", "is_true", "linux_enum", "with_prefix"]
@@ -54,6 +55,7 @@ def check(raw: object, file: str, hooks: Hooks | None = None) -> list[tuple[str,
         raw, {} if hooks is None else hooks, lambda path, reason: faults.append((path, reason))
     )
     spec, definitions, fields = _read(document, file)
+    spec.objects.ensure()
     for attributes in spec.attribute_sets.values():
         attributes.ensure()
     for name, (path, item) in definitions.by_name.items():
@@ -98,4 +100,5 @@ def _read(document: Document, file: str) -> tuple[model.Spec, DefinitionReader, 
     sets.read()
     operations.read()
     operations.read_groups()
+    ObjectReader(document, spec).read()
     return spec, definitions, fields

@@ -33,10 +33,10 @@ _WORDS = """
     nested-attributes notify operations post pre protocol protonum render-max reply request scope
     selector size sock-priv struct sub-message sub-messages sub-type subset-of terminated then type
     type-value uapi-header unsigned unterminated-ok value value-prefix value-start version x-claim
-    x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label x-made
-    x-optional-header x-packed x-records x-reply-constant x-request x-rest x-selectors x-sub-type
-    x-secret x-summary x-unit x-unnamed-beside x-unsaid x-unset-in-requests x-values x-variants
-    x-when x-whole-header
+    x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label
+    x-made x-objects x-optional-header x-packed x-records x-reply-constant x-request x-rest
+    x-selectors x-sub-type x-secret x-summary x-unit x-unnamed-beside x-unsaid
+    x-unset-in-requests x-values x-variants x-when x-whole-header
 """
 KEYS = frozenset(_WORDS.split())
 
@@ -62,7 +62,7 @@ def misspelt(raw: object, fault: Fault) -> None:
                 guess = near(key, KEYS)
                 if guess or key.startswith("x-"):
                     fault(where, f"no key of a spec is named so{guess}")
-            if key not in ("x-when", "x-made"):  # whose keys are names
+            if key not in ("x-when", "x-made", "x-objects"):  # names, or read with care
                 waiting.append((where, value))
 
 

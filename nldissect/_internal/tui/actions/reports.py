@@ -61,11 +61,8 @@ class Reports(Controller):
         if key is None and asked is not None:
             about, key = asked, object_of(asked, flatten)
         if key is None:
-            raise UsageError(
-                "this message is about no link, address, route, neighbour, rule, qdisc, class, "
-                "filter or next hop"
-            )
-        source = timeline(self.model, key, about.type >> 2)
+            raise UsageError("this message is about no link, address, route or other object")
+        source = timeline(self.model, key, about)
         self._open(Report(f"Timeline of {safe(' '.join(key))}", [], source=source))
 
     def _show_objects(self) -> None:

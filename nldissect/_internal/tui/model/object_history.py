@@ -1,4 +1,4 @@
-"""rtnetlink objects (links, addresses, routes...): one through time, or all at one moment."""
+"""Objects (links, addresses, routes...): one through time, or all at one moment."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Final
 
 from ...analysis import link_text, message_text
 from ...analysis.flattener import Change, Flat, Flattener, compare
-from ...analysis.object_states import KINDS, ObjectStates, identity
+from ...analysis.object_keys import identity, may_tell, message_types, told
+from ...analysis.object_states import ObjectStates
 from ...engine.message import Message
 from ...engine.summary import describe, summarize
 from ...pairing.codes import FAILED, NOTIFICATION, REQUEST, ROLLED_BACK
 from ...pairing.conversation import Conversations
 from ...pairing.transaction import Link
-from ...wire import framing, linux
+from ...wire import linux
 from ...wire.errors import CaptureError
 from ...wire.text import safe
 from .capture_model import CaptureModel
@@ -21,7 +22,6 @@ from .parts import Part
 from .report_line import ReportLine, ReportSource
 
 ROWS_AT_ONCE: Final = 64  # rows between two looks at the clock
-DELETE: Final = 1  # verb in the low two bits of an rtnetlink type: new, del, get, set
 
 
 def object_of(message: Message, flatten: Flattener) -> tuple[str, ...] | None:
@@ -29,26 +29,24 @@ def object_of(message: Message, flatten: Flattener) -> tuple[str, ...] | None:
 
     A request has the key that the kernel will use for what it asks for.
     """
-    if message.protocol != framing.NETLINK_ROUTE or message.type >> 2 not in KINDS:
-        return None
-    key = identity(message, flatten(message)) if message.type & 3 <= DELETE else None
-    return None if key is not None and key[:2] == ("link", "0") else key  # asks whether it may
+    return identity(message, flatten(message)) if may_tell(message) else None
 
 
-def timeline(model: CaptureModel, key: tuple[str, ...], kind: int) -> ReportSource:
+def timeline(model: CaptureModel, key: tuple[str, ...], about: Message) -> ReportSource:
     """Every message about an object: its requests, its states and what changed in them.
 
-    `key` is that of `object_of`, `kind` the message type without its verb (type >> 2).
+    `key` is that of `object_of` of a message about it.
     """
     flatten = Flattener()
     before: Flat | None = None
-    for row in _rows_about(model, key, kind, flatten):
+    for row in _rows_about(model, key, message_types(about), flatten):
         if row is None:
             yield None
             continue
         message, link = model.message(row), model.link(row)
         flat = flatten(message)
-        deleted = not message.to_kernel and message.type & 3 == DELETE
+        object_told = told(message, flat)
+        deleted = not message.to_kernel and object_told is not None and object_told[2]
         changes: list[Change] = []
         parts = _heading(model, row, message, link)
         if message.to_kernel or before is None:
@@ -68,13 +66,13 @@ def timeline(model: CaptureModel, key: tuple[str, ...], kind: int) -> ReportSour
 
 
 def _rows_about(
-    model: CaptureModel, key: tuple[str, ...], kind: int, flatten: Flattener
+    model: CaptureModel, key: tuple[str, ...], types: frozenset[int], flatten: Flattener
 ) -> Iterator[int | None]:
     """The rows whose messages are about an object; None now and then, when none was found."""
     for row in range(model.total):
         if not row % ROWS_AT_ONCE:
             yield None
-        if model.index.header(row)[1] >> 2 != kind or model.copy(row):
+        if model.index.header(row)[1] not in types or model.copy(row):
             continue
         try:
             message = model.message(row)
