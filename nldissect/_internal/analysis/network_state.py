@@ -139,8 +139,7 @@ class NetworkState(MessageSink):
             key = self._another(key, flat, message)
         before = self.objects.get(key)
         request = None if transaction is None else transaction.request
-        part = answer and request is not None and kind.bare
-        if before is not None and part and object_keys.only_in_part(kind, self._flatten(request)):
+        if before is not None and answer and self._asked_for_a_part(kind, request):
             self._register.put(key, replace(before, seen=message.number))
             return
         values = dict(flat)
@@ -154,6 +153,12 @@ class NetworkState(MessageSink):
             frozenset(object_keys.ways(kind, "link", values)),
         )
         self.steps.append(Step(key, self._register.put(key, after), after, message, link))
+
+    def _asked_for_a_part(self, kind: ObjectKind, request: Message | None) -> bool:
+        """Whether a request was for next to nothing of an object (the names of interfaces)."""
+        if request is None or not kind.bare:
+            return False
+        return object_keys.only_in_part(kind, self._flatten(request))
 
     def _copies(self, key: Key) -> Iterator[Key]:
         """All that are known under a key: itself, then those that are numbered."""

@@ -8,7 +8,7 @@ the names of the kernel's specs. The order of keys is ip's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from ..engine.message import Message
 from ..wire.text import format_address
@@ -250,7 +250,7 @@ def handle(number: int | None) -> str | None:
 
 
 # What ip, tc or bridge make of an object, by the kinds of `x-objects`.
-OF_KIND: Final[dict[str, Callable[..., Any]]] = {
+OF_KIND: Final[dict[str, Callable[[Message, Host], Object]]] = {
     "link": link, "address": address, "route": route, "rule": rule, "neighbour": neighbour,
     "fdb": fdb, "nexthop": next_hop, "qdisc": qdisc, "class": traffic_class,
     "filter": traffic_filter,

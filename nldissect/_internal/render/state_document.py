@@ -20,7 +20,7 @@ from ..engine.summary import summarize
 from ..pairing.codes import ANSWER, NOTIFICATION
 from ..wire.text import safe
 from ..wire.times import TimeFormatter
-from . import ip_json, ip_vlans, nft_json
+from . import ip_json, ip_routes, ip_vlans, nft_json
 from .ip_fields import Fields, Host
 
 # The lists of the document that are always there, each with the kind that it is of.
@@ -92,7 +92,7 @@ def _of(objects: dict[Key, ToldObject], kind: str) -> list[tuple[Key, ToldObject
 def _object(kind: str, told: ToldObject, host: Host) -> dict[str, Any]:
     message = told.message
     if kind == "route":
-        return ip_json.route(message, host, told.lost)
+        return ip_routes.route(message, host, told.lost)
     make = ip_json.OF_KIND.get(kind)
     if make is not None:
         return make(message, host)
