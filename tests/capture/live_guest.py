@@ -33,6 +33,7 @@ from nldissect._internal.wire import framing
 assert command  # imported before the forks
 ROUTE, USERSOCK, GENERIC = 0, 2, 16
 NOBODY = 65534
+HERE = Path(__file__).parent
 SCENES: list[Callable[[Path], Any]] = []
 
 
@@ -547,9 +548,34 @@ def loss(folder: Path) -> Any:
     return {"ended": process.wait(30)}
 
 
+STANDING = """
+import os, signal, time
+from nldissect._internal.capture.live import live_capture
+from live_guest import children, noops
+with live_capture.start(live_capture.LiveOptions(write=path, preamble=False)) as capture:
+    recorder = children(os.getpid())[0]
+    os.kill(recorder, signal.SIGSTOP)
+    noops(2400, 401, rate=400, size=1500)
+    os.kill(recorder, signal.SIGCONT)
+    time.sleep(0.5)
+    capture.stop()
+    capture.wait()
+    print(capture.packets, capture.dropped)
+"""
+
+
 @scene
 def stopped(folder: Path) -> Any:
-    """A recorder that stands still for as long as the default ring must hold what comes."""
+    """A recorder that stands still for as long as the default ring must hold what comes.
+
+    So does one, beside it, of who is root in a user namespace alone.
+    """
+    code = f"import sys; sys.path.insert(0, {str(HERE)!r}); path = '{folder}/user.pcapng'{STANDING}"
+    user = subprocess.Popen(
+        ["unshare", "-Urn", sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     process = Command(
         "nlmon0",
         "-q",
@@ -567,7 +593,8 @@ def stopped(folder: Path) -> Any:
     os.kill(recorder, signal.SIGCONT)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    return {"ended": process.wait(30), "said": heard(folder, "stopped")}
+    out = {"ended": process.wait(30), "said": heard(folder, "stopped")}
+    return out | {"user": user.communicate()[0].decode()}
 
 
 LONG = """

@@ -413,6 +413,7 @@ def test_a_recorder_that_is_stopped_loses_nothing_that_the_ring_can_hold(scenes:
     assert Counter(len(r.data) for r in records) == {16: 20_160, 1516: 2240}
     assert not any(r.original_length > len(r.data) for r in records)
     assert [r.time for r in records] == sorted(r.time or 0 for r in records)
+    assert found["user"] == "2400 0\n"
 
 
 @needs_kernel

@@ -51,30 +51,48 @@ SCRIPT = """
 export PYTHONPATH={root}:$PYTHONPATH
 cd {folder}
 extcap=$(tshark -G folders 2>/dev/null | sed -n 's/^Extcap path:[[:space:]]*//p')
-mount -t tmpfs tmpfs "$extcap"
+mount -t tmpfs tmpfs "$extcap"; mount -t tmpfs tmpfs /run
 {python} -m nldissect extcap --install >installed
 tshark -D >listed 2>/dev/null
 {python} -m nldissect extcap --uninstall && {python} -m nldissect extcap --install
-tshark -i nldissect -o "extcap.nldissect.filter:type == newlink" \
-    -w made.pcapng 2>said &
-change() {{  # by a process whose name is known by the time of its second request
-    (echo link add pear0 type dummy; sleep 2; echo link set pear0 up; sleep 1) | ip -batch -
-    ip link del pear0
+change() {{  # by a process that lives long enough to be named on a busy machine
+    (echo link add pear0 type dummy; sleep 0.5; echo addr add 192.0.2.9/24 dev pear0; sleep 0.5
+     echo link del pear0) | ip $1 -batch -
 }}
-for i in $(seq 20); do  # until it has begun
-    change
-    grep -q pear0 made.pcapng 2>/dev/null && break
+capture() {{ # name, options of ip, options of tshark
+    name=$1; shift; where=$1; shift
+    tshark -i nldissect "$@" -w $name.pcapng 2>$name.said & tshark=$!
+    for i in $(seq 40); do  # until it has begun
+        change $where
+        grep -q pear0 $name.pcapng 2>/dev/null && break
+        kill -0 $tshark 2>/dev/null || break
+    done
+    change $where
+    sleep 1
+    pkill -INT -x tshark
+    wait $tshark; echo $? >$name.status
+}}
+ip netns add blue
+capture filtered "" -o "extcap.nldissect.filter:type == newlink"
+capture asked "" -f "ifname == pear0 and type == dellink" -o extcap.nldissect.noprime:true
+capture joined "-n blue" -o extcap.nldissect.netns:blue -o extcap.nldissect.join:ipv4-ifaddr,link \
+    -o extcap.nldissect.noprime:true
+for wrong in join:nosuch netns:nosuch "filter:typ =="; do
+    tshark -i nldissect -o "extcap.nldissect.$wrong" -w wrong.pcapng 2>>wrong.said
+    echo $? >>wrong.status
 done
-change
-sleep 1
-pkill -INT -x tshark
-wait
 for i in $(seq 40); do
     pgrep -f 'extcap-interface[ ]nldissect' >left || break
     sleep 0.5
 done
 {python} -m nldissect extcap --uninstall >gone
 """
+
+
+def shown(path: Path, *options: str) -> list[str]:
+    """What nldissect says of a file that tshark wrote."""
+    command = [sys.executable, "-m", "nldissect", "read", *options, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.slow
@@ -85,25 +103,32 @@ def test_tshark_captures_by_it(tmp_path: Path) -> None:
         folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "140", "-k", "dummy", "--", "bash", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=200)
+    command = [str(ROOT / "tests/tools/uml-run"), "-t", "590", "-k", "dummy", "--", "bash", "-c"]
+    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "nldissect (netlink (nldissect))" in (tmp_path / "listed").read_text()
-    made = tmp_path / "made.pcapng"
-    shown = subprocess.run(
-        [sys.executable, "-m", "nldissect", "read", str(made)],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert " dellink " not in shown
-    assert "newlink    pear0 kind dummy" in shown, (tmp_path / "said").read_text()
+    said = (tmp_path / "filtered.said").read_text()
+    lines = shown(tmp_path / "filtered.pcapng")
+    assert any("newlink    pear0 kind dummy" in line for line in lines), said
+    assert not any(" dellink " in line or " newaddr " in line for line in lines)
+    assert any(" getfamily " in line for line in shown(tmp_path / "filtered.pcapng", "--own"))
     comments = subprocess.run(
-        ["tshark", "-r", str(made), "-T", "fields", "-e", "frame.comment"],
+        ["tshark", "-r", tmp_path / "filtered.pcapng", "-T", "fields", "-e", "frame.comment"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     assert "ip[" in comments
+    asked = shown(tmp_path / "asked.pcapng", "--own")  # the capture filter; nothing is primed
+    assert asked
+    assert all(" dellink    pear0 " in line for line in asked)
+    joined = [" ".join(line.split()[2:5]) for line in shown(tmp_path / "joined.pcapng", "--own")]
+    assert {"\N{LEFTWARDS ARROW} route newaddr", "\N{LEFTWARDS ARROW} route dellink"} <= set(joined)
+    assert not any("getfamily" in line for line in joined)
+    said = (tmp_path / "wrong.said").read_text()
+    for text in ("'nosuch' is no group", "there is no network namespace 'nosuch'", "filter"):
+        assert text in said
+    assert "Traceback" not in said
+    assert (tmp_path / "wrong.status").read_text().split() == ["1", "1", "1"]
     assert (tmp_path / "left").read_text() == ""
     assert "is gone" in (tmp_path / "gone").read_text()

@@ -253,6 +253,7 @@ for words in "ip netns exec blue ip link show lo" "ip -n blue link show lo" \
     "unshare -n ip link show lo" "sh -c 'ip -n blue link show lo'"; do
     n=$((n + 1)); eval run --nlmon -o namespace$n -- $words >/dev/null 2>namespace$n.err
 done
+run -o namespace8 -- unshare -mn ip link show lo >/dev/null 2>namespace8.err
 ln -s $(command -v sleep) $(command -v unshare) bin
 PATH={folder}/bin run -o alone -- unshare -n sh -c 'sleep 0.2; ip link show lo' \
     >/dev/null 2>namespace7.err
@@ -324,6 +325,9 @@ def test_another_network_namespace_is_heard_or_who_enters_it_is_named(scenes: Pa
         said = (scenes / f"namespace{number}.err").read_text()
         assert said == "nldissect: listening in network namespace blue\n"
         assert " newlink    lo <LOOPBACK" in (scenes / f"namespace{number}").read_text()
+    said = (scenes / "namespace8.err").read_text()
+    assert said.startswith("nldissect: unshare makes a network namespace; tracing")
+    assert " newlink    lo <LOOPBACK> " in (scenes / "namespace8").read_text()
     for number in (5, 6, 7):
         said = (scenes / f"namespace{number}.err").read_text()
         assert told in said, number

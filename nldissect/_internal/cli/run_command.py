@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import signal
 import struct
@@ -111,6 +113,10 @@ class CommandRun:
             if hindrance:
                 raise UsageError(f"run: {hindrance}{INSTALL}")
             return self._traced()
+        chosen = self.options.nlmon or self.options.netns is not None or bool(self.options.join)
+        if not chosen and makes_a_namespace(self.command) and not can_trace():
+            complain("unshare makes a network namespace; tracing system calls with strace, in all")
+            return self._traced()
         try:
             self._explained = asked_before(self._netns)
             capture = capturing.start(
@@ -120,7 +126,7 @@ class CommandRun:
             )
         except UsageError as problem:
             why = str(problem).replace("nldissect live", "nldissect run")
-            if self.options.nlmon or self.options.netns is not None or self.options.join:
+            if chosen:
                 raise UsageError(why) from None
             hindrance = can_trace()
             if hindrance:
@@ -238,6 +244,14 @@ def entered_at_once(command: list[str]) -> str | None:
         found = paths[0].removeprefix(_NETNS_PATH) if paths else None
     there = found is not None and not found.isdecimal() and privileges.namespace_number(found)
     return found if there else None
+
+
+def makes_a_namespace(command: list[str]) -> bool:
+    """Whether a command's words say that it enters a network namespace that is not there yet."""
+    if os.path.basename(command[0]) != "unshare":
+        return False
+    options = itertools.takewhile(lambda word: word.startswith("-"), command[1:])
+    return any(re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*|--net(=.*)?", word) for word in options)
 
 
 class _CommandMessages(MessageSink):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "recordings"
 SUFFIXES: Final = (".pcapng", ".pcap")
+AT_ONCE: Final = 16  # milliseconds: a test waits for what was said
 COMPRESSED: Final = ("", ".gz", ".xz", ".zst", ".bz2")
 
 
@@ -62,7 +63,9 @@ class Netlink:
             if not here:
                 self._enter(stack)
             try:
-                options = live_capture.LiveOptions(interface=interface, write=path, join=groups)
+                options = live_capture.LiveOptions(
+                    interface=interface, write=path, join=groups, delay=AT_ONCE
+                )
                 return live_capture.start(options), known
             except UsageError as problem:
                 if str(problem).startswith("--join"):

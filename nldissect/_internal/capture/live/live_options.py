@@ -11,6 +11,7 @@ from nldissect._internal.capture.live.file_limits import Limits
 
 SNAPLEN: Final = LONGEST  # bytes
 BUFFER: Final = 32 << 20  # bytes
+DELAY: Final = 120  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,11 @@ class LiveOptions:
     `netns` a name of `ip netns` or a process id. `write` is a file for the pcapng,
     `ring` makes numbered ones of it as dumpcap's -b does, `stop` ends the capture,
     `messages` too, after so many netlink messages of others. `snaplen` is in bytes,
-    cooked header included; `buffer`, in bytes, that of the kernel. `preamble` asks the
-    kernel first for what explains the capture. `join` are names of
-    multicast groups (`group_names`) that are joined, so that the kernel tells of what they are for.
+    cooked header included; `buffer`, in bytes, that of the kernel. `delay` is how many
+    milliseconds a packet may lie there where the ring is one of blocks: the longer, the longer the
+    reader may stand still. `preamble` asks the kernel first for what explains the capture. `join`
+    are names of multicast groups (`group_names`) that are joined, so that the kernel tells of what
+    they are for.
     """
 
     interface: str | None = None
@@ -34,6 +37,7 @@ class LiveOptions:
     messages: int | None = None
     snaplen: int = SNAPLEN
     buffer: int = BUFFER
+    delay: int = DELAY
     filter: BpfFilter = field(default_factory=BpfFilter)
     preamble: bool = True
     join: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ from nldissect._internal.wire.record import Socket
 COOKED: Final = 16  # the cooked header, which counts in a snaplen as with every capture program
 _MOST_WAITING: Final = 500  # reports for a front end that stands still
 _ENDING: Final = 5  # seconds; it takes some milliseconds
-_PAUSE: Final = 0.004  # seconds for more to come: one turn then takes many
+_PAUSE: Final = 0.004  # seconds for more to come, and for the supervisor to name new ports
 
 
 def main(control: int, pipe: int) -> int:
@@ -82,7 +82,7 @@ class Recorder:
             ports = [port for _, port in own]
             snaplen = max(options.snaplen - COOKED, 1)
             source = packet_socket(snaplen, options.filter, ports)
-            self._ring = open_ring(source, interface, options.buffer, snaplen)
+            self._ring = open_ring(source, interface, options.buffer, snaplen, options.delay)
             keep = set()
             if options.write is not None:
                 folder = os.path.dirname(os.path.abspath(options.write))
@@ -132,19 +132,19 @@ class Recorder:
                 poll.register(pipe, select.POLLOUT if pipe.waiting else 0)
             waiting = select.POLLOUT if self._channel.waiting else 0
             poll.modify(self._channel, select.POLLIN | waiting)
-            for descriptor, event in poll.poll(50 if timed else 1000):
+            events = poll.poll(50 if timed else 1000)
+            if (self._ring.fileno(), select.POLLIN) in events:
+                time.sleep(_PAUSE)
+                events = poll.poll(0)
+            for descriptor, event in events:
                 self._take_event(poll, descriptor, event)
-            taken = False
             while (pipe is None or not pipe.full()) and (found := self._ring.take()):
-                taken = True
                 if not self._add(found):
                     break
             if pipe is not None:
                 pipe.push()
             self._end_with_interface(self._ring.error)
             self._check_clock()
-            if taken and not self._reason:
-                time.sleep(_PAUSE)
 
     def _take_event(self, poll: select.poll, descriptor: int, event: int) -> None:
         """What happened to a descriptor; packets are taken from the ring in any case."""

@@ -7,7 +7,7 @@ Layout: linux/if_packet.h, Documentation/networking/packet_mmap.rst. Two kinds:
   alone, however long the reader stands still; but the buffer must be large, which takes
   CAP_NET_ADMIN in the first user namespace.
 - `BlockRing` (TPACKET_V3), without that: packets lie close together in blocks, which are handed
-  over when they are full or BLOCK_TIMEOUT milliseconds old, however little is in them. A reader
+  over when they are full or `delay` milliseconds old, however little is in them. A reader
   that stands still has as many blocks of time.
 """
 
@@ -25,8 +25,7 @@ from nldissect._internal.capture.live import bpf
 FRAME: Final = 256  # of which 176 bytes are the datagram's
 _FRAMES: Final = 1 << 16  # the kernel's own unit of memory, which frames fill without a rest
 # One block: also the longest datagram that is kept whole in one, less some 100 bytes.
-BLOCK: Final = 1 << 19
-BLOCK_TIMEOUT: Final = 16
+BLOCK: Final = bpf.LONGEST
 _AT_ONCE: Final = 2048  # packets that are taken before somebody else has a turn
 
 # The pcapng Enhanced Packet Block that `take` makes: where the cooked header's protocol and
@@ -171,11 +170,12 @@ class BlockRing(PacketRing):
     version = _TPACKET_V3
     _statistics = 12  # struct tpacket_stats_v3
 
-    def __init__(self, source: socket.socket, interface: str, size: int) -> None:
+    def __init__(self, source: socket.socket, interface: str, size: int, delay: int) -> None:
+        self._delay = delay
         super().__init__(source, interface, max(size // BLOCK, 2) * BLOCK)
 
     def _request(self, size: int) -> bytes:
-        return struct.pack("7I", BLOCK, size // BLOCK, 2048, size // 2048, BLOCK_TIMEOUT, 0, 0)
+        return struct.pack("7I", BLOCK, size // BLOCK, 2048, size // 2048, self._delay, 0, 0)
 
     def take(self) -> list[bytes]:
         memory, place = self._memory, self._place
@@ -191,15 +191,18 @@ class BlockRing(PacketRing):
         return out
 
 
-def open_ring(source: socket.socket, interface: str, size: int, snaplen: int) -> PacketRing:
+def open_ring(
+    source: socket.socket, interface: str, size: int, snaplen: int, delay: int
+) -> PacketRing:
     """The ring of a packet socket, of `size` bytes; packets have no more than `snaplen`.
 
-    Long packets have twice as much beside it where frames can be had. The socket is bound here.
+    Long packets have twice as much beside it where frames can be had; else there are blocks of
+    twice the size, which `delay` (milliseconds) hands over. The socket is bound here.
     """
     try:
         source.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, size)
     except PermissionError:
-        return BlockRing(source, interface, size)
+        return BlockRing(source, interface, 2 * size, delay)
     return FrameRing(source, interface, size, snaplen)
 
 

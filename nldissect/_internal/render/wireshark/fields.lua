@@ -8,9 +8,10 @@ local SCALARS = {
 -- By display hint, what bytes are besides bytes: the ends of fields' names and what makes them.
 local VIEWS = {
     mac = {"mac"}, fddi = {"mac"}, ipv4 = {"ipv4"}, ipv6 = {"ipv6"}, ["ipv4-or-v6"] = {"ipv4", "ipv6"},
-    ["union-address"] = {"ipv4", "ipv6"}, address = {"ipv4", "ipv6"}, lladdr = {"mac", "ipv4", "ipv6"},
+    ["union-address"] = {"ipv4", "ipv6"}, address = {"ipv4", "ipv6", "mpls"}, lladdr = {"mac", "ipv4", "ipv6"},
+    mpls = {"mpls"},
 }
-local MAKERS = {mac = ProtoField.ether, ipv4 = ProtoField.ipv4, ipv6 = ProtoField.ipv6}
+local MAKERS = {mac = ProtoField.ether, ipv4 = ProtoField.ipv4, ipv6 = ProtoField.ipv6, mpls = ProtoField.string}
 
 local Builder = {}
 Builder.__index = Builder

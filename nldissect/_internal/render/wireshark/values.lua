@@ -148,9 +148,11 @@ local function view_of(m, hint, pos, size)
         if size == 4 and TUNNELS[m.hardware] == 4 then return "ipv4", 4 end
         if size == 16 and TUNNELS[m.hardware] == 16 then return "ipv6", 16 end
         if size == 6 or (size == 32 and m.hardware ~= 32) then return "mac", 6 end
+    elseif hint == "mpls" or (hint == "address" and m.family == AF_MPLS) then
+        if size >= 4 and size % 4 == 0 then return "mpls", size end
     elseif hint == "address" then
-        if size == 4 and m.family ~= AF_INET6 and m.family ~= AF_MPLS then return "ipv4", 4 end
-        if size == 16 and m.family ~= AF_INET and m.family ~= AF_MPLS then return "ipv6", 16 end
+        if size == 4 and m.family ~= AF_INET6 then return "ipv4", 4 end
+        if size == 16 and m.family ~= AF_INET then return "ipv6", 16 end
     elseif hint == "union-address" and size == 16 then
         local four = m.family == AF_INET
         if not four and m.family ~= AF_INET6 then four = zero(m, pos + 4, pos + 16) end
@@ -164,11 +166,19 @@ local function view_of(m, hint, pos, size)
     end
 end
 
+-- Labels of MPLS, each the upper 20 bits of 4 bytes: 100/200.
+local function labels(m, pos, size)
+    local out = {}
+    for at = pos, pos + size - 4, 4 do out[#out + 1] = string.format("%d", math.floor(m.tvb(at, 3):uint() / 16)) end
+    return table.concat(out, "/")
+end
+
 local EXPECTED = {mac = true, fddi = true, ipv4 = true, ipv6 = true, ["ipv4-or-v6"] = true}
 
 local function binary(m, tree, field, pos, stop)
     local size = stop - pos
     local view, taken = view_of(m, field.hint, pos, size)
+    if view == "mpls" then return line(m, tree, field.views.mpls, m.tvb(pos, size), labels(m, pos, size)) end
     if view then return line(m, tree, field.views[view], m.tvb(pos, taken)) end
     local item = line(m, tree, field.show, m.tvb(pos, size))
     local mac = (field.hint == "mac" or field.hint == "fddi") and (size == 8 or size == 20)
