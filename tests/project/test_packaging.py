@@ -105,7 +105,7 @@ def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
         names = {member.name.partition("/")[2] for member in sdist if member.isfile()}
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("captures", "docs", "tests", ".ci", ".github")
+        for folder in ("captures", "docs", "packaging", "tests", ".ci", ".github")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not NOISE.intersection(path.parts)
     }
