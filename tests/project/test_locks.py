@@ -12,8 +12,10 @@ from packaging.utils import canonicalize_name
 from support import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = [("install.lock", ""), ("docs.lock", "docs"), ("requirements.lock", "test"),
-         ("audit.lock", "audit"), ("engines.lock", "engines"), ("release.lock", "release")]  # fmt: skip
+LOCKS = [
+    ("install.lock", ""), ("docs.lock", "docs"), ("requirements.lock", "test"),
+    ("audit.lock", "audit"), ("engines.lock", "engines"), ("release.lock", "release"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "extra"), LOCKS)
