@@ -160,6 +160,9 @@ def test_several_files_and_errors(long: Path, tmp_path: Path) -> None:
     alike("read", *files)
     alike("read", "-T", "json", *files)
     alike("check", "-T", "json", *files)
+    merged = (long, cut, RECORDINGS / "links.pcap", RECORDINGS / "iproute.pcap")
+    assert alike("read", *merged, jobs=(2, 3)).count(b"==>") > 4
+    alike("read", "-T", "json", "-Y", "error", *merged)
 
 
 def test_mutated(tmp_path: Path) -> None:

@@ -55,7 +55,6 @@ STRICT_COMMANDS: Final = frozenset((("nlctrl", 10),))
 _PLAIN: Final = frozenset(
     (*range(model.LAST_SCALAR + 1), model.FLAG, model.STRING, model.BITFIELD32)
 )
-_NO_SET: Final = model.AttributeSet("", "")
 _PARTIAL: Final = ("truncated", "not-in-trace", "attr-len-over")
 
 
@@ -161,8 +160,6 @@ class AttributeChecks:
         engine = self._engine
         first, rows = engine.tape[place], engine.tables.rows
         marks, row = first >> MARKS_AT & 0xFF, (first & FIELD_MASK) * COLUMNS
-        if marks & UNKNOWN:
-            return model.UNKNOWN, True, False, rows[row + MARKS] & JUDGED != 0
         if marks & BY_HOOK:
             field = hook_node(engine, place).field
             return field.kind, field.number >= 0, field.guess, True
@@ -286,7 +283,7 @@ def _field(engine: Engine, place: i64) -> model.Field:
     if marks & BY_HOOK:
         return hook_node(engine, place).field
     if marks & UNKNOWN:
-        return (engine.tables.sets[row] or _NO_SET).unknown(index)
+        return engine.tables.fields[row].numbered(index)
     field = engine.tables.fields[row]
     if not marks & INDEXED:
         return field

@@ -19,7 +19,7 @@ from ..engine.lookup import hook_node, label_of, value_at
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.summary_lookup import text_of
-from ..engine.walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, FIELD_MASK, MARKS_AT, UNKNOWN, Engine
+from ..engine.walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, FIELD_MASK, MARKS_AT, Engine
 from ..spec import model
 from ..wire.text import escaped
 
@@ -180,7 +180,7 @@ def _field(engine: Engine, place: i64) -> model.Field:
     marks = first >> MARKS_AT & 0xFF
     if marks & BY_HOOK:
         return hook_node(engine, place).field
-    return engine.tables.fields[0 if marks & UNKNOWN else first & FIELD_MASK]
+    return engine.tables.fields[first & FIELD_MASK]
 
 
 def compare(old: Flat, new: Flat, prefix: str = "") -> list[Change]:

@@ -14,7 +14,6 @@ capture; of a notification's copies only the first is. `diagnosis_codes.CODES` h
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
@@ -259,9 +258,9 @@ def path_of(message: Message, found: Diagnosis) -> str:
 
 def _around(nodes: list[Node], start: int, end: int) -> Node | None:
     """The first of siblings, which are in order, that has these bytes."""
-    i = bisect_left(nodes, start, key=_offset)
+    i = _first_from(nodes, start)
     if i:  # bits of one number are several nodes
-        i = bisect_left(nodes, nodes[i - 1].offset, key=_offset)
+        i = _first_from(nodes, nodes[i - 1].offset)
     while i < len(nodes) and nodes[i].offset <= start:
         if start < nodes[i].end and end <= nodes[i].end:
             return nodes[i]
@@ -269,8 +268,20 @@ def _around(nodes: list[Node], start: int, end: int) -> Node | None:
     return None
 
 
-def _offset(placed: Node | Diagnosis) -> int:
-    return placed.offset
+def _first_from(nodes: list[Node], offset: int) -> int:
+    """The place of the first of siblings that begins at an offset or behind it."""
+    first, end = 0, len(nodes)
+    while first < end:
+        middle = (first + end) // 2
+        if nodes[middle].offset < offset:
+            first = middle + 1
+        else:
+            end = middle
+    return first
+
+
+def _offset(found: Diagnosis) -> int:
+    return found.offset
 
 
 def _end_diagnosis(request: Message, found: Transaction) -> Diagnosis | None:

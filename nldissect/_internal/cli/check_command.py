@@ -103,7 +103,7 @@ class Checker(MessageSink):
         self.lint = Lint(session.learnt, self.refusals)
         self.flushes = not capture.rewindable
         pairs = Conversations(on_end=self.lint.ended)
-        count = jobs.useful_count(self.jobs_wanted, path, self.output)
+        count = jobs.useful_count(self.jobs_wanted, self.output, path)
         progress = None
         records: RecordSource = capture
         if capture.rewindable and not self.output.terminal() and is_terminal(sys.stderr):

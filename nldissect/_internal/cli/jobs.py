@@ -45,12 +45,12 @@ def wanted_count(option: str | None) -> int:
     return count
 
 
-def useful_count(wanted: int, path: str, output: TextOutput) -> int:
-    """How many processes read this file: so many as are asked for or, with 0, as are useful."""
+def useful_count(wanted: int, output: TextOutput, *paths: str) -> int:
+    """How many processes read a file, or several as one: as asked for or, with 0, as useful."""
     if wanted == 1 or not output.shared or not hasattr(os, "fork"):
         return 1
     try:
-        size = os.stat(path).st_size
+        size = sum([os.stat(path).st_size for path in paths])
     except OSError:
         return 1
     return wanted or (min(_processors(), USEFUL) if size > LONG else 1)

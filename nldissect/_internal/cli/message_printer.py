@@ -169,7 +169,7 @@ class MessagePrinter(MessageSink):
         self._opened = len(captures)
         merged = self._merged = MergedCapture(captures)
         try:
-            self._with_progress(merged, f"{len(captures)} files", 1)
+            self._with_progress(merged, f"{len(captures)} files", *[each.path for each in captures])
         except CaptureError:
             for failure in merged.failures:
                 status = self._failed(failure)
@@ -185,18 +185,20 @@ class MessagePrinter(MessageSink):
     def _print_file(self, capture: CaptureReader, path: str) -> None:
         """Shows one file, in several processes where that is wanted or useful."""
         self.path = path
-        count = jobs.useful_count(self.jobs_wanted, path, self.output)
         if not capture.rewindable:
             if self.writer is not None:
                 self.writer.streams = True
             self.print_live(capture)
             return
-        if self.alone or self.clock.form == "delta-shown":
-            count = 1
-        self._with_progress(capture, os.path.basename(path), count)
+        self._with_progress(capture, os.path.basename(path), path)
 
-    def _with_progress(self, capture: CaptureReader | MergedCapture, name: str, count: int) -> None:
-        """Shows a capture; a bar goes along where it does not disturb."""
+    def _with_progress(
+        self, capture: CaptureReader | MergedCapture, name: str, *paths: str
+    ) -> None:
+        """Shows a capture of files; a bar goes along where it does not disturb."""
+        count = 1
+        if not self.alone and self.clock.form != "delta-shown":
+            count = jobs.useful_count(self.jobs_wanted, self.output, *paths)
         if self.output.terminal() or not is_terminal(sys.stderr):
             self.print_capture(capture, count)
             return
@@ -423,10 +425,14 @@ class MessagePrinter(MessageSink):
         if clock.follows:
             clock.see(record.number, record.time)
         refines = self.presentation.timed and clock.refines(record)
-        if refines or not selection.begun():
+        if refines or self._merged is not None or not selection.begun():
             copy = self._folds and _is_copy(link)
-            if selection.chooses(message, link) and not copy and refines:
+            if not selection.chooses(message, link) or copy:
+                return
+            if refines:
                 clock.digits = 9
+            if self._merged is not None:
+                self._head(self._merged.path_of(record.interface))
 
     def _gap(self) -> None:
         """Tells of loss that no record tells of: by the interface's statistics."""

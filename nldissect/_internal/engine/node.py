@@ -568,7 +568,7 @@ def view(tape: Tape, place: i64, message: Frame, parent: Node | None) -> Node:
     tables = message.context.tables
     row, index = first & FIELD_MASK, first >> INDEX_AT
     if marks & UNKNOWN:
-        field = (tables.sets[row] or model.NO_SET).unknown(int(index))
+        field = tables.fields[row].numbered(int(index))
     elif marks & INDEXED:
         field = tables.fields[row] if parent is None else entry_field(parent._field, int(index))
     else:
@@ -589,9 +589,12 @@ def view(tape: Tape, place: i64, message: Frame, parent: Node | None) -> Node:
 
 def entry_field(field: model.Field, number: int) -> model.Field:
     """The definition of one entry of an array, made on first sight."""
-    made = field.entries.get(number)
+    entries = field.entries
+    if entries is None:
+        entries = field.entries = {}
+    made = entries.get(number)
     if made is None:
-        made = field.entries[number] = element_of(field, number)
+        made = entries[number] = element_of(field, number)
     return made
 
 

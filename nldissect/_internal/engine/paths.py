@@ -27,6 +27,7 @@ from .walk import (
     MARKS_AT,
     UNKNOWN,
     Engine,
+    Levels,
 )
 
 # What ip(8) calls things that the kernel names otherwise: the C constant or struct member, and
@@ -78,7 +79,6 @@ def is_header(field: model.Field) -> bool:
 
 # -- on a tape -------------------------------------------------------------------------
 
-_DEPTHS: Final = 260  # levels that a tape can have, and some
 _HEADER: Final = 1 << 61  # of a row's bits: it is a header
 _MOST: Final = 60  # names in a path; no tree is as deep
 
@@ -110,10 +110,9 @@ class Path:
         self._members: list[tuple[int, int]] = []  # hits in headers, with the place around these
         self._levels: list[int] = []  # around attributes that are hits
         self._tables: object = None
-        self._rows = vec[i64]([-1])  # the bits of each row's names; -1: not known yet
-        self._states = vec[i64]([0] * _DEPTHS)
-        self._above = vec[i64]([-2] * _DEPTHS)  # the place of what lies above, by depth
-        self._headers = vec[i64]([0] * _DEPTHS)  # whether that is a header
+        # The bits of the names of rows from `_base` on, which lie close together; -1: not known yet
+        self._rows = vec[i64]([])
+        self._base: i64 = 0
 
     def _named(self, names: frozenset[str]) -> int:
         bits = 0
@@ -130,17 +129,28 @@ class Path:
 
     def _of_row(self, engine: Engine, row: i64) -> i64:
         """The bits of a row; learns them."""
-        fields = engine.tables.fields
-        if self._tables is not engine.tables or row >= i64(len(self._rows)):
-            kept = 0 if self._tables is not engine.tables else len(self._rows)
-            rows = vec[i64]([-1] * (2 * len(fields)))
-            for i in range(kept):
-                rows[i] = self._rows[i]
-            self._rows = rows
+        if self._tables is not engine.tables:
             self._tables = engine.tables
-        found = i64(self._of_field(fields[row]))
-        self._rows[row] = found
+            self._rows = vec[i64]([])
+        if not 0 <= row - self._base < i64(len(self._rows)):
+            self._make_room(row)
+        found = i64(self._of_field(engine.tables.fields[row]))
+        self._rows[row - self._base] = found
         return found
+
+    def _make_room(self, row: i64) -> None:
+        """Sees that the bits of a row, too, can be kept."""
+        old, have, base = self._rows, i64(len(self._rows)), self._base
+        first, end = row, row + 1
+        if have > 0:
+            first, end = min(base, row), max(base + have, row + 1)
+        room = max(end - first, 2 * have, _ROOM)
+        rows = vec[i64]([-1] * int(room))
+        if row < base and have > 0:
+            first = max(end - room, 0)
+        for i in range(have):
+            rows[base - first + i] = old[i]
+        self._rows, self._base = rows, first
 
     def find(self, engine: Engine, inside: i64) -> list[int]:
         """The places on the engine's tape, in order, inside of the one at a place; -2: of all."""
@@ -163,11 +173,11 @@ class Path:
         One loop without calls, since every message of a filter goes through it: the state of a
         level is what `got` of the entry above it leaves to be found below (`below`).
         """
-        tape, size, states = engine.tape, engine.size, self._states
+        tape, size, states = engine.tape, engine.size, engine.levels.states
         rows = self._rows if self._tables is engine.tables else vec[i64]([])
-        known = i64(len(rows))
+        known, first_row = i64(len(rows)), self._base
         always, every, last = self._always, self._every, self._last
-        above, headers = self._above, self._headers
+        above, headers = engine.levels.above, engine.levels.headers
         member: i64 = -1  # the first hit, in a header; an attribute beside that comes before it
         member_at: i64 = 0  # the depth of the header
         base: i64 = 0
@@ -191,12 +201,12 @@ class Path:
             below = always
             skips = False  # whether it is an entry, whose index need not be named
             if marks & (BY_HOOK | UNKNOWN | INDEXED) == 0:
-                row = entry & FIELD_MASK
-                bits: i64 = rows[row] if row < known else -1
+                at = (entry & FIELD_MASK) - first_row
+                bits: i64 = rows[at] if 0 <= at < known else -1
                 if bits < 0:
-                    bits = self._of_row(engine, row)
+                    bits = self._of_row(engine, entry & FIELD_MASK)
                     rows = self._rows
-                    known = i64(len(rows))
+                    known, first_row = i64(len(rows)), self._base
             else:
                 bits, skips = self._of_odd(engine, place)
             got = state & bits
@@ -211,7 +221,7 @@ class Path:
                 below |= 1
             if got & last:
                 if not first:
-                    self._note(place, depth, marks)
+                    self._note(engine.levels, place, depth, marks)
                 elif headers[depth]:
                     if member < 0:
                         member, member_at = place, depth - 1
@@ -227,13 +237,13 @@ class Path:
             place += 2
         return member
 
-    def _note(self, place: i64, depth: i64, marks: i64) -> None:
+    def _note(self, levels: Levels, place: i64, depth: i64, marks: i64) -> None:
         """Keeps a hit, and what decides between a header's member and an attribute beside it."""
         self._hits.append(int(place))
-        if self._headers[depth]:
-            self._members.append((int(place), int(self._above[depth - 1])))
+        if levels.headers[depth]:
+            self._members.append((int(place), int(levels.above[depth - 1])))
         elif marks & IS_ATTRIBUTE:
-            self._levels.append(int(self._above[depth]))
+            self._levels.append(int(levels.above[depth]))
 
     def _of_odd(self, engine: Engine, place: i64) -> tuple[i64, bool]:
         """Bits of an entry that has no row of its own, and whether it need not be named."""
@@ -269,6 +279,7 @@ class Path:
 
 
 _PATHS: Final = 4096
+_ROOM: Final = 64  # rows
 
 
 def path_of(tables: Tables, path: str) -> Path:
@@ -304,6 +315,40 @@ class Name:
 
 
 @final
+class _SetNames:
+    """The attributes of a set by name, for all operations that have it.
+
+    Spec names and constants go before what reads the same; `shared` are the names by which more
+    than one attribute goes.
+    """
+
+    def __init__(self, tables: Tables, attr_set: model.AttributeSet | None) -> None:
+        self.rows: dict[str, int] = {}
+        self.shared: set[str] = set()
+        rows: dict[model.Field, int] = {}
+        for field in () if attr_set is None else attr_set.ensure().values():
+            for one in (field, field.request):
+                if one is not None:
+                    rows[one] = int(tables.field(one))
+        for field, row in rows.items():
+            self.rows.setdefault(plain(field.name), row)
+            self.rows.setdefault(field.constant or "", row)
+        for field, row in rows.items():
+            for name in names_of(field):
+                if tables.names[self.rows.setdefault(name, row)] != field.name:
+                    self.shared.add(name)
+
+
+def _names_of_set(tables: Tables, attr_set: model.AttributeSet | None) -> _SetNames:
+    """The names in a set, made once."""
+    found = tables.set_namings.get(attr_set)
+    if found is None:
+        found = tables.set_namings[attr_set] = _SetNames(tables, attr_set)
+    assert isinstance(found, _SetNames)
+    return found
+
+
+@final
 class BoundTemplate:
     """What the paths of a template mean in the messages of an operation."""
 
@@ -327,12 +372,10 @@ class Names:
         self._bound: dict[Template, BoundTemplate] = {}
         self._last: BoundTemplate | None = None
         self._of: Template | None = None  # the template that `_last` is about
-        self._attributes: dict[str, int] = {}
         self._members: dict[str, int] = {}
         attr_set = None if operation is None else operation.attributes
         header = None if operation is None else operation.header
-        if attr_set is not None:
-            self._add_attributes(attr_set)
+        self._attributes = _names_of_set(tables, attr_set)
         tables.struct(header)
         self._headers: list[str] = []
         for struct in (GENLMSGHDR, header):
@@ -341,30 +384,11 @@ class Names:
                 for name in names_of(member):
                     self._members.setdefault(name, int(tables.field(member)))
 
-    def _add_attributes(self, attr_set: model.AttributeSet) -> None:
-        """The rows of a set by name; spec names and constants go before what reads the same."""
-        rows: dict[model.Field, int] = {}
-        for field in attr_set.ensure().values():
-            for one in (field, field.request):
-                if one is not None:
-                    rows[one] = int(self._tables.field(one))
-        for field, row in rows.items():
-            self._attributes.setdefault(plain(field.name), row)
-            self._attributes.setdefault(field.constant or "", row)
-        for field, row in rows.items():
-            for name in names_of(field):
-                self._attributes.setdefault(name, row)
-
     def _begins(self, name: str) -> i64:
         """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
-        tables, row = self._tables, i64(self._attributes.get(name, 0))
-        if name.isdecimal() or name in self._headers:
+        if name.isdecimal() or name in self._headers or name in self._attributes.shared:
             return 0
-        for other in set(self._attributes.values()):
-            field = tables.fields[other]
-            if tables.names[other] != tables.names[row] and name in names_of(field):
-                return 0
-        return row
+        return self._attributes.rows.get(name, 0)
 
     def _forms(self, row: i64) -> list[int]:
         """The rows by which an attribute may be on a tape instead."""
@@ -380,7 +404,7 @@ class Names:
         if found is None:
             tables = self._tables
             whole = plain(path)
-            row: i64 = self._attributes.get(whole, 0)
+            row: i64 = self._attributes.rows.get(whole, 0)
             along: Path | None = None
             rest: Path | None = None
             if row == 0 and "." in path:

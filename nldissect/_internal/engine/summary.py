@@ -16,9 +16,8 @@ from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
 from .lookup import value_at
 from .message import Message
-from .node import Node
 from .paths import path_of
-from .summary_lookup import Lookup, encoded, node_text
+from .summary_lookup import Lookup, Piece, encoded
 from .walk import NOTE, Engine
 
 
@@ -48,7 +47,7 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     dump = message.to_kernel and message.flags & 0x300 == 0x300
     dump = dump and flag_class(message) == model.CLASS_GET
     if operation is None or (operation.summarize is None and not operation.summary):
-        text = _size(message) if operation is None else first_values(message)
+        text = _size(message) if operation is None else first_values(message, engine)
         out.write(encoded(f"dump {text}".rstrip() if dump else text))
         return
     seen = Lookup(message, engine, out)
@@ -64,7 +63,7 @@ def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
         trace_fault()
         out.truncate(size)
         if excused(message):
-            seen.say(first_values(message))
+            seen.say(first_values(message, engine))
         else:
             seen.say(f"(the summary failed: {in_words(problem)})")
 
@@ -99,31 +98,35 @@ def say_by_code(summarize: Callable[..., Any], seen: Lookup) -> None:
         raise TypeError(f"a summary that is no text: {in_words(found)}")
 
 
-def first_values(message: Message) -> str:
+def first_values(message: Message, engine: Engine) -> str:
     """The first values, and how many more there are, where the dissector gives no summary."""
+    seen = Lookup(message, engine)
     out: list[str] = []
     most = MAX_ASKED if message.to_kernel else MAX_VALUES
     more = 0
-    for node in message.nodes:
-        if node.field.number >= 0:
-            for name, leaf in _leaves(node, node.field.name):
-                text = node_text(leaf)
-                if not text or leaf.kind == "pad":
-                    continue
-                if len(out) == most:
-                    more += 1
-                else:
-                    out.append(f"{name} {quoted(leaf.value) if leaf.kind == 'string' else text}")
+    for top in seen.pieces:
+        name, _, number = engine.called(top.place)
+        if number < 0:
+            continue
+        for path, leaf in _leaves(top, name):
+            text = leaf.text
+            if not text or leaf.kind == "pad":
+                continue
+            if len(out) == most:
+                more += 1
+            else:
+                out.append(f"{path} {quoted(leaf.value) if leaf.kind == 'string' else text}")
     return ", ".join(out) + (f" +{more}" if more else "")
 
 
-def _leaves(node: Node, name: str) -> list[tuple[str, Node]]:
-    """What has nothing inside, of all that is in a node, with its dotted path."""
-    if not node.children:
-        return [(name, node)]
-    out: list[tuple[str, Node]] = []
-    for child in node.children:
-        out += _leaves(child, f"{name}.{child.field.name}")
+def _leaves(piece: Piece, path: str) -> list[tuple[str, Piece]]:
+    """What has nothing inside, of all that is in a piece, with its dotted path."""
+    children = piece.children
+    if not children:
+        return [(path, piece)]
+    out: list[tuple[str, Piece]] = []
+    for child in children:
+        out += _leaves(child, f"{path}.{child.name}")
     return out
 
 

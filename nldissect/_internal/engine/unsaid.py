@@ -18,6 +18,7 @@ from ..spec.tables import (
     COLUMNS,
     HEX,
     HINT,
+    INTEGER,
     KIND,
     NOTHING,
     S_BITFIELD,
@@ -30,7 +31,7 @@ from ..wire.text import escaped, quoted
 from .lookup import hook_node, value_at
 from .message import Message
 from .payloads import size_of_secret
-from .walk import BY_HOOK, FIELD_MASK, INDEXED, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, UNKNOWN, Engine
+from .walk import BY_HOOK, FIELD_MASK, INDEXED, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 
 # Values that are named, of requests and of others; the number of the rest is given
 MOST: Final = 24
@@ -79,12 +80,12 @@ class Unsaid:
         """Adds what is left of the entry at a place; whether some of it was said."""
         engine = self._engine
         first, second = engine.tape[place], engine.tape[place + 1]
-        if second in self._whole:
+        if len(self._whole) > 0 and second in self._whole:
             return True
         marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
         if marks & BY_HOOK:
             return self._by_hook(place, second in self._said)
-        row: i64 = 0 if marks & UNKNOWN else first & FIELD_MASK  # of such it is its set
+        row = first & FIELD_MASK
         rule = engine.tables.fields[row].unsaid
         if shown == S_PAD or rule == model.UNSAID_ALWAYS or row == engine.tables.trailing:
             return False
@@ -97,15 +98,25 @@ class Unsaid:
         if second in self._said:
             return True
         if form == NOTHING:  # it is empty
-            if self._introduced(first):
+            if self._introduced(first) and self._fits():
                 self._add(place, "")
             return False
         zero = rule == model.UNSAID_AT_ZERO or not (self._pair or marks & (IS_ATTRIBUTE | INDEXED))
+        if zero and form == INTEGER and self._is_zero(first, second):
+            return False
         value = value_at(engine, place, self._message)
         if (zero and _void(value)) or (rule == model.UNSAID_AT_ONES and self._none(first, value)):
             return False
-        self._add(place, self._text(place, value))
+        if self._fits():
+            self._add(place, self._text(place, value))
         return False
+
+    def _is_zero(self, first: i64, second: i64) -> bool:
+        """Whether all bytes of a value are 0."""
+        start = second & 0xFFFFFFFF
+        if first >> MARKS_AT & IS_ATTRIBUTE:
+            start += 4
+        return self._engine.zero(start, second >> 32)
 
     def _none(self, first: i64, value: Any) -> bool:
         """Whether a number has all of its bits set, or none."""
@@ -133,8 +144,9 @@ class Unsaid:
         tape = self._engine.tape
         if tape[parts[0] + 1] in self._said or tape[place + 1] in self._said:
             return True
-        value, chosen = [self._shown(part) for part in parts]
-        self._add(place, value if value == chosen else f"{value}/{chosen}")
+        if self._fits():
+            value, chosen = [self._shown(part) for part in parts]
+            self._add(place, value if value == chosen else f"{value}/{chosen}")
         return False
 
     def _nest(self, place: i64, children: list[int], named: bool) -> bool:
@@ -165,15 +177,17 @@ class Unsaid:
             return said
         if node.value is None and node.children:
             return self._nest(place, self._engine.inside(place), node.kind == "nest")
-        if node.field.number >= 0 or not _void(node.value):
+        if (node.field.number >= 0 or not _void(node.value)) and self._fits():
             self._add(place, self._text(place, node.value))
         return False
 
+    def _fits(self) -> bool:
+        """Counts another value; whether there is room for it."""
+        self._count += 1
+        return self._count <= self._most
+
     def _add(self, place: i64, value: str) -> None:
         """Adds a value with its name; an entry of an array has none."""
-        self._count += 1
-        if self._count > self._most:
-            return
         marks = self._engine.tape[place] >> MARKS_AT & 0xFF
         if marks & INDEXED and not marks & BY_HOOK:
             name = ""
@@ -187,10 +201,11 @@ class Unsaid:
         engine = self._engine
         first, second = engine.tape[place], engine.tape[place + 1]
         marks = first >> MARKS_AT & 0xFF
-        field = hook_node(engine, place).field if marks & BY_HOOK else None
-        if field is None and not marks & UNKNOWN:
+        if marks & BY_HOOK:
+            field = hook_node(engine, place).field
+        else:
             field = engine.tables.fields[first & FIELD_MASK]
-        if field is not None and field.secret:  # a line has none, whatever else shows
+        if field.secret:  # a line has none, whatever else shows
             start = (second & 0xFFFFFFFF) + (4 if marks & IS_ATTRIBUTE else 0)
             return size_of_secret(engine.data[start : second >> 32])
         if isinstance(value, bytes):

@@ -5,9 +5,9 @@ The tape has two numbers per node, in the order of a tree's lines:
     field 20 bits | shown 8 | depth 8 | marks 8 | index 20      what it is
     offset 32 bits | end 32                                     where it lies
 
-`field` is a row of `Tables`, of an unknown attribute the number of its set; `shown` says what
-the value is and how it is made of the payload; `index` is the number of an unknown attribute or
-of an entry of an array. What lies inside a node follows it, one deeper.
+`field` is a row of `Tables`; `shown` says what the value is and how it is made of the payload;
+`index` is the number of an unknown attribute, whose row all share that look alike, or of an entry
+of an array. What lies inside a node follows it, one deeper.
 
 Malformed bytes are on the tape like all others, marked DIAGNOSED, and a finding says what is
 wrong: every byte of a message has an owner. Nothing here raises on what a capture may hold.
@@ -31,7 +31,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.evidence import payload_guess
+from ..spec.evidence import LOOKS_STRING, LOOKS_UNKNOWN, payload_look
 from ..spec.tables import (
     ADDRESS,
     ATTRIBUTE,
@@ -132,6 +132,7 @@ NOTE: Final = "note"
 
 # lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
 MAX_DEPTH: Final = 10
+_DEPTHS: Final = 260  # levels that a tape can have, and some
 # Levels of siblings, with sub-messages and an echoed request, that may lie around a node.
 _LEVELS: Final = 64
 # Words of 32 bits that note which attributes a level has, for numbers under 512.
@@ -247,6 +248,16 @@ def inside(tape: vec[i64], size: i64, place: i64) -> list[int]:
 
 
 @final
+class Levels:
+    """What a search along a tape knows of what lies around it, by depth; see `paths.Path`."""
+
+    def __init__(self) -> None:
+        self.states = vec[i64]([0] * _DEPTHS)
+        self.above = vec[i64]([-2] * _DEPTHS)  # the place of what lies above
+        self.headers = vec[i64]([0] * _DEPTHS)  # whether that is a header
+
+
+@final
 class Engine:
     """Walks messages by the tables; the tape holds the message that was walked last."""
 
@@ -291,6 +302,7 @@ class Engine:
         self.repeats: bool = False  # whether there is one of these several times
         self._seen_far: set[int] = set()  # level's count of `_entered`, and number
         self._walks = vec[i64]([0] * _LEVELS)
+        self.levels = Levels()
         self._entered: i64 = 0
         self._shown_by_size = vec[i64]([S_BINARY] * (_SIZES * (1 + max(HINTS.values()))))
         for (hint, size), shown in _SHOWN_BY_SIZE.items():
@@ -544,9 +556,8 @@ class Engine:
         tape = self.tape
         first = tape[place]
         if self.cut and severity != NOTE and tape[place + 1] >> 32 == self.limit:
-            marks = first >> MARKS_AT
-            row = 0 if marks & UNKNOWN else first & FIELD_MASK
-            if not marks & UNKNOWN and self.tables.rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0:
+            row = first & FIELD_MASK
+            if self.tables.rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0:
                 code, severity = "truncated", NOTE
         tape[place] = first | DIAGNOSED << MARKS_AT
         self.findings.append(Finding(place, early, code, severity, text))
@@ -556,11 +567,9 @@ class Engine:
 
         Nothing is wrong with one that is other than guessed.
         """
-        first = self.tape[place]
-        guess = self.tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & GUESS != 0
-        if (first >> MARKS_AT) & UNKNOWN == 0 and guess:
-            return
-        if place != self._overlong:
+        row = self.tape[place] & FIELD_MASK
+        guess = self.tables.rows[row * COLUMNS + MARKS] & GUESS != 0
+        if not guess and place != self._overlong:
             self.find(place, False, code, severity, text)
 
     def inside(self, place: i64) -> list[int]:
@@ -769,17 +778,17 @@ class Engine:
     ) -> None:
         """An attribute that no spec knows, as what it looks like: news where its set is known."""
         place = self.size
+        look: i64 = LOOKS_UNKNOWN
         if not kind & framing.NLA_F_NESTED and stop - pos <= _LONGEST_GUESS:
-            looks, hint = payload_guess(self.data[pos + 4 : stop])
-            if looks != model.UNKNOWN:
-                own = self.tables.sets[attr_set] or model.NO_SET
-                row = self.tables.field(own.guess(int(number), looks, hint))
-                marks: i64 = IS_ATTRIBUTE
-                if kind & framing.NLA_F_NET_BYTEORDER:
-                    marks |= NET_ORDER
-                self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
-        if self.size == place:
+            look = payload_look(self.data, pos + 4, stop)
+        if look == LOOKS_UNKNOWN:
             self._bare(attr_set, number, kind, pos, stop, depth, nests)
+        else:
+            row = self.tables.stranger(attr_set, look)
+            marks: i64 = IS_ATTRIBUTE | UNKNOWN
+            if kind & framing.NLA_F_NET_BYTEORDER:
+                marks |= NET_ORDER
+            self.decode(row, pos, pos + 4, stop, depth, nests, marks, number)
         if self.tables.set_known[attr_set] != 0:
             known = self.tables.sets[attr_set]
             name = "" if known is None else known.name
@@ -797,7 +806,8 @@ class Engine:
             else stop - pos <= _LONGEST_GUESS and self._looks_nested(pos + 4, stop)
         )
         shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
-        self.push(attr_set, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
+        row = self.tables.stranger(attr_set, LOOKS_UNKNOWN)
+        self.push(row, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
         if nested:
             self._nest(place, 0, pos + 4, stop, depth + 1, nests + 1, 0)
 
@@ -978,7 +988,7 @@ class Engine:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
             elif rows[at + MARKS] & GUESS:  # the family's payloads here have nothing in common
-                if payload_guess(self.data[start:end])[0] == model.STRING:
+                if payload_look(self.data, start, end) == LOOKS_STRING:
                     self._show(place, S_STRING)
             elif rows[at + CHILDREN] != 0 and rules & HOOKED == 0 and size > 0:
                 self._elements(place, rows[at + CHILDREN], start, end, depth + 1, nests)

@@ -210,10 +210,10 @@ class AttributeRows:
         found = self._near.find(key, what)
         if found >= 0:
             return found
-        field = tables.fields[0 if marks & UNKNOWN else first & FIELD_MASK]
+        field = tables.fields[first & FIELD_MASK]
         kind = tables.shown[first >> SHOWN_AT & 0xFF]
         if marks & UNKNOWN:
-            made = self._code(above, f"attr {index}", None, int(index), kind, False)
+            made = self._code(above, f"attr {index}", None, int(index), kind, field.guess)
         elif marks & INDEXED:
             number = int(index) if marks & IS_ATTRIBUTE else -1
             made = self._code(above, str(index), None, number, kind, field.guess)

@@ -14,8 +14,6 @@ from ..pairing.transaction import Link
 from ..spec import model
 from .path_matcher import WalkSelection
 
-_NO_SET = model.AttributeSet("", "")
-
 
 @final
 class Subject:
@@ -79,7 +77,7 @@ class TapeNode:
         if marks & BY_HOOK:
             return hook_node(engine, self.place).field
         if marks & UNKNOWN:
-            return (engine.tables.sets[row] or _NO_SET).unknown(int(first >> INDEX_AT))
+            return engine.tables.fields[row].numbered(int(first >> INDEX_AT))
         return engine.tables.fields[row]
 
     @property

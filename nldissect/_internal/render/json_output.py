@@ -202,10 +202,9 @@ class JsonNodeWriter:
         """That of an unknown attribute or an entry of an array, by its number on the tape."""
         marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
         word = self._tables.shown[first >> SHOWN_AT & 0xFF]
-        if marks & UNKNOWN:
-            return _head(f"attr {index}", None, index, word, False)
+        name = f"attr {index}" if marks & UNKNOWN else str(index)
         guess = self._tables.fields[first & FIELD_MASK].guess
-        return _head(str(index), None, index if marks & IS_ATTRIBUTE else -1, word, guess)
+        return _head(name, None, index if marks & IS_ATTRIBUTE else -1, word, guess)
 
     # -- values -----------------------------------------------------------------------
 

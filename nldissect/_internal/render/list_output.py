@@ -237,13 +237,14 @@ def worst_wrong(message: Message, engine: Engine) -> Part | None:
     """The first and worst that is wrong, in brackets, and how much more there is."""
     if not message.odd and len(engine.findings) == 0:
         return None
-    bad = [d for d in message.found(engine) if d.severity != NOTE]
+    bad = [(d.text, d.severity) for d in message.own_found if d.severity != NOTE]
+    bad += [(f.text, f.severity) for f in engine.findings if f.severity != NOTE]
     if not bad:
         return None
-    first = bad[0]
+    text, severity = bad[0]
     for found in bad:
-        if found.severity == ERROR:
-            first = found
+        if found[1] == ERROR:
+            text, severity = found
             break
     more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
-    return f" [{first.text}{more}]", first.severity
+    return f" [{text}{more}]", severity

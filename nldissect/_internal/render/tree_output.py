@@ -247,11 +247,11 @@ class TreeNodeWriter:
     def _made(self, first: i64) -> bytes:
         """That of an unknown attribute or an entry of an array, by its number on the tape."""
         marks, index = first >> MARKS_AT & 0xFF, int(first >> INDEX_AT)
-        if marks & UNKNOWN:
-            return self._style.paint(f"attr {index}", "name").encode()
         field = self._tables.fields[first & FIELD_MASK]
         heading = field.kind == model.STRUCT and not marks & IS_ATTRIBUTE
-        text = f"{index}?" if field.guess else str(index)
+        text = f"attr {index}" if marks & UNKNOWN else str(index)
+        if field.guess:
+            text += "?"
         return self._style.paint(text, "operation" if heading else "name").encode()
 
     # -- values -----------------------------------------------------------------------

@@ -200,18 +200,50 @@ class Evidence:
         return True
 
 
-def payload_guess(raw: bytes) -> tuple[int, str]:
-    """The kind that one payload looks like by itself, and a display hint; else UNKNOWN."""
-    size = len(raw)
-    if not size:
-        return model.FLAG, ""
-    if size > 2 and raw[-1] == 0 and _printable(raw[:-1]):
-        return model.STRING, ""
-    if size == 16 and raw.startswith(_IPV6):
-        return model.BINARY, "ipv6"
-    if size == 6 and ((not raw[0] & 1 and any(raw)) or raw == b"\xff" * 6):
-        return model.BINARY, "mac"
-    return _NUMBERS.get(size, model.UNKNOWN), ""
+# What one payload can look like by itself: kind and display hint
+LOOKS: Final = (
+    (model.UNKNOWN, ""), (model.FLAG, ""), (model.STRING, ""), (model.BINARY, "ipv6"),
+    (model.BINARY, "mac"), (model.U8, ""), (model.U16, ""), (model.U32, ""), (model.U64, ""),
+)  # fmt: skip
+LOOKS_UNKNOWN: Final = 0
+LOOKS_FLAG: Final = 1
+LOOKS_STRING: Final = 2
+_LOOKS_IPV6: Final = 3
+_LOOKS_MAC: Final = 4
+_LOOKS_U8: Final = 5
+
+
+def payload_look(data: bytes, start: i64, end: i64) -> i64:
+    """What the payload in `start` to `end` looks like by itself: the place in LOOKS."""
+    size = end - start
+    if size == 0:
+        return LOOKS_FLAG
+    if size > 2 and data[end - 1] == 0 and _is_text(data, start, end - 1):
+        return LOOKS_STRING
+    if size == 4:
+        return _LOOKS_U8 + 2
+    if size <= 2:
+        return _LOOKS_U8 + size - 1
+    if size == 8:
+        return _LOOKS_U8 + 3
+    if size == 16 and data[start:end].startswith(_IPV6):
+        return _LOOKS_IPV6
+    if size == 6:
+        raw = data[start:end]
+        if (not raw[0] & 1 and any(raw)) or raw == b"\xff" * 6:
+            return _LOOKS_MAC
+    return LOOKS_UNKNOWN
+
+
+def _is_text(data: bytes, start: i64, end: i64) -> bool:
+    """Whether bytes are printable text."""
+    for i in range(start, end):
+        byte = i64(data[i])
+        if byte < 32 or byte == 127:
+            return False
+        if byte > 127:
+            return _printable(data[start:end])
+    return True
 
 
 def _printable(raw: bytes) -> bool:

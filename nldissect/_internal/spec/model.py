@@ -10,7 +10,7 @@ Rules:
   of which a capture uses 20; enumerations and structs are made when one refers to them.
 - `kind` is how bytes are laid out, `shown` what users see of them, `hint` how text is made.
 - An Enum of flags has masks for keys, where the spec has bit numbers.
-- Nothing changes once it is made, but for what is noted on first sight (`unknowns`, `entries`,
+- Nothing changes once it is made, but for what is noted on first sight (`strangers`, `entries`,
   the labels of flags).
 
 Plain classes: importing dataclasses would cost a command's start 10 ms.
@@ -225,7 +225,7 @@ class Field:
         self.sub_message: SubMessage | None = None
         self.selectors: tuple[str, ...] = ()  # tried in turn
         self.type_values: tuple[str, ...] = ()
-        self.entries: dict[int, Field] = {}  # by index, made on first sight
+        self.entries: dict[int, Field] | None = None  # by index, made on first sight
         self.request: Field | None = None  # how it reads in messages to the kernel
         self.checks: Checks | None = None
         self.unterminated = False
@@ -234,7 +234,7 @@ class Field:
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
         self.made: frozenset[str] = frozenset()  # the names of what the hook makes inside of it
-        self.forms: list[PayloadForm] = []  # how it reads in payloads of other sizes
+        self.forms: tuple[PayloadForm, ...] = ()  # how it reads in payloads of other sizes
         self.stray = False  # its set does not have it
         self.unsaid = SAID
         self.unset_in_requests = False  # 0 in a message to the kernel means nothing
@@ -248,6 +248,19 @@ class Field:
         self.tail_then: Field | None = None  # what follows so many elements
         self.flat = False  # a SUB_MESSAGE that has the members of a lone header right inside
         self.path = ""
+
+    def numbered(self, number: int) -> Field:
+        """Of what stands for attributes that a set does not have, the one with this number."""
+        entries = self.entries
+        if entries is None:
+            entries = self.entries = {}
+        made = entries.get(number)
+        if made is None:
+            made = entries[number] = Field(f"attr {number}", None, number, self.kind)
+            made.path = f"{self.path}.{number}"
+            made.hint = self.hint
+            made.guess = made.stray = made.multi = made.unterminated = self.guess
+        return made
 
     @property
     def unused(self) -> bool:
@@ -334,7 +347,7 @@ class AttributeSet:
     `fill` builds the fields on first use; after that it is None.
     """
 
-    __slots__ = ("by_name", "by_number", "fill", "guesses", "name", "prefix", "spec", "unknowns")
+    __slots__ = ("by_name", "by_number", "fill", "name", "prefix", "spec", "strangers")
 
     def __init__(self, name: str, spec: str) -> None:
         self.name = name
@@ -342,8 +355,7 @@ class AttributeSet:
         self.prefix = ""
         self.by_number: dict[int, Field] = {}
         self.by_name: dict[str, Field] = {}
-        self.unknowns: dict[int, Field] = {}
-        self.guesses: dict[tuple[int, int, str], Field] = {}
+        self.strangers: dict[tuple[int, str], Field] = {}
         self.fill: Callable[[], None] | None = None
 
     def ensure(self) -> dict[int, Field]:
@@ -361,22 +373,16 @@ class AttributeSet:
 
     def unknown(self, number: int) -> Field:
         """The stand-in for an attribute that the set does not have."""
-        field = self.unknowns.get(number)
-        if field is None:
-            field = Field(f"attr {number}", None, number, UNKNOWN)
-            field.path = f"{self.spec}.{self.name}.{number}"
-            self.unknowns[number] = field
-        return field
+        return self.stranger(UNKNOWN).numbered(number)
 
-    def guess(self, number: int, kind: int, hint: str = "") -> Field:
-        """The same for a payload that looks like one of a kind."""
-        key = number, kind, hint
-        field = self.guesses.get(key)
+    def stranger(self, kind: int, hint: str = "") -> Field:
+        """What all attributes that the set does not have are whose payload looks like a kind."""
+        field = self.strangers.get((kind, hint))
         if field is None:
-            field = self.guesses[key] = Field(f"attr {number}", None, number, kind)
-            field.path = f"{self.spec}.{self.name}.{number}"
+            field = self.strangers[kind, hint] = Field("attr", None, 0, kind)
+            field.path = f"{self.spec}.{self.name}"
             field.hint = hint
-            field.guess = field.stray = field.multi = field.unterminated = True
+            field.guess = field.stray = field.multi = field.unterminated = kind != UNKNOWN
         return field
 
 

@@ -19,6 +19,7 @@ from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from . import model
+from .evidence import LOOKS
 
 # The columns of a field's row.
 COLUMNS: Final = 20
@@ -201,6 +202,8 @@ class Tables:
         self.set_base = vec[i64]([0])
         self.set_size = vec[i64]([0])  # -1: not filled yet
         self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
+        # Of each set the rows of attributes that it does not have, by their look; 0: not yet made
+        self._strangers = vec[i64]([0] * len(LOOKS))
         # Of a struct: first row, members, size, alignment, place and size of its address family
         # and of its hardware type (size 0: none), whether all members are plain numbers.
         self.structs = vec[i64]([0, 0, 0, 1] + [0] * (STRUCT_COLUMNS - 4))
@@ -226,6 +229,7 @@ class Tables:
         self._elements: dict[int, int] = {}
         # What `engine.paths` made of names for them.
         self.namings: dict[model.Operation | None, object] = {}
+        self.set_namings: dict[model.AttributeSet | None, object] = {}
         self.paths: dict[str, object] = {}
 
         self._scratch: i64 = self._row(self.fields[0])
@@ -303,7 +307,19 @@ class Tables:
         self.set_base = append(self.set_base, 0)
         self.set_size = append(self.set_size, -1)
         self.set_known = append(self.set_known, 0)
+        for _ in range(len(LOOKS)):
+            self._strangers = append(self._strangers, 0)
         return number
+
+    def stranger(self, number: i64, look: i64) -> i64:
+        """The row of all attributes that a set does not have and that have this look."""
+        at = number * len(LOOKS) + look
+        row = self._strangers[at]
+        if row == 0:
+            kind, hint = LOOKS[look]
+            row = self.field((self.sets[number] or model.NO_SET).stranger(kind, hint))
+            self._strangers[at] = row
+        return row
 
     def fill(self, number: i64) -> None:
         """Lays out the attributes of a set, which it was not walked by before."""

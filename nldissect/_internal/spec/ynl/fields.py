@@ -292,7 +292,7 @@ class FieldReader:
         shared = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
         for where, form in document.items(item, "x-forms", f"{path}."):
             made = self.attribute({**shared, **form}, where, prefix, set_name, number)
-            field.forms.append(self._form(made, form, where))
+            field.forms += (self._form(made, form, where),)
         return field
 
     def _read_nested(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
