@@ -421,18 +421,19 @@ class MessagePrinter(MessageSink):
 
     def _pass_by(self, message: Message, link: Link, record: Record) -> None:
         """Takes from a message that another process shows what later ones need."""
-        clock, selection = self.clock, self.selection
+        clock = self.clock
+        if self._merged is not None and self._shows(message, link):
+            self._head(self._merged.path_of(record.interface))
         if clock.follows:
             clock.see(record.number, record.time)
         refines = self.presentation.timed and clock.refines(record)
-        if refines or self._merged is not None or not selection.begun():
-            copy = self._folds and _is_copy(link)
-            if not selection.chooses(message, link) or copy:
-                return
-            if refines:
-                clock.digits = 9
-            if self._merged is not None:
-                self._head(self._merged.path_of(record.interface))
+        # What is shown may begin the filter's times, also where it refines nothing.
+        if (refines or not self.selection.begun()) and self._shows(message, link) and refines:
+            clock.digits = 9
+
+    def _shows(self, message: Message, link: Link) -> bool:
+        """Whether the message is shown, by whichever process."""
+        return self.selection.chooses(message, link) and not (self._folds and _is_copy(link))
 
     def _gap(self) -> None:
         """Tells of loss that no record tells of: by the interface's statistics."""
