@@ -126,6 +126,10 @@ class BrowserContext(Protocol):
         """Tabs or saved filters are others now: they are shown, in a line where there are any."""
         ...
 
+    def tick(self) -> None:
+        """Shows what has grown since the last time."""
+        ...
+
     def note(self, text: str, look: str = "note") -> None:
         """Shows something in the status line until the next move."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,8 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import ModalScreen, Screen
 
-from ...wire.errors import CaptureError, NldissectError
-from ...wire.text import safe
+from ...wire.errors import NldissectError
 from ..actions.command_line import CommandLine
 from ..actions.context import ApplicationContext
 from ..actions.controller import Action
@@ -29,14 +27,12 @@ from ..actions.reports import Reports
 from ..actions.suggestions import Suggestions
 from ..actions.summaries import Summaries
 from ..model import layout
-from ..model.capture_model import CaptureModel, Order
+from ..model.capture_model import CaptureModel
 from ..model.feeds import Feed
 from ..model.keymap import Keyboard, Keymap, Pressed
-from ..model.parts import Part
 from ..model.remembered import looks, marks
 from ..model.scheduler import Scheduler
 from ..model.shown import Shown
-from ..model.sorting import Sorting
 from ..panes.arrangement import Arrangement
 from ..panes.bars import Bar, KeyFooter
 from ..panes.borders import Borders
@@ -53,8 +49,8 @@ from ..panes.status_line import StatusLine
 from ..panes.transaction_pane import TransactionPane
 from ..panes.tree_pane import TreePane
 from ..panes.which_key import WhichKey
-
-TICK = 0.1  # s between looks at what has grown
+from .background import Background
+from .top_line import top_line
 
 Result = TypeVar("Result")
 
@@ -80,10 +76,10 @@ class Browser(Screen[None]):
         self.keymap = keymap
         self.remembered: dict[str, Any] = {}  # how the capture was looked at before
         self.scheduler = Scheduler()
-        self.scheduler.turned, self.scheduler.growing = self._turned, self._growing
         self._keyboard = Keyboard(keymap)
         self._make_panes(feed is not None)
         self.live = LiveControl(self, feed)
+        self._background = Background(self, self.live)
         self.filtering = Filtering(self)
         self.filter_bar = FilterBar(
             model.registry,
@@ -145,7 +141,6 @@ class Browser(Screen[None]):
         self.borders = Borders(self.arrangement, self.list_pane)
         self.list_pane.steered = self.row_cursor.stop_following
         self.list_pane.sought = lambda row: self.attempt(lambda: self.row_cursor.go(row))
-        self.sorting = Sorting(self.model, self._reorder)
         self.footer = KeyFooter(self.keymap)
         self.footer.pressed = self.press
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
@@ -171,14 +166,8 @@ class Browser(Screen[None]):
     def on_mount(self) -> None:
         """Begins to index and to draw."""
         self.completions.display = False
-        self.scheduler.add("index", self._index)
-        self.scheduler.add("view", self._fill_view)
-        self.scheduler.add("order", self.sorting.step)
-        self.scheduler.add("map", self.list_pane.minimap.map.step)
         self.set_focus(self.list_pane)
-        self.scheduler.step()  # what is small is there with the first picture
-        self._ticking = self.set_interval(TICK, self.tick)
-        self.run_worker(self.scheduler.run(), exclusive=False)  # which may begin at once
+        self._background.begin(self)
         self.arrangement.arrange()
         self._come_back()
         self.shelf_changed()
@@ -254,89 +243,14 @@ class Browser(Screen[None]):
             self.arrangement.shelf = lines
             self.arrangement.arrange()
 
-    # -- work behind the screen --------------------------------------------------------
-
-    def _index(self, seconds: float) -> bool:
-        """Indexes and pairs for so many s of CPU; whether all there is has been read."""
-        model = self.model
-        known, paired = model.total, model.index.paired
-        try:
-            done = model.index.extend(seconds)
-        except (CaptureError, OSError) as problem:
-            self.scheduler.drop("index")
-            self.note(str(problem), "error")
-            return True
-        if known != model.total:
-            self.live.grown()
-        if paired != model.index.paired and model.index.paired == model.total:
-            model.changed()
-            self.list_pane.refresh()
-            self.details.outdated()
-        return done
-
-    def _fill_view(self, seconds: float) -> bool:
-        return self.live.paused or self.model.view.step(seconds)
-
-    def _reorder(self, order: Order | None, ranks: array[int]) -> None:
-        """Rows are put in another order; the cursor stays on its own."""
-        row = self.list_pane.row
-        self.model.view.sort(order, ranks)
-        self.list_pane.refresh()
-        self.row_cursor.settle_on(max(row, 0))
-
-    def _growing(self) -> bool:
-        return self.live.growing
-
-    def _turned(self, busy: bool) -> None:
-        """Looks at what grows while anything does; idle, nothing runs."""
-        if busy or self.live.feed is not None:
-            self._ticking.resume()
-        else:
-            self._ticking.pause()
-            self.tick()
-
     def tick(self) -> None:
         """Shows what has grown since the last time."""
         self.live.poll()
         if not self.is_current or not self.size.height:
             return
-        list_pane = self.list_pane
-        if list_pane.virtual_size.height != list_pane.count + list_pane.head:
-            list_pane.resized()
-            list_pane.refresh()
-        list_pane.mapped()
-        self.row_cursor.settle()
-        if list_pane.row != self.details.row and (not self.row_cursor.following or self.live.calm):
-            self.details.follow()
-        self._title()
+        self._background.grown()
+        self.title_bar.set_parts(*top_line(self, self.live, self._background.sorting))
         self.filtering.show()
-        if self.model.view.behind:
-            self.scheduler.wake()
-
-    def _title(self) -> None:
-        """The top line: what is open and how much of it, and what goes on."""
-        model, view = self.model, self.model.view
-        total = model.total
-        parts: list[Part] = [(f" {safe(model.name)} ", "heading"), (f" {total} messages", "plain")]
-        if len(view) != total:
-            why = view.left_out(self.keymap.of("fold"), self.keymap.of("own"))
-            parts += [(f", {len(view)} shown", "plain"), (f": {why}" if why else "", "dim")]
-        if model.selected:
-            parts.append((f"  {len(model.selected)} selected", "notification"))
-        parts += self.live.state()
-        right: list[Part] = []
-        if model.index.failure is not None:
-            right.append((f" ! {safe(model.index.failure.reason)} ", "error"))
-        elif "index" in self.scheduler.busy and not self.live.growing:
-            done, size = model.index.progress()
-            part = "" if not size else f" {min(done * 100 // size, 100)} %"
-            if model.index.read and total:
-                part = f" pairing {model.index.paired * 100 // model.total} %"
-            right.append((f" reading{part} ", "warning"))
-        if self.sorting.going_on:
-            right.append((f" sorting {self.sorting.percent} % (Esc stops) ", "warning"))
-        right += self.live.badge()
-        self.title_bar.set_parts(parts, right)
 
     # -- the mouse ------------------------------------------------------------------------
 
