@@ -774,7 +774,7 @@ def metered(folder: Path) -> Any:
         for name, words in ways.items()
     }
     for name in running:
-        until(lambda name=name: "/metrics\n" in heard(folder, name))  # type: ignore[misc]
+        until(lambda name=name: "/metrics\n" in heard(folder, name), 90)  # type: ignore[misc]
     ip("link", "set", "dummy0", "up")
     ip("link", "set", "nowhere0", "up")
 

@@ -14,9 +14,8 @@ from .renderer import Renderer
 class OtlpRenderer(Renderer):
     """Renders a transaction of which a message was chosen, and each chosen notification."""
 
-    follows = True
-
     def __init__(self, parent: TraceContext | None = None, host: str | None = None) -> None:
+        self.follows = True
         self._spans = OtlpSpans(parent, host)
         self._transactions = EndedTransactions()
         self._timeless = 0
