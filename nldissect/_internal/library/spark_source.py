@@ -124,7 +124,9 @@ class NetlinkReader(spark.DataSourceReader):
                 if values is not None:
                     chosen = {str(value) for value in values}
                     self._wanted[column] = self._wanted.get(column, chosen) & chosen
-            elif self._table != schemas.TRANSACTIONS:
+            elif self._table == schemas.MESSAGES or (
+                self._table == schemas.ATTRIBUTES and column == "message"
+            ):
                 text = _term(found)
                 if text is not None and _compiles(text, test):
                     self._terms.append(text)
