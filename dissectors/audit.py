@@ -25,6 +25,7 @@ CODED = re.compile(
     r"acct|cmd|comm|cwd|data|dir|exe|file|grp|key|name|new|ocomm|old|op|path|proctitle|vm|watch|a\d+"
 )
 HEX = re.compile(r"(?:[0-9A-F]{2})+")
+PROCESSES = frozenset(("comm", "exe", "cmdline", "proctitle"))  # name one, for redaction
 MOST = 512  # fields of one record
 
 
@@ -42,7 +43,10 @@ def fields(message: Message, pos: int, limit: int, out: list[Node], parent: Node
     data = message.data
 
     def piece(name: str, start: int, end: int, value: str) -> None:
-        node = Node(part(name, STRING), message, parent, start, start, end)
+        field = part(name, STRING)
+        if name in PROCESSES:
+            field.privacy = "process"
+        node = Node(field, message, parent, start, start, end)
         node.set_value("string", value)
         out.append(node)
 

@@ -24,27 +24,6 @@ from .pseudonyms import Pseudonyms
 
 KINDS: Final = ("mac", "ip", "names", "processes")
 
-# Texts that say what is asked and not of whom, by the name of their attribute.
-_WORDS_OF_PROTOCOLS: Final = """
-    kind slave-kind family-name type typename subtype link-type alg-name algo algo-name geniv
-    verify-alg integrity-alg csums-alg cram-hmac-alg msg ext-warn-msg mode qdisc class cc-algo cong
-    version version-str fw-version driver-string drvname module-name driver-name cru-driver-name
-    cru-module-name sched-name pe-name match-name helper help-name helper-name gov-name tz-gov-name
-    info-driver-name info-version-name info-version-value register-cpumask deregister-cpumask
-    cpu-mask reg-alpha2 reg-hint-alpha2 country-string dev-protocol error-name status-msg
-    flash-update-status-msg timeout genre min-prot max-prot reason ac-comm param-name trap-name
-    hw-trap-name trap-group-name hw-trap-group-name dpipe-table-name dpipe-header-name
-    dpipe-field-name health-reporter-name fmsg-obj-name media-name bus-name device-class res-subtype
-    dev-vendor-attr-name scope res-summary-entry-name stat-hwcounter-entry-name chardev-type
-"""
-_WORDS: Final = frozenset(_WORDS_OF_PROTOCOLS.split())
-_PROCESS: Final = frozenset(("comm", "exe", "cmdline", "proctitle", "res-kern-name"))
-# MACsec's secure channel identifier: a MAC and a port (IEEE 802.1AE)
-_HOLDS_MAC: Final = frozenset(("sci",))
-_LENGTHS: Final = {  # how members are called, at their end, that say how much is a prefix
-    "dst": ("dst-len", "prefixlen-d"), "src": ("src-len", "prefixlen-s"),
-    "daddr": ("prefixlen-d",), "saddr": ("prefixlen-s",),
-}  # fmt: skip
 _SHORTEST: Final = {"secrets": 5, "mac": 6, "ip": 4, "names": 4}  # what is looked for elsewhere
 _LOOK_AHEAD: Final = 4
 _PASSWORD: Final = re.compile(rb"[ -~]+")
@@ -177,11 +156,11 @@ class Redaction:
             return []
         if node.field.secret:
             return [("secrets", node.start, node.end, self._secret(node, raw))]
-        if kind in _ADDRESSES or node.field.name in _HOLDS_MAC:
+        if kind in _ADDRESSES or node.field.privacy == "mac":
             return self._address_edits(node, kind, raw)
         if kind == "string" and self._is_name(node, raw):
             words = raw.partition(b"\0")[0]
-            which = "processes" if node.field.name in _PROCESS else "names"
+            which = "processes" if node.field.privacy == "process" else "names"
             return [(which, node.start, node.start + len(words), self._pseudonyms.text(words))]
         return []
 
@@ -195,8 +174,8 @@ class Redaction:
 
     def _address_edits(self, node: Node, kind: str, raw: bytes) -> list[Edit]:
         start, pseudonyms = node.start, self._pseudonyms
-        if kind == "mac" or node.field.name in _HOLDS_MAC:
-            mac = raw[:6] if node.field.name in _HOLDS_MAC else raw
+        if kind == "mac" or node.field.privacy == "mac":
+            mac = raw if kind == "mac" else raw[:6]
             made = pseudonyms.mac(mac) if "mac" in self._kinds else mac
             return [("mac", start, start + len(mac), made)] if made != mac else []
         at, size = _address_in(kind, raw)
@@ -214,12 +193,12 @@ class Redaction:
         return [("ip", start + at, start + at + len(made), made)] if made != address else []
 
     def _is_name(self, node: Node, raw: bytes) -> bool:
-        name = node.field.name
-        if name in _PROCESS:
+        privacy = node.field.privacy
+        if privacy == "process":
             return "processes" in self._kinds
-        if "names" not in self._kinds or name in _WORDS or not _of_spec(node):
+        if "names" not in self._kinds or privacy == "word" or not _of_spec(node):
             return False
-        if node.field.constant in _PROTOCOLS_NAMES or _selects(node):
+        if _selects(node):
             return False
         words = raw.partition(b"\0")[0]
         return bool(words) and words != b"lo" and words not in self._families
@@ -299,10 +278,6 @@ _COUNTED: Final = {
     "names": "names", "processes": "names of processes",
 }  # fmt: skip
 _ADDRESSES: Final = frozenset(("mac", "ipv4", "ipv6", "sockaddr"))
-# Names of attributes called `name` that a protocol gives
-_PROTOCOLS_NAMES: Final = frozenset(
-    ("CTRL_ATTR_MCAST_GRP_NAME", "NFTA_EXPR_NAME", "NFTA_TARGET_NAME", "NFTA_MATCH_NAME")
-)
 
 
 def _opaque(node: Node) -> bool:
@@ -340,13 +315,13 @@ def _address_in(kind: str, raw: bytes) -> tuple[int, int]:
 
 def _prefix_length(node: Node) -> int:
     """How much of an address is a prefix by what is beside it; -1 where nothing says so."""
-    names = _LENGTHS.get(node.field.name)
-    if names is None:
+    name = node.field.prefix_length
+    if not name:
         return -1
     beside = [] if node.parent is None else node.parent.children
     headers = [member for header in _top(node)[:2] for member in header.children]
     for one in (*beside, *headers):
-        if one.field.name.endswith(names) and isinstance(one.value, int):
+        if one.field.name == name and isinstance(one.value, int):
             return one.value if one.value <= 128 else -1
     return -1
 

@@ -188,6 +188,11 @@ UNSAID: Final[dict[str, int]] = {
 }  # fmt: skip
 
 
+# What redaction takes a value for: a word of the protocol, which says what is asked and not of
+# whom; the name of a process; bytes that begin with a link-layer address
+PRIVACY: Final = ("word", "process", "mac")
+
+
 class Field:
     """One attribute, struct member or header: its names and how to read it.
 
@@ -200,7 +205,8 @@ class Field:
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
-        "path", "plain_names", "request", "secret", "selectors", "shown", "signed", "size", "stray",
+        "path", "plain_names", "prefix_length",
+        "privacy", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
         "unnamed_beside", "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
@@ -229,6 +235,8 @@ class Field:
         self.request: Field | None = None  # how it reads in messages to the kernel
         self.checks: Checks | None = None
         self.unterminated = False
+        self.privacy = ""  # what redaction takes it for: PRIVACY; "" for what its kind says
+        self.prefix_length = ""  # the member that says how much of an address is a prefix
         self.secret = False  # a key or a password: what is shown of it is its size
         self.plain_names: frozenset[str] | None = None  # as paths name it, once one did
         self.guess = False  # learnt from payloads: no spec or policy says so

@@ -138,6 +138,11 @@ class FieldReader:
         if field.secret and field.kind not in _MAY_BE_SECRET:
             self.document.fault(f"{path}.x-secret", "only a number, string or binary is one")
             field.secret = False
+        field.privacy = given(item, "x-privacy", "")
+        if field.privacy and field.privacy not in model.PRIVACY:
+            words = ", ".join(model.PRIVACY)
+            self.document.fault(f"{path}.x-privacy", f"{field.privacy!r} is not one of {words}")
+        field.prefix_length = given(item, "x-prefix-length", "")
 
     def _read_unsaid(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         """When summaries that do not name it pass it over."""
