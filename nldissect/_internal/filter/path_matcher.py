@@ -28,6 +28,8 @@ class PathMatcher:
         echoed = lenient and not (path.scoped or numbered)
         self.finder = paths.Path(path.names, path.top, lenient, echoed)
         self._can_hold: dict[model.Operation, bool] = {}
+        # The same by header, attributes, and whether code reads them: operations share these.
+        self._held: dict[tuple[model.Struct | None, model.AttributeSet | None, bool], bool] = {}
 
     def can_match(self, message: Message) -> bool:
         """Whether what it ends at can be in a message of this operation."""
@@ -38,8 +40,16 @@ class PathMatcher:
             return True
         found = self._can_hold.get(operation)
         if found is None:
-            found = not path.control and operation_can_hold(operation, path)
+            found = not path.control and self._holds(operation)
             self._can_hold[operation] = found
+        return found
+
+    def _holds(self, operation: model.Operation) -> bool:
+        """Whether messages of this form can have it."""
+        key = operation.header, operation.attributes, operation.hook is not None
+        found = self._held.get(key)
+        if found is None:
+            found = self._held[key] = operation_can_hold(operation, self.path)
         return found
 
 
