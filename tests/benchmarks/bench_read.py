@@ -312,6 +312,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         environment |= {"NLDISSECT_CACHE": f"{name}/cache", "PYTHONPYCACHEPREFIX": f"{name}/code"}
+        environment["PYTHONSAFEPATH"] = "1"  # not what lies in the folder that it is run from
         if options.path:
             environment["PYTHONPATH"] = options.path
         bench = Bench(options.recordings or Path(name), options.python, tshark)
