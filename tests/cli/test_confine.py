@@ -110,6 +110,16 @@ def test_outputs_are_written(words: tuple[object, ...], name: str, tmp_path: Pat
     assert out.read_bytes() == first != b""
 
 
+@pytest.mark.parametrize("name", ["tables", "table.parquet", "tables.duckdb"])
+def test_tables_are_written(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("duckdb")
+    to = tmp_path / name
+    assert told("export", "--confine", RECORDINGS / "errors.pcap", "-o", to) == (b"", b"")
+    assert to.exists()
+    assert list(tmp_path.iterdir()) == [to]
+
+
 def test_a_key_is_read_all_the_same(tmp_path: Path) -> None:
     key, out = tmp_path / "keys" / "key", tmp_path / "made" / "out.pcapng"
     for path in (key, out):

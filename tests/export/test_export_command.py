@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ duckdb = pytest.importorskip("duckdb")
 ACKS, LINKS = RECORDINGS / "acks.pcap", RECORDINGS / "links.pcap"
 
 
-def test_a_folder_has_the_three_tables(run: Command, tmp_path: Path) -> None:
+def test_a_folder_has_the_tables(run: Command, tmp_path: Path) -> None:
     assert run("export", ACKS, LINKS, "-o", tmp_path / "t").status == 0
     messages = pq.read_table(tmp_path / "t" / "messages")
     counts = {capture: len(nldissect.open(capture)) for capture in (ACKS, LINKS)}
@@ -33,7 +34,11 @@ def test_a_folder_has_the_three_tables(run: Command, tmp_path: Path) -> None:
     )
     attributes = pq.read_table(tmp_path / "t" / "attributes")
     assert set(attributes["capture"].to_pylist()) == {str(ACKS), str(LINKS)}
-    assert messages.schema.metadata[b"nldissect.schema"] == b"1"
+    fields = pq.read_table(tmp_path / "t" / "fields")
+    assert not (set(fields.column_names) - {"capture", "host", "field"}) & set(
+        attributes.column_names
+    )
+    assert messages.schema.metadata[b"nldissect.schema"] == b"2"
 
 
 def test_transactions_are_those_of_the_library(run: Command, tmp_path: Path) -> None:
@@ -77,7 +82,7 @@ def test_a_filter_chooses_messages_attributes_and_transactions(
             (message.number,) for message in chosen if message.nodes
         ]
         assert ask("SELECT DISTINCT state FROM transactions") == [("failed",)]
-        assert ask("SELECT version FROM nldissect_schema") == [(1,)]
+        assert ask("SELECT version FROM nldissect_schema") == [(2,)]
 
 
 def test_an_arrow_file_says_what_the_parquet_file_says(run: Command, tmp_path: Path) -> None:
@@ -88,6 +93,20 @@ def test_an_arrow_file_says_what_the_parquet_file_says(run: Command, tmp_path: P
     parquet = pq.read_table(tmp_path / "a.parquet")
     assert arrow.num_rows > 0
     assert arrow.to_pylist() == parquet.to_pylist()
+
+
+def test_attributes_and_fields_are_what_one_file_has(run: Command, tmp_path: Path) -> None:
+    captures = (RECORDINGS / name for name in ("rules.pcap", "wireguard.pcap"))
+    words = ("export", *captures, "--table", "attributes", "-o")
+    for name in ("one.parquet", "folder"):
+        assert run(*words, tmp_path / name).status == 0
+    one = pq.read_table(tmp_path / "one.parquet")
+    names = ", ".join(f'"{name}"' for name in one.column_names)
+    joined = duckdb.sql(
+        f"SELECT {names} FROM read_parquet('{tmp_path}/folder/attributes/*') a "
+        f"JOIN read_parquet('{tmp_path}/folder/fields/*') f USING (host, capture, field)"
+    )
+    assert Counter(joined.fetchall()) == Counter(tuple(row.values()) for row in one.to_pylist())
 
 
 def test_the_library_gives_the_same_rows(run: Command, tmp_path: Path) -> None:

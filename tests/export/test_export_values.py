@@ -23,6 +23,12 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
     return found.to_pylist()
 
 
+def attributes(folder: Path) -> list[dict[str, Any]]:
+    """Rows of `attributes` with what `fields` says of each."""
+    fields = {row["field"]: row for row in rows(folder, "fields")}
+    return [{**fields[row["field"]], **row} for row in rows(folder, "attributes")]
+
+
 def value_of(row: dict[str, Any]) -> Any:
     """A value as the JSON has it, None for none."""
     said = {name: row[name] for name in row if name.startswith("value_") and row[name] is not None}
@@ -100,7 +106,7 @@ def test_every_value_is_that_of_the_json(capture: Path, tmp_path: Path, run: Com
     messages = rows(tmp_path / "t", "messages")
     assert len(messages) == len(lines)
     nodes: dict[int, list[dict[str, Any]]] = {}
-    for row in rows(tmp_path / "t", "attributes"):
+    for row in attributes(tmp_path / "t"):
         nodes.setdefault(row["message"], []).append(row)
     for line, row in zip(lines, messages, strict=True):
         assert {k: line.get(k) for k in SAME} == {k: row[k] for k in SAME}

@@ -10,8 +10,9 @@ from ..spec.registry import builtin_folder
 from ..spec.specfile import cache_folder
 from ..wire.confinement import confine
 
-# Where shared libraries and what they need lie.
-_SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/share", "/lib", "/lib64", "/etc/ld.so.cache")
+# Where shared libraries and what they need lie, and what tells DuckDB how much memory there is.
+_LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/share", "/lib", "/lib64", "/etc/ld.so.cache")
+_SYSTEM = (*_LIBRARIES, "/proc/self/cgroup", "/sys/fs/cgroup")
 _INPUTS = ("files", "file", "a", "b", "dissectors", "specs")
 _OUTPUTS = ("write", "svg", "to", "output")
 

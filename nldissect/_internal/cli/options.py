@@ -586,6 +586,7 @@ def export_options(parser: CommandParser) -> None:
     )
     _filter_option(parser)
     _decode_options(parser)
+    _confine_option(parser)
 
 
 def stats_options(parser: CommandParser) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ..wire.extras import extra_module
 from . import schemas
-from .columns import NOTHING, Chosen, Coded, Column, Numbers, Texts
+from .columns import NOTHING, Chosen, Coded, Column, Numbers, Runs, Texts
 
 
 class TableRows(Protocol):
@@ -37,16 +37,13 @@ def library(name: str = "pyarrow") -> Any:
     return extra_module(name, name.partition(".")[0], "arrow")
 
 
-def schema(table: str, without: tuple[str, ...] = ()) -> Any:
-    """Arrow's schema of a table, with its version; `without` some columns."""
+def schema(table: str, columns: dict[str, str] | None = None) -> Any:
+    """Arrow's schema of a table, with its version; of these columns of it, if they are given."""
     pa = library()
     types = _types(pa)
+    wanted = schemas.SCHEMAS[table] if columns is None else columns
     return pa.schema(
-        [
-            pa.field(name, types[word])
-            for name, word in schemas.SCHEMAS[table].items()
-            if name not in without
-        ],
+        [pa.field(name, types[word]) for name, word in wanted.items()],
         metadata={schemas.VERSION_KEY: str(schemas.VERSION), schemas.TABLE_KEY: table},
     )
 
@@ -67,6 +64,8 @@ def _types(pa: Any) -> dict[str, Any]:
         "int16": pa.int16(),
         "int32": pa.int32(),
         "int64": pa.int64(),
+        "serial": pa.int64(),
+        "serial32": pa.int32(),
         "uint64": pa.uint64(),
         "float64": pa.float64(),
     }
@@ -87,13 +86,14 @@ class _ArrayMaker:
         self._pa = pa
         self._compute = library("pyarrow.compute")
         self._count = count
+        self._raws: dict[int, Any] = {}  # by the column's id
         self._numbers: dict[int, Any] = {}
 
     def array(self, column: Column, wanted: Any, name: str) -> Any:
         """The array of a column; None of one that the schema does not have."""
         place = wanted.get_field_index(name)
         kind = wanted.field(place).type if place >= 0 else None
-        if isinstance(column, Numbers):
+        if isinstance(column, (Numbers, Runs)):
             found = self._number(column)
             return None if kind is None else found.cast(kind)
         if isinstance(column, Coded):
@@ -105,23 +105,33 @@ class _ArrayMaker:
             return self._texts(column, kind)
         return self._pa.array(column, kind if kind is not None else None)
 
-    def _raw(self, column: Numbers) -> Any:
+    def _raw(self, column: Numbers | Runs) -> Any:
         """The numbers of a column; once, since they are taken."""
-        found = self._numbers.get(id(column))
+        found = self._raws.get(id(column))
         if found is None:
-            pa, data = self._pa, column.taken()
-            count = len(data) // 8
-            found = pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(data)])
-            self._numbers[id(column)] = found
+            if isinstance(column, Runs):
+                values, ends = (self._from(data) for data in column.taken())
+                runs = self._pa.RunEndEncodedArray.from_arrays(ends, values)
+                found = self._compute.run_end_decode(runs)
+            else:
+                found = self._from(column.taken())
+            self._raws[id(column)] = found
         return found
 
-    def _number(self, column: Numbers) -> Any:
+    def _from(self, data: bytes) -> Any:
+        pa = self._pa
+        return pa.Array.from_buffers(pa.int64(), len(data) // 8, [None, pa.py_buffer(data)])
+
+    def _number(self, column: Numbers | Runs) -> Any:
         """The same with null for NOTHING."""
-        plain = self._raw(column)
-        nothing = self._compute.equal(plain, NOTHING)
-        if not self._compute.any(nothing).as_py():
-            return plain
-        return self._compute.if_else(nothing, None, plain)
+        found = self._numbers.get(id(column))
+        if found is None:
+            found = self._raw(column)
+            nothing = self._compute.equal(found, NOTHING)
+            if self._compute.any(nothing).as_py():
+                found = self._compute.if_else(nothing, None, found)
+            self._numbers[id(column)] = found
+        return found
 
     def _told(self, codes: Any, values: list[Any], kind: Any) -> Any:
         pa = self._pa

@@ -44,7 +44,8 @@ from ..spec.tables import (
     Tables,
 )
 from . import schemas
-from .columns import NOTHING, Chosen, CodeCache, Coded, Column, Numbers, Texts, Words, plain
+from .columns import NOTHING, Chosen, CodeCache, Coded, Column, Numbers, Runs, Texts, Words, plain
+from .field_rows import LIMIT, FieldRows
 
 # What a value is
 _NONE: Final = 0
@@ -58,36 +59,31 @@ _JSON: Final = 7
 
 _DEPTHS: Final = 260
 _INDEX_MASK: Final = 0xFFFFF
-_WORDS: Final = 1 << 16  # heads and labels that are kept
-_OCTETS: Final = 1 << 25  # of texts and bytes in rows that wait
+_WORDS: Final = 1 << 16  # labels that are kept
 
 
 @final
 class AttributeRows:
-    """The rows that wait to be written; `columns` by their names."""
+    """The rows that wait to be written; `columns` by their names.
 
-    def __init__(self, capture: Words, host: Words) -> None:
+    They have the number of the field, and for who keeps `fields` with them what it says.
+    """
+
+    def __init__(self, capture: Words, host: Words, fields: FieldRows, keeps: bool) -> None:
         self.table = schemas.ATTRIBUTES
         self.count: i64 = 0
-        self._capture, self._host = Numbers(), Numbers()
-        self._message, self._index, self._depth = Numbers(), Numbers(), Numbers()
+        self._fields = fields
+        self._keeps = keeps
+        self._capture, self._host, self._message = Runs(), Runs(), Runs()
+        self._index, self._field = Numbers(), Numbers()
         self._offset, self._length = Numbers(), Numbers()
-        self._head, self._tag, self._value = Numbers(), Numbers(), Numbers()
+        self._tag, self._value = Numbers(), Numbers()
         self._label = Words()
         self._strings, self._octets = Texts(), Texts()
         self._floats: list[Any] = []
         self._jsons: list[Any] = []
-        # What a head says: all of a node that its place among the fields decides.
-        self._paths: list[Any] = []
-        self._names: list[Any] = []
-        self._constants: list[Any] = []
-        self._types: list[Any] = []
-        self._kinds: list[Any] = []
-        self._guesses: list[Any] = []
-        self._codes: dict[tuple[object, ...], int] = {}
-        self._near = CodeCache()  # heads by the one above and the entry
         self._labels = CodeCache()  # labels by row and number
-        self._heads = vec[i64]([-1] * _DEPTHS)  # by depth
+        self._heads = vec[i64]([-1] * _DEPTHS)  # numbers of fields by depth
         self._tables: Tables | None = None
         self._words: NumberWriter | None = None
         tags, values = self._tag, self._value
@@ -96,13 +92,8 @@ class AttributeRows:
             schemas.HOST: Coded(self._host, host.values),
             "message": self._message,
             "index": self._index,
-            "depth": self._depth,
-            "path": Coded(self._head, self._paths),
-            "name": Coded(self._head, self._names),
-            "constant": Coded(self._head, self._constants),
-            "type": Coded(self._head, self._types),
-            "kind": Coded(self._head, self._kinds),
-            "guess": Coded(self._head, self._guesses),
+            schemas.FIELD: self._field,
+            **{name: Coded(self._field, fields.lists[name]) for name in schemas.OF_FIELD},
             "offset": self._offset,
             "length": self._length,
             "value_int": Chosen(tags, _INT, values),
@@ -125,13 +116,11 @@ class AttributeRows:
         self.count = 0
         self._floats.clear()
         self._jsons.clear()
-        if forgets and len(self._codes) + len(self._label.values) > _WORDS:
-            for told in (self._paths, self._names, self._constants, self._types, self._kinds):
-                told.clear()
-            self._guesses.clear()
-            self._codes.clear()
+        if forgets and len(self._label.values) > _WORDS:
             self._label.forget()
-            self._near, self._labels = CodeCache(), CodeCache()
+            self._labels.clear()
+        if forgets and self._keeps and self._fields.count > LIMIT:
+            self._fields.restart()
 
     def add(self, engine: Engine, message: Message, capture: i64, host: i64) -> None:
         """Adds the nodes of a message, whose folded walk is on the engine's tape."""
@@ -142,15 +131,15 @@ class AttributeRows:
         if words is None or tables is not self._tables:
             words = self._words = NumberWriter(tables, True, False, b"", b"")
             self._tables = tables
-            self._near, self._labels = CodeCache(), CodeCache()
+            self._labels.clear()
+            self._fields.near.clear()
         words.begin()
         before = self.count
         self._walk(engine, message, words)
-        number = message.number
-        for _ in range(self.count - before):
-            self._capture.put(capture)
-            self._host.put(host)
-            self._message.put(number)
+        made = self.count - before
+        self._capture.put(capture, made)
+        self._host.put(host, made)
+        self._message.put(message.number, made)
 
     def _walk(self, engine: Engine, message: Message, words: NumberWriter) -> None:
         tape, size, forms, heads = engine.tape, engine.size, engine.tables.form, self._heads
@@ -169,11 +158,11 @@ class AttributeRows:
             if marks & BY_HOOK:
                 head = self._hooked(engine, place, above)
             else:
-                head = self._head_of(engine.tables, above, first)
+                head = self._field_of(engine.tables, above, first)
             heads[depth] = head
             offset, end = second & 0xFFFFFFFF, second >> 32
             start = offset + 4 if marks & IS_ATTRIBUTE else offset
-            self._place(self.count - first_row, depth, head, offset, end - offset)
+            self._place(self.count - first_row, head, offset, end - offset)
             form = forms[first >> SHOWN_AT & 0xFF]
             if form == INTEGER:
                 self._number(engine, owner, words, row, start, end, marks)
@@ -186,12 +175,11 @@ class AttributeRows:
                 owner = message.inner
             place += 2
 
-    def _place(self, index: i64, depth: i64, head: i64, offset: i64, length: i64) -> None:
+    def _place(self, index: i64, field: i64, offset: i64, length: i64) -> None:
         """The columns that do not depend on the value."""
         self.count += 1
         self._index.put(index)
-        self._depth.put(depth)
-        self._head.put(head)
+        self._field.put(field)
         self._offset.put(offset)
         self._length.put(length)
 
@@ -199,49 +187,34 @@ class AttributeRows:
         self._tag.put(tag)
         self._value.put(value)
 
-    # -- heads ---------------------------------------------------------------------------
+    # -- fields --------------------------------------------------------------------------
 
-    def _head_of(self, tables: Tables, above: i64, first: i64) -> i64:
-        """The code of what an entry is, below the head of another one."""
+    def _field_of(self, tables: Tables, above: i64, first: i64) -> i64:
+        """The number of the field of an entry, below that of another one."""
         marks = first >> MARKS_AT & (UNKNOWN | INDEXED | IS_ATTRIBUTE)
         what = first & 0xFFFFFFF | marks << 28
         index: i64 = first >> INDEX_AT & _INDEX_MASK if marks & (UNKNOWN | INDEXED) else 0
         key = (above + 1) << 20 | index
-        found = self._near.find(key, what)
+        fields = self._fields
+        found = fields.near.find(key, what)
         if found >= 0:
             return found
         field = tables.fields[first & FIELD_MASK]
-        kind = tables.shown[first >> SHOWN_AT & 0xFF]
+        name, constant, number = field.name, field.constant, field.number
         if marks & UNKNOWN:
-            made = self._code(above, f"attr {index}", None, int(index), kind, field.guess)
+            name, constant, number = f"attr {index}", None, int(index)
         elif marks & INDEXED:
+            name, constant = str(index), None
             number = int(index) if marks & IS_ATTRIBUTE else -1
-            made = self._code(above, str(index), None, number, kind, field.guess)
-        else:
-            made = self._code(above, field.name, field.constant, field.number, kind, field.guess)
-        return self._near.keep(key, what, made)
+        kind = tables.shown[first >> SHOWN_AT & 0xFF]
+        made = fields.number(above, name, constant, number, kind, field.guess)
+        return fields.near.keep(key, what, made)
 
     def _hooked(self, engine: Engine, place: i64, above: i64) -> i64:
         node = hook_node(engine, place)
         kind = engine.tables.shown[engine.tape[place] >> SHOWN_AT & 0xFF]
         number = -1 if node.type is None else node.type
-        return self._code(above, node.name, node.constant, number, kind, node.guess)
-
-    def _code(
-        self, above: i64, name: str, constant: str | None, number: int, kind: str, guess: bool
-    ) -> i64:
-        key = (int(above), name, constant, number, kind, guess)
-        found = self._codes.get(key)
-        if found is None:
-            found = self._codes[key] = len(self._names)
-            name = plain(name)
-            self._paths.append(f"{self._paths[above]}.{name}" if above >= 0 else name)
-            self._names.append(name)
-            self._constants.append(None if constant is None else plain(constant))
-            self._types.append(number if number >= 0 else None)
-            self._kinds.append(plain(kind))
-            self._guesses.append(guess)
-        return found
+        return self._fields.number(above, node.name, node.constant, number, kind, node.guess)
 
     # -- values --------------------------------------------------------------------------
 
@@ -366,8 +339,8 @@ class AttributeRows:
                 entry = member
             entry |= rows[member * COLUMNS + SHOWN] << SHOWN_AT
             size = rows[member * COLUMNS + SIZE]
-            head = self._head_of(tables, above, entry)
-            self._place(self.count - first_row, depth, head, start, size)
+            head = self._field_of(tables, above, entry)
+            self._place(self.count - first_row, head, start, size)
             self._number(engine, message, words, member, start, start + size, 0)
             start += size
             member += 1

@@ -10,7 +10,7 @@ from mypy_extensions import i64
 
 NOTHING: Final = -(1 << 63)  # stands for null among numbers
 
-_PLACES: Final = 1 << 14
+_PLACES: Final = 1 << 16
 
 
 @final
@@ -29,6 +29,36 @@ class Numbers:
         out = self.data.getvalue()
         self.data.truncate(0)
         return out
+
+
+@final
+class Runs:
+    """A column of numbers that stay the same for many rows."""
+
+    def __init__(self) -> None:
+        self._values, self._ends = Numbers(), Numbers()
+        self._rows: i64 = 0
+        self._last: i64 = NOTHING
+
+    def put(self, value: i64, rows: i64) -> None:
+        """So many rows more; none if there are none."""
+        if rows <= 0:
+            return
+        if self._rows > 0 and value != self._last:
+            self._end()
+        self._last = value
+        self._rows += rows
+
+    def _end(self) -> None:
+        self._values.put(self._last)
+        self._ends.put(self._rows)
+
+    def taken(self) -> tuple[bytes, bytes]:
+        """The numbers, and in which row each ends, as those of `Numbers`; there are none then."""
+        if self._rows > 0:
+            self._end()
+        self._rows = 0
+        return self._values.taken(), self._ends.taken()
 
 
 @final
@@ -58,7 +88,7 @@ class Texts:
 class Coded:
     """A column of codes, with what each code means: `values` by code."""
 
-    def __init__(self, codes: Numbers, values: list[Any]) -> None:
+    def __init__(self, codes: Numbers | Runs, values: list[Any]) -> None:
         self.codes = codes
         self.values = values
 
@@ -123,18 +153,24 @@ class CodeCache:
 
     def find(self, one: i64, other: i64) -> i64:
         """The code of these numbers, -1 when it is not there."""
-        place = (one * 31 ^ other ^ other >> 13 ^ other >> 28) & (_PLACES - 1)
+        place = ((one ^ one >> 20) * 31 ^ other ^ other >> 13 ^ other >> 28) & (_PLACES - 1)
         if self._ones[place] == one and self._others[place] == other:
             return self._codes[place]
         return -1
 
+    def clear(self) -> None:
+        """Nothing is known any longer."""
+        ones = self._ones
+        for place in range(_PLACES):
+            ones[place] = -1
+
     def keep(self, one: i64, other: i64, code: i64) -> i64:
         """Keeps the code of these numbers (the first not negative), and gives it back."""
-        place = (one * 31 ^ other ^ other >> 13 ^ other >> 28) & (_PLACES - 1)
+        place = ((one ^ one >> 20) * 31 ^ other ^ other >> 13 ^ other >> 28) & (_PLACES - 1)
         self._ones[place] = one
         self._others[place] = other
         self._codes[place] = code
         return code
 
 
-Column = Numbers | Texts | Coded | Chosen | list[Any]
+Column = Numbers | Runs | Texts | Coded | Chosen | list[Any]

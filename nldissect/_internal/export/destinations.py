@@ -16,11 +16,12 @@ from .arrow_batches import TableRows, batch, library, schema
 TABLES: Final = tuple(schemas.SCHEMAS)
 _NO_DATE: Final = "__HIVE_DEFAULT_PARTITION__"
 _OPEN: Final = 32  # files at the same time
-# A column of a row group is one page, plain: messages repeat, and zstd finds what Parquet's own
-# dictionaries of odd bits hide from it.
-_LEVEL: Final = 6
+# A column of a row group is one page, so that zstd finds the repetitions of messages in all of it,
+# and numbers are plain, since it finds none among odd bits. Pages of version 1, since those of
+# version 2 have their definition levels uncompressed.
+_LEVEL: Final = 9
 _PAGE: Final = 1 << 26  # bytes
-_PAGE_ROWS: Final = 1 << 20
+_PAGE_ROWS: Final = 1 << 22
 
 
 class Destination(Protocol):
@@ -73,12 +74,12 @@ def _refuse_existing(path: str) -> None:
 
 
 class _File:
-    """A Parquet or Arrow file of one table that is being written."""
+    """A Parquet or Arrow file of these columns of a table that is being written."""
 
-    def __init__(self, path: str, wanted: Any, arrow: bool) -> None:
+    def __init__(self, path: str, table: str, columns: dict[str, str], arrow: bool) -> None:
         self._output = OutputFile(path)
         self._stream: BinaryIO = os.fdopen(os.dup(self._output.fileno()), "wb")
-        self.schema = wanted
+        self.schema = wanted = schema(table, columns)
         if arrow:
             ipc = library("pyarrow.ipc")
             options = ipc.IpcWriteOptions(compression="zstd", emit_dictionary_deltas=True)
@@ -90,15 +91,22 @@ class _File:
             compression="zstd",
             compression_level=_LEVEL,
             version="2.6",
-            data_page_version="2.0",
+            data_page_version="1.0",
             data_page_size=_PAGE,
+            dictionary_pagesize_limit=_PAGE,
             max_rows_per_page=_PAGE_ROWS,
-            use_dictionary=False,
+            use_dictionary=[name for name, word in columns.items() if word == "name"],
+            column_encoding={
+                name: "DELTA_BINARY_PACKED"
+                for name, word in columns.items()
+                if word in ("serial", "serial32", "time")
+            },
         )
 
     def write(self, rows: Any) -> None:
         """One row group more."""
-        self._writer.write_batch(rows)
+        table = library().Table.from_batches([rows])
+        self._writer.write_table(table, max(rows.num_rows, 1))
 
     def close(self) -> None:
         """The file is whole, but not yet in its place."""
@@ -123,7 +131,7 @@ class OneFile:
         self.forgets = not arrow  # dictionaries of an Arrow file can only grow
         self.daily = False
         self.tables: tuple[str, ...] = (table,)
-        self._file = _File(path, schema(table), arrow)
+        self._file = _File(path, table, schemas.SCHEMAS[table], arrow)
 
     def begin(self, host: str) -> None:
         """The rows of another host come."""
@@ -148,13 +156,16 @@ class Folder:
     def __init__(self, path: str, tables: tuple[str, ...], partition: list[str], name: str) -> None:
         self.forgets = True
         self.daily = schemas.DATE in partition
-        self.tables = tables
+        self.tables = (*tables, schemas.FIELDS) if schemas.ATTRIBUTES in tables else tables
         self._path = path
         self._partition = partition
         self._name = name
         self._host = ""
         without = (schemas.HOST,) if schemas.HOST in partition else ()
-        self._schemas = {table: schema(table, without) for table in tables}
+        self._columns = {
+            table: {name: word for name, word in columns.items() if name not in without}
+            for table, columns in schemas.STORED.items()
+        }
         self._open: dict[str, _File] = {}
         self._done: list[_File] = []
         self._counts: dict[str, int] = {}
@@ -166,8 +177,8 @@ class Folder:
     def write(self, rows: TableRows, day: int | None) -> None:
         """Takes the rows that wait to their files."""
         table = rows.table
-        found = batch(rows, self._schemas[table])
-        if not self.daily:
+        found = batch(rows, schema(table, self._columns[table]))
+        if not self.daily or table == schemas.FIELDS:  # which are of all days
             self._file(table, "").write(found)
         elif table == schemas.TRANSACTIONS:  # which may have begun on other days
             pc = library("pyarrow.compute")
@@ -182,9 +193,8 @@ class Folder:
     def _file(self, table: str, date: str) -> _File:
         """The file that rows of a table go to."""
         parts = {schemas.DATE: date, schemas.HOST: quote(self._host, safe="") or _NO_DATE}
-        folder = os.path.join(
-            self._path, table, *[f"{word}={parts[word]}" for word in self._partition]
-        )
+        named = [word for word in self._partition if parts[word]]
+        folder = os.path.join(self._path, table, *[f"{word}={parts[word]}" for word in named])
         found = self._open.pop(folder, None)
         if found is None:
             if len(self._open) >= _OPEN:
@@ -195,7 +205,7 @@ class Folder:
             os.makedirs(folder, exist_ok=True)
             path = os.path.join(folder, f"{self._name}{more}.parquet")
             _refuse_existing(path)
-            found = _File(path, self._schemas[table], False)
+            found = _File(path, table, self._columns[table], False)
         self._open[folder] = found  # the last one used stands last
         return found
 
@@ -267,6 +277,7 @@ class Database:
     def commit(self) -> None:
         """The file takes its place."""
         self._connection.close()
+        os.chmod(self._made, 0o600)
         os.replace(self._made, self._path)
         self._folder.cleanup()
 

@@ -12,10 +12,12 @@ from . import schemas
 from .arrow_batches import TableRows
 from .attribute_rows import AttributeRows
 from .columns import Words, plain
+from .field_rows import FieldRows
 from .message_rows import MessageRows
 from .transaction_rows import TransactionRows
 
 GROUP: Final = 1 << 17  # rows that are written together
+NARROW: Final = 1 << 20  # the same of attributes that have only a number of their field
 _DAY: Final = 86_400 * 1_000_000_000  # ns
 _TEXTS: Final = 1 << 26  # bytes of texts in them, at most and some
 
@@ -44,7 +46,13 @@ class Exporter(MessageSink):
         made = schemas.MESSAGES in tables
         self._messages = MessageRows(self._captures, self._hosts) if made else None
         made = schemas.ATTRIBUTES in tables
-        self._attributes = AttributeRows(self._captures, self._hosts) if made else None
+        self._fields = FieldRows()
+        self._apart = schemas.FIELDS in tables  # fields are a table of their own
+        self._attributes = (
+            AttributeRows(self._captures, self._hosts, self._fields, not self._apart)
+            if made
+            else None
+        )
         self._transactions = TransactionRows() if schemas.TRANSACTIONS in tables else None
         self.found = 0
 
@@ -53,6 +61,8 @@ class Exporter(MessageSink):
         self._capture, self._host = plain(capture), plain(host)
         self._capture_code = int(self._captures.code(self._capture))
         self._host_code = int(self._hosts.code(self._host))
+        if self._apart:
+            self._fields.open(self._capture, self._host)
 
     def take(self, message: Message, link: Link) -> bool:
         """One more message."""
@@ -65,6 +75,8 @@ class Exporter(MessageSink):
         if self._attributes is not None:
             self._attributes.add(engine, message, self._capture_code, self._host_code)
             self._full(self._attributes)
+            if self._apart:
+                self._full(self._fields)
         if self._messages is not None:
             self._messages.add(engine, message, link, self._capture_code, self._host_code)
             self._full(self._messages)
@@ -84,6 +96,8 @@ class Exporter(MessageSink):
         for rows in (self._attributes, self._messages, self._transactions):
             if rows is not None and rows.count:
                 self._hand(rows)
+        if self._apart and self._fields.count:
+            self._hand(self._fields)
 
     def _begin_day(self, message: Message) -> None:
         """Hands on what is of another day than this message."""
@@ -97,7 +111,8 @@ class Exporter(MessageSink):
             self._day = day
 
     def _full(self, rows: TableRows) -> None:
-        if rows.count >= GROUP or rows.size >= _TEXTS:
+        group = NARROW if self._apart and rows.table == schemas.ATTRIBUTES else GROUP
+        if rows.count >= group or rows.size >= _TEXTS:
             self._hand(rows)
 
     def _hand(self, rows: TableRows) -> None:

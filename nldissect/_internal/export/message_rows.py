@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final, final
 
-from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
 from ..engine import labels
 from ..engine.frame import Diagnosis
 from ..engine.message import Message
-from ..engine.summary import operation_constant, operation_name, write_summary
+from ..engine.summary import operation_constant, operation_name
 from ..engine.walk import Engine
 from ..pairing.codes import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLES
 from ..pairing.transaction import Link
+from ..render.description import write_described
 from ..render.json_output import hidden_key
 from ..session.process import Process
 from ..spec import model
@@ -25,7 +25,6 @@ from . import schemas
 from .columns import NOTHING, Coded, Column, Numbers, Texts, Words, plain
 
 _WORDS: Final = 1 << 14  # headers, processes, names that are kept
-_SPACE: Final = 32
 
 
 @final
@@ -235,22 +234,10 @@ class MessageRows:
         self._processes.put(self._process_code)
 
     def _summarized(self, engine: Engine, message: Message, link: Link) -> None:
-        """Operation and summary as `link_text.described`, straight where they are plain."""
+        """Operation and summary."""
         out = self._summary.data
-        name = operation_name(message)
-        if name and message.type >= framing.NLMSG_MIN_TYPE:
-            size = len(out)
-            out.write(name.encode())
-            named = len(out)
-            out.append(_SPACE)
-            write_summary(out, message, engine)
-            if len(out) == named + 1:
-                out.truncate(named)
-            if _is_plain(out, size):
-                self._summary.end()
-                return
-            out.truncate(size)
-        out.write(plain(link_text.described(message, link, engine)).encode())
+        if not write_described(out, message, link, engine):
+            out.write(plain(link_text.described(message, link, engine)).encode())
         self._summary.end()
 
 
@@ -265,12 +252,3 @@ _PROCESS: Final = (
 def _diagnosis(found: Diagnosis) -> dict[str, Any]:
     words = {"code": found.code, "severity": found.severity, "text": plain(found.text)}
     return {**words, "offset": found.offset, "length": found.length}
-
-
-def _is_plain(out: BytesWriter, start: i64) -> bool:
-    """Whether nothing of what was written from `start` on is beside ASCII's letters and signs."""
-    end = i64(len(out))
-    for i in range(start, end):
-        if not 32 <= out[i] < 127:
-            return False
-    return end == start or out[end - 1] != _SPACE

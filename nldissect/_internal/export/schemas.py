@@ -1,6 +1,7 @@
 """The tables of an export and their columns, as data; docs/fleets.md describes them.
 
-A type is Arrow's word for it; `name` is a string that repeats, of which each is kept once.
+A type is Arrow's word for it; `name` is a string that repeats, of which each is kept once, and
+`serial` (int64) and `serial32` a number that differs little from that of the row before.
 VERSION counts changes that take something away or give it another meaning.
 """
 
@@ -8,23 +9,25 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 VERSION_KEY: Final = "nldissect.schema"
 TABLE_KEY: Final = "nldissect.table"
 
 MESSAGES: Final = "messages"
 ATTRIBUTES: Final = "attributes"
 TRANSACTIONS: Final = "transactions"
+FIELDS: Final = "fields"
 
 HOST: Final = "host"
 DATE: Final = "date"
+FIELD: Final = "field"  # the number of a row of `fields` within host and capture
 
 SCHEMAS: Final[dict[str, dict[str, str]]] = {
     MESSAGES: {
         "capture": "name",
         HOST: "name",
-        "message": "int64",
-        "record": "int64",
+        "message": "serial",
+        "record": "serial",
         "time": "time",
         "protocol": "name",
         "family": "name",
@@ -44,9 +47,9 @@ SCHEMAS: Final[dict[str, dict[str, str]]] = {
         "process_hint": "bool",
         "process_inode": "int64",
         "role": "name",
-        "transaction": "int64",
-        "answers": "int64",
-        "answered_by": "int64",
+        "transaction": "serial",
+        "answers": "serial",
+        "answered_by": "serial",
         "latency": "int64",
         "confidence": "name",
         "listeners": "int64",
@@ -64,7 +67,7 @@ SCHEMAS: Final[dict[str, dict[str, str]]] = {
     ATTRIBUTES: {
         "capture": "name",
         HOST: "name",
-        "message": "int64",
+        "message": "serial",
         "index": "int32",
         "depth": "int16",
         "path": "name",
@@ -87,8 +90,8 @@ SCHEMAS: Final[dict[str, dict[str, str]]] = {
     TRANSACTIONS: {
         "capture": "name",
         HOST: "name",
-        "transaction": "int64",
-        "message": "int64",
+        "transaction": "serial",
+        "message": "serial",
         "protocol": "name",
         "family": "name",
         "operation": "name",
@@ -106,5 +109,27 @@ SCHEMAS: Final[dict[str, dict[str, str]]] = {
         "port": "int64",
         "process_pid": "int64",
         "process": "name",
+    },
+}
+
+# In a folder each field of a capture is written once: what it says of an attribute is in a table of
+# its own, and attributes have its number.
+OF_FIELD: Final = ("depth", "path", "name", "constant", "type", "kind", "guess")
+_ATTRIBUTES: Final = SCHEMAS[ATTRIBUTES]
+_KEY: Final = {"capture": "name", HOST: "name"}
+STORED: Final[dict[str, dict[str, str]]] = {
+    **SCHEMAS,
+    ATTRIBUTES: {
+        **_KEY,
+        "message": "serial",
+        "index": "int32",
+        FIELD: "int32",
+        **{name: _ATTRIBUTES[name] for name in _ATTRIBUTES if name not in OF_FIELD},
+    },
+    FIELDS: {
+        **_KEY,
+        FIELD: "serial32",
+        **{name: _ATTRIBUTES[name] for name in OF_FIELD},
+        "path": "string",  # of which hardly any is there twice
     },
 }

@@ -20,7 +20,7 @@ from ..engine.frame import Context, Diagnosis
 from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
 from ..engine.payloads import text_value
-from ..engine.summary import operation_constant, operation_name, write_summary
+from ..engine.summary import operation_constant, operation_name
 from ..engine.walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -62,6 +62,7 @@ from ..wire import framing
 from ..wire.digits import DIGITS
 from ..wire.text import without_keys
 from ..wire.times import write_rfc3339
+from .description import write_described
 from .renderer import Renderer
 from .text_caches import RowHeads, TextCache
 from .value_writer import NumberWriter, json_text, write_address
@@ -74,7 +75,6 @@ _KEPT: Final = 4096
 _NEAR: Final = 1024
 # What an entry is, without where it lies.
 _WHAT: Final = 0xFF00FFFFFFF
-_SPACE: Final = 32
 _QUOTE: Final = 34
 _BACKSLASH: Final = 92
 _COMMA: Final = 44
@@ -346,16 +346,6 @@ class JsonNodeWriter:
             out.write(_diagnoses(found))
 
 
-def _is_plain(out: BytesWriter, start: i64) -> bool:
-    """Whether what was written from `start` on is a JSON string's inside, and nothing to strip."""
-    end = i64(len(out))
-    for i in range(start, end):
-        byte = i64(out[i])
-        if byte < 32 or byte > 126 or byte == _QUOTE or byte == _BACKSLASH:
-            return False
-    return end == start or out[end - 1] != _SPACE
-
-
 def _head(name: str, constant: str | None, number: int, kind: str, guess: bool) -> bytes:
     parts = [f'{{"name":{quote(name)}']
     if constant is not None:
@@ -555,7 +545,8 @@ class JsonLinesRenderer(Renderer):
         out.write(b',"direction":"to-kernel"' if to_kernel else b',"direction":"from-kernel"')
         out.write(b',"summary":"')
         size = len(out)
-        self._described(out, message, link, engine)
+        if not write_described(out, message, link, engine):
+            out.write(json_text(link_text.described(message, link, engine)))
         if len(out) > size:
             out.append(_QUOTE)
         else:
@@ -569,24 +560,6 @@ class JsonLinesRenderer(Renderer):
                 name = message_text.error_name(message)
                 if name is not None:
                     out.write(f',"error_name":{quote(name)}'.encode("ascii"))
-
-    def _described(
-        self, out: BytesWriter, message: Message, link: Link | None, engine: Engine
-    ) -> None:
-        """Operation and summary as `link_text.described`, as they are where nothing is escaped."""
-        name = operation_name(message)
-        if name and (message.type >= framing.NLMSG_MIN_TYPE or link is None):
-            size = len(out)
-            out.write(name.encode())
-            named = len(out)
-            out.append(_SPACE)
-            write_summary(out, message, engine)
-            if len(out) == named + 1:
-                out.truncate(named)
-            if _is_plain(out, size):
-                return
-            out.truncate(size)
-        out.write(json_text(link_text.described(message, link, engine)))
 
 
 @final

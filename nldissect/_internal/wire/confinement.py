@@ -21,10 +21,12 @@ _PR_SET_NO_NEW_PRIVS: Final = 38
 
 # LANDLOCK_ACCESS_FS_*
 _READ_FILE, _READ_DIR, _WRITE_FILE, _TRUNCATE = 1 << 2, 1 << 3, 1 << 1, 1 << 14
-_MAKE_REG, _MAKE_DIR, _REMOVE_FILE = 1 << 8, 1 << 7, 1 << 5
+_MAKE_REG, _MAKE_DIR, _REMOVE_FILE, _REMOVE_DIR = 1 << 8, 1 << 7, 1 << 5, 1 << 4
 _OF_FILES: Final = _READ_FILE | _WRITE_FILE | _TRUNCATE  # what a rule for no folder may have
 _READ: Final = _READ_FILE | _READ_DIR
-_WRITE: Final = _READ | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR | _REMOVE_FILE
+_REFER: Final = 1 << 13  # to move a file from one folder to another; since version 2
+_MAKE: Final = _MAKE_REG | _MAKE_DIR | _REMOVE_FILE | _REMOVE_DIR | _REFER
+_WRITE: Final = _READ | _WRITE_FILE | _TRUNCATE | _MAKE
 # How many rights on files each version knows, from the first on.
 _RIGHTS: Final = (13, 14, 15, 15, 16)
 _TCP: Final = 3  # LANDLOCK_ACCESS_NET_*: to bind, to connect; since version 4
