@@ -57,24 +57,23 @@ tshark -D >listed 2>/dev/null
 {python} -m nldissect extcap --uninstall && {python} -m nldissect extcap --install
 change() {{  # by a process that lives long enough to be named on a busy machine
     (echo link add pear0 type dummy; sleep 0.5; echo addr add 192.0.2.9/24 dev pear0; sleep 0.5
-     echo link del pear0) | ip $1 -batch -
+     echo link del pear0) | ip $* -batch -
 }}
 capture() {{ # name, options of ip, options of tshark
     name=$1; shift; where=$1; shift
     tshark -i nldissect "$@" -w $name.pcapng 2>$name.said & tshark=$!
-    for i in $(seq 40); do  # until it has begun
+    until grep -q "Capture started" $name.said; do kill -0 $tshark || return; sleep 0.2; done
+    for i in $(seq 40); do  # until it hears
         change $where
-        grep -q pear0 $name.pcapng 2>/dev/null && break
-        kill -0 $tshark 2>/dev/null || break
+        grep -q pear0 $name.pcapng && break
     done
-    change $where
     sleep 1
     pkill -INT -x tshark
     wait $tshark; echo $? >$name.status
 }}
 ip netns add blue
 capture filtered "" -o "extcap.nldissect.filter:type == newlink"
-capture asked "" -f "ifname == pear0 and type == dellink" -o extcap.nldissect.noprime:true
+capture asked "" -f "ifname == pear0 and type == newlink" -o extcap.nldissect.noprime:true
 capture joined "-n blue" -o extcap.nldissect.netns:blue -o extcap.nldissect.join:ipv4-ifaddr,link \
     -o extcap.nldissect.noprime:true
 for wrong in join:nosuch netns:nosuch "filter:typ =="; do
@@ -121,7 +120,7 @@ def test_tshark_captures_by_it(tmp_path: Path) -> None:
     assert "ip[" in comments
     asked = shown(tmp_path / "asked.pcapng", "--own")  # the capture filter; nothing is primed
     assert asked
-    assert all(" dellink    pear0 " in line for line in asked)
+    assert all(" newlink    pear0" in line for line in asked)
     joined = [" ".join(line.split()[2:5]) for line in shown(tmp_path / "joined.pcapng", "--own")]
     assert {"\N{LEFTWARDS ARROW} route newaddr", "\N{LEFTWARDS ARROW} route dellink"} <= set(joined)
     assert not any("getfamily" in line for line in joined)

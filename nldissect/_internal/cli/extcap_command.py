@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 
 from ..analysis import link_text
 from ..capture.files import link as link_types
@@ -27,7 +28,7 @@ from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
 from ..wire.output_file import OutputFile, write_file
-from ..wire.record import Record
+from ..wire.record import Interface, Record
 from ..wire.text import safe
 from ..wire.version import VERSION
 from .live_command import stopped_by_signals
@@ -90,6 +91,7 @@ def _capture(options: Namespace, wanted: Filter | None) -> int:
                 driver = Driver(Session(Registry()), sink, patience=PATIENCE)
 
                 def on_wait() -> float | None:
+                    sink.begin(capture.interfaces)
                     driver.overdue()
                     sink.flush(driver.patience is None)
                     return driver.patience
@@ -115,6 +117,11 @@ class CommentedPackets(MessageSink):
         self._record: Record | None = None
         self._holds = False
         self._names: list[str] = []
+
+    def begin(self, interfaces: Sequence[Interface]) -> None:
+        """Writes what comes before packets, without which Wireshark waits for the first of them."""
+        for interface in interfaces:
+            self._writer.begin(interface)
 
     def take(self, message: Message, link: Link) -> bool:
         """The next message; a record is written when one of the next comes."""

@@ -40,6 +40,10 @@ class PcapngWriter:
         self._interfaces: dict[Interface, int] = {}
         self._sockets: dict[Interface, int] = {}  # how many of each are written
 
+    def begin(self, interface: Interface) -> None:
+        """Write section and interface, where they are not yet, before there is a record of it."""
+        self._index(interface)
+
     def write(
         self, record: Record, data: bytes | None = None, original_length: int | None = None
     ) -> None:
