@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..engine.message import Message
 from ..engine.node import Node, find, plain_value
+from ..spec import model
 
 Object = dict[str, Any]
 
@@ -49,7 +50,9 @@ class Fields:
 
     def __call__(self, path: str) -> Any:
         found = self.node(path)
-        return None if found is None else plain_value(found)
+        if found is None or _cut_short(found):
+            return None
+        return _json(plain_value(found))
 
     def words(self, path: str) -> str | None:
         """A value in words as ip writes them; the number where it has none."""
@@ -112,7 +115,16 @@ def _plain(nodes: Iterable[Node]) -> Object:
 
 def _json(value: Any) -> Any:
     """A value that JSON can hold."""
+    if isinstance(value, dict):
+        return {key: _json(inside) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_json(inside) for inside in value]
     return value.hex() if isinstance(value, bytes) else value
+
+
+def _cut_short(node: Node) -> bool:
+    """Whether a number has not the bytes of one."""
+    return node.field.kind <= model.LAST_SCALAR and isinstance(node.value, bytes)
 
 
 def scope(word: str | None) -> str | None:

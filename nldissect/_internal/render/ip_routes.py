@@ -232,7 +232,7 @@ def _select_mark(out: Object, of: Fields) -> None:
 
 def _range(name: str, value: Any, always: bool = False) -> tuple[tuple[str, Any], ...]:
     """First and last of a range; `always` also where these are the same."""
-    if value is None:
+    if not isinstance(value, dict) or not {"start", "end"} <= value.keys():
         return ()
     first, last = value["start"], value["end"]
     if first == last and not always:

@@ -69,14 +69,14 @@ def _host(objects: dict[Key, ToldObject]) -> Host:
     """What others are told by: the names and states of interfaces, and next hops."""
     host = Host()
     for key, told in _of(objects, "link"):
-        host.names[told.message.get("ifi-index", 0)] = key[1]
+        host.names[_number(told.message, "ifi-index")] = key[1]
         flags = dict(told.flat).get("ifi-flags", "").split("|")
         if "up" not in flags:
             host.down.add(key[1])
         if "lower-up" not in flags:
             host.idle.add(key[1])
     for _, told in _of(objects, "nexthop"):
-        host.next_hops[told.message.get("id", 0)] = told.message
+        host.next_hops[_number(told.message, "id")] = told.message
     return host
 
 
@@ -85,8 +85,14 @@ def _of(objects: dict[Key, ToldObject], kind: str) -> list[tuple[Key, ToldObject
     found = [(key, told) for key, told in objects.items() if key[0] == kind]
     if kind == "link":
         found = [(key, told) for key, told in found if len(key) == 2]  # not a bridge's own view
-        found.sort(key=lambda pair: pair[1].message.get("ifi-index", 0))
+        found.sort(key=lambda pair: _number(pair[1].message, "ifi-index"))
     return found
+
+
+def _number(message: Message, path: str) -> int:
+    """A number of a message, 0 where it is not there or cut short."""
+    found = message.get(path)
+    return found if isinstance(found, int) else 0
 
 
 def _object(kind: str, told: ToldObject, host: Host) -> dict[str, Any]:
