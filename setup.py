@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from setuptools import Extension, setup
+from setuptools import Distribution, Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
@@ -94,6 +94,12 @@ class Build(build_ext):
         super().build_extensions()
 
 
+class Project(Distribution):
+    """Brings the manual along in an editable install as well."""
+
+    has_data = Distribution.has_data_files  # the name by which setuptools asks there
+
+
 def modules() -> list[Extension]:
     """What this run of setup.py is to compile."""
     if WANTED == "0" or not {"bdist_wheel", "build_ext"}.intersection(sys.argv):
@@ -110,4 +116,4 @@ def modules() -> list[Extension]:
 if "bdist_wheel" in sys.argv:  # what an older build left must not come along
     for folder in (ROOT / "build").glob("lib*"):
         shutil.rmtree(folder)
-setup(ext_modules=modules(), cmdclass={"build_ext": Build})
+setup(distclass=Project, ext_modules=modules(), cmdclass={"build_ext": Build})
