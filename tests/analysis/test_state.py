@@ -163,6 +163,26 @@ def test_the_ruleset_is_that_of_nft() -> None:
     assert any("comment" in text and "slow ping" in text for text in rules)
 
 
+def test_sets_and_objects_are_those_of_nft() -> None:
+    """All but elements, statements, typeof, counters and timeouts (docs/state.md)."""
+    theirs = json.loads((CAPTURES / "nft_sets.list.json").read_text())["nftables"]
+    with nldissect.open(CAPTURES / "nft_sets.pcap.gz") as found:
+        asked = (m.number for m in found if m.operation and m.operation.name == "destroytable")
+        state = found.state(next(asked))
+    entries = [pair for each in state["nftables"] for pair in each.items()]
+    ours = {(kind, one.get("name")): one for kind, one in entries}
+    named = [(kind, one) for each in theirs for kind, one in each.items() if "name" in one]
+    assert len(named) > 40
+    left_out = {"elem", "stmt", "packets", "bytes", "used", "policy"}
+    for kind, one in named:
+        same = ours[kind, one["name"]]
+        skipped = left_out if kind != "chain" else set()
+        if "typeof" in one.get("type", ""):
+            skipped = skipped | {"type"}
+        keys = {*one, *same} - skipped
+        assert {key: same.get(key) for key in keys} == {key: one.get(key) for key in keys}
+
+
 def test_families_are_those_of_nlctrl() -> None:
     families = at("nlctrl_list", None)["families"]
     nlctrl = next(one for one in families if one["name"] == "nlctrl")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.summary import summarize
-from .ip_fields import Fields, Host, Object, put
+from .ip_fields import Fields, Host, Object, ordered, put
 
 KINDS: Final = ("nft-table", "nft-chain", "nft-set", "nft-obj", "nft-flowtable", "nft-rule")
 _OBJECTS: Final = {
@@ -69,7 +69,10 @@ def _chain(of: Fields) -> Object:
 
 def _hook(of: Fields, number: str) -> Object:
     out: Object = {}
-    put(out, ("hook", (of.words(f"hook.{number}") or "").replace("_", "-") or None))
+    word = (of.words(f"hook.{number}") or "").replace("_", "-")
+    if of.words("nfgen-family") == "netdev":  # whose hooks have numbers of their own
+        word = _NETDEV_HOOKS.get(of(f"hook.{number}"), word)
+    put(out, ("hook", _HOOKS.get(word, word) or None))
     put(out, ("prio", of("hook.priority")))
     listed = of.node("hook.devs")
     names = [] if listed is None else [_device(each) for each in listed.children]
@@ -80,10 +83,16 @@ def _hook(of: Fields, number: str) -> Object:
     return out
 
 
+_HOOKS: Final = {
+    "pre-routing": "prerouting", "local-in": "input", "local-out": "output",
+    "post-routing": "postrouting",
+}  # fmt: skip
+_NETDEV_HOOKS: Final = {0: "ingress", 1: "egress"}
+
+
 def _device(node: Node) -> str:
-    """The name of an interface; of a prefix (without a NUL) it is a wildcard."""
-    raw = node.bytes
-    return str(node.value) if raw.endswith(b"\0") else f"{node.value}*"
+    """The name of an interface, or what begins the names of several."""
+    return f"{node.value}*" if node.name == "prefix" else str(node.value)
 
 
 def _set(of: Fields) -> Object:
@@ -95,7 +104,8 @@ def _set(of: Fields) -> Object:
     elif "object" in flags:
         put(out, ("map", (of.words("obj-type") or "").replace("_", " ") or None))
     put(out, ("policy", "memory" if of.words("policy") == "memory" else None))
-    put(out, ("size", of("desc.size")), ("count", of("count")))
+    if of("desc.size") is not None:
+        put(out, ("size", of("desc.size")), ("count", of("count")))
     shown = [{"eval": "dynamic"}.get(flag, flag) for flag in flags]
     shown = [flag for flag in _SET_FLAGS if flag in shown]
     put(out, ("flags", shown or None))
@@ -138,7 +148,7 @@ def _object(name: str, of: Fields) -> Object:
         put(out, ("protocol", inner.words("l4proto")), ("l3proto", _family(inner.words("l3proto"))))
     elif name == "synproxy":
         put(out, ("mss", inner("mss")), ("wscale", inner("wscale")))
-        put(out, ("flags", [one for one in inner.flags("flags") if one in _SYNPROXY] or None))
+        put(out, ("flags", ordered(inner.flags("flags"), _SYNPROXY) or None))
     return out
 
 
