@@ -116,7 +116,7 @@ def test_sdist_holds_the_whole_tree(built: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize("environment", ["installed_wheel", "installed_editable"])
-def test_installed_command_lists_every_dissector(
+def test_installed_command_lists_every_dissector_and_has_the_manual(
     environment: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     binaries: Path = request.getfixturevalue(environment)
@@ -124,6 +124,10 @@ def test_installed_command_lists_every_dissector(
     listed = {Path(word).stem for word in words}  # a name and a file each
     assert DISSECTORS
     assert DISSECTORS - listed == set()
+    manual = {path.name for path in (ROOT / "docs" / "man").glob("*.1")}
+    there = {path.name for path in (binaries.parent / "share" / "man" / "man1").iterdir()}
+    assert manual
+    assert manual - there == set()
 
 
 def test_editable_install_finds_the_files_of_the_tree(
