@@ -22,13 +22,21 @@ from support import ROOT
 
 FOLDER = ROOT / "packaging"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-             for path in (ROOT / ".github" / "workflows").glob("*.yml")}  # fmt: skip
+WORKFLOWS = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in (ROOT / ".github" / "workflows").glob("*.yml")
+}
 JOBS: dict[str, Any] = WORKFLOWS["release"]["jobs"]
-PYTHONS = [line.rpartition(" ")[2] for line in PROJECT["project"]["classifiers"]
-           if re.search(r":: 3\.\d+$", line)]  # fmt: skip
-SCRIPTS = {path.relative_to(ROOT).as_posix() for path in FOLDER.rglob("*")
-           if path.is_file() and os.access(path, os.X_OK) and path.name != "rules"}  # fmt: skip
+PYTHONS = [
+    line.rpartition(" ")[2]
+    for line in PROJECT["project"]["classifiers"]
+    if re.search(r":: 3\.\d+$", line)
+]
+SCRIPTS = {
+    path.relative_to(ROOT).as_posix()
+    for path in FOLDER.rglob("*")
+    if path.is_file() and os.access(path, os.X_OK) and path.name != "rules"
+}
 
 
 def version_of(root: Path, *words: str) -> tuple[int, str]:
@@ -110,15 +118,19 @@ def test_actions_are_pinned_and_may_do_no_more_than_they_must() -> None:
     writing = {name: {what for what, kind in job["permissions"].items() if kind == "write"}
                for name, job in JOBS.items() if "write" in job["permissions"].values()}  # fmt: skip
     assert writing == {
-        "attest": {"id-token", "attestations"}, "publish": {"id-token"}, "announce": {"contents"},
-    }  # fmt: skip
+        "attest": {"id-token", "attestations"},
+        "publish": {"id-token"},
+        "announce": {"contents"},
+    }
     assert "tag" in JOBS["attest"]["if"]  # and the other two need it
     assert (JOBS["publish"]["needs"], JOBS["announce"]["needs"]) == ("attest", "publish")
 
 
 def test_recipes_ask_for_what_the_project_asks_for() -> None:
-    wanted = {canonicalize_name(one.name): one.specifier
-              for one in map(Requirement, PROJECT["project"]["dependencies"])}  # fmt: skip
+    wanted = {
+        canonicalize_name(one.name): one.specifier
+        for one in map(Requirement, PROJECT["project"]["dependencies"])
+    }
     recipe = yaml.safe_load(
         re.sub(r"\$\{\{.*?\}\}", "made", (FOLDER / "conda" / "recipe.yaml").read_text())
     )

@@ -38,9 +38,11 @@ class ObjectReader:
             name = self.document.name_of(item, path)
             made: model.ObjectKind | None = None
             for key, by_operation in (
-                ("told-by", kinds.told), ("ended-by", kinds.ended),
-                ("changed-by", kinds.changed), ("dumped-by", kinds.dumped),
-            ):  # fmt: skip
+                ("told-by", kinds.told),
+                ("ended-by", kinds.ended),
+                ("changed-by", kinds.changed),
+                ("dumped-by", kinds.dumped),
+            ):
                 for operation in self._operations(item, key, path):
                     if made is None:
                         made = self._kind(name, operation, item, path)
