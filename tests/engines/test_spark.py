@@ -84,7 +84,8 @@ MOMENT = datetime.datetime(2026, 11, 21, 0, 1, 0, 50_000, tzinfo=datetime.UTC)
     "condition",
     [
         "error < 0",
-        "error = 22",
+        "error = 22",  # which is none: refusals are negative
+        "error = -19",
         "operation = 'newroute' AND role = 'notification'",
         "operation IN ('getroute', 'getlink')",
         "operation = 'no-such-operation'",
@@ -107,7 +108,7 @@ def test_conditions_are_pushed_down_and_lose_nothing(names: dict[str, Any], cond
         counts[pushed] = sorted(map(tuple, frame.collect()))
     spark.conf.set("spark.sql.python.filterPushdown.enabled", "true")
     assert counts["true"] == counts["false"]
-    assert counts["true"] or "no" in condition.lower()
+    assert counts["true"] or "no" in condition.lower() or condition == "error = 22"
 
 
 def test_what_is_pushed_down_is_not_made_into_rows(captures: list[FleetCapture]) -> None:
@@ -153,7 +154,7 @@ def test_what_is_pushed_down_is_not_made_into_rows(captures: list[FleetCapture])
     ("options", "said"),
     [
         ({"tabel": "messages"}, "no option 'tabel'"),
-        ({"table": "massages"}, "no table 'massages'; did you mean 'messages'?"),
+        ({"table": "massages"}, "(did you mean 'messages'?)"),
         ({"size": "big"}, "size: 'big' is no number"),
         ({"path": "captures/none*"}, "there is no capture captures/none*"),
     ],
@@ -176,9 +177,13 @@ def test_what_a_damaged_capture_has_is_read_when_asked(
     whole = captures[0].path.read_bytes()
     with open("cut.pcapng", "wb") as file:
         file.write(whole[: len(whole) * 2 // 3])
-    format = names["spark"].read.format("netlink").option("size", "16000")
-    found = format.option("damaged", "warn").load("cut.pcapng").count()
+
+    def count(**options: str) -> int:
+        read = names["spark"].read.format("netlink").options(size="16000", **options)
+        counted: int = read.load("cut.pcapng").count()
+        return counted
+
     with nldissect.open(captures[0].path) as capture:
-        assert 0 < found < len(capture)
+        assert 0 < count(damaged="warn") < len(capture)
     with pytest.raises(PySparkException, match="cut"):
-        format.load("cut.pcapng").count()
+        count()
