@@ -51,7 +51,7 @@ def _looked_at(rng: random.Random, model: CaptureModel) -> list[str]:
         message = model.message(row)
         key = object_history.object_of(message, object_history.Flattener())
         if key is not None:
-            said += _texts(object_history.timeline(model, key, message.type >> 2))
+            said += _texts(object_history.timeline(model, key, message))
         said += _texts(object_history.objects(model, row))
         said += _flow(rng, model)
         title, lines = comparison.compared(model, row, model.view.row(0))
