@@ -252,7 +252,7 @@ def test_copies_fold_and_unfold() -> None:
         await user.press("j h")
         assert len(model.view) == shown
         assert user.number == row + 1
-        await user.press("z")
+        await user.press("z a")
         assert len(model.view) == total
 
     play("rtnl_misc", story=story)
@@ -276,20 +276,20 @@ def test_what_the_recording_asked_itself_is_hidden_and_kept(tmp_path: Path) -> N
         rows = [row + 1 for row in user.browser.model.view.rows]
         assert 0 < len(rows) < total
         hidden = next(number for number in range(1, total) if number not in rows)
-        why = f"{total - len(rows)} of the recording itself (H)"
+        why = f"{total - len(rows)} of the recording itself (z o)"
         assert f" {total} messages, {len(rows)} shown: {why} " in user.lines()[0]
         await user.type(f":{hidden}")
         await user.press("enter")
-        assert f"message {hidden} is the recording's own (H shows these)" in user.status
+        assert f"message {hidden} is the recording's own (z o shows these)" in user.status
         await user.type(f":save {saved}")
         await user.press("enter")
         assert f"{len(rows)} messages saved" in user.status
-        await user.press("H")
+        await user.press("z o")
         assert len(user.browser.model.view) == total
         assert f" {total} messages " in user.screen()
         await user.press(" ".join([*str(hidden), "G"]))
         assert user.number == hidden
-        await user.press("H")
+        await user.press("z o")
         assert [row + 1 for row in user.browser.model.view.rows] == rows
         assert user.number == min(number for number in rows if number > hidden)
 
@@ -678,7 +678,7 @@ def test_every_key_does_something_or_says_why_not() -> None:
                 if keys == "*":
                     await user.press("*")
                 else:
-                    await user.press(keys.replace("*", "z"))
+                    await user.press(keys.replace("*", "z").replace("1..9", "9"))
                 if user.app.screen is not user.browser:
                     await user.press("escape")
                 while user.browser.prompt.asking or user.browser.filter_bar.input.has_focus:

@@ -75,7 +75,7 @@ def test_a_parked_view_is_begun_anew_when_other_rows_count() -> None:
         await user.type("from_kernel")
         await user.press("enter")
         folded = len(model.view)
-        await user.press("& z &")
+        await user.press("& z a &")
         assert len(model.view) > folded  # each copy by itself now
 
     play("rtnl_misc", story=story)

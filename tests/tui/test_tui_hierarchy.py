@@ -240,14 +240,15 @@ def test_the_title_says_why_fewer_are_shown() -> None:
         total = user.browser.model.total
         shown = len(user.browser.model.view)
         assert (
-            f"{total} messages, {shown} shown: {total - shown} copies folded (z) " in user.screen()
+            f"{total} messages, {shown} shown: {total - shown} copies folded (z a) "
+            in user.screen()
         )
         await user.type("/ack == 1")
         await user.press("escape escape")
         await user.type("/type == error")
         await user.press("enter")
         assert ", 0 shown: filter" in user.lines()[0] or " shown: filter, " in user.lines()[0]
-        await user.press("escape z")
+        await user.press("escape z a")
         assert f" {total} messages " in user.lines()[0]
         assert "shown" not in user.lines()[0]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...wire.errors import UsageError
 from ...wire.text import safe
-from ..model.keymap import Pressed, shown
+from ..model.keymap import ANY, DIGIT, Pressed, shown
 from ..model.parts import wide
 from ..model.report_line import ReportLine
 from ..panes.popup import Report
@@ -58,6 +58,7 @@ class CommandLine(Controller):
             "sort": display.sort,
             "theme": application.use_theme,
             "w": exports.save,
+            "width": display.width,
         }
 
     def actions(self) -> dict[str, Action]:
@@ -154,7 +155,7 @@ class CommandLine(Controller):
         out = {
             key.action: (shown(key.keys[0]) if key.keys else "", key.action, key.help)
             for key in self.browser.keymap.keys
-            if not any(one.endswith("*") and " " in one for one in key.keys)
+            if not any(one.endswith((f" {ANY}", f" {DIGIT}")) for one in key.keys)
         }
         for name in sorted(self.browser.app.available_themes):
             out[f"theme {name}"] = ("", "theme", name)

@@ -6,6 +6,7 @@ from ...analysis.explain import paths
 from ...wire.errors import UsageError
 from ..model.capture_model import Order
 from ..model.list_columns import FORMATS, of_field
+from ..model.remembered import WIDEST
 from .context import BrowserContext
 from .controller import Action, Controller, plain
 
@@ -25,6 +26,7 @@ class Display(Controller):
             "time-format": plain(self._next_time_format),
             "time-reference": plain(self._toggle_time_reference),
             "decode-as": plain(self._ask_dissector),
+            "usual-sizes": plain(self._usual_sizes),
             "sort": plain(self._ask_order),
             "own": plain(self._toggle_own),
             "fold": plain(self._toggle_copies),
@@ -79,6 +81,25 @@ class Display(Controller):
         self._again()
         added = len(there) > len(columns)
         self.browser.note(f"column {path} {'added' if added else 'taken away'}")
+
+    def width(self, text: str) -> None:
+        """COLUMN CELLS gives a column so many cells, COLUMN alone as many as what it shows."""
+        name, _, cells = text.strip().partition(" ")
+        names = [one.name for one in self.model.columns]
+        if name not in names:
+            raise UsageError(f"no column {name!r}; there are {', '.join(names)}")
+        if not cells.strip():
+            self.model.widths.pop(name, None)
+        elif cells.strip().isdecimal() and 0 < int(cells) <= WIDEST:
+            self.model.widths[name] = int(cells)
+        else:
+            raise UsageError(f"{cells.strip()!r} is no width; give 1 to {WIDEST} cells, or none")
+        self.browser.list_pane.refresh()
+
+    def _usual_sizes(self) -> None:
+        self.model.widths.clear()
+        self.browser.list_pane.refresh()
+        self.browser.arrangement.usual_sizes()
 
     def _toggle_names(self) -> None:
         model = self.model

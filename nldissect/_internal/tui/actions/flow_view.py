@@ -41,12 +41,18 @@ class FlowView(Controller):
 
         name = safe(model.name) if rows is view.rows else f"{len(rows)} selected messages"
         keymap = self.browser.keymap
-        screen = FlowScreen(model, keymap, finder, place, name, self._ask)
-        self.browser.pop_up(screen, self._chosen)
+        listing, cursor = self.browser.list_pane, self.browser.row_cursor
+        screen = FlowScreen(listing, cursor, keymap, finder, place, name, self._ask)
+        begun = listing.row
 
-    def _chosen(self, row: int | None) -> None:
-        if row is not None:
-            self.browser.attempt(lambda: self.browser.row_cursor.go(row))
+        def closed(row: int | None) -> None:
+            """The list is where the diagram was, which is one jump."""
+            if row is not None:
+                self.browser.attempt(lambda: cursor.go(row))
+            if listing.row != begun:
+                cursor.before = begun
+
+        self.browser.pop_up(screen, closed)
 
     def _ask(self, screen: FlowScreen) -> None:
         """Asks for the file into which a diagram goes."""

@@ -39,6 +39,12 @@ class Navigation(Controller):
             **both_ways("half-down", "half-up", self._by_half_pages),
             "first": lambda n, _: self._to(n, 0),
             "last": lambda n, _: self._to(n, browser.pane.count - 1),
+            "top-line": lambda n, _: self._within((n or 1) - 1),
+            "middle-line": lambda n, _: self._within(browser.pane.seen // 2),
+            "bottom-line": lambda n, _: self._within(browser.pane.seen - (n or 1)),
+            "to-top": lambda n, _: self._scroll(0),
+            "to-middle": lambda n, _: self._scroll(browser.pane.room // 2),
+            "to-bottom": lambda n, _: self._scroll(browser.pane.room - 1),
             "next-pane": lambda n, _: panes.focus_next(1),
             "previous-pane": lambda n, _: panes.focus_next(-1),
             **both_ways("next-message", "previous-message", self._message),
@@ -58,7 +64,6 @@ class Navigation(Controller):
             "transaction": plain(self._show_transaction),
             "zoom": plain(panes.zoom),
             "layout": plain(panes.turn),
-            "usual-sizes": plain(panes.usual_sizes),
             **both_ways("grow", "shrink", lambda n: panes.resize(rows=n)),
             **both_ways("sideways", "sideways-back", self._sideways),
             **both_ways("wider", "narrower", lambda n: panes.resize(cells=2 * n)),
@@ -76,6 +81,18 @@ class Navigation(Controller):
         if lines < 0:
             self.browser.row_cursor.following = False
         pane.move(pane.cursor + lines)
+
+    def _within(self, line: int) -> None:
+        """Puts the cursor on a line in sight, counted from the first."""
+        pane = self.browser.pane
+        if pane.scroll_offset.y + line < pane.cursor:
+            self.browser.row_cursor.stop_following()
+        pane.to_seen(line)
+
+    def _scroll(self, above: int) -> None:
+        """Scrolls so that so many lines are above the cursor's; it stays where it is."""
+        self.browser.row_cursor.stop_following()
+        self.browser.pane.top(self.browser.pane.cursor - above)
 
     def _sideways(self, steps: int) -> None:
         self.browser.pane.sideways(steps * self.browser.pane.stride)

@@ -39,6 +39,7 @@ class Reports(Controller):
     def _show_help(self) -> None:
         lines: list[ReportLine] = []
         group = ""
+        size = max(len("  ".join(map(shown, key.keys))) for key in self.browser.keymap.keys) + 2
         for key in self.browser.keymap.keys:
             if key.group != group:
                 if group:
@@ -46,7 +47,7 @@ class Reports(Controller):
                 group = key.group
                 lines.append(ReportLine([(group, "heading")]))
             names = "  ".join(shown(one) for one in key.keys) or "(no key)"
-            words: list[Part] = [(f"  {names:<20}", "name"), (key.help, "plain")]
+            words: list[Part] = [(f"  {names:<{size}}", "name"), (key.help, "plain")]
             lines.append(ReportLine([*words, (f"  :{key.action}", "dim")]))
         self._open(Report("Help: every key", lines))
 

@@ -118,7 +118,7 @@ class Browser(Screen[None]):
         self.tree_pane = TreePane()
         self.hex_pane = HexPane()
         self.status_bar = StatusLine(self._keyboard, self.tree_pane)
-        self.which_key = WhichKey(self._keyboard, lambda: self.model.marks)
+        self.which_key = WhichKey(self._keyboard, self._letters)
         self.prompt = Prompt()
         self.completions = Completions()
         self.details = Details(
@@ -141,7 +141,7 @@ class Browser(Screen[None]):
         self.borders = Borders(self.arrangement, self.list_pane)
         self.list_pane.steered = self.row_cursor.stop_following
         self.list_pane.sought = lambda row: self.attempt(lambda: self.row_cursor.go(row))
-        self.footer = KeyFooter(self.keymap)
+        self.footer = KeyFooter("keys", self.keymap.footer(), 3)  # palette, help, quit
         self.footer.pressed = self.press
         self.transaction_pane.chosen = lambda row: self.attempt(lambda: self.row_cursor.go(row))
 
@@ -218,6 +218,13 @@ class Browser(Screen[None]):
         self.model.marks = other.model.marks
         self.model.comments = other.model.comments
         self.tree_pane.folds = other.tree_pane.folds
+
+    def _letters(self, action: str) -> list[tuple[str, str]]:
+        """The characters that mean something to an action already: marks, saved filters."""
+        if action == "saved-filter":
+            return [(str(n), name) for n, name in enumerate(self.profiles.buttons(), 1) if n < 10]
+        marks = sorted(self.model.marks.items()) if action in ("mark", "to-mark") else []
+        return [(letter, f"marks message {row + 1}") for letter, row in marks]
 
     def _moved(self) -> None:
         self.status_bar.note = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from ..model.captures_here import MOST, Found, age_text, captures, size_text
 from ..model.feeds import interfaces
 from ..model.parts import Part, wide
 from ..model.report_line import ReportLine
+from ..panes.key_hints import Clickable, Hint, hints
 from ..panes.popup import ReportLines
 from ..panes.prompt import Prompt
 
@@ -29,7 +31,13 @@ NAMES = 32  # cells for what can be chosen
 ELSEWHERE = ("from another host:", "    ssh HOST tcpdump -i nlmon0 -U -w - | nldissect tui -")
 
 
-class StartScreen(Screen[None]):
+_KEYS: Final[tuple[Hint, ...]] = (
+    ("enter", "Enter opens"), ("o", "o a file"), ("c", "c captures"), ("?", "? help"),
+    ("q", "q quits"),
+)  # fmt: skip
+
+
+class StartScreen(Clickable, Screen[None]):
     """What there is to look at."""
 
     AUTO_FOCUS = ""
@@ -45,8 +53,7 @@ class StartScreen(Screen[None]):
         """A box with the list, a line for notes, the prompt."""
         with Vertical() as box:
             box.border_title = Content("nldissect: what Linux netlink messages say")
-            keys = "Enter opens   o a file   c captures   ? help   q quits"
-            box.border_subtitle = Content(keys)
+            box.border_subtitle = hints(*_KEYS)
             yield self._lines
         yield self._status
         yield self._prompt

@@ -1,4 +1,4 @@
-"""Where in a capture errors and unanswered requests are, as it grows: for the map at the list."""
+"""Where in a capture errors and unanswered requests are, and how many, for the map at the list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PENDING: Final = (0, STATE_OPEN)
 
 
 class CaptureMap:
-    """The first error and the first unanswered request of each slice of `span` rows.
+    """Errors and unanswered requests of each slice of `span` rows: the first, and how many.
 
     Made of the columns of pairing and of one message of each kind, never of all messages.
     `version` is another number once anything has changed.
@@ -27,19 +27,23 @@ class CaptureMap:
         self.version = 0
         self.span = 1
         self._model = model
-        self._errors: list[int] = []  # by slice: a row, -1 for none
-        self._unanswered: list[int] = []
+        self._errors = _Slices()
+        self._unanswered = _Slices()
         self._row = 0  # the next one to be looked at
         self._failed: list[bool] = []  # by kind
         self._open: list[int] = []  # rows of requests that may be answered yet
 
     def error(self, start: int, stop: int) -> int:
         """The first error in the rows from `start` to `stop`, -1 for none."""
-        return self._first(self._errors, start, stop)
+        return self._first(self._errors.first, start, stop)
+
+    def errors(self, start: int, stop: int) -> int:
+        """How many errors are in the slices that begin in the rows from `start` to `stop`."""
+        return sum(self._errors.count[-(-start // self.span) : -(-stop // self.span)])
 
     def unanswered(self, start: int, stop: int) -> int:
         """The first unanswered request in the rows from `start` to `stop`, -1 for none."""
-        return self._first(self._unanswered, start, stop)
+        return self._first(self._unanswered.first, start, stop)
 
     def _first(self, slices: list[int], start: int, stop: int) -> int:
         seen = slices[start // self.span : (stop - 1) // self.span + 1]
@@ -95,15 +99,34 @@ class CaptureMap:
                 self._note(row, self._unanswered)
         self._open = left
 
-    def _note(self, row: int, slices: list[int]) -> None:
+    def _note(self, row: int, slices: _Slices) -> None:
         """Something happened at a row; slices become twice as long where there are too many."""
         while row >= _MOST * self.span:
             self.span *= 2
-            for one in (self._errors, self._unanswered):
-                pairs = zip_longest(one[::2], one[1::2], fillvalue=-1)
-                one[:] = [first if first >= 0 else second for first, second in pairs]
-        place = row // self.span
-        slices += [-1] * (place + 1 - len(slices))
-        if slices[place] < 0 or row < slices[place]:
-            slices[place] = row
-            self.version += 1
+            self._errors.halve()
+            self._unanswered.halve()
+        slices.note(row, row // self.span)
+        self.version += 1
+
+
+class _Slices:
+    """By slice: the first row where something happened, -1 for none, and how often it did."""
+
+    def __init__(self) -> None:
+        self.first: list[int] = []
+        self.count: list[int] = []
+
+    def note(self, row: int, place: int) -> None:
+        """It happened at a row of the slice."""
+        more = place + 1 - len(self.first)
+        self.first += [-1] * more
+        self.count += [0] * more
+        self.count[place] += 1
+        if self.first[place] < 0 or row < self.first[place]:
+            self.first[place] = row
+
+    def halve(self) -> None:
+        """Two slices become one."""
+        pairs = zip_longest(self.first[::2], self.first[1::2], fillvalue=-1)
+        self.first = [one if one >= 0 else other for one, other in pairs]
+        self.count = [sum(self.count[at : at + 2]) for at in range(0, len(self.count), 2)]

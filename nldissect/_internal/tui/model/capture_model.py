@@ -42,6 +42,7 @@ class CaptureModel:
         self.name = name
         self.times = Times()
         self.columns: list[Column] = list(COLUMNS)
+        self.widths: dict[str, int] = {}  # cells of columns that the user made so wide
         self.constants: bool = False  # in the list
         self.constants_in_tree = True
         self.folded = True  # copies of notifications are one row

@@ -2,7 +2,7 @@
 
 A key is written as it is typed (`j`, `?`), named (`enter`, `ctrl+d`,
 `shift+right`), or a sequence of these with blanks between (`y h`). `*` at the
-end of a sequence takes any one character, which the action is given. Digits in
+end of a sequence takes any one character, `1..9` a digit; the action is given it. Digits in
 front of a key are its count.
 """
 
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from ...wire.errors import UsageError
 
 ANY: Final = "*"
+DIGIT: Final = "1..9"
 
 
 class Key(NamedTuple):
@@ -38,6 +39,12 @@ KEYS: Final = (
     Key("half-up", ("ctrl+u",), "Move", "half a page up"),
     Key("first", ("g", "home", "ctrl+home"), "Move", "first line; with a number that message: 25g"),
     Key("last", ("G", "end", "ctrl+end"), "Move", "last line; with a number that message: 25G"),
+    Key("top-line", ("H",), "Move", "first line in sight"),
+    Key("middle-line", ("M",), "Move", "the line in the middle of those in sight"),
+    Key("bottom-line", ("L",), "Move", "last line in sight"),
+    Key("to-middle", ("z z",), "Move", "scroll so that this line is in the middle"),
+    Key("to-top", ("z t",), "Move", "scroll so that this line is the first"),
+    Key("to-bottom", ("z b",), "Move", "scroll so that this line is the last"),
     Key("next-pane", ("tab", "ctrl+w ctrl+w", "ctrl+w j", "ctrl+w l"), "Move", "next pane"),
     Key("previous-pane", ("shift+tab", "ctrl+w k", "ctrl+w h"), "Move", "previous pane"),
     Key("next-message", ("J", "f8", "ctrl+down"), "Move", "next message, from any pane"),
@@ -56,7 +63,7 @@ KEYS: Final = (
     Key("field-filter", ("a",), "Filter", "show messages with this field's value"),
     Key("field-combine", ("A",), "Filter", "this field added to the filter: and, or, not"),
     Key("field-column", ("C",), "Filter", "this field as a column, or no longer"),
-    Key("saved-filter", ("b *",), "Filter", "a saved filter, by its digit: b 1; again: none"),
+    Key("saved-filter", ("b 1..9",), "Filter", "a saved filter, by its digit: b 1; again: none"),
     Key("save-filter", ("B",), "Filter", "save this filter under a name"),
     Key("tab-new", ("ctrl+w t",), "Filter", "one more tab, with a filter of its own"),
     Key("tab-close", ("ctrl+w c",), "Filter", "close this tab"),
@@ -89,11 +96,11 @@ KEYS: Final = (
     Key("shrink", ("-",), "View", "less room for the list"),
     Key("narrower", ("<",), "View", "less room for the tree"),
     Key("wider", (">",), "View", "more room for the tree"),
-    Key("usual-sizes", ("=", "ctrl+w ="), "View", "the room that panes have without being told"),
+    Key("usual-sizes", ("=", "ctrl+w ="), "View", "panes and columns in their usual sizes"),
     Key("redraw", ("ctrl+l",), "View", "draw the screen anew"),
-    Key("fold", ("z",), "View", "copies of notifications: one row, or each by itself"),
+    Key("fold", ("z a",), "View", "copies of notifications: one row, or each by itself"),
     Key("sort", ("R",), "View", "sort by a column; again: reverse; a third time: no longer"),
-    Key("own", ("H",), "View", "what the recording program itself asked: hidden or shown"),
+    Key("own", ("z o",), "View", "what the recording program itself asked: hidden or shown"),
     Key("time-format", ("t",), "View", "next time format"),
     Key("time-reference", ("ctrl+t",), "View", "count time from this message, or no longer"),
     Key("sideways", ("alt+right",), "View", "what lies further right in this pane"),
@@ -194,6 +201,17 @@ class Keymap:
                 return shown(key.keys[0]) if key.keys else ""
         return ""
 
+    def first(self, action: str) -> str:
+        """The key that the action begins with; empty when it has none."""
+        found = next(key.keys for key in self.keys if key.action == action)
+        return found[0].partition(" ")[0] if found else ""
+
+    def footer(self) -> list[tuple[str, str]]:
+        """What the footer has: keys, and the words for them."""
+        return [
+            (self.first(key.action), key.footer) for key in self.keys if key.footer and key.keys
+        ]
+
     def action(self, parts: tuple[str, ...]) -> tuple[str, str] | None:
         """(action, character it takes) of a whole sequence, None if it is none."""
         found = self._actions.get(parts)
@@ -201,6 +219,8 @@ class Keymap:
             return found, ""
         if len(parts) > 1 and len(parts[-1]) == 1:
             found = self._actions.get((*parts[:-1], ANY))
+            if found is None and parts[-1] in "123456789":
+                found = self._actions.get((*parts[:-1], DIGIT))
             if found is not None:
                 return found, parts[-1]
         return None

@@ -19,6 +19,7 @@ from .list_columns import FORMATS, column
 
 FILES: Final = 200  # files of which it is known how they were looked at
 MOST_COLUMNS: Final = 40
+WIDEST: Final = 200  # cells of a column
 USUAL: Final = ""  # the name that stands for files that were not opened before
 
 
@@ -27,6 +28,7 @@ def looks(model: CaptureModel, choices: LayoutChoices, filter_text: str) -> dict
     return {
         "layout": asdict(replace(choices, zoom="")),
         "columns": [one.name for one in model.columns],
+        "widths": dict(model.widths),
         "time": model.times.form,
         "constants": model.constants_in_tree,
         "fold": model.folded,
@@ -38,10 +40,17 @@ def looks(model: CaptureModel, choices: LayoutChoices, filter_text: str) -> dict
 
 
 def take_up(found: dict[str, Any], model: CaptureModel) -> None:
-    """Gives a capture the columns, times, names and folding of another time."""
+    """Gives a capture the columns, their widths, times, names and folding of another time."""
     names = found.get("columns")
     if isinstance(names, list) and names:
         model.columns = [column(str(name)) for name in names[:MOST_COLUMNS]]
+    widths = found.get("widths")
+    if isinstance(widths, dict):
+        model.widths = {
+            str(name): size
+            for name, size in widths.items()
+            if isinstance(size, int) and 0 < size <= WIDEST
+        }
     if found.get("time") in FORMATS:
         model.times.form = found["time"]
     model.constants_in_tree = bool(found.get("constants", model.constants_in_tree))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from textual import events
 from textual.strip import Strip
 
-from ..model.keymap import Keymap, shown
+from ..model.keymap import shown
 from ..model.parts import Part
 from .paint import Painted
 
@@ -40,30 +40,27 @@ class Bar(Painted):
 
 
 class KeyFooter(Bar):
-    """The footer: what the keymap has words for, as much of it as fits; a click does it.
+    """The footer: keys with words for them, as many as fit; a click does it.
 
-    `pressed` is called with the key that was clicked.
+    `pressed` is called with the key that was clicked. The `last` ones are there in any case.
     """
 
-    def __init__(self, keymap: Keymap) -> None:
-        super().__init__("keys")
+    def __init__(self, name: str, words: Iterable[tuple[str, str]], last: int) -> None:
+        super().__init__(name)
         self.pressed: Callable[[str], None] = lambda key: None
-        self._words = [
-            (key.keys[0].partition(" ")[0], key.footer)
-            for key in keymap.keys
-            if key.footer and key.keys
-        ]
+        self._words = list(words)
+        self._last = last
         self._targets: list[tuple[int, str]] = []  # the cell behind each, its key
 
     def render_line(self, y: int) -> Strip:
-        """As many keys as fit; the last three (palette, help, quit) always."""
+        """As many keys as fit, and the last."""
         width = self.size.width
         parts: list[Part] = [(" ", "plain")]
         self._targets = []
         used = 1
-        reserved = sum(_size(key, word) for key, word in self._words[-3:])
+        reserved = sum(_size(key, word) for key, word in self._words[-self._last :])
         for place, (key, word) in enumerate(self._words):
-            last = place >= len(self._words) - 3
+            last = place >= len(self._words) - self._last
             size = _size(key, word)
             if not last and used + size + reserved > width:
                 reserved = width  # nothing more fits in front of the last

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -30,6 +31,7 @@ class Completions(LinePane, can_focus=False):
     def __init__(self) -> None:
         super().__init__("completions")
         self.found: Completion | None = None
+        self.chosen: Callable[[int], None] = lambda place: None  # one was clicked
         self.cursor = -1
 
     @property
@@ -61,6 +63,13 @@ class Completions(LinePane, can_focus=False):
         """The one that Enter takes is marked, though the focus stays in the input."""
         return "cursor" if line == self.cursor else ""
 
+    def on_click(self, event: events.Click) -> None:
+        """Takes the one that was clicked."""
+        event.stop()
+        line = self.clicked(event)
+        if line >= 0:
+            self.chosen(line)
+
 
 class FilterBar(Horizontal):
     """One line: the text, whether it is right, and how much it shows.
@@ -84,6 +93,7 @@ class FilterBar(Horizontal):
         self._apply, self._wrong, self._leave, self._words = apply, wrong, leave, words
         self.registry = registry
         self.completions = completions
+        completions.chosen = self._take
         self.history = history  # the newest last
         self.input = KeyInput(self.key, self._entered, HINT)
         self._verdict = ("", "")

@@ -139,15 +139,20 @@ class FlowPane(LinePane):
         return [(text, _LOOKS.get(what, what)) for text, what in pieces]
 
     def move(self, line: int) -> bool:
-        """Brings the arrow's lane into sight, too."""
+        """Says so by `moved`."""
+        moved = self.settle(line)
+        if moved:
+            self.moved()
+        return moved
+
+    def settle(self, line: int) -> bool:
+        """Puts the cursor on a line, and its arrow's lane into sight; whether it moved."""
         moved = super().move(line)
         if self.count:
             wanted = self.grid().showing(self.found.socket(self.cursor))
             if wanted != self.grid().left:
                 self.left = wanted
                 self.refresh()
-        if moved:
-            self.moved()
         return moved
 
     def on_click(self, event: events.Click) -> None:

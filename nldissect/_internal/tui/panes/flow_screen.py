@@ -6,19 +6,21 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from ...library.flow_finder import FlowFinder
 from ...wire.errors import NldissectError
-from ..model.capture_model import CaptureModel
 from ..model.keymap import Keyboard, Keymap, Pressed
 from ..model.parts import Part, wrapped
-from .bars import Bar
+from .bars import Bar, KeyFooter
 from .flow_pane import FlowPane
 from .key_input import KeyInput
+from .list_pane import ListPane
 from .paint import Painted
 from .prompt import Prompt
+from .row_cursor import RowCursor
 
 EVERY = 0.03  # s between slices
 SLICE = 0.012  # s of CPU at a time
@@ -26,6 +28,7 @@ FIRST = 0.02  # and before it is drawn
 WORDS = 2  # lines below the diagram
 
 BEFORE = 500  # rows in front of the cursor's that are looked at first
+ROOM = 16  # lines below the list from which on it stays in sight
 
 # Begins a diagram: by sockets or by processes, from which of the rows on.
 Finder = Callable[[bool, int], FlowFinder]
@@ -56,14 +59,16 @@ class FlowScreen(ModalScreen[int]):
     """A sequence diagram; gives the row of the message that was chosen, or None.
 
     `finder` begins a diagram anew, `place` is where the list's cursor is in its rows, `name`
-    what is shown. `export` is called with the diagram that is to be written.
+    what is shown. `export` is called with the diagram that is to be written. The list's cursor
+    goes along with the diagram's, and where there is room the list stays in sight above it.
     """
 
     AUTO_FOCUS = ""
 
     def __init__(
         self,
-        model: CaptureModel,
+        list_pane: ListPane,
+        row_cursor: RowCursor,
         keymap: Keymap,
         finder: Finder,
         place: int,
@@ -72,7 +77,9 @@ class FlowScreen(ModalScreen[int]):
     ) -> None:
         super().__init__()
         self.prompt = Prompt()
-        self._model = model
+        self._list_pane, self._row_cursor = list_pane, row_cursor
+        model = self._model = list_pane.model
+        self._alone = False  # the diagram, without the list
         self._finder = finder
         self._name = name
         self._export = export
@@ -84,6 +91,9 @@ class FlowScreen(ModalScreen[int]):
         self.pane.moved, self.pane.chosen = self._moved, self._choose
         self._title = Bar("flow-title")
         self._words = _Words()
+        keys = [(keymap.first(action), word) for action, word in _KEYS if keymap.first(action)]
+        self._footer = KeyFooter("flow-keys", keys, 1)
+        self._footer.pressed = self.press
         self._actions: dict[str, Callable[[int | None], object]] = {
             "down": lambda n: self._move(n or 1),
             "up": lambda n: self._move(-(n or 1)),
@@ -97,6 +107,9 @@ class FlowScreen(ModalScreen[int]):
             "last": lambda n: self.pane.move(
                 self.pane.count if n is None else self._line_of(n - 1)
             ),
+            "top-line": lambda n: self.pane.to_seen((n or 1) - 1),
+            "middle-line": lambda n: self.pane.to_seen(self.pane.seen // 2),
+            "bottom-line": lambda n: self.pane.to_seen(self.pane.seen - (n or 1)),
             "left": lambda n: self._sideways(-(n or 1)),
             "right": lambda n: self._sideways(n or 1),
             "next-error": lambda n: self._error(1),
@@ -104,6 +117,7 @@ class FlowScreen(ModalScreen[int]):
             "follow-socket": lambda n: self._turn(),
             "transaction": lambda n: self._fold(),
             "fold": lambda n: self._fold(),
+            "zoom": lambda n: self._zoom(),
             "save": lambda n: self._export(self),
             "export": lambda n: self._export(self),
             "open": lambda n: self._choose(),
@@ -112,21 +126,34 @@ class FlowScreen(ModalScreen[int]):
 
     def compose(self) -> ComposeResult:
         """What is shown, the diagram, the words of its arrow, the prompt, the keys."""
-        yield self._title
-        yield self.pane
-        yield self._words
-        yield self.prompt
-        yield Bar("flow-keys")
+        with Vertical():
+            yield self._title
+            yield self.pane
+            yield self._words
+            yield self.prompt
+            yield self._footer
 
     def on_mount(self) -> None:
         """Begins to find arrows."""
         self.set_focus(self.pane)
-        parts: list[Part] = []
-        for action, word in _KEYS:
-            parts += [(f" {self._keymap.of(action)}", "heading"), (f" {word} ", "dim")]
-        self.query_one("#flow-keys", Bar).set_parts(parts)
         self._timer = self.set_interval(EVERY, self._more)
+        self._arrange()
         self._more(FIRST)
+
+    def on_resize(self) -> None:
+        """There may be more room, or less, once the list has its own."""
+        self.call_after_refresh(self._arrange)
+
+    def _arrange(self) -> None:
+        """Leaves the list in sight where there is room below it."""
+        height, shown = self.size.height, self._list_pane.region.bottom
+        beside = not self._alone and self._list_pane.display and height - shown >= ROOM
+        self.query_one(Vertical).styles.height = height - shown if beside else height
+
+    def _zoom(self) -> None:
+        """The diagram alone, or below the list again."""
+        self._alone = not self._alone
+        self._arrange()
 
     def _more(self, seconds: float = SLICE) -> None:
         """Finds further arrows; what grows is looked at again."""
@@ -138,7 +165,7 @@ class FlowScreen(ModalScreen[int]):
             pane.grown()
             self._say()
         if self._wanted in pane.found.done and pane.room:
-            pane.move(pane.found.line(self._wanted))
+            pane.settle(pane.found.line(self._wanted))
             pane.top(pane.cursor - pane.room // 2)
             self._wanted = -1
             self._say()
@@ -164,7 +191,16 @@ class FlowScreen(ModalScreen[int]):
 
     def _moved(self) -> None:
         self._wanted = -1
+        row = self.pane.found.row(self.pane.cursor)
+        if self._line_of(self._list_pane.row) != self.pane.cursor:
+            self._row_cursor.follow(row)
         self._say()
+
+    def on_click(self, event: events.Click) -> None:
+        """A row of the list above was clicked: goes to its arrow."""
+        line = self._list_pane.at(event.screen_y - self._list_pane.region.y)
+        if line >= 0 and event.screen_y < self.size.height - self.query_one(Vertical).size.height:
+            self.pane.move(self._line_of(self._model.view.row(line)))
 
     # -- keys ---------------------------------------------------------------------------
 
@@ -175,10 +211,14 @@ class FlowScreen(ModalScreen[int]):
         key = event.key
         if event.character and event.is_printable and event.character != " ":
             key = event.character
+        self.press(key)
+        return True
+
+    def press(self, key: str) -> None:
+        """Works off a key by its name in the keymap."""
         pressed = self._keyboard.feed(key)
         if pressed is not None:
             self._do(pressed)
-        return True
 
     def _do(self, pressed: Pressed) -> None:
         action = self._actions.get(pressed.action)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,13 +17,20 @@ from ...wire.text import safe
 from ..model.graph_view import GraphView
 from ..model.rate_graph import Series
 from ..model.scheduler import Scheduler
+from .key_hints import Clickable, Hint, hints
 from .key_input import KeyInput
 from .live_report import EVERY, JOB
 from .paint import Painted
 
 PAGE = 10  # columns
-_HINT = "← → n N Enter   + - 0 interval   ↑ ↓ a d series   y scale   q"
-_SHORT = "← → n N Enter   + - 0   ↑ ↓ a d   y   q"
+# Keys in the border, in groups; the words of a group where there is room for them.
+_KEYS: Final[tuple[tuple[tuple[Hint, ...], str], ...]] = (
+    ((("left", "←"), ("right", "→"), ("n", "n"), ("N", "N"), ("enter", "Enter")), ""),
+    ((("+", "+"), ("-", "-"), ("0", "0")), " interval"),
+    ((("up", "↑"), ("down", "↓"), ("a", "a"), ("d", "d")), " series"),
+    ((("y", "y"),), " scale"),
+    ((("q", "q"),), ""),
+)
 
 
 class GraphPane(Painted):
@@ -56,7 +64,7 @@ class GraphPane(Painted):
             self.draw()
 
 
-class GraphScreen(ModalScreen[object]):
+class GraphScreen(Clickable, ModalScreen[object]):
     """Shows a graph while it is counted; gives the row that Enter goes to, or None.
 
     `series` makes a series of a filter that is typed; it raises FilterError.
@@ -133,7 +141,12 @@ class GraphScreen(ModalScreen[object]):
         self.query_one(Vertical).border_subtitle = Content(text)
 
     def _say_keys(self) -> None:
-        self._say(_HINT if self.size.width >= 80 else _SHORT)
+        wide = self.size.width >= 80
+        groups = [
+            Content.assemble(hints(*keys, between=" "), words if wide else "")
+            for keys, words in _KEYS
+        ]
+        self.query_one(Vertical).border_subtitle = Content("   ").join(groups)
 
     def on_resize(self) -> None:
         """There may be more room for the keys."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from rich.cells import cell_len
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
 from ..model.capture_model import CaptureModel
 from ..model.kin import PASSING, brackets
-from ..model.list_columns import Cells, Column
-from ..model.parts import Part, wide
+from ..model.list_columns import Cells
+from ..model.parts import Part
+from .column_heads import ColumnHeads
 from .minimap import Minimap
 from .paint import LinePane
-
-BETWEEN = " "
 
 
 class ListPane(LinePane):
@@ -31,10 +29,8 @@ class ListPane(LinePane):
         self.sought: Callable[[int], None] = lambda row: None  # a row was clicked on the map
         self.headed: Callable[[str], None] = lambda name: None  # a column's head was clicked
         self.minimap = Minimap(model)
-        self._heads: list[tuple[int, str]] = []  # the cell behind each column's head, its name
-        self._widths: dict[str, int] = {}
-        self._shown: list[tuple[int, Column, int]] = []
-        self._key: tuple[object, ...] = ()
+        self.heads = ColumnHeads(model)
+        self._sized = False  # what the mouse did last was to drag a column's border
         self._brackets: dict[int, str] = {}
         self._bracketed: tuple[int, ...] = ()  # what they were made for
 
@@ -52,8 +48,7 @@ class ListPane(LinePane):
 
     def forget_widths(self) -> None:
         """Columns start anew."""
-        self._widths.clear()
-        self._shown = []
+        self.heads.forget()
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -72,60 +67,20 @@ class ListPane(LinePane):
             self._brackets = brackets(self.model, row, top, room)
 
     def _measure(self, crop: Region) -> None:
-        """Columns grow with what comes into sight, and never shrink meanwhile."""
+        """Columns grow with what comes into sight."""
         top = self.scroll_offset.y - self.head
         grown = False
-        widths = self._widths
-        columns = self.model.columns
         for place in range(top + max(crop.y, self.head), min(top + crop.bottom, self.count)):
-            found = self.model.cells(self.model.view.row(place))
-            for column, text in zip(columns, found.texts, strict=False):
-                size = min(cell_len(text), column.width)
-                if size > widths.get(column.name, 0):
-                    widths[column.name] = size
-                    grown = True
-        width = self.breadth
-        key = width, len(columns), self.model.order
-        if grown or not self._shown or self._key != key:
-            self._key = key
-            self._shown = self._fit(width)
-            if grown:
-                self.refresh()
-
-    def _fit(self, width: int) -> list[tuple[int, Column, int]]:
-        out = []
-        used = 2
-        for place, column in enumerate(self.model.columns):
-            if column.least > width:
-                continue
-            size = max(self._widths.get(column.name, 0), len(self._title(column)), 1)
-            if column.width:
-                out.append((place, column, size))
-                used += size + len(BETWEEN)
-            else:
-                out.append((place, column, 0))
-        return [(place, column, size or max(width - used, 4)) for place, column, size in out]
+            grown |= self.heads.grow(self.model.cells(self.model.view.row(place)).texts)
+        self.heads.fit(self.breadth, grown)
+        if grown:
+            self.refresh()
 
     # -- drawing -----------------------------------------------------------------------
 
     def head_parts(self, line: int) -> list[Part]:
         """The titles of the columns."""
-        out: list[Part] = [("  ", "title")]
-        self._heads = []
-        end = 2
-        for _, column, size in self._shown:
-            gap = BETWEEN if column.width else ""
-            out.append((wide(self._title(column), size, column.right) + gap, "title"))
-            end += size + len(gap)
-            self._heads.append((end, column.name))
-        return out
-
-    def _title(self, column: Column) -> str:
-        """What stands above a column, with a sign where rows are in its order."""
-        order = self.model.order
-        if order is None or order.column != column.name:
-            return column.title
-        return f"{column.title}{'▼' if order.reverse else '▲'}"
+        return self.heads.parts()
 
     def edge(self, y: int) -> tuple[str, str, str]:
         """A cell of the map of the capture."""
@@ -157,15 +112,13 @@ class ListPane(LinePane):
         found = self.model.cells(row)
         text, look = self._gutter(line, row, found)
         out: list[Part] = []
-        for place, column, size in self._shown:
-            cell = found.texts[place] if place < len(found.texts) else ""
+        for at, (place, column, _) in enumerate(self.heads.shown):
+            cell = self.heads.cell(at, found.texts[place] if place < len(found.texts) else "")
             name = found.look
             if column.name in _QUIET:
                 name = "dim"
             elif column.name == "direction":
                 name = "arrow"
-            if column.width:
-                cell = wide(cell, size, column.right) + BETWEEN
             if name == look:
                 text += cell
             else:  # what looks alike is one part
@@ -207,13 +160,49 @@ class ListPane(LinePane):
             return True
         return False
 
-    def on_click(self, event: events.Click) -> None:
-        """A click goes there, a second one into the tree; on a head it sorts."""
+    def _on_head(self, event: events.MouseEvent) -> int:
+        """The cell of the heads that the mouse is on, -1 for none."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y < self.head:
-            at = offset.x + (self.shift if offset.x >= self.fixed else 0)
-            name = next((name for end, name in self._heads if at < end), "")
-            if name and offset.x < self.breadth:
+        if offset is None or offset.y >= self.head or offset.x >= self.breadth:
+            return -1
+        return offset.x + (self.shift if offset.x >= self.fixed else 0)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Takes the border of a column."""
+        x = self._on_head(event)
+        self._sized = False
+        self.heads.held = self.heads.border(x) if x >= 0 else ""
+        if self.heads.held:
+            event.stop()
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Makes the column wider or narrower."""
+        if self.heads.held:
+            event.stop()
+            self._sized = True
+            self.heads.drag(event.get_content_offset_capture(self).x + self.shift)
+            self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Lets the border go."""
+        if self.heads.held:
+            event.stop()
+            self.heads.held = ""
+            self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click goes there, a second one into the tree; on a head it sorts.
+
+        A second one on the border of a column has that as wide as what it shows.
+        """
+        x = self._on_head(event)
+        if x >= 0:
+            border, name = self.heads.border(x), self.heads.at(x)[0]
+            if border and event.chain == 2:
+                self.model.widths.pop(border, None)
+                self.refresh()
+            elif name and not (border or self._sized):
                 self.headed(name)
             return
         line = self.clicked(event)

@@ -16,11 +16,14 @@ from .popup import Report
 EVERY = 0.1  # s between looks at what has changed
 SHARE = 10  # times as long as making the lines took until they are made again
 JOB = "report"
-_HINT = "Enter goes, filters, folds  a filters  / search  q"
 
 
 class LiveReport(Report):
     """Shows the lines of a report as it goes on; nothing runs once it is finished or closed."""
+
+    keys = (
+        ("enter", "Enter goes, filters, folds"), ("a", "a filters"), ("/", "/ search"), ("q", "q"),
+    )  # fmt: skip
 
     def __init__(self, title: str, report: GrowingReport, scheduler: Scheduler) -> None:
         super().__init__(title, [])
@@ -32,7 +35,6 @@ class LiveReport(Report):
     def on_mount(self) -> None:
         """Goes on with the report where it was."""
         super().on_mount()
-        self.query_one(Vertical).border_subtitle = Content(_HINT)
         self._scheduler.add(JOB, self._report.step)
         self._ticking = self.set_interval(EVERY, self._tick)
         self.call_after_refresh(self._tick)

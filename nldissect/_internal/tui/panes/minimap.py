@@ -8,13 +8,16 @@ from ..model.parts import Part
 from .scrolling import THUMB, TRACK
 
 CURSOR, HIT = "◀", "▪"
+DENSITY = "░▒▓"  # of errors, against the most that a cell has
+FREQUENT = 4  # one in so many cells, of as many rows each, has errors: they are everywhere then
 
 
 class Minimap:
     """One cell for each of so many slices of the capture, fewer where it has fewer messages.
 
     A cell shows the first of these that is in its slice: the cursor, a mark's letter, an error,
-    an unanswered request, what passes the filter, what is on the screen.
+    an unanswered request, what passes the filter, what is on the screen. Where errors are
+    everywhere, an unanswered request goes before them, and they are shown by how dense they are.
     """
 
     def __init__(self, model: CaptureModel) -> None:
@@ -33,18 +36,30 @@ class Minimap:
             return False
         before = self._cells, self._total
         self._made_for, self._total, self._count = made_for, total, min(height, total)
-        self._cells = [self._cell(*self._rows(cell)) for cell in range(self._count)]
+        slices = [self._rows(cell) for cell in range(self._count)]
+        shares = [self.map.errors(*rows) / (rows[1] - rows[0]) for rows in slices]
+        most = max(shares, default=0)
+        often = sum(map(bool, shares)) * FREQUENT > self._count and total > self._count * FREQUENT
+        self._cells = [
+            self._cell(*rows, share / most if often else 0)
+            for rows, share in zip(slices, shares, strict=True)
+        ]
         return before != (self._cells, total)
 
-    def _cell(self, start: int, stop: int) -> Part:
-        """What happened in these rows; where the filter leaves them out, without colour."""
+    def _cell(self, start: int, stop: int, density: float) -> Part:
+        """What happened in these rows; where the filter leaves them out, without colour.
+
+        `density` is that of errors, 1 the most there is, where they are everywhere.
+        """
         view = self._model.view
         filtered = view.test is not None
         shown = not filtered or view.any(start, stop)
-        if self.map.error(start, stop) >= 0:
+        if not density and self.map.error(start, stop) >= 0:
             return "!", "error" if shown else "dim"
         if self.map.unanswered(start, stop) >= 0:
             return "?", "unanswered" if shown else "dim"
+        if density:
+            return DENSITY[min(int(density * len(DENSITY)), 2)], "dense" if shown else "dim"
         return (HIT, "heading") if filtered and shown else (TRACK, "dim")
 
     def _rows(self, cell: int) -> tuple[int, int]:

@@ -24,7 +24,7 @@ _NAMES = (
     "plain", "dim", "name", "value", "heading", "title", "cursor", "away", "selected", "error",
     "malformed", "lost", "unanswered", "good", "done", "notification", "copy", "request",
     "answer", "warning", "note", "even", "odd", "span", "byte", "blame", "match", "red", "green",
-    "yellow", "blue", "magenta", "cyan", "arrow", "kin",
+    "yellow", "blue", "magenta", "cyan", "arrow", "kin", "dense",
 )  # fmt: skip
 LOOKS = frozenset(f"look--{name}" for name in _NAMES)
 
@@ -172,6 +172,15 @@ class LinePane(Painted, Scrolling, can_focus=True, inherit_bindings=False):
         self.line_changed(line)
         self.show()
         return True
+
+    @property
+    def seen(self) -> int:
+        """How many lines are in sight."""
+        return max(min(self.room, self.count - self.scroll_offset.y), 0)
+
+    def to_seen(self, line: int) -> None:
+        """Puts the cursor on a line in sight, counted from the first."""
+        self.move(self.scroll_offset.y + min(max(line, 0), self.seen - 1))
 
     def show(self) -> None:
         """Scrolls so that the cursor is seen."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import process_time
+from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import Input
 
 from ..model.parts import Part
 from ..model.report_line import ReportLine, ReportSource
+from .key_hints import Clickable, Hint, hint, hints
 from .key_input import KeyInput
 from .paint import LinePane
 
@@ -108,13 +110,21 @@ class ReportLines(LinePane):
                 self.screen.choose()
 
 
-class Report(ModalScreen[object]):
+_READ: Final[tuple[Hint, ...]] = (
+    ("/", "/ search"), ("left", "←"), ("right", "→ more"), ("enter", "Enter goes there"),
+    ("q", "q closes"),
+)  # fmt: skip
+_TYPED: Final[tuple[Hint, ...]] = (("enter", "Enter takes it"), ("escape", "Esc closes"))
+
+
+class Report(Clickable, ModalScreen[object]):
     """Lines to read and to choose from; gives the chosen value, or None.
 
     With `typing` a search is begun at once. `source` gives more lines as time allows.
     """
 
     AUTO_FOCUS = ""
+    keys = _READ  # said in the border
 
     def __init__(
         self,
@@ -135,8 +145,7 @@ class Report(ModalScreen[object]):
         """A box with the search and the lines."""
         with Vertical() as box:
             box.border_title = Content(self._title_text)
-            hint = "Enter takes it   Esc closes" if self._typing else _HINT
-            box.border_subtitle = Content(hint)
+            box.border_subtitle = hints(*(_TYPED if self._typing else self.keys))
             yield self._input
             yield self._list
 
@@ -234,10 +243,9 @@ class Report(ModalScreen[object]):
 
 
 _END = object()
-_HINT = "/ search   ← → more   Enter goes there   q closes"
 
 
-class Question(ModalScreen[str]):
+class Question(Clickable, ModalScreen[str]):
     """Asks for one of a few keys; gives the key's letter, "" for escape."""
 
     def __init__(self, text: str, choices: dict[str, str]) -> None:
@@ -253,8 +261,8 @@ class Question(ModalScreen[str]):
             yield Label(Content(self._text))
             yield Label(Content(""))
             for key, text in self._choices.items():
-                yield Label(Content.assemble((f"  {key}", "bold"), f"  {text}"))
-            yield Label(Content.assemble(("  Esc", "bold"), "  back"))
+                yield Label(Content.assemble(hint(key, f"  {key}", True), hint(key, f"  {text}")))
+            yield Label(Content.assemble(hint("escape", "  Esc", True), hint("escape", "  back")))
 
     def take(self, event: events.Key) -> bool:
         """Works a key off, at once."""

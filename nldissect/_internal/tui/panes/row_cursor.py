@@ -95,6 +95,15 @@ class RowCursor:
         if place < len(view):
             self._centre(place)
 
+    def follow(self, row: int) -> None:
+        """Goes along with another view of the same rows; what is not shown here is left out."""
+        view = self._model.view
+        if view.has(row):
+            self.following = False
+            place = view.place(row)
+            self._list_pane.move(place)
+            self._centre(place)
+
     def _unhide(self, row: int) -> None:
         """Unfolds the copies that a row is one of; raises UsageError where that is not why."""
         link = self._model.link(row)

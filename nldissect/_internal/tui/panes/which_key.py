@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from textual.content import Content
 from textual.strip import Strip
@@ -14,19 +14,21 @@ from .paint import Painted
 
 BELOW = 2  # lines of the status line and the footer
 ABOVE = 3  # lines at the top that stay in sight
-_OF_MARKS = frozenset(("mark", "to-mark"))
+
+# For an action that takes a character: those that stand for something already, and for what.
+Taken = Callable[[str], list[tuple[str, str]]]
 
 
 class WhichKey(Painted):
     """Shows itself while `keyboard` waits for a key, in as many columns as fit.
 
-    `marks` gives the letters that are set already, with their rows.
+    `taken` says which letters are marks and which digits filters.
     """
 
-    def __init__(self, keyboard: Keyboard, marks: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(self, keyboard: Keyboard, taken: Taken) -> None:
         super().__init__("which-key")
         self.display = False
-        self._keyboard, self._marks = keyboard, marks
+        self._keyboard, self._taken = keyboard, taken
         self._lines: list[list[Part]] = []
 
     def update(self) -> None:
@@ -45,10 +47,11 @@ class WhichKey(Painted):
         """Each key that may follow, and what it does."""
         keymap = self._keyboard.keymap
         out = keymap.after(parts)
-        taken = keymap.action((*parts, "a"))
-        if taken is not None and taken[0] in _OF_MARKS:
-            marks = sorted(self._marks().items())
-            out += [(letter, f"marks message {row + 1}") for letter, row in marks]
+        for some in ("a", "1"):
+            action = keymap.action((*parts, some))
+            if action is not None and action[1]:
+                out += self._taken(action[0])
+                break
         return [(key, safe(text)) for key, text in out]
 
     def render_line(self, y: int) -> Strip:
