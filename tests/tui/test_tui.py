@@ -261,6 +261,27 @@ def test_copies_fold_and_unfold() -> None:
 # -- filters ---------------------------------------------------------------------------
 
 
+def test_lines_in_sight_as_in_vim() -> None:
+    async def story(user: Player) -> None:
+        pane = user.browser.list_pane
+        await user.press("2 0 G z t")
+        top, room = pane.scroll_offset.y, pane.room
+        assert (user.number, top) == (20, 19)
+        places = {"L": room - 1, "M": room // 2, "H": 0, "2 L": room - 2, "3 H": 2}
+        for keys, line in places.items():
+            await user.press(keys)
+            assert (pane.cursor, pane.scroll_offset.y) == (top + line, top), keys
+        await user.press("2 0 G z b")
+        assert pane.scroll_offset.y == 20 - room
+        await user.press("z z")
+        assert pane.scroll_offset.y == 19 - room // 2
+        assert user.number == 20
+        await user.press("z z j z t")  # a key that may not follow, then one that does
+        assert pane.scroll_offset.y == user.number - 1
+
+    play("errors", story=story)
+
+
 def test_what_the_recording_asked_itself_is_hidden_and_kept(tmp_path: Path) -> None:
     path, saved = tmp_path / "own.pcapng", tmp_path / "saved.pcapng"
     with open(path, "wb") as stream:
@@ -895,8 +916,9 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
         async def story(user: Player, piped: feeds.PipeFeed = piped, answer: str = answer) -> None:
             assert user.app.feeds == {}
             user.browser.live.feed = piped
-            await user.press("q")
+            await user.press("m a q")
             assert "50 messages were captured" in user.screen()
+            assert "1 mark that a file keeps" in " ".join(user.screen().split())
             await user.press("escape")
             assert user.app.screen is user.browser
             await user.press(f"Q {answer}")

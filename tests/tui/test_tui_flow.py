@@ -60,12 +60,48 @@ def test_it_opens_where_the_list_is_and_goes_to_the_message_that_is_chosen() -> 
         await user.settle()
         assert user.app.screen is user.browser
         assert user.number == 18
-        screen = await opened(user)
-        await user.press("g q")
+        await opened(user)
+        await user.press("q")
         await user.settle()
-        assert user.number == 18  # going back leaves the list where it was
+        assert user.number == 18  # looking alone leaves the list where it was
 
     play("errors", story=story)
+
+
+def test_the_list_goes_along_and_stays_in_sight_where_there_is_room() -> None:
+    async def story(user: Player) -> None:
+        listing = user.browser.list_pane
+        await user.press("5 G")
+        screen = await opened(user)
+        above = user.lines()[: listing.region.bottom]
+        assert any(line.startswith(" > 5 ") for line in above)
+        assert "Flow of errors.pcap" in user.lines()[len(above)]
+        await user.press("j j")
+        await user.pilot.pause()
+        assert listing.row == 6
+        assert any(line.startswith(" > 7 ") for line in user.lines())
+        await user.pilot.click(offset=(20, listing.region.y + listing.head + 1))
+        assert screen.pane.arrow(screen.pane.cursor).row == listing.row == 1
+        await user.press("\\")
+        assert "Flow of errors.pcap" in user.lines()[0]  # alone
+        await user.press("\\ L q")
+        await user.settle()
+        assert user.number > 10
+        await user.press("' '")
+        assert user.number == 5  # all of it was one jump
+
+    play("errors", story=story, size=(120, 44))
+
+
+def test_a_list_within_a_dump_stays_there_until_the_diagram_moves() -> None:
+    async def story(user: Player) -> None:
+        await user.press("3 G")
+        await opened(user)  # on the arrow of both parts
+        assert user.browser.list_pane.row == 2
+        await user.press("j k")
+        assert user.browser.list_pane.row == 1
+
+    play("acks", story=story)
 
 
 def test_the_lane_of_the_cursor_comes_into_sight() -> None:
@@ -172,6 +208,10 @@ def test_clicks() -> None:
         screen = await opened(user)
         await user.pilot.click(offset=(20, 8))
         assert screen.pane.cursor == 5
+        line = user.lines()[-1]
+        await user.pilot.click(offset=(line.index("sockets"), len(user.lines()) - 1))
+        await found(user, screen)
+        assert "21 sockets" in user.lines()[0]
         await user.pilot.click(offset=(20, 8), times=2)
         await user.settle()
         assert user.number == 6

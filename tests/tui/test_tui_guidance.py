@@ -63,6 +63,13 @@ def test_marks_that_are_set_are_told_where_one_is_asked_for() -> None:
         await user.press("a")
         assert user.number == 5
         assert "marks message" not in user.screen()
+        await user.press(":")
+        await user.type("filter type == newlink")
+        await user.press("enter B")
+        await user.type("links")
+        await user.press("enter b")
+        assert "1..9  a saved filter" in user.screen()
+        assert "1  links" in user.screen()
 
     play("errors", story=story)
 

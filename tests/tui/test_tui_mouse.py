@@ -241,6 +241,22 @@ def test_unanswered_requests_are_on_the_map() -> None:
     assert [row for row in range(model.total) if found.unanswered(row, row + 1) >= 0] == wanted
 
 
+def test_errors_that_are_everywhere_are_shown_by_how_dense_they_are() -> None:
+    async def story(user: Player) -> None:
+        pane, model = user.browser.list_pane, user.browser.model
+        shares = []
+        for cell in range(pane.room):
+            rows = range(*pane.minimap._rows(cell))
+            shares.append(sum((model.message(row).error or 0) < 0 for row in rows) / len(rows))
+        shown = map_of(user)
+        assert "!" not in shown
+        for glyph, share in zip(shown[1:], shares[1:], strict=True):
+            wanted = "░▒▓"[min(int(3 * share / max(shares)), 2)] if share else "│█?"
+            assert glyph in wanted
+
+    play("errors", story=story)
+
+
 # -- order ---------------------------------------------------------------------------------
 
 
@@ -340,6 +356,29 @@ def test_texts_are_sorted_as_people_do(texts: list[str]) -> None:
     assert sorted({*texts}, key=natural) == texts
 
 
+def test_a_field_is_sorted_by_reading_only_what_may_have_it() -> None:
+    async def story(user: Player) -> None:
+        await user.type(":column mtu")
+        await user.press("enter")
+        await user.type(":sort mtu")
+        model = user.browser.model
+        read: list[int] = []
+        plain = model.message
+        model.message = lambda row: read.append(row) or plain(row)
+        await user.press("enter")
+        del model.message
+        at = [one.name for one in model.columns].index("mtu")
+        texts = [model.cells(model.view.row(p)).texts[at] for p in range(model.total)]
+        some = [int(text) for text in texts if text]
+        assert some == sorted(some)
+        assert 1 < len(some) < model.total // 2
+        assert not any(texts[len(some) :])
+        acks = {row for row in range(model.total) if plain(row).error == 0}
+        assert len(acks & {*read}) <= 40  # those in sight, and the first of a kind
+
+    play("rtnl_misc", story=story)
+
+
 # -- borders and keys ------------------------------------------------------------------------
 
 
@@ -399,5 +438,75 @@ def test_keys_of_the_footer_are_clicked() -> None:
         await click("Help")
         await user.pilot.pause()
         assert isinstance(user.app.screen, Report)
+
+    play("errors", story=story)
+
+
+def test_borders_of_columns_are_dragged() -> None:
+    async def story(user: Player) -> None:
+        model = user.browser.model
+        x, y = column_at(user, "Message")
+        await drag(user, (x - 1, y), (x - 4, y), (x + 2, y))
+        assert column_at(user, "Message")[0] == x + 3
+        assert model.order is None  # no head was clicked
+        await drag(user, (x + 2, y), (0, y))
+        assert model.widths == {"family": 1}  # no further
+        await user.pilot.click(offset=(column_at(user, "Message")[0] - 1, y), times=2)
+        assert column_at(user, "Message")[0] == x
+        assert model.order is None
+        await user.type(":width info 9")
+        await user.press("enter")
+        assert user.lines()[y + 1].rstrip("◀█ ").endswith(" kiwi0 ki…")
+        for wrong in ("info 0", "info x", "nothing 4"):
+            await user.type(f":width {wrong}")
+            await user.press("enter")
+            assert wrong.split()[wrong.startswith("info")] in user.status
+        await user.press("=")
+        assert model.widths == {}
+
+    play("errors", story=story)
+
+
+async def click_on(user: Player, text: str) -> None:
+    """A click on the first cell of a text of the screen."""
+    line = next(at for at, line in enumerate(user.lines()) if text in line)
+    await user.pilot.click(offset=(user.lines()[line].index(text), line))
+    await user.settle()
+    await user.pilot.pause()
+
+
+def test_keys_named_in_boxes_are_clicked() -> None:
+    async def story(user: Player) -> None:
+        await user.press("?")
+        await click_on(user, "/ search")
+        await user.type("lines that")
+        assert user.app.screen.focused is not None
+        await user.press("escape")
+        await click_on(user, "q closes")
+        assert user.app.screen is user.browser
+        await user.press("I")
+        await click_on(user, "y scale")
+        assert "logarithmic" in user.screen()
+        await user.press("q ;")
+        await user.type("odd")
+        await user.press("enter q")
+        await click_on(user, "discard")
+        assert user.browser.model.unsaved == set()
+
+    app = play("errors", story=story)
+    assert app.return_code == 0
+
+
+def test_completions_are_clicked() -> None:
+    async def story(user: Player) -> None:
+        await user.press("/")
+        await user.type("ifna")
+        await click_on(user, "ifname ")
+        assert user.browser.filter_bar.input.value == "ifname"
+        assert user.browser.filter_bar.typing
+        await user.type(" == ")
+        await click_on(user, '"kiwi0"')
+        await user.press("enter")
+        assert 0 < len(user.browser.model.view) < user.browser.model.total
 
     play("errors", story=story)

@@ -24,6 +24,8 @@ def state(tmp_path: Path) -> State:
 def test_a_file_is_looked_at_as_it_was_the_last_time(tmp_path: Path, capture: Path) -> None:
     async def story(user: Player) -> None:
         await user.press("5 g m a 2 0 g m b t c + + |")
+        await user.type(":width process 4")
+        await user.press("enter")
         await user.type(":column mtu")
         await user.press("enter /")
         await user.type("type == newlink")
@@ -34,6 +36,7 @@ def test_a_file_is_looked_at_as_it_was_the_last_time(tmp_path: Path, capture: Pa
         assert browser.model.marks == {"a": 4, "b": 19}
         assert browser.model.times.form == "delta"
         assert browser.model.columns[-2].name == "mtu" or browser.model.columns[-1].name == "mtu"
+        assert browser.model.widths == {"process": 4}
         assert browser.arrangement.choices.rows == 2
         assert browser.arrangement.choices.side is True
         assert "type == newlink" in user.lines()[1]  # seen, but nothing is hidden by it

@@ -241,13 +241,14 @@ class Index:
         kept = self._messages.get(place)
         if kept is not None and not _edited(*kept, self.header(place)):
             return kept[0]
-        found = self._make(place)
+        found = self.fresh(place)
         if len(self._messages) >= KEPT:
             del self._messages[next(iter(self._messages))]
         self._messages[place] = found, found.data
         return found
 
-    def _make(self, place: int) -> Message:
+    def fresh(self, place: int) -> Message:
+        """The same, made anew and not kept: for going through all of them."""
         records = self.records
         at = int(records.of(place))
         if at != self._split_of or place not in self._split:

@@ -139,9 +139,11 @@ class LiveControl(Controller):
                 name = os.path.basename(feed.path)
                 self.browser.ask("keep it as", lambda path: self._keep(path, then), name)
 
+        marks = len(self.model.marks)
+        marked = f", with {marks} mark{'s' * (marks != 1)} that a file keeps" if marks else ""
         self.browser.pop_up(
             Question(
-                f"{self.model.count} messages were captured from {feed.name}.",
+                f"{self.model.count} messages were captured from {feed.name}{marked}.",
                 {"k": "keep them in a file", "d": "discard them"},
             ),
             answered,
@@ -159,10 +161,9 @@ class LiveControl(Controller):
                 shutil.copyfile(feed.path, path)
             except OSError as problem:
                 raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
-            feed.kept = True
+            feed.kept, feed.file = True, path
             self.browser.application.state.opened(path)
             self.browser.application.exit_notes.append(f"{self.model.count} messages are in {path}")
-            discard(feed.path)
             self.finish()
             then()
 
@@ -176,5 +177,5 @@ class LiveControl(Controller):
         feed.close()
         if not feed.kept and keep and self.model.total:
             self.browser.application.exit_notes.append(f"what was captured is in {feed.path}")
-        elif not feed.kept:
+        elif feed.path != feed.file:
             discard(feed.path)

@@ -113,7 +113,8 @@ class Application(Coloured):
     def _lasting(self, at: int) -> str:
         """The file of a capture that is there the next time as well, else ""."""
         feed = self.feeds.get(at)
-        return os.path.abspath(self.models[at].index.path) if feed is None or feed.kept else ""
+        path = self.models[at].index.path if feed is None else feed.file
+        return os.path.abspath(path) if path else ""
 
     def _remember(self) -> None:
         """Notes how every capture is looked at."""

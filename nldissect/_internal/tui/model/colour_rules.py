@@ -35,7 +35,9 @@ class ColourRules:
 
     def look(self, message: Message, link: Link | None) -> tuple[str, str]:
         """The name of the row's looks, and its glyph."""
-        found = kind(message, link)
+        engine = message.context.engine
+        message.walk_onto(engine, True)  # what is wrong is known without a node for each field
+        found = kind(message, link, engine)
         for rule in self.own:
             if rule.test(message, link):
                 return rule.look, rule.glyph or self.glyphs[found]

@@ -27,7 +27,8 @@ class Feed(Protocol):
 
     path: str
     name: str
-    kept: bool  # whether somebody has the file already
+    kept: bool  # whether somebody has what comes already
+    file: str  # the user's file that has it, "" for none that is known
 
     @property
     def running(self) -> bool:
@@ -81,7 +82,7 @@ class CaptureFeed:
             discard(self.path)
             raise
         self.name = self._capture.interface
-        self.kept = False
+        self.kept, self.file = False, ""
         self._closed = False
 
     @property
@@ -121,6 +122,7 @@ class PipeFeed:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.kept = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self.file = os.path.realpath(f"/proc/self/fd/{descriptor}") if self.kept else ""
         self.path = spool("stdin")
         self._target = OutputFile(self.path, at_once=True)
         self._problem = ""
@@ -169,7 +171,7 @@ class FileFeed:
     kept = True
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = self.file = path
         self.name = os.path.basename(path)
         self.running = True
 

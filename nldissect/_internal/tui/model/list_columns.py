@@ -10,9 +10,9 @@ from ...analysis.explain import subject
 from ...engine.message import Message
 from ...engine.node import find_all
 from ...engine.summary_lookup import node_text
-from ...engine.walk import ERROR, NOTE
 from ...pairing.codes import COPY, NOTIFICATION
 from ...pairing.transaction import Link
+from ...render.list_output import worst_wrong
 from ...session.multicast import group_of
 from ...wire import framing
 from ...wire.errors import CaptureError
@@ -120,16 +120,17 @@ def _group(model: RowContext, row: int, message: Message, link: Link | None) -> 
 
 
 def _info(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-    text = safe(link_text.summary(message, link)) or _ended(message, link)
+    engine = message.context.engine
+    message.walk_onto(engine, True)
+    wrong = worst_wrong(message, engine)
+    text = safe(link_text.summary(message, link, engine)) or _ended(message, link)
     if link is not None and link.role == NOTIFICATION and link.listeners > 1:
         text += f" ({link.listeners} listeners)"
     lost = 0 if message.record is None or message.offset else message.record.lost
     if lost:
         text = f"({lost} lost before this) {text}"
-    bad = [d for d in message.diagnoses if d.severity != NOTE]
-    if bad:
-        first = next((d for d in bad if d.severity == ERROR), bad[0])
-        text += f" [{safe(first.text)}{f', {len(bad) - 1} more' if len(bad) > 1 else ''}]"
+    if wrong is not None:
+        text += safe(wrong[0])
     elif message.truncated:
         text += " [truncated]"
     comment = model.comment(row)

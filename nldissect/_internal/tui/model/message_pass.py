@@ -119,7 +119,7 @@ class MessagePass(ABC):
         """Tells of one row, and of what is over with it."""
         index = self.model.index
         if self._chosen(row):
-            message, link = index.message(row), index.link(row)
+            message, link = index.fresh(row), index.link(row)
             assert link is not None  # it is below `limit`
             self.take(message, link)
             found = link.transaction

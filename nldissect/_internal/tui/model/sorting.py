@@ -9,9 +9,10 @@ from heapq import merge
 from time import process_time
 from typing import Final
 
-from ...wire.errors import CaptureError
+from ...wire.errors import CaptureError, FilterError
 from .capture_model import CaptureModel, Order, View
-from .list_columns import Column, column
+from .list_columns import COLUMNS, Column, column
+from .row_filter import RowFilter
 
 CHUNK: Final = 2048  # rows sorted at once
 _STRIDE: Final = 64  # rows between looks at the clock
@@ -112,7 +113,21 @@ def _keys(model: CaptureModel, name: str) -> Callable[[int], Key]:
     if name == "delta":
         return lambda row: _since(model.time(row - 1), model.time(row))
     one = next((one for one in model.columns if one.name == name), None) or column(name)
-    return lambda row: natural(_text(model, row, one))
+    there = _where(model, one)
+    return lambda row: natural(_text(model, row, one)) if there(row) else ""
+
+
+def _where(model: CaptureModel, one: Column) -> Callable[[int], bool]:
+    """Whether a row may have something in a column; that of a field is in few kinds of messages."""
+    if one in COLUMNS:
+        return lambda row: True
+    from ...filter import Filter
+
+    try:
+        found = RowFilter(model, Filter(one.name, model.registry))
+    except FilterError:  # a path that filters do not take, of C constants for example
+        return lambda row: True
+    return lambda row: found.verdict(row) is not False
 
 
 def _since(before: int | None, moment: int | None) -> Key:

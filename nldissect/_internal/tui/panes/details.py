@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from textual.screen import Screen
-from textual.timer import Timer
 
 from ...analysis import link_text
 from ...analysis.explain import Explanation
@@ -45,7 +45,7 @@ class Details:
         status: StatusLine,
     ) -> None:
         self.row = -1
-        self.pending: Timer | None = None
+        self.pending: asyncio.TimerHandle | None = None
         self.filled: Callable[[Content], None] = lambda content: None
         self._screen = screen
         self._model = model
@@ -61,13 +61,19 @@ class Details:
     def follow(self) -> None:
         """Shows the row under the cursor once the cursor rests."""
         if self.pending is not None:
-            self.pending.stop()
-        self.pending = self._screen.set_timer(QUIET, self.show)
+            self.pending.cancel()
+        # A timer of textual's is a task of its own, which takes long to make for each key.
+        loop = asyncio.get_running_loop()
+        self.pending = loop.call_later(QUIET, self._screen.call_later, self._rested)
+
+    def _rested(self) -> None:
+        if self.pending is not None:  # else it was shown meanwhile
+            self.show()
 
     def show(self) -> None:
         """Shows the row under the cursor now."""
         if self.pending is not None:
-            self.pending.stop()
+            self.pending.cancel()
             self.pending = None
         row = self.row = self._list_pane.row
         try:

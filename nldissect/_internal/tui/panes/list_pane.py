@@ -31,6 +31,7 @@ class ListPane(LinePane):
         self.minimap = Minimap(model)
         self.heads = ColumnHeads(model)
         self._sized = False  # what the mouse did last was to drag a column's border
+        self._seen = (-1, -1)  # the first and last row on the screen
         self._brackets: dict[int, str] = {}
         self._bracketed: tuple[int, ...] = ()  # what they were made for
 
@@ -56,6 +57,9 @@ class ListPane(LinePane):
         self._measure(crop)
         self._bracket()
         self.minimap.update(self.room)
+        view, top = self.model.view, self.scroll_offset.y
+        ends = view.row(top), view.row(min(top + self.room, len(view)) - 1)
+        self._seen = min(ends), max(ends)
         return super().render_lines(crop)
 
     def _bracket(self) -> None:
@@ -86,9 +90,7 @@ class ListPane(LinePane):
         """A cell of the map of the capture."""
         if y < self.head:
             return " ", "plain", "title"
-        view, top = self.model.view, self.scroll_offset.y
-        seen = view.row(top), view.row(min(top + self.room, len(view)) - 1)
-        return self.minimap.part(y - self.head, self.row, (min(seen), max(seen)))
+        return self.minimap.part(y - self.head, self.row, self._seen)
 
     def scrub(self, y: int) -> None:
         """The map was clicked, or is dragged on: goes there."""
@@ -152,7 +154,8 @@ class ListPane(LinePane):
         before, top, row = self._brackets, self.scroll_offset.y, self.row
         if super().move(line):
             if top == self.scroll_offset.y:  # else all is drawn anew
-                self._redraw_map({self.minimap.cell_of(one) for one in (row, self.row)})
+                cells = {self.minimap.cell_of(one) for one in (row, self.row)}
+                self._redraw_map(cells if len(cells) > 1 else ())
                 self._bracket()
                 for place, _ in before.items() ^ self._brackets.items():
                     self.line_changed(place)

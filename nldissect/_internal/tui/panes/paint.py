@@ -158,8 +158,9 @@ class LinePane(Painted, Scrolling, can_focus=True, inherit_bindings=False):
     def line_changed(self, line: int) -> None:
         """One line looks different."""
         y = line - self.scroll_offset.y + self.head
-        if self.head <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+        size = self.container_size
+        if self.head <= y < size.height:
+            self.refresh(Region(0, y, size.width, 1))
 
     def move(self, line: int) -> bool:
         """Puts the cursor on the nearest line there is; whether it moved."""

@@ -17,6 +17,9 @@ TRACK, THUMB = "│", "█"
 class Scrolling(ScrollView):
     """Lines of which `room` are seen below the `head`, the last cell of each is the scrollbar's.
 
+    textual looks up `size` in the whole screen on each call, a ScrollView's `container_size` is
+    the same and is there.
+
     Subclasses say how many there are (`count`) and what is in them (`parts`). `shift` cells of
     each, behind the `fixed` first ones, lie beyond the left edge.
     """
@@ -43,12 +46,12 @@ class Scrolling(ScrollView):
     @property
     def room(self) -> int:
         """How many lines fit below the head."""
-        return max(self.size.height - self.head, 0)
+        return max(self.container_size.height - self.head, 0)
 
     @property
     def breadth(self) -> int:
         """Cells of a line, without the scrollbar."""
-        return max(self.size.width - 1, 0)
+        return max(self.container_size.width - 1, 0)
 
     # -- where the view is -------------------------------------------------------------
 
