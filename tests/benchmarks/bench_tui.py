@@ -6,7 +6,8 @@ The recording is that of recordings.py, of so many messages (a million if not sa
 Targets are of issue 7; the exit status is 1 when one is missed. CPU is that of the
 process (user and system); a key's figure is the CPU of 60 presses, 30 a second, less
 the CPU of the same time without any. `live` writes 20,000 messages a second into a
-file that is followed, and measures from a key to the next output.
+file that is followed, then into a pipe, and measures from a key to the next output: as it
+was on this machine, and what the main thread worked in between, which other programs do not change.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ PRESSES, RATE = 60, 30
 class Terminal:
     """nldissect tui in a pseudo-terminal of its own; everything it writes is read at once."""
 
-    def __init__(self, arguments: list[str], size: tuple[int, int], folder: Path) -> None:
+    def __init__(
+        self, arguments: list[str], size: tuple[int, int], folder: Path, piped: int | None = None
+    ) -> None:
         self.began = time.monotonic()
         self.pid, self.master = pty.fork()
         if not self.pid:
@@ -46,6 +49,8 @@ class Terminal:
                 XDG_CONFIG_HOME=str(folder),
                 COLORTERM="truecolor",
             )
+            if piped is not None:
+                os.dup2(piped, 0)
             os.execv(sys.executable, [sys.executable, "-m", "nldissect", "tui", *arguments])
         columns, rows = size
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -85,6 +90,10 @@ class Terminal:
         """Seconds of CPU so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
+
+    def worked(self) -> float:
+        """Milliseconds that the main thread ran so far, to the microsecond."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e6
 
     def memory(self) -> float:
         """The most memory so far, in MB."""
@@ -185,18 +194,22 @@ def static(path: Path, size: tuple[int, int], folder: Path, say: Figures, count:
     terminal.close()
 
 
-def live(size: tuple[int, int], folder: Path, say: Figures, rate: int = 20_000) -> None:
-    """Key to screen while a file grows and its end is followed."""
+def live(
+    size: tuple[int, int], folder: Path, say: Figures, piped: bool, rate: int = 20_000
+) -> None:
+    """Key to screen while a file grows (or a pipe is filled) and its end is followed."""
     path = folder / "live.pcap"
+    reading, writing = os.pipe()
     header, *source = recordings.pcap(recordings.busy(20_000, 1 << 60, 1))
     seconds = 12
-    with path.open("wb", buffering=0) as out:
+    with os.fdopen(writing, "wb", 0) if piped else path.open("wb", buffering=0) as out:
         out.write(header)
         out.write(b"".join(source[:100]))
-        terminal = Terminal([str(path)], size, folder)
+        terminal = Terminal(["-" if piped else str(path)], size, folder, reading if piped else None)
         terminal.shows("Family")
         time.sleep(0.5)
-        terminal.press("F")
+        if not piped:  # a pipe is followed from the start
+            terminal.press("F")
         time.sleep(1)
         stop = threading.Event()
         written = 0
@@ -216,18 +229,21 @@ def live(size: tuple[int, int], folder: Path, say: Figures, rate: int = 20_000) 
         writer = threading.Thread(target=feed)
         before = terminal.cpu()
         writer.start()
-        delay = []
+        delay, work = [], []
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             time.sleep(0.25)
-            start = time.monotonic()
+            start, ran = time.monotonic(), terminal.worked()
             terminal.press("?" if len(delay) % 2 == 0 else "q")  # what is sure to change the screen
             terminal.wait(lambda start=start: terminal.heard > start, 10)
             delay.append((terminal.heard - start) * 1000)
+            work.append(terminal.worked() - ran)
         used = terminal.cpu() - before
         stop.set()
         writer.join()
-        say(f"live at {rate} records/s: key to screen, median", statistics.median(delay), "ms", 100)
+        how = "over a pipe" if piped else "into a file"
+        say(f"live at {rate} records/s {how}: key to screen", statistics.median(delay), "ms")
+        say("  of which the main thread ran, median", statistics.median(work), "ms", 100)
         say("  95th percentile", sorted(delay)[int(len(delay) * 0.95)], "ms")
         say("  CPU", used * 100 / seconds, "%")
         terminal.output = b""
@@ -249,7 +265,8 @@ def main() -> int:
         print(f"load {os.getloadavg()[0]:.1f}, {columns} by {rows}")
         static(path, size, folder, say, count)
         path.unlink()
-        live(size, folder, say)
+        for piped in (False, True):
+            live(size, folder, say, piped)
     return say.missed
 
 
