@@ -9,10 +9,10 @@ from heapq import merge
 from time import process_time
 from typing import Final
 
+from ...library.index_filter import IndexFilter
 from ...wire.errors import CaptureError, FilterError
 from .capture_model import CaptureModel, Order, View
 from .list_columns import COLUMNS, Column, column
-from .row_filter import RowFilter
 
 CHUNK: Final = 2048  # rows sorted at once
 _STRIDE: Final = 64  # rows between looks at the clock
@@ -124,7 +124,7 @@ def _where(model: CaptureModel, one: Column) -> Callable[[int], bool]:
     from ...filter import Filter
 
     try:
-        found = RowFilter(model, Filter(one.name, model.registry))
+        found = IndexFilter(model.index, Filter(one.name, model.registry))
     except FilterError:  # a path that filters do not take, of C constants for example
         return lambda row: True
     return lambda row: found.verdict(row) is not False
