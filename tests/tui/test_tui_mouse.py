@@ -379,7 +379,7 @@ def test_a_field_is_sorted_by_reading_only_what_may_have_it() -> None:
         assert len(addresses) > 10
         assert len(addresses & {*read}) <= 2  # the first of a kind: no address has an mtu
 
-    play("rtnl_misc", story=story)
+    play("addresses", story=story)
 
 
 # -- borders and keys ------------------------------------------------------------------------
