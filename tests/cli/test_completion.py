@@ -121,7 +121,7 @@ def test_shells_are_told_how_to_go_on(words: list[str], wanted: str, run: Comman
 def test_every_option_with_a_value_offers_some_or_is_free() -> None:
     # Numbers, a secret, bytes, a heading, the name of any host, a moment
     free = {"limit", "pid", "port", "jobs", "top", "snaplen", "buffer", "key", "given", "title"}
-    free |= {"host", "at"}
+    free |= {"host", "at", "traceparent", "metrics"}
     known = {*completion_candidates._COMPLETERS, *completion_candidates._FILES_OF,
              *completion_candidates._FOLDERS_OF}  # fmt: skip
     for command, parser in build()[1].items():

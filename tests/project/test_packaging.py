@@ -48,7 +48,12 @@ DISSECTORS = {path.stem for path in (ROOT / "nldissect" / "dissectors").glob("[!
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout: builds leave files behind."""
     target = tmp_path_factory.mktemp("tree") / "nldissect"
-    ignore = shutil.ignore_patterns(".git", "build", "dist", "*.egg-info", "*.so", ".venv", *NOISE)
+    noise = shutil.ignore_patterns("*.egg-info", "*.so", *NOISE)
+    top = shutil.ignore_patterns(".git", "build", "dist", ".venv")
+
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        return noise(folder, names) | (top(folder, names) if folder == str(ROOT) else set())
+
     shutil.copytree(ROOT, target, ignore=ignore)
     return target
 
