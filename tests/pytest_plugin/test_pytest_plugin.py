@@ -329,7 +329,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.slow
 def test_values_of_recordings_may_be() -> None:
-    """No value that a recording shows is taken for one that cannot be: two of each path."""
+    """No value that a recording shows is taken for one that cannot be: two of every 7th path."""
     known = registry()
     wanted: dict[tuple[str, str], set[Any]] = {}
     looked: Counter[str] = Counter()
@@ -341,10 +341,10 @@ def test_values_of_recordings_may_be() -> None:
                     values = wanted.setdefault((seen.operation, place), set())
                     if len(values) < 2 and isinstance(value, (str, int)):
                         values.add(value)
-    for (operation, place), values in wanted.items():
-        for value in values:
-            require_possible(known, operation, {place: value})
     assert len(wanted) > 3000
+    for operation, place in [*wanted][::7]:  # each is looked for in all dissectors
+        for value in wanted[operation, place]:
+            require_possible(known, operation, {place: value})
 
 
 @pytest.mark.parametrize(
