@@ -123,7 +123,7 @@ class Command:
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
-    def wait(self, seconds: float = 30) -> int:
+    def wait(self, seconds: float = 90) -> int:
         found = [0, 0]
         if not until(
             lambda: found.__setitem__(slice(2), os.waitpid(self.pid, os.WNOHANG)) or found[0],
@@ -133,7 +133,7 @@ class Command:
         return os.waitstatus_to_exitcode(found[1])
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> bool:
+def until(condition: Callable[[], Any], seconds: float = 90) -> bool:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

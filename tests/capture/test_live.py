@@ -62,7 +62,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
             "-m",
             "1G",
             "-t",
-            "420",
+            "600",
             "-k",
             "dummy",
             "--",
@@ -72,7 +72,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
         ],
         capture_output=True,
         text=True,
-        timeout=450,
+        timeout=640,
     )
     assert done.returncode == 0, done.stderr
     return Scenes(folder)
