@@ -198,17 +198,24 @@ def fdb(message: Message, host: Host) -> Object:
     return out
 
 
-def qdisc(message: Message, host: Host) -> Object:
-    """`tc -j qdisc`."""
-    of = Fields(message.nodes, host)
-    out: Object = {"kind": of("kind"), "handle": handle(of("tcm-handle"))}
+def _placed(of: Fields) -> Object:
+    """Handle, device and place of a qdisc or class."""
+    out: Object = {"handle": handle(of("tcm-handle"))}
     put(out, ("dev", of.index("tcm-ifindex")))
     if of.words("tcm-parent") == "root":
         out["root"] = True
-        users = of("tcm-info")
-        put(out, ("refcnt", users if users != 1 else None))
     else:
         out["parent"] = handle(of("tcm-parent"))
+    return out
+
+
+def qdisc(message: Message, host: Host) -> Object:
+    """`tc -j qdisc`."""
+    of = Fields(message.nodes, host)
+    out: Object = {"kind": of("kind"), **_placed(of)}
+    if "root" in out:
+        users = of("tcm-info")
+        put(out, ("refcnt", users if users != 1 else None))
     out["options"] = plain(of.node("options")) or {}
     return out
 
@@ -216,12 +223,7 @@ def qdisc(message: Message, host: Host) -> Object:
 def traffic_class(message: Message, host: Host) -> Object:
     """A class, with the keys of `tc -j qdisc`: tc itself has no JSON of most of them."""
     of = Fields(message.nodes, host)
-    out: Object = {"class": of("kind"), "handle": handle(of("tcm-handle"))}
-    put(out, ("dev", of.index("tcm-ifindex")))
-    if of.words("tcm-parent") == "root":
-        out["root"] = True
-    else:
-        out["parent"] = handle(of("tcm-parent"))
+    out: Object = {"class": of("kind"), **_placed(of)}
     put(out, ("leaf", handle(of("tcm-info")) if of("tcm-info") else None))
     out["options"] = plain(of.node("options")) or {}
     return out
