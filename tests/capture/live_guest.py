@@ -133,6 +133,15 @@ class Command:
         return os.waitstatus_to_exitcode(found[1])
 
 
+def capabilities(pid: int) -> list[str]:
+    """The effective ones of each thread; one that just answered a request may have ended."""
+    lines = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            lines += (task / "status").read_text().splitlines()
+    return [line.split()[1] for line in lines if line.startswith("CapEff")]
+
+
 def until(condition: Callable[[], Any], seconds: float = 90) -> bool:
     end = time.monotonic() + seconds
     while not condition():
@@ -786,15 +795,7 @@ def metered(folder: Path) -> Any:
     out: dict[str, Any] = {}
     for name, process in running.items():
         until(lambda name=name: 'error="ENODEV"' in asked(name))  # type: ignore[misc]
-        out[name] = {
-            "text": asked(name),
-            "capabilities": [
-                line.split()[1]
-                for task in Path(f"/proc/{process.pid}/task").iterdir()
-                for line in (task / "status").read_text().splitlines()
-                if line.startswith("CapEff")
-            ],
-        }
+        out[name] = {"text": asked(name), "capabilities": capabilities(process.pid)}
         process.send_signal(signal.SIGINT)
         out[name]["ended"] = process.wait()
         out[name]["said"] = heard(folder, name)

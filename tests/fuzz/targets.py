@@ -39,7 +39,8 @@ FORMS = (
     ["check"], ["check", "-T", "json"], ["check", "-T", "sarif"], ["stats"],
     ["stats", "-T", "json"], ["diff"], ["report"], ["report", "-T", "markdown"],
     ["flow"], ["flow", "-T", "svg", "--parts"],
-    ["flow", "-T", "mermaid", "--sockets"],
+    ["flow", "-T", "mermaid", "--sockets"], ["read", "-T", "otlp"], ["stats", "--prometheus"],
+    ["read", "-T", "jsonl", "--flat"], ["state"], ["state", "--watch"],
 )  # fmt: skip
 BULK = 200  # runs of records in a file of the target `bulk`
 VALUES = (0, -1, 1, 255, 1 << 40, "", "x", "eth0", "10.0.0.1", "fe80::1", "a" * 300, b"", b"\0\1",

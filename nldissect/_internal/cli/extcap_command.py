@@ -66,43 +66,47 @@ def extcap(options: Namespace, output: TextOutput) -> int:
     if options.extcap_config:
         output.write(_CONFIG)
         return 0
-    wanted = options.extcap_capture_filter or options.filter
-    wanted_filter = Filter(wanted, Registry()) if wanted else None
     if not options.capture:
         if options.extcap_capture_filter:  # asked whether it is a filter
+            Filter(options.extcap_capture_filter, Registry())
             return 0
         raise UsageError("extcap is run by Wireshark; `nldissect extcap --install` tells it so")
     if options.fifo is None:
         raise UsageError("--capture needs --fifo PIPE, as Wireshark gives it")
-    return _capture(options, wanted_filter)
+    try:
+        return _capture(options, OutputFile(options.fifo, at_once=True))
+    except BrokenPipeError:  # Wireshark stopped
+        return 0
+    except OSError as problem:
+        raise UsageError(f"{safe(options.fifo)}: {problem.strerror or problem}") from None
 
 
-def _capture(options: Namespace, wanted: Filter | None) -> int:
-    """Writes what is captured into the pipe, until that or the capture ends."""
+def _capture(options: Namespace, pipe: OutputFile) -> int:
+    """Writes what is captured into the pipe, until that or the capture ends.
+
+    The pipe is open from before the first mistake in the options until the process ends:
+    Wireshark waits for its beginning, and at its end shows what standard error has by then.
+    """
+    text = options.extcap_capture_filter or options.filter
+    wanted = Filter(text, Registry()) if text else None
     live = capturing.LiveOptions(
         netns=options.netns or None,
         preamble=options.preamble,
         join=tuple(split_list([options.join] if options.join else [])),
     )
-    try:
-        with OutputFile(options.fifo, at_once=True) as pipe, capturing.start(live) as capture:
-            sink = CommentedPackets(pipe, wanted)
-            with stopped_by_signals(capture):
-                driver = Driver(Session(Registry()), sink, patience=PATIENCE)
+    sink = CommentedPackets(pipe, wanted)
+    with capturing.start(live) as capture, stopped_by_signals(capture):
+        driver = Driver(Session(Registry()), sink, patience=PATIENCE)
 
-                def on_wait() -> float | None:
-                    sink.begin(capture.interfaces)
-                    driver.overdue()
-                    sink.flush(driver.patience is None)
-                    return driver.patience
+        def on_wait() -> float | None:
+            sink.begin(capture.interfaces)
+            driver.overdue()
+            sink.flush(driver.patience is None)
+            return driver.patience
 
-                capture.on_wait = on_wait
-                driver.run(capture)
-                sink.flush(True)
-    except BrokenPipeError:  # Wireshark stopped
-        return 0
-    except OSError as problem:
-        raise UsageError(f"{safe(options.fifo)}: {problem.strerror or problem}") from None
+        capture.on_wait = on_wait
+        driver.run(capture)
+        sink.flush(True)
     return 0
 
 
