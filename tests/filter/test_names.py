@@ -76,6 +76,30 @@ def test_names_that_code_and_structs_have(
     assert got.lines == [str(count)]
 
 
+@pytest.mark.parametrize("recording", ["nl_util", "genl_families", "genltest"])
+def test_control_messages_are_of_the_family_that_they_answer(recording: str, run: Command) -> None:
+    path = RECORDINGS / f"{recording}.pcap"
+    with nldissect.open(path) as capture:
+        messages = list(capture)
+        answers = [(m.number, m.link.of) for m in messages if 0 <= m.type < 16 and m.link]
+        asked = {at: capture[of - 1].family for at, of in answers if of}
+        assert {at: capture[at - 1].family for at in asked} == asked
+        assert {at: messages[at - 1].to_dict().get("family") for at in asked} == asked
+        for family in {*asked.values()} - {None}:
+            wanted = [at for at in asked if asked[at] == family]
+            text = f"family == {family} && type < 16"
+            assert [m.number for m in capture.filter(text)] == wanted
+            shown = run("read", "-Y", text, "-e", "message", "-e", "family", path).lines
+            assert shown == [f"{at}\t{family}" for at in wanted]
+
+
+def test_a_done_whose_request_is_missing_has_no_family(run: Command, tmp_path: Path) -> None:
+    path = tmp_path / "answers.pcap"
+    run("read", "-Y", "from_kernel", "-w", path, RECORDINGS / "genltest.pcap")
+    shown = run("read", "-Y", "type < 16", "-e", "operation", "-e", "family", path).lines
+    assert shown == ["done\t", "ack\tnlctrl", "ack\tnlctrl", "ack\tgenltest"]  # acks echo it
+
+
 def test_fields_lists_names(run: Command) -> None:
     rows = run("fields", "IFLA_M*U", "--dissector", "rt-link").lines
     assert rows[0].split() == ["NAME", "CONSTANT", "TYPE", "DISSECTOR", "WHAT"]

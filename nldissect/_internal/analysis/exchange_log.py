@@ -22,8 +22,10 @@ def qualified_operation(message: Message) -> str:
     """The operation with its generic family or protocol: `route newlink`, `nlctrl getfamily`."""
     who = linux.protocol_name(message.protocol)
     name = operation_name(message) if message.netlink else "data"
+    if message.family is not None:
+        who = escaped(message.family)
     if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
-        who = escaped(message.family or "unnamed family")
+        who = "unnamed family" if message.family is None else who
         name = name or f"command {message.command}"
     return f"{who} {name or f'type {message.type}'}"
 

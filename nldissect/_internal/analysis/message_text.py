@@ -20,15 +20,14 @@ def protocol(message: Message) -> str:
 
 
 def protocol_or_family(message: Message, asked: Message | None = None) -> str:
-    """Protocol or generic family, for a column; of a control message those of what it answers."""
-    if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.protocol == framing.NETLINK_GENERIC:
-        if asked is None:
-            asked = message.echo
-        if asked is not None and (asked.family or asked.type >= framing.NLMSG_MIN_TYPE):
-            return protocol_or_family(asked)
-    if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
-        return message.family or f"family {message.type}"
-    return protocol(message)
+    """Protocol or generic family, for a column; `asked` is what a control message answers."""
+    if message.protocol != framing.NETLINK_GENERIC:
+        return protocol(message)
+    if message.family is not None:
+        return message.family
+    of = message if message.type >= framing.NLMSG_MIN_TYPE else asked or message.echo
+    number = 0 if of is None else of.type
+    return f"family {number}" if number >= framing.NLMSG_MIN_TYPE else protocol(message)
 
 
 def operation(message: Message, constants: bool) -> str:

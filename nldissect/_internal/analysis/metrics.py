@@ -127,8 +127,11 @@ def _operation(message: Message) -> Operation:
     protocol = linux.protocol_name(message.protocol) if known else UNKNOWN
     if not message.netlink:
         return protocol, "", "data"
-    if message.protocol != framing.NETLINK_GENERIC or message.type < framing.NLMSG_MIN_TYPE:
+    if message.protocol != framing.NETLINK_GENERIC:
         return protocol, "", _name(operation_name(message))
+    if message.type < framing.NLMSG_MIN_TYPE:
+        family = "" if message.family is None else _name(message.family)
+        return protocol, family, _name(operation_name(message))
     named = message.operation is not None and message.operation.constant  # else: by its number
     return protocol, _name(message.family), _name(operation_name(message) if named else None)
 

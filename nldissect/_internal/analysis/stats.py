@@ -44,9 +44,10 @@ Operation = tuple[str, str | None, str]
 
 def operation(message: Message) -> Operation:
     """What a message is counted as: protocol, generic family, operation (`type 77` if unknown)."""
-    family = None
-    if message.protocol == framing.NETLINK_GENERIC and message.type >= framing.NLMSG_MIN_TYPE:
-        family = message.family or f"family {message.type}"
+    family = message.family
+    if family is None and message.protocol == framing.NETLINK_GENERIC:
+        named = message.type >= framing.NLMSG_MIN_TYPE
+        family = f"family {message.type}" if named else None
     return message_text.protocol(message), family, message_text.operation(message, False)
 
 

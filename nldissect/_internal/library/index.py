@@ -258,12 +258,10 @@ class Index:
         found = self._split.pop(place)
         found.number = found.serial = place + 1
         self.session.bind(found)
-        if (
-            found.to_kernel
-            and place < self.paired
-            and self.links.role[place + 1] != codes.ROLE_REQUEST
-        ):
-            found.turn()
+        if place < self.paired:  # what pairing found out
+            if found.to_kernel and self.links.role[place + 1] != codes.ROLE_REQUEST:
+                found.turn()
+            found.family = self.kinds.family[self.kinds.of[place]]
         return found
 
     def header(self, place: int) -> tuple[int, int, int, int, int]:

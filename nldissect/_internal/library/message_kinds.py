@@ -20,13 +20,15 @@ from ..engine.frame import Frame
 class MessageKinds:
     """The kind of each message, by its place from 0: a number, from 0.
 
-    `first` has the place of the first message of each kind, `count` how many there are of it.
+    `first` has the place of the first message of each kind, `count` how many there are of it,
+    `family` their generic family.
     """
 
     def __init__(self) -> None:
         self.of = vec[i32]()
         self.first: list[int] = []
         self.count: list[int] = []
+        self.family: list[str | None] = []
         self._numbers: dict[tuple[object, ...], int] = {}
 
     def add(self, message: Frame) -> None:
@@ -47,5 +49,6 @@ class MessageKinds:
             number = self._numbers[key] = len(self.first)
             self.first.append(len(self.of))
             self.count.append(0)
+            self.family.append(message.family)
         self.count[number] += 1
         self.of = append(self.of, i32(number))

@@ -338,7 +338,7 @@ class Netlink(_Decoded):
         self.message, self.big = message, message.big
         data = message.data
         kind = operation_constant(message) or str(message.type)
-        if message.family:
+        if message.family and message.type >= framing.NLMSG_MIN_TYPE:
             kind = f"{message.type} ({message.family})"
         flags = "|".join(labels.flag_names(message)) or "0"
         self.words = {"type": (message.type, kind), "flags": (message.flags, flags)}

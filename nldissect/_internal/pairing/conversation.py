@@ -179,7 +179,11 @@ class Conversations:
         if kind == framing.NLMSG_ERROR:
             return self._error(message, bound, time)
         if kind == framing.NLMSG_DONE:
-            return self._done(message, bound, time)
+            link = self._done(message, bound, time)
+            ended = link.transaction
+            if ended is not None and ended.request is not None:
+                message.family = ended.request.family
+            return link
         if kind == framing.NLMSG_OVERRUN:
             return self._overrun(message, bound)
         return _unpaired(message.number, codes.REASON_CONTROL)

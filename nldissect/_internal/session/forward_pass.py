@@ -81,6 +81,13 @@ def _variant(
     return None if usual is None or usual.conditions else usual
 
 
+def _shown_name(family: GenericFamily | None, spec: model.Spec | None, number: int) -> str | None:
+    """What a generic family is called: as its dissector is, else as the capture tells."""
+    if spec is not None:
+        return spec.name
+    return framing.FIXED_FAMILIES.get(number) if family is None else family.name
+
+
 def _operation(spec: model.Spec, number: int, message: Frame) -> model.Operation | None:
     """What a message of this number is, by itself or among several."""
     usual = spec.operation(number, message.to_kernel)
@@ -310,8 +317,7 @@ class Session(Context):
 
     def family_name(self, number: int, message: Frame) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
-        family = self.family(number, message)
-        return framing.FIXED_FAMILIES.get(number) if family is None else family.name
+        return _shown_name(self.family(number, message), None, number)
 
     # -- what messages ask -------------------------------------------------------
 
@@ -323,6 +329,8 @@ class Session(Context):
             self._bind_untyped(message)
             return
         if kind < framing.NLMSG_MIN_TYPE:
+            if kind == framing.NLMSG_ERROR and protocol == framing.NETLINK_GENERIC:
+                self._bind_refusal(message)
             return
         if protocol == framing.NETLINK_GENERIC:
             self._bind_generic(message, int(kind))
@@ -374,15 +382,10 @@ class Session(Context):
         if start < message.limit:
             message.command = message.data[start]
         family = self.family(kind, message)
-        if family is None:
-            name = framing.FIXED_FAMILIES.get(kind)
-            spec = self.registry.family(name, kind)
-        else:
-            name = family.name
+        if family is not None:
             message.header_size = family.header_size
-            spec = family.spec(self.registry)
-        message.family = spec.name if spec is not None else name
-        message.spec = spec
+        spec = message.spec = self._dissector(family, kind)
+        message.family = _shown_name(family, spec, kind)
         if message.command < 0:
             return
         if spec is not None:
@@ -397,6 +400,22 @@ class Session(Context):
                 if spec is None
                 else learnt.stand_in(spec, command, to_kernel, dump)
             )
+
+    def _bind_refusal(self, message: Frame) -> None:
+        """Sets the family of an NLMSG_ERROR: that of the request whose header it echoes."""
+        start = message.base + 20  # behind nlmsgerr's error number
+        if message.limit - start < 16:
+            return
+        kind = int(u16(message.data, start + 4, message.big))
+        if kind >= framing.NLMSG_MIN_TYPE:
+            family = self.family(kind, message)
+            message.family = _shown_name(family, self._dissector(family, kind), kind)
+
+    def _dissector(self, family: GenericFamily | None, number: int) -> model.Spec | None:
+        """The dissector of a generic family, of which the capture may not tell."""
+        if family is None:
+            return self.registry.family(framing.FIXED_FAMILIES.get(number), number)
+        return family.spec(self.registry)
 
     def family(self, number: int, message: Frame) -> GenericFamily | None:
         """The generic family that had this id when the message was sent."""
