@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -48,6 +49,14 @@ def test_an_object(run: Command) -> None:
     routes = run("read", "-T", "jsonl", "--flat", RECORDINGS / "routes.pcap").objects
     hops = [row["multipath.gateway"] for row in routes if "multipath.gateway" in row]
     assert ["192.0.2.10", "198.51.100.10"] in hops
+
+
+def test_an_array_without_elements(run: Command) -> None:
+    """RTM_NEWQDISC with TCA_STAB { TCA_STAB_DATA }, an array of u16."""
+    attributes = struct.pack("=HHHH", 8, 8, 4, 2)
+    data = struct.pack("=IHHII20x", 44, 36, 1, 7, 0) + attributes
+    (row,) = run("decode", "--protocol", "route", "-T", "jsonl", "--flat", data.hex()).objects
+    assert row["stab.data"] == []
 
 
 def test_flat_goes_with_json(run: Command) -> None:

@@ -47,7 +47,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     _gather(nodes, "", found)
     for path, values in found.items():
         key = f"attributes.{path}" if path in row else path
-        out[key] = values if len(values) > 1 else values[0]
+        out[key] = values[0] if len(values) == 1 else values
     return out
 
 
