@@ -191,6 +191,15 @@ def test_families_are_those_of_nlctrl() -> None:
     assert len(families) > 10
 
 
+def test_a_number_that_is_cut_short_is_unknown(run: Command, tmp_path: Path) -> None:
+    path = tmp_path / "short.pcap"
+    recorded = (CAPTURES / "nlctrl_list.pcap").read_bytes()
+    path.write_bytes(recorded.replace(b"\x08\0\x04\0", b"\x06\0\x04\0"))  # CTRL_ATTR_HDRSIZE
+    families = json.loads(run("state", "-T", "json", path).out)["families"]
+    assert {one["header_size"] for one in families} == {None}
+    assert 16 in {one["id"] for one in families}
+
+
 def test_every_change_has_who_caused_it(run: Command) -> None:
     text = run("state", "--watch", CAPTURES / "iproute.pcap").out
     line = next(one for one in text.splitlines() if "new address 198.51.100.10/25" in one)

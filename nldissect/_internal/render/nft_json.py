@@ -53,7 +53,7 @@ def _declared(of: Fields, name: str) -> Any:
     """What nft put into the user data of an object."""
     found = of.node("userdata")
     for each in [] if found is None else found.walk():
-        if each.name == name and not each.children:
+        if each.name == name and not each.children and not isinstance(each.value, bytes):
             return each.value
     return None
 

@@ -104,18 +104,19 @@ def _object(kind: str, told: ToldObject, host: Host) -> dict[str, Any]:
         return make(message, host)
     names = {"name": "family-name", "id": "family-id", "version": "version"}
     names |= {"header_size": "hdrsize", "max_attribute": "maxattr"}
-    return {name: message.get(path) for name, path in names.items()}
+    of = Fields(message.nodes, host)
+    return {name: of(path) for name, path in names.items()}
 
 
 def _by_link(objects: dict[Key, ToldObject], host: Host) -> list[dict[str, Any]]:
     """Addresses below their interface, as `ip -j address` has them."""
     out: dict[str, dict[str, Any]] = {}
     for key, told in _of(objects, "link"):
-        index = told.message.get("ifi-index")
+        index = _number(told.message, "ifi-index")
         out[key[1]] = {"ifindex": index, "ifname": key[1], "addr_info": []}
     for _, told in _of(objects, "address"):
         device = dict(told.flat).get("ifa-index", "")
-        index = told.message.get("ifa-index")
+        index = _number(told.message, "ifa-index")
         place = out.setdefault(device, {"ifindex": index, "ifname": device, "addr_info": []})
         place["addr_info"].append(ip_json.address(told.message, host))
     return list(out.values())
