@@ -87,7 +87,7 @@ class Player:
     @property
     def number(self) -> int:
         """The number of the message under the cursor."""
-        return self.browser.list_pane.row + 1
+        return self.browser.model.number(self.browser.list_pane.row)
 
     @property
     def status(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
+from nldissect._internal.engine.message_numbers import OWN
 from nldissect._internal.tui.actions import clipboard, navigation
 from nldissect._internal.tui.model import feeds
 from nldissect._internal.tui.model.keymap import KEYS, Keyboard, Keymap
@@ -294,9 +295,10 @@ def test_what_the_recording_asked_itself_is_hidden_and_kept(tmp_path: Path) -> N
 
     async def story(user: Player) -> None:
         total = user.browser.model.total
-        rows = [row + 1 for row in user.browser.model.view.rows]
+        rows = list(user.browser.model.view.rows)
         assert 0 < len(rows) < total
-        hidden = next(number for number in range(1, total) if number not in rows)
+        assert [user.browser.model.number(row) for row in rows] == list(range(1, len(rows) + 1))
+        hidden = OWN + 2
         why = f"{total - len(rows)} of the recording itself (z o)"
         assert f" {total} messages, {len(rows)} shown: {why} " in user.lines()[0]
         await user.type(f":{hidden}")
@@ -308,11 +310,13 @@ def test_what_the_recording_asked_itself_is_hidden_and_kept(tmp_path: Path) -> N
         await user.press("z o")
         assert len(user.browser.model.view) == total
         assert f" {total} messages " in user.screen()
-        await user.press(" ".join([*str(hidden), "G"]))
+        await user.type(f":{hidden}")
+        await user.press("enter")
         assert user.number == hidden
         await user.press("z o")
-        assert [row + 1 for row in user.browser.model.view.rows] == rows
-        assert user.number == min(number for number in rows if number > hidden)
+        assert list(user.browser.model.view.rows) == rows
+        row = user.browser.model.row_of(hidden)
+        assert user.browser.list_pane.row == min(other for other in rows if other > row)
 
     play(path, story=story)
     kept = [record.data for record in open_capture(str(saved))]

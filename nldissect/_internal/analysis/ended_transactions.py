@@ -79,7 +79,7 @@ class EndedTransactions:
         if found is not None and (role == codes.ROLE_REQUEST or role == codes.ROLE_ANSWER):
             self._take(message, link, found, chosen, out)
         self._unswept += 1
-        if self._unswept >= _SWEEP:
+        if self._unswept >= _SWEEP and not message.own:
             self._sweep(message.number, out)
         return out
 

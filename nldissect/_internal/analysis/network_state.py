@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..engine.frame import Context
 from ..engine.message import Message
 from ..pairing import codes
 from ..pairing.transaction import Link, Transaction
@@ -51,8 +52,8 @@ class NetworkState(MessageSink):
     The time may be told as `after`, ns since the first message.
 
     `complete` has by scope (kind and parts, "" for all) the message at which a dump had told all
-    of it, `lost` the last message before which others were lost (0: none), `number` and `time`
-    those of the last message looked at.
+    of it, as serials stand for messages here; `number` and `time` are those of the last message
+    looked at, what the recording program asked itself apart.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class NetworkState(MessageSink):
     ) -> None:
         self._register = ObjectRegister()
         self.complete: dict[Scope, int] = {}
-        self.lost = 0
         self.number = 0
+        self._lost = 0
+        self._serial = 0
+        self._context = Context()
         self.time: int | None = None
         self.steps: list[Step] = []  # of the last message
         self._last = last
@@ -89,13 +92,15 @@ class NetworkState(MessageSink):
         time = None if record is None else record.time
         if self._until is None and self._after is not None and time is not None:
             self._until = time + self._after
-        if self._last and message.number > self._last:
+        if self._last and message.number > self._last and not message.own:
             return False
         if self._until is not None and time is not None and time > self._until:
             return False
-        self.number, self.time = message.number, time
+        self.time, self._serial, self._context = time, message.serial, message.context
+        if not message.own:
+            self.number = message.number
         if message.type == framing.NLMSG_OVERRUN or (record is not None and record.lost):
-            self._lose(message.number)
+            self._lose(message.serial)
         role, found = link.role_code, link.transaction
         if role == codes.ROLE_REQUEST or role == codes.ROLE_COPY:
             return True
@@ -120,9 +125,9 @@ class NetworkState(MessageSink):
         transaction = link.transaction
         answer = link.role_code == codes.ROLE_ANSWER and transaction is not None
         if not answer:
-            self._heard[kind.name] = message.number
+            self._heard[kind.name] = message.serial
             for way in object_keys.ways(kind, "link", dict(flat)) or key[1:2]:
-                self._stirred[way] = message.number
+                self._stirred[way] = message.serial
         if kind.place and not gone:
             self._placed(kind, key, message)
         message.forget()
@@ -132,7 +137,7 @@ class NetworkState(MessageSink):
         if kind.up and not object_keys.is_up(kind, flat):
             known = self.objects.get(key)
             if known is None or object_keys.is_up(kind, known.flat):
-                self._down[key[1]] = message.number
+                self._down[key[1]] = message.serial
         if answer and transaction is not None and transaction.is_dump:
             key = self._numbered(key, transaction.id)
         elif kind.several and not answer:
@@ -140,14 +145,14 @@ class NetworkState(MessageSink):
         before = self.objects.get(key)
         request = None if transaction is None else transaction.request
         if before is not None and answer and self._asked_for_a_part(kind, request):
-            self._register.put(key, replace(before, seen=message.number))
+            self._register.put(key, replace(before, seen=message.serial))
             return
         values = dict(flat)
         after = ToldObject(
             kind,
             flat,
             message,
-            message.number,
+            message.serial,
             object_keys.parents(kind, values),
             object_keys.scopes(kind, values),
             frozenset(object_keys.ways(kind, "link", values)),
@@ -209,7 +214,7 @@ class NetworkState(MessageSink):
         after = replace(
             before,
             flat=rest,
-            seen=message.number,
+            seen=message.serial,
             lost=before.lost | {path},
             parents=object_keys.parents(kind, values),
             ways=frozenset(object_keys.ways(kind, "link", values)),
@@ -236,7 +241,7 @@ class NetworkState(MessageSink):
                 for key in self._register.inside(parent):
                     if dict(self.objects[key].flat).get(path_there, "").startswith(root):
                         out.append(key)
-            self._unsure(gone.kind.name, self.number, of_objects=False)
+            self._unsure(gone.kind.name, self._serial, of_objects=False)
         return out
 
     def _placed(self, kind: ObjectKind, key: Key, message: Message) -> None:
@@ -253,7 +258,7 @@ class NetworkState(MessageSink):
         for one in inside:
             told = self._register.remove(one)
             if told is not None:
-                told = replace(_told_anew(told, old, key), seen=message.number)
+                told = replace(_told_anew(told, old, key), seen=message.serial)
                 self._register.put(_renamed(one, old[1], key[1]), told)
 
     # -- doubts --------------------------------------------------------------------
@@ -267,19 +272,21 @@ class NetworkState(MessageSink):
         """Why an object may not be as it was told, in words; "" where nothing says so."""
         told = self.objects[key]
         kind = told.kind
-        if told.seen < self.lost:
-            return f"messages were lost before #{self.lost}"
+        if told.seen < self._lost:
+            return f"messages were lost before #{self._number(self._lost)}"
         asked = max(self._unheard.get(kind.name, 0), self._asked.get(key, 0))
         if told.seen < asked:
-            return f"#{asked} changed something, and no notification tells what became of it"
+            number = self._number(asked)
+            return f"#{number} changed something, and no notification tells what became of it"
         for way in told.ways if kind.untold else ():
             if told.seen < self._stirred.get(way, 0):
-                return f"no message tells of it, and {way} changed in #{self._stirred[way]}"
+                number = self._number(self._stirred[way])
+                return f"no message tells of it, and {way} changed in #{number}"
         # The kernel does not tell what goes along with an interface that goes down.
         if kind.ends_unheard or len(told.ways) > 1:
             for way in sorted(told.ways):
                 if told.seen < self._down.get(way, 0):
-                    return f"{way} went down in #{self._down[way]}"
+                    return f"{way} went down in #{self._number(self._down[way])}"
         for parent in told.parents:
             if parent[0] != "link" and parent in self.objects and (why := self.doubt(parent)):
                 return why
@@ -287,11 +294,19 @@ class NetworkState(MessageSink):
 
     def unheard(self, kind: str) -> int:
         """A request that changed objects of a kind while no notification told it, 0 for none."""
-        return self._unheard.get(kind, 0)
+        return self._number(self._unheard.get(kind, 0))
 
-    def _lose(self, number: int) -> None:
+    @property
+    def lost(self) -> int:
+        """The last message before which others were lost, 0 for none."""
+        return self._number(self._lost)
+
+    def _number(self, serial: int) -> int:
+        return int(self._context.number(serial))
+
+    def _lose(self, serial: int) -> None:
         """Messages were lost: nothing is known to be complete or as it was."""
-        self.lost = number
+        self._lost = serial
         self.complete.clear()
 
     def _accepted(self, found: Transaction, message: Message, link: Link) -> None:
@@ -304,21 +319,21 @@ class NetworkState(MessageSink):
         if changed is None:
             return
         kind, key, gone = changed
-        if any(self._heard.get(name, 0) > request.number for name in (kind.name, *kind.disturbs)):
+        if any(self._heard.get(name, 0) > request.serial for name in (kind.name, *kind.disturbs)):
             return
         if gone and key is not None and key in self.objects:
             self._end(self._alike(key, flat), message, link)
         elif key is not None and key in self.objects and not kind.several:
-            self._asked[key] = request.number
+            self._asked[key] = request.serial
         else:
-            self._unsure(kind.name, request.number, of_objects=gone or kind.several)
+            self._unsure(kind.name, request.serial, of_objects=gone or kind.several)
         for name in kind.disturbs:
-            self._unsure(name, request.number)
+            self._unsure(name, request.serial)
 
-    def _unsure(self, kind: str, number: int, of_objects: bool = True) -> None:
+    def _unsure(self, kind: str, serial: int, of_objects: bool = True) -> None:
         """There may be more objects of a kind, and those that are known may have changed."""
         if of_objects:
-            self._unheard[kind] = number
+            self._unheard[kind] = serial
         for scope in [scope for scope in self.complete if scope[0] == kind]:
             del self.complete[scope]
 
@@ -332,9 +347,9 @@ class NetworkState(MessageSink):
         scope = object_keys.asked(request, self._flatten(request))
         if scope is None:
             return
-        for key in self._register.not_seen_since(request.number, scope):
+        for key in self._register.not_seen_since(request.serial, scope):
             self._end(key, message, link)
-        self.complete[scope] = message.number
+        self.complete[scope] = message.serial
 
 
 def _copy(key: Key, number: int) -> Key:

@@ -19,7 +19,7 @@ from .object_keys import Key, Scope
 class ToldObject:
     """An object as it was told last: its kind, its flat form, and the message that told it.
 
-    `seen` is the number of the last message that showed it, `parents` the keys of what it is
+    `seen` is the serial of the last message that showed it, `parents` the keys of what it is
     inside of and ends with, `scopes` those of the dumps that tell of it, `ways` the names of all
     interfaces that it goes by, `lost` the paths of what it had by the message and has no more.
     """
@@ -66,11 +66,11 @@ class ObjectRegister:
         """The objects that end with this one."""
         return list(self._inside.get(parent, ()))
 
-    def not_seen_since(self, number: int, scope: Scope) -> Iterator[Key]:
+    def not_seen_since(self, serial: int, scope: Scope) -> Iterator[Key]:
         """The objects of a scope that no message after this one showed; each must be removed."""
         found = self._in_scope.get(scope, {})
         while found:
             key = next(iter(found))
-            if self.by_key[key].seen > number:
+            if self.by_key[key].seen > serial:
                 return
             yield key

@@ -197,7 +197,7 @@ class Statistics(MessageSink):
         return self._pairs
 
     def _note(self, found: Transaction) -> None:
-        self._ends.append(_End(found, self._pairs.number))
+        self._ends.append(_End(found, self._pairs.serial))
 
     def ended(self, found: Transaction) -> None:
         """A transaction is over, all messages of which were taken: for who knows the pairing."""
@@ -211,9 +211,9 @@ class Statistics(MessageSink):
 
     def take(self, message: Message, link: Link) -> bool:
         """Takes in the next message, and what ended with it or before."""
-        number: i64 = message.number
+        serial: i64 = message.serial
         ends = self._ends
-        while ends and ends[0].at <= number:
+        while ends and ends[0].at <= serial:
             self._ended(ends.popleft())
         record = message.record
         if record is not self._record:

@@ -70,7 +70,7 @@ class Checker(MessageSink):
         }
         self.report = made[options.format](Style(output.coloured(options.color)))
         self.filter = selection.display_filter(options, source.registry)
-        self.chosen = bytearray()  # by message number, with a filter
+        self.chosen = bytearray()  # by serial, with a filter
         self.counts = dict.fromkeys(SEVERITIES, 0)
         self.messages = 0
         self.jobs_wanted = jobs.wanted_count(options.jobs)
@@ -188,12 +188,12 @@ class Checker(MessageSink):
         """Whether the filter holds, which is remembered: some findings come later."""
         assert self.filter is not None
         holds = self.filter.matches(message, link)
-        self.chosen.extend(bytes(message.number + 1 - len(self.chosen)))
-        self.chosen[message.number] = holds
+        self.chosen.extend(bytes(message.serial + 1 - len(self.chosen)))
+        self.chosen[message.serial] = holds
         return holds
 
     def _found(self, message: Message, found: Diagnosis) -> None:
-        if self.filter is not None and not self.chosen[message.number]:
+        if self.filter is not None and not self.chosen[message.serial]:
             return
         if (self.only and found.code not in self.only) or found.code in self.without:
             return

@@ -24,7 +24,6 @@ from ..filter import Filter
 from ..pairing.transaction import Link
 from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import Session
-from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire.errors import UsageError
 from ..wire.output_file import OutputFile, write_file
@@ -117,7 +116,6 @@ class CommentedPackets(MessageSink):
         self._pipe = pipe
         self._writer = PcapngWriter(pipe)
         self._wanted = wanted
-        self._explains = OwnTraffic()  # what was asked first, whatever the filter says
         self._record: Record | None = None
         self._holds = False
         self._names: list[str] = []
@@ -136,7 +134,8 @@ class CommentedPackets(MessageSink):
             self._holds = False
             self._names = []
         wanted = self._wanted
-        if wanted is None or self._explains(message) or wanted.matches(message, link):
+        # What was asked first explains the rest, whatever the filter says.
+        if wanted is None or message.own or wanted.matches(message, link):
             self._holds = True
         found = link_text.process(message, link)
         if found is not None and str(found) not in self._names:

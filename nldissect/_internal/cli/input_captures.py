@@ -11,7 +11,6 @@ from ..capture.reader import open_capture
 from ..pairing.conversation import Conversations
 from ..session.driver import Driver, MessageSink
 from ..session.forward_pass import RecordSource, Session
-from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from ..wire import linux
 from ..wire.errors import CaptureError, UsageError
@@ -27,8 +26,7 @@ class InputCaptures:
         self.registry = registry_of(options)
         self.byte_order: str | None = options.byte_order
         # What the recording program asked for tells of objects, but not of what went on.
-        shown = getattr(options, "own", False) or getattr(options, "objects", False)
-        self.own = None if shown else OwnTraffic()
+        self.own = getattr(options, "own", False) or getattr(options, "objects", False)
 
     def give(
         self, path: str, sink: MessageSink, pairs: Conversations | None = None, keep: bool = False

@@ -11,7 +11,6 @@ from ..engine.message import Message
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
 from ..session.driver import MessageSink
-from ..session.process import OwnTraffic
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire import linux
@@ -197,7 +196,7 @@ class Selection:
         self.processes = ProcessTest(processes) if processes else None
         self.test = self._test(options, registry)
         self.filter = display_filter(options, registry)
-        self._own = None if options.own else OwnTraffic()
+        self._shows_own: bool = options.own
 
     def _test(self, options: Namespace, registry: Registry) -> Test | None:
         tests: list[Test] = []
@@ -215,10 +214,8 @@ class Selection:
 
     def chooses(self, message: Message, link: Link) -> bool:
         """Whether the message is shown."""
-        record = message.record
-        assert record is not None
         return not (
-            (self._own is not None and record.interface.sockets and self._own(message))
+            self.is_own(message)
             or (self.test is not None and not self.test(message))
             or (self.processes is not None and not self.processes(message, link))
             or (self.filter is not None and not self.filter.matches(message, link))
@@ -238,7 +235,7 @@ class Selection:
 
     def is_own(self, message: Message) -> bool:
         """Whether the recording nldissect asked it or was told it, which is not shown."""
-        return self._own is not None and self._own(message)
+        return message.own and not self._shows_own
 
     def begun(self) -> bool:
         """False while a filter's relative times still wait for their first message."""

@@ -18,6 +18,7 @@ from ..wire.errors import in_words, trace_fault
 from ..wire.integers import u16, u32
 from ..wire.record import Record, Socket
 from ..wire.text import safe
+from .message_numbers import OWN
 from .walk import Engine, Environment
 
 TO_KERNEL: Final = "to-kernel"
@@ -54,6 +55,10 @@ class Context:
         self.kept: dict[str, object] = {}  # what layers above have made ready for its tables
         self._control: model.Spec | None = None
         self._control_sets: dict[int, int] = {}
+
+    def number(self, serial: int) -> int:
+        """The number of the message of this serial, as `message_numbers` has it."""
+        return serial
 
     def control_set(self, kind: int) -> int:
         """The set of the attributes in a control message of this type; 0 for none."""
@@ -121,8 +126,8 @@ class Frame(Environment):
     `data` holds the bytes of the message and what trails it in its frame;
     `base` is where its nlmsghdr lies in there (not 0 only for an echoed
     request). `limit` is where it ends, by nlmsg_len or by the end of the
-    bytes. `number` counts from 1 through the capture. `netlink` is False for
-    a datagram that holds no netlink message at all.
+    bytes. `number` and `serial` count from 1 through the capture (`message_numbers`). `netlink`
+    is False for a datagram that holds no netlink message at all.
     """
 
     def __init__(
@@ -168,6 +173,11 @@ class Frame(Environment):
             self.flags = self.seq = self.port = 0
             self.netlink = False
             self.to_kernel = False
+
+    @property
+    def own(self) -> bool:
+        """Whether it is between the kernel and the program that recorded, as the capture tells."""
+        return self.number > OWN
 
     @property
     def direction(self) -> str:

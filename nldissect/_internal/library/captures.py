@@ -142,8 +142,8 @@ class Capture(Messages):
         """The request and everything that belongs to it: answers, and notifications it caused."""
         self._read()
         column = self._index.links.transaction
-        start = transaction.number or 1
-        found = (n - 1 for n in range(start, len(column)) if column[n] == transaction.id)
+        start = self._index.place(transaction.number or 1)
+        found = (at for at in range(start, len(column) - 1) if column[at + 1] == transaction.id)
         return Messages(self, array("I", found))
 
     def settle(self) -> None:

@@ -280,6 +280,10 @@ class FlowFinder:
             return 0, 0
         return int(links.transaction[row + 1]), type_
 
+    def number(self, line: int) -> int:
+        """The number of a line's first message."""
+        return self._index.number(self.row(line))
+
     def arrow(self, line: int) -> Arrow:
         """What a line shows; raises CaptureError when the file is no longer what it was."""
         index = self._index
@@ -297,7 +301,7 @@ class FlowFinder:
             self._family_at[line],
             message.to_kernel,
             flow.kind_of(message, link),
-            flow.words(message, link, last + 1, latency, count),
+            flow.words(message, link, index.number(last), latency, count),
             index.moment(row),
         )
 

@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from mypy_extensions import i32, i64
+
+from ..engine.message_numbers import OWN
 from ..pairing import codes
 from ..pairing.conversation import Conversations
 from ..pairing.link_table import ACKNOWLEDGED_MARK, INTERRUPTED_MARK, OVERRUN_MARK, LinkTable
@@ -41,9 +44,9 @@ class Index:
     came before is there. `grows` tells that not everything is there from the start.
 
     `records` and `messages` are the columns that the header pass filled, `links` those of what
-    pairing found, which count messages from 1; `kinds` are those of the paired ones. `taken`
-    counts records (`skipped` of them, by link type, are no netlink), `paired` the messages that
-    went through pairing, `asked` those between the kernel and the program that recorded.
+    pairing found, which name messages by their serials, place + 1; `kinds` are those of the paired
+    ones. `taken` counts records (`skipped` of them, by link type, are no netlink), `paired` the
+    messages that went through pairing.
     """
 
     def __init__(
@@ -61,16 +64,15 @@ class Index:
         self.skipped: dict[int, int] = {}
         self.taken = 0
         self.paired = 0
-        self.asked = 0
 
         self.records = RecordColumns()
         self.messages = MessageColumns()
-        self.links = LinkTable()
+        self.numbers = self.session.facts.numbers
+        self.links = LinkTable(self.numbers)
         self.kinds = MessageKinds()
 
         self._interfaces: list[Interface] = []
         self._numbers: dict[Interface, int] = {}  # of interfaces in the list
-        self._own: dict[int, set[tuple[int, int]]] = {}  # by interface: protocol and port
         self._store = RecordStore(path, stream, follow)
         self.grows = self._store.grows
         self._reading: Iterator[Record] = self.session.taught(self._store.records())
@@ -170,23 +172,11 @@ class Index:
             return
         interface = self._numbers.get(record.interface)
         if interface is None:
-            interface = self._new_interface(record.interface)
-        before = len(self.messages)
-        self.records.add(record, interface, before)
+            interface = self._numbers[record.interface] = len(self._interfaces)
+            self._interfaces.append(record.interface)
+        self.records.add(record, interface, len(self.messages))
         self.messages.add(record)
         self._store.keep(record)
-        if interface in self._own:
-            for place in range(before, len(self.messages)):
-                self.asked += self.own(place)
-
-    def _new_interface(self, interface: Interface) -> int:
-        """Its number, and which sockets of it are the recording program's."""
-        number = self._numbers[interface] = len(self._interfaces)
-        self._interfaces.append(interface)
-        own = {(s.protocol, s.port) for s in interface.sockets if s.own}
-        if own:
-            self._own[number] = own
-        return number
 
     # -- pairing -----------------------------------------------------------------
 
@@ -199,7 +189,7 @@ class Index:
                 self._finished = self._read
                 return True
             self._pairing = self._store.again()
-        session, pairs, links = self.session, self._pairs, self.links
+        session, pairs, links, numbers = self.session, self._pairs, self.links, self.numbers
         place = self._place
         records = len(self.records)
         while size and place < records:
@@ -215,7 +205,8 @@ class Index:
             record.interface = self._interfaces[self.records.interface[place]]
             for message in session.split(record, bool(self.records.big[place])):
                 self.paired += 1
-                message.number = message.serial = self.paired
+                message.serial = self.paired
+                message.number = numbers.number(self.paired)
                 session.bind(message)
                 link = pairs.feed(message)
                 links.add(message, link)
@@ -256,7 +247,8 @@ class Index:
             self._split_of = at
             self._split = dict(enumerate(messages, records.first[at]))
         found = self._split.pop(place)
-        found.number = found.serial = place + 1
+        found.serial = place + 1
+        found.number = self.number(place)
         self.session.bind(found)
         if place < self.paired:  # what pairing found out
             if found.to_kernel and self.links.role[place + 1] != codes.ROLE_REQUEST:
@@ -270,12 +262,24 @@ class Index:
 
     def own(self, place: int) -> bool:
         """Whether it is between the kernel and the program that recorded, as the capture tells."""
-        if not self._own or place in self.messages.bare:
-            return False
-        records = self.records
-        at = records.of(place)
-        own = self._own.get(records.interface[at])
-        return own is not None and (records.protocol[at], self.header(place)[4]) in own
+        return bool(self.asked) and self.number(place) > OWN
+
+    @property
+    def asked(self) -> int:
+        """How many messages are between the kernel and the program that recorded."""
+        return len(self.numbers)
+
+    def number(self, place: int) -> int:
+        """The number of the message at this place, as it is shown (`engine.message_numbers`)."""
+        return int(self.numbers.number(place + 1))
+
+    def _named(self, serial: i32) -> int:
+        """The number that stands for what the columns of `links` have."""
+        return int(self.numbers.number(i64(serial)))
+
+    def place(self, number: int) -> int:
+        """The place of the message of this number; beyond the end, or -1, if there is none."""
+        return int(self.numbers.serial(number)) - 1
 
     def record(self, at: int) -> Record:
         """The record at this place of `records`, read from the file."""
@@ -292,17 +296,17 @@ class Index:
         if place >= self.paired:
             return None
         found = self.links
-        number = place + 1
-        transaction: int = found.transaction[number]
+        serial = place + 1
+        transaction: int = found.transaction[serial]
         out = Link(
-            int(found.role[number]),
-            number,
+            int(found.role[serial]),
+            self.number(place),
             self.transaction(transaction) if transaction else None,
-            int(found.of[number]),
-            int(found.confidence[number]),
-            int(found.reason[number]),
+            self._named(found.of[serial]),
+            int(found.confidence[serial]),
+            int(found.reason[serial]),
         )
-        out.listeners = int(found.listeners[number])
+        out.listeners = int(found.listeners[serial])
         return out
 
     @property
@@ -338,10 +342,11 @@ class Index:
         out.protocol = int(table.protocol[number])
         out.seq = int(table.seq[number]) & 0xFFFFFFFF
         for i in reversed(answers):
-            out.add(i, NO_TIME)
+            out.add(self.number(i - 1), NO_TIME)
             if kind == codes.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
                 answer = self.message(i - 1)
-                out.settle(int(of[i]), answer.error or 0, i, time_of(answer.record))
+                asked, told = self._named(of[i]), self.number(i - 1)
+                out.settle(asked, answer.error or 0, told, time_of(answer.record))
         out.port = table.port[number]
         out.first_time = table.first[number]
         out.end_time = table.end_time[number]

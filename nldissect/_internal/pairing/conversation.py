@@ -114,12 +114,12 @@ class Conversations:
         self.limit: i64 = limit
         self.on_end = on_end
         self.count: i64 = 0
-        self.number: i64 = 0  # of the message fed last, one more at the end
+        self.serial: i64 = 0  # of the message fed last, one more at the end
         self._namespaces: dict[tuple[int, int], NamespaceState] = {}
         self._interface: Interface | None = None  # whose state `_state` is
         self._state = self._namespaces[0, 0] = NamespaceState()
         self._batch: Transaction | None = None  # whose end is not there yet
-        self._last_from_kernel: i64 = 0  # message number
+        self._last_from_kernel: i64 = 0  # message number, of what is not the capture's own
 
     def feed(self, message: Message) -> Link:
         """What `message`, the next one of the capture, is."""
@@ -128,7 +128,7 @@ class Conversations:
         if record is not None and record.interface is not self._interface:
             self._move(record.interface)
         number: i64 = message.number
-        self.number = number
+        self.serial = message.serial
         if message.to_kernel:
             if message.protocol or not (
                 self._reflected(message) if message.port else solicits(message)
@@ -138,7 +138,8 @@ class Conversations:
         kind: i64 = message.type
         if kind < 0:
             return _unpaired(number, codes.REASON_NO_MESSAGE)
-        self._last_from_kernel = number
+        if not message.own:
+            self._last_from_kernel = number
         bound = self._state.last_answered(message.protocol, message.port)
         if kind < framing.NLMSG_MIN_TYPE:
             return self._control(message, bound, time)
@@ -191,7 +192,7 @@ class Conversations:
     def finish(self) -> list[Transaction]:
         """Ends what is open at the end of the capture; returns it, oldest first."""
         out: list[Transaction] = []
-        self.number += 1
+        self.serial += 1
         for state in self._namespaces.values():
             self._state = state
             for found in state.order[state.released :]:
@@ -244,7 +245,8 @@ class Conversations:
     def _request(self, message: Message) -> Link:
         """A message to the kernel: a request, or a part of a batch."""
         number: i64 = message.number
-        self._state.asked = number
+        if not message.own:
+            self._state.asked = number
         if message.protocol == framing.NETLINK_NETFILTER:
             batch = self._batch
             if batch is not None and batch.request is not None:

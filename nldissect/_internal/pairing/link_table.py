@@ -14,6 +14,7 @@ from librt.vecs import append, extend, vec
 from mypy_extensions import i16, i32, i64, u8
 
 from ..engine.message import Message
+from ..engine.message_numbers import MessageNumbers
 from ..wire.record import NO_TIME
 from . import codes
 from .codes import ACCEPTED, STATES
@@ -30,7 +31,8 @@ _ROOM: Final = 1024  # rows that columns begin with
 class LinkTable:
     """The conversations of a whole capture, in about 29 bytes per message.
 
-    Every column has one entry per message; that of message number n is at n:
+    Every column has one entry per message; that of the message whose serial is n is at n, and
+    messages are named by their serials, which `numbers` tells of:
     `role` (index into ROLES), `transaction` (its id, 0 for none), `of` (what it
     answers, copies or was caused by), `answered_by` (of a request: the answer
     that ended it, or the last one), `before` (of an answer: the one before it in its
@@ -43,11 +45,12 @@ class LinkTable:
     """
 
     __slots__ = (
-        "_room", "answered_by", "before", "confidence", "latency", "listeners", "of", "reason",
-        "role", "state", "transaction", "transactions",
+        "_numbers", "_room", "answered_by", "before", "confidence", "latency", "listeners", "of",
+        "reason", "role", "state", "transaction", "transactions",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: MessageNumbers | None = None) -> None:
+        self._numbers = MessageNumbers() if numbers is None else numbers
         self._room: i64 = 1
         self.role = vec[u8]([0])
         self.transaction = vec[i32]([0])
@@ -59,7 +62,7 @@ class LinkTable:
         self.confidence = vec[u8]([0])
         self.state = vec[u8]([0])
         self.reason = vec[u8]([0])
-        self.transactions = TransactionTable()
+        self.transactions = TransactionTable(self._numbers)
 
     def add(self, message: Message, link: Link) -> None:
         """Takes in the next message."""
@@ -68,7 +71,8 @@ class LinkTable:
         role = link.role_code
         here = i32(len(self.role))
         self.role = append(self.role, u8(role))
-        self.of = append(self.of, i32(link.of))
+        of = self._numbers.serial(link.of)
+        self.of = append(self.of, i32(of))
         self.answered_by = append(self.answered_by, i32(0))
         self.confidence = append(self.confidence, u8(link.confidence_code))
         self.reason = append(self.reason, u8(link.reason_code))
@@ -92,8 +96,8 @@ class LinkTable:
         self.transaction = append(self.transaction, i32(number))
         self.before = append(self.before, before)
         self.latency = append(self.latency, latency)
-        if role == codes.ROLE_COPY and self.listeners[link.of] < MANY:
-            self.listeners[link.of] += 1
+        if role == codes.ROLE_COPY and self.listeners[of] < MANY:
+            self.listeners[of] += 1
 
     def _grow(self) -> None:
         """Makes room for an eighth more; left to themselves, columns would double."""
@@ -112,13 +116,13 @@ class LinkTable:
     def end(self, found: Transaction) -> None:
         """Takes in what became of a transaction."""
         self.transactions.end(found)
-        number = found.number
-        if not number:
+        serial = self._numbers.serial(found.number)
+        if not serial:
             return
-        before = i64(self.state[number])
-        self.state[number] = u8(found.state_code)
-        self.answered_by[number] = i32(found.last)
-        self.latency[number] = _fitting(passed(found.start_time, found.end_time))
+        before = i64(self.state[serial])
+        self.state[serial] = u8(found.state_code)
+        self.answered_by[serial] = i32(self._numbers.serial(found.last))
+        self.latency[serial] = _fitting(passed(found.start_time, found.end_time))
         batch = found.batch
         if batch is not None:
             if before != found.state_code:
@@ -129,12 +133,13 @@ class LinkTable:
                     self._part(found, one)
             batch.changed.clear()
 
-    def _part(self, found: Transaction, at: i64) -> None:
+    def _part(self, found: Transaction, number: i64) -> None:
         """Takes in what became of one part of a batch."""
-        fate = found.fate(at)
+        fate = found.fate(number)
+        at = self._numbers.serial(number)
         self.state[at] = u8(found.state_code if fate == ACCEPTED else STATES.index(fate))
-        answer, end = found.reply(at)
-        self.answered_by[at] = i32(answer)
+        answer, end = found.reply(number)
+        self.answered_by[at] = i32(self._numbers.serial(answer))
         self.latency[at] = _fitting(passed(found.start_time, NO_TIME if end is None else end))
 
 
@@ -142,18 +147,20 @@ class LinkTable:
 class TransactionTable:
     """The transactions of a capture, in 67 bytes each; that of id n is at n.
 
-    Columns are `Transaction`'s attributes, and `latest`, its answer met last; `kind` and
+    Columns are `Transaction`'s attributes, and `latest`, its answer met last, with serials for
+    numbers; `kind` and
     `state` are indices into KINDS and STATES, times that are not known NO_TIME, `marks`
     INTERRUPTED_MARK, OVERRUN_MARK and ACKNOWLEDGED_MARK, sequence numbers signed. What may still
     change is in `open`, by id, and its row is not final.
     """
 
     __slots__ = (
-        "_room", "end_time", "error", "first", "kind", "last", "latest", "marks", "notifications",
-        "number", "open", "parts", "port", "protocol", "seq", "start", "state",
+        "_numbers", "_room", "end_time", "error", "first", "kind", "last", "latest", "marks",
+        "notifications", "number", "open", "parts", "port", "protocol", "seq", "start", "state",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: MessageNumbers) -> None:
+        self._numbers = numbers
         self._room: i64 = 1
         self.number = vec[i32]([0])
         self.last = vec[i32]([0])
@@ -180,7 +187,7 @@ class TransactionTable:
         if len(self.number) == self._room:
             self._grow()
         self.open[found.id] = found
-        self.number = append(self.number, i32(found.number))
+        self.number = append(self.number, i32(self._numbers.serial(found.number)))
         self.kind = append(self.kind, u8(found.kind_code))
         self.protocol = append(self.protocol, i32(found.protocol))
         self.seq = append(self.seq, _signed(found.seq))
@@ -232,7 +239,7 @@ class TransactionTable:
         self.end_time[at] = _fitting(found.end_time)
         self.error[at] = i32(found.error)
         self.parts[at] = i32(found.parts)
-        self.last[at] = i32(found.last)
+        self.last[at] = i32(self._numbers.serial(found.last))
 
 
 def _more(room: i64) -> i64:

@@ -34,7 +34,7 @@ class NamespaceState:
         self.answered: Transaction | None = None  # bound last: mostly it is answered next
         self.changes: dict[int, Transaction] = {}  # by protocol << 16 | object key
         self.last: Transaction | None = None  # the newest that is no batch
-        self.asked: i64 = 0  # number of the newest request message
+        self.asked: i64 = 0  # number of the newest request message, not of the capture's own
         self.order: list[Transaction] = []
         self.released: i64 = 0
         self.batches: list[Transaction] = []

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..library.index import Index
 from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Transaction
-from ..session.process import OwnTraffic
 from ..spec.registry import Registry
 from .marker import Marker, is_marker
 from .matching import MESSAGE_FIELDS, Seen
@@ -34,7 +33,6 @@ class CaptureIndex:
         self.live = marker is not None
         self.lost = 0
         self.marker = marker
-        self._own = OwnTraffic()
         self._places: list[int] = []
         self._of: dict[int, list[int]] = {}
         self._known = 0
@@ -45,9 +43,7 @@ class CaptureIndex:
         index.extend()
         for place in range(self._known, index.paired):
             link = index.link(place)
-            if link is None or link.role == COPY or is_marker(index, place):
-                continue
-            if self._own(index.message(place)):
+            if link is None or link.role == COPY or is_marker(index, place) or index.own(place):
                 continue
             self._places.append(place)
             if link.transaction is not None:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar, final
 from mypy_extensions import i64, mypyc_attr
 
 from ..engine.frame import Frame
+from ..engine.message_numbers import MessageNumbers
 from ..spec import model
 from ..spec.learnt import LearntFamily
 from ..spec.registry import Registry
@@ -135,6 +136,29 @@ class SocketHistory:
 
 
 @final
+class OwnPorts:
+    """The ports of one interface that were the recording program's, as the capture tells."""
+
+    __slots__ = ("_ports", "_taken")
+
+    def __init__(self) -> None:
+        self._ports: set[int] = set()
+        self._taken = 0
+
+    def take(self, sockets: list[Socket]) -> None:
+        """Takes in what was added to the list since the last time."""
+        if len(sockets) > self._taken:
+            for socket in sockets[self._taken :]:
+                if socket.own:
+                    self._ports.add(socket.protocol << 32 | socket.port)
+            self._taken = len(sockets)
+
+    def has(self, port: i64) -> bool:
+        """Whether it was one of them, `protocol << 32 | port`."""
+        return port in self._ports
+
+
+@final
 class SectionFacts:
     """What is known of one section of a capture: of the host that it was recorded on."""
 
@@ -184,7 +208,8 @@ class InterfaceFacts:
     """
 
     __slots__ = ("asked", "dump_port", "dump_seq", "dumping", "filter_sets", "inodes", "interface",
-                 "latest", "long_dumps", "names", "namespaces", "section", "sockets")  # fmt: skip
+                 "latest", "long_dumps", "names", "namespaces", "own", "section",
+                 "sockets")  # fmt: skip
 
     def __init__(self, section: SectionFacts, interface: Interface) -> None:
         self.section = section
@@ -194,6 +219,7 @@ class InterfaceFacts:
         self.namespaces: dict[int, Timeline[str]] = {}
         self.asked = (0, 0)  # for a namespace: sequence number, process
         self.sockets = SocketHistory()
+        self.own = OwnPorts()
         self.inodes: dict[int, int] = {}
         self.filter_sets: dict[bytes, Timeline[FilterSet]] = {}  # of nftables, by what names them
         # by port: sequence number, and the message before
@@ -205,13 +231,14 @@ class InterfaceFacts:
 
 @final
 class CaptureFacts:
-    """What is known of one capture, by section and interface.
+    """What is known of one capture, by section and interface; `numbers` are of its messages.
 
     `byte_order` ("little" or "big") overrides what the bytes say.
     """
 
     def __init__(self, byte_order: str | None = None) -> None:
         self._order = byte_order
+        self.numbers = MessageNumbers()
         self.sections: dict[int, SectionFacts] = {}
         self._interfaces: dict[int, InterfaceFacts] = {}  # by section << 32 | interface
         # The interface met last, and what is known of it

@@ -10,7 +10,6 @@ from ..pairing.hold_back import HoldBack
 from ..pairing.transaction import Link
 from ..wire.errors import CaptureError
 from .forward_pass import RecordSource, Session
-from .process import OwnTraffic
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -26,8 +25,8 @@ class Driver:
     """Gives the messages of one capture to a sink; see `hold_back.HoldBack` for when.
 
     `pairs` does the pairing where somebody wants to know of ends. With `patience` (seconds)
-    a message that arrives waits no longer than that for what belongs to it. What is `own`
-    is passed over, in pairing too.
+    a message that arrives waits no longer than that for what belongs to it. Without `own`
+    what the recording program asked is passed over, in pairing too.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class Driver:
         sink: MessageSink,
         pairs: Conversations | None = None,
         patience: float | None = None,
-        own: OwnTraffic | None = None,
+        own: bool = True,
     ) -> None:
         self._session = session
         self._sink = sink
@@ -53,7 +52,7 @@ class Driver:
         failure: CaptureError | None = None
         try:
             for message in self._session.messages(capture, before):
-                if own is not None and own(message):
+                if message.own and not own:
                     continue
                 hold_back.feed(message)
                 if not self._give():

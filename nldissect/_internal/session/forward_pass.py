@@ -147,7 +147,7 @@ class Session(Context):
             teaching = self._header_pass.taught(capture)
             taught = self._header_pass.teach_to(teaching, window)
         serial: i64 = 0
-        frames = framing.Frames()
+        frames, numbers = framing.Frames(), self.facts.numbers
         met: Interface | None = None
         known: Interface | None = None
         section: SectionFacts | None = None
@@ -178,9 +178,10 @@ class Session(Context):
             while frames.next():
                 serial += 1
                 message = self._message(record, frames)
-                message.number = message.serial = serial
+                message.serial = serial
                 if learns:
                     self._learner.learn(record, frames.start, frames.end, serial)
+                message.number = numbers.number(serial)
                 self.bind(message)
                 yield message
 
@@ -434,7 +435,7 @@ class Session(Context):
         place = self.facts.of_interface(message.record.interface)
         for end in place.long_dumps.get((message.protocol << 32 | port, message.seq), ()):
             if end[0] > message.serial:
-                return end
+                return self.number(end[0]), end[1]
         return None
 
     def namespace(self, number: int, message: Frame) -> str | None:
@@ -472,6 +473,10 @@ class Session(Context):
             return None
         inodes = self.facts.of_interface(message.record.interface).inodes
         return inodes.get(message.protocol << 32 | port) if inodes else None
+
+    def number(self, serial: int) -> int:
+        """The number of the message of this serial."""
+        return int(self.facts.numbers.number(serial))
 
     def control(self) -> model.Spec | None:
         """The spec of NLMSG_ERROR and NLMSG_DONE."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from ..engine.message_numbers import MessageNumbers
 from ..spec.evidence import Budget, Evidence
 from ..spec.learnt import LearntFamily
 from ..spec.policy import Policy, PolicyRule
@@ -23,7 +24,8 @@ from .capture_facts import (
 
 # By class: what it is made with, and what is set then.
 _KEPT: Final[dict[type, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    CaptureFacts: ((), ("sections", "_interfaces")),
+    CaptureFacts: ((), ("sections", "_interfaces", "numbers")),
+    MessageNumbers: ((), ("_own",)),
     SectionFacts: (("settled", "big"), ("families", "learnt")),
     InterfaceFacts: (
         ("section", "interface"),

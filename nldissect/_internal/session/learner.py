@@ -60,6 +60,8 @@ class Learner:
 
     def learn(self, record: Record, start: i64, end: i64, serial: i64) -> None:
         """Takes from one message, with what trails it, what later (or earlier) ones need."""
+        if record.interface.sockets and end - start >= 16:
+            self._learn_own(record, start, serial)
         protocol = record.protocol
         if end - start < 20 or protocol not in (
             framing.NETLINK_ROUTE,
@@ -93,6 +95,13 @@ class Learner:
                 filter_sets.learn(place, data, start, stop, serial, big)
         elif kind == SOCK_DIAG_BY_FAMILY and not asks:
             self._learn_socket(record, start, stop)
+
+    def _learn_own(self, record: Record, start: i64, serial: i64) -> None:
+        """Whether it is the recording program's own, by what was told of its sockets until then."""
+        own = self._facts.of_interface(record.interface).own
+        own.take(record.interface.sockets)
+        if own.has(record.protocol << 32 | u32(record.data, start + 12, record.big)):
+            self._facts.numbers.note_own(serial)
 
     def _learn_link(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
         """The name of an interface (struct ifinfomsg, linux/rtnetlink.h)."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Final
 
 from ..engine.message import Message
-from ..wire.record import Interface
 from ..wire.text import safe
 
 PID_BITS: Final = 22  # PID_MAX_LIMIT is 4194304 (include/linux/threads.h)
@@ -81,24 +80,3 @@ def _hinted(port: int) -> int | None:
         return port
     # libnl: ten bits of its own, the process id below them
     return port & (1 << PID_BITS) - 1 or None if not port >> 31 else None
-
-
-class OwnTraffic:
-    """What the program that recorded asked for itself, as the capture tells."""
-
-    def __init__(self) -> None:
-        self._seen: dict[Interface, int] = {}  # how many of its sockets are known
-        self._own: set[tuple[Interface, int, int]] = set()
-
-    def __call__(self, message: Message) -> bool:
-        record = message.record
-        if record is None or not record.interface.sockets or not message.netlink:
-            return False
-        interface = record.interface
-        sockets = interface.sockets
-        known = self._seen.get(interface, 0)
-        if known < len(sockets):
-            fresh = (socket for socket in sockets[known:] if socket.own)
-            self._own.update((interface, socket.protocol, socket.port) for socket in fresh)
-            self._seen[interface] = len(sockets)
-        return (interface, message.protocol, message.port) in self._own

@@ -104,7 +104,7 @@ class CommandLine(Controller):
         if not name:
             return
         if name.isdigit():
-            self.browser.row_cursor.go(int(name) - 1)
+            self.browser.row_cursor.go_to(int(name))
         elif command is not None and (rest or name == "theme"):
             command(rest)
         elif name == "q":

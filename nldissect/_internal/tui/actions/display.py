@@ -147,7 +147,7 @@ class Display(Controller):
         self.browser.note(
             "time counts from the first message"
             if times.reference is None
-            else f"time counts from message {row + 1}"
+            else f"time counts from message {self.model.number(row)}"
         )
 
     # -- other dissectors -----------------------------------------------------------------
@@ -198,4 +198,4 @@ class Display(Controller):
             self.browser.details.show()
             self.browser.note("w saves comments with the messages" if text else "no comment")
 
-        self.browser.ask(f"comment on #{row + 1}", answer, self.model.comment(row))
+        self.browser.ask(f"comment on #{self.model.number(row)}", answer, self.model.comment(row))

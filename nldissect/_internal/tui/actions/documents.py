@@ -79,9 +79,10 @@ def transaction_rows(model: CaptureModel, row: int) -> list[int]:
     if found is None:
         return [row]
     members = model.index.links.transaction
-    first = found.number or min([row + 1, *found.answers[:1]])
-    last = min(max(found.last, row + 1) + CAUSED, model.index.paired)
-    return [number - 1 for number in range(first, last + 1) if members[number] == found.id]
+    asked, answers = model.row_of(found.number), found.answers[:1]
+    first = asked if asked >= 0 else min([row, *map(model.row_of, answers)])
+    stop = min(max(model.row_of(found.last), row) + CAUSED + 1, model.index.paired)
+    return [one for one in range(first, stop) if members[one + 1] == found.id]
 
 
 def line(model: CaptureModel, row: int) -> str:

@@ -61,7 +61,9 @@ class Exports(Controller):
         return sorted(self.model.selected) or [self.row()]
 
     def _what(self, rows: list[int], form: str) -> str:
-        return f"#{rows[0] + 1} as {form}" if len(rows) == 1 else f"{len(rows)} messages as {form}"
+        one = len(rows) == 1
+        what = f"#{self.model.number(rows[0])}" if one else f"{len(rows)} messages"
+        return f"{what} as {form}"
 
     def _copy_as(self, form: str) -> None:
         rows = self._rows()

@@ -320,7 +320,7 @@ class Filtering(Controller):
         header = self.model.index.header
         self._show(
             f"the socket of port {port}",
-            lambda row: header(row)[4] == port or self._port(row + 1) == port,
+            lambda row: header(row)[4] == port or self._port(row) == port,
         )
 
     def show_rows(self, rows: frozenset[int], name: str) -> None:
@@ -332,10 +332,10 @@ class Filtering(Controller):
         self.tabs[self.at].parked = None
         self.apply(Shown(label, test))
 
-    def _port(self, number: int) -> int:
+    def _port(self, row: int) -> int:
         """The port of the transaction that a message belongs to, 0 without one."""
         links = self.model.index.links
-        if number > self.model.index.paired:
+        if row >= self.model.index.paired:
             return 0
-        found: int = links.transaction[number]
+        found: int = links.transaction[row + 1]
         return links.transactions.port[found] if found else 0

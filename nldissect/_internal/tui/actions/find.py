@@ -80,7 +80,7 @@ class Find(Controller):
             row = view.row(self._place)
             if row >= 0 and self._matches(row, wanted):
                 self.browser.scheduler.drop("find")
-                self.browser.note(f"{self._text!r} found in #{row + 1}")
+                self.browser.note(f"{self._text!r} found in #{self.model.number(row)}")
                 self.browser.attempt(partial(self.browser.row_cursor.go, row))
                 return True
             if process_time() >= end:

@@ -105,7 +105,7 @@ class Navigation(Controller):
 
     def _to(self, number: int | None, line: int) -> None:
         if number is not None:
-            self.browser.row_cursor.go(number - 1)
+            self.browser.row_cursor.go_to(number)
             return
         pane = self.browser.pane
         if pane is self.browser.list_pane:
@@ -160,7 +160,7 @@ class Navigation(Controller):
         link = self.model.link(row)
         if link is None:
             return
-        first = link.of - 1 if link.role == COPY else row
+        first = self.model.row_of(link.of) if link.role == COPY else row
         if link.role != COPY and link.listeners < 2:
             raise UsageError("only notifications with several listeners unfold into their copies")
         before = self.model.unfolded
@@ -204,9 +204,9 @@ class Navigation(Controller):
             answer = 0 if link.transaction is None else link.transaction.last
             if not answer:
                 raise UsageError("this request has no reply in the capture")
-            self.browser.row_cursor.go(answer - 1)
+            self.browser.row_cursor.go_to(answer)
         elif link.of:
-            self.browser.row_cursor.go(link.of - 1)
+            self.browser.row_cursor.go_to(link.of)
         else:
             raise UsageError("nothing in the capture asked for this message")
 
@@ -216,10 +216,10 @@ class Navigation(Controller):
         found = None if link is None else link.transaction
         if link is None or found is None:
             raise UsageError("this message belongs to no transaction")
-        rows = set(self.browser.transaction_pane.rows) | {n - 1 for n in found.answers}
+        rows = set(self.browser.transaction_pane.rows) | set(map(self.model.row_of, found.answers))
         if found.number:
-            rows.add(found.number - 1)
-        rows |= {part.number - 1 for part in found.members}
+            rows.add(self.model.row_of(found.number))
+        rows |= {part.serial - 1 for part in found.members}
         beyond: Iterable[int] = sorted((r for r in rows if (r - row) * step > 0), reverse=step < 0)
         target = next(iter(beyond), -1)
         if target < 0:
@@ -232,7 +232,7 @@ class Navigation(Controller):
     def _go_to_number(self, text: str) -> None:
         if not text.strip().isdecimal():
             raise UsageError(f"{text!r} is no message number")
-        self.browser.row_cursor.go(int(text) - 1)
+        self.browser.row_cursor.go_to(int(text))
 
     # -- marks -------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Reports(Controller):
 
     def _show_objects(self) -> None:
         row = self.row()
-        title = f"Objects at message {row + 1}"
+        title = f"Objects at message {self.model.number(row)}"
         self._open(Report(title, [], source=objects(self.model, row)))
 
     # -- two messages ---------------------------------------------------------------------

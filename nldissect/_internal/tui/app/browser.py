@@ -224,7 +224,7 @@ class Browser(Screen[None]):
         if action == "saved-filter":
             return [(str(n), name) for n, name in enumerate(self.profiles.buttons(), 1) if n < 10]
         marks = sorted(self.model.marks.items()) if action in ("mark", "to-mark") else []
-        return [(letter, f"marks message {row + 1}") for letter, row in marks]
+        return [(letter, f"marks message {self.model.number(row)}") for letter, row in marks]
 
     def _moved(self) -> None:
         self.status_bar.note = None

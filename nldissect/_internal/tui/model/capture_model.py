@@ -71,6 +71,14 @@ class CaptureModel:
         """How many messages are known by now, without those hidden as the recording's own."""
         return self.total - (0 if self.own else self.index.asked)
 
+    def number(self, row: int) -> int:
+        """The number of a row's message, which people and other commands know it by."""
+        return self.index.number(row)
+
+    def row_of(self, number: int) -> int:
+        """The row of the message of this number; beyond the last one, or -1, for none."""
+        return self.index.place(number)
+
     def message(self, row: int) -> Message:
         """The message of a row; raises CaptureError when the file is no longer what it was."""
         return self.index.message(row)

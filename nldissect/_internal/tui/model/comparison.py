@@ -25,23 +25,23 @@ def compared(model: CaptureModel, old: int, new: int) -> tuple[str, list[ReportL
     if a is not None and b is not None and a.id != b.id and a.kind == b.kind == DUMP:
         sides = _objects(model, a), _objects(model, b)
         if any(side.states for side in sides):
-            return f"Dump #{a.number} against dump #{b.number}", _dumps(*sides)
-    return f"#{old + 1} against #{new + 1}", _messages(model, old, new)
+            return f"Dump #{a.number} against dump #{b.number}", _dumps(model, *sides)
+    return f"#{model.number(old)} against #{model.number(new)}", _messages(model, old, new)
 
 
 def _objects(model: CaptureModel, dump: Transaction) -> ObjectStates:
     found, conversations = ObjectStates(), Conversations()
     for number in dump.answers:
-        message = model.message(number - 1)
+        message = model.message(model.row_of(number))
         found.take(message, conversations.feed(message))
     return found
 
 
-def _dumps(old: ObjectStates, new: ObjectStates) -> list[ReportLine]:
+def _dumps(model: CaptureModel, old: ObjectStates, new: ObjectStates) -> list[ReportLine]:
     lines: list[ReportLine] = []
     for one in diff_objects(old, new):
         sign, look = _SIGNS[one.kind]
-        target = (one.new or one.old) - 1
+        target = model.row_of(one.new or one.old)
         lines.append(ReportLine([(f" {sign} {safe(one.title)}", look)], target))
         if one.kind == "changed":
             lines += [ReportLine([("     ", "dim"), *change_parts(c)], target) for c in one.changes]
@@ -54,7 +54,7 @@ def _messages(model: CaptureModel, old: int, new: int) -> list[ReportLine]:
     was, now = model.message(old), model.message(new)
     lines = [
         ReportLine(
-            [(f" {sign} #{row + 1} {qualified_operation(m)} {safe(describe(m))}", look)], row
+            [(f" {sign} #{m.number} {qualified_operation(m)} {safe(describe(m))}", look)], row
         )
         for sign, look, row, m in (("-", "error", old, was), ("+", "good", new, now))
     ]

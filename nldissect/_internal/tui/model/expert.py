@@ -108,7 +108,7 @@ class Expert(MessagePass):
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = _group(key, message)
-        group.findings.append(FoundAt(message.number - 1, found))
+        group.findings.append(FoundAt(message.serial - 1, found))
         self.changes += 1
 
     # -- showing ---------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Expert(MessagePass):
 
         def line(one: FoundAt) -> ReportLine:
             parts: list[Part] = [
-                (f"         #{one.row + 1:<7} ", _look(key[0])),
+                (f"         #{self.model.number(one.row):<7} ", _look(key[0])),
                 (safe(one.found.text.removeprefix(group.prefix)), "plain"),
             ]
             place = (key, one.row, one.found.offset)

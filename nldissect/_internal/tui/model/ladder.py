@@ -52,8 +52,8 @@ def rungs(model: CaptureModel, row: int, width: int) -> list[Rung]:
 def _requests(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
     """The request; of a batch, each of its messages."""
     if found.kind == BATCH and found.members:
-        return [_to(model, part.number - 1, part, inner) for part in found.members]
-    row = found.number - 1
+        return [_to(model, part.serial - 1, part, inner) for part in found.members]
+    row = model.row_of(found.number)
     if row >= 0:
         return [_to(model, row, model.message(row), inner)]
     return [_between("its request is not there", inner, "note")]
@@ -72,7 +72,7 @@ def _ends(
 
 def _to(model: CaptureModel, row: int, message: Message, inner: int) -> Rung:
     flags = "|".join(name.lower() for name in labels.flag_names(message) if name != "REQUEST")
-    text = f"#{row + 1} {message_text.operation(message, model.constants)} {flags}".rstrip()
+    text = f"#{message.number} {message_text.operation(message, model.constants)} {flags}".rstrip()
     room = inner - 4
     if len(text) < room:
         text += " " + "─" * (room - len(text) - 1)
@@ -97,20 +97,20 @@ def _answers(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
     out: list[Rung] = []
     if len(numbers) <= SEEN:
         for number in numbers:
-            out.append(_answer(model, number - 1, inner))
+            out.append(_answer(model, model.row_of(number), inner))
         return out
-    first = model.message(numbers[0] - 1)
+    first = model.message(model.row_of(numbers[0]))
     what = safe(message_text.operation(first, model.constants))
-    last = _answer(model, numbers[-1] - 1, inner)
+    last = _answer(model, model.row_of(numbers[-1]), inner)
     text = f"#{numbers[0]} to #{numbers[-2]}: {len(numbers) - 1} {what}"
-    return [_back(text, "answer", inner, numbers[0] - 1), last]
+    return [_back(text, "answer", inner, first.serial - 1), last]
 
 
 def _answer(model: CaptureModel, row: int, inner: int) -> Rung:
     message = model.message(row)
     error = message.error
     what = safe(message_text.operation(message, model.constants))
-    look, text = "answer", f"#{row + 1} {what}"
+    look, text = "answer", f"#{message.number} {what}"
     if error is not None and error < 0:
         look, text = "error", f"{text} {message_text.error_name(message) or error} !"
     elif error == 0 and message.type == 2:
@@ -122,7 +122,9 @@ def _caused(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
     out: list[Rung] = []
     if not found.notifications or found.number < 1:
         return out
-    for row in range(found.number, min(max(found.last, found.number) + AFTER, model.total)):
+    asked = model.row_of(found.number)
+    last = max(model.row_of(found.last), asked) + AFTER
+    for row in range(asked + 1, min(last + 1, model.total)):
         link = model.link(row)
         if link is None or link.role != NOTIFICATION or link.transaction is None:
             continue
@@ -130,18 +132,19 @@ def _caused(model: CaptureModel, found: Transaction, inner: int) -> list[Rung]:
             message = model.message(row)
             what = safe(message_text.operation(message, model.constants))
             group = link_text.group(message, link) or "listeners"
-            out.append(_back(f"#{row + 1} {what} → {safe(group)}", "notification", inner, row))
+            text = f"#{message.number} {what} → {safe(group)}"
+            out.append(_back(text, "notification", inner, row))
     return out
 
 
 def _alone(model: CaptureModel, row: int, message: Message, link: Link) -> list[Rung]:
     what = safe(message_text.operation(message, model.constants))
     if link.role == REQUEST:
-        return [Rung([(f" #{row + 1} {what}: no transaction", "dim")])]
-    out = [Rung([(f" #{row + 1} {what}", "heading")], row)]
+        return [Rung([(f" #{message.number} {what}: no transaction", "dim")])]
+    out = [Rung([(f" #{message.number} {what}", "heading")], row)]
     out += [Rung([(f"  {safe(text)}", "plain")]) for text in link_text.remarks(message, link)]
     if link.of:
-        out.append(Rung([(f"  of #{link.of}", "plain")], link.of - 1))
+        out.append(Rung([(f"  of #{link.of}", "plain")], model.row_of(link.of)))
     if link.role == ANSWER and not link.of:
         out.append(Rung([("  its request is not in the capture", "note")]))
     return out

@@ -67,6 +67,10 @@ class RowContext(Protocol):
     columns: list[Column]
     rules: ColourRules
 
+    def number(self, row: int) -> int:
+        """The number of a row's message."""
+        ...
+
     def message(self, row: int) -> Message:
         """The message of a row; raises CaptureError."""
         ...
@@ -156,7 +160,7 @@ def _operation(model: RowContext, row: int, message: Message, link: Link | None)
 
 
 COLUMNS: Final = (
-    Column("number", "No", lambda m, r, g, k: str(r + 1), 9, True),
+    Column("number", "No", lambda m, r, g, k: str(g.number), 10, True),
     Column("time", "Time", _time, 30, True),
     Column("delta", "Δ", _delta, 8, True, 120),
     Column("process", "Process", lambda m, r, g, k: row_text.process(g, k), 16, False, 64),
@@ -194,6 +198,6 @@ def cells(model: RowContext, row: int) -> Cells:
         texts = tuple(column.get(model, row, message, link) for column in model.columns)
     except (CaptureError, OSError) as problem:
         blank = [""] * len(model.columns)
-        blank[0], blank[-1] = str(row + 1), safe(getattr(problem, "reason", str(problem)))
+        blank[0], blank[-1] = str(model.number(row)), safe(getattr(problem, "reason", str(problem)))
         return Cells(tuple(blank), "!", "malformed")
     return Cells(texts, glyph, look)

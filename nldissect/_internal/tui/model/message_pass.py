@@ -36,7 +36,7 @@ class MessagePass(ABC):
         self._test = model.view.test
         self._known = 0  # the last transaction met
         self._open: dict[int, Transaction] = {}
-        self._over: dict[int, list[Transaction]] = {}  # by the number of their last message
+        self._over: dict[int, list[Transaction]] = {}  # by the row of their last message
 
     # -- what reports do with it -------------------------------------------------------------
 
@@ -135,15 +135,16 @@ class MessagePass(ABC):
                     self._await(found)
         else:
             self.leave_out(row)
-        for found in self._over.pop(row + 1, ()):
+        for found in self._over.pop(row, ()):
             self.ended(found)
 
     def _await(self, found: Transaction) -> None:
         """Tells that a transaction is over, once its last message went by."""
-        if found.last <= self.row:
+        last = self.model.row_of(found.last)
+        if last < self.row:
             self.ended(found)
         else:
-            self._over.setdefault(int(found.last), []).append(found)
+            self._over.setdefault(last, []).append(found)
 
     def _chosen(self, row: int) -> bool:
         """Whether the row passes the filter; those that the list hides are tested here."""

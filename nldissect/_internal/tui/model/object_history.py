@@ -50,7 +50,7 @@ def timeline(model: CaptureModel, key: tuple[str, ...], about: Message) -> Repor
         changes: list[Change] = []
         parts = _heading(model, row, message, link)
         if message.to_kernel or before is None:
-            parts += _refused(link, row + 1)
+            parts += _refused(link, model.number(row))
             parts.append((f" {safe(describe(message))}", "plain"))
         else:
             changes = compare(before, flat)
@@ -85,7 +85,7 @@ def _rows_about(
 def _heading(model: CaptureModel, row: int, message: Message, link: Link | None) -> list[Part]:
     """When, which way, what, and by whom: of a notification, by whom it was caused."""
     parts: list[Part] = [
-        (f" #{row + 1:<7}", "dim"),
+        (f" #{model.number(row):<7}", "dim"),
         (f"{model.times.text(model.time(row), model.time(row - 1)):>12} ", "dim"),
         ("→ " if message.to_kernel else "← ", "arrow"),
         (f"{safe(message_text.operation(message, model.constants)):<12}", "heading"),
@@ -124,9 +124,10 @@ def objects(model: CaptureModel, row: int) -> ReportSource:
         if key[0] != kind:
             kind = key[0]
             yield ReportLine([(f" {kind}", "heading")])
-        summary = safe(summarize(model.message(number - 1)))
+        row = model.row_of(number)
+        summary = safe(summarize(model.message(row)))
         words: list[Part] = [(f"   {safe(' '.join(key[1:])):<34}", "name"), (summary, "plain")]
-        yield ReportLine([*words, (f"  #{number}", "dim")], number - 1)
+        yield ReportLine([*words, (f"  #{number}", "dim")], row)
 
 
 def change_parts(change: Change) -> list[Part]:

@@ -112,7 +112,7 @@ class Details:
             marked = (about.offset, about.offset + 1)
         self._hex_pane.set(message, marked)
         remarks = [] if link is None else link_text.remarks(message, link)
-        self._tree_pane.name_it(f"Tree  #{row + 1} {', '.join(remarks)}".rstrip())
+        self._tree_pane.name_it(f"Tree  #{message.number} {', '.join(remarks)}".rstrip())
         self._select_bytes()
         if self._transaction_pane.display:
             self._transaction_pane.set(self._model, row)
@@ -132,8 +132,9 @@ class Details:
         for number in answers:
             if not number:
                 continue
-            answer, reply = self._model.message(number - 1), self._model.link(number - 1)
-            if reply is None or (found.members and reply.of != row + 1):
+            at = self._model.row_of(number)
+            answer, reply = self._model.message(at), self._model.link(at)
+            if reply is None or (found.members and reply.of != link.number):
                 continue
             reason = link_text.explanation(answer, reply)
             if reason is not None:

@@ -84,7 +84,7 @@ class FlowPane(LinePane):
                     0,
                     False,
                     "malformed",
-                    f"#{row + 1} {problem.reason}",
+                    f"#{self.found.number(line)} {problem.reason}",
                     None,
                 )
             # Those at the ends may still grow.

@@ -103,9 +103,9 @@ class FlowScreen(ModalScreen[int]):
             "page-up": lambda n: self._move(-self.pane.room * (n or 1)),
             "half-down": lambda n: self._move(self.pane.room // 2),
             "half-up": lambda n: self._move(-self.pane.room // 2),
-            "first": lambda n: self.pane.move(0 if n is None else self._line_of(n - 1)),
+            "first": lambda n: self.pane.move(0 if n is None else self._line_of(model.row_of(n))),
             "last": lambda n: self.pane.move(
-                self.pane.count if n is None else self._line_of(n - 1)
+                self.pane.count if n is None else self._line_of(model.row_of(n))
             ),
             "top-line": lambda n: self.pane.to_seen((n or 1) - 1),
             "middle-line": lambda n: self.pane.to_seen(self.pane.seen // 2),

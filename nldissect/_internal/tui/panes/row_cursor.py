@@ -73,6 +73,10 @@ class RowCursor:
             wanted, self._wanted = self._wanted, -1
             self.go(wanted)
 
+    def go_to(self, number: int) -> None:
+        """Goes to the message of a number; see `go`."""
+        self.go(self._model.row_of(number))
+
     def go(self, row: int) -> None:
         """Goes to a row, jumping; raises UsageError where it is not shown."""
         total = self._model.total
@@ -108,15 +112,16 @@ class RowCursor:
         """Unfolds the copies that a row is one of; raises UsageError where that is not why."""
         link = self._model.link(row)
         if self._model.folded and link is not None and link.role == COPY:
-            self._model.unfolded.add(link.of - 1)
+            self._model.unfolded.add(self._model.row_of(link.of))
             self.refill(row)
             if self._model.view.has(row):
                 return
+        number = self._model.number(row)
         if not self._model.own and self._model.index.own(row):
             key = self._keymap.of("own")
-            raise UsageError(f"message {row + 1} is the recording's own ({key} shows these)")
+            raise UsageError(f"message {number} is the recording's own ({key} shows these)")
         if self._model.view.scanned > row:
-            raise UsageError(f"message {row + 1} is not shown by this filter (& turns it off)")
+            raise UsageError(f"message {number} is not shown by this filter (& turns it off)")
 
     def _centre(self, place: int) -> None:
         list_pane = self._list_pane
