@@ -27,13 +27,12 @@ from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import CaptureError, UsageError
 from nldissect._internal.wire.record import Record
 from support import ROOT
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
 
-NEEDED = ("linux.uml", "insmod", "ip")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
-needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+in_scenes = needs_kernel()
 LISTENING = re.compile(r"nldissect: listening on (nldissect\d+), made for this and removed at the")
 
 
@@ -56,24 +55,8 @@ class Scenes:
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
     folder = tmp_path_factory.mktemp("live")
-    done = subprocess.run(
-        [
-            ROOT / "tests/tools/uml-run",
-            "-m",
-            "1G",
-            "-t",
-            "600",
-            "-k",
-            "dummy",
-            "--",
-            sys.executable,
-            ROOT / "tests/capture/live_guest.py",
-            folder,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=640,
-    )
+    guest = ROOT / "tests/capture/live_guest.py"
+    done = in_kernel(sys.executable, guest, folder, seconds=600, memory="1G")
     assert done.returncode == 0, done.stderr
     return Scenes(folder)
 
@@ -96,7 +79,7 @@ def ports_in(path: Path) -> list[int]:
 # -- the interface ----------------------------------------------------------------------
 
 
-@needs_kernel
+@in_scenes
 def test_made_where_none_is_up_and_removed_however_it_ends(scenes: Scenes) -> None:
     life = scenes["life"]
     assert sorted(life["made"].values()) == [f"nldissect{number}" for number in range(6)]
@@ -117,7 +100,7 @@ def test_made_where_none_is_up_and_removed_however_it_ends(scenes: Scenes) -> No
     assert "its process ended unexpectedly" in life["said"]["recorder killed"]
 
 
-@needs_kernel
+@in_scenes
 def test_one_that_is_up_is_used_and_left_alone(scenes: Scenes) -> None:
     there = scenes["there"]
     assert (there["name"], there["made"]) == ("nlmon0", False)
@@ -126,7 +109,7 @@ def test_one_that_is_up_is_used_and_left_alone(scenes: Scenes) -> None:
     assert there["before"] == there["after"]
 
 
-@needs_kernel
+@in_scenes
 def test_another_network_namespace_by_name_and_by_process(scenes: Scenes) -> None:
     there = scenes["elsewhere"]
     assert sorted(there["inside"]) == ["nldissect0", "nldissect1"]
@@ -141,7 +124,7 @@ def test_another_network_namespace_by_name_and_by_process(scenes: Scenes) -> Non
     assert "getfamily" not in scenes.text("elsewhere/named.out")
 
 
-@needs_kernel
+@in_scenes
 def test_the_library_listens(scenes: Scenes) -> None:
     found = scenes["library"]
     assert found["interface"] == "nlmon0"
@@ -154,7 +137,7 @@ def test_the_library_listens(scenes: Scenes) -> None:
     assert found["problem"].startswith("there is no interface 'nope0'")
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize(
     ("case", "said"),
     [
@@ -180,7 +163,7 @@ def test_what_is_missing_is_said_in_one_line(scenes: Scenes, case: str, said: st
     assert scenes["refusals"]["links"] == ["lo", "dummy0", "nlmon0"]  # nothing stayed behind
 
 
-@needs_kernel
+@in_scenes
 def test_a_kernel_without_nlmon(scenes: Scenes) -> None:
     found = scenes["moduleless"]
     assert found["ended"] == 2
@@ -189,7 +172,7 @@ def test_a_kernel_without_nlmon(scenes: Scenes) -> None:
     assert "nldissect" not in " ".join(found["links"])
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize(("how", "uid"), [("sudo", 65534), ("root", 0)])
 def test_privileges_are_gone_once_it_listens(scenes: Scenes, how: str, uid: int) -> None:
     found = scenes["identity"][how]
@@ -216,7 +199,7 @@ LINK, LINK_TOO = [0, 18, 4242], [0, 18, 4243]
 TWO = [0, 22, 4243]  # RTM_GETADDR and RTM_GETLINK in one datagram: only the first is looked at
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
@@ -234,7 +217,7 @@ def test_the_kernel_filters(scenes: Scenes, chosen: str, expected: list[list[int
     assert filters["nothing own"] > 20  # its own questions pass whatever is filtered
 
 
-@needs_kernel
+@in_scenes
 def test_shown_and_written_as_it_happens(scenes: Scenes) -> None:
     shown = scenes.text("explained/all.out")
     for line in ("→ route     newlink    pear0 kind dummy", "→ route     dellink    pear0"):
@@ -264,7 +247,7 @@ def test_shown_and_written_as_it_happens(scenes: Scenes) -> None:
     assert 0 < scenes["explained"]["whole"] - scenes["explained"]["early"] < 100
 
 
-@needs_kernel
+@in_scenes
 def test_a_capture_explains_itself(scenes: Scenes) -> None:
     capture = open_capture(str(scenes.folder / "explained/all.pcapng"))
     records = list(capture)
@@ -288,7 +271,7 @@ def test_a_capture_explains_itself(scenes: Scenes) -> None:
     assert all(r.cooked == b"\0\x04\x03\x38" + bytes(10) + bytes((0, r.protocol)) for r in records)
 
 
-@needs_kernel
+@in_scenes
 def test_processes_behind_ports_even_short_lived_ones(scenes: Scenes) -> None:
     capture = open_capture(str(scenes.folder / "explained/all.pcapng"))
     records = list(capture)
@@ -310,7 +293,7 @@ def test_processes_behind_ports_even_short_lived_ones(scenes: Scenes) -> None:
     )
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
 @pytest.mark.parametrize("name", ["explained/all.pcapng", "loss/loss.pcapng"])
 def test_wireshark_opens_it(scenes: Scenes, name: str) -> None:
@@ -328,7 +311,7 @@ def test_wireshark_opens_it(scenes: Scenes, name: str) -> None:
 # -- files, limits, loss ----------------------------------------------------------------------
 
 
-@needs_kernel
+@in_scenes
 def test_ring_files_and_autostop(scenes: Scenes) -> None:
     rings, folder = scenes["rings"], scenes.folder / "rings"
     names = sorted(path.name for path in folder.glob("packets_*"))
@@ -354,7 +337,7 @@ def test_ring_files_and_autostop(scenes: Scenes) -> None:
     assert rings["messages"] == {"seen": 15, "reason": "limit", "path": None}
 
 
-@needs_kernel
+@in_scenes
 def test_each_ring_file_explains_itself(scenes: Scenes) -> None:
     files = sorted((scenes.folder / "rings").glob("primed_*"))
     assert len(files) == 2
@@ -363,7 +346,7 @@ def test_each_ring_file_explains_itself(scenes: Scenes) -> None:
         assert len(others(path)) == 20
 
 
-@needs_kernel
+@in_scenes
 def test_snaplen_counts_the_cooked_header(scenes: Scenes) -> None:
     capture = open_capture(str(scenes.folder / "rings/snaplen.pcapng"))
     records = list(capture)
@@ -372,7 +355,7 @@ def test_snaplen_counts_the_cooked_header(scenes: Scenes) -> None:
     assert all(len(record.data) <= 24 for record in records)
 
 
-@needs_kernel
+@in_scenes
 def test_loss_is_a_row_where_it_happened(scenes: Scenes) -> None:
     records = list(open_capture(str(scenes.folder / "loss/loss.pcapng")))
     gaps = [(number, record.lost) for number, record in enumerate(records) if record.lost]
@@ -404,7 +387,7 @@ def test_loss_is_a_row_where_it_happened(scenes: Scenes) -> None:
     assert [o["lost"] for o in map(json.loads, out.splitlines()) if "lost" in o] == [lost]
 
 
-@needs_kernel
+@in_scenes
 def test_a_recorder_that_is_stopped_loses_nothing_that_the_ring_can_hold(scenes: Scenes) -> None:
     found = scenes["stopped"]
     assert found["ended"] == 0
@@ -416,13 +399,13 @@ def test_a_recorder_that_is_stopped_loses_nothing_that_the_ring_can_hold(scenes:
     assert found["user"] == "2400 0\n"
 
 
-@needs_kernel
+@in_scenes
 def test_long_datagrams_are_whole_whoever_listens(scenes: Scenes) -> None:
     whole = "[150016, 16, 3016, 16]\n"
     assert scenes["long"] == {"root": whole, "user": whole}
 
 
-@needs_kernel
+@in_scenes
 def test_a_reader_that_is_too_slow_loses_but_knows(scenes: Scenes) -> None:
     found = scenes["overtaken"]
     assert found["dropped"] > 0
@@ -431,7 +414,7 @@ def test_a_reader_that_is_too_slow_loses_but_knows(scenes: Scenes) -> None:
     assert found["counted"] == found["dropped"]  # in the interface's statistics
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize("how", ["deleted", "down"])
 def test_an_interface_that_goes_ends_the_capture_in_one_line(scenes: Scenes, how: str) -> None:
     status, said = scenes["removed"][how]
@@ -442,7 +425,7 @@ def test_an_interface_that_goes_ends_the_capture_in_one_line(scenes: Scenes, how
     assert scenes.text(f"removed/{how}.out").count("noop\n") == 100
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize("how", ["one", "ring"])
 def test_a_full_disk_ends_the_capture_and_loses_nothing_written(scenes: Scenes, how: str) -> None:
     status, said = scenes["full"][how]
@@ -454,7 +437,7 @@ def test_a_full_disk_ends_the_capture_and_loses_nothing_written(scenes: Scenes, 
     assert sum(ports_in(path).count(80) for path in files) >= 1000  # each ends with a whole block
 
 
-@needs_kernel
+@in_scenes
 def test_signals_at_any_moment(scenes: Scenes) -> None:
     """One clean line or none, files that are whole or absent, and no interface stays."""
     struck = scenes["struck"]
@@ -469,17 +452,17 @@ def test_signals_at_any_moment(scenes: Scenes) -> None:
             list(open_capture(str(scenes.folder / "struck" / name)))
 
 
-@needs_kernel
+@in_scenes
 def test_a_front_end_that_stands_still_loses_nothing(scenes: Scenes) -> None:
     assert scenes["standstill"] == {"kept": 3, "seen": 5000, "dropped": 0}
 
 
-@needs_kernel
+@in_scenes
 def test_groups_that_are_joined_are_heard_however_much_comes(scenes: Scenes) -> None:
     assert scenes["joined"]["newlink"] >= 800  # 400 requests, and what the kernel tells of each
 
 
-@needs_kernel
+@in_scenes
 def test_what_a_killed_supervisor_leaves_is_told_and_removed_by_the_next(scenes: Scenes) -> None:
     left = scenes["left"]
     assert left["ended"] == 0
@@ -492,7 +475,7 @@ def test_what_a_killed_supervisor_leaves_is_told_and_removed_by_the_next(scenes:
     assert not {"nldissect0", "nldissect1"} & set(left["end"])
 
 
-@needs_kernel
+@in_scenes
 def test_a_crash_loses_no_more_than_a_second(scenes: Scenes) -> None:
     ports = []
     with suppress(CaptureError):  # the last block may be cut
@@ -632,7 +615,7 @@ def test_no_filter_is_none() -> None:
 # -- metrics --------------------------------------------------------------------------------
 
 
-@needs_kernel
+@in_scenes
 def test_metrics_are_there_whatever_is_shown(scenes: Scenes) -> None:
     """Nothing, spans, or the capture itself; by whoever decodes, who has no more privileges."""
     pytest.importorskip("prometheus_client")

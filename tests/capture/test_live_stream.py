@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from support import ROOT
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
-
-NEEDED = ("linux.uml", "tcpdump", "insmod", "ip")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
 
 SCRIPT = """
 export PYTHONPATH={root}:$PYTHONPATH
@@ -35,15 +31,14 @@ wait
 """
 
 
-@pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
+@needs_kernel("tcpdump")
 def test_messages_appear_as_they_are_sent(tmp_path: Path) -> None:
     script = SCRIPT.format(
         root=shlex.quote(str(ROOT)),
         folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "100", "-k", "dummy", "--", "bash", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=150)
+    done = in_kernel("bash", "-c", script)
     assert done.returncode == 0, done.stderr
     early = (tmp_path / "early").read_text(encoding="utf-8")
     assert "→ route     newlink    pear0 kind dummy" in early

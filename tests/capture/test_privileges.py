@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +14,11 @@ from pathlib import Path
 import pytest
 
 from support import ROOT
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
-SEARCHED = "/usr/bin:/usr/sbin:/sbin:/bin"
-NEEDED = ("linux.uml", "strace", "insmod", "ip")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path=SEARCHED) is None]
-needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+in_scenes = needs_kernel("strace")
 
 NOBODY = 65534
 # What comes from the kernel: a capture that is read or begun, headers, notifications.
@@ -147,8 +144,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         nobody=NOBODY,
         calls=",".join(f"?{call}" if call[0] != "%" else call for call in CALLS.split()),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "170", "--", "bash", "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    done = in_kernel("bash", "-c", script, seconds=170, modules=())
     assert done.returncode == 0, done.stderr
     return Runs(folder)
 
@@ -156,7 +152,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 each_run = pytest.mark.parametrize("run", RUNS, ids=" ".join)
 
 
-@needs_kernel
+@in_scenes
 @each_run
 def test_no_shell_is_run(runs: Runs, run: tuple[str, str]) -> None:
     programs = {strings(call)[0] for _, call in runs.traces[run].of("execve", "execveat")}
@@ -165,7 +161,7 @@ def test_no_shell_is_run(runs: Runs, run: tuple[str, str]) -> None:
     assert others == ({"strace", "ip"} if run[0] == "run" else set())
 
 
-@needs_kernel
+@in_scenes
 @each_run
 def test_the_kernel_is_asked_and_nothing_else(runs: Runs, run: tuple[str, str]) -> None:
     """But for the interface that was made for this."""
@@ -190,7 +186,7 @@ def test_the_kernel_is_asked_and_nothing_else(runs: Runs, run: tuple[str, str]) 
     assert not trace.of("mount", "setns", "unshare", "init_module", "finit_module")
 
 
-@needs_kernel
+@in_scenes
 @each_run
 def test_nothing_is_looked_at_with_privileges(runs: Runs, run: tuple[str, str]) -> None:
     trace = runs.traces[run]
@@ -224,7 +220,7 @@ def test_nothing_is_looked_at_with_privileges(runs: Runs, run: tuple[str, str]) 
             assert int(call.rpartition("= ")[2]) <= 16
 
 
-@needs_kernel
+@in_scenes
 @each_run
 def test_files_are_new_and_private(runs: Runs, run: tuple[str, str]) -> None:
     trace = runs.traces[run]
@@ -250,7 +246,7 @@ def test_files_are_new_and_private(runs: Runs, run: tuple[str, str]) -> None:
         assert f"{name}.txt {owner} 600" in files
 
 
-@needs_kernel
+@in_scenes
 @pytest.mark.parametrize("who", ["root", "sudo"])
 def test_no_link_of_somebody_else_is_followed(runs: Runs, who: str) -> None:
     said = runs.text(f"link.{who}")
@@ -259,7 +255,7 @@ def test_no_link_of_somebody_else_is_followed(runs: Runs, who: str) -> None:
     assert runs.text("precious") == "before\n"
 
 
-@needs_kernel
+@in_scenes
 def test_nothing_is_left_behind(runs: Runs) -> None:
     files = {f"{'.'.join(run)}.pcapng" for run in RUNS} | {"run.root.txt", "run.sudo.txt"}
     assert set(runs.text("names").split()) == files | {"link.pcapng"}

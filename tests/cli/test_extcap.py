@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from support import ROOT
 from support.command import Command
+from support.uml import in_kernel, needs_kernel
 
 
 def test_what_wireshark_asks(run: Command) -> None:
@@ -42,9 +42,6 @@ def test_errors_of_use(run: Command) -> None:
         assert ran.status == 2
         assert says in ran.err
 
-
-NEEDED = ("linux.uml", "tshark", "dumpcap", "insmod", "ip")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
 
 # What is installed goes into a file system of that kernel, none of this machine's.
 SCRIPT = """
@@ -95,15 +92,14 @@ def shown(path: Path, *options: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+@needs_kernel("tshark", "dumpcap")
 def test_tshark_captures_by_it(tmp_path: Path) -> None:
     script = SCRIPT.format(
         root=shlex.quote(str(ROOT)),
         folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "590", "-k", "dummy", "--", "bash", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=600)
+    done = in_kernel("bash", "-c", script, seconds=590)
     assert done.returncode == 0, done.stderr
     assert "nldissect (netlink (nldissect))" in (tmp_path / "listed").read_text()
     said = (tmp_path / "filtered.said").read_text()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,15 +26,12 @@ from nldissect._internal.wire.errors import UsageError
 from support import ROOT
 from support.command import open_to_all
 from support.nobody import as_nobody
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
 
-NEEDED = ("linux.uml", "insmod", "ip", "setpriv", "nsenter", "unshare")
-MISSING = [
-    tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin:/bin") is None
-]
-needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+in_scenes = needs_kernel("setpriv", "nsenter", "unshare")
 
 KNOWN = [
     *(MulticastGroup(protocol, number, name) for protocol, names in GROUPS.items()
@@ -232,19 +227,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
     )
-    command = [
-        str(ROOT / "tests/tools/uml-run"),
-        "-t",
-        "150",
-        "-k",
-        "dummy",
-        "-k",
-        "veth",
-        "--",
-        "sh",
-        "-c",
-    ]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=180)
+    done = in_kernel("sh", "-c", script, seconds=150, modules=("dummy", "veth"))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -253,7 +236,7 @@ def rows(path: Path) -> list[list[str]]:
     return [line.split("\t") for line in path.read_text().splitlines()]
 
 
-@needs_kernel
+@in_scenes
 def test_everything_is_heard_without_being_told_what(scenes: Path) -> None:
     heard = rows(scenes / "all")
     operations = [row[0] for row in heard]
@@ -266,7 +249,7 @@ def test_everything_is_heard_without_being_told_what(scenes: Path) -> None:
     assert (scenes / "all.status").read_text() == "0\n"
 
 
-@needs_kernel
+@in_scenes
 def test_nobody_may_listen_too(scenes: Path) -> None:
     said = (scenes / "nobody.err").read_text().splitlines()
     assert said[0].startswith("nldissect: not permitted, needs CAP_NET_ADMIN: ")
@@ -280,7 +263,7 @@ def test_nobody_may_listen_too(scenes: Path) -> None:
     assert "not permitted" in (scenes / "denied.err").read_text()
 
 
-@needs_kernel
+@in_scenes
 def test_what_is_written_explains_itself(scenes: Path) -> None:
     capture = open_capture(str(scenes / "kept.pcapng"))
     kinds = [(record.protocol, record.data[4:6]) for record in capture]
@@ -290,7 +273,7 @@ def test_what_is_written_explains_itself(scenes: Path) -> None:
     assert any(socket.own for socket in interface.sockets)
 
 
-@needs_kernel
+@in_scenes
 def test_other_network_namespaces(scenes: Path) -> None:
     assert {"kiwi0", "mango0"} <= set((scenes / "nsid").read_text().split())
     assert "mango0" not in (scenes / "all").read_text()
@@ -299,7 +282,7 @@ def test_other_network_namespaces(scenes: Path) -> None:
     assert [i.name for i in capture.interfaces] == ["monitor", "monitor nsid 0"]
 
 
-@needs_kernel
+@in_scenes
 def test_groups_types_and_losses(scenes: Path) -> None:
     heard = rows(scenes / "link")
     assert {row[0] for row in heard} == {"newlink"}

@@ -18,14 +18,12 @@ import pytest
 from support import ROOT
 from support.command import open_to_all
 from support.nobody import as_nobody
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
 
-SEARCHED = "/usr/bin:/usr/sbin:/sbin:/bin"
-NEEDED = ("linux.uml", "strace", "insmod", "ip", "setpriv")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path=SEARCHED) is None]
-needs_kernel = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+in_scenes = needs_kernel("strace", "setpriv")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 
 # Asks for lo through one socket and for what is not there through another, in this order.
@@ -284,14 +282,13 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "150", "-k", "dummy", "--", "sh", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=180)
+    done = in_kernel("sh", "-c", script, seconds=150)
     (folder / "stderr").write_text(done.stderr)
     assert done.returncode == 0, done.stderr
     return folder
 
 
-@needs_kernel
+@in_scenes
 def test_both_ways_show_the_same(scenes: Path) -> None:
     """While another process talks without pause, which must not be seen."""
     got = (scenes / "strace").read_text()
@@ -308,7 +305,7 @@ def test_both_ways_show_the_same(scenes: Path) -> None:
     assert (scenes / "strace.err").read_text() == ""
 
 
-@needs_kernel
+@in_scenes
 def test_without_strace_nlmon_alone_does_it(scenes: Path) -> None:
     alone, both = (scenes / "nlmon.alone").read_text(), (scenes / "strace").read_text()
     assert [line.split("\t")[:4] for line in alone.splitlines()] == [
@@ -318,7 +315,7 @@ def test_without_strace_nlmon_alone_does_it(scenes: Path) -> None:
     assert len((scenes / "nlmons").read_text().splitlines()) == 1  # the one that was there
 
 
-@needs_kernel
+@in_scenes
 def test_another_network_namespace_is_heard_or_who_enters_it_is_named(scenes: Path) -> None:
     told = "went on in another network namespace, of which nothing is shown: `run --strace` shows"
     for number in (1, 2, 3):
@@ -338,7 +335,7 @@ def test_another_network_namespace_is_heard_or_who_enters_it_is_named(scenes: Pa
     assert (scenes / "blue.err").read_text() == ""
 
 
-@needs_kernel
+@in_scenes
 def test_a_file_keeps_of_what_was_asked_first_what_the_command_touched(scenes: Path) -> None:
     def rows(*options: str) -> list[list[str]]:
         fields = ("message", "operation", "family", "ifname")
@@ -362,7 +359,7 @@ def test_a_file_keeps_of_what_was_asked_first_what_the_command_touched(scenes: P
     assert (scenes / "nothing.pcapng").stat().st_size < 200
 
 
-@needs_kernel
+@in_scenes
 def test_groups_are_joined_for_the_command_s_notifications(scenes: Path) -> None:
     rows = [line.split("\t") for line in (scenes / "joined").read_text().splitlines()]
     assert ["RTNLGRP_LINK", "newlink", "plum8"] in rows
@@ -370,14 +367,14 @@ def test_groups_are_joined_for_the_command_s_notifications(scenes: Path) -> None
     assert "--join: 'nosuch' is no group" in (scenes / "nosuch.err").read_text()
 
 
-@needs_kernel
+@in_scenes
 def test_two_sockets_in_one_process(scenes: Path) -> None:
     rows = [line.split("\t") for line in (scenes / "two.nlmon").read_text().splitlines()]
     assert sorted(row[0] for row in rows) == ["error", "getlink", "getlink", "newlink"]
     assert [row[0] for row in rows if row[1] == "ENODEV"] == ["error"]
 
 
-@needs_kernel
+@in_scenes
 def test_notifications_that_it_received(scenes: Path) -> None:
     for way in ("nlmon", "strace"):
         operations = (scenes / f"heard.{way}").read_text().split()
@@ -387,7 +384,7 @@ def test_notifications_that_it_received(scenes: Path) -> None:
         assert "plum0" in (scenes / f"monitor.{way}").read_text()
 
 
-@needs_kernel
+@in_scenes
 def test_without_privileges(scenes: Path) -> None:
     said = (scenes / "nobody.err").read_text()
     assert said.endswith("; tracing system calls with strace instead\n")

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import struct
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import nldissect
 from support import ROOT
 from support import capture_files as files
 from support.messages import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
@@ -231,28 +230,10 @@ def test_the_wire_number_is_scapy_s_own() -> None:
     assert conf.l2types[NetlinkCooked] == 253
 
 
-MISSING = [
-    tool
-    for tool in ("linux.uml", "insmod", "ip")
-    if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None
-]
-
-
-@pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
+@needs_kernel()
 def test_sniffing_a_live_nlmon() -> None:
-    command = [
-        str(ROOT / "tests/tools/uml-run"),
-        "-t",
-        "100",
-        "-k",
-        "dummy",
-        "--",
-        "env",
-        f"PYTHONPATH={ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        sys.executable,
-        str(ROOT / "tests/library/scapy_guest.py"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150)
+    path = f"PYTHONPATH={ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = in_kernel("env", path, sys.executable, ROOT / "tests/library/scapy_guest.py")
     (line,) = [x for x in done.stdout.splitlines() if x.startswith("FOUND ")] or [done.stderr]
     found = json.loads(line.removeprefix("FOUND "))
     assert any("route newlink pear0 kind dummy" in s for s in found["summaries"])

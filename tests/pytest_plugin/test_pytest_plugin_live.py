@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,15 +13,9 @@ import pytest
 import nldissect
 from support import ROOT
 from support.plugin import FILES, arguments
+from support.uml import in_kernel, needs_kernel
 
-NEEDED = ("linux.uml", "insmod", "ip", "setpriv")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod, iproute2...)"
-    ),
-]
+pytestmark = [pytest.mark.slow, needs_kernel("setpriv")]
 
 INNER = """
 import os
@@ -255,8 +247,7 @@ def run(folder: Path) -> None:
             ]
         ),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "400", "-k", "dummy", "--", "bash", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=430)
+    done = in_kernel("bash", "-c", script, seconds=400)
     assert (folder / "nobody/out").exists(), done.stderr
 
 

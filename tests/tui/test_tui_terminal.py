@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from support import ROOT
+from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
@@ -228,8 +229,6 @@ def test_other_commands_do_not_import_textual() -> None:
 
 # -- live, in a kernel of its own -------------------------------------------------------------
 
-NEEDED = ("linux.uml", "tmux", "insmod", "ip")
-MISSING = [tool for tool in NEEDED if shutil.which(tool, path="/usr/bin:/usr/sbin:/sbin") is None]
 LIVE = """
 export PYTHONPATH={root}:$PYTHONPATH XDG_STATE_HOME={folder} XDG_CONFIG_HOME={folder} HOME={folder}
 export TERM=screen-256color TMPDIR={folder}
@@ -266,15 +265,14 @@ tmux kill-server
 """
 
 
-@pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)} (user-mode-linux, kmod...)")
+@needs_kernel("tmux")
 def test_live_capture_is_followed_held_stopped_and_kept(tmp_path: Path) -> None:
     script = LIVE.format(
         root=shlex.quote(str(ROOT)),
         folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
     )
-    command = [str(ROOT / "tests/tools/uml-run"), "-t", "100", "-k", "dummy", "--", "bash", "-c"]
-    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=150)
+    done = in_kernel("bash", "-c", script)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 lost" in (tmp_path / "seen").read_text()
     assert "mtu 1400" not in (tmp_path / "still").read_text()
