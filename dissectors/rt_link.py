@@ -172,6 +172,12 @@ def renamed(lookup: Lookup) -> bool:
     return True
 
 
+def nameless(lookup: Lookup) -> bool:
+    """Whether a request names no link and sets nothing: iproute2 asks so what the kernel knows."""
+    header = [lookup.value(name) for name in ("ifi-index", "ifi-change")]
+    return header == [0, 0] and len(lookup.pieces) == 1
+
+
 def summary(lookup: Lookup) -> str | None:
     """A link as ip-link(8) shows it; of a request what it sets."""
     family = lookup.value("ifi-family")
@@ -191,6 +197,8 @@ def summary(lookup: Lookup) -> str | None:
         lookup.fill(SET_BRIDGE if bridge else SET_LINK)
         if lookup.beside("linkinfo.kind") == "vxlan":
             vxlan(lookup)
+        if lookup.empty and nameless(lookup):
+            return "(no link named)"
     if bridge:
         bridging(lookup)
         lookup.fill(KINDS)

@@ -89,8 +89,12 @@ def next_of_many(each: Piece, multicast: bool) -> list[str]:
 
 
 # From RTN_LOCAL (2) on ip(8) names the type.
-WHERE = """[{rtm-type!=0}{rtm-type!=1}{rtm-type}] [{dst/rtm-dst-len}][{!dst}default]
-    [from {src/rtm-src-len}] [tos {rtm-tos?:hex}] """
+KIND, FROM = (
+    "[{rtm-type!=0}{rtm-type!=1}{rtm-type}] ",
+    " [from {src/rtm-src-len}] [tos {rtm-tos?:hex}] ",
+)
+SOMEWHERE = f"{KIND}[{{dst/rtm-dst-len}}][{{!dst}}0/{{rtm-dst-len}}]{FROM}"
+ANYWHERE = f"{KIND}default{FROM}"
 HOW = """[as to {newdst}] [via {gateway}]
     [{!gateway}via [{via.family:words}] {via.addr}] [nhid {nh-id}] [iif {iif}] [dev {oif}]
     [table {RTA_TABLE?|rtm-table?}] [proto {rtm-protocol?}] [scope {rtm-scope?}] [src {prefsrc}]
@@ -102,8 +106,8 @@ def realms(value: int) -> str:
     return f"{value >> 16}/{value & 0xFFFF}" if value >> 16 else str(value)
 
 
-ROUTE, BY = Template(WHERE + HOW, realms=realms), Template(HOW, realms=realms)
-TO = Template(WHERE)
+ROUTE, DEFAULT = (Template(where + HOW, realms=realms) for where in (SOMEWHERE, ANYWHERE))
+TO, TO_DEFAULT, BY = Template(SOMEWHERE), Template(ANYWHERE), Template(HOW, realms=realms)
 # What ip(8) says of rtm_flags; what only tells how a route was made or answered is left out
 FLAGS = Template("[{rtm-flags?:flags}]", flags=lambda value: flag_words(value))
 FLAG_WORDS = (
@@ -131,15 +135,20 @@ def metrics(found: Piece) -> list[str]:
     ]
 
 
+def default(lookup: Lookup) -> bool:
+    """Whether it leads to all that there is; its destination may be there all the same, as 0."""
+    return lookup.value("rtm-dst-len") == 0 and lookup.value("dst") in (None, "0.0.0.0", "::")
+
+
 def summary(lookup: Lookup) -> None:
     """A route as ip-route(8) shows it."""
     metric, hops, kind = lookup.at("metrics"), lookup.at("multipath"), lookup.at("encap-type")
     if metric is None and hops is None and kind is None:
-        lookup.fill(ROUTE)
+        lookup.fill(DEFAULT if default(lookup) else ROUTE)
         lookup.fill(FLAGS)
         return
     lookup.tell(*IN_FULL)
-    lookup.fill(TO)
+    lookup.fill(TO_DEFAULT if default(lookup) else TO)
     for words in encapsulation(kind, lookup.at("encap")):
         lookup.say(words)
     lookup.fill(BY)

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+import nldissect
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node, find_all
-from nldissect._internal.engine.summary import describe
+from nldissect._internal.engine.summary import describe, summarize
 from nldissect._internal.wire import linux
 from support.messages import (
     DUMP,
@@ -701,3 +702,24 @@ def test_any_cut_is_survived(name: str) -> None:
 def test_recordings_are_small() -> None:
     for name in OURS:
         assert Path(RECORDINGS / f"{name}.pcap").stat().st_size < 300_000
+
+
+@pytest.mark.parametrize(
+    ("family", "operation", "values", "line"),
+    [
+        # NetworkManager and systemd-networkd send a destination of zeros, and empty metrics.
+        ("rt-route", "newroute", {"dst": "0.0.0.0", "oif": 2, "metrics": {}}, "default dev 2"),
+        ("rt-route", "newroute", {"dst": "::", "oif": 2}, "default dev 2"),
+        ("rt-route", "newroute", {"dst": "0.0.0.0", "rtm-dst-len": 8, "oif": 2}, "0.0.0.0/8 dev 2"),
+        ("rt-route", "newroute", {"rtm-dst-len": 24, "oif": 2}, "0/24 dev 2"),
+        ("rt-route", "newroute", {"oif": 2, "metrics": {"mtu": 1400}}, "default dev 2 mtu 1400"),
+        # iproute2 asks so whether the kernel has RTM_NEWLINK.
+        ("rt-link", "newlink", {}, "(no link named)"),
+        ("rt-link", "newlink", {"mtu": 1400}, "mtu 1400"),
+    ],
+)
+def test_what_names_nothing_or_everything(
+    family: str, operation: str, values: dict[str, object], line: str
+) -> None:
+    header = {"rtm-type": "unicast"} if family == "rt-route" else {}
+    assert summarize(nldissect.build(family, operation, {**header, **values})) == line

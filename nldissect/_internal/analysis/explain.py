@@ -397,7 +397,7 @@ def subject(request: Message, said: str | None = None) -> str:
     words = (summarize(request) if said is None else said).split()
     while words and words[0] in ASIDE:
         del words[0]
-    if not words or words[0].startswith('"'):  # what is said, not whom it is about
+    if not words or words[0].startswith(('"', "(")):  # what is said, not whom it is about
         return name
     first, *others = words[: _named(words[:WORDS])]
     told = [word if _is_handle(word) else _without_colon(word) for word in others]

@@ -98,7 +98,7 @@ class Unsaid:
         if second in self._said:
             return True
         if form == NOTHING:  # it is empty
-            if self._introduced(first) and self._fits():
+            if rule != model.UNSAID_AT_ZERO and self._introduced(first) and self._fits():
                 self._add(place, "")
             return False
         zero = rule == model.UNSAID_AT_ZERO or not (self._pair or marks & (IS_ATTRIBUTE | INDEXED))
