@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ class Player:
     def __init__(self, app: Application, pilot: Pilot[int]) -> None:
         self.app = app
         self.pilot = pilot
+        self.endless: set[str] = set()  # jobs whose end is not waited for
 
     @property
     def browser(self) -> Browser:
@@ -59,21 +61,21 @@ class Player:
         """Waits until nothing goes on behind the screen, twice: focus moves after its key."""
         quiet = 0
         for _ in range(200):
-            await self.pilot.pause()
+            await self.pilot.pause(0)  # without an argument it sleeps until the process is idle
             browser = self.app.browser
             if browser is None or self.app.screen is not browser:
+                await self.pilot.pause()
                 return
             browser.tick()
-            waits = browser.scheduler.busy or browser.model.view.behind or browser.details.pending
+            busy = browser.scheduler.busy - self.endless
+            waits = busy or browser.model.view.behind or browser.details.pending
             if not waits and browser.details.row == browser.list_pane.row:
                 quiet += 1
-                if quiet == 2:
-                    await self.pilot.pause()
+                if quiet == 3:
                     return
-                continue
-            if browser.details.pending is not None and not browser.scheduler.busy:
+            elif browser.details.pending is not None and not busy:
                 browser.details.show()
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
 
     def lines(self) -> list[str]:
         """The screen, a string a line."""
@@ -99,6 +101,12 @@ class Player:
         """The bytes that are selected in the hex pane."""
         pane = self.browser.hex_pane
         return pane.data[pane.start : pane.end]
+
+
+def endless(worker: object, seconds: float) -> bool:
+    """Work that takes for ever, and no CPU: what waits for the process to be idle sees that."""
+    time.sleep(max(seconds, 0.001))
+    return False
 
 
 Story = Callable[[Player], Awaitable[None]]

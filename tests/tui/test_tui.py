@@ -18,7 +18,7 @@ from nldissect._internal.tui.model.layout import LayoutChoices, plan
 from nldissect._internal.tui.model.settings import Settings, State, load
 from nldissect._internal.wire.errors import UsageError
 from nldissect._internal.wire.record import Socket
-from support.terminal import CAPTURES, Player, application, play
+from support.terminal import CAPTURES, Player, application, endless, play
 
 pytestmark = pytest.mark.usefixtures("no_clipboard")
 
@@ -197,7 +197,8 @@ def test_looking_for_an_error_goes_on_behind_the_screen(monkeypatch: pytest.Monk
             assert user.number == number, keys
         await user.press("G e")
         assert "no further error" in user.status
-        monkeypatch.setattr(navigation.ErrorSearch, "look", lambda self, seconds: False)
+        monkeypatch.setattr(navigation.ErrorSearch, "look", endless)
+        user.endless = {"find"}
         await user.press("g e escape")
         assert "not found so far" in user.status
         assert not user.browser.scheduler.busy

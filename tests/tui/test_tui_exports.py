@@ -14,7 +14,7 @@ from nldissect._internal.tui.actions.documents import ReportWriter
 from nldissect._internal.tui.actions.exports import FORMS
 from support import hostile
 from support.report_pages import ReportPage
-from support.terminal import Player, play
+from support.terminal import Player, endless, play
 
 
 async def export(user: Player, form: str, path: Path) -> None:
@@ -147,9 +147,10 @@ def test_hostile_strings_in_the_picture(tmp_path: Path) -> None:
 
 
 def test_escape_stops_a_long_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ReportWriter, "work", lambda self, seconds: False)  # it takes for ever
+    monkeypatch.setattr(ReportWriter, "work", endless)
 
     async def story(user: Player) -> None:
+        user.endless = {"export"}
         await export(user, "html", tmp_path / "a.html")
         assert "0 %, Esc stops it" in user.status
         assert len(list(tmp_path.iterdir())) == 1

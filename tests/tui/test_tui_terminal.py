@@ -120,12 +120,15 @@ def test_standard_input_is_shown_as_it_comes_and_kept(
     tmp_path: Path, terminals: list[Tmux]
 ) -> None:
     capture = shlex.quote(str(CAPTURES / "errors.pcap"))
-    slowly = f"(head -c 2000 {capture}; sleep 2; tail -c +2001 {capture})"
+    go = tmp_path / "go"
+    wait = f"until [ -e {shlex.quote(str(go))} ]; do sleep 0.1; done"
+    slowly = f"(head -c 2000 {capture}; {wait}; tail -c +2001 {capture})"
     command = f"{slowly} | {shlex.join(NLDISSECT)} tui -"
     terminal = Tmux(tmp_path, command, "80x24", TMPDIR=str(tmp_path))
     terminals.append(terminal)
     screen = terminal.until("FOLLOW")
     assert "50 messages" not in screen
+    go.touch()
     terminal.until("50 messages")
     terminal.until("standard input has ended")
     terminal.press("q")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import App
 from textual.driver import Driver
@@ -12,11 +13,14 @@ from textual.filter import LineFilter, NoColor
 
 from ...wire.errors import UsageError
 from ..panes.contrast import readable
+from ..panes.paint import LOOKS
 from .terminal import BackgroundTold, TerminalDriver, shown_dark
 
 
 class Coloured(App[int]):
     """An application in `theme`, or without one ("") in what fits the terminal's background."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
 
     def __init__(self, theme: str = "") -> None:
         if not os.environ.get("NO_COLOR"):

@@ -8,6 +8,7 @@ stylesheet colours by the theme's variables, in `paint` for looks over each othe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from rich.color import ColorSystem
@@ -70,6 +71,7 @@ def shown(colour: Color, system: str) -> Color:
     return Color(*nearest)
 
 
+@lru_cache(maxsize=4096)
 def legible(
     colour: Color, *grounds: Color, least: float = TEXT, system: str = "truecolor"
 ) -> Color:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -32,10 +31,9 @@ LOOKS = frozenset(f"look--{name}" for name in _NAMES)
 class Painted(Widget):
     """A widget that draws lines of parts in the looks of the theme.
 
+    The application has these once for all widgets, as component classes (`LOOKS`).
     Every style handed on is a whole one: textual's NO_COLOR filter fails on None.
     """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(LOOKS)
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
@@ -52,8 +50,9 @@ class Painted(Widget):
         """Text in one's colour, grounds and attributes of both, transparent colours mixed."""
         _, _, ground, colour = self.colors
         style = Style()
-        text = self.get_component_styles(f"look--{name}")
-        for rules in (text, self.get_component_styles(f"look--{under}")) if under else (text,):
+        styles = self.app.get_component_styles
+        text = styles(f"look--{name}")
+        for rules in (text, styles(f"look--{under}")) if under else (text,):
             style += rules.text_style
             if rules.has_rule("background"):
                 ground += rules.background
