@@ -117,6 +117,18 @@ def test_columns_come_and_go() -> None:
         await user.type("column ifi-index")
         await user.press("enter")
         assert "ifi-index" in user.lines()[2]
+        await user.type(":column kind")  # what it is in a filter and with -e: at any depth
+        await user.press("enter")
+        assert "dummy kiwi0 kind dummy" in user.lines()[3]
+        for wrong, said in (
+            ("column nope", "there is no field 'nope'; did you mean"),
+            ("column", ":column takes something after it"),
+            ("nope", ":nope is no command"),
+        ):
+            await user.type(f":{wrong}")
+            await user.press("enter")
+            assert said in user.status
+            assert "nope" not in user.lines()[2]
         await user.press("c")
         assert "RTM_NEWLINK" in user.screen()
 
@@ -872,12 +884,20 @@ def test_a_growing_file_is_followed_paused_and_stopped(tmp_path: Path) -> None:
         await user.press("5 g F")
         await grown(user, 20)
         assert "FOLLOW" in user.screen()
+        await user.press("F")
+        assert "follow off" in user.screen()
+        assert user.number == 20  # not where it was before
+        await user.press("F")
         for record in records[20:30]:
             writer.write(record)
         await grown(user, 30)
         await user.press("k")  # moving up stops following
         assert "follow off" in user.screen()
         at = user.number
+        await user.press("ctrl+r")
+        await grown(user, 30)
+        assert "follow off" in user.screen()
+        assert user.number == at
         for record in records[30:40]:
             writer.write(record)
         await grown(user, 40)

@@ -115,7 +115,10 @@ class Presentation:
         self.timed = options.time is not None
         clock = self.clock if self.timed else None
         layout = _layout(options.layout)
-        return ColumnsRenderer(fields, layout, registry, clock, options.names == "c")
+        try:
+            return ColumnsRenderer(fields, layout, registry, clock, options.names == "c")
+        except UsageError as problem:
+            raise UsageError(f"-e: {problem}") from None
 
 
 def host_of(options: Namespace) -> str | None:

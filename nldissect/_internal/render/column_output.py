@@ -149,7 +149,7 @@ class ColumnsRenderer(Renderer):
             return lambda subject: known(subject.message, subject.link)
         name, colon, mode = path.partition(":")
         if colon and mode != "label":
-            raise UsageError(f"-e: {path} is no field; only :label may follow a path")
+            raise UsageError(f"{path} is no field; only :label may follow a path")
         word = Word(name, 0, len(name))
         if name.isdecimal():  # which in a filter is a value
             top = [ResolvedPath((name,), top=True)]
@@ -158,11 +158,11 @@ class ColumnsRenderer(Renderer):
             source = self._resolver.source(word, MESSAGE_SCOPE)
         if source is None:
             problem = self._resolver.not_a_field(word, MESSAGE_SCOPE)
-            raise UsageError(f"-e: {problem.reason}{problem.hint and f'; {problem.hint}'}")
+            raise UsageError(f"{problem.reason}{problem.hint and f'; {problem.hint}'}")
         if not isinstance(source, PathSource):
             return lambda subject: [_message_value(name, v) for v in source.occurrences(subject)]
         if not source.matchers:
-            raise UsageError(f"-e: {name} names messages, which have no value")
+            raise UsageError(f"{name} names messages, which have no value")
         source.split = False
         more = WORDS_OF_IP.get(name.rpartition(".")[2], {})
         constants = self._constants

@@ -22,7 +22,7 @@ RECENT = 6  # commands in front of all
 # Names that termshark and vi have for commands.
 OTHER_NAMES = {
     "e": "open", "load": "open", "capinfo": "statistics", "convs": "statistics",
-    "clear-filter": "filter-toggle",
+    "clear-filter": "filter-toggle", "w": "save", "write": "save",
 }  # fmt: skip
 
 # What `:follow` follows, to the action that does it.
@@ -57,7 +57,6 @@ class CommandLine(Controller):
             "save-filter": profiles.save,
             "sort": display.sort,
             "theme": application.use_theme,
-            "w": exports.save,
             "width": display.width,
         }
 
@@ -115,6 +114,8 @@ class CommandLine(Controller):
             if rest:
                 raise UsageError(f":{name} takes nothing after it")
             self.browser.do(Pressed(name, None, ""))
+        elif command is not None:
+            raise UsageError(f":{name} takes something after it")
         else:
             raise UsageError(f":{name} is no command; Tab completes, ? lists all")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...analysis.explain import paths
 from ...wire.errors import UsageError
 from ..model.capture_model import Order
-from ..model.list_columns import FORMATS, of_field
+from ..model.list_columns import FORMATS, FieldText, column
 from ..model.remembered import WIDEST
 from .context import BrowserContext
 from .controller import Action, Controller, plain
@@ -72,11 +72,15 @@ class Display(Controller):
         self.column(paths(item.node)[0])
 
     def column(self, path: str) -> None:
-        """Adds a column of a field in front of the last one, or takes it away."""
+        """Adds a column of a field in front of the last one, or takes it away.
+
+        Raises UsageError where there is no such field.
+        """
         columns = self.model.columns
         there = [column for column in columns if column.name != path]
         if len(there) == len(columns):
-            there.insert(len(there) - 1, of_field(path))
+            FieldText(path, self.model.registry)  # wrong ones are told now
+            there.insert(len(there) - 1, column(path))
         self.model.columns = there
         self._again()
         added = len(there) > len(columns)

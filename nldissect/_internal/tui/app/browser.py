@@ -211,8 +211,11 @@ class Browser(Screen[None]):
             self.filtering.show()
 
     def take_over(self, other: Browser) -> None:
-        """Goes on where another screen of the same capture was."""
-        self.row_cursor.want(other.list_pane.row)
+        """Goes on where another screen of the same capture was, or at the end if that is new."""
+        if self.live.feed is None or other.live.feed is not None:
+            self.row_cursor.following = other.row_cursor.following
+        if not self.row_cursor.following:
+            self.row_cursor.want(other.list_pane.row)
         self.model.unsaved = other.model.unsaved
         self.arrangement.choices = other.arrangement.choices
         self.model.marks = other.model.marks

@@ -8,14 +8,13 @@ from typing import Final, NamedTuple, Protocol
 from ...analysis import link_text, message_text, row_text
 from ...analysis.explain import subject
 from ...engine.message import Message
-from ...engine.node import find_all
-from ...engine.summary_lookup import node_text
 from ...pairing.codes import COPY, NOTIFICATION
 from ...pairing.transaction import Link
 from ...render.list_output import worst_wrong
 from ...session.multicast import group_of
+from ...spec.registry import Registry
 from ...wire import framing
-from ...wire.errors import CaptureError
+from ...wire.errors import CaptureError, UsageError
 from ...wire.text import safe
 from ...wire.times import SECOND, TimeFormatter
 from .colour_rules import ColourRules
@@ -62,6 +61,7 @@ class Cells(NamedTuple):
 class RowContext(Protocol):
     """What the columns ask of the capture that their rows are of; `CaptureModel` has it."""
 
+    registry: Registry
     times: Times
     constants: bool
     columns: list[Column]
@@ -175,11 +175,35 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+class FieldText:
+    """What `-T fields -e` writes of a field, in words, with the dissectors of a registry."""
+
+    def __init__(self, path: str, registry: Registry) -> None:
+        """Raises UsageError where there is no such field."""
+        # which knows all fields: it is read for who has such columns
+        from ...render.column_output import MESSAGE_COLUMNS, ColumnLayout, ColumnsRenderer
+
+        words = "" if ":" in path or path in MESSAGE_COLUMNS else ":label"
+        self.registry = registry
+        self._columns = ColumnsRenderer([path + words], ColumnLayout(), registry)
+
+    def of(self, message: Message, link: Link | None) -> str:
+        """The field's values in a message."""
+        return self._columns.message(message, link).rstrip("\n")
+
+
 def of_field(path: str) -> Column:
-    """A column of the values that a field has in each message."""
+    """A column of a field; blank where no dissector that is loaded has it."""
+    text: FieldText | None = None
 
     def get(model: RowContext, row: int, message: Message, link: Link | None) -> str:
-        return ",".join(safe(node_text(node)) for node in find_all(message.nodes, path))
+        nonlocal text
+        if text is None or text.registry is not model.registry:
+            try:
+                text = FieldText(path, model.registry)
+            except UsageError:
+                return ""
+        return text.of(message, link)
 
     return Column(path, safe(path.rpartition(".")[2]), get, 24)
 
