@@ -167,9 +167,8 @@ def test_answers_go_to_the_request_that_strace_shows(name: str) -> None:
         if (links[number].role, links[number].of) != (ANSWER, request)
     }
     assert not wrong
-    if name != "nlex":  # its dissector says that an update is answered
-        heard = {n for n in multicast if links[n].role not in (NOTIFICATION, COPY)}
-        assert not heard
+    heard = {n for n in multicast if links[n].role not in (NOTIFICATION, COPY)}
+    assert not heard
 
 
 def test_answers_of_protocols_that_have_no_dissector(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +179,7 @@ def test_answers_of_protocols_that_have_no_dissector(monkeypatch: pytest.MonkeyP
         messages = streamed(name, Registry(use_system=False))
         links = paired(messages)
         answers, multicast = strace.truth(messages, RECORDINGS / f"{name}.strace")
-        if name != "nlex":  # what asks for no change in words, in a family that nothing tells of
-            assert not [number for number in multicast if links[number].role == ANSWER], name
+        assert not [number for number in multicast if links[number].role == ANSWER], name
         for number, request in answers.items():
             total += 1
             link = links[number]

@@ -46,6 +46,8 @@ Notifications
 - Where no dissector says what a request of a raw protocol asks for, data of
   its own type between it and its acknowledgement is taken for what it caused, unless it is
   a part (NLM_F_MULTI, which nothing that is multicast has) or was read by the socket that asked.
+  In a generic family, whose questions are acknowledged as well, only if it repeats command and
+  attributes of the request: an answer would tell something that was not known.
 - The same datagram again is a copy for one more socket; see `copies`.
 
 Ends
@@ -455,7 +457,7 @@ class Conversations:
                 and found.flags & framing.NLM_F_ACK != 0
                 and not found.flags & framing.NLM_F_ECHO
                 and request.type == message.type
-                and message.protocol != framing.NETLINK_GENERIC
+                and (message.protocol != framing.NETLINK_GENERIC or _repeats(message, request))
                 and not message.flags & framing.NLM_F_MULTI
                 and not _read_by_asker(message, found)
             )
@@ -726,6 +728,12 @@ def _answers_without_port(message: Message, last: Transaction) -> bool:
     return kind == framing.NLMSG_DONE or (
         not generic and operation is not None and operation.reply == kind
     )
+
+
+def _repeats(message: Message, request: Message) -> bool:
+    """Whether data has its request's command and attributes, byte for byte, and some of these."""
+    asked = request.data[request.base + 16 : request.limit]
+    return len(asked) > 4 and asked == message.data[message.base + 16 : message.limit]
 
 
 def _read_by_asker(message: Message, found: Transaction) -> bool:
