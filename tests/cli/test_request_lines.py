@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,33 @@ def test_objects_in_objects_are_named_in_full(run: Command) -> None:
     assert "ack        for newtclass dev basket parent 17:1 17:30 (to #" in acks
     acks = run("read", "--type", "ack", CAPTURES / "routes.pcap").out
     assert "ack        for newroute unreachable 10.7.0.0/16 table main (to #" in acks
+
+
+@pytest.mark.parametrize(
+    ("recording", "subjects"),
+    [
+        ("genl_tunnels", {"macsec add-txsa macsec0 tx sa 0", "IOAM6 add-namespace 123"}),
+        ("genl_events", {"NET_DM stop sw-drops", "nlctrl getfamily drbd"}),
+        ("netfilter", {"ct-delete tcp src=192.0.2.1 dst=192.0.2.50 sport=1000 dport=80"}),
+        ("addresses", {"newneigh 192.0.2.16 dev apple0"}),
+        ("routes", {"newroute blackhole 10.8.0.0/16 table main", "newnexthop id 10 group 1,3/3,2"}),
+    ],
+)
+def test_acknowledgements_name_what_was_asked(
+    recording: str, subjects: set[str], run: Command
+) -> None:
+    path = CAPTURES / f"{recording}.pcap"
+    shown = {
+        row.split(" for ")[-1].partition(" (to #")[0]
+        for row in run("read", "--type", "ack,error", path).lines
+    }
+    assert subjects <= shown
+    summaries = run(
+        "read", "-Y", "to_kernel", "-e", "family", "-e", "operation", "-e", "summary", path
+    )
+    said = {word.rstrip(",:") for word in summaries.out.split()}
+    for text in shown:
+        words = text.split()
+        more = {word.rstrip(",:") for word in words} - said - {"command"}
+        assert not more, text
+        assert all(one != other for one, other in pairwise(words)), text

@@ -11,16 +11,15 @@ import errno
 import os
 from typing import Any, Final
 
-from ..engine.labels import type_words
 from ..engine.message import Message
 from ..engine.node import Node, selected
-from ..engine.summary import operation_name, summarize
 from ..engine.summary_lookup import value_text
 from ..engine.walk import DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, Engine
 from ..spec import model
 from ..spec.tables import NLMSGHDR
-from ..wire import framing, linux
+from ..wire import linux
 from ..wire.text import escaped, quoted, safe
+from .request_words import subject
 
 MAX_VALUE: Final = 64  # characters of a value in the one line
 
@@ -51,24 +50,6 @@ KERNEL_ERRORS: Final[dict[int, str]] = {
     4114: "The set has no skbinfo", 4115: "Netmask and bitmask exclude each other",
     4352: "The set type's first own error: full, out of range, or no such set",
 }  # fmt: skip
-
-# Words of summaries that need the next one to name an object
-LEADING: Final = frozenset([
-    "id", "dev", "index", "kind", "handle", "parent", "group", "table", "pref", "group-id",
-    "src", "dst", "wdev", "zone", "port", "in_port", "token", "radio", "Station", "wpan_phy",
-    "nsid", "vid", "vni", "prefix", "from", "flush", "unreachable", "blackhole", "prohibit",
-    "throw", "local", "broadcast", "multicast", "anycast",
-])  # fmt: skip
-# The same, behind what is named first: where a qdisc or an action is
-FURTHER: Final = frozenset(["parent", "root", "index"])
-# Families of netfilter's tables, whose objects have names in names: `inet filter input`
-TABLES: Final = frozenset(["ip", "ip6", "inet", "arp", "bridge", "netdev"])
-NAMES: Final = 3
-
-WORDS: Final = 6  # of a summary that are looked at
-
-# Words that a summary may begin with and that name no object
-ASIDE: Final = frozenset(["up", "down"])
 
 # NL_ATTR_TYPE_ (linux/netlink.h) as nouns
 TYPES: Final[dict[int, str]] = {
@@ -204,7 +185,8 @@ def explain(
     """Why `answer` refuses; None when it does not.
 
     `request` is the one that pairing found; without it the echo must do. An engine that has the
-    answer on its tape spares looking for what the kernel did not say, `said` as in `subject`.
+    answer on its tape spares looking for what the kernel did not say; `said` as in
+    `request_words.subject`.
     """
     error = answer.error
     if error is None or error >= 0:
@@ -379,52 +361,3 @@ def _lengths(shortest: int | None, longest: int | None) -> list[str]:
     if shortest:
         return [f"of {shortest} to {longest} bytes" if longest else f"of {shortest} bytes or more"]
     return [] if longest is None else [f"of at most {longest} bytes"]
-
-
-def subject(request: Message, said: str | None = None) -> str:
-    """What was asked for: operation and object, as `newlink vxlan0` or `delrule pref 5`.
-
-    `said` is the request's summary where it is at hand, WORDS of it at least.
-    """
-    operation = request.operation
-    name = operation_name(request) or type_words(request)
-    if request.protocol == framing.NETLINK_GENERIC and request.family:
-        if operation is None or not operation.constant:
-            name = f"command {request.command}"
-        name = f"{request.family} {name}"
-    if operation is None or not operation.constant or request.limit - request.base <= 16:
-        return name
-    words = (summarize(request) if said is None else said).split()
-    while words and words[0] in ASIDE:
-        del words[0]
-    if not words or words[0].startswith(('"', "(")):  # what is said, not whom it is about
-        return name
-    first, *others = words[: _named(words[:WORDS])]
-    told = [word if _is_handle(word) else _without_colon(word) for word in others]
-    return " ".join((name, _without_colon(first), *told))
-
-
-def _named(words: list[str]) -> int:
-    """How many of the first words name an object."""
-    if words[0] in TABLES and len(words) > 1:
-        count = 1
-        while count < min(NAMES, len(words)) and not words[count].startswith("{"):
-            count += 1
-        return count
-    count = 0 if words[0] in LEADING else 1
-    known = LEADING if count == 0 else FURTHER
-    while count + 1 < len(words) and words[count] in known:
-        count += 2
-    if count > 1 and count < len(words) and _is_handle(words[count]):
-        count += 1
-    return max(count, 1)
-
-
-def _is_handle(word: str) -> bool:
-    """Whether it is the handle of a qdisc or class: 1:10."""
-    major, colon, minor = word.partition(":")
-    return bool(major and colon) and not set(major + minor) - set("0123456789abcdef")
-
-
-def _without_colon(word: str) -> str:
-    return word[:-1] if word.endswith(":") and not word.endswith("::") else word

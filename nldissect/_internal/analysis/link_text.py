@@ -39,7 +39,8 @@ from ..wire.digits import DIGITS
 from ..wire.record import NO_TIME
 from ..wire.text import escaped, safe
 from ..wire.times import write_span
-from .explain import Explanation, explain, subject
+from .explain import Explanation, explain
+from .request_words import subject
 
 # What is said of a request that no answer ended.
 WITHOUT: Final = {
@@ -60,7 +61,7 @@ def explanation(
 ) -> Explanation | None:
     """Why the message refuses, None when it does not; the engine has it on its tape.
 
-    `said` is the summary of its request, as far as `explain.subject` needs it.
+    `said` is the summary of its request, as far as `request_words.subject` needs it.
     """
     if message.type >= framing.NLMSG_MIN_TYPE:
         return None

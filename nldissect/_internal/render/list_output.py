@@ -14,7 +14,7 @@ from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
-from ..analysis.explain import WORDS
+from ..analysis.request_words import WORDS
 from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
@@ -28,7 +28,7 @@ from .style import Style, fit, width, wrap
 Part = tuple[str, str]
 # Words that are kept as they are written.
 _KEPT: Final = 4096
-_LONGEST: Final = 64  # bytes of a summary that are looked at for an object's name
+_LONGEST: Final = 128  # bytes of a summary that are looked at for an object's name
 
 
 # What becomes of a line that is wider than the terminal: it is cut, wrapped, or wrapped if it tells

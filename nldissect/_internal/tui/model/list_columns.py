@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from ...analysis import link_text, message_text, row_text
-from ...analysis.explain import subject
+from ...analysis.request_words import subject
 from ...engine.message import Message
 from ...pairing.codes import COPY, NOTIFICATION
 from ...pairing.transaction import Link
