@@ -66,6 +66,7 @@ class Player:
             if browser is None or self.app.screen is not browser:
                 await self.pilot.pause()
                 return
+            browser.filter_bar.look()
             browser.tick()
             busy = browser.scheduler.busy - self.endless
             waits = busy or browser.model.view.behind or browser.details.pending

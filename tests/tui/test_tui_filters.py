@@ -10,6 +10,7 @@ from nldissect._internal.filter import Filter
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.tui.model.profiles import SHIPPED
 from nldissect._internal.tui.model.settings import Settings, State
+from nldissect._internal.tui.panes import filter_bar
 from support.terminal import CAPTURES, Player, application, play
 
 
@@ -36,6 +37,33 @@ def test_what_may_go_on_is_unfinished_and_wrong_only_when_it_is_entered() -> Non
         assert "✗" in user.lines()[1]
         assert "▸ifna" in user.status
 
+    play("errors", story=story)
+
+
+def test_what_is_typed_fast_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(user: Player) -> None:
+        bar = user.browser.filter_bar
+        checked: list[str] = []
+        check = bar.check
+
+        def checks(text: str, done: bool = False) -> Filter | None:
+            checked.append(text)
+            return check(text, done)
+
+        bar.check = checks  # type: ignore[method-assign]
+        await user.type("/ifnam")
+        assert checked == ["ifnam"]
+        assert offered(user)[0] == "ifname"
+        await user.press("down e enter")  # what is chosen is of what was typed before
+        assert checked == ["ifnam", "ifname", "ifname"]
+        assert bar.input.value == "ifname"
+        assert len(user.browser.model.view) < user.browser.model.count
+        checked.clear()
+        await user.press("/ ctrl+u o p e r a tab")  # Tab completes what is there by now
+        assert bar.input.value == "operation"
+        assert "opera" in checked
+
+    monkeypatch.setattr(filter_bar, "QUIET", 60.0)
     play("errors", story=story)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # its grammar is read when the first filter is typed
     from ...filter import Completion, Filter
 
 OFFERED = 8
+QUIET = 0.04  # s without a key before what is typed is looked at: that takes longer than a key
+_OF_WHAT_IS_OFFERED = frozenset(("tab", "up", "down", "ctrl+n", "ctrl+p", "escape"))
 HINT = "type / to filter: type == newlink, ifname == eth0"
 
 
@@ -100,6 +103,8 @@ class FilterBar(Horizontal):
         self.verdict = Label("", id="verdict")
         self._recalled = 0
         self._typed = ""
+        self._looked = ""  # the text that was checked last
+        self._rest: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
         """Slash, input, verdict."""
@@ -171,23 +176,39 @@ class FilterBar(Horizontal):
 
     def set(self, text: str) -> None:
         """Puts a text in, without applying it."""
+        self._looked = text
         with self.input.prevent(Input.Changed):
             self.input.value = text
 
     # -- typing ---------------------------------------------------------------------
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Checks and completes what is typed."""
+        """What is typed is checked and completed once the keys rest."""
         event.stop()
-        if self.screen.focused is self.input:  # else it was entered meanwhile
-            self.check(event.value)
+        if self._rest is not None:
+            self._rest.cancel()
+        loop = asyncio.get_running_loop()
+        self._rest = loop.call_later(QUIET, self.call_later, self.look)
+
+    @property
+    def pending(self) -> bool:
+        """Whether what is typed is still to be looked at."""
+        return self.input.value != self._looked and self.typing
+
+    def look(self) -> None:
+        """Checks and completes what is still to be looked at now."""
+        if self.pending:
+            self._looked = self.input.value
+            self.check(self.input.value)
             self._offer()
 
     def _entered(self, text: str) -> None:
         if self.completions.cursor >= 0:
+            self.look()  # after which nothing is chosen, if more was typed
+        if self.completions.cursor >= 0:
             self._take(self.completions.cursor)
             return
-        text = text.strip()
+        self._looked, text = text, text.strip()
         found = self.check(text, done=True)
         if text and found is None:
             return
@@ -201,6 +222,8 @@ class FilterBar(Horizontal):
     def key(self, key: str) -> bool:
         """What the keys do beside typing; whether this was one of them."""
         offered = self.completions
+        if key in _OF_WHAT_IS_OFFERED:
+            self.look()
         if key == "tab":
             if offered.found is None:
                 self._offer()
@@ -262,7 +285,7 @@ class FilterBar(Horizontal):
 
     def _take(self, place: int) -> None:
         found = self.completions.found
-        if found is not None:
+        if found is not None and not self.pending:  # else it is of what was typed before
             self._put(found.start, found.end, found.candidates[place].text)
 
     def _put(self, start: int, end: int, text: str) -> None:
