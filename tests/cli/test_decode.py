@@ -303,6 +303,49 @@ def test_debug_dumps_of_libnl(sample: str, tmp_path: Path) -> None:
     assert whole == padded * 2
 
 
+LIBNL = """\
+-- Debug: Sent Message:
+--------------------------   BEGIN NETLINK MESSAGE ---------------------------
+  [NETLINK HEADER] 16 octets
+    .nlmsg_len = 40
+    .type = 20 <route/addr::new>
+    .flags = 1029 <REQUEST,ACK,ATOMIC>
+    .seq = 1795998906
+    .port = 2143319474
+  [PAYLOAD] 8 octets
+    02 18 00 00 01 00 00 00                         ........
+  [ATTR 02] 4 octets
+    c0 00 02 01                                     ....
+  [ATTR 01] 4 octets
+    c0 00 02 01                                     ....
+---------------------------  END NETLINK MESSAGE   ---------------------------
+-- Debug: Received Message:
+--------------------------   BEGIN NETLINK MESSAGE ---------------------------
+  [NETLINK HEADER] 16 octets
+    .nlmsg_len = 36
+    .type = 2 <ERROR>
+    .flags = 256 <ROOT>
+    .seq = 1795998906
+    .port = 2143319474
+  [ERRORMSG] 20 octets
+    .error = 0 "Success"
+  [ORIGINAL MESSAGE] 16 octets
+    .nlmsg_len = 16
+    .type = 20 <0x14>
+    .flags = 1029 <REQUEST,ACK,ATOMIC>
+    .seq = 1795998906
+    .port = 2143319474
+---------------------------  END NETLINK MESSAGE   ---------------------------
+"""
+
+
+def test_libnl_prints_a_wrong_length_of_what_an_error_echoes(run: Command) -> None:
+    """As NLCB=debug nl-addr-add printed it."""
+    shown = run("decode", "--list", "--protocol", "route", LIBNL).lines
+    assert "newaddr    192.0.2.1/24 dev 1 scope global" in shown[0]
+    assert shown[1].endswith("ack        for newaddr 192.0.2.1/24 dev 1 (to #1)")
+
+
 @pytest.mark.parametrize("text", ["xxd", "strace", "Rust", "C"])
 def test_messages_one_after_the_other_in_one_paste(text: str, tmp_path: Path) -> None:
     request, answer = SAMPLES["family"][1], SAMPLES["answer"][1]

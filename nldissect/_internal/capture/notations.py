@@ -357,10 +357,16 @@ _LAYOUTS: Final = {
 
 
 class _LibnlDump:
-    """One message as nl_msg_dump() of libnl prints it (NLCB=debug; libnl's lib/msg.c)."""
+    """One message as nl_msg_dump() of libnl prints it (NLCB=debug; libnl's lib/msg.c).
 
-    def __init__(self) -> None:
+    `lengths` are those of messages by type, sequence number and port: of the request that an error
+    echoes libnl prints the length of a header alone, so that of the one that was sent is taken.
+    """
+
+    def __init__(self, lengths: dict[tuple[int, ...], int]) -> None:
         self.data = bytearray()
+        self._lengths = lengths
+        self._echoes = False
         self._members: dict[str, int] = {}
         self._left = 0  # bytes of the part at hand that are still to come
         self._width = 16  # bytes a line
@@ -383,6 +389,7 @@ class _LibnlDump:
                 "ORIGINAL MESSAGE",
             ):
                 self._left = 0
+                self._echoes = name == "ORIGINAL MESSAGE"
         elif member is not None:
             self._member(member[1], int(member[2], 0))
         elif self._left:
@@ -395,6 +402,12 @@ class _LibnlDump:
 
     def _member(self, name: str, value: int) -> None:
         self._members[name] = value
+        if name == "port":
+            key = self._members.get("type", 0), self._members.get("seq", 0), value
+            if self._echoes:
+                self._members["nlmsg_len"] = self._lengths.get(key, 16)
+            else:
+                self._lengths[key] = self._members.get("nlmsg_len", 16)
         layout = _LAYOUTS.get(name)
         if layout is not None:
             form, names = layout
@@ -406,10 +419,11 @@ class _LibnlDump:
 def _libnl(text: str) -> Reading:
     """Debug dumps of libnl."""
     out: Reading = []
+    lengths: dict[tuple[int, ...], int] = {}
     dump: _LibnlDump | None = None
     for line in text.splitlines() if _BEGIN in text else ():
         if _BEGIN in line:
-            dump = _LibnlDump()
+            dump = _LibnlDump(lengths)
         elif "END NETLINK MESSAGE" in line and dump is not None:
             out.append([bytes(dump.data)])
             dump = None
