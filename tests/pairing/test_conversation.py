@@ -188,6 +188,18 @@ def test_answers_of_protocols_that_have_no_dissector(monkeypatch: pytest.MonkeyP
     assert found / total >= 0.998
 
 
+def test_half_of_nlm_f_dump_is_a_dump_in_rtnetlink() -> None:
+    wire = Wire()
+    wire.put(get(flags=0x500))  # NLM_F_ROOT|NLM_F_ATOMIC, as pyroute2 asks for rules
+    wire.put(link(flags=MULTI), link(flags=MULTI, index=2))
+    wire.put(done())
+    links, (found,), _ = wire.pair()
+    assert ofs(links) == [(ASKED, 0), (ANSWER, 1), (ANSWER, 1), (ANSWER, 1)]
+    assert (found.kind, found.state) == ("dump", "answered")
+    assert found.request is not None
+    assert summarize(found.request) == "dump"
+
+
 def test_strace_shows_enough_to_compare() -> None:
     total = 0
     for name in STRACED:

@@ -13,6 +13,7 @@ from . import codes
 
 RTM_GETNEIGH: Final = 30
 RTM_SETDCB: Final = 79
+RTNL_KIND_GET: Final = 2  # of types, modulo 4 (enum rtnl_kinds, net/rtnetlink.h)
 NDA_CACHEINFO: Final = 3
 
 
@@ -39,8 +40,11 @@ def kind_of(request: Message) -> i64:
     if kind < framing.NLMSG_MIN_TYPE:
         return change
     operation = request.operation
+    if protocol == framing.NETLINK_ROUTE and kind & 3 == RTNL_KIND_GET:
+        # NLM_F_CREATE is NLM_F_ATOMIC here, and half of NLM_F_DUMP suffices (rtnetlink_rcv_msg)
+        return codes.KIND_DUMP if flags & framing.NLM_F_DUMP else codes.KIND_SINGLE
     if protocol == framing.NETLINK_ROUTE:
-        asks = kind & 3 == 2 or kind == RTM_SETDCB
+        asks = kind == RTM_SETDCB
     elif operation is None:
         if flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP:
             return codes.KIND_DUMP

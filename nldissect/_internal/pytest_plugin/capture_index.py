@@ -10,7 +10,7 @@ from ..library.index import Index
 from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Transaction
 from ..spec.registry import Registry
-from .marker import Marker, is_marker
+from .marker import Marker
 from .matching import MESSAGE_FIELDS, Seen
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CaptureIndex:
         index.extend()
         for place in range(self._known, index.paired):
             link = index.link(place)
-            if link is None or link.role == COPY or is_marker(index, place) or index.own(place):
+            if link is None or link.role == COPY or index.own(place):
                 continue
             self._places.append(place)
             if link.transaction is not None:

@@ -185,7 +185,9 @@ class Live(Captured):
                 stack.callback(self._live.close)
                 marker = Marker(self._live.interface)
                 stack.callback(marker.close)
-                source = CaptureIndex(Index(path, registry, follow=True), time.time_ns(), marker)
+                index = Index(path, registry, follow=True)
+                index.session.facts.own.take([marker.owner])  # as in the file that is saved
+                source = CaptureIndex(index, time.time_ns(), marker)
                 self._stack = stack.pop_all()
         except BaseException:
             self.discard()

@@ -153,6 +153,9 @@ class OwnPorts:
                     self._ports.add(socket.protocol << 32 | socket.port)
             self._taken = len(sockets)
 
+    def __len__(self) -> int:
+        return len(self._ports)
+
     def has(self, port: i64) -> bool:
         """Whether it was one of them, `protocol << 32 | port`."""
         return port in self._ports
@@ -233,12 +236,14 @@ class InterfaceFacts:
 class CaptureFacts:
     """What is known of one capture, by section and interface; `numbers` are of its messages.
 
+    `own` are ports of the recording program beside those that the capture tells of.
     `byte_order` ("little" or "big") overrides what the bytes say.
     """
 
     def __init__(self, byte_order: str | None = None) -> None:
         self._order = byte_order
         self.numbers = MessageNumbers()
+        self.own = OwnPorts()
         self.sections: dict[int, SectionFacts] = {}
         self._interfaces: dict[int, InterfaceFacts] = {}  # by section << 32 | interface
         # The interface met last, and what is known of it

@@ -60,7 +60,7 @@ class Learner:
 
     def learn(self, record: Record, start: i64, end: i64, serial: i64) -> None:
         """Takes from one message, with what trails it, what later (or earlier) ones need."""
-        if record.interface.sockets and end - start >= 16:
+        if (record.interface.sockets or self._facts.own) and end - start >= 16:
             self._learn_own(record, start, serial)
         protocol = record.protocol
         if end - start < 20 or protocol not in (
@@ -98,10 +98,11 @@ class Learner:
 
     def _learn_own(self, record: Record, start: i64, serial: i64) -> None:
         """Whether it is the recording program's own, by what was told of its sockets until then."""
-        own = self._facts.of_interface(record.interface).own
+        facts, port = self._facts, record.protocol << 32 | u32(record.data, start + 12, record.big)
+        own = facts.of_interface(record.interface).own
         own.take(record.interface.sockets)
-        if own.has(record.protocol << 32 | u32(record.data, start + 12, record.big)):
-            self._facts.numbers.note_own(serial)
+        if own.has(port) or facts.own.has(port):
+            facts.numbers.note_own(serial)
 
     def _learn_link(self, record: Record, start: i64, stop: i64, serial: i64) -> None:
         """The name of an interface (struct ifinfomsg, linux/rtnetlink.h)."""
