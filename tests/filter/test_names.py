@@ -100,6 +100,41 @@ def test_a_done_whose_request_is_missing_has_no_family(run: Command, tmp_path: P
     assert shown == ["done\t", "ack\tnlctrl", "ack\tnlctrl", "ack\tgenltest"]  # acks echo it
 
 
+NAMES = [
+    "kind", "IFLA_INFO_KIND", "via", "pid", "port", "nlmsg_pid", "nlmsg_type", "process.pid",
+    "request.ifname", "request.nlmsg_flags", "extack.msg", "note.code", "operation", "constant",
+    "family", "command", "version", "linkinfo.kind", "rtm_dst_len", "rtm-dst-len", "genlmsghdr",
+    "answers", "state", "group", "ops.id",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("recording", ["iproute", "refused", "nl_util"])
+def test_columns_have_values_wherever_filters_match(recording: str, run: Command) -> None:
+    path = RECORDINGS / f"{recording}.pcap"
+    columns = [part for name in NAMES for part in ("-e", name)]
+    rows = [row.split("\t") for row in run("read", *columns, path).lines]
+    with nldissect.open(path) as capture:
+        messages = list(capture)
+        for name, values in zip(NAMES, zip(*rows, strict=True), strict=True):
+            matches = [compiled(name).matches(message) for message in messages]
+            assert [bool(value) for value in values] == matches, name
+
+
+def test_pid_is_the_process_and_nlmsg_pid_the_port(run: Command) -> None:
+    path = RECORDINGS / "errors.pcap"
+    of_process = run("read", "--pid", "562", path).lines
+    assert of_process == run("read", "-Y", "pid == 562", path).lines
+    assert run("read", "--port", "562", path).lines == of_process[1:]
+    assert run("read", "-Y", "nlmsg_pid == 562", path).lines == of_process[1:]
+
+
+def test_a_name_further_down_is_named_by_its_path() -> None:
+    with nldissect.open(RECORDINGS / "links.pcap") as capture:
+        message = capture.filter("kind == dummy")[0]
+        with pytest.raises(KeyError, match=r"at the top of this message.*'linkinfo\.kind'"):
+            message["IFLA_INFO_KIND"]
+
+
 def test_fields_lists_names(run: Command) -> None:
     rows = run("fields", "IFLA_M*U", "--dissector", "rt-link").lines
     assert rows[0].split() == ["NAME", "CONSTANT", "TYPE", "DISSECTOR", "WHAT"]

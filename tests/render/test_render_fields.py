@@ -56,7 +56,8 @@ def path(tmp_path: Path) -> Path:
         ("kind", ["veth", "", ""]),
         ("IFLA_INFO_KIND", ["veth", "", ""]),
         ("alt_ifname", ["", "alt0,alt1", ""]),
-        ("pid", ["77", "0", "0"]),
+        ("pid", ["77", "", ""]),
+        ("nlmsg_pid", ["77", "0", "0"]),
         ("request.type", ["", "", "18"]),
         ("prop-list.alt-ifname", ["", "alt0,alt1", ""]),
         ("ifi-index", ["7", "2", "0"]),  # as of a filter, that of an echoed request too

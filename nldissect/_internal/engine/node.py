@@ -710,7 +710,10 @@ def find_anywhere(nodes: list[Node], path: str) -> Iterator[Node]:
 
 
 def missing(nodes: list[Node], path: str) -> str:
-    """What to say of a path that is not there, with the nearest that is."""
+    """What to say of a path that is not there, with where it is further down or the nearest."""
+    below = next(find_anywhere(nodes, path), None)
+    if below is not None:
+        return f"no {path!r} at the top of this message (did you mean {below.path!r}?)"
     names: list[str] = []
     _paths(nodes, "", names)
     return f"no {path!r} in this message{near(path, names)}"

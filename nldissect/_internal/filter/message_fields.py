@@ -13,6 +13,7 @@ from ..analysis import link_text, message_text
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.node import Node
+from ..engine.summary import operation_constant, operation_name
 from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.codes import ANSWER, CONFIDENCES, COPY, GIVEN_UP, REQUEST, ROLES, STATES, UNANSWERED
 from ..pairing.transaction import Link
@@ -124,8 +125,8 @@ GETTERS: Final[dict[str, Getter]] = {
     "protocol": lambda m, _: m.protocol,
     "family": lambda m, _: m.family,
     "dissector": lambda m, _: None if m.spec is None else m.spec.name,
-    "operation": lambda m, _: m,
-    "constant": lambda m, _: m,
+    "operation": lambda m, _: None if operation_name(m) is None else m,
+    "constant": lambda m, _: None if operation_constant(m) is None else m,
     "type": _header(lambda m: m),
     "command": lambda m, _: m if m.command >= 0 else None,
     "version": _version,
@@ -133,7 +134,6 @@ GETTERS: Final[dict[str, Getter]] = {
     "flag_names": _header(lambda m: list(labels.flag_names(m))),
     "sequence": _header(lambda m: m.seq),
     "port": _header(lambda m: m.port),
-    "pid": _header(lambda m: m.port),
     "length": lambda m, _: m.length,
     "direction": lambda m, _: m.direction,
     "to_kernel": lambda m, _: m.to_kernel,
@@ -190,6 +190,13 @@ def of_kind(name: str, message: Message) -> bool:
     return name in _OF_KIND or (name in _OF_ERRORS and message.usual_error)
 
 
+# Other names: those of struct nlmsghdr, and of the option --pid.
+_ALIASES: Final = {
+    "number": "message", "pid": "process.pid", "nlmsg_len": "length", "nlmsg_type": "type",
+    "nlmsg_flags": "flags", "nlmsg_seq": "sequence", "nlmsg_pid": "port",
+}  # fmt: skip
+
+
 # -- what they are -------------------------------------------------------------------
 
 
@@ -219,7 +226,6 @@ def message_fields(vocabulary: Vocabulary, origin: TimeOrigin) -> dict[str, Mess
         ("flag_names", flag_names, BOUND, "the flags by what they mean for the operation"),
         ("sequence", count, HEADER, "nlmsg_seq"),
         ("port", count, HEADER, "nlmsg_pid, the port id"),
-        ("pid", count, HEADER, "the same as port"),
         ("length", count, HEADER, "nlmsg_len"),
         ("direction", direction, HEADER, "to-kernel or from-kernel"),
         ("to_kernel", boolean, HEADER, "whether it goes to the kernel"),
@@ -255,7 +261,8 @@ def message_fields(vocabulary: Vocabulary, origin: TimeOrigin) -> dict[str, Mess
         ("attributes", boolean, DECODED, "whether there is any attribute"),
     ]  # fmt: skip
     fields = {row[0]: MessageField(*row, GETTERS[row[0]]) for row in rows}
-    fields["number"] = fields["message"]
+    for name, of in _ALIASES.items():
+        fields[name] = fields[of]
     for part in ("", ".code", ".severity", ".text"):
         fields[f"diagnoses{part}"] = fields[f"note{part}"]
     return fields
