@@ -65,9 +65,9 @@ def first(messages: list[Message], operation: str, path: str, to_kernel: bool) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
-@pytest.mark.parametrize("options", [[], ["--objects", "--counters"]], ids=["", "objects"])
-def test_a_capture_is_the_same_as_itself(path: Path, options: list[str], run: Command) -> None:
-    ran = run("diff", *options, path, path)
+def test_a_capture_is_the_same_as_itself(path: Path, run: Command) -> None:
+    objects = ["--objects", "--counters"] if CAPTURES.index(path) % 2 else []
+    ran = run("diff", *objects, path, path)
     assert (ran.status, ran.out, ran.err) == (0, "", "")
 
 

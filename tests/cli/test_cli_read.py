@@ -67,7 +67,7 @@ def test_with_a_count_only_what_is_near_is_read_ahead(run: Command, tmp_path: Pa
     late = save(tmp_path / "late.pcap", asked, *rest, link(name("eth7"), index=7))
     assert "eth7" in run("read", "-c", "1", early).lines[0]
     assert "eth7" not in run("read", "-c", "1", late).lines[0]
-    assert "eth7" in run("read", late).lines[0]
+    assert "eth7" in run("read", "--two-pass", "-c", "1", late).lines[0]
 
 
 @pytest.mark.slow
