@@ -66,6 +66,10 @@ MADE = [
         "tc_actions",  # tc actions add action continue random netrand jump 3 10 index 3
         "newaction  gact continue random netrand jump 3 10 index 3",
     ),
+    (
+        "tc_actions",  # tc actions flush action gate: NLM_F_ROOT, but no dump
+        "delaction  flush gate flags large-dump-on",
+    ),
 ]
 
 

@@ -41,7 +41,7 @@ INSIDE: Final = frozenset([
 # The same, behind whatever is named first
 FURTHER: Final = frozenset([
     "parent", "root", "index", "dev", "via", "table", "vlan", "vid", "dst", "vni", "port", "grp",
-    "rx", "tx", "sci", "sa", "match", "target", "->",
+    "rx", "tx", "sci", "sa", "nhid", "match", "target", "->",
 ])  # fmt: skip
 # Families of netfilter's tables, whose objects have names in names: `inet filter input`
 TABLES: Final = frozenset(["ip", "ip6", "inet", "arp", "bridge", "netdev"])

@@ -11,7 +11,7 @@ from ..spec import model
 from ..spec.template import parsed
 from ..wire import framing
 from ..wire.errors import in_words, trace_fault
-from ..wire.linux import errno_name
+from ..wire.linux import RTNL_KIND_GET, errno_name
 from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
 from .lookup import value_at
@@ -41,9 +41,9 @@ def summarize(message: Message, engine: Engine | None = None) -> str:
 def _asks_for_all(message: Message) -> bool:
     """Whether it has NLM_F_DUMP, of which rtnetlink needs but one half (rtnetlink_rcv_msg)."""
     wanted = message.flags & framing.NLM_F_DUMP
-    return wanted == framing.NLM_F_DUMP or (
-        wanted != 0 and message.protocol == framing.NETLINK_ROUTE
-    )
+    if message.protocol != framing.NETLINK_ROUTE:
+        return wanted == framing.NLM_F_DUMP
+    return wanted != 0 and message.type & 3 == RTNL_KIND_GET
 
 
 def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:

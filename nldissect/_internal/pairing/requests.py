@@ -9,11 +9,11 @@ from mypy_extensions import i64
 from ..engine.message import Message
 from ..spec import model
 from ..wire import framing
+from ..wire.linux import RTNL_KIND_GET
 from . import codes
 
 RTM_GETNEIGH: Final = 30
 RTM_SETDCB: Final = 79
-RTNL_KIND_GET: Final = 2  # of types, modulo 4 (enum rtnl_kinds, net/rtnetlink.h)
 NDA_CACHEINFO: Final = 3
 
 
