@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from nldissect._internal.tui.app.start_screen import StartScreen
+from nldissect._internal.tui.model import keymap
 from nldissect._internal.tui.model.capture_needs import has_nlmon, needs
 from nldissect._internal.tui.model.captures_here import age_text, captures, size_text
 from nldissect._internal.tui.model.keymap import KEYS, Keyboard, Keymap, Pressed
@@ -517,7 +518,10 @@ def test_a_file_is_read_anew_and_another_is_opened(tmp_path: Path) -> None:
     play(path, story=story)
 
 
-def test_gg_is_g_alone_only_after_a_number() -> None:
+def test_gg_is_g_alone_only_right_after_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     keyboard = Keyboard(Keymap())
     pressed = [keyboard.feed(key) for key in ("7", "g", "g", "g")]
     assert pressed == [None, Pressed("first", 7, ""), None, Pressed("first", None, "")]
+    monkeypatch.setattr(keymap, "TOGETHER", 0.0)  # as after a second
+    pressed = [keyboard.feed(key) for key in ("7", "g", "g")]
+    assert pressed == [None, Pressed("first", 7, ""), Pressed("first", None, "")]

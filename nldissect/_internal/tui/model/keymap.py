@@ -9,12 +9,14 @@ front of a key are its count.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Final, NamedTuple
 
 from ...wire.errors import UsageError
 
 ANY: Final = "*"
 DIGIT: Final = "1..9"
+TOGETHER: Final = 1.0  # s after 25g in which one more g belongs to it
 
 
 class Key(NamedTuple):
@@ -275,6 +277,7 @@ class Keyboard:
         self._count = ""
         self._parts: tuple[str, ...] = ()
         self._last: Pressed | None = None
+        self._when = 0.0  # when that was, in s
 
     @property
     def pending(self) -> str:
@@ -302,7 +305,9 @@ class Keyboard:
             pressed = Pressed(found[0], int(self._count) if self._count else None, found[1])
             self.reset()
             before, self._last = self._last, pressed
+            since, self._when = monotonic() - self._when, monotonic()
             again = before is not None and before.action == "first" and before.number
+            again = again and since < TOGETHER  # else it is meant
             return None if again and pressed == ("first", None, "") else pressed  # 25gg is 25g
         if self.keymap.starts(parts):
             self._parts = parts
