@@ -70,6 +70,7 @@ def extensions() -> list[Extension]:
         each.extra_compile_args = [
             *flags,
             "-fno-semantic-interposition",
+            "-fvisibility=hidden",  # else 12,000 names are looked up when it is loaded
             "-Werror=shift-count-overflow",
         ]
     return made

@@ -6,7 +6,6 @@ nothing that one tells is taken to be of another. Records are numbered, and lie,
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 
 from nldissect._internal.capture.reader import CaptureReader
@@ -39,6 +38,8 @@ class MergedCapture:
         return sum(done for done, _ in told), sum(totals) if len(totals) == len(told) else None
 
     def __iter__(self) -> Iterator[Record]:
+        import heapq  # which one file alone does not need
+
         self.failures = []
         place = 0
         timed = [self._timed(i, capture) for i, capture in enumerate(self._captures)]

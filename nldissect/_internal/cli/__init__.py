@@ -17,6 +17,7 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Nodes refer to each other, so the collector must run; but most messages go without any.
 GC_THRESHOLDS = (10_000, 20, 50)
+VERSION = ["--version"]
 
 
 class Ended(KeyboardInterrupt):
@@ -25,7 +26,9 @@ class Ended(KeyboardInterrupt):
 
 def script() -> int:
     """`main` as a process of its own; from here on a signal is an exception."""
-    from . import commands  # noqa: F401 - what takes time, while a signal still just ends it
+    gc.set_threshold(*GC_THRESHOLDS)
+    if sys.argv[1:] != VERSION:
+        from . import commands  # noqa: F401 - takes time, while a signal still just ends it
 
     ends = [number for number in ENDS if signal.getsignal(number) == signal.SIG_DFL]
     try:
@@ -76,12 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from .output import TextOutput, complain, point
 
-    gc.set_threshold(*GC_THRESHOLDS)
     output = TextOutput()
     given = sys.argv[1:] if argv is None else argv
     try:
         try:
-            if list(given) == ["--version"]:  # the quick way: no parser is built
+            if list(given) == VERSION:  # the quick way: no parser is built
                 from .version_text import version_text
 
                 output.write(f"{version_text()}\n")

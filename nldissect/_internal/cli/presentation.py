@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..render.renderer import Renderer
 from ..render.style import Style
 from ..spec.registry import Registry
-from ..wire import trace_context
 from ..wire.errors import UsageError
 from ..wire.times import TimeFormatter
 from .output import TextOutput
@@ -100,6 +99,7 @@ class Presentation:
     def _otlp(self, options: Namespace) -> Renderer:
         """-T otlp: spans, beneath that of --traceparent."""
         from ..render.otlp_output import OtlpRenderer
+        from ..wire import trace_context
 
         given: str | None = options.traceparent
         parent = None if given is None else trace_context.parsed(given, "--traceparent")

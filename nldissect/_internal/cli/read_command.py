@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from argparse import Namespace
 
 from ..wire.errors import UsageError
@@ -37,4 +36,6 @@ def _is_interface(name: str) -> bool:
     """Whether there is one of this name, or it is what nlmon's are called."""
     if name.startswith("nlmon") and name[5:].isdecimal():
         return True
+    import socket  # which few need, and which costs a start 4 ms
+
     return any(name == known for _, known in socket.if_nameindex())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 from typing import Any
 
 from ..wire import config_file
@@ -72,6 +71,8 @@ def _of_variable(parser: CommandParser, command: str) -> dict[str, Any]:
     text = os.environ.get(VARIABLE)
     if not text or command not in SHOWING or acting_for_another():
         return {}
+    import shlex
+
     try:
         words = shlex.split(text)
         if {"-h", "--help"} & set(words):
