@@ -12,47 +12,13 @@ from __future__ import annotations
 import socket
 from typing import Final
 
-from ..engine.labels import NLM_F
-from ..spec import model
 from ..spec.registry import Registry
-from ..wire import framing, linux
+from ..wire import framing
 from ..wire.record import Record
 from ..wire.tracetext import MORE, TraceCall, TraceString, TraceValue, number, word
+from .strace_constants import NLMSG, Layout, StraceConstants, fits, layout_of, same_member
 
 Gap = tuple[int, int, str]  # from, to, what the trace shows instead
-
-# linux/netlink.h
-NLMSG: Final = {"NLMSG_NOOP": 1, "NLMSG_ERROR": 2, "NLMSG_DONE": 3, "NLMSG_OVERRUN": 4}
-_FLAGS: Final = {
-    **{f"NLM_F_{name}": bits for name, bits in NLM_F.items()},
-    "NLA_F_NESTED": framing.NLA_F_NESTED, "NLA_F_NET_BYTEORDER": framing.NLA_F_NET_BYTEORDER,
-    "NLMSGERR_ATTR_MSG": 1, "NLMSGERR_ATTR_OFFS": 2, "NLMSGERR_ATTR_COOKIE": 3,
-    "NLMSGERR_ATTR_POLICY": 4, "NLMSGERR_ATTR_MISS_TYPE": 5, "NLMSGERR_ATTR_MISS_NEST": 6,
-    "NFNETLINK_V0": 0, "NFNL_MSG_BATCH_BEGIN": 16, "NFNL_MSG_BATCH_END": 17,
-}  # fmt: skip
-# Constants that count up, by what their names begin with: linux/netfilter/nfnetlink.h and the
-# message types of its subsystems.
-_COUNTED: Final = {
-    "NFNL_SUBSYS_": (
-        "NONE", "CTNETLINK", "CTNETLINK_EXP", "QUEUE", "ULOG", "OSF", "IPSET", "ACCT",
-        "CTNETLINK_TIMEOUT", "CTHELPER", "NFTABLES", "NFT_COMPAT", "HOOK",
-    ),
-    "NFT_MSG_": (
-        "NEWTABLE", "GETTABLE", "DELTABLE", "NEWCHAIN", "GETCHAIN", "DELCHAIN", "NEWRULE",
-        "GETRULE", "DELRULE", "NEWSET", "GETSET", "DELSET", "NEWSETELEM", "GETSETELEM",
-        "DELSETELEM", "NEWGEN", "GETGEN", "TRACE", "NEWOBJ", "GETOBJ", "DELOBJ", "GETOBJ_RESET",
-        "NEWFLOWTABLE", "GETFLOWTABLE", "DELFLOWTABLE", "GETRULE_RESET", "DESTROYTABLE",
-        "DESTROYCHAIN", "DESTROYRULE", "DESTROYSET", "DESTROYSETELEM", "DESTROYOBJ",
-        "DESTROYFLOWTABLE", "GETSETELEM_RESET",
-    ),
-    "IPCTNL_MSG_": (
-        "CT_NEW", "CT_GET", "CT_DELETE", "CT_GET_CTRZERO", "CT_GET_STATS_CPU", "CT_GET_STATS",
-        "CT_GET_DYING", "CT_GET_UNCONFIRMED",
-    ),
-}  # fmt: skip
-
-# Name in C, size in bytes, whether it is padding
-Layout = list[tuple[str, int, bool]]
 
 # Headers that no dissector here lays out
 _HEADERS: Final[dict[int, Layout]] = {
@@ -107,135 +73,12 @@ class _EncodedBytes:
         self.data += bytes(-(len(self.data) - start) % 4)
 
 
-class _Constants:
-    """Numbers by their names in C, and structs, of the protocols that were learnt.
-
-    A name that two dissectors give different numbers has none. Generic families are known by
-    the ids that the trace tells.
-    """
-
-    def __init__(self, registry: Registry) -> None:
-        self.families: dict[str, int] = {"nlctrl": framing.GENL_ID_CTRL}
-        self.bitfields: set[str] = set()  # attributes whose value is struct nla_bitfield32
-        self._registry = registry
-        self._numbers: dict[str, int | None] = {}
-        self._masks: set[str] = set()  # flags: a dissector gives their bits, not bit numbers
-        self._structs: dict[int, list[model.Struct]] = {}
-        for _, names in linux.ENUMS.values():
-            for value, name in names.items():
-                self._add(name, value)
-        for prefix, counted in _COUNTED.items():
-            for i, name in enumerate(counted):
-                self._add(prefix + name, i)
-
-    def learn(self, protocol: int) -> None:
-        """The constants and structs of the protocol's dissectors; of generic families, nlctrl's."""
-        if protocol in self._structs:
-            return
-        structs = self._structs[protocol] = []
-        generic = protocol == framing.NETLINK_GENERIC
-        for entry in self._registry.files():
-            if entry.protonum == (None if generic else protocol):
-                spec = self._registry.named(entry.name)
-                if spec is not None and (not generic or entry.name == "nlctrl"):
-                    for attr_set in spec.attribute_sets.values():
-                        attr_set.ensure()  # makes the enumerations and structs that it refers to
-                    structs += [s for s in map(spec.struct, list(spec.structs)) if s is not None]
-                    structs += [o.header for o in spec.operations.values() if o.header is not None]
-                    self._learn_spec(spec)
-
-    def _learn_spec(self, spec: model.Spec) -> None:
-        """The constants of operations, enumerations and attributes."""
-        for operation in spec.operations.values():
-            kind = operation.reply if operation.request is None else operation.request
-            if operation.constant and kind is not None:
-                self._add(operation.constant, kind)
-        for enum in spec.enums.values():
-            if enum.flags:
-                self._masks.update(enum.constants.values())
-            for value, name in enum.constants.items():
-                self._add(name, value)
-        for attr_set in spec.attribute_sets.values():
-            for field in attr_set.ensure().values():
-                if field.constant:
-                    self._add(field.constant, field.number)
-                    if field.kind == model.BITFIELD32:
-                        self.bitfields.add(field.constant)
-                    self._masks.discard(field.constant)
-
-    def _add(self, name: str, value: int) -> None:
-        if self._numbers.setdefault(name, value) != value:
-            self._numbers[name] = None  # two meanings: neither is certain
-
-    def learn_families(self, data: bytes) -> None:
-        """The ids of families, from CTRL_CMD_NEWFAMILY (linux/genetlink.h)."""
-        for start, stop, _, _ in framing.split(data, False, len(data), framing.NETLINK_GENERIC):
-            kind_and_command = data[start + 4 : start + 6] + data[start + 16 : start + 17]
-            if stop - start < 20 or kind_and_command != b"\x10\0\1":
-                continue
-            name, ident = "", 0
-            found = framing.Attributes(data, start + 20, stop, False)
-            while found.next():
-                value = data[found.start : found.stop]
-                if found.type == 1:
-                    ident = int.from_bytes(value[:2], "little")
-                elif found.type == 2:
-                    name = value.rstrip(b"\0").decode("utf-8", "replace")
-            if name and ident:
-                self.families[name] = ident
-
-    def message_type(self, text: str) -> int | None:
-        """nlmsg_type of a constant, a generic family's name, or a number; None if not known."""
-        found = NLMSG.get(text, self.families.get(text))
-        if found is None:
-            found = self.number(text)
-        return found if found is not None and 0 <= found <= 0xFFFF else None
-
-    def number(self, value: TraceValue) -> int | None:
-        """A number, a constant, or flags joined by |; None when a part is not known."""
-        plain = number(value)
-        if plain is not None or not isinstance(value, str):
-            return plain
-        total = 0
-        for part in value.split("|"):
-            found = self._term(part)
-            if found is None:
-                return None
-            total |= found
-        return total
-
-    def _term(self, text: str) -> int | None:
-        """A number or constant, perhaps negative, perhaps shifted: 1<<IFLA_STATS_LINK_64."""
-        name, _, shift = text.partition("<<")
-        found = number(name)
-        if found is None:
-            found = _FLAGS.get(name)
-        if found is None:
-            found = self._numbers.get(name.removeprefix("-"))
-        if found is not None and shift:
-            bits = number(shift)
-            if bits is None:  # where a dissector has masks, strace has bit numbers
-                bits = None if shift in self._masks else self._numbers.get(shift)
-            found = found << bits if bits is not None and 0 <= bits < 64 else None
-        return -found if found is not None and found > 0 and name.startswith("-") else found
-
-    def layouts(self, value: dict[str, TraceValue], width: int, protocol: int) -> list[Layout]:
-        """Layouts of known structs that have these members and this size."""
-        out = []
-        for struct in self._structs.get(protocol, ()):
-            if struct.size <= width <= struct.padded or struct.size > width:
-                layout = _layout(struct)
-                if _fits(value, layout, width) and layout not in out:
-                    out.append(layout)
-        return out
-
-
 class StraceEncoder:
     """Encodes the records of one capture; generic families are learnt as they are told."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._constants = _Constants(registry)
+        self._constants = StraceConstants(registry)
 
     def encode(self, record: Record) -> None:
         """Sets the record's data, gaps and length from `record.decoded`."""
@@ -330,7 +173,7 @@ class StraceEncoder:
             spec = self._registry.raw(protocol, kind)
             operation = None if spec is None else spec.operation(kind, request)
             if operation is not None and operation.header is not None:
-                return _layout(operation.header)
+                return layout_of(operation.header)
         return _HEADERS.get(protocol, [])
 
     def _error(self, made: _EncodedBytes, parts: list[TraceValue], end: int) -> None:
@@ -484,7 +327,7 @@ class StraceEncoder:
         self, made: _EncodedBytes, value: dict[str, TraceValue], layout: Layout, width: int
     ) -> bool:
         """A struct by its layout; False, with nothing added, when its members are others."""
-        if not _fits(value, layout, width):
+        if not fits(value, layout, width):
             return False
         start = len(made.data)
         names = [name for name in value if name != MORE]
@@ -492,7 +335,7 @@ class StraceEncoder:
         for name, size, hidden in layout:
             if len(made.data) - start + size > width:
                 break
-            if at < len(names) and _same(names[at], name):
+            if at < len(names) and same_member(names[at], name):
                 self._value(made, value[names[at]], size)
                 at += 1
             elif hidden:
@@ -582,36 +425,3 @@ def _chains(parts: list[TraceValue], width: int) -> bool:
             return False
         total += (length + 3) & ~3
     return total >= width
-
-
-def _layout(struct: model.Struct) -> Layout:
-    """The members of a struct."""
-    return [
-        (
-            member.name.replace("-", "_"),
-            member.size,
-            member.kind == model.PAD or "pad" in member.name or "reserved" in member.name,
-        )
-        for member in struct.members
-    ]
-
-
-def _same(shown: str, member: str) -> bool:
-    """Whether a member's C name is this spec's: tcm_ifindex is ifindex."""
-    return shown == member or shown.endswith("_" + member) or member.endswith("_" + shown)
-
-
-def _fits(value: dict[str, TraceValue], layout: Layout, width: int) -> bool:
-    """Whether all members shown are of the layout, in its order, within `width`."""
-    names = [name for name in value if name != MORE]
-    at = 0
-    used = 0
-    for name, size, hidden in layout:
-        if used + size > width:
-            break
-        used += size
-        if at < len(names) and _same(names[at], name):
-            at += 1
-        elif not hidden and MORE not in value:
-            return False
-    return at == len(names) and bool(names)
