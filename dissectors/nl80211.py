@@ -193,7 +193,8 @@ def words(node: Node, name: str, value: int) -> str | None:
     operation = node.message.operation
     if operation is None or operation.attributes is None:
         return None
-    found = operation.attributes.by_name.get(NAMED[name])
+    attributes = operation.attributes
+    found = attributes.field(attributes.number(NAMED[name]))
     if found is None or found.enum is None:
         return None
     label = found.enum.names.get(value & 0xFC if name == "frame-control" else value)

@@ -101,8 +101,7 @@ def pruned(seed: int) -> Registry:
                 del table[number]
         for one in spec.attribute_sets.values():
             for number in [n for n in one.ensure() if chance.random() < 0.5]:
-                field = one.by_number.pop(number)
-                one.by_name.pop(field.name, None)
+                del one.by_number[number]
     return out
 
 

@@ -661,7 +661,19 @@ def test_a_damaged_cache_is_written_anew(tmp_path, cache, content):
     for entry in entries:
         entry.write_bytes(content)
     assert loads(path) == ["a"]
-    assert all("data" in json.loads(entry.read_text()) for entry in entries)
+    assert all("data" in json.loads(entry.read_text().partition("\n")[0]) for entry in entries)
+
+
+def test_a_cache_with_damaged_lines_is_written_anew(tmp_path, cache):
+    path = folder(tmp_path / "d", fam__yaml=family()) / "fam.yaml"
+    assert loads(path) == ["a"]
+    (entry,) = cache.glob("fam.yaml-*.yaml.json")
+    whole = entry.read_bytes()
+    head, _, lines = whole.partition(b"\n")
+    for damaged in (whole[:-1], head, head + b"\n" + lines.replace(b'"a"', b'"b"')):
+        entry.write_bytes(damaged)
+        assert loads(path) == ["a"]
+        assert entry.read_bytes() == whole
 
 
 def test_broken_files_are_not_kept(tmp_path, cache):

@@ -211,7 +211,7 @@ class AttributeChecks:
         if own.unused:
             self._add(place, "attr-unused", f"nothing reads {own.constant}")
         if rules is not None:
-            known = rules.ensure().get(own.number)
+            known = rules.field(own.number)
             if known is None:
                 text = f"the kernel's policy has no attribute {own.number} here"
                 severity = ERROR if self._strict else WARNING

@@ -313,7 +313,7 @@ def _missing(out: Explanation, request: Message | None, number: int, nest: int |
             if node is not None:
                 attr_set = attributes_in(node)
                 out.missing_in = paths(node)[1]
-    field = None if attr_set is None else attr_set.ensure().get(number)
+    field = None if attr_set is None else attr_set.field(number)
     out.missing = f"attribute {number}" if field is None else field.constant or field.name
 
 

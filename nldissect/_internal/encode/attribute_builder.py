@@ -104,7 +104,7 @@ class AttributeBuilder:
             flags = number & ~framing.NLA_TYPE_MASK
             number &= framing.NLA_TYPE_MASK
             known = attribute_set or model.NO_SET
-            found = known.ensure().get(number) or known.unknown(number)
+            found = known.field(number) or known.unknown(number)
         else:
             by_name = names.get(str(key)) or names.get(str(key).replace("_", "-"))
             if by_name is None:

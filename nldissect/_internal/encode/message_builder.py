@@ -132,7 +132,9 @@ def _fixed_header(
     if isinstance(given, (bytes, bytearray)):
         return bytes(given), None
     attributes = operation.attributes
-    taken = set() if attributes is None else {one.name for one in attributes.ensure().values()}
+    taken = (
+        set() if attributes is None else {names[0][0] for names in attributes.numbered().values()}
+    )
     if not isinstance(given, (Mapping, NoneType)):
         raise EncodeError("header", f"{given!r} is neither a dictionary nor bytes")
     members = dict(given or {})
@@ -152,9 +154,7 @@ def _body(
 ) -> bytes:
     """What is behind the fixed headers: attributes, or `data` where that is no attribute."""
     attributes = operation.attributes
-    if attributes is not None:
-        attributes.ensure()
-    if list(values) == ["data"] and (attributes is None or "data" not in attributes.by_name):
+    if list(values) == ["data"] and (attributes is None or attributes.number("data") < 0):
         return octets(model.NO_SET.unknown(0), values["data"], "data")
     if values and attributes is None:
         raise EncodeError("", f"{operation.name} has no attributes: give its payload as data")

@@ -318,25 +318,49 @@ class Name:
 class _SetNames:
     """The attributes of a set by name, for all operations that have it.
 
-    Spec names and constants go before what reads the same; `shared` are the names by which more
-    than one attribute goes.
+    Spec names and constants go before what reads the same, which few ask for.
     """
 
     def __init__(self, tables: Tables, attr_set: model.AttributeSet | None) -> None:
-        self.rows: dict[str, int] = {}
-        self.shared: set[str] = set()
-        rows: dict[model.Field, int] = {}
-        for field in () if attr_set is None else attr_set.ensure().values():
-            for one in (field, field.request):
-                if one is not None:
-                    rows[one] = int(tables.field(one))
-        for field, row in rows.items():
-            self.rows.setdefault(plain(field.name), row)
-            self.rows.setdefault(field.constant or "", row)
-        for field, row in rows.items():
-            for name in names_of(field):
-                if tables.names[self.rows.setdefault(name, row)] != field.name:
-                    self.shared.add(name)
+        self._tables = tables
+        self._set = tables.attribute_set(attr_set)
+        self._names = {} if attr_set is None else attr_set.numbered()
+        # Number and spec name of the attribute, and whether it is the one in requests
+        self._exact: dict[str, tuple[int, str, bool]] = {}
+        self._loose: dict[str, tuple[int, str, bool]] | None = None
+        self._shared: set[str] = set()
+        for number, names in self._names.items():
+            for i, (name, constant) in enumerate(names):
+                found = number, name, i > 0
+                self._exact.setdefault(plain(name), found)
+                self._exact.setdefault(constant, found)
+
+    def row(self, name: str) -> i64:
+        """The row of the attribute of this plain name, 0 for none."""
+        found = self._exact.get(name) or self._others().get(name)
+        if found is None:
+            return 0
+        row = self._tables.row_of(self._set, found[0])
+        return self._tables.rows[row * COLUMNS + REQUEST] if found[2] else row
+
+    def shared(self, name: str) -> bool:
+        """Whether more than one attribute goes by a name."""
+        self._others()
+        return name in self._shared
+
+    def _others(self) -> dict[str, tuple[int, str, bool]]:
+        """By constants in lower case and by numbers, as far as no exact name is the same."""
+        loose = self._loose
+        if loose is None:
+            loose = self._loose = {}
+            for number, names in self._names.items():
+                for i, (name, constant) in enumerate(names):
+                    found = number, name, i > 0
+                    for other in (plain(name), constant, plain(constant.lower()), str(number)):
+                        first = self._exact.get(other) or loose.setdefault(other, found)
+                        if first[1] != name:
+                            self._shared.add(other)
+        return loose
 
 
 def _names_of_set(tables: Tables, attr_set: model.AttributeSet | None) -> _SetNames:
@@ -386,9 +410,9 @@ class Names:
 
     def _begins(self, name: str) -> i64:
         """The row of the only top-level attribute that a path can begin with; 0 if unsure."""
-        if name.isdecimal() or name in self._headers or name in self._attributes.shared:
+        if name.isdecimal() or name in self._headers or self._attributes.shared(name):
             return 0
-        return self._attributes.rows.get(name, 0)
+        return self._attributes.row(name)
 
     def _forms(self, row: i64) -> list[int]:
         """The rows by which an attribute may be on a tape instead."""
@@ -404,7 +428,7 @@ class Names:
         if found is None:
             tables = self._tables
             whole = plain(path)
-            row: i64 = self._attributes.rows.get(whole, 0)
+            row: i64 = self._attributes.row(whole)
             along: Path | None = None
             rest: Path | None = None
             if row == 0 and "." in path:

@@ -692,7 +692,7 @@ class Engine:
             tables.fill(attr_set)
         data, big = self.data, self.big
         rows, slots, tape = tables.rows, tables.slots, self.tape
-        base, size = tables.set_base[attr_set], tables.set_size[attr_set]
+        base, size, made = tables.set_base[attr_set], tables.set_size[attr_set], i64(len(rows))
         seen, seen_at = self._seen, self._level * _SEEN
         one, selective = self.one, self.selective
         last: i64 = -1  # the place of the attribute before
@@ -725,12 +725,16 @@ class Engine:
                 pos += (length + 3) & ~3
                 continue
             row: i64 = slots[base + number] if number < size else 0
+            at = row * COLUMNS
+            if row < 0 or at >= made:  # it is met for the first time, or was since `rows` was taken
+                row = tables.row_of(attr_set, number)
+                rows, slots = tables.rows, tables.slots
+                at, made = row * COLUMNS, i64(len(rows))
             if row == 0:
                 if not selective or self.numbered:
                     self._unknown(attr_set, number, kind, pos, stop, depth, nests)
                 pos += (length + 3) & ~3
                 continue
-            at = row * COLUMNS
             if rows[at + REQUEST] != 0 and self.to_kernel:
                 row = rows[at + REQUEST]
                 at = row * COLUMNS
@@ -814,9 +818,7 @@ class Engine:
     def _row_of(self, attr_set: i64, number: i64) -> i64:
         """The row of an attribute in this message, 0 for one that its set does not have."""
         tables = self.tables
-        if number >= tables.set_size[attr_set]:
-            return 0
-        row = tables.slots[tables.set_base[attr_set] + number]
+        row = tables.row_of(attr_set, number)
         if row != 0 and self.to_kernel and tables.rows[row * COLUMNS + REQUEST] != 0:
             return tables.rows[row * COLUMNS + REQUEST]
         return row
@@ -1304,9 +1306,6 @@ class Engine:
         if nests >= MAX_DEPTH or end - start < 2 or i64(data[start + 1]) > end - start - 2:
             return
         self._show(place, S_STRUCT)
-        if tables.set_size[attr_set] < 0:
-            tables.fill(attr_set)
-        base, size = tables.set_base[attr_set], tables.set_size[attr_set]
         pos = start
         while end - pos >= 2:
             number = i64(data[pos])
@@ -1317,7 +1316,7 @@ class Engine:
             if number == EXTENDED - 1 and stop > inner:
                 number = EXTENDED + i64(data[inner])
                 inner += 1
-            row: i64 = tables.slots[base + number] if number < size else 0
+            row = tables.row_of(attr_set, number)
             if row == 0:
                 row = tables.element(number)
             self.decode(row, inner, inner, stop, depth, nests + 1, 0, 0)
@@ -1456,7 +1455,7 @@ class Engine:
                 if number >= 0:
                     found = self._locate(level, number, asking)
                     if found >= 0:
-                        row = tables.slots[tables.set_base[attr_set] + number]
+                        row = tables.row_of(attr_set, number)
                         kind = self.u16(found + 2)
                         marks: i64 = NET_ORDER if kind & framing.NLA_F_NET_BYTEORDER else 0
                         return self._value(row, found + 4, found + self.u16(found), marks)

@@ -13,6 +13,7 @@ from typing import Any
 from ..wire.errors import SpecError
 from ..wire.linux import protocol_name
 from . import model, overlay, specfile, ynl
+from .deferred import whole
 from .template import parsed
 
 _INCLUDED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml")
@@ -206,8 +207,13 @@ def indexed(file: str) -> dict[str, Any]:
         "types": types,
         "claims": ynl.is_true(raw.get("x-claim", True)),
         "operations": len(spec.operations),
-        "attributes": sum(len(s.get("attributes") or ()) for s in sets if "subset-of" not in s),
+        "attributes": sum([_count(s.get("attributes")) for s in sets if "subset-of" not in s]),
     }
+
+
+def _count(attributes: object) -> int:
+    listed = whole(attributes)
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def plausible(facts: Any) -> bool:

@@ -6,8 +6,8 @@
 Rules:
 - A Field describes an attribute (`number` is its type), a struct member or a header (-1) alike,
   so that one set of decoders serves all three.
-- An AttributeSet is filled on first use (`ensure`), since a spec such as tc has 600 attributes
-  of which a capture uses 20; enumerations and structs are made when one refers to them.
+- The fields of an AttributeSet are made as they are met, since a spec such as tc has 600
+  attributes of which a capture uses 20; enumerations and structs when one refers to them.
 - `kind` is how bytes are laid out, `shown` what users see of them, `hint` how text is made.
 - An Enum of flags has masks for keys, where the spec has bit numbers.
 - Nothing changes once it is made, but for what is noted on first sight (`strangers`, `entries`,
@@ -352,32 +352,64 @@ class Struct:
 class AttributeSet:
     """An attribute space: attribute number to field definition.
 
-    `fill` builds the fields on first use; after that it is None.
+    In a spec there are many attributes of which a capture has few: they are listed by `fill` when
+    the set is first used (`numbered`), and each is made by `make` when it is met (`field`).
     """
 
-    __slots__ = ("by_name", "by_number", "fill", "name", "prefix", "spec", "strangers")
+    __slots__ = ("by_number", "fill", "make", "name", "names", "numbers", "spec", "strangers")
 
     def __init__(self, name: str, spec: str) -> None:
         self.name = name
         self.spec = spec
-        self.prefix = ""
-        self.by_number: dict[int, Field] = {}
-        self.by_name: dict[str, Field] = {}
+        self.by_number: dict[int, Field] = {}  # those that are made
+        # Spec name and C constant by number; of what is another attribute in requests those, too.
+        self.names: dict[int, list[tuple[str, str]]] = {}
+        self.numbers: dict[str, int] = {}  # by spec name
         self.strangers: dict[tuple[int, str], Field] = {}
         self.fill: Callable[[], None] | None = None
+        self.make: Callable[[int], Field] | None = None
 
-    def ensure(self) -> dict[int, Field]:
-        """The fields by number, built now if they were not."""
+    def numbered(self) -> dict[int, list[tuple[str, str]]]:
+        """The names of all attributes by number, in the spec's order; none is made for that."""
         fill = self.fill
         if fill is not None:
-            self.fill = None  # first, since sets may nest themselves
+            self.fill = None
             fill()
+        return self.names
+
+    def announce(self, number: int, names: list[tuple[str, str]]) -> None:
+        """Says that there is an attribute of this number and these names, to be made later."""
+        self.names[number] = names
+        self.numbers.setdefault(names[0][0], number)
+
+    def number(self, name: str) -> int:
+        """The number of the attribute of this spec name, -1 for none."""
+        self.numbered()
+        return self.numbers.get(name, -1)
+
+    def field(self, number: int) -> Field | None:
+        """The field of this number, made now if it was not; None where the set has none."""
+        found = self.by_number.get(number)
+        if found is None and number in self.numbered() and self.make is not None:
+            found = self.by_number[number] = self.make(number)
+        return found
+
+    def ensure(self) -> dict[int, Field]:
+        """All fields by number, in the spec's order."""
+        names = self.numbered()
+        if self.make is not None:
+            fields: dict[int, Field] = {}
+            for number in names:
+                field = self.field(number)
+                if field is not None:
+                    fields[number] = field
+            self.by_number, self.make = fields, None
         return self.by_number
 
     def add(self, field: Field) -> None:
-        """Enters a field under its number and its name."""
+        """Enters a field under its number."""
         self.by_number[field.number] = field
-        self.by_name[field.name] = field
+        self.announce(field.number, [(field.name, field.constant or "")])
 
     def unknown(self, number: int) -> Field:
         """The stand-in for an attribute that the set does not have."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .deferred import whole
+
 _BIG = {"byte-order": "big-endian"}
 _HOST: dict[str, Any] = {"byte-order": None}
 _MULTI = {"multi-attr": True}
@@ -181,7 +183,9 @@ ENTRIES: dict[str, dict[str, dict[str, int]]] = {
 def corrected(raw: Any) -> Any:
     """The spec with its family's corrections, if it is the kernel's; else as it is."""
     name = raw.get("name") if isinstance(raw, dict) else None
-    if not isinstance(name, str) or not (name in ATTRIBUTES or name in ENTRIES) or _ours(raw):
+    if not isinstance(name, str) or not (name in ATTRIBUTES or name in ENTRIES):
+        return raw
+    if _ours(raw.get("operations")) or _ours(raw):  # the former are there already
         return raw
     out = dict(raw)
     out["attribute-sets"] = [
@@ -203,6 +207,7 @@ def corrected(raw: Any) -> Any:
 
 def _ours(node: Any) -> bool:
     """Whether there is an `x-` key somewhere in a spec."""
+    node = whole(node)
     if isinstance(node, dict):
         return any(str(key).startswith("x-") or _ours(value) for key, value in node.items())
     return isinstance(node, list) and any(map(_ours, node))
@@ -219,7 +224,7 @@ def _with_members(
 ) -> dict[str, Any]:
     """A set or an enumeration with its own of the changes."""
     changes = all_changes.get(str(owner.get("name")))
-    members = owner.get(key)
+    members = whole(owner.get(key))
     if changes is None or not isinstance(members, list):
         return owner
     return {**owner, key: [_changed(one, changes) for one in members]}

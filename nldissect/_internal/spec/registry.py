@@ -271,21 +271,34 @@ def _entry_points() -> list[tuple[str, str]]:
 
     importlib.metadata costs 20 ms to import, so the entry_points.txt files on
     sys.path are read directly; the current directory (`python -m`) is none of those asked, nor
-    under sudo what others own, unless nldissect itself is there.
+    under sudo what others own, unless nldissect itself is there. What is installed into a folder
+    changes its time, so that what was found is kept in the cache.
     """
     import sys
 
-    out: list[tuple[str, str]] = []
-    seen: set[str] = set()
+    folders: list[str] = []
     foreign = acting_for_another()
     here = os.path.dirname(os.path.dirname(builtin_folder()))
     for folder in sys.path:
         try:
-            if os.path.abspath(folder) == os.getcwd():
+            if os.path.abspath(folder) == os.getcwd() or not os.path.isdir(folder):
                 continue
             if foreign and folder != here and os.stat(folder).st_uid not in (0, os.geteuid()):
                 continue
-            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        folders.append(folder)
+    found = specfile.cached_together(folders, "entry-points", lambda: _entry_points_in(folders))
+    return [(str(name), str(value)) for name, value in found]
+
+
+def _entry_points_in(folders: list[str]) -> list[tuple[str, str]]:
+    """Those of the distributions in these folders, of which the first of a name counts."""
+    out: list[tuple[str, str]] = []
+    seen: set[str] = set()
+    for folder in folders:
+        try:
+            names = os.listdir(folder)
         except OSError:
             continue
         for name in names:

@@ -1,9 +1,9 @@
 """Spec files on disk: YAML read once, kept parsed in the user's cache.
 
 The cache holds plain JSON under $XDG_CACHE_HOME/nldissect (or ~/.cache), one
-file per spec and one per folder, valid for one size and modification time. Without a writable
-cache everything works, only slower. yaml is imported only when a file has to
-be parsed.
+file per spec and one per folder, valid for one size and modification time. Of a spec the lists of
+`deferred` are lines of their own. Without a writable cache everything works, only slower. yaml is
+imported only when a file has to be parsed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from typing import Any
 from ..wire.caller import own, own_folder
 from ..wire.errors import SpecError
 from ..wire.output_file import PART, write_file
+from . import deferred
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 7
+CACHE_FORMAT = 8
 _LARGEST_ENTRY = 1 << 23  # bytes; those of nl80211 are 600,000
 _LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
 _LONGEST_NUMBER = 100  # characters
@@ -57,21 +58,30 @@ def _entry(folder: str, path: str, kind: str) -> str:
 
 def _kept(entry: str) -> dict[str, Any]:
     """What the cache's file holds; nothing where it is missing, damaged or somebody else's."""
+    return _kept_with_lines(entry)[0]
+
+
+def _kept_with_lines(entry: str) -> tuple[dict[str, Any], bytes]:
+    """The same and the lines behind it, which it has the checksum of."""
+    nothing: dict[str, Any] = {}
     try:
         if not own_folder(os.path.dirname(entry)):
-            return {}
+            return nothing, b""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with open(os.open(entry, flags), "rb") as stream:
             status = os.fstat(stream.fileno())
             if not (stat.S_ISREG(status.st_mode) and own(status)):
-                return {}
+                return nothing, b""
             data = stream.read(_LARGEST_ENTRY + 1)
         if len(data) > _LARGEST_ENTRY:
-            return {}
-        kept = json.loads(data)
+            return nothing, b""
+        head, _, lines = data.partition(b"\n")
+        kept = json.loads(head)
     except (OSError, ValueError, RecursionError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+        return nothing, b""
+    if not isinstance(kept, dict) or kept.get("checksum", 0) != zlib.crc32(lines):
+        return nothing, b""
+    return kept, lines
 
 
 def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
@@ -139,10 +149,12 @@ def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> di
     return out
 
 
-def _write(folder: str, entry: str, content: dict[str, Any]) -> None:
+def _write(folder: str, entry: str, content: dict[str, Any], lines: bytes = b"") -> None:
     """Writes a cache entry in one step; a cache that cannot be written is no error."""
     with suppress(OSError, ValueError, TypeError):
-        data = json.dumps(content).encode()
+        if lines:
+            content = {**content, "checksum": zlib.crc32(lines)}
+        data = json.dumps(content).encode() + (b"\n" + lines if lines else b"")
         if len(data) <= _LARGEST_ENTRY and own_folder(folder):
             os.makedirs(folder, mode=0o700, exist_ok=True)
             _sweep(folder)
@@ -253,11 +265,25 @@ def _extent(raw: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
 
 
 def load(path: str) -> Any:
-    """As `parse`, through the cache."""
+    """As `parse`, through the cache, of which the lists may be `Deferred`."""
+    folder = cache_folder()
+    if folder is None:
+        return parse(path)
+    full = os.path.abspath(path)
+    entry = _entry(folder, full, "yaml")
     try:
-        return cached(path, "yaml", lambda: parse(path))
+        stamp = [*_stamp(path), full]
     except OSError as problem:
         raise SpecError(path, problem.strerror or str(problem)) from None
+    kept, lines = _kept_with_lines(entry)
+    if kept.get("stamp") == stamp and "data" in kept:
+        with suppress(KeyError, IndexError, TypeError, ValueError):  # made by hand
+            return deferred.together(kept["data"], kept["places"], lines)
+    raw = parse(path)
+    with suppress(TypeError, ValueError, RecursionError):
+        data, places, lines = deferred.apart(raw)
+        _write(folder, entry, {"stamp": stamp, "data": data, "places": places}, lines)
+    return raw
 
 
 def lines(path: str) -> dict[str, int]:

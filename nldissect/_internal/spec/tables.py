@@ -6,8 +6,10 @@ Rules:
   number may keep it.
 - What a row refers to (nested set, struct, sub-message, enumeration, hook) has a number of its
   own. A set is numbered when it is first referred to and filled when it is first walked
-  (`fill`), since a capture uses few of those that a spec has.
-- Of a set the attribute number leads to a row: `slots[base + number]`, for numbers under `size`.
+  (`fill`), and a row is made when its attribute is first met, since a capture uses few of those
+  that a spec has.
+- Of a set the attribute number leads to a row: `slots[base + number]`, for numbers under `size`;
+  `UNMADE` is one that is not made yet (`row_of`).
 - What a value is shown as has a number too (`Shown`): the word that users see, and its form.
 """
 
@@ -225,7 +227,6 @@ class Tables:
         self._structs: dict[model.Struct, int] = {}
         self._enums: dict[model.Enum, int] = {}
         self._sub_messages: dict[model.SubMessage, int] = {}
-        self._attributes: dict[tuple[int, str], int] = {}
         self._elements: dict[int, int] = {}
         # What `engine.paths` made of names for them.
         self.namings: dict[model.Operation | None, object] = {}
@@ -322,24 +323,37 @@ class Tables:
         return row
 
     def fill(self, number: i64) -> None:
-        """Lays out the attributes of a set, which it was not walked by before."""
+        """Makes room for the attributes of a set, which it was not walked by before."""
         attributes = self.sets[number]
-        fields: dict[int, model.Field] = {} if attributes is None else attributes.ensure()
+        numbers = [] if attributes is None else list(attributes.numbered())
         base = i64(len(self.slots))
         size: i64 = 0
-        for attribute in fields:
+        for attribute in numbers:
             if attribute >= size:
                 size = attribute + 1
         slots = self.slots
         for _ in range(size):
             slots = append(slots, 0)
+        for attribute in numbers:
+            slots[base + i64(attribute)] = UNMADE
         self.slots = slots
         self.set_base[number] = base
         self.set_size[number] = size
-        self.set_known[number] = 1 if fields else 0
-        for attribute, field in fields.items():
-            row = self.field(field)
-            self.slots[base + i64(attribute)] = row
+        self.set_known[number] = 1 if numbers else 0
+
+    def row_of(self, number: i64, attribute: i64) -> i64:
+        """The row of an attribute, made now if it was not; 0 for one that its set does not have."""
+        if self.set_size[number] < 0:
+            self.fill(number)
+        if attribute >= self.set_size[number]:
+            return 0
+        at = self.set_base[number] + attribute
+        row = self.slots[at]
+        if row == UNMADE:
+            attributes = self.sets[number]
+            row = self.field(None if attributes is None else attributes.field(int(attribute)))
+            self.slots[at] = row
+        return row
 
     def struct(self, struct: model.Struct | None) -> i64:
         """The number of a struct; 0 for None."""
@@ -443,17 +457,8 @@ class Tables:
 
     def attribute(self, number: i64, name: str) -> i64:
         """The attribute number that this spec name has in a set, -1 for none."""
-        key = (int(number), name)
-        found = self._attributes.get(key)
-        if found is None:
-            attributes = self.sets[number]
-            found = -1
-            for field in () if attributes is None else attributes.ensure().values():
-                if field.name == name:
-                    found = field.number
-                    break
-            self._attributes[key] = found
-        return found
+        attributes = self.sets[number]
+        return -1 if attributes is None else attributes.number(name)
 
     # -- rows --------------------------------------------------------------------
 
@@ -535,6 +540,7 @@ class Tables:
         return row
 
 
+UNMADE: Final = -1  # in `slots`
 STRUCT_COLUMNS: Final = 9
 EXTENDED: Final = 256  # what the number in an extended element begins at in its set
 PLAIN: Final = 8  # of a struct's columns

@@ -1,7 +1,7 @@
 """`attribute-sets` and `sub-messages` of a spec.
 
 Attributes count from 1, `value` restarts the count, subsets inherit their parent's numbers.
-The attributes of a set are made on first use.
+The attributes of a set are listed on first use, and each made when it is met.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import model
 from .document import Document, given, is_true, set_prefix
-from .fields import FieldReader
+from .fields import FieldReader, names_of
 
 ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 
@@ -27,7 +27,7 @@ class AttributeSetReader:
         self._raw: dict[str, tuple[str, Mapping[str, Any]]] = {}  # path, and as YAML gave it
 
     def read(self) -> None:
-        """Takes in the sets, which stay empty until they are used, and the sub-messages."""
+        """Takes in the sets, which stay unread until they are used, and the sub-messages."""
         document = self.document
         for path, item in document.items(document.raw, "attribute-sets", ""):
             name = document.name_of(item, path)
@@ -35,7 +35,7 @@ class AttributeSetReader:
                 document.fault(path, f"attribute set {name!r} is defined twice")
             self._raw[name] = (path, item)
             made = model.AttributeSet(name, document.family)
-            made.fill = partial(self._fill, made)
+            made.fill = partial(self._list, made)
             self.spec.attribute_sets[name] = made
         entries = document.items(document.raw, "sub-messages", "")
         for path, item in entries:
@@ -53,8 +53,8 @@ class AttributeSetReader:
             self.document.fault(path, f"no attribute set {str(name)!r}")
         return found
 
-    def _fill(self, attributes: model.AttributeSet) -> None:
-        """Makes the attributes of a set; of a subset they are the parent's with changes."""
+    def _list(self, attributes: model.AttributeSet) -> None:
+        """Lists the attributes of a set; of a subset they are the parent's with changes."""
         fault = self.document.fault
         name = attributes.name
         path, item = self._raw[name]
@@ -65,30 +65,41 @@ class AttributeSetReader:
                 fault(f"{path}.subset-of", f"no attribute set {parent_name!r}")
                 return
             parent = self._numbered(str(parent_name))
-        prefix = attributes.prefix = self._prefix(str(parent_name or name))
-        seen: dict[int, str] = {}
+        prefix = self._prefix(str(parent_name or name))
+        listed: dict[int, tuple[str, Mapping[str, Any]]] = {}
         for where, number, attribute in self._numbered(name).values():
             own = str(attribute.get("name"))
-            merged = dict(attribute)
             if parent_name is not None:
                 if own not in parent:
                     fault(where, f"{parent_name!r} has no attribute {own!r}")
                     continue
                 _, number, inherited = parent[own]
-                merged = {**inherited, **attribute}
-                if seen.get(number) == own:
-                    continue  # a subset may name one twice, as devlink's do
-            if number in seen:
-                fault(where, f"number {number} is already {seen[number]!r}")
+                attribute = {**inherited, **attribute}
+            if number in listed:
+                there = str(listed[number][1].get("name"))
+                if parent_name is None or there != own:  # devlink's subsets name some twice
+                    fault(where, f"number {number} is already {there!r}")
                 continue
             if not 0 <= number <= ATTRIBUTE_MAX:
                 fault(where, f"{number} is no attribute number")
                 continue
-            seen[number] = own
-            made = self.fields.attribute(merged, where, prefix, name, number)
-            attributes.add(made)
-            if is_true(item.get("x-elements")):  # no attributes: they have headers of their own
-                made.number = -1
+            listed[number] = (where, attribute)
+            attributes.announce(number, names_of(attribute, prefix))
+        attributes.make = partial(self._make, attributes, prefix, listed)
+
+    def _make(
+        self,
+        attributes: model.AttributeSet,
+        prefix: str,
+        listed: dict[int, tuple[str, Mapping[str, Any]]],
+        number: int,
+    ) -> model.Field:
+        """The attribute of this number of a set."""
+        where, item = listed[number]
+        made = self.fields.attribute(item, where, prefix, attributes.name, number)
+        if is_true(self._raw[attributes.name][1].get("x-elements")):
+            made.number = -1  # no attributes: they have headers of their own
+        return made
 
     def _prefix(self, name: str) -> str:
         """What stands before the names of a set in C constants."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...wire.text import near
+from ..deferred import whole
 
 Fault = Callable[[str, str], None]
 Hooks = Mapping[str, Callable[..., Any]]
@@ -100,7 +101,7 @@ class Document:
 
     def items(self, owner: Mapping[str, Any], key: str, path: str) -> list[tuple[str, Any]]:
         """The mappings of a list with their paths; anything else is a fault."""
-        value = owner.get(key)
+        value = whole(owner.get(key))
         if value is None:
             return []
         where = f"{path}{key}"

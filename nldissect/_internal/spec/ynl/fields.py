@@ -277,8 +277,7 @@ class FieldReader:
             document.fault(f"{path}.type", f"{type_name!r} is no attribute type")
             kind = model.UNKNOWN
         prefix = given(item, "name-prefix", prefix)
-        constant = given(item, "x-constant", c_name(prefix, name))
-        field = model.Field(name, constant, number, kind)
+        field = model.Field(name, constant_of(item, prefix), number, kind)
         field.path = f"{document.family}.{set_name}.{name}"
         field.multi = is_true(item.get("multi-attr"))
         self._read_nested(field, item, path)
@@ -290,9 +289,7 @@ class FieldReader:
             field.unterminated = field.checks.unterminated
         in_requests = item.get("x-request")
         if isinstance(in_requests, dict):
-            lost: Collection[str] = OF_THE_TYPE if "type" in in_requests else ()
-            other = {k: v for k, v in item.items() if k != "x-request" and k not in lost}
-            other.update(in_requests)
+            other = _in_requests(item, in_requests)
             field.request = self.attribute(other, f"{path}.x-request", prefix, set_name, number)
         shared = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
         for where, form in document.items(item, "x-forms", f"{path}."):
@@ -364,3 +361,28 @@ class FieldReader:
 UNSAID_WORDS = " or ".join(model.UNSAID)
 _MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY, model.STRUCT)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)
+
+
+def constant_of(item: Mapping[str, Any], prefix: str) -> str:
+    """The C constant of an attribute; `prefix` is that of its set."""
+    name = str(item.get("name"))
+    return given(item, "x-constant", c_name(given(item, "name-prefix", prefix), name))
+
+
+def names_of(item: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
+    """Name and constant of an attribute, then those that it has in requests if they are others."""
+    out = [(str(item.get("name")), constant_of(item, prefix))]
+    in_requests = item.get("x-request")
+    if isinstance(in_requests, dict):
+        prefix = given(item, "name-prefix", prefix)
+        other = _in_requests(item, in_requests)
+        out.append((str(other.get("name")), constant_of(other, prefix)))
+    return out
+
+
+def _in_requests(item: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An attribute as it is in messages to the kernel."""
+    lost: Collection[str] = OF_THE_TYPE if "type" in changes else ()
+    other = {k: v for k, v in item.items() if k != "x-request" and k not in lost}
+    other.update(changes)
+    return other
