@@ -1096,6 +1096,8 @@ def test_settings_change_keys_columns_colours_and_glyphs(tmp_path: Path) -> None
         ("[glyphs]\nerror = 'ab'", "glyphs.error"),
         ("[[rules]]\nglyph = 'x'", "rules, number 1: a rule needs a filter"),
         ("[[rules]]\nfilter = 'error'\ncolour = 'beige'", "colour 'beige' is none of"),
+        ("[profiles.mine]\ncolumns = 3", "profiles.mine.columns: 3 is not a list"),
+        ("profile = 'x'", "'x' is none of usual, links"),
         ("colour = 1", "colour: no such setting"),
         ("theme =", "tui.toml"),
     ],
@@ -1103,15 +1105,28 @@ def test_settings_change_keys_columns_colours_and_glyphs(tmp_path: Path) -> None
 def test_what_is_wrong_with_settings_is_said(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "tui.toml"
     path.write_text(text)
-    with pytest.raises(UsageError, match=r"tui.toml|keys") as caught:
+    with pytest.raises(UsageError, match=r"tui\.toml") as caught:
         load(str(path))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_theme_is_said_before_the_screen_changes() -> None:
-    with pytest.raises(UsageError, match=r"no theme 'beige'; there are .*textual-light"):
-        application("errors", settings=Settings({"theme": "beige"}))
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"theme": "beige"}, "theme: no theme 'beige'; there are .*textual-light"),
+        ({"columns": ["number", "mtx"]}, "columns: there is no field 'mtx'; did you mean"),
+        (
+            {"profile": "mine", "profiles": {"mine": {"columns": ["nope"]}}},
+            r"profiles\.mine\.columns: there is no field 'nope'",
+        ),
+    ],
+)
+def test_what_only_shows_later_is_said_before_the_screen_changes(
+    table: dict[str, object], said: str
+) -> None:
+    with pytest.raises(UsageError, match=f"config.toml: {said}"):
+        application("errors", settings=Settings(table))
 
 
 def test_counts_sequences_and_arguments() -> None:

@@ -47,7 +47,10 @@ class Application(Coloured):
         feeds: dict[int, Feed] | None = None,
         state: State | None = None,
     ) -> None:
-        super().__init__(opener.settings.theme)
+        try:
+            super().__init__(opener.settings.theme)
+        except UsageError as problem:
+            raise opener.settings.wrong("theme", str(problem)) from None
         self.opener = opener
         self.models = models
         self.feeds = feeds or {}

@@ -10,7 +10,7 @@ from ...spec.registry import Registry
 from ...wire.errors import UsageError
 from .capture_model import CaptureModel
 from .colour_rules import ColourRule, ColourRules
-from .list_columns import column
+from .list_columns import COLUMNS, Column, FieldText, column
 from .profiles import Rule
 from .settings import Settings
 
@@ -35,6 +35,7 @@ class Opener:
         self.byte_order = byte_order
         self.registry = self._registry(self.decode_as)
         self._rules = self._compiled(self.settings.rules, "rules")
+        self._known(self.settings.columns, "columns")
 
     def _registry(self, decode_as: dict[str, str]) -> Registry:
         return Registry(
@@ -56,6 +57,16 @@ class Opener:
                 raise self.settings.wrong(f"{where}, number {number}", str(problem)) from None
             out.append(ColourRule(found.matches, glyph, colour))
         return out
+
+    def _known(self, columns: list[Column], where: str) -> list[Column]:
+        """Columns of the settings; raises UsageError for one of no field."""
+        for one in columns:
+            if one not in COLUMNS:
+                try:
+                    FieldText(one.name, self.registry)
+                except UsageError as problem:
+                    raise self.settings.wrong(where, str(problem)) from None
+        return columns
 
     def add(self, pair: str) -> None:
         """One more `NUMBER=NAME` of --decode-as; raises UsageError."""
@@ -85,7 +96,8 @@ class Opener:
             raise UsageError(f"no profile {name!r}; there are {', '.join(settings.profiles)}")
         rules = self._compiled(profile.rules, f"profiles.{name}.rules")
         model.profile = name
-        model.columns = [column(one) for one in profile.columns] or list(settings.columns)
+        columns = self._known([column(one) for one in profile.columns], f"profiles.{name}.columns")
+        model.columns = columns or list(settings.columns)
         model.rules = ColourRules([*rules, *self._rules], settings.glyphs)
         model.buttons = dict(profile.filters)
         model.changed()

@@ -48,7 +48,10 @@ class Settings:
         names = self._one(table, "columns", list, [column.name for column in COLUMNS])
         self.columns = [column(str(name)) for name in names]
         self.keys = self._one(table, "keys", dict, {})
-        Keymap(self.keys)
+        try:
+            Keymap(self.keys)
+        except UsageError as problem:
+            raise UsageError(f"{where}: {problem}") from None
         self.glyphs: dict[str, str] = {}
         for kind, glyph in self._one(table, "glyphs", dict, {}).items():
             if kind not in GLYPHS or not isinstance(glyph, str) or len(glyph) != 1:
@@ -60,7 +63,7 @@ class Settings:
         self.profiles = dict(SHIPPED)
         for name, found in self._one(table, "profiles", dict, {}).items():
             self.profiles[str(name)] = self._profile(f"profiles.{name}", found)
-        self.profile = self._among(table, "profile", (USUAL, *self.profiles))
+        self.profile = self._among(table, "profile", tuple(dict.fromkeys((USUAL, *self.profiles))))
         if table:
             raise self.wrong(next(iter(table)), "no such setting; docs/tui.md lists them")
 
@@ -68,11 +71,13 @@ class Settings:
         """What is wrong with a setting."""
         return UsageError(f"{self._where}: {key}: {text}")
 
-    def _one(self, table: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+    def _one(
+        self, table: dict[str, Any], key: str, kind: type, default: Any, within: str = ""
+    ) -> Any:
         value = table.pop(key, default)
         if not isinstance(value, kind):
             words = {str: "text in quotes", bool: "true or false", list: "a list", dict: "a table"}
-            raise self.wrong(key, f"{value!r} is not {words[kind]}")
+            raise self.wrong(f"{within}{key}", f"{value!r} is not {words[kind]}")
         return value
 
     def _among(self, table: dict[str, Any], key: str, choices: tuple[str, ...]) -> str:
@@ -85,15 +90,15 @@ class Settings:
         if not isinstance(found, dict):
             raise self.wrong(where, "a profile is a table")
         table = dict(found)
-        columns = [str(name) for name in self._one(table, "columns", list, [])]
+        columns = [str(name) for name in self._one(table, "columns", list, [], f"{where}.")]
         rules = [
             self._rule(rule, f"{where}.rules, number {number}")
-            for number, rule in enumerate(self._one(table, "rules", list, []), 1)
+            for number, rule in enumerate(self._one(table, "rules", list, [], f"{where}."), 1)
         ]
-        filters = self._one(table, "filters", dict, {})
+        filters = self._one(table, "filters", dict, {}, f"{where}.")
         if not all(isinstance(text, str) for text in filters.values()):
             raise self.wrong(f"{where}.filters", "names, each with a filter in quotes")
-        about = self._one(table, "help", str, "of the settings")
+        about = self._one(table, "help", str, "of the settings", f"{where}.")
         if table:
             raise self.wrong(
                 f"{where}.{next(iter(table))}", "no such setting; docs/tui.md lists them"
