@@ -144,7 +144,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         nobody=NOBODY,
         calls=",".join(f"?{call}" if call[0] != "%" else call for call in CALLS.split()),
     )
-    done = in_kernel("bash", "-c", script, seconds=170, modules=())
+    done = in_kernel("bash", "-c", script, seconds=400, modules=())
     assert done.returncode == 0, done.stderr
     return Runs(folder)
 

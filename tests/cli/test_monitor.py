@@ -227,7 +227,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         as_nobody=as_nobody(),
         path=shlex.quote(os.pathsep.join([str(ROOT), *sys.path])),
     )
-    done = in_kernel("sh", "-c", script, seconds=150, modules=("dummy", "veth"))
+    done = in_kernel("sh", "-c", script, seconds=400, modules=("dummy", "veth"))
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -24,7 +24,7 @@ def needs_kernel(*tools: str) -> pytest.MarkDecorator:
 
 def in_kernel(
     *command: str | Path,
-    seconds: int = 100,
+    seconds: int = 300,
     modules: tuple[str, ...] = ("dummy",),
     memory: str = "",
 ) -> subprocess.CompletedProcess[str]:
