@@ -444,6 +444,7 @@ def test_signals_at_any_moment(scenes: Scenes) -> None:
     for number, status, said in struck["ended"]:
         assert status in (-number, 128 + number, 0)
         assert all(line.startswith("nldissect: ") for line in said.splitlines()), said
+    assert not struck["recorders"]
     assert not [name for name in struck["links"] if name.startswith("nldissect")]
     found = sorted(os.listdir(scenes.folder / "struck"))
     assert {name.rpartition(".")[2] for name in found} <= {"out", "err", "pcapng"}
