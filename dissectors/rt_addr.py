@@ -19,6 +19,17 @@ SCOPE = Template("[scope {ifa-scope:scope}]", scope=scope)
 LABEL = Template("[label {IFA_LABEL}]")
 
 
+def lifetime(value: int) -> str:
+    """A lifetime as ip-address(8) has it: seconds, or forever (INFINITY_LIFE_TIME)."""
+    return "forever" if value == 0xFFFFFFFF else f"{value}sec"
+
+
+LIFETIMES = Template(
+    "[valid_lft {cacheinfo.ifa-valid:lifetime}] [preferred_lft {cacheinfo.ifa-prefered:lifetime}]",
+    lifetime=lifetime,
+)
+
+
 def summary(lookup: Lookup) -> None:
     """`10.0.0.1/24 brd 10.0.0.255 dev eth0 scope global`; the local address and its peer."""
     local = lookup.value("local")
@@ -33,6 +44,8 @@ def summary(lookup: Lookup) -> None:
         for word in lookup.label(flags).split("|"):
             if word != "permanent":
                 lookup.say(word)
+    if lookup.message.to_kernel:
+        lookup.fill(LIFETIMES)
 
 
 def query(lookup: Lookup) -> str:

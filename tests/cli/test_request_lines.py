@@ -67,6 +67,15 @@ MADE = [
         "newaction  gact continue random netrand jump 3 10 index 3",
     ),
     (
+        "links",  # ip link add pear0 address ... type veth peer name pear1 address ... mtu 1400
+        "pear0 kind veth num-tx-queues 3 num-rx-queues 2 peer address 02:00:00:00:0b:02 mtu 1400 "
+        "ifname pear1",
+    ),
+    (
+        "addresses",  # ip addr change 2001:db8:1::1/64 dev apple0 preferred_lft 0 valid_lft forever
+        "newaddr    2001:db8:1::1/64 dev apple0 scope global valid_lft forever preferred_lft 0sec",
+    ),
+    (
         "tc_actions",  # tc actions flush action gate: NLM_F_ROOT, but no dump
         "delaction  flush gate flags large-dump-on",
     ),

@@ -76,8 +76,11 @@ class Unsaid:
             self._words.append(f"+{self._count - self._most}")
         return " ".join(self._words)
 
-    def visit(self, place: i64) -> bool:
-        """Adds what is left of the entry at a place; whether some of it was said."""
+    def visit(self, place: i64, beside: list[int] | None = None) -> bool:
+        """Adds what is left of the entry at a place; whether some of it was said.
+
+        `beside` are the places of what lies in the same nest, if it lies in one.
+        """
         engine = self._engine
         first, second = engine.tape[place], engine.tape[place + 1]
         if len(self._whole) > 0 and second in self._whole:
@@ -94,11 +97,11 @@ class Unsaid:
         if shown == S_BITFIELD and len(children) == 2:
             return self._bits(place, children)
         if children and not (form == ARRAY and self._plain(children)):
-            return self._nest(place, children, self._introduced(first))
+            return self._nest(place, children, self._introduced(first, beside))
         if second in self._said:
             return True
         if form == NOTHING:  # it is empty
-            if rule != model.UNSAID_AT_ZERO and self._introduced(first) and self._fits():
+            if rule != model.UNSAID_AT_ZERO and self._introduced(first, beside) and self._fits():
                 self._add(place, "")
             return False
         zero = rule == model.UNSAID_AT_ZERO or not (self._pair or marks & (IS_ATTRIBUTE | INDEXED))
@@ -123,13 +126,20 @@ class Unsaid:
         bits = 8 * int(self._engine.tables.rows[(first & FIELD_MASK) * COLUMNS + WIDTH])
         return isinstance(value, int) and value in (0, -1, (1 << bits) - 1)
 
-    def _introduced(self, first: i64) -> bool:
-        """Whether its name comes before what is in it; what a sub-message is, its selector told."""
+    def _introduced(self, first: i64, beside: list[int] | None) -> bool:
+        """Whether its name comes before what is in it.
+
+        What a sub-message is, its selector told, unless that is in another nest: a veth's peer.
+        """
         marks, shown = first >> MARKS_AT & 0xFF, first >> SHOWN_AT & 0xFF
         if marks & INDEXED or not marks & IS_ATTRIBUTE or shown not in (S_NEST, S_STRUCT):
             return False
-        row = (first & FIELD_MASK) * COLUMNS
-        return self._engine.tables.rows[row + KIND] != model.SUB_MESSAGE
+        tables, row = self._engine.tables, first & FIELD_MASK
+        if tables.rows[row * COLUMNS + KIND] != model.SUB_MESSAGE:
+            return True
+        selectors = tables.fields[row].selectors
+        names = [self._engine.called(each)[0] for each in beside or ()]
+        return bool(names) and not any(name in selectors for name in names)
 
     def _plain(self, children: list[int]) -> bool:
         """Whether the entries of an array are values, which its own text tells."""
@@ -158,7 +168,7 @@ class Unsaid:
         self._pair = struct and named and len(children) <= PAIR
         for child in children:
             size = len(words)
-            if self.visit(child):
+            if self.visit(child, children):
                 said = True
             entry = self._engine.tape[child] >> MARKS_AT & INDEXED
             if entry and begin < size < len(words):
