@@ -42,6 +42,7 @@ _COUNTED: Final = {
 
 # Name in C, size in bytes, whether it is padding
 Layout = list[tuple[str, int, bool]]
+LaidOut = tuple[int, int, Layout]  # with the size of the struct, and that with padding at its end
 
 
 @final
@@ -58,9 +59,7 @@ class StraceConstants:
         self._registry = registry
         self._numbers: dict[str, int | None] = {}
         self._masks: set[str] = set()  # flags: a dissector gives their bits, not bit numbers
-        # By protocol the names of its structs, by dissector.
-        self._structs: dict[int, dict[str, list[str]]] = {}
-        self._layouts: dict[int, list[tuple[model.Struct, Layout]]] = {}
+        self._structs: dict[int, list[LaidOut]] = {}  # by protocol
         for _, names in linux.ENUMS.values():
             for value, name in names.items():
                 self._add(name, value)
@@ -84,7 +83,7 @@ class StraceConstants:
             return _told_by([self._registry.named(entry.name) for entry in entries])
 
         if entries and all(entry.origin == "built-in" for entry in entries):
-            found = specfile.cached_together([entry.file for entry in entries], "strace", read)
+            found = specfile.cached_together([entry.file for entry in entries], "constants", read)
         else:
             found = read()
         for name, value in found["numbers"].items():
@@ -92,7 +91,10 @@ class StraceConstants:
         self._masks.difference_update(found["attributes"])
         self._masks.update(found["masks"])
         self.bitfields.update(found["bitfields"])
-        self._structs[protocol] = found["structs"]
+        self._structs[protocol] = [
+            (size, padded, [(name, width, hidden) for name, width, hidden in layout])
+            for size, padded, layout in found["structs"]
+        ]
 
     def _add(self, name: str, value: int | None) -> None:
         if self._numbers.setdefault(name, value) != value:
@@ -152,25 +154,12 @@ class StraceConstants:
 
     def layouts(self, value: dict[str, TraceValue], width: int, protocol: int) -> list[Layout]:
         """Layouts of known structs that have these members and this size."""
-        known = self._layouts.get(protocol)
-        if known is None:
-            known = self._layouts[protocol] = self._laid_out(protocol)
         out: list[Layout] = []
-        for struct, layout in known:
-            wide = struct.size <= width <= struct.padded or struct.size > width
+        for size, padded, layout in self._structs.get(protocol, ()):
+            wide = size <= width <= padded or size > width
             if wide and fits(value, layout, width) and layout not in out:
                 out.append(layout)
         return out
-
-    def _laid_out(self, protocol: int) -> list[tuple[model.Struct, Layout]]:
-        """The structs of a protocol, of each dissector its headers last."""
-        out: list[model.Struct | None] = []
-        for name, structs in self._structs.get(protocol, {}).items():
-            spec = self._registry.named(name)
-            if spec is not None:
-                out += [spec.struct(struct) for struct in structs]
-                out += [operation.header for operation in spec.operations.values()]
-        return [(struct, layout_of(struct)) for struct in out if struct is not None]
 
 
 def _told_by(specs: list[model.Spec | None]) -> dict[str, Any]:
@@ -179,7 +168,7 @@ def _told_by(specs: list[model.Spec | None]) -> dict[str, Any]:
     masks: set[str] = set()
     bitfields: list[str] = []
     attributes: list[str] = []
-    structs: dict[str, list[str]] = {}
+    structs: list[LaidOut] = []
 
     def add(name: str, value: int) -> None:
         if numbers.setdefault(name, value) != value:
@@ -189,7 +178,9 @@ def _told_by(specs: list[model.Spec | None]) -> dict[str, Any]:
         if spec is None:
             continue
         sets = [found.ensure() for found in spec.attribute_sets.values()]  # makes what they have
-        structs[spec.name] = list(spec.structs)
+        met = [spec.struct(name) for name in list(spec.structs)]
+        met += [operation.header for operation in spec.operations.values()]
+        structs += [(one.size, one.padded, layout_of(one)) for one in met if one is not None]
         for operation in spec.operations.values():
             kind = operation.reply if operation.request is None else operation.request
             if operation.constant and kind is not None:
