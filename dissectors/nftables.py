@@ -18,6 +18,7 @@ from nldissect.hooks import (
     U8,
     U32,
     U64,
+    Field,
     Lookup,
     Message,
     Node,
@@ -59,6 +60,12 @@ ELEM_DATA = (("comment", STRING), ("flags", U32))
 BYTE_ORDERS = {0: "invalid", 1: "host", 2: "big"}
 
 
+@cache
+def piece(name: str, kind: int) -> Field:
+    """A piece of userdata; there are few names of them."""
+    return part(name, kind, "hex" if kind == BINARY else "")
+
+
 def userdata(node: Node, known: tuple[tuple[str, int], ...]) -> bool:
     """Makes a member of each, by its name; what is no such list stays bytes."""
     raw, at = node.bytes, 0
@@ -74,10 +81,9 @@ def userdata(node: Node, known: tuple[tuple[str, int], ...]) -> bool:
         fits = shown == STRING or end - start == {U32: 4, U64: 8}.get(shown)
         inner = shown if fits else BINARY
         head = node.start + start - 2
-        member(node, part("type", U8), head, head + 1).set_value("u8", kind, name)
-        member(node, part("len", U8), head + 1, head + 2)
-        hint = "hex" if inner == BINARY else ""
-        made = member(node, part(name, inner, hint), node.start + start, node.start + end)
+        member(node, piece("type", U8), head, head + 1).set_value("u8", kind, name)
+        member(node, piece("len", U8), head + 1, head + 2)
+        made = member(node, piece(name, inner), node.start + start, node.start + end)
         if shown == NESTED:
             declared(made, name)
         elif name == "nftver" and end - start == 4:
