@@ -43,6 +43,7 @@ FURTHER: Final = frozenset([
     "parent", "root", "index", "dev", "via", "table", "vlan", "vid", "dst", "vni", "port", "grp",
     "rx", "tx", "sci", "sa", "nhid", "match", "target", "->",
 ])  # fmt: skip
+CHAINED: Final = LEADING | APART | INSIDE | FURTHER
 # Families of netfilter's tables, whose objects have names in names: `inet filter input`
 TABLES: Final = frozenset(["ip", "ip6", "inet", "arp", "bridge", "netdev"])
 NAMES: Final = 3
@@ -100,7 +101,7 @@ def _object(words: list[str], route: bool) -> list[str]:
     if flow:
         return flow
     named = words[: _named(words, route)]
-    while len(named) > 1 and named[-1] in LEADING | FURTHER and len(words) == WORDS:
+    while len(named) > 1 and named[-1] in CHAINED and len(words) == WORDS:
         del named[-1]  # what follows is not looked at
     told = [word if route and _is_handle(word) else _bare(word) for word in named[1:]]
     return [_bare(named[0]), *told]
@@ -130,7 +131,7 @@ def _named(words: list[str], route: bool) -> int:
     leading = words[0] in LEADING or (not route and words[0] in APART)
     if route and not leading and size > 1 and _is_handle(words[1]):
         return 2  # a qdisc that has no parent
-    known = LEADING | APART | INSIDE | FURTHER if leading else FURTHER
+    known = CHAINED if leading else FURTHER
     count = 0 if leading else 1
     while count < size and words[count] in known and not (route and words[count] == "proto"):
         while count < size and (words[count] in known or _is_gateway_family(words, count)):
