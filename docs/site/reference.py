@@ -9,6 +9,7 @@ from typing import Any
 
 from nldissect._internal.filter.name_index import operations_of
 from nldissect._internal.spec import model, specfile
+from nldissect._internal.spec.deferred import whole
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import linux
 
@@ -91,7 +92,7 @@ def _docs(file: str) -> Docs:
 
 
 def _maps(value: Any) -> Iterator[dict[str, Any]]:
-    yield from (one for one in value or () if isinstance(one, dict))
+    yield from (one for one in whole(value) or () if isinstance(one, dict))
 
 
 def _page(spec: model.Spec, docs: Docs) -> Iterator[str]:

@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from nldissect._internal.spec import dissector_file, registry
+from nldissect._internal.spec import deferred, dissector_file, registry
 
 # Section: headers below linux/, dissectors (names, a trailing * for all that begin so).
 SECTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -395,7 +395,7 @@ def _learn(known: Known, spec: Any, raw: dict[str, Any]) -> None:
 
 def _learn_enum(known: Known, where: str, item: dict[str, Any]) -> None:
     prefix, value = item.get("name-prefix", ""), int(item.get("value-start", 0))
-    for entry in item["entries"]:
+    for entry in deferred.whole(item["entries"]):
         entry = {"name": entry} if isinstance(entry, str) else entry
         value = int(entry.get("value", value))
         constant = entry.get("x-constant") or c_name(prefix + entry["name"])
