@@ -11,7 +11,7 @@ from ..spec import model
 from ..spec.template import parsed
 from ..wire import framing
 from ..wire.errors import in_words, trace_fault
-from ..wire.linux import RTNL_KIND_GET, errno_name
+from ..wire.linux import errno_name
 from ..wire.text import escaped, quoted
 from .labels import flag_class, type_name, type_words
 from .lookup import value_at
@@ -38,21 +38,14 @@ def summarize(message: Message, engine: Engine | None = None) -> str:
     return out.getvalue().decode()
 
 
-def _asks_for_all(message: Message) -> bool:
-    """Whether it has NLM_F_DUMP, of which rtnetlink needs but one half (rtnetlink_rcv_msg)."""
-    wanted = message.flags & framing.NLM_F_DUMP
-    if message.protocol != framing.NETLINK_ROUTE:
-        return wanted == framing.NLM_F_DUMP
-    return wanted != 0 and message.type & 3 == RTNL_KIND_GET
-
-
 def write_summary(out: BytesWriter, message: Message, engine: Engine) -> None:
     """Adds what `summarize` gives to a buffer, in UTF-8; the engine has the message's tape."""
     if 0 <= message.type < framing.NLMSG_MIN_TYPE and message.operation is None:
         out.write(encoded(control_text(message, engine)))
         return
     operation = message.operation
-    dump = message.to_kernel and _asks_for_all(message) and flag_class(message) == model.CLASS_GET
+    everything = framing.asks_for_all(message.protocol, message.type, message.flags)
+    dump = message.to_kernel and everything and flag_class(message) == model.CLASS_GET
     if operation is None or (operation.summarize is None and not operation.summary):
         text = _size(message) if operation is None else first_values(message, engine)
         out.write(encoded(f"dump {text}".rstrip() if dump else text))

@@ -9,7 +9,6 @@ from mypy_extensions import i64
 from ..engine.message import Message
 from ..spec import model
 from ..wire import framing
-from ..wire.linux import RTNL_KIND_GET
 from . import codes
 
 RTM_GETNEIGH: Final = 30
@@ -40,17 +39,18 @@ def kind_of(request: Message) -> i64:
     if kind < framing.NLMSG_MIN_TYPE:
         return change
     operation = request.operation
-    if protocol == framing.NETLINK_ROUTE and kind & 3 == RTNL_KIND_GET:
-        # NLM_F_CREATE is NLM_F_ATOMIC here, and half of NLM_F_DUMP suffices (rtnetlink_rcv_msg)
-        return codes.KIND_DUMP if flags & framing.NLM_F_DUMP else codes.KIND_SINGLE
+    everything = framing.asks_for_all(protocol, kind, flags)
+    if protocol == framing.NETLINK_ROUTE and kind & 3 == framing.RTNL_KIND_GET:
+        # NLM_F_CREATE is NLM_F_ATOMIC here
+        return codes.KIND_DUMP if everything else codes.KIND_SINGLE
     if protocol == framing.NETLINK_ROUTE:
         asks = kind == RTM_SETDCB
     elif operation is None:
-        if flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP:
+        if everything:
             return codes.KIND_DUMP
         return change if flags & framing.NLM_F_CREATE else codes.KIND_SINGLE
     elif protocol == framing.NETLINK_GENERIC:
-        return _generic_kind(operation, flags, change)
+        return _generic_kind(operation, everything, change)
     else:
         asks = operation.request_class == model.CLASS_GET
     # NLM_F_CREATE says change where a spec knows the answer to a question only
@@ -59,11 +59,10 @@ def kind_of(request: Message) -> i64:
     return codes.KIND_DUMP if flags & framing.NLM_F_DUMP else codes.KIND_SINGLE
 
 
-def _generic_kind(operation: model.Operation, flags: i64, change: i64) -> i64:
+def _generic_kind(operation: model.Operation, everything: bool, change: i64) -> i64:
     """The same of a generic family's request, `change` unless it asks for data."""
     if operation.request_class == model.CLASS_GET:
-        whole = flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP
-        return codes.KIND_DUMP if whole else codes.KIND_SINGLE
+        return codes.KIND_DUMP if everything else codes.KIND_SINGLE
     # a change that the spec gives a reply, unless that goes to a group
     replies = ("do", "reply") in operation.listed_attributes and not operation.group
     return codes.KIND_SINGLE if replies else change

@@ -47,6 +47,7 @@ RTM_SETDCB: Final = 79
 RTM_NEWNSID: Final = 88
 RTM_DELNSID: Final = 89
 RTM_GETNSID: Final = 90
+RTNL_KIND_GET: Final = 2  # of these modulo 4 (enum rtnl_kinds, net/rtnetlink.h)
 
 NLA_F_NESTED: Final = 0x8000
 NLA_F_NET_BYTEORDER: Final = 0x4000
@@ -90,6 +91,17 @@ CUT: Final = 3  # the snapshot length cut the message
 NO_HEADER: Final = 4  # fewer than 16 bytes
 UNALIGNED: Final = 5  # starts where the one before ended, not at a multiple of 4
 AUDIT_LENGTH: Final = 6  # nlmsg_len leaves out the header, as the audit subsystem sends it
+
+
+def asks_for_all(protocol: i64, kind: i64, flags: i64) -> bool:
+    """Whether a request that gets has NLM_F_DUMP, of which rtnetlink needs but one half.
+
+    So rtnetlink_rcv_msg has it (net/core/rtnetlink.c); genl_family_rcv_msg wants both.
+    """
+    wanted = flags & NLM_F_DUMP
+    if protocol != NETLINK_ROUTE:
+        return wanted == NLM_F_DUMP
+    return wanted != 0 and kind & 3 == RTNL_KIND_GET
 
 
 def zeros(data: bytes, pos: i64) -> bool:

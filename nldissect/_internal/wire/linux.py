@@ -11,8 +11,6 @@ prefix of the constants, then number to constant.
 
 from __future__ import annotations
 
-from typing import Final
-
 
 def errno_name(number: int) -> str | None:
     """The constant of a (positive) error number: 19 is ENODEV; None if unknown."""
@@ -170,7 +168,6 @@ NETLINK_PROTOCOL: dict[int, str] = {
 }  # fmt: skip
 
 # uapi/linux/rtnetlink.h
-RTNL_KIND_GET: Final = 2  # of types modulo 4 (enum rtnl_kinds, net/rtnetlink.h)
 RTM: dict[int, str] = {
     16: "RTM_NEWLINK", 17: "RTM_DELLINK", 18: "RTM_GETLINK", 19: "RTM_SETLINK", 20: "RTM_NEWADDR",
     21: "RTM_DELADDR", 22: "RTM_GETADDR", 24: "RTM_NEWROUTE", 25: "RTM_DELROUTE",
