@@ -188,6 +188,28 @@ def test_kept_names_go_with_what_they_were_made_of(tmp_path: Path) -> None:
     assert len(made) == 3
 
 
+def test_kept_names_go_with_what_a_dissector_includes(tmp_path: Path, run: Command) -> None:
+    (tmp_path / "orchard.yaml").write_text("""
+name: orchard
+x-include: [_fruit.yaml]
+attribute-sets: [{name: trees, attributes: [{name: of, type: nest, nested-attributes: fruit}]}]
+operations: {list: [{name: get, attribute-set: trees, do: {}}]}
+""")
+    fruit = "attribute-sets: [{name: fruit, attributes: [{name: %s, type: u8}]}]\n"
+    (tmp_path / "_fruit.yaml").write_text(fruit % "greengage")
+    words = ("read", "--dissectors", str(tmp_path))
+    assert "greengage" in offered(run, *words, "-e", "greeng")
+    assert run(*words, "-Y", "greengage == 1", ROOT / "captures" / "links.pcap").status == 0
+    (tmp_path / "_fruit.yaml").write_text(fruit % "mirabelle")
+    assert "mirabelle" in offered(run, *words, "-e", "mirab")
+    assert not offered(run, *words, "-e", "greeng")
+    assert run(*words, "-Y", "mirabelle == 1", ROOT / "captures" / "links.pcap").status == 0
+    assert run(*words, "-Y", "greengage == 1", ROOT / "captures" / "links.pcap").status == 2
+    # What strace's constants are kept with, too.
+    (built_in,) = [file for file in registry().files() if file.name == "ctnetlink"]
+    assert [Path(path).name for path in built_in.sources] == ["ctnetlink.yaml", "_nfnetlink.yaml"]
+
+
 def test_a_name_is_completed_without_the_filter_language(tmp_path: Path) -> None:
     """What a user waits for after Tab: the kept names are looked up, nothing is parsed."""
     words = ["-m", "nldissect", "completion", "--complete", "bash", "nldissect read -e mt"]

@@ -32,7 +32,7 @@ class NameIndex:
         if file.file.endswith(".py"):
             lines = _lines_of(file.spec())
         else:
-            lines = specfile.cached(file.file, "names", lambda: _lines_of(file.spec()))
+            lines = specfile.cached_together(file.sources, "names", lambda: _lines_of(file.spec()))
         self._fields: str = lines["fields"]
         self._operations: str = lines["operations"]
 

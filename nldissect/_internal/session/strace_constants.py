@@ -83,7 +83,8 @@ class StraceConstants:
             return _told_by([self._registry.named(entry.name) for entry in entries])
 
         if entries and all(entry.origin == "built-in" for entry in entries):
-            found = specfile.cached_together([entry.file for entry in entries], "constants", read)
+            sources = [source for entry in entries for source in entry.sources]
+            found = specfile.cached_together(sources, "constants", read)
         else:
             found = read()
         for name, value in found["numbers"].items():

@@ -23,12 +23,13 @@ class DissectorFile:
     """One dissector: where it comes from and what it claims; `spec` loads it on first use.
 
     `origin` is "explicit", "built-in", "system" or the name of the package's
-    entry point; `types` are the message types of a raw protocol.
+    entry point; `types` are the message types of a raw protocol. `sources` are all YAML and Python
+    files that a spec is made of, without the code beside it.
     """
 
     __slots__ = (
         "attributes", "claims", "failed", "file", "level", "loaded", "name", "operations",
-        "origin", "protonum", "tier", "types",
+        "origin", "protonum", "sources", "tier", "types",
     )  # fmt: skip
 
     def __init__(self, file: str, origin: str, tier: int, facts: Mapping[str, Any]) -> None:
@@ -42,6 +43,8 @@ class DissectorFile:
         self.claims: bool = facts["claims"]
         self.operations: int = facts["operations"]
         self.attributes: int = facts["attributes"]
+        folder = os.path.dirname(file)
+        self.sources = [file, *[os.path.join(folder, name) for name in facts["includes"]]]
         self.loaded: model.Spec | None = None
         self.failed = False
 
@@ -197,7 +200,8 @@ def _template_faults(
 def indexed(file: str) -> dict[str, Any]:
     """What the index keeps of a file: its name and claims, and how much it describes."""
     raw = raw_spec(file)
-    spec = ynl.build(_with_included(raw, _included(raw, file)), file, _AnyHooks())
+    included = _included(raw, file)
+    spec = ynl.build(_with_included(raw, included), file, _AnyHooks())
     sets = [s for s in raw.get("attribute-sets") or () if isinstance(s, dict)]
     types = sorted({*spec.requests, *spec.replies}) if spec.protonum is not None else []
     return {
@@ -207,6 +211,7 @@ def indexed(file: str) -> dict[str, Any]:
         "types": types,
         "claims": ynl.is_true(raw.get("x-claim", True)),
         "operations": len(spec.operations),
+        "includes": [os.path.basename(other) for other in included],
         "attributes": sum([_count(s.get("attributes")) for s in sets if "subset-of" not in s]),
     }
 
@@ -220,13 +225,15 @@ def plausible(facts: Any) -> bool:
     """Whether this has the form of what `indexed` makes, wherever it was kept meanwhile."""
     if not isinstance(facts, dict):
         return False
-    types, protonum = facts.get("types"), facts.get("protonum")
+    types, protonum, includes = facts.get("types"), facts.get("protonum"), facts.get("includes")
     return (
         all(isinstance(facts.get(key), str) for key in ("name", "level"))
         and all(isinstance(facts.get(key), int) for key in ("claims", "operations", "attributes"))
         and (protonum is None or isinstance(protonum, int))
         and isinstance(types, list)
         and all(isinstance(number, int) for number in types)
+        and isinstance(includes, list)
+        and all(isinstance(name, str) for name in includes)
     )
 
 

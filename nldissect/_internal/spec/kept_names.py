@@ -16,7 +16,7 @@ Names = dict[str, str]  # texts of lines: a name, its kind and what it is, separ
 
 def kept_names(registry: Registry, make: Callable[[], Names]) -> Names:
     """What `make` gives for a registry's dissectors, from the cache where that is still true."""
-    files = [file.file for file in registry.files()]
+    files = list(dict.fromkeys([path for file in registry.files() for path in file.sources]))
     maker = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "filter")
     with os.scandir(maker) as found:  # another nldissect may have other names for the same
         files += sorted(entry.path for entry in found if entry.is_file())

@@ -25,7 +25,7 @@ from ..wire.output_file import PART, write_file
 from . import deferred
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 8
+CACHE_FORMAT = 9
 _LARGEST_ENTRY = 1 << 23  # bytes; those of nl80211 are 600,000
 _LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
 _LONGEST_NUMBER = 100  # characters
