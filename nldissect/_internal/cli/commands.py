@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, NoReturn
 
@@ -262,8 +262,11 @@ def run_command_line(argv: Sequence[str], output: TextOutput) -> int:
     argv = _meant(argv)
     only = argv[0] if argv and argv[0] in COMMANDS else None
     parser, commands = build(only)
-    if argv and argv[0] not in commands and not argv[0].startswith("-"):
-        _no_command(argv[0], list(commands))
+    if argv and argv[0] not in commands:
+        if not argv[0].startswith("-"):
+            _no_command(argv[0], list(commands))
+        if argv[0].partition("=")[0] not in parser.options():
+            _no_command_in_front(argv, commands)
     try:
         options, rest = parser.parse_known_args(argv)
         named = options.command
@@ -319,6 +322,22 @@ def _at_a_terminal(output: TextOutput) -> bool:
     """Whether somebody sits in front of it, to whom the start screen can be shown."""
     reads = sys.stdin is not None and sys.stdin.isatty()
     return reads and output.terminal() and os.environ.get("TERM") != "dumb"
+
+
+def _no_command_in_front(argv: Sequence[str], commands: Mapping[str, CommandParser]) -> None:
+    """Raises UsageError for an option of a command that stands where the command is expected."""
+    option = argv[0].partition("=")[0]
+    named = next((word for word in argv if word in commands), None)
+    if named is None:
+        having = [name for name, parser in commands.items() if option in parser.options()]
+        if having:
+            raise UsageError(f"{option} stands behind a command, as in `nldissect {having[0]} …`")
+        return
+    import shlex
+
+    at = argv.index(named)
+    rest = shlex.join([named, *argv[:at], *argv[at + 1 :]])
+    raise UsageError(f"options stand behind the command: `nldissect {rest}`")
 
 
 def _no_command(given: str, commands: list[str]) -> NoReturn:
