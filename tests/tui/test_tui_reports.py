@@ -171,6 +171,19 @@ def test_expert_folds_by_code_and_goes_to_the_message() -> None:
     play("errors", story=story, size=(100, 40))
 
 
+def test_the_border_of_a_narrow_report_says_how_to_leave_it() -> None:
+    async def story(user: Player) -> None:
+        for key in "!i":
+            report = await opened(user, key)
+            border = user.screen().splitlines()[-2]
+            assert "q closes" in border
+            left = border.index("q closes")
+            await user.pilot.click(offset=(left, report.size.height - 2))
+            assert user.app.screen is user.browser
+
+    play("errors", story=story, size=(60, 16))
+
+
 def test_expert_filters_by_what_it_found_and_by_what_was_refused() -> None:
     async def story(user: Player) -> None:
         report = await opened(user, "!")

@@ -21,7 +21,7 @@ from ..model.captures_here import MOST, Found, age_text, captures, size_text
 from ..model.feeds import interfaces
 from ..model.parts import Part, wide
 from ..model.report_line import ReportLine
-from ..panes.key_hints import Clickable, Hint, hints
+from ..panes.key_hints import Clickable, Hint, fitting
 from ..panes.popup import ReportLines
 from ..panes.prompt import Prompt
 
@@ -53,7 +53,6 @@ class StartScreen(Clickable, Screen[None]):
         """A box with the list, a line for notes, the prompt."""
         with Vertical() as box:
             box.border_title = Content("nldissect: what Linux netlink messages say")
-            box.border_subtitle = hints(*_KEYS)
             yield self._lines
         yield self._status
         yield self._prompt
@@ -61,6 +60,14 @@ class StartScreen(Clickable, Screen[None]):
     def on_mount(self) -> None:
         """Fills the list, with the cursor on the first line that can be chosen."""
         self._fill(HERE)
+
+    def on_resize(self) -> None:
+        """The keys are said as far as the border has room for them."""
+        self.call_after_refresh(self._say_keys)
+
+    def _say_keys(self) -> None:
+        box = self.query_one(Vertical)
+        box.border_subtitle = fitting(_KEYS, box.size.width)
 
     def _fill(self, most: int) -> None:
         """Makes the list anew, with so many captures of this folder."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.content import Content
 from textual.style import Style
@@ -17,6 +19,15 @@ def hints(*words: Hint, between: str = "   ") -> Content:
             out.append(between)
         out.append(hint(key, text))
     return Content.assemble(*out)
+
+
+def fitting(words: Sequence[Hint], room: int) -> Content:
+    """The words of keys in so many cells; the first are left out for which there is none."""
+    for left_out in range(len(words)):
+        out = hints(*words[left_out:])
+        if out.cell_length <= room:
+            break
+    return out
 
 
 def hint(key: str, text: str, bold: bool = False) -> Content:

@@ -22,7 +22,8 @@ class LiveReport(Report):
     """Shows the lines of a report as it goes on; nothing runs once it is finished or closed."""
 
     keys = (
-        ("enter", "Enter goes, filters, folds"), ("a", "a filters"), ("/", "/ search"), ("q", "q"),
+        ("/", "/ search"), ("a", "a filters"), ("enter", "Enter goes, filters, folds"),
+        ("q", "q closes"),
     )  # fmt: skip
 
     def __init__(self, title: str, report: GrowingReport, scheduler: Scheduler) -> None:
@@ -45,6 +46,7 @@ class LiveReport(Report):
 
     def on_resize(self) -> None:
         """Lines are made for the width."""
+        super().on_resize()
         self._shown = -1
         self.call_after_refresh(self._tick)
 

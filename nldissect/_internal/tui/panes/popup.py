@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from ..model.parts import Part
 from ..model.report_line import ReportLine, ReportSource
-from .key_hints import Clickable, Hint, hint, hints
+from .key_hints import Clickable, Hint, fitting, hint
 from .key_input import KeyInput
 from .paint import LinePane
 
@@ -145,7 +145,6 @@ class Report(Clickable, ModalScreen[object]):
         """A box with the search and the lines."""
         with Vertical() as box:
             box.border_title = Content(self._title_text)
-            box.border_subtitle = hints(*(_TYPED if self._typing else self.keys))
             yield self._input
             yield self._list
 
@@ -161,6 +160,14 @@ class Report(Clickable, ModalScreen[object]):
         if self._source is not None:
             self._timer = self.set_interval(EVERY, self._more)
             self._busy(True)
+
+    def on_resize(self) -> None:
+        """The keys are said as far as the border has room for them."""
+        self.call_after_refresh(self._say_keys)
+
+    def _say_keys(self) -> None:
+        box = self.query_one(Vertical)
+        box.border_subtitle = fitting(_TYPED if self._typing else self.keys, box.size.width)
 
     def _busy(self, busy: bool) -> None:
         state = " looking…" if busy else ""
