@@ -18,6 +18,7 @@ from nldissect._internal.analysis.stats import Statistics
 from nldissect._internal.analysis.stats_document import OTHERS, document
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli import plot
+from nldissect._internal.pairing.conversation import Conversations
 from nldissect._internal.session.driver import Driver
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.wire.record import Interface, Record, Socket
@@ -92,8 +93,12 @@ def test_transactions_and_latencies_are_those_of_the_survey(recorded: str) -> No
     messages = recording(recorded)
     seen = link_table(messages)
     assert sum(found.transactions.states.values()) == len(set(seen.transaction) - {0})
-    asked = [m.number for m in messages if seen.role[m.number] == 0]
-    latencies = [seen.latency[n] for n in asked if seen.latency[n] >= 0]
+    times: dict[int, int | None] = {}
+    pairs = Conversations(on_end=lambda t: times.__setitem__(t.id, t.request and t.latency))
+    for one in messages:
+        pairs.feed(one)
+    pairs.finish()
+    latencies = [time for time in times.values() if time is not None]
     measured = found.transactions.latencies.values()
     assert sum(kept.count for kept in measured) == len(latencies)
     if latencies:

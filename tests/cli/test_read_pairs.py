@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from nldissect._internal.analysis.link_text import answered_by, latency
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.cli.commands import build
+from nldissect._internal.library.index import Index
 from nldissect._internal.pairing.codes import ANSWER, CONFIDENCES, COPY, REQUEST, ROLES
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
@@ -108,6 +110,8 @@ def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
 def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: Command) -> None:
     whole = link_table(Session(Registry()).messages(open_capture(str(path))))
+    index = Index(str(path), Registry())
+    index.extend()
     objects = run("read", "-T", "jsonl", path).objects
     assert len(whole.role) == len(objects) + 1
     for shown in objects:
@@ -122,8 +126,10 @@ def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: C
         if "confidence" in shown:
             assert shown["confidence"] == CONFIDENCES[whole.confidence[n]]
         if "answered_by" in shown:
-            assert shown["answered_by"] == whole.answered_by[n]
-            assert shown["latency"] == whole.latency[n]
+            link = index.link(n - 1)
+            assert link is not None
+            assert shown["answered_by"] == answered_by(link)
+            assert shown["latency"] == latency(index.message(n - 1), link)
 
 
 PAIRED = ("answered_by", "answers", "latency", "listeners", "copy_of", "process")

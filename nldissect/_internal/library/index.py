@@ -1,6 +1,6 @@
 """Random access to the messages of a capture, without holding it in memory.
 
-Two passes over the file fill columns of numbers (about 95 bytes a message): the header pass, in
+Two passes over the file fill columns of numbers (about 65 bytes a message): the header pass, in
 which the session learns too, then pairing. A message is read from the file again when it is asked
 for, and bound by what the session knows.
 """
@@ -189,6 +189,8 @@ class Index:
                 self._finished = self._read
                 return True
             self._pairing = self._store.again()
+            self.links.make_room(len(self) + 1)
+            self.kinds.make_room(len(self))
         session, pairs, links, numbers = self.session, self._pairs, self.links, self.numbers
         place = self._place
         records = len(self.records)

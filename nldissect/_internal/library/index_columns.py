@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import final
 
-from librt.vecs import append, vec
+from librt.vecs import append, extend, vec
 from mypy_extensions import i32, i64, u8
 
 from ..wire import framing
+from ..wire.growth import roomier
 from ..wire.record import NO_TIME, Record
 
 
@@ -28,6 +29,7 @@ class RecordColumns:
         self.first = vec[i32]()
         self.big = vec[u8]()
         self.interface = vec[i32]()
+        self._room: i64 = 0
         self._odd_times: dict[int, int] = {}
         self._near: i64 = 0  # what was asked for last, which the next one is in or near
 
@@ -36,6 +38,8 @@ class RecordColumns:
 
     def add(self, record: Record, interface: i64, first: i64) -> None:
         """One more record."""
+        if len(self.number) == self._room:
+            self._grow()
         if record.time_ns == NO_TIME and record.time is not None:
             self._odd_times[len(self.number)] = record.time
         self.time = append(self.time, record.time_ns)
@@ -45,6 +49,17 @@ class RecordColumns:
         self.first = append(self.first, i32(first))
         self.big = append(self.big, u8(record.big))
         self.interface = append(self.interface, i32(interface))
+
+    def _grow(self) -> None:
+        """Makes more room; see `roomier`."""
+        room = self._room = roomier(self._room)
+        self.time = extend(vec[i64](capacity=room), self.time)
+        self.number = extend(vec[i32](capacity=room), self.number)
+        self.protocol = extend(vec[i32](capacity=room), self.protocol)
+        self.position = extend(vec[i64](capacity=room), self.position)
+        self.first = extend(vec[i32](capacity=room), self.first)
+        self.big = extend(vec[u8](capacity=room), self.big)
+        self.interface = extend(vec[i32](capacity=room), self.interface)
 
     def of(self, message: i64) -> i64:
         """The record that the message at this place is in."""
@@ -71,34 +86,31 @@ class RecordColumns:
 
 @final
 class MessageColumns:
-    """By message, from 0: its `offset` in the datagram, and its nlmsghdr as captured."""
+    """By message, from 0: its nlmsghdr as captured."""
 
     def __init__(self) -> None:
-        self.offset = vec[i32]()
         self.bare: dict[int, int] = {}  # lengths of what has no header
         self._headers = bytearray()
         self._frames = framing.Frames()
 
     def __len__(self) -> int:
-        return len(self.offset)
+        return len(self._headers) >> 4
 
     def add(self, record: Record) -> None:
         """All messages of a record."""
-        data, frames, offset = record.data, self._frames, self.offset
+        data, frames = record.data, self._frames
         frames.begin(data, record.big, record.original_length, record.protocol)
         while frames.next():
             start, stop, state = frames.start, frames.stop, frames.state
-            offset = append(offset, i32(start))
             if state == framing.OK:
                 self._headers += data[start : start + 16]
                 continue
             wrong = state == framing.SHORT_LENGTH or state == framing.LONG_LENGTH
             if stop - start < 16 or (wrong and not start and record.protocol in framing.FREE_FORM):
-                self.bare[len(offset) - 1] = int(stop - start)
+                self.bare[len(self)] = int(stop - start)
                 self._headers += bytes(16)
             else:
                 self._headers += data[start : start + 16]
-        self.offset = offset
 
     def header(self, place: int, big: bool) -> tuple[int, int, int, int, int]:
         """Length, type (-1 where there is no header), flags, sequence number and port."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import final
 
-from librt.vecs import append, vec
-from mypy_extensions import i32
+from librt.vecs import append, extend, vec
+from mypy_extensions import i32, i64
 
 from ..engine.frame import Frame
+from ..wire.growth import roomier
 
 
 @final
@@ -29,7 +30,13 @@ class MessageKinds:
         self.first: list[int] = []
         self.count: list[int] = []
         self.family: list[str | None] = []
+        self._room: i64 = 0
         self._numbers: dict[tuple[object, ...], int] = {}
+
+    def make_room(self, room: i64) -> None:
+        """Has room for so many messages, so that `of` need not be copied to grow."""
+        self._room = room
+        self.of = extend(vec[i32](capacity=room), self.of)
 
     def add(self, message: Frame) -> None:
         """Takes in the next message, bound as it is shown."""
@@ -51,4 +58,6 @@ class MessageKinds:
             self.count.append(0)
             self.family.append(message.family)
         self.count[number] += 1
+        if len(self.of) == self._room:
+            self.make_room(roomier(self._room))
         self.of = append(self.of, i32(number))

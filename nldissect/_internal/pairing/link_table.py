@@ -15,38 +15,35 @@ from mypy_extensions import i16, i32, i64, u8
 
 from ..engine.message import Message
 from ..engine.message_numbers import MessageNumbers
+from ..wire.growth import roomier
 from ..wire.record import NO_TIME
 from . import codes
 from .codes import ACCEPTED, STATES
-from .transaction import Link, Transaction, passed, time_of
+from .transaction import Link, Transaction
 
 INTERRUPTED_MARK: Final = 1
 OVERRUN_MARK: Final = 2
 ACKNOWLEDGED_MARK: Final = 4
 MANY: Final = 0x7FFF  # listeners: or more
-_ROOM: Final = 1024  # rows that columns begin with
 
 
 @final
 class LinkTable:
-    """The conversations of a whole capture, in about 29 bytes per message.
+    """The conversations of a whole capture, in 18 bytes per message.
 
     Every column has one entry per message; that of the message whose serial is n is at n, and
     messages are named by their serials, which `numbers` tells of:
     `role` (index into ROLES), `transaction` (its id, 0 for none), `of` (what it
-    answers, copies or was caused by), `answered_by` (of a request: the answer
-    that ended it, or the last one), `before` (of an answer: the one before it in its
-    transaction, 0 for none), `latency` (ns, -1 for none; of a request
-    until its end and of an answer since the request), `listeners` (MANY: or
-    more), `confidence` (index into CONFIDENCES), `state` (of a request's
-    transaction, index into STATES; for a batch's part its own), `reason` (index into
-    REASONS). `transactions` has the transactions themselves. A column that was asked for
-    is as it was then: it does not grow.
+    answers, copies or was caused by), `before` (of an answer: the one before it in its
+    transaction, 0 for none), `listeners` (MANY: or more), `confidence` (index into CONFIDENCES),
+    `state` (of a request's transaction, index into STATES; for a batch's part its own), `reason`
+    (index into REASONS). `transactions` has the transactions themselves. A column that was asked
+    for is as it was then: it does not grow.
     """
 
     __slots__ = (
-        "_numbers", "_room", "answered_by", "before", "confidence", "latency", "listeners", "of",
-        "reason", "role", "state", "transaction", "transactions",
+        "_numbers", "_room", "before", "confidence", "listeners", "of", "reason", "role", "state",
+        "transaction", "transactions",
     )  # fmt: skip
 
     def __init__(self, numbers: MessageNumbers | None = None) -> None:
@@ -55,32 +52,40 @@ class LinkTable:
         self.role = vec[u8]([0])
         self.transaction = vec[i32]([0])
         self.of = vec[i32]([0])
-        self.answered_by = vec[i32]([0])
         self.before = vec[i32]([0])
-        self.latency = vec[i64]([-1])
         self.listeners = vec[i16]([0])
         self.confidence = vec[u8]([0])
         self.state = vec[u8]([0])
         self.reason = vec[u8]([0])
         self.transactions = TransactionTable(self._numbers)
 
+    def make_room(self, room: i64) -> None:
+        """Has room for so many rows, so that columns need not be copied to grow."""
+        self._room = room
+        self.role = extend(vec[u8](capacity=room), self.role)
+        self.transaction = extend(vec[i32](capacity=room), self.transaction)
+        self.of = extend(vec[i32](capacity=room), self.of)
+        self.before = extend(vec[i32](capacity=room), self.before)
+        self.listeners = extend(vec[i16](capacity=room), self.listeners)
+        self.confidence = extend(vec[u8](capacity=room), self.confidence)
+        self.state = extend(vec[u8](capacity=room), self.state)
+        self.reason = extend(vec[u8](capacity=room), self.reason)
+
     def add(self, message: Message, link: Link) -> None:
         """Takes in the next message."""
         if len(self.role) == self._room:
-            self._grow()
+            self.make_room(roomier(self._room))
         role = link.role_code
         here = i32(len(self.role))
         self.role = append(self.role, u8(role))
         of = self._numbers.serial(link.of)
         self.of = append(self.of, i32(of))
-        self.answered_by = append(self.answered_by, i32(0))
         self.confidence = append(self.confidence, u8(link.confidence_code))
         self.reason = append(self.reason, u8(link.reason_code))
         self.state = append(self.state, u8(0))
         self.listeners = append(self.listeners, i16(link.listeners))
         found = link.transaction
         number: i64 = 0
-        latency: i64 = -1
         before: i32 = 0
         if found is not None:
             number = found.id
@@ -92,26 +97,10 @@ class LinkTable:
             if role == codes.ROLE_ANSWER:
                 before = transactions.latest[number]
                 transactions.latest[number] = here
-                latency = _fitting(passed(found.start_time, time_of(message.record)))
         self.transaction = append(self.transaction, i32(number))
         self.before = append(self.before, before)
-        self.latency = append(self.latency, latency)
         if role == codes.ROLE_COPY and self.listeners[of] < MANY:
             self.listeners[of] += 1
-
-    def _grow(self) -> None:
-        """Makes room for an eighth more; left to themselves, columns would double."""
-        room = self._room = _more(self._room)
-        self.role = extend(vec[u8](capacity=room), self.role)
-        self.transaction = extend(vec[i32](capacity=room), self.transaction)
-        self.of = extend(vec[i32](capacity=room), self.of)
-        self.answered_by = extend(vec[i32](capacity=room), self.answered_by)
-        self.before = extend(vec[i32](capacity=room), self.before)
-        self.latency = extend(vec[i64](capacity=room), self.latency)
-        self.listeners = extend(vec[i16](capacity=room), self.listeners)
-        self.confidence = extend(vec[u8](capacity=room), self.confidence)
-        self.state = extend(vec[u8](capacity=room), self.state)
-        self.reason = extend(vec[u8](capacity=room), self.reason)
 
     def end(self, found: Transaction) -> None:
         """Takes in what became of a transaction."""
@@ -121,8 +110,6 @@ class LinkTable:
             return
         before = i64(self.state[serial])
         self.state[serial] = u8(found.state_code)
-        self.answered_by[serial] = i32(self._numbers.serial(found.last))
-        self.latency[serial] = _fitting(passed(found.start_time, found.end_time))
         batch = found.batch
         if batch is not None:
             if before != found.state_code:
@@ -138,14 +125,11 @@ class LinkTable:
         fate = found.fate(number)
         at = self._numbers.serial(number)
         self.state[at] = u8(found.state_code if fate == ACCEPTED else STATES.index(fate))
-        answer, end = found.reply(number)
-        self.answered_by[at] = i32(self._numbers.serial(answer))
-        self.latency[at] = _fitting(passed(found.start_time, NO_TIME if end is None else end))
 
 
 @final
 class TransactionTable:
-    """The transactions of a capture, in 67 bytes each; that of id n is at n.
+    """The transactions of a capture, in 59 bytes each; that of id n is at n.
 
     Columns are `Transaction`'s attributes, and `latest`, its answer met last, with serials for
     numbers; `kind` and
@@ -156,7 +140,7 @@ class TransactionTable:
 
     __slots__ = (
         "_numbers", "_room", "end_time", "error", "first", "kind", "last", "latest", "marks",
-        "notifications", "number", "open", "parts", "port", "protocol", "seq", "start", "state",
+        "notifications", "number", "open", "parts", "port", "protocol", "seq", "state",
     )  # fmt: skip
 
     def __init__(self, numbers: MessageNumbers) -> None:
@@ -171,7 +155,6 @@ class TransactionTable:
         self.protocol = vec[i32]([0])
         self.seq = vec[i32]([0])
         self.port = vec[i64]([-1])
-        self.start = vec[i64]([NO_TIME])
         self.first = vec[i64]([NO_TIME])
         self.end_time = vec[i64]([NO_TIME])
         self.error = vec[i32]([0])
@@ -191,7 +174,6 @@ class TransactionTable:
         self.kind = append(self.kind, u8(found.kind_code))
         self.protocol = append(self.protocol, i32(found.protocol))
         self.seq = append(self.seq, _signed(found.seq))
-        self.start = append(self.start, _fitting(found.start_time))
         self.state = append(self.state, u8(0))
         self.marks = append(self.marks, u8(0))
         self.port = append(self.port, i64(-1))
@@ -204,8 +186,8 @@ class TransactionTable:
         self.notifications = append(self.notifications, i32(0))
 
     def _grow(self) -> None:
-        """Makes room for an eighth more; see `LinkTable`."""
-        room = self._room = _more(self._room)
+        """Makes more room; see `roomier`."""
+        room = self._room = roomier(self._room)
         self.number = extend(vec[i32](capacity=room), self.number)
         self.last = extend(vec[i32](capacity=room), self.last)
         self.latest = extend(vec[i32](capacity=room), self.latest)
@@ -215,7 +197,6 @@ class TransactionTable:
         self.protocol = extend(vec[i32](capacity=room), self.protocol)
         self.seq = extend(vec[i32](capacity=room), self.seq)
         self.port = extend(vec[i64](capacity=room), self.port)
-        self.start = extend(vec[i64](capacity=room), self.start)
         self.first = extend(vec[i64](capacity=room), self.first)
         self.end_time = extend(vec[i64](capacity=room), self.end_time)
         self.error = extend(vec[i32](capacity=room), self.error)
@@ -242,13 +223,9 @@ class TransactionTable:
         self.last[at] = i32(self._numbers.serial(found.last))
 
 
-def _more(room: i64) -> i64:
-    return room + (room >> 3) + _ROOM
-
-
-def _fitting(time: int | None) -> i64:
-    """A duration that fits its column, -1 for none; captures may hold any."""
-    return -1 if time is None else min(time, -NO_TIME - 1)
+def _fitting(time: int) -> i64:
+    """A time as it fits its column; captures may hold any."""
+    return min(time, -NO_TIME - 1)
 
 
 def _signed(number: i64) -> i32:

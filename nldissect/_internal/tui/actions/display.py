@@ -202,4 +202,8 @@ class Display(Controller):
             self.browser.details.show()
             self.browser.note("w saves comments with the messages" if text else "no comment")
 
-        self.browser.ask(f"comment on #{self.model.number(row)}", answer, self.model.comment(row))
+        self.browser.ask(
+            f"comment on #{self.model.number(row)}",
+            answer,
+            self.model.comment(row, self.model.message(row)),
+        )

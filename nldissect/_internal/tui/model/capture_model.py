@@ -103,12 +103,12 @@ class CaptureModel:
         """Whether the row is a copy of a notification."""
         return row < self.index.paired and self.index.links.role[row + 1] == _COPY
 
-    def comment(self, row: int) -> str:
-        """The comment on a row: that of this session, else what the file has."""
+    def comment(self, row: int, message: Message) -> str:
+        """The comment on a row of this message: that of this session, else what the file has."""
         own = self.comments.get(row)
         if own is not None:
             return own
-        record = self.message(row).record
+        record = message.record
         return "" if record is None else "; ".join(record.comments)
 
     @contextmanager

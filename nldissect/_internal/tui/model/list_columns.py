@@ -83,8 +83,8 @@ class RowContext(Protocol):
         """When it was recorded, in ns since the epoch."""
         ...
 
-    def comment(self, row: int) -> str:
-        """The comment on it, "" for none."""
+    def comment(self, row: int, message: Message) -> str:
+        """The comment on it, whose message this is; "" for none."""
         ...
 
 
@@ -137,7 +137,7 @@ def _info(model: RowContext, row: int, message: Message, link: Link | None) -> s
         text += safe(wrong[0])
     elif message.truncated:
         text += " [truncated]"
-    comment = model.comment(row)
+    comment = model.comment(row, message)
     return f"“{safe(comment)}” {text}" if comment else text
 
 

@@ -15,11 +15,12 @@ from .capture_model import CaptureModel, Order, View
 from .list_columns import COLUMNS, Column, column
 
 CHUNK: Final = 2048  # rows sorted at once
-_STRIDE: Final = 64  # rows between looks at the clock
+_STRIDE: Final = 32  # rows between looks at the clock
 _LONGEST: Final = 100  # characters of a text that count
 _NUMBER: Final = re.compile(r"[+-]?\d{1,20}")
 _DIGITS: Final = re.compile(r"\d+")
 _ZERO: Final = 10**20
+_SHORT: Final = [chr(0x30 + length) for length in range(_LONGEST + 1)]  # of how many digits
 
 Key = int | str
 
@@ -136,7 +137,7 @@ def _since(before: int | None, moment: int | None) -> Key:
 
 def _text(model: CaptureModel, row: int, one: Column) -> str:
     try:
-        return one.get(model, row, model.message(row), model.link(row))
+        return one.get(model, row, model.index.fresh(row), model.link(row))
     except (CaptureError, OSError):
         return ""
 
@@ -146,4 +147,10 @@ def natural(text: str) -> str:
     text = text.strip()[:_LONGEST].casefold()
     if _NUMBER.fullmatch(text):
         return f"{_ZERO + int(text):021d}"
-    return _DIGITS.sub(lambda found: found[0].zfill(21), text)
+    return _DIGITS.sub(_by_length, text)
+
+
+def _by_length(digits: re.Match[str]) -> str:
+    """A number in a text: a digit as far as letters go, then the more of them the later."""
+    found = digits[0].lstrip("0")
+    return f"0{_SHORT[len(found)]}{found}"

@@ -97,7 +97,7 @@ class Details:
         self._tree_pane.pin(why)
         self._transaction_pane.pin("" if self._tree_pane.display else why)
         heading: list[Part] = []
-        comment = self._model.comment(row)
+        comment = self._model.comment(row, message)
         if comment:
             heading.append((f"“{comment}”", "notification"))
         about = refusal if own or (link is not None and link.role == REQUEST) else None
