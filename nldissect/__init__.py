@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ._internal.encode.payload import EncodeError
     from ._internal.engine.frame import Diagnosis
     from ._internal.engine.node import Node
-    from ._internal.filter import Candidate, Completion, Filter
+    from ._internal.filter import Filter
+    from ._internal.filter.completion import Candidate, Completion
     from ._internal.library.building import build
     from ._internal.library.captures import Capture, Messages, Transactions, open
     from ._internal.library.display_filters import compile, complete
@@ -70,7 +71,8 @@ __all__ = [
 _MODULES = {
     "encode.payload": ("EncodeError",),
     "wire.errors": ("CaptureError", "FilterError", "NldissectError", "SpecError", "UsageError"),
-    "filter": ("Candidate", "Completion", "Filter"),
+    "filter": ("Filter",),
+    "filter.completion": ("Candidate", "Completion"),
     "library.building": ("build",),
     "library.captures": ("Capture", "Messages", "Transactions", "open"),
     "library.display_filters": ("compile", "complete"),

@@ -17,8 +17,8 @@ import pytest
 from nldissect._internal.cli import completion_candidates, shell_completion
 from nldissect._internal.cli.commands import build
 from nldissect._internal.cli.shell_words import TypedWord, quoted, split_words
-from nldissect._internal.filter import Filter, complete
-from nldissect._internal.filter.completion import offered_names
+from nldissect._internal.filter import Filter
+from nldissect._internal.filter.completion import complete, offered_names
 from nldissect._internal.filter.listing import listing
 from nldissect._internal.render.column_output import MESSAGE_COLUMNS, ColumnLayout, ColumnsRenderer
 from nldissect._internal.spec import specfile

@@ -16,6 +16,7 @@ from nldissect._internal import filter as filters
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.engine.labels import flag_names
 from nldissect._internal.engine.message import Message
+from nldissect._internal.filter.completion import complete
 from nldissect._internal.filter.message_types import NLM_FLAGS
 from nldissect._internal.filter.parser import MAX_DEPTH
 from nldissect._internal.pairing.transaction import Link
@@ -404,7 +405,7 @@ def test_nothing_but_a_filter_error_is_raised(pieces: list[str]) -> None:
             wanted = filters.Filter(text, builtin())
             for message, found in sample():
                 wanted.matches(message, found)
-        filters.complete(text, len(text) // 2, builtin())
+        complete(text, len(text) // 2, builtin())
 
 
 @cache
@@ -454,7 +455,7 @@ def sample() -> list[tuple[Message, Link]]:
     ],
 )  # fmt: skip
 def test_completion(text: str, start: int, first: list[str]) -> None:
-    found = filters.complete(text, len(text), builtin())
+    found = complete(text, len(text), builtin())
     assert (found.start, found.end) == (start, len(text))
     assert [c.text for c in found.candidates][: len(first)] == first
     assert bool(found.candidates) is bool(first)
@@ -463,12 +464,12 @@ def test_completion(text: str, start: int, first: list[str]) -> None:
 
 
 def test_completion_replaces_the_word_under_the_cursor() -> None:
-    found = filters.complete("linkinfo.kin == 5", 10, builtin())
+    found = complete("linkinfo.kin == 5", 10, builtin())
     assert (found.start, found.end) == (0, 12)
     assert found.candidates[0].text == "linkinfo.kind"
     assert "IFLA_INFO_KIND" in found.candidates[0].help
     for cursor in (-5, 500):
-        assert filters.complete("mtu", cursor, builtin()).candidates
+        assert complete("mtu", cursor, builtin()).candidates
 
 
 # -- the commands ------------------------------------------------------------------------
@@ -524,7 +525,7 @@ def test_ranges_of_errors_take_either_sign() -> None:
 
 def test_what_goes_on_after_a_comparison() -> None:
     def offered(text: str) -> list[str]:
-        return [c.text for c in filters.complete(text, len(text), builtin()).candidates]
+        return [c.text for c in complete(text, len(text), builtin()).candidates]
 
     assert offered('ifname == "lo"') == []
     assert offered('ifname == "lo" ') == offered("error == ENODEV ") == ["and", "or"]

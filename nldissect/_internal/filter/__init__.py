@@ -14,8 +14,7 @@ the language means.
 from __future__ import annotations
 
 from ..wire.errors import FilterError
-from .completion import Candidate, Completion, complete
 from .display_filter import Filter
 from .vocabulary import vocabulary_of
 
-__all__ = ["Candidate", "Completion", "Filter", "FilterError", "complete", "vocabulary_of"]
+__all__ = ["Filter", "FilterError", "vocabulary_of"]

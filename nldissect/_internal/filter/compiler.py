@@ -126,7 +126,7 @@ class Compiler:
             of_these = Predicate(names.exists(), BOUND, False, names.decided)
             return combined("and", [of_these, self.compile(block.inner)])
         source = self.resolver.path_source(readings, scope, split=False)
-        fields = source.definitions()
+        fields = list(source.definitions())
         if fields and not any(_is_nest(field) for field in fields):
             reason = f"{name} is no nest, it has a value"
             raise self._error_at(block.word, reason, "braces go with nests")

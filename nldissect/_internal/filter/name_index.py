@@ -1,12 +1,14 @@
-"""Where a dissector defines the names that filters use; kept in the cache beside its spec.
+"""Where dissectors define the names that filters use; kept in the cache for all at once.
 
 So only those dissectors load of which a name is asked for.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from ..engine import paths
@@ -15,48 +17,72 @@ from ..spec import model, specfile
 from ..spec.dissector_file import DissectorFile
 from ..wire.errors import SpecError
 
+# In an index, of the fields of a name in a dissector: some are attributes, some members of
+# structs, all are strings as they stand.
+ATTRIBUTE: Final = "."
+MEMBER: Final = ""
+TEXT: Final = '"'
+
 _NUMBER: Final = re.compile(r"-\d+$")
 
 
 class NameIndex:
-    """The names of one dissector's fields and operations, searched as text.
+    """Where the dissectors at hand define names, searched as text.
 
-    A line is a name and, after tabs, what goes with it. Of a field's name: the sets and (after
-    "=") structs that define it, after "@" the struct that it is the name of, "*" for what code
-    beside the dissector makes. Of an operation's: the
-    constant that goes with a name, or the name that goes with a constant.
+    A line is what is named (`field` or `operation`) with its name, and after a tab JSON: by the
+    place of each dissector among `files` what goes with the name there. That is of fields the
+    sets and (after "=") structs that define it, after "@" the struct that it is the name of, "*"
+    for what code beside the dissector makes, and ATTRIBUTE, MEMBER and TEXT; of operations the
+    constants that go with a name, or the names with a constant.
     """
 
-    def __init__(self, file: DissectorFile) -> None:
-        self.file = file
-        if file.file.endswith(".py"):
-            lines = _lines_of(file.spec())
-        else:
-            lines = specfile.cached_together(file.sources, "names", lambda: _lines_of(file.spec()))
-        self._fields: str = lines["fields"]
-        self._operations: str = lines["operations"]
+    def __init__(self, files: list[DissectorFile]) -> None:
+        self.files = files
+        sources = list(dict.fromkeys([path for file in files for path in file.sources]))
+        text = specfile.cached_lines(sources, "name-index", lambda: _lines_of(files))
+        self._text = b"\n" + text + b"\n"
 
-    def definitions(self, name: str) -> list[str]:
-        """What defines a field of this name."""
-        found, numbered = _line(self._fields, name), numberless(name)
-        return found if numbered == name else found + _line(self._fields, numbered)
+    def definitions(self, name: str) -> dict[DissectorFile, list[str]]:
+        """By dissector, what defines a field of this name."""
+        found, numbered = self._line("field", name), numberless(name)
+        if numbered != name:
+            for file, more in self._line("field", numbered).items():
+                found[file] = found.get(file, []) + more
+        return found
 
-    def has_operation(self, name: str) -> bool:
-        """Whether an operation has this name or constant."""
-        return bool(_line(self._operations, name))
+    def operations(self, name: str) -> list[DissectorFile]:
+        """The dissectors with an operation of this name or constant."""
+        return list(self._line("operation", name))
 
     def field_names(self) -> list[str]:
         """Every name of a field."""
-        return [line.partition("\t")[0] for line in self._fields.split("\n") if line]
+        return [name for what, name, _ in self._lines() if what == "field"]
 
     def operation_names(self) -> dict[str, str]:
-        """Names and constants of operations, each with what goes with it."""
-        lines = [line.split("\t") for line in self._operations.split("\n") if line]
-        return {line[0]: line[1] for line in lines}
+        """Names and constants of operations, each with one that goes with it."""
+        out: dict[str, str] = {}
+        for what, name, places in self._lines():
+            if what == "operation":
+                others: list[str] = next(iter(json.loads(places).values()))
+                out[name] = others[0]
+        return out
 
-    def load(self) -> model.Spec | None:
-        """The dissector, None for one that does not load."""
-        return load(self.file)
+    def _line(self, what: str, name: str) -> dict[DissectorFile, list[str]]:
+        """What goes with a name, by dissector."""
+        key = f"\n{what} {name}\t".encode(errors="surrogatepass")
+        at = self._text.find(key)
+        if at < 0:
+            return {}
+        start = at + len(key)
+        found = json.loads(self._text[start : self._text.index(b"\n", start)])
+        return {self.files[int(place)]: tokens for place, tokens in found.items()}
+
+    def _lines(self) -> Iterator[tuple[str, str, str]]:
+        """Each line: what is named, its name, and where."""
+        for line in self._text.decode(errors="surrogatepass").split("\n")[1:-1]:
+            named, _, places = line.partition("\t")
+            what, _, name = named.partition(" ")
+            yield what, name, places
 
 
 def numberless(name: str) -> str:
@@ -72,31 +98,50 @@ def load(file: DissectorFile) -> model.Spec | None:
         return None
 
 
-def _lines_of(spec: model.Spec) -> dict[str, str]:
-    fields: dict[str, dict[str, None]] = {}
+def _lines_of(files: list[DissectorFile]) -> bytes:
+    """The lines of an index; see `NameIndex`."""
+    out: dict[str, dict[int, list[str]]] = {}
+    for place, file in enumerate(files):
+        with suppress(SpecError, OSError):  # the registry reports it when it is needed
+            for named, tokens in _names_in(file).items():
+                out.setdefault(named, {})[place] = tokens
+    lines = [f"{named}\t{json.dumps(places, separators=(",", ":"))}" for named, places in out.items()]
+    return "\n".join(lines).encode(errors="surrogatepass")
+
+
+def _names_in(file: DissectorFile) -> dict[str, list[str]]:
+    """What one dissector names, kept beside it."""
+    if file.file.endswith(".py"):
+        return _named_by(file.spec())
+    found = specfile.cached_together(file.sources, "names", lambda: _named_by(file.spec()))
+    return dict(found)
+
+
+def _named_by(spec: model.Spec) -> dict[str, list[str]]:
+    """By what is named and its name what goes with it in a dissector."""
+    out: dict[str, dict[str, None]] = {}
+    others: set[str] = set()  # that are names of other fields than strings
     for definition in _definitions(spec):
         for field in fields_in(spec, [definition]):
             for name in paths.names_of(field):
                 if not name.isdecimal():
-                    fields.setdefault(name, {})[definition] = None
-    operations: dict[str, dict[str, None]] = {}
-    for operation in operations_of(spec):
-        operations.setdefault(plain(operation.name), {})[operation.constant] = None
-        operations.setdefault(operation.constant, {})[operation.name] = None
+                    named = f"field {name}"
+                    tokens = out.setdefault(named, {})
+                    tokens[definition] = None
+                    tokens[ATTRIBUTE if field.path else MEMBER] = None
+                    if field.kind != model.STRING or field.hook is not None:
+                        others.add(named)
+    for named, tokens in out.items():
+        if named not in others:
+            tokens[TEXT] = None
     for name in spec.structs:
-        fields.setdefault(plain(name), {})[f"@{name}"] = None
+        out.setdefault(f"field {plain(name)}", {})[f"@{name}"] = None
     for name in spec.made:
-        fields.setdefault(name, {})["*"] = None
-    return {"fields": _text(fields), "operations": _text(operations)}
-
-
-def _text(table: dict[str, dict[str, None]]) -> str:
-    return "\n" + "".join(["\t".join((name, *found)) + "\n" for name, found in table.items()])
-
-
-def _line(text: str, name: str) -> list[str]:
-    at = text.find(f"\n{name}\t")
-    return [] if at < 0 else text[at + len(name) + 2 : text.index("\n", at + 1)].split("\t")
+        out.setdefault(f"field {name}", {})["*"] = None
+    for operation in operations_of(spec):
+        out.setdefault(f"operation {plain(operation.name)}", {})[operation.constant] = None
+        out.setdefault(f"operation {operation.constant}", {})[operation.name] = None
+    return {named: list(tokens) for named, tokens in out.items()}
 
 
 def _definitions(spec: model.Spec) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from ..engine.message import Message
@@ -45,7 +45,7 @@ class FieldSource:
         """The type, and how the value of an occurrence is had."""
         raise NotImplementedError
 
-    def definitions(self) -> list[Any]:
+    def definitions(self) -> Iterable[Any]:
         """Those that there may be; empty when that cannot be known."""
         return [None]
 
@@ -175,23 +175,41 @@ class PathSource(FieldSource):
                 return value_type, _plus(get, more)
         return value_type, get
 
-    def definitions(self) -> list[model.Field]:
-        """The fields that the path can end at; of arrays those of their elements."""
-        out: dict[model.Field, None] = {}
-        for matcher in self.matchers:
-            found = self._reachable(matcher.path)
-            if not found or matcher.path.names[-1] in DYNAMIC:
-                return []
-            for field in found:
-                array = self.split and field.kind == model.ARRAY
-                out[field.element if array and field.element is not None else field] = None
-        return list(out)
+    def definitions(self) -> Iterator[model.Field]:
+        """The fields that the path can end at; of arrays those of their elements.
+
+        None where a reading of it may end at what no spec tells. Dissectors are loaded as far
+        as they are asked for.
+        """
+        paths = [matcher.path for matcher in self.matchers]
+        if all(self._told(path) for path in paths):
+            for path in paths:
+                for field in self._reachable(path):
+                    array = self.split and field.kind == model.ARRAY
+                    yield field.element if array and field.element is not None else field
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether all that it can end at are strings that stand in the message as they are."""
+        paths = [matcher.path for matcher in self.matchers]
+        return bool(paths) and all(self._told(p) and self._verbatim(p) for p in paths)
+
+    def _told(self, path: ResolvedPath) -> bool:
+        name = path.names[-1]
+        return name not in DYNAMIC and self.vocabulary.defines(name)
+
+    def _verbatim(self, path: ResolvedPath) -> bool:
+        if _is_lone_name(path):
+            return self.vocabulary.only_strings(path.names[0])
+        return all(f.kind == model.STRING and f.hook is None for f in self._reachable(path))
 
     def _reachable(self, path: ResolvedPath) -> Iterable[model.Field]:
-        found: Iterable[model.Field] = ()
-        if len(path.names) > 1 or path.spec is not None or path.operations is not None:
-            found = self.vocabulary.reachable_fields(path)
-        return found or self.vocabulary.fields(path.names[-1])
+        found = None if _is_lone_name(path) else self.vocabulary.reachable_fields(path)
+        return found or self.vocabulary.each_field(path.names[-1])
+
+
+def _is_lone_name(path: ResolvedPath) -> bool:
+    return len(path.names) == 1 and path.spec is None and path.operations is None
 
 
 class DiagnosisSource(FieldSource):
@@ -263,17 +281,19 @@ class Operand:
         source = self.source
         if not isinstance(source, PathSource) or self.counted:
             return False
-        fields = source.definitions() if source.vocabulary.registry.tables.redacts else []
-        return bool(fields) and all(field.secret for field in fields)
+        if not source.vocabulary.registry.tables.redacts:
+            return False
+        one = None
+        for one in source.definitions():
+            if not one.secret:
+                return False
+        return one is not None
 
     @property
     def verbatim(self) -> bool:
         """Whether its values are strings that stand in the message as they are."""
         source = self.source
-        if not isinstance(source, PathSource) or not self.untransformed:
-            return False
-        fields = source.definitions()
-        return bool(fields) and all(f.kind == model.STRING and f.hook is None for f in fields)
+        return isinstance(source, PathSource) and self.untransformed and source.verbatim
 
     def transform(self, transform: Transform) -> None:
         """Does one thing more to its values."""

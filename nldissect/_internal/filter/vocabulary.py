@@ -7,16 +7,24 @@ for one inside the other (`engine.paths`). What no dissector has is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from ..engine import paths
 from ..engine.paths import WORDS_OF_IP, plain
 from ..spec import model
+from ..spec.dissector_file import DissectorFile
 from ..spec.registry import Registry
 from ..spec.tables import GENLMSGHDR
 from ..wire import framing
-from ..wire.errors import SpecError
-from .name_index import NameIndex, fields_in, fields_of, load, operations_of
+from .name_index import (
+    ATTRIBUTE,
+    MEMBER,
+    TEXT,
+    NameIndex,
+    fields_in,
+    fields_of,
+    load,
+    operations_of,
+)
 from .resolved_path import (
     DYNAMIC,
     ReachableFields,
@@ -40,13 +48,10 @@ class Vocabulary:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
-        self._indexes: list[NameIndex] = []
-        self._definitions: dict[str, list[tuple[NameIndex, list[str]]]] = {}
+        self._index = NameIndex(registry.files())
+        self._definitions: dict[str, dict[DissectorFile, list[str]]] = {}
         self._fields: dict[str, list[model.Field]] = {}
         self.children: dict[str, list[model.Field]] = {}  # of paths, kept for completion
-        for file in registry.files():
-            with suppress(SpecError, OSError):  # the registry reports it when it is needed
-                self._indexes.append(NameIndex(file))
         self._generic = {name for member in GENLMSGHDR.members for name in paths.names_of(member)}
 
     # -- dissectors and operations --------------------------------------------------
@@ -67,8 +72,8 @@ class Vocabulary:
         """The operations of a plain name or C constant."""
         return [
             (spec, operation)
-            for index in self._indexes
-            if index.has_operation(name) and (spec := index.load()) is not None
+            for file in self._index.operations(name)
+            if (spec := load(file)) is not None
             for operation in operations_of(spec)
             if name in (plain(operation.name), operation.constant)
         ]
@@ -76,63 +81,82 @@ class Vocabulary:
     @property
     def operation_names(self) -> dict[str, str]:
         """Plain names and C constants of all operations, each with one that goes with it."""
-        out: dict[str, str] = {}
-        for index in self._indexes:
-            for name, other in index.operation_names().items():
-                out.setdefault(name, other)
-        return out
+        return self._index.operation_names()
 
     # -- fields ---------------------------------------------------------------------
 
     @property
     def names(self) -> set[str]:
         """Every name of a field."""
-        found = {name for index in self._indexes for name in index.field_names()}
-        return {*found, *self._generic, *WORDS_OF_IP}
+        return {*self._index.field_names(), *self._generic, *WORDS_OF_IP}
 
     def knows(self, name: str) -> bool:
         """Whether some field has this name."""
         return name in WORDS_OF_IP or name in self._generic or bool(self._defined_in(name))
 
-    def _defined_in(self, name: str) -> list[tuple[NameIndex, list[str]]]:
+    def _defined_in(self, name: str) -> dict[DissectorFile, list[str]]:
         """The dissectors with a field of this name, each with its sets and structs that have it."""
         found = self._definitions.get(name)
         if found is None:
-            found = self._definitions[name] = [
-                (index, definitions)
-                for index in self._indexes
-                if (definitions := index.definitions(name))
-            ]
+            found = self._definitions[name] = self._index.definitions(name)
         return found
+
+    def _defined(self, name: str) -> Iterator[tuple[str, DissectorFile, list[str]]]:
+        """The same of a name and what ip(8) says for it: each such word, a dissector and where."""
+        for word in (name, *WORDS_OF_IP.get(name, ())):
+            for file, definitions in self._defined_in(word).items():
+                yield word, file, definitions
 
     def fields(self, name: str) -> list[model.Field]:
         """Every field of this name, or number."""
         found = self._fields.get(name)
         if found is None:
-            every = self._numbered(int(name)) if name.isdecimal() else self._named(name)
-            found = self._fields[name] = list(dict.fromkeys(every))
+            found = self._fields[name] = list(dict.fromkeys(self.each_field(name)))
         return found
+
+    def each_field(self, name: str) -> Iterable[model.Field]:
+        """The same, dissectors loaded as they are come to, as few may be enough."""
+        return self._numbered(int(name)) if name.isdecimal() else self._named(name)
+
+    def defines(self, name: str) -> bool:
+        """Whether a dissector says what a field of this name, or number, is."""
+        return bool(self._origins(name))
+
+    def only_strings(self, name: str) -> bool:
+        """Whether all fields of this name are strings as they stand."""
+        told = [d for _, _, d in self._defined(name) if ATTRIBUTE in d or MEMBER in d]
+        return bool(told) and name not in self._generic and all(TEXT in d for d in told)
+
+    def _origins(self, name: str) -> frozenset[str]:
+        """The names of the dissectors that have a field of this name, "" for members of structs."""
+        if name.isdecimal():
+            return frozenset(map(spec_of, self.fields(name)))
+        out = {""} if name in self._generic else set()
+        for _, file, definitions in self._defined(name):
+            if ATTRIBUTE in definitions:
+                out.add(file.name.partition(".")[0])  # as `spec_of` has it
+            if MEMBER in definitions:
+                out.add("")
+        return frozenset(out)
 
     def _numbered(self, number: int) -> Iterable[model.Field]:
         return (field for spec in self.specs for field in fields_of(spec) if field.number == number)
 
     def _named(self, name: str) -> Iterator[model.Field]:
-        for word in (name, *WORDS_OF_IP.get(name, ())):
-            for index, definitions in self._defined_in(word):
-                spec = index.load()
-                if spec is not None:
-                    for field in fields_in(spec, definitions):
-                        if word in paths.names_of(field):
-                            yield field
+        for word, file, definitions in self._defined(name):
+            spec = load(file)
+            if spec is not None:
+                for field in fields_in(spec, definitions):
+                    if word in paths.names_of(field):
+                        yield field
         yield from (field for field in GENLMSGHDR.members if name in paths.names_of(field))
 
     def specs_with(self, name: str) -> list[model.Spec]:
         """The dissectors in whose messages a field of this name can be."""
-        words = (name, *WORDS_OF_IP.get(name, ()))
-        indexes = dict.fromkeys(index for word in words for index, _ in self._defined_in(word))
-        if name in DYNAMIC or not indexes:
+        files = dict.fromkeys(file for _, file, _ in self._defined(name))
+        if name in DYNAMIC or not files:
             return self.specs
-        return [spec for index in indexes if (spec := index.load()) is not None]
+        return [spec for file in files if (spec := load(file)) is not None]
 
     # -- paths ----------------------------------------------------------------------
 
@@ -144,7 +168,7 @@ class Vocabulary:
         out = [*self._unscoped(parts), *self._in_control_messages(parts), *self._scoped(parts)]
         for reading in out:
             if reading.names:
-                reading.origins = frozenset(map(spec_of, self.fields(reading.names[0])))
+                reading.origins = self._origins(reading.names[0])
         return out
 
     def _unscoped(self, parts: tuple[str, ...]) -> Iterator[ResolvedPath]:
@@ -220,9 +244,9 @@ class Vocabulary:
 
     def _struct(self, name: str) -> model.Struct | None:
         """The struct of this plain name."""
-        for index, definitions in self._defined_in(name):
+        for file, definitions in self._defined_in(name).items():
             for definition in definitions:
-                if definition.startswith("@") and (spec := index.load()) is not None:
+                if definition.startswith("@") and (spec := load(file)) is not None:
                     return spec.struct(definition[1:])
         return None
 

@@ -9,7 +9,8 @@ from ..spec.registry import registry
 from .parameters import Paths
 
 if TYPE_CHECKING:
-    from ..filter import Completion, Filter
+    from ..filter import Filter
+    from ..filter.completion import Completion
 
 
 def compile(
@@ -34,7 +35,7 @@ def complete(
     decode_as: Mapping[str, str] | None = None,
 ) -> Completion:
     """What may stand at `cursor`, a place in the text of a filter, by itself its end."""
-    from ..filter import complete
+    from ..filter.completion import complete
 
     place = len(text) if cursor is None else cursor
     return complete(text, place, registry(dissectors, specs, decode_as))

@@ -25,7 +25,7 @@ from ..wire.output_file import PART, write_file
 from . import deferred
 
 # Part of a cache entry's stamp: a new reader must not use what an old one wrote.
-CACHE_FORMAT = 9
+CACHE_FORMAT = 10
 _LARGEST_ENTRY = 1 << 23  # bytes; those of nl80211 are 600,000
 _LARGEST_SPEC = 1 << 24  # bytes; nl80211's has 140,000
 _LONGEST_NUMBER = 100  # characters
@@ -95,15 +95,36 @@ def cached(path: str, kind: str, make: Callable[[], Any]) -> Any:
 
 def cached_together(paths: list[str], kind: str, make: Callable[[], Any]) -> Any:
     """What `make` gives for all of these files, from the cache when that is still true."""
+    place = _together(paths, kind)
+    return make() if place is None else _cached(*place, make)
+
+
+def cached_lines(paths: list[str], kind: str, make: Callable[[], bytes]) -> bytes:
+    """The same of text in lines, which is kept as it is: it may be long, and is searched."""
+    place = _together(paths, kind)
+    if place is None:
+        return make()
+    folder, entry, stamp = place
+    kept, text = _kept_with_lines(entry)
+    if kept.get("stamp") == stamp and "checksum" in kept:
+        return text
+    text = make()
+    _write(folder, entry, {"stamp": stamp}, text)
+    return text
+
+
+def _together(paths: list[str], kind: str) -> tuple[str, str, list[Any]] | None:
+    """The cache's folder, and entry and stamp for these files; None where nothing is kept."""
     folder = cache_folder()
     if folder is None:
-        return make()
+        return None
+    full = [os.path.abspath(path) for path in paths]
     try:
-        stamp = [[*_stamp(path), os.path.abspath(path)] for path in paths]
-    except OSError:  # it went away
-        return make()
-    key = zlib.crc32("\n".join([os.path.abspath(p) for p in paths]).encode(errors="replace"))
-    return _cached(folder, os.path.join(folder, f"all-{key:08x}.{kind}.json"), stamp, make)
+        stamp = [[*_stamp(path), path] for path in full]
+    except OSError:  # one went away
+        return None
+    key = zlib.crc32("\n".join(full).encode(errors="replace"))
+    return folder, os.path.join(folder, f"all-{key:08x}.{kind}.json"), stamp
 
 
 def _cached(folder: str, entry: str, stamp: list[Any], make: Callable[[], Any]) -> Any:

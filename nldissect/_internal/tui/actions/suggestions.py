@@ -10,7 +10,7 @@ from ...wire.errors import FilterError
 from ..model.capture_words import CaptureWords, ValueCounts
 
 if TYPE_CHECKING:  # its grammar is read when the first filter is typed
-    from ...filter import Completion
+    from ...filter.completion import Completion
     from .context import BrowserContext
 
 

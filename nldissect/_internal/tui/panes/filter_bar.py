@@ -20,7 +20,8 @@ from .key_input import KeyInput
 from .paint import LinePane
 
 if TYPE_CHECKING:  # its grammar is read when the first filter is typed
-    from ...filter import Completion, Filter
+    from ...filter import Filter
+    from ...filter.completion import Completion
 
 OFFERED = 8
 QUIET = 0.04  # s without a key before what is typed is looked at: that takes longer than a key
@@ -159,7 +160,7 @@ class FilterBar(Horizontal):
 
     def _unfinished(self, text: str, problem: FilterError) -> bool:
         """Whether what is wrong is that the text ends, or its last word, which may go on."""
-        from ...filter import complete
+        from ...filter.completion import complete
 
         if problem.column >= len(text.rstrip()):
             return True
@@ -254,7 +255,7 @@ class FilterBar(Horizontal):
 
     def _offer(self) -> None:
         text, at = self.input.value, self.input.cursor_position
-        from ...filter import complete
+        from ...filter.completion import complete
 
         found: Completion | None = complete(text, at, self.registry)
         assert found is not None
