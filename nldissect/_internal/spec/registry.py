@@ -102,19 +102,19 @@ class Registry:
             self._add(path, os.path.realpath(path), origin, tier)
             return
         try:
-            found = list(specfile.files(path))
+            found = specfile.files(path)
         except SpecError as problem:
             if tier in (EXPLICIT, FILLING):
                 raise UsageError(f"dissectors: {problem}") from None
             self._problems.append(problem)
             return
-        names = [os.path.basename(file) for file in found if not file.endswith(".py")]
-        known = specfile.cached_folder(path, names, indexed)
+        specs = [file for file in found if not file.name.endswith(".py")]
+        known = specfile.cached_folder(path, specs, indexed)
         folder = os.path.realpath(path)  # once: there are a hundred files in ours
         for file in found:
-            name = os.path.basename(file)
-            real = os.path.realpath(file) if os.path.islink(file) else os.path.join(folder, name)
-            self._add(file, real, origin, tier, known.get(name))
+            name = file.name
+            real = os.path.realpath(file.path) if file.is_symlink() else f"{folder}{os.sep}{name}"
+            self._add(file.path, real, origin, tier, known.get(name))
 
     def _add_entry_points(self, here: str) -> None:
         """Takes in what other distributions bring; a package that fails is a problem."""

@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -46,7 +46,10 @@ def cache_folder() -> str | None:
 
 
 def _stamp(path: str) -> list[int]:
-    status = os.stat(path)
+    return _stamp_of(os.stat(path))
+
+
+def _stamp_of(status: os.stat_result) -> list[int]:
     return [CACHE_FORMAT, status.st_size, status.st_mtime_ns]
 
 
@@ -137,8 +140,10 @@ def _cached(folder: str, entry: str, stamp: list[Any], make: Callable[[], Any]) 
     return data
 
 
-def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> dict[str, Any]:
-    """What `make` gives for each of these files of a folder, as one entry of the cache.
+def cached_folder(
+    path: str, files: list[os.DirEntry[str]], make: Callable[[str], Any]
+) -> dict[str, Any]:
+    """What `make` gives for each of these files of a folder, by name, as one entry of the cache.
 
     Files of which `make` raises are left out, to be asked for by themselves.
     """
@@ -153,14 +158,15 @@ def cached_folder(path: str, names: list[str], make: Callable[[str], Any]) -> di
     out: dict[str, Any] = {}
     stamps: dict[str, list[int]] = {}
     changed = False
-    for name in names:
+    for file in files:
+        name = file.name
         try:
-            stamps[name] = _stamp(os.path.join(path, name))
+            stamp = stamps[name] = _stamp_of(file.stat())
             before = kept.get(name)
-            if isinstance(before, list) and len(before) == 2 and before[0] == stamps[name]:
+            if isinstance(before, list) and len(before) == 2 and before[0] == stamp:
                 out[name] = before[1]
             else:
-                out[name] = make(os.path.join(path, name))
+                out[name] = make(file.path)
                 changed = True
         except (SpecError, OSError, KeyError, TypeError, AttributeError, IndexError):
             continue
@@ -410,23 +416,18 @@ def beside(spec: str) -> str | None:
 
 
 def _module_name(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+    name = path.rpartition(os.sep)[2]
+    return (name.rpartition(".")[0] or name).replace("-", "_")
 
 
-def files(folder: str) -> Iterator[str]:
+def files(folder: str) -> list[os.DirEntry[str]]:
     """The dissector files of a folder in order: specs first, Python files without a spec after."""
     try:
-        names = sorted(os.listdir(folder))
+        with os.scandir(folder) as found:
+            entries = {e.name: e for e in found if not e.name.startswith((".", "_"))}
     except OSError as problem:
         raise SpecError(folder, problem.strerror or str(problem)) from None
-    specs = [n for n in names if n.endswith((".yaml", ".yml")) and not n.startswith((".", "_"))]
-    described = {_module_name(n) for n in specs}
-    for name in specs:
-        yield os.path.join(folder, name)
-    for name in names:
-        if (
-            name.endswith(".py")
-            and not name.startswith((".", "_"))
-            and _module_name(name) not in described
-        ):
-            yield os.path.join(folder, name)
+    specs = sorted([name for name in entries if name.endswith((".yaml", ".yml"))])
+    described = {_module_name(name) for name in specs}
+    lone = [n for n in entries if n.endswith(".py") and _module_name(n) not in described]
+    return [entries[name] for name in (*specs, *sorted(lone))]
