@@ -105,7 +105,8 @@ def _lines_of(files: list[DissectorFile]) -> bytes:
         with suppress(SpecError, OSError):  # the registry reports it when it is needed
             for named, tokens in _names_in(file).items():
                 out.setdefault(named, {})[place] = tokens
-    lines = [f"{named}\t{json.dumps(places, separators=(",", ":"))}" for named, places in out.items()]
+    texts = json.JSONEncoder(separators=(",", ":"))
+    lines = [f"{named}\t{texts.encode(places)}" for named, places in out.items()]
     return "\n".join(lines).encode(errors="surrogatepass")
 
 
