@@ -20,6 +20,12 @@ def pytest_report_header() -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: kernels, terminals and streams are waited for."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Gives tests out by file, in order: what they share, such as a kernel, is made once."""
     from xdist.scheduler import LoadFileScheduling

@@ -14,19 +14,9 @@ from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.pairing.codes import ANSWER
 from support import ROOT
-from support.command import (
-    CAPTURES,
-    GENERIC,
-    Command,
-    attribute,
-    link,
-    message,
-    mtu,
-    name,
-    save,
-    start,
-)
+from support.command import GENERIC, Command, attribute, link, message, mtu, name, save, start
 from support.messages import ACK, DUMP, REQUEST, nlmsgerr, recording, u16, u32
+from support.sweep import SWEPT
 
 RTM_NEWROUTE, RTM_NEWNEIGH, RTM_NEWADDR = 24, 28, 20
 
@@ -64,9 +54,9 @@ def first(messages: list[Message], operation: str, path: str, to_kernel: bool) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.stem)
 def test_a_capture_is_the_same_as_itself(path: Path, run: Command) -> None:
-    objects = ["--objects", "--counters"] if CAPTURES.index(path) % 2 else []
+    objects = ["--objects", "--counters"] if SWEPT.index(path) % 2 else []
     ran = run("diff", *objects, path, path)
     assert (ran.status, ran.out, ran.err) == (0, "", "")
 
@@ -280,7 +270,7 @@ def test_no_object_of_a_dump_hides_another() -> None:
     from nldissect._internal.pairing.conversation import Conversations
 
     shown = 0
-    for path in CAPTURES:
+    for path in SWEPT:
         pairs, flatten = Conversations(), Flattener()
         seen: dict[object, object] = {}
         for found in recording(path.stem):

@@ -58,6 +58,7 @@ from support.messages import (
     u64,
 )
 from support.pairing import held_back
+from support.sweep import SWEPT
 
 Found = list[tuple[Message, Diagnosis]]
 
@@ -241,7 +242,7 @@ POLICY_CODES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.pcap")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.stem)
 def test_what_is_called_an_error_was_refused(path: Path) -> None:
     """A request that limits or flags condemn, and that the kernel took, is condemned wrongly."""
     session = Session(builtin())

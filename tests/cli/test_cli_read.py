@@ -25,6 +25,7 @@ from support.command import (
     save,
     start,
 )
+from support.sweep import SWEPT
 
 LINE = re.compile(r"[! ] *\d+ +(\d+\.\d{6}(\d{3})?)? [→←] \S+ +\S+.*")
 
@@ -34,7 +35,7 @@ def test_there_are_recordings() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.name)
 def test_the_list_has_a_line_for_every_message(path: Path, run: Command) -> None:
     listed = run("read", "--copies", path)
     objects = run("read", "-T", "jsonl", path).objects
@@ -71,7 +72,7 @@ def test_with_a_count_only_what_is_near_is_read_ahead(run: Command, tmp_path: Pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.name)
 def test_the_tree_shows_every_node(path: Path, run: Command) -> None:
     trees = run("read", "-V", "--copies", "--names", "spec", path).out
     messages = trees.split("\n\n")[:-1]
@@ -713,7 +714,7 @@ def test_an_interrupt_is_quiet(mixed: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.name)
 def test_what_is_written_reads_back_the_same(path: Path, tmp_path: Path, run: Command) -> None:
     written = tmp_path / "out.pcapng"
     first = run("read", "-T", "jsonl", "-w", written, path)

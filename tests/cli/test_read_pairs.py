@@ -18,7 +18,6 @@ from nldissect._internal.pairing.codes import ANSWER, CONFIDENCES, COPY, REQUEST
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from support.command import (
-    CAPTURES,
     GENERIC,
     GETLINK,
     NEWLINK,
@@ -33,6 +32,7 @@ from support.command import (
     start,
 )
 from support.pairing import link_table
+from support.sweep import SWEPT
 
 RECORDINGS = ROOT / "captures"
 ACK, DUMP, REQUEST_FLAG, MULTI, CAPPED, TLVS = 4, 0x300, 1, 2, 0x100, 0x200
@@ -107,7 +107,7 @@ def test_fields_of_a_conversation(asked: Path, run: Command) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.stem)
 def test_the_json_is_what_a_survey_of_the_whole_capture_finds(path: Path, run: Command) -> None:
     whole = link_table(Session(Registry()).messages(open_capture(str(path))))
     index = Index(str(path), Registry())

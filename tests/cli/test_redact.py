@@ -20,9 +20,10 @@ from nldissect._internal.library.messages import Message
 from nldissect._internal.wire.record import Interface, Record, Socket
 from support.command import Command, start
 from support.messages import RECORDINGS
+from support.sweep import SWEPT
 
 ALL = ("--mac", "--ip", "--names", "--processes")
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
+NAMES = [path.stem for path in SWEPT]
 OPAQUE = ("genl_devices", "genl_events", "nlexample", "policies", "conntrack", "tc_actions")
 KEYS = ("wireguard", "xfrm", "xfrm_events", "wifi", "wifi_modes", "genl_tunnels")
 

@@ -8,13 +8,12 @@ import pytest
 
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire import linux
-from support import ROOT
 from support.messages import recording
+from support.sweep import EACH, EVERY
 
 pytestmark = pytest.mark.slow
 
 
-CAPTURES = ROOT / "captures"
 ROUTE = 0
 
 # Sent on purpose by scenarios, to see what the kernel says: numbers that no kernel has.
@@ -23,10 +22,15 @@ MADE_UP = {"attr 0", "attr 400", "attr 600", "attr 1027", "attr 7628", "unused2"
 
 @pytest.fixture(scope="module")
 def counts() -> Counter[str]:
-    """All attributes, those named, those with a type that says more than "bytes"."""
+    """All attributes, those named, those with a type that says more than "bytes".
+
+    And the messages of each dissector, that sweeps read in any case.
+    """
     out: Counter[str] = Counter()
-    for path in sorted(CAPTURES.glob("*.pcap")):
+    for path in EVERY:
         for message in recording(path.stem):
+            if message.spec is not None:
+                out[f"dissector {message.spec.name}"] += path in EACH
             if message.protocol != ROUTE:
                 continue
             for node in message.walk():
@@ -49,6 +53,12 @@ def test_every_attribute_that_exists_is_named(counts: Counter[str]) -> None:
 
 def test_nearly_every_attribute_is_typed(counts: Counter[str]) -> None:
     assert counts["typed"] >= 0.995 * counts["all"]
+
+
+def test_sweeps_meet_every_dissector(counts: Counter[str]) -> None:
+    met = {key: count for key, count in counts.items() if key.startswith("dissector ")}
+    assert len(met) > 80
+    assert [key for key, count in met.items() if not count] == []
 
 
 def test_every_message_of_the_header_has_one_dissector() -> None:

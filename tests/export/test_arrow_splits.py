@@ -11,15 +11,15 @@ import pytest
 
 import nldissect
 import nldissect.arrow
-from support.command import CAPTURES
 from support.messages import RECORDINGS
+from support.sweep import SWEPT
 
 pa = pytest.importorskip("pyarrow")
 
 # What is taught late or asked long before, in both formats; then all the others.
 SOME = ("acks", "genl_families", "nl_util", "nft_rules", "policies", "tunnels")
 SPLIT = [
-    pytest.param(p, id=p.name, marks=[] if p.stem in SOME else [pytest.mark.slow]) for p in CAPTURES
+    pytest.param(p, id=p.name, marks=[] if p.stem in SOME else [pytest.mark.slow]) for p in SWEPT
 ]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from support.command import CAPTURES, Command
+from support.command import Command
+from support.sweep import SWEPT
 
 pq = pytest.importorskip("pyarrow.parquet")
 pa = pytest.importorskip("pyarrow")
@@ -93,7 +94,7 @@ RECORDINGS = [
     pytest.param(
         path, id=path.name, marks=[pytest.mark.slow] if path.stat().st_size > SMALL else []
     )
-    for path in CAPTURES
+    for path in SWEPT
 ]
 
 

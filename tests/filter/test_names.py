@@ -12,8 +12,9 @@ import pytest
 
 import nldissect
 from nldissect._internal.filter.message_fields import GETTERS
-from support.command import CAPTURES, Command
+from support.command import Command
 from support.messages import RECORDINGS
+from support.sweep import SWEPT
 
 # Every so many of a recording's names is asked for; which, depends on the recording.
 STEP = 41
@@ -40,7 +41,7 @@ compiled = cache(nldissect.compile)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda path: path.stem)
 def test_what_is_shown_is_found(path: Path) -> None:
     where: dict[str, set[int]] = defaultdict(set)
     with nldissect.open(path) as capture:

@@ -9,7 +9,7 @@ import pytest
 from nldissect._internal.filter import Filter
 from nldissect._internal.library.index import Index
 from nldissect._internal.spec.registry import Registry
-from support.capture_files import RECORDINGS
+from support.sweep import SWEPT
 
 FILTERS = (
     "type == newroute",
@@ -47,7 +47,7 @@ def filters() -> list[Filter]:
     return [Filter(text, registry) for text in FILTERS]
 
 
-@pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.pcap")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda path: path.stem)
 def test_all_messages_of_a_kind_get_its_verdict(path: Path, filters: list[Filter]) -> None:
     decided = dict.fromkeys(FILTERS, 0)
     with Index(str(path), Registry()) as index:

@@ -24,8 +24,9 @@ from nldissect._internal.wire.times import TimeFormatter
 from support import capture_files as files
 from support.messages import NOOP, RECORDINGS, builtin, msg, newfamily, newlink
 from support.pairing import held_back
+from support.sweep import SWEPT
 
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
+NAMES = [path.stem for path in SWEPT]
 
 
 def rendered(

@@ -18,12 +18,13 @@ import nldissect
 from support import ROOT
 from support import capture_files as files
 from support.messages import RECORDINGS, attr, msg, newfamily, newlink, padded, u32
+from support.sweep import SWEPT
 from support.uml import in_kernel, needs_kernel
 
 pytestmark = pytest.mark.slow
 
 
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
+NAMES = [path.stem for path in SWEPT]
 
 
 def forget(packet: Any) -> None:

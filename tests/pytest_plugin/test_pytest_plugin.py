@@ -25,6 +25,7 @@ from nldissect._internal.wire.record import Interface, Record, Socket
 from nldissect.testing import Captured, exact
 from support import ROOT
 from support.plugin import arguments
+from support.sweep import SWEPT
 
 pytest_plugins = ["pytester"]
 CAPTURES = ROOT / "captures"
@@ -333,7 +334,7 @@ def test_values_of_recordings_may_be() -> None:
     known = registry()
     wanted: dict[tuple[str, str], set[Any]] = {}
     looked: Counter[str] = Counter()
-    for path in sorted(CAPTURES.glob("*.pcap")):
+    for path in SWEPT:
         for seen in recorded(str(path), known):
             looked[seen.operation] += 1
             if looked[seen.operation] <= 30 and seen.message.type >= 16:

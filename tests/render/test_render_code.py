@@ -18,9 +18,10 @@ from nldissect._internal.render.formats import FORMATS
 from nldissect._internal.render.ynl_output import ynl
 from support.command import Command
 from support.messages import RECORDINGS, attr, messages, msg, newlink, recording
+from support.sweep import SWEPT
 
 SOME = ["errors", "nft", "rtnl_ra", "wireguard", "genltest", "tc"]
-NAMES = sorted(path.stem for path in RECORDINGS.glob("*.pcap"))
+NAMES = [path.stem for path in SWEPT]
 HOSTILE = [
     b"*/ int x; /*", b"a\\", b"a\nb\r\x1b[31m", b'"); evil("', b"\xe2\x80\xae", b"//", b"??/",
 ]  # fmt: skip

@@ -11,8 +11,9 @@ import pytest
 from nldissect._internal.filter.message_fields import GETTERS
 from nldissect._internal.render.column_output import MESSAGE_COLUMNS
 from nldissect._internal.wire.text import safe
-from support.command import CAPTURES, UNKNOWN, Command, attribute, link, message, mtu, name, save
+from support.command import UNKNOWN, Command, attribute, link, message, mtu, name, save
 from support.messages import RECORDINGS
+from support.sweep import SWEPT
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_a_nest_gives_its_bytes(path: Path, run: Command) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recording", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("recording", SWEPT, ids=lambda p: p.name)
 def test_fields_are_those_of_the_json(recording: Path, run: Command) -> None:
     lists = ("file", "comments", "lost", "diagnoses", "flag_names")
     names = [field for field in MESSAGE_COLUMNS if field not in lists]

@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 
 import nldissect
 from support.command import (
-    CAPTURES,
     GETLINK,
     IFNAME,
     ROOT,
@@ -26,6 +25,7 @@ from support.command import (
     name,
     save,
 )
+from support.sweep import SWEPT
 
 HEX = re.compile("([0-9a-f]{2})*")
 SCHEMA = json.loads((ROOT / "docs" / "json.schema.json").read_text())
@@ -65,7 +65,7 @@ def valid() -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.docs
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.name)
 def test_recordings_satisfy_the_schema(
     path: Path, run: Command, validator: Draft202012Validator, valid: set[str]
 ) -> None:
@@ -102,7 +102,7 @@ def test_whole_messages_satisfy_the_schema(run: Command, validator: Draft202012V
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda p: p.name)
+@pytest.mark.parametrize("path", SWEPT, ids=lambda p: p.name)
 def test_the_json_says_what_the_library_says(path: Path, run: Command) -> None:
     with nldissect.open(path) as capture:
         messages = list(capture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import pytest
 import nldissect
 from nldissect import Node
 from support.capture_files import netlink, pcap
-from support.command import Command, start
+from support.command import Command
 from support.messages import RECORDINGS
 
+Told = Callable[..., bytes]
 OTLP = [["read", "-T", "otlp"]] if find_spec("opentelemetry") else []
 OUTPUTS = (
     ["read"], ["read", "-V", "-x"], ["read", "-T", "json"], ["read", "-T", "jsonl"],
@@ -33,25 +34,30 @@ def secrets(nodes: Iterable[Node]) -> Iterable[bytes]:
         yield from secrets(node.children)
 
 
-def told(*words: object) -> bytes:
-    with start(*words) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode in (0, 1), err
-    return out
+@pytest.fixture
+def told(run: Command) -> Told:
+    """What the command writes."""
+
+    def told(*words: object) -> bytes:
+        ran = run(*words)
+        assert ran.status in (0, 1), ran.err
+        return ran.out.encode()
+
+    return told
 
 
 @pytest.mark.parametrize(
     ("name", "many"),
     [("wireguard", 2), ("xfrm", 4), ("xfrm_events", 2), ("wifi", 8), ("wifi_modes", 1)],
 )
-def test_no_output_has_a_secret(name: str, many: int) -> None:
+def test_no_output_has_a_secret(name: str, many: int, told: Told) -> None:
     path = RECORDINGS / f"{name}.pcap"
     known = {secret for message in nldissect.open(path) for secret in secrets(message.nodes)}
     assert len(known) == many
-    assert_hidden(path, known)
+    assert_hidden(path, known, told)
 
 
-def assert_hidden(path: Path, known: Iterable[bytes]) -> None:
+def assert_hidden(path: Path, known: Iterable[bytes], told: Told) -> None:
     """That no output has one of these."""
     for words in OUTPUTS:
         out = told(*words, path)
@@ -67,7 +73,7 @@ def assert_hidden(path: Path, known: Iterable[bytes]) -> None:
     assert "<redacted " not in rows.sub("", shown)
 
 
-def test_structure_and_filters_stay() -> None:
+def test_structure_and_filters_stay(told: Told) -> None:
     path = RECORDINGS / "wireguard.pcap"
     plain, shown = told("read", path), told("read", "--show-secrets", path)
     assert plain.count(b"\n") == shown.count(b"\n")
@@ -85,7 +91,7 @@ def test_a_filter_that_compares_one_says_so(text: str, run: Command) -> None:
     assert run("read", "-Y", "count(private-key) == 1", path).out
 
 
-def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:
+def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path, told: Told) -> None:
     """ISCSI_UEVENT_SET_PARAM: which parameter it is says that the text is a password."""
     head = struct.pack("=IIQ4I24x", 16, 0, 1, 1, 0, 24, 14)
     raw = struct.pack("=IHHII", 16 + len(head) + 16, 16, 1, 1, 0) + head + b"correct horse\0\0\0"
@@ -93,10 +99,10 @@ def test_nor_one_that_code_beside_a_dissector_found(tmp_path: Path) -> None:
     data = netlink(8, raw)
     path.write_bytes(pcap([(1, 0, data, len(data))]))
     assert b"correct horse" in told("read", "-V", "--show-secrets", path)
-    assert_hidden(path, [b"correct horse"])
+    assert_hidden(path, [b"correct horse"], told)
 
 
-def test_a_key_of_a_wrong_size_is_found_and_not_shown(tmp_path: Path) -> None:
+def test_a_key_of_a_wrong_size_is_found_and_not_shown(tmp_path: Path, told: Told) -> None:
     key = b"0123456789abcdefghijklmnopqrstu"
     found = nldissect.build(
         "wireguard", "set-device", {"ifname": "peach0", "private-key": key}, type=40
