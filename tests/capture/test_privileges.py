@@ -1,5 +1,6 @@
 """What `live`, `run` and `monitor` do as root and through sudo, as strace saw it in a kernel of its
-own: system calls are what another user, or the kernel, could be harmed by."""
+own: system calls are what another user, or the kernel, could be harmed by. And what the terminal
+interface may still do there while it shows messages, as /proc tells."""
 
 from __future__ import annotations
 
@@ -10,9 +11,11 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nldissect._internal.capture.live import privileges
 from support import ROOT
 from support.uml import in_kernel, needs_kernel
 
@@ -260,3 +263,41 @@ def test_nothing_is_left_behind(runs: Runs) -> None:
     files = {f"{'.'.join(run)}.pcapng" for run in RUNS} | {"run.root.txt", "run.sudo.txt"}
     assert set(runs.text("names").split()) == files | {"link.pcapng"}
     assert re.findall(r"^\d+: (\w+)", runs.text("links"), re.M) == ["lo", "nlmon0"]
+
+
+# -- the terminal interface ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shown() -> dict[str, dict[str, Any]]:
+    guest = Path(__file__).with_name("tui_guest.py")
+    path = os.pathsep.join([str(ROOT), *sys.path])
+    command = ["env", f"PYTHONPATH={path}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, guest]
+    done = in_kernel(*command, ROOT / "captures" / "links.pcap", seconds=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
+
+
+@in_scenes
+@pytest.mark.parametrize("run", ["file root", "stdin sudo", "interface sudo", "chosen root"])
+def test_the_terminal_interface_shows_without_privileges(
+    shown: dict[str, dict[str, Any]], run: str
+) -> None:
+    """And keeps what its user asks it to keep, as who called sudo."""
+    found, sudo = shown[run], run.endswith("sudo")
+    assert "failed" not in found, found
+    assert found["ended"] == 0
+    assert found["uids"] == [4242 if sudo else 0]
+    # Python itself may be in a folder of root's own.
+    read_search = 1 << privileges.CAP_DAC_READ_SEARCH
+    assert set(found["capabilities"]) <= ({0, read_search} if sudo else {0})
+    assert found["new"] == ["1"], "no program that it starts gains any"
+    home = "home" if sudo else "root"
+    assert found["left"][f"{home}/.local/state/nldissect/files"] == found["uids"][0]
+    assert set(found["left"].values()) == set(found["uids"])
+    if "interface" not in run and "chosen" not in run:
+        assert found["left"][f"{home}/out.pcapng"] == found["uids"][0]
+    if run.startswith("chosen"):
+        assert max(found["before"]) > 1 << 12, "it could capture"

@@ -295,6 +295,7 @@ def test_unfinished_calls_stand_where_they_began_or_ended() -> None:
         "1 1700000000.000008 +++ exited with 0 +++\n"
     )
     assert [(len(r.data), r.protocol) for r in found] == [(16, 6), (36, 6)]
+    assert [r.number for r in found] == [1, 2], "in their order, not that of the calls' ends"
     assert [r.time for r in found] == [1700000000_000004000, 1700000000_000012000]
     assert [s.pid for s in found[0].interface.sockets] == [1]  # the thread's leader
     assert found[1].socket is not None

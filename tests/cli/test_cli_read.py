@@ -763,3 +763,28 @@ def test_nothing_shown_is_a_capture_all_the_same(mixed: Path, tmp_path: Path, ru
     written = tmp_path / "out.pcapng"
     assert run("read", "-w", written, "--protocol", "generic", mixed).out == ""
     assert run("read", written).status == 0
+
+
+def test_times_that_are_further_apart_than_64_bits_tell(run: Command, tmp_path: Path) -> None:
+    """A pcapng file may count seconds, with 64 bits."""
+    far = (1 << 64) - 1
+    request = message(16, struct.pack("<BxHiII", 0, 0, 1, 0, 0), flags=5)
+    answer = message(2, bytes(4) + request[:16])
+    path = tmp_path / "far.pcapng"
+    path.write_bytes(
+        section("<")
+        + interface("<", 253, (9, b"\0"))
+        + enhanced("<", 0, 0, netlink(0, request))
+        + enhanced("<", 0, far, netlink(0, answer))
+    )
+    assert f"answered by #2 after {far} s" in run("read", "-V", path).out
+    for form in (
+        ["-t", "a"],
+        ["-t", "r"],
+        ["-t", "d"],
+        ["-t", "e"],
+        ["-T", "jsonl"],
+        ["-T", "otlp"],
+    ):
+        assert run("read", *form, path).status == 0
+    assert str(far)[:4] in run("stats", path).out

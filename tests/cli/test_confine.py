@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import platform
+import re
 import socket
 from pathlib import Path
 
 import pytest
 
 import nldissect
+from nldissect._internal.wire import seccomp
 from support.capture_files import netlink, pcap
 from support.command import Command, start
 from support.messages import RECORDINGS
@@ -46,6 +49,8 @@ TRIES = {
     "write": lambda: open("FOLDER/made", "w").close(),
     "run": lambda: subprocess.run(["/bin/true"]),
     "connect": lambda: socket.create_connection(("127.0.0.1", PORT), 1).close(),
+    "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close(),
+    "local": lambda: socket.socket(socket.AF_UNIX).close(),
 }
 HOOKS = {"tries": tries}
 """
@@ -71,13 +76,30 @@ def test_code_beside_a_dissector_is_held(tmp_path: Path) -> None:
     data = netlink(16, made.bytes)
     capture.write_bytes(pcap([(1, 0, data, len(data))]))
     words = ("read", "-V", "--dissectors", folder, "--decode-as", "40=strange", capture)
-    names = ("read", "list", "write", "run", "connect")
+    names = ("read", "list", "write", "run", "connect", "netlink", "local")
     assert " ".join(f"{name}:done" for name in names).encode() in told(*words)[0]
     (tmp_path / "made").unlink()
-    denied = [f"{name}:denied" for name in (names if VERSION >= 4 else names[:4])]
-    assert " ".join(denied).encode() in told(*words, "--confine")[0]
+    allowed = () if platform.machine() in seccomp.MACHINES else names[4 + (VERSION >= 4) :]
+    said = [f"{name}:{'done' if name in allowed else 'denied'}" for name in names]
+    assert " ".join(said).encode() in told(*words, "--confine")[0]
     assert not (tmp_path / "made").exists()
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "header"),
+    [
+        (0, "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+        (1, "/usr/include/asm-generic/unistd.h"),
+    ],
+)
+def test_calls_have_the_numbers_of_the_headers(column: int, header: str) -> None:
+    if not Path(header).exists():
+        pytest.skip(f"needs {header} (linux-libc-dev)")
+    found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(header).read_text())
+    told = {name: int(number) for name, number in found}
+    for name, numbers in seccomp.CALLS.items():
+        assert told.get(name, -1) == numbers[column], name
 
 
 @pytest.mark.parametrize(

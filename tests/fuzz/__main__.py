@@ -13,6 +13,7 @@ import contextlib
 import os
 import queue
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ PATIENCE = 30  # seconds of CPU that one execution may take
 STARVED = 5  # times as long by the clock, where others have the CPU
 MEMORY = 3 << 30  # bytes of address space
 STEP = 100  # executions of a target in a row
+TELL = 300  # seconds between lines that say how much was done
 
 
 def source(seed: str, target: str, number: int) -> random.Random:
@@ -86,7 +88,13 @@ class Executor:
         self._seed = seed
         self._path = path
         self._process: subprocess.Popen[str] | None = None
+        self._ended = 0.0  # seconds of CPU of processes before
         self.made: Counter[str] = Counter()  # mutated records, and files
+
+    def spent(self) -> float:
+        """Seconds of CPU."""
+        now = 0.0 if self._process is None else cpu_seconds(self._process.pid)
+        return self._ended + now
 
     def run(self, target: str, first: int, count: int) -> Iterator[tuple[int, str]]:
         """Number and outcome of so many executions; `! ...` is a finding."""
@@ -145,6 +153,7 @@ class Executor:
     def stop(self) -> None:
         """Ends the process; the next execution starts another."""
         if self._process is not None:
+            self._ended += cpu_seconds(self._process.pid)
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -161,8 +170,19 @@ def fuzz(options: argparse.Namespace) -> int:
     executors = [Executor(seed, path) for path in options.path]
     counts = dict.fromkeys(targets, 0)
     findings: dict[str, int] = {}
-    begun = time.monotonic()
+    begun = told = time.monotonic()
     end = begun + 60 * options.minutes
+
+    def summary() -> str:
+        made, minutes = executors[0].made, (time.monotonic() - begun) / 60
+        return (
+            f"{sum(counts.values()):,} executions in {minutes:.1f} minutes"
+            f" ({sum(e.spent() for e in executors) / 60:.1f} of CPU),"
+            f" {made['records']:,} mutated records, {made['files']:,} files,"
+            f" {sum(findings.values())} findings"
+        )
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while time.monotonic() < end:
             for target in targets:
@@ -177,17 +197,14 @@ def fuzz(options: argparse.Namespace) -> int:
                         _tell(target, number, said, seed, findings)
                     if time.monotonic() >= end:
                         break
+                if time.monotonic() >= told + TELL:
+                    told = time.monotonic()
+                    print(summary(), flush=True)
     except KeyboardInterrupt:
         pass
+    print(summary())
     for executor in executors:
         executor.stop()
-    total = sum(counts.values())
-    spent = time.monotonic() - begun
-    made = executors[0].made
-    print(
-        f"{total:,} executions in {spent / 60:.1f} minutes, {made['records']:,} mutated records,"
-        f" {made['files']:,} files, {sum(findings.values())} findings"
-    )
     print(", ".join(f"{target} {count:,}" for target, count in counts.items()))
     return sum(findings.values())
 
@@ -212,7 +229,7 @@ def _tell(target: str, number: int, said: str, seed: str, findings: dict[str, in
 
 TARGET_NAMES = ("messages", "siblings", "editing", "paths", "filters", "commands", "files",
                 "traces", "pasted", "redact", "indexes", "specs", "learning", "exports", "hooks",
-                "screens", "bulk")  # fmt: skip
+                "screens", "bulk", "bulkfiles")  # fmt: skip
 
 
 def main() -> int:
@@ -225,6 +242,12 @@ def main() -> int:
         action="append",
         help="where the nldissect to be fuzzed lies (this checkout); of several, pure and compiled"
         " ones, the outcomes must be alike",
+    )
+    parser.add_argument(
+        "--timed",
+        action="store_true",
+        help="`bulk` finds records of 64 KiB that take over 10 ms of CPU; compiled, on an idle"
+        " machine",
     )
     parser.add_argument("--at", type=int, metavar="N", help="only this execution, with traceback")
     parser.add_argument("--step", type=int, default=STEP, help=argparse.SUPPRESS)
@@ -240,6 +263,8 @@ def main() -> int:
     parser.add_argument("--input", type=Path, metavar="FILE", help="only this one of --guided")
     options = parser.parse_args()
     options.path = [os.path.abspath(path) for path in options.path or [TESTS.parent]]
+    if options.timed:
+        os.environ["NLDISSECT_FUZZ_TIMED"] = "1"
     if options.guided and len(options.only or TARGET_NAMES) > 1:
         return guide_each(options)
     if options.execute or options.guided or options.input or options.at is not None:

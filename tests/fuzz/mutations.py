@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 ODD_16 = (0, 1, 3, 4, 5, 7, 8, 12, 100, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xC001, 0xFFFC, 0xFFFF)
 ODD_32 = (0, 1, 15, 16, 17, 20, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 LARGEST = 1 << 16  # bytes of a datagram that grows
+MOST_PLACES = 4000  # of attributes in a datagram among which one is chosen
 
 
 def attributes(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
@@ -23,18 +25,19 @@ def attributes(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
     return found
 
 
+@lru_cache(1 << 14)
 def places(data: bytes) -> list[tuple[int, int]]:
-    """(offset, length) of what looks like attributes, at any depth, of each message."""
+    """(offset, length) of what looks like attributes, at any depth; of each message the first."""
     out: list[tuple[int, int]] = []
     at = 0
-    while at + 16 <= len(data):
+    while at + 16 <= len(data) and len(out) < MOST_PLACES:
         size = max(16, struct.unpack_from("<I", data, at)[0])
         end = min(at + size, len(data))
         for header in (20, 16, 24, 28, 32):
             todo = attributes(data, at + header, end)
             if todo:
                 break
-        while todo:
+        while todo and len(out) < MOST_PLACES:
             start, length, _ = todo.pop()
             out.append((start, length))
             if length >= 8:

@@ -10,7 +10,6 @@ or a dissector failed, a hang, and a process that dies. What they share:
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import json
 import random
@@ -26,6 +25,7 @@ from support import capture_files
 from support.messages import covered
 
 from . import corpus, mutations, samples, slow_walker
+from .large_numbers import bulk, bulkfiles
 from .screens import screens
 from .written_code import exports, hooks
 
@@ -42,7 +42,6 @@ FORMS = (
     ["flow", "-T", "mermaid", "--sockets"], ["read", "-T", "otlp"], ["stats", "--prometheus"],
     ["read", "-T", "jsonl", "--flat"], ["state"], ["state", "--watch"],
 )  # fmt: skip
-BULK = 200  # runs of records in a file of the target `bulk`
 VALUES = (0, -1, 1, 255, 1 << 40, "", "x", "eth0", "10.0.0.1", "fe80::1", "a" * 300, b"", b"\0\1",
           [], [1], {}, {"kind": "vlan"}, None, True, 1.5, "\udc80", "a\0b", ["a", {}])  # fmt: skip
 
@@ -342,17 +341,6 @@ def learning(rng: random.Random) -> str:
         return said + samples.command(["read", "-V", "--dissectors", "learnt.yaml", path])
 
 
-# -- many at a time ------------------------------------------------------------------------
-
-
-def bulk(rng: random.Random) -> str:
-    """Hundreds of mutated records in one file: the way to large numbers, in the compiled form."""
-    gc.collect()  # the command collects late, since its process ends soon
-    records = [one for _ in range(BULK) for one in samples.made(rng)]
-    with samples.file(samples.content(rng, records), "a.cap") as path:
-        return samples.command([*rng.choice(FORMS), path])
-
-
 TARGETS: dict[str, Callable[[random.Random], str]] = {
     f.__name__: f
     for f in (
@@ -373,5 +361,6 @@ TARGETS: dict[str, Callable[[random.Random], str]] = {
         hooks,
         screens,
         bulk,
+        bulkfiles,
     )
 }

@@ -9,7 +9,7 @@ import pytest
 
 import nldissect
 from fuzz import __main__ as runner
-from fuzz import slow_walker
+from fuzz import large_numbers, slow_walker
 from fuzz.targets import TARGETS
 from support.messages import attr, newlink
 
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("target", runner.TARGET_NAMES)
-def test_a_share(target: str) -> None:
+def test_a_share(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_numbers, "RUNS", 3)
+    monkeypatch.setattr(large_numbers, "FILES", 20)
     for number in range(12):
         TARGETS[target](runner.source("share", target, number))
 

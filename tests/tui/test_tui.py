@@ -931,6 +931,7 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
     def opened() -> tuple[feeds.PipeFeed, Path]:
         source.seek(0)
         found = feeds.PipeFeed(source.fileno())
+        found.start()
         found.kept = False  # as of a pipe
         found._thread.join()
         return found, Path(found.path)
@@ -968,6 +969,7 @@ def test_what_was_captured_is_kept_or_discarded(tmp_path: Path) -> None:
 def test_the_terminal_that_goes_loses_nothing() -> None:
     with (CAPTURES / "errors.pcap").open("rb") as source:
         piped = feeds.PipeFeed(source.fileno())
+        piped.start()
         piped.kept = False
         piped._thread.join()
 

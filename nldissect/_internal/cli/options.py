@@ -829,8 +829,9 @@ def _confine_option(parser: CommandParser) -> None:
     parser.add_argument(
         "--confine",
         action="store_true",
-        help="let the kernel (Landlock) hold this run to reading its files and dissectors and "
-        "to writing its outputs and cache: for captures of strangers",
+        help="let the kernel (Landlock, seccomp) hold this run to reading its files and "
+        "dissectors and to writing its outputs and cache, without sockets and other programs: "
+        "for captures of strangers",
     )
 
 

@@ -31,7 +31,6 @@ from .walk import (
     WARNING,
     Engine,
     Finding,
-    findings_at,
 )
 
 
@@ -531,7 +530,9 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
         return
     if _leaves(engine, tape):
         return
-    before, made = tape.findings, engine.hook_nodes
+    before, made = tape.findings, engine.hook_nodes  # in order of their places
+    have: i64 = len(before)
+    at: i64 = 0
     engine.size = 0
     engine.findings = []
     engine.hook_nodes = {}
@@ -552,9 +553,12 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
             engine.echo = engine.size
         if first >> MARKS_AT & BY_HOOK:
             engine.hook_nodes[int(engine.size)] = made[int(place)]
-        for found in findings_at(before, place):
-            moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
-            engine.findings.append(moved)
+        while at < have and before[at].place <= place:
+            found = before[at]
+            if found.place == place:  # else it was of what a hook replaced
+                moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
+                engine.findings.append(moved)
+            at += 1
         engine.reserve(0)
         engine.tape[engine.size] = first
         engine.tape[engine.size + 1] = second

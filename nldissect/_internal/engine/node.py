@@ -90,7 +90,7 @@ def in_order(findings: list[Finding]) -> list[Finding]:
         return list(findings)
     out: list[Finding] = []
     cut: i64 = -2
-    for found in sorted(findings, key=_order):
+    for found in findings if _ordered(findings) else sorted(findings, key=_order):
         if found.place == cut and found.place >= 0:
             continue
         first = not out or out[-1].place != found.place
@@ -104,7 +104,15 @@ def _order(found: Finding) -> int:
     return int(found.place) * 2 + (not found.early)
 
 
-# How far a node's own decoding is
+def _ordered(findings: list[Finding]) -> bool:
+    """Whether they are as `_order` says, as they mostly are."""
+    before: i64 = -1
+    early = True
+    for found in findings:
+        if found.place < before or (found.place == before and found.early and not early):
+            return False
+        before, early = found.place, found.early
+    return True
 
 
 # How far a node's own decoding is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -18,6 +19,16 @@ def sudo_user() -> tuple[int, int] | None:
     except (KeyError, ValueError):
         return None
     return (uid, gid) if uid > 0 and gid >= 0 else None
+
+
+def settle_in() -> None:
+    """Takes the home folder of the user that this process has become."""
+    import pwd
+
+    with suppress(KeyError):
+        os.environ["HOME"] = pwd.getpwuid(os.geteuid()).pw_dir
+        for variable in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            os.environ.pop(variable, None)
 
 
 def acting_for_another() -> bool:

@@ -1,4 +1,4 @@
-"""A process that gives up what it will not need of the file system and the network: Landlock.
+"""A process that gives up what it will not need of files, network and kernel: Landlock, seccomp.
 
 Numbers and structures: linux/landlock.h; what each version of its interface knows is in
 Documentation/userspace-api/landlock.rst.
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .errors import UsageError
+from .seccomp import give_up_calls
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all machines
 _VERSION: Final = 1  # LANDLOCK_CREATE_RULESET_VERSION
@@ -36,7 +37,7 @@ _SCOPES: Final = 3  # LANDLOCK_SCOPE_*: abstract sockets, signals to others; sin
 def confine(reads: Iterable[str], writes: Iterable[str]) -> None:
     """From here on this process reads no other files and folders, and writes none but these.
 
-    It runs no program and uses no TCP either; what is open stays so. What is not there is
+    It runs no program and has no new socket either; what is open stays so. What is not there is
     passed over. Raises UsageError where the kernel cannot hold a process to it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -58,6 +59,7 @@ def confine(reads: Iterable[str], writes: Iterable[str]) -> None:
         if rules < 0 or libc.syscall(_RESTRICT_SELF, rules, 0) != 0:
             problem = os.strerror(ctypes.get_errno())
             raise UsageError(f"--confine: the kernel refuses it: {problem}")
+        give_up_calls()
     finally:
         if rules >= 0:
             os.close(rules)

@@ -87,7 +87,10 @@ def write_span(out: BytesWriter, digits: Digits, nanoseconds: int) -> None:
     if rest * 2 > step:
         shown += 1
     whole = shown // scale
-    digits.signed(out, i64(whole))
+    if whole > _FAR:  # a pcapng file may have any time
+        out.write(str(whole).encode("ascii"))
+    else:
+        digits.signed(out, i64(whole))
     if places > 0:
         out.append(_DOT)
         digits.digits(out, i64(shown - whole * scale), places)

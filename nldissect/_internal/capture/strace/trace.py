@@ -203,7 +203,7 @@ class _Datagram:
 
 
 class _TraceParser:
-    """Goes through the lines of a trace; `number` counts the records made."""
+    """Goes through the lines of a trace; `number` counts the records that it gave."""
 
     def __init__(self, interface: Interface, path: str) -> None:
         self.number = 0
@@ -278,6 +278,9 @@ class _TraceParser:
         out: list[Record] = []
         while self._queue and not self._queue[0].open:
             out += self._queue.popleft().records
+        for record in out:  # a call that returns late has its place among those before
+            self.number += 1
+            record.number = self.number
         return out
 
     # -- events --------------------------------------------------------------------
@@ -426,9 +429,8 @@ class _TraceParser:
             if own:
                 self._descriptors.bound(socket, own, made.call.pid, made.time)
         direction = link.PACKET_KERNEL if made.sends and not peer else link.PACKET_USER
-        self.number += 1
         record = Record(
-            self.number,
+            0,
             made.time,
             socket.protocol,
             datagram.data,

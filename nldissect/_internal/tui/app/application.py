@@ -33,7 +33,11 @@ LEAVING = 3.0  # s to end in once it is not
 
 
 class Application(Coloured):
-    """nldissect in a terminal. `models` are what is open; without any the start screen is shown."""
+    """nldissect in a terminal. `models` are what is open; without any the start screen is shown.
+
+    With `holds` it has privileges to capture, and ends when the first capture is open; with
+    `gave_up` it had some, and captures no more.
+    """
 
     CSS_PATH = "style.tcss"
     TITLE = "nldissect"
@@ -46,6 +50,8 @@ class Application(Coloured):
         models: list[CaptureModel],
         feeds: dict[int, Feed] | None = None,
         state: State | None = None,
+        holds: bool = False,
+        gave_up: bool = False,
     ) -> None:
         try:
             super().__init__(opener.settings.theme)
@@ -54,6 +60,8 @@ class Application(Coloured):
         self.opener = opener
         self.models = models
         self.feeds = feeds or {}
+        self._holds = holds
+        self.gave_up = gave_up
         self.state = state or State()
         self.exit_notes: list[str] = []  # written after the end
         self.keys = Keymap(opener.settings.keys)
@@ -181,7 +189,10 @@ class Application(Coloured):
         at = len(self.models) - 1
         if feed is not None:
             self.feeds[at] = feed
-        self.show(at)
+        if self._holds:
+            self.exit(0)
+        else:
+            self.show(at)
 
     def decode_as(self, pair: str) -> None:
         """Reads the capture again with one more --decode-as; raises UsageError."""
@@ -205,6 +216,8 @@ class Application(Coloured):
 
     def start_capture(self, interface: str | None = None) -> None:
         """Begins to capture; raises UsageError when that cannot be."""
+        if self.gave_up:
+            raise UsageError("privileges are given up; another nldissect can capture")
         feed = CaptureFeed(interface)
         self._add(self.opener.model(feed.path, feed.name, True), feed)
 

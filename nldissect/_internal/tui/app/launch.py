@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from ...capture.live import privileges
-from ...wire.caller import sudo_user
+from ...wire.caller import settle_in, sudo_user
 from ...wire.errors import CaptureError, UsageError
-from ..model.capture_model import CaptureModel
 from ..model.feeds import CaptureFeed, Feed, PipeFeed, interfaces
 from ..model.opener import Opener
 from ..model.settings import State
@@ -23,21 +22,34 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
     """
     if names.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
-    models: list[CaptureModel] = []
     feeds: dict[int, Feed] = {}
     try:
         for at, name in enumerate(names):
             feed = _feed(name)
-            if feed is None:
-                models.append(opener.model(name))
-            else:
+            if feed is not None:
                 feeds[at] = feed
-                models.append(opener.model(feed.path, feed.name, True))
+        files = [name for at, name in enumerate(names) if at not in feeds]
+        gave_up = bool(names) and _give_up_privileges(opener, files)
+        models = [
+            opener.model(feeds[at].path, feeds[at].name, True)
+            if at in feeds
+            else opener.model(name)
+            for at, name in enumerate(names)
+        ]
         _terminal()
-        if feeds and sudo_user() is not None:
-            privileges.drop()
-        application = Application(opener, models, feeds, state or State.default())
+        for feed in feeds.values():
+            if isinstance(feed, PipeFeed):
+                feed.start()
+        holds = not names and privileges.privileged()
+        kept = state or State.default()
+        application = Application(opener, models, feeds, kept, holds, gave_up)
         status = application.run()
+        if holds and application.models:  # one was chosen on the start screen
+            feeds, models = application.feeds, application.models
+            _give_up_privileges(opener, [model.index.path for model in models])
+            kept = state or State.default()
+            application = Application(opener, models, feeds, kept, gave_up=True)
+            status = application.run()
     finally:
         for feed in feeds.values():
             feed.close()
@@ -50,6 +62,22 @@ def run(opener: Opener, names: Sequence[str], state: State | None = None) -> tup
         ):
             notes.append(f"what was captured is in {feed.path}")
     return (application.return_code or status or 0), notes
+
+
+def _give_up_privileges(opener: Opener, files: Sequence[str]) -> bool:
+    """Becomes who called sudo, and keeps what it takes to read `files` at most; if there are any.
+
+    What captures has processes of its own, which have what that needs. For a process of one
+    thread.
+    """
+    if not privileges.privileged():
+        return False
+    through_sudo = sudo_user() is not None
+    keep = privileges.capabilities_for(files, os.R_OK)
+    privileges.drop_to_decode((*opener.dissectors, *opener.specs), keep=keep)
+    if through_sudo:
+        settle_in()
+    return True
 
 
 def _feed(name: str) -> Feed | None:

@@ -128,6 +128,9 @@ class PipeFeed:
         self._problem = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._copy, name="stdin", daemon=True)
+
+    def start(self) -> None:
+        """Begins to copy, in a thread."""
         self._thread.start()
 
     def _copy(self) -> None:
