@@ -29,6 +29,7 @@ from nldissect._internal.wire.record import Record
 from nldissect._internal.wire.tracetext import TraceCall, TraceString, arguments, unescape
 from support import ROOT
 from support.command import Command
+from support.sweep import share
 
 TRACES = sorted((ROOT / "captures").glob("*.strace"))
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
@@ -458,10 +459,11 @@ def test_a_type_of_more_than_16_bits_is_not_known(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_every_trace_is_shown_in_every_form(run: Command) -> None:
     """Gaps may lie in one of many plain numbers, which writers need not have on the tape."""
-    messages = len(run("read", "-T", "fields", "-e", "message", *TRACES).out.splitlines())
-    objects = run("read", "-T", "jsonl", *TRACES)
-    trees = run("read", "-V", "--copies", *TRACES)
-    rows = run("read", "--copies", *TRACES)
+    traces = share(TRACES)
+    messages = len(run("read", "-T", "fields", "-e", "message", *traces).out.splitlines())
+    objects = run("read", "-T", "jsonl", *traces)
+    trees = run("read", "-V", "--copies", *traces)
+    rows = run("read", "--copies", *traces)
     assert len(objects.out.splitlines()) == messages
     assert sum(line.startswith("    record ") for line in trees.out.splitlines()) == messages
     lines = [line for line in rows.out.splitlines() if line and not line.startswith("==>")]
