@@ -24,7 +24,7 @@ from nldissect._internal.render.report_formats import REPORTS
 from nldissect._internal.render.style import Style
 from nldissect._internal.spec.dissector_file import load
 from nldissect._internal.spec.registry import registry
-from nldissect._internal.tui.actions import exports
+from nldissect._internal.tui.actions import documents
 from nldissect._internal.wire.text import escaped, quoted
 from nldissect._internal.wire.times import TimeFormatter
 from support import ROOT, hostile
@@ -101,7 +101,7 @@ def test_every_output_is_tried() -> None:
         found |= {(name, form) for form in (forms[0] if forms else ("text",))}
     assert found == set(OUTPUTS)
     assert set(parsers) == {name for name, _ in OUTPUTS} | set(OTHERWISE)
-    assert set(exports.FORMS) == {"text", *FORMATS, *REPORTS, "svg"}
+    assert set(documents.forms()) == {"text", *FORMATS, *REPORTS, "svg"}
 
 
 def test_a_redacted_capture_of_them(run: Command, capture: Path, tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 import nldissect
-from nldissect._internal.tui.actions.documents import ReportWriter
-from nldissect._internal.tui.actions.exports import FORMS
+from nldissect._internal.tui.actions.documents import ReportWriter, forms
 from support import hostile
 from support.report_pages import ReportPage
 from support.terminal import Player, endless, play
@@ -37,10 +36,10 @@ def test_tab_goes_through_the_forms_also_where_it_is_narrow() -> None:
     async def story(user: Player) -> None:
         await user.press("x")
         shown = []
-        for _ in FORMS:
+        for _ in forms():
             shown.append(user.lines()[-1].rpartition(")")[2].split()[0])
             await user.press("tab")
-        assert shown == list(FORMS)
+        assert shown == forms()
         await user.press("ctrl+u p d f enter")
         assert "'pdf' is none of text, html, markdown, svg, json" in user.status
 

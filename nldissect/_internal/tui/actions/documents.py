@@ -1,4 +1,7 @@
-"""What is made of a capture's rows: text, pcapng, reports; and of the screen, a picture."""
+"""What is made of a capture's rows: text, pcapng, reports; and of the screen, a picture.
+
+What writes a form is imported when the form is asked for, which is seldom.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,9 @@ from librt.strings import BytesWriter
 from textual.app import App
 
 from ...capture.reader import PcapngWriter
-from ...render.formats import FORMATS
 from ...render.list_output import ListRenderer
 from ...render.renderer import Renderer
-from ...render.report_formats import REPORTS
 from ...render.style import Style
-from ...render.tree_output import HexDumpRenderer, TreeRenderer
 from ...wire.errors import UsageError
 from ...wire.framing import CUT
 from ...wire.output_file import OutputFile
@@ -37,6 +37,8 @@ class ReportWriter:
         self._model = model
         self._rows = rows
         self._done = 0  # rows
+        from ...render.report_formats import REPORTS
+
         clock = TimeFormatter(model.times.form)
         clock.see(0, model.time(0))
         self._renderer = REPORTS[form](os.path.basename(model.name), clock)
@@ -72,6 +74,28 @@ class ReportWriter:
         self._file.discard()
 
 
+def forms() -> list[str]:
+    """All that messages can be exported as."""
+    from ...render.formats import FORMATS
+    from ...render.report_formats import REPORTS
+
+    return ["text", *REPORTS, "svg", *FORMATS]
+
+
+def is_report(form: str) -> bool:
+    """Whether it is a document that `nldissect report` makes."""
+    from ...render.report_formats import REPORTS
+
+    return form in REPORTS
+
+
+def form_named(path: str) -> str | None:
+    """The report or picture that a file's name means by its end, None for another."""
+    from ...render.report_formats import report_format
+
+    return "svg" if path.lower().endswith(".svg") else report_format(path)
+
+
 def transaction_rows(model: CaptureModel, row: int) -> list[int]:
     """The transaction of the row's message with what it caused; the row alone where it has none."""
     link = model.link(row)
@@ -94,8 +118,10 @@ def line(model: CaptureModel, row: int) -> str:
 
 
 def exported(model: CaptureModel, rows: Iterable[int], form: str) -> str:
-    """Messages as text or as one of `FORMATS`."""
+    """Messages as text or as one of `forms`."""
     if form == "text":
+        from ...render.tree_output import HexDumpRenderer, TreeRenderer
+
         clock = TimeFormatter(model.times.form)
         clock.see(0, model.time(0))
         lines = ListRenderer(Style(), clock)
@@ -103,6 +129,8 @@ def exported(model: CaptureModel, rows: Iterable[int], form: str) -> str:
             TreeRenderer(lines, Style(), model.constants_in_tree, full=True)
         )
     else:
+        from ...render.formats import FORMATS
+
         renderer = FORMATS[form]()
     body = [renderer.message(model.message(row), model.link(row)) for row in rows]
     return renderer.begin() + "".join(body) + renderer.end()

@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterable
 
 from ...analysis.explain import paths
-from ...render.formats import FORMATS
-from ...render.report_formats import REPORTS, report_format
 from ...wire.errors import CaptureError, UsageError
 from ...wire.output_file import write_file
 from ...wire.text import escaped
@@ -19,11 +17,20 @@ from ..panes.popup import Question
 from . import clipboard
 from .context import BrowserContext
 from .controller import Action, Controller, plain
-from .documents import ReportWriter, exported, line, picture, transaction_rows, write
+from .documents import (
+    ReportWriter,
+    exported,
+    form_named,
+    forms,
+    is_report,
+    line,
+    picture,
+    transaction_rows,
+    write,
+)
 from .filtering import Filtering
 
 GONE = 0.1  # s until what asked for a picture is gone from the screen
-FORMS = ("text", *REPORTS, "svg", *FORMATS)
 
 
 class Exports(Controller):
@@ -171,12 +178,12 @@ class Exports(Controller):
         return sorted(shown)
 
     def _ask_export(self) -> None:
-        rows = self._rows()
+        rows, known = self._rows(), forms()
 
         def form(name: str) -> None:
             name = name.strip()
-            if name not in FORMS:
-                raise UsageError(f"{name!r} is none of {', '.join(FORMS)}")
+            if name not in known:
+                raise UsageError(f"{name!r} is none of {', '.join(known)}")
             self.browser.ask(
                 f"export {self._what(self._for(rows, name), name)} to",
                 lambda path: self._export(path, rows, name),
@@ -184,12 +191,12 @@ class Exports(Controller):
             )
 
         self.browser.ask(
-            f"export {_counted(rows)} as (Tab: html, json, c…)", form, "text", choices=list(FORMS)
+            f"export {_counted(rows)} as (Tab: html, json, c…)", form, "text", choices=known
         )
 
     def _for(self, rows: list[int], form: str) -> list[int]:
         """What a form has: a report of no selected messages has the transaction of the cursor."""
-        if form in REPORTS and not self.model.selected:
+        if is_report(form) and not self.model.selected:
             return transaction_rows(self.model, rows[0])
         return rows
 
@@ -197,12 +204,11 @@ class Exports(Controller):
         """Writes a file, as its name's end says where that is a report's or a picture's."""
         if not path.strip():
             return
-        named = "svg" if path.strip().lower().endswith(".svg") else report_format(path.strip())
-        form = named or form
+        form = form_named(path.strip()) or form
         chosen = self._for(rows, form)
 
         def export(path: str) -> None:
-            if form in REPORTS:
+            if is_report(form):
                 self._report(path, chosen, form)
                 return
             if form == "svg":

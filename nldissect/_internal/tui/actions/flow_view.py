@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from ...library.flow_finder import FlowFinder
-from ...render.flow_formats import FLOW_FORMATS, LIMIT, form_of
 from ...wire.errors import UsageError
 from ...wire.output_file import write_file
 from ...wire.text import safe
-from ..panes.flow_screen import FlowScreen
 from .controller import Action, Controller, plain
+
+if TYPE_CHECKING:
+    from ...library.flow_finder import FlowFinder
+    from ..panes.flow_screen import FlowScreen
 
 WAIT = 0.05  # s of CPU for the last arrows before they are written
 
@@ -25,6 +27,9 @@ class FlowView(Controller):
 
     def _show(self) -> None:
         """The selected messages if there are several, else those of the view."""
+        from ...library.flow_finder import FlowFinder
+        from ..panes.flow_screen import FlowScreen
+
         model, view = self.model, self.model.view
         chosen = sorted(model.selected)
         rows = chosen if len(chosen) > 1 else view.rows
@@ -65,6 +70,8 @@ class FlowView(Controller):
 
     def _export(self, screen: FlowScreen, path: str) -> None:
         """Writes the first arrows, as many as a picture takes; raises UsageError."""
+        from ...render.flow_formats import FLOW_FORMATS, LIMIT, form_of
+
         if not path.strip():
             return
         form = form_of(path.strip())

@@ -6,7 +6,6 @@ from ...analysis import link_text
 from ...analysis.flattener import Flattener
 from ...wire.errors import UsageError
 from ...wire.text import safe
-from ..model.comparison import compared
 from ..model.keymap import shown
 from ..model.object_history import object_of, objects, timeline
 from ..model.parts import Part
@@ -77,6 +76,8 @@ class Reports(Controller):
         rows = sorted(self.model.selected) or self._with_one_before(self.row())
         if len(rows) != 2:
             raise UsageError(f"{len(rows)} messages are selected; d compares two")
+        from ..model.comparison import compared
+
         title, lines = compared(self.model, *rows)
         self._open(Report(title, lines))
 

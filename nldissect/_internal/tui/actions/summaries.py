@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..model.expert import Expert
-from ..model.graph_view import GraphView
 from ..model.rate_graph import Series
 from ..model.report_line import FilterText, Place, Rows, SocketPort
 from ..model.shown import Shown
 from ..model.statistics_report import GRAPH, StatisticsReport
-from ..panes.graph_screen import GraphScreen
 from ..panes.live_report import LiveReport
 from .context import BrowserContext
 from .controller import Action, Controller, plain
 from .filtering import Filtering
+
+if TYPE_CHECKING:
+    from ..model.graph_view import GraphView
 
 
 class Summaries(Controller):
@@ -47,6 +50,9 @@ class Summaries(Controller):
 
     def _show_graph(self) -> None:
         """The graph with the series that it had, and one of what is shown."""
+        from ..model.graph_view import GraphView
+        from ..panes.graph_screen import GraphScreen
+
         model, shown = self.model, self._filtering.current
         view = self._graph
         if view is None or view.graph.own != model.own:
