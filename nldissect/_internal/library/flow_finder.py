@@ -132,7 +132,7 @@ class FlowFinder:
         index, links = self._index, self._index.links
         records = index.records
         at = int(records.of(row))
-        header = index.messages.header(row, bool(records.big[at]))
+        header = index.messages.header(row, records.origin(at).big)
         role, owner = int(links.role[row + 1]), int(links.transaction[row + 1])
         part = (0, 0)
         if role == codes.ROLE_ANSWER and owner and header[1] >= framing.NLMSG_MIN_TYPE:
@@ -165,7 +165,8 @@ class FlowFinder:
             if self._waits(owner):
                 self._open.append(place)
             return self._of_process(row)
-        key = int(index.records.interface[at]), int(index.records.protocol[at]), port
+        origin = index.records.origin(at)
+        key = origin.interface, origin.protocol, port
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._of_process(row, port)
@@ -186,7 +187,7 @@ class FlowFinder:
     def _family(self, row: int, at: int, type_: int) -> int:
         """The lane of the kernel's family that a message is of."""
         index = self._index
-        protocol = int(index.records.protocol[at])
+        protocol = index.records.origin(at).protocol
         asked = row
         if type_ < framing.NLMSG_MIN_TYPE and protocol == framing.NETLINK_GENERIC:
             asked = int(index.links.of[row + 1]) - 1

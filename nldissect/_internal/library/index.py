@@ -1,6 +1,6 @@
 """Random access to the messages of a capture, without holding it in memory.
 
-Two passes over the file fill columns of numbers (about 65 bytes a message): the header pass, in
+Two passes over the file fill columns of numbers (about 60 bytes a message): the header pass, in
 which the session learns too, then pairing. A message is read from the file again when it is asked
 for, and bound by what the session knows.
 """
@@ -204,8 +204,9 @@ class Index:
             if record.protocol < 0:
                 continue
             size -= 1
-            record.interface = self._interfaces[self.records.interface[place]]
-            for message in session.split(record, bool(self.records.big[place])):
+            origin = self.records.origin(place)
+            record.interface = self._interfaces[origin.interface]
+            for message in session.split(record, origin.big):
                 self.paired += 1
                 message.serial = self.paired
                 message.number = numbers.number(self.paired)
@@ -245,7 +246,7 @@ class Index:
         records = self.records
         at = int(records.of(place))
         if at != self._split_of or place not in self._split:
-            messages = split(self.session, self.record(at), bool(records.big[at]))
+            messages = split(self.session, self.record(at), records.origin(at).big)
             self._split_of = at
             self._split = dict(enumerate(messages, records.first[at]))
         found = self._split.pop(place)
@@ -260,7 +261,7 @@ class Index:
 
     def header(self, place: int) -> tuple[int, int, int, int, int]:
         """Length, type (-1 where there is no header), flags, sequence number and port."""
-        return self.messages.header(place, bool(self.records.big[self.records.of(place)]))
+        return self.messages.header(place, self.records.origin(self.records.of(place)).big)
 
     def own(self, place: int) -> bool:
         """Whether it is between the kernel and the program that recorded, as the capture tells."""
@@ -285,7 +286,9 @@ class Index:
 
     def record(self, at: int) -> Record:
         """The record at this place of `records`, read from the file."""
-        return self._store.record(at, self.records, self._interfaces[self.records.interface[at]])
+        return self._store.record(
+            at, self.records, self._interfaces[self.records.origin(at).interface]
+        )
 
     def moment(self, place: int) -> int | None:
         """The time of a message in ns since the epoch, None for none."""
@@ -333,24 +336,23 @@ class Index:
         start: int = table.number[number]
         kind: int = table.kind[number]
         last: int = table.last[number]
-        request = self.message(start - 1) if start else None
         role, owner, of = self.links.role, self.links.transaction, self.links.of
         answers: list[int] = []
         latest: int = table.latest[number]
         while latest:
             answers.append(latest)
             latest = self.links.before[latest]
-        out = Transaction(number, kind, request or self.message(last - 1), request, 0)
-        out.protocol = int(table.protocol[number])
-        out.seq = int(table.seq[number]) & 0xFFFFFFFF
+        request = self.message(start - 1) if start else None
+        begun = request or self.message((answers[-1] if answers else last) - 1)
+        out = Transaction(number, kind, begun, request, 0)
         for i in reversed(answers):
-            out.add(self.number(i - 1), NO_TIME)
+            moment = self.moment(i - 1)
+            out.add(self.number(i - 1), NO_TIME if moment is None else moment)
             if kind == codes.KIND_BATCH and self.header(i - 1)[1] == framing.NLMSG_ERROR:
                 answer = self.message(i - 1)
                 asked, told = self._named(of[i]), self.number(i - 1)
                 out.settle(asked, answer.error or 0, told, time_of(answer.record))
         out.port = table.port[number]
-        out.first_time = table.first[number]
         out.end_time = table.end_time[number]
         out.state_code = int(table.state[number])
         out.answerable = out.state_code == codes.STATE_OPEN

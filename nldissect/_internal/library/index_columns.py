@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import NamedTuple, final
 
 from librt.vecs import append, extend, vec
-from mypy_extensions import i32, i64, u8
+from mypy_extensions import i32, i64
 
 from ..wire import framing
 from ..wire.growth import roomier
 from ..wire.record import NO_TIME, Record
 
 
+class Origin(NamedTuple):
+    """What many records have in common: netlink protocol, byte order, and their interface.
+
+    That is a number which the index gave it.
+    """
+
+    protocol: int
+    interface: int
+    big: bool
+
+
 @final
 class RecordColumns:
     """By record, from 0: what finds it in the file again, and which messages are in it.
 
-    `number` is that in the file, from 1; `position` where it starts there, in bytes; `interface`
-    the number that the index gave its interface; `first` the place of its first message. `time`
-    is in nanoseconds, NO_TIME for none and for what does not fit: `moment` knows those too.
+    `number` is that in the file, from 1; `position` where it starts there, in bytes; `first` the
+    place of its first message. `time` is in nanoseconds, NO_TIME for none and for what does not
+    fit: `moment` knows those too. `origin` tells the rest.
     """
 
     def __init__(self) -> None:
         self.time = vec[i64]()
         self.number = vec[i32]()
-        self.protocol = vec[i32]()
         self.position = vec[i64]()
         self.first = vec[i32]()
-        self.big = vec[u8]()
-        self.interface = vec[i32]()
+        self._origin = vec[i32]()
+        self._origins: list[Origin] = []
+        self._places: dict[tuple[int, int, bool], int] = {}  # of origins in the list
         self._room: i64 = 0
         self._odd_times: dict[int, int] = {}
         self._near: i64 = 0  # what was asked for last, which the next one is in or near
@@ -44,22 +55,27 @@ class RecordColumns:
             self._odd_times[len(self.number)] = record.time
         self.time = append(self.time, record.time_ns)
         self.number = append(self.number, i32(record.number))
-        self.protocol = append(self.protocol, i32(record.protocol))
         self.position = append(self.position, i64(record.offset))
         self.first = append(self.first, i32(first))
-        self.big = append(self.big, u8(record.big))
-        self.interface = append(self.interface, i32(interface))
+        key = int(record.protocol), int(interface), record.big
+        origin = self._places.get(key)
+        if origin is None:
+            origin = self._places[key] = len(self._origins)
+            self._origins.append(Origin(*key))
+        self._origin = append(self._origin, i32(origin))
 
     def _grow(self) -> None:
         """Makes more room; see `roomier`."""
         room = self._room = roomier(self._room)
         self.time = extend(vec[i64](capacity=room), self.time)
         self.number = extend(vec[i32](capacity=room), self.number)
-        self.protocol = extend(vec[i32](capacity=room), self.protocol)
         self.position = extend(vec[i64](capacity=room), self.position)
         self.first = extend(vec[i32](capacity=room), self.first)
-        self.big = extend(vec[u8](capacity=room), self.big)
-        self.interface = extend(vec[i32](capacity=room), self.interface)
+        self._origin = extend(vec[i32](capacity=room), self._origin)
+
+    def origin(self, at: i64) -> Origin:
+        """Protocol, interface and byte order of a record."""
+        return self._origins[self._origin[at]]
 
     def of(self, message: i64) -> i64:
         """The record that the message at this place is in."""

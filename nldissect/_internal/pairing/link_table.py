@@ -129,18 +129,17 @@ class LinkTable:
 
 @final
 class TransactionTable:
-    """The transactions of a capture, in 59 bytes each; that of id n is at n.
+    """The transactions of a capture, in 43 bytes each; that of id n is at n.
 
-    Columns are `Transaction`'s attributes, and `latest`, its answer met last, with serials for
-    numbers; `kind` and
-    `state` are indices into KINDS and STATES, times that are not known NO_TIME, `marks`
-    INTERRUPTED_MARK, OVERRUN_MARK and ACKNOWLEDGED_MARK, sequence numbers signed. What may still
-    change is in `open`, by id, and its row is not final.
+    Columns are `Transaction`'s attributes but for those of its messages, and `latest`, its answer
+    met last, with serials for numbers; `kind` and `state` are indices into KINDS and STATES, times
+    that are not known NO_TIME, `marks` INTERRUPTED_MARK, OVERRUN_MARK and ACKNOWLEDGED_MARK. What
+    may still change is in `open`, by id, and its row is not final.
     """
 
     __slots__ = (
-        "_numbers", "_room", "end_time", "error", "first", "kind", "last", "latest", "marks",
-        "notifications", "number", "open", "parts", "port", "protocol", "seq", "state",
+        "_numbers", "_room", "end_time", "error", "kind", "last", "latest", "marks",
+        "notifications", "number", "open", "parts", "port", "state",
     )  # fmt: skip
 
     def __init__(self, numbers: MessageNumbers) -> None:
@@ -152,10 +151,7 @@ class TransactionTable:
         self.kind = vec[u8]([0])
         self.state = vec[u8]([0])
         self.marks = vec[u8]([0])
-        self.protocol = vec[i32]([0])
-        self.seq = vec[i32]([0])
         self.port = vec[i64]([-1])
-        self.first = vec[i64]([NO_TIME])
         self.end_time = vec[i64]([NO_TIME])
         self.error = vec[i32]([0])
         self.parts = vec[i32]([0])
@@ -172,12 +168,9 @@ class TransactionTable:
         self.open[found.id] = found
         self.number = append(self.number, i32(self._numbers.serial(found.number)))
         self.kind = append(self.kind, u8(found.kind_code))
-        self.protocol = append(self.protocol, i32(found.protocol))
-        self.seq = append(self.seq, _signed(found.seq))
         self.state = append(self.state, u8(0))
         self.marks = append(self.marks, u8(0))
         self.port = append(self.port, i64(-1))
-        self.first = append(self.first, NO_TIME)
         self.end_time = append(self.end_time, NO_TIME)
         self.error = append(self.error, i32(0))
         self.parts = append(self.parts, i32(0))
@@ -194,10 +187,7 @@ class TransactionTable:
         self.kind = extend(vec[u8](capacity=room), self.kind)
         self.state = extend(vec[u8](capacity=room), self.state)
         self.marks = extend(vec[u8](capacity=room), self.marks)
-        self.protocol = extend(vec[i32](capacity=room), self.protocol)
-        self.seq = extend(vec[i32](capacity=room), self.seq)
         self.port = extend(vec[i64](capacity=room), self.port)
-        self.first = extend(vec[i64](capacity=room), self.first)
         self.end_time = extend(vec[i64](capacity=room), self.end_time)
         self.error = extend(vec[i32](capacity=room), self.error)
         self.parts = extend(vec[i32](capacity=room), self.parts)
@@ -216,7 +206,6 @@ class TransactionTable:
             + ACKNOWLEDGED_MARK * found.acknowledged
         )
         self.port[at] = found.port
-        self.first[at] = _fitting(found.first_time)
         self.end_time[at] = _fitting(found.end_time)
         self.error[at] = i32(found.error)
         self.parts[at] = i32(found.parts)
@@ -226,8 +215,3 @@ class TransactionTable:
 def _fitting(time: int) -> i64:
     """A time as it fits its column; captures may hold any."""
     return min(time, -NO_TIME - 1)
-
-
-def _signed(number: i64) -> i32:
-    """A sequence number as it fits its column."""
-    return i32(number if number <= 0x7FFFFFFF else number - 0x100000000)

@@ -59,4 +59,4 @@ class Marker:
 
 def is_marker(index: Index, place: int) -> bool:
     """Whether the message at this place is a marker."""
-    return index.records.protocol[index.records.of(place)] == PROTOCOL
+    return index.records.origin(index.records.of(place)).protocol == PROTOCOL
