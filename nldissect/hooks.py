@@ -45,6 +45,7 @@ from ._internal.spec.model import (
     AttributeSet,
     Enum,
     Field,
+    Reading,
     Struct,
 )
 from ._internal.spec.template import Template
@@ -55,8 +56,8 @@ from ._internal.wire.text import escaped, format_address, format_mac, quoted
 __all__ = [
     "ARRAY", "BINARY", "BITFIELD32", "ERROR", "FLAG", "NEST", "NOTE", "PAD", "S8", "S16", "S32",
     "S64", "SIZES", "STRING", "STRUCT", "U8", "U16", "U32", "U64", "WARNING", "AttributeSet",
-    "Enum", "Field", "Lookup", "Message", "Node", "Piece", "Struct", "Template", "constant_text",
-    "element", "errno_name", "escaped", "find", "flags_text", "format_address", "format_mac",
-    "header_family", "in_scope", "linux_enum", "member", "members", "mpls_labels", "node_text",
-    "part", "quoted", "value_text", "walk",
+    "Enum", "Field", "Lookup", "Message", "Node", "Piece", "Reading", "Struct", "Template",
+    "constant_text", "element", "errno_name", "escaped", "find", "flags_text", "format_address",
+    "format_mac", "header_family", "in_scope", "linux_enum", "member", "members", "mpls_labels",
+    "node_text", "part", "quoted", "value_text", "walk",
 ]  # fmt: skip

@@ -341,7 +341,7 @@ attribute-sets:
           {name: ids, type: binary, sub-type: u16, count: many, then: {name: colour, type: u8}}
       - {name: parts, type: binary, nested-attributes: parts}
   - name: parts
-    x-elements: true
+    x-elements: ieee80211
     attributes: [{name: stone, value: 3, type: u8}, {name: leaf, value: 260, type: string}]
 operations: {list: [{name: get, attribute-set: basket, do: {}}]}
 """
@@ -363,6 +363,72 @@ def test_packed_structs_what_follows_an_array_and_elements(tmp_path):
     assert [reason for _, reason in ynl.check(yaml.safe_load(wrong), "baskets.yaml")] == [
         "must be a mapping with an attribute type"
     ]
+
+
+CRATES = """
+name: crates
+attribute-sets:
+  - name: crate
+    attributes:
+      - {name: kind, type: u8}
+      - {name: inside, type: binary, x-read-as: inside}
+      - {name: notes, type: binary, x-hint: hex, nested-attributes: notes}
+  - name: notes
+    x-elements: userdata
+    attributes:
+      - {name: kind, value: 0, type: u32}
+      - {name: more, type: sub-message, sub-message: more, selector: kind}
+  - name: sweet
+    x-elements: userdata
+    attributes: [{name: taste, value: 0, type: string}]
+sub-messages:
+  - {name: more, formats: [{value: 5, attribute-set: sweet}]}
+operations: {list: [{name: get, attribute-set: crate, do: {}}]}
+"""
+CRATES_CODE = """
+from nldissect.hooks import BINARY, U8, U16, Field, Reading, part
+
+NUMBER, COLOUR = part("number", U16), part("colour", U8)
+ADDRESS = part("inside", BINARY, "ipv4")
+
+def inside(field, message, start, end):
+    if end - start == 3:
+        return Reading([NUMBER, COLOUR], [2, 1], "pieces")
+    if end - start == 4:
+        return Reading([ADDRESS], [])
+    return Reading([COLOUR], [9], "pieces") if end - start == 5 else None
+
+HOOKS = {"inside": inside}
+"""
+
+
+def test_userdata_and_what_code_says_that_a_payload_reads_as(tmp_path):
+    (tmp_path / "crates.yaml").write_text(CRATES)
+    (tmp_path / "crates.py").write_text(CRATES_CODE)
+
+    def crate(number: int, payload: bytes) -> nldissect.Message:
+        body = struct.pack("=HH", 4 + len(payload), number) + payload
+        body += bytes(-len(body) % 4)
+        raw = struct.pack("=IHHIIBBH", 20 + len(body), 40, 0, 7, 0, 1, 1, 0) + body
+        return nldissect.dissect(raw, protocol="crates", dissectors=[str(tmp_path)])
+
+    message = crate(2, b"\7\0\3")
+    assert (message["inside.number"], message["inside.colour"]) == (7, 3)
+    assert message.find("inside").kind == "pieces"
+    assert crate(2, b"\x7f\0\0\1")["inside"] == "127.0.0.1"
+    assert crate(2, b"\1")["inside"] == b"\1"
+    (wrong,) = crate(2, b"12345").diagnoses
+    assert wrong.code == "hook-failed"
+    assert "no reading of 5 bytes" in wrong.text
+
+    message = crate(3, b"\0\4\5\0\0\0\1\6\0\4plum\x09\1z")
+    assert (message["notes.kind"], message["notes.more.taste"]) == (5, "plum")
+    assert message["notes.type-9"] == b"z"
+    assert not message.diagnoses
+    for odd in (b"\0\4\5\0\0", b"\0\1\5", b"\0"):
+        message = crate(3, odd)
+        assert message["notes"] == odd
+        assert message.find("notes").kind == "hex"
 
 
 def test_an_operation_may_be_what_answers_of_no_other_number_are():

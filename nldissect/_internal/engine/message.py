@@ -16,6 +16,7 @@ from mypy_extensions import i64
 from ..spec import model
 from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
 from ..wire import framing
+from ..wire.errors import in_words
 from ..wire.text import safe
 from .frame import Diagnosis, Frame
 from .node import Node, Tape, check_made, find_all, in_order, missing, plain, plain_value, view
@@ -280,6 +281,22 @@ class Message(Frame):
             for node in made:
                 push_node(engine, node, depth)
         return done
+
+    def reading(
+        self, engine: Engine, field: model.Field, start: i64, end: i64
+    ) -> model.Reading | str | None:
+        """How a dissector's own code says that a payload reads; why it failed."""
+        target = self.inner if engine.echo >= 0 and self.inner is not None else self
+        reader = field.reader
+        try:
+            found = None if reader is None else reader(field, target, int(start), int(end))
+            if found is None:
+                return None
+            if isinstance(found, model.Reading) and found.fits(int(end - start)):
+                return found
+            raise TypeError(f"{in_words(found)} is no reading of {end - start} bytes")
+        except Exception as problem:
+            return target.fault(problem)
 
     def called(self, made: object) -> tuple[str, str | None, int]:
         """Name, C constant and number of a node that a hook made."""

@@ -554,6 +554,12 @@ class _Around(Environment):
     def __init__(self, node: Node) -> None:
         self._node = node
 
+    def reading(
+        self, engine: Engine, field: model.Field, start: i64, end: i64
+    ) -> model.Reading | str | None:
+        """How a dissector's own code says that a payload reads; why it failed."""
+        return self._node.message.reading(engine, field, start, end)
+
     def selector(self, name: str) -> tuple[object, model.Enum | None] | None:
         """Its value and enumeration, None when nothing around has that name."""
         found = selector(self._node, name)

@@ -63,9 +63,11 @@ from ..spec.tables import (
     MPLS,
     MULTI,
     NO_HINT,
+    NOTHING,
     NUMBERS,
     ORDER,
     PLAIN,
+    READ_BY_CODE,
     REQUEST,
     RULES,
     S_BINARY,
@@ -84,10 +86,12 @@ from ..spec.tables import (
     S_STRUCT,
     S_UNKNOWN,
     S_UNKNOWN_NEST,
+    S_USERDATA,
     S_UUID,
     SHOWN,
     SIGNED,
     SIZE,
+    SIZED,
     STRUCT,
     STRUCT_COLUMNS,
     SUB_MESSAGE,
@@ -208,6 +212,12 @@ class Environment:
     def payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> bool:
         """Lets a dissector's own code take a payload that is no attribute tree."""
         return False
+
+    def reading(
+        self, engine: Engine, field: model.Field, start: i64, end: i64
+    ) -> model.Reading | str | None:
+        """How a dissector's own code says that a payload reads; why it failed."""
+        return None
 
     def called(self, made: object) -> tuple[str, str | None, int]:
         """Name, C constant and number of what a hook made."""
@@ -964,6 +974,10 @@ class Engine:
                 if form != row:
                     self.decode(form, offset, start, end, depth, nests, marks, index)
                     return
+            if rules & READ_BY_CODE and self._by_code(
+                row, offset, start, end, depth, nests, marks, index
+            ):
+                return
             if rules & HOOKED:
                 self.hooked.append(int(place))
             if self._unnamed(row, rules, start, end):
@@ -989,11 +1003,10 @@ class Engine:
         elif kind == model.BINARY:
             if rows[at + HINT] != NO_HINT:
                 self._hinted(place, rows[at + HINT], start, size)
-            elif rows[at + MARKS] & GUESS:  # the family's payloads here have nothing in common
-                if payload_look(self.data, start, end) == LOOKS_STRING:
-                    self._show(place, S_STRING)
-            elif rows[at + CHILDREN] != 0 and rules & HOOKED == 0 and size > 0:
-                self._elements(place, rows[at + CHILDREN], start, end, depth + 1, nests)
+            elif rows[at + MARKS] & GUESS and payload_look(self.data, start, end) == LOOKS_STRING:
+                self._show(place, S_STRING)  # the family's payloads here have nothing in common
+            if rows[at + CHILDREN] != 0 and rules & HOOKED == 0:
+                self._pieces(place, rows[at + CHILDREN], start, end, depth + 1, nests)
         elif kind == model.SUB_MESSAGE:
             self._sub_message(place, row, start, end, depth, nests)
         elif kind == model.INDEXED or kind == model.TYPE_VALUE:
@@ -1002,6 +1015,38 @@ class Engine:
             self._array(place, row, start, end, depth + 1, nests)
         else:
             self._rare(place, row, start, end, depth, nests)
+
+    def _by_code(
+        self,
+        row: i64,
+        offset: i64,
+        start: i64,
+        end: i64,
+        depth: i64,
+        nests: i64,
+        marks: i64,
+        index: i64,
+    ) -> bool:
+        """A payload as the dissector's own code says that it reads; False where it does not."""
+        tables, place = self.tables, self.size
+        reading = self.around.reading(self, tables.fields[row], start, end)
+        if reading is None:
+            return False
+        if isinstance(reading, str):
+            self.push(row, S_BINARY, depth, offset, end, marks, index)
+            self.find(place, False, "hook-failed", ERROR, reading)
+            return True
+        parts, sizes = reading.parts, reading.sizes
+        if not reading.shown:
+            self.decode(tables.field(parts[0]), offset, start, end, depth, nests, marks, index)
+            return True
+        shown = tables.shown_as(reading.shown, NOTHING)
+        self.push(row, shown, depth, offset, end, marks, index)
+        for i in range(len(parts)):
+            stop = start + i64(sizes[i])
+            self.decode(tables.field(parts[i]), start, start, stop, depth + 1, nests, 0, 0)
+            start = stop
+        return True
 
     def _rare(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
         """The kinds that are not met often: flags with a payload, bit fields, what is unknown."""
@@ -1067,7 +1112,7 @@ class Engine:
             if number >= 0:
                 found = self._locate(level, number, -1)
                 if found >= 0:
-                    return self.u16(found) - 4
+                    return (found >> 32) - (found & 0xFFFFFFFF)
             level -= 1
         return -1
 
@@ -1098,7 +1143,7 @@ class Engine:
             if byte > 127:
                 ascii = False
             stop += 1
-        if marks & ATTRIBUTE:
+        if marks & ATTRIBUTE and marks & SIZED == 0:
             if stop == end:
                 if start < end and marks & UNTERMINATED == 0:
                     self.misfit(place, "string-unterminated", WARNING, "no NUL at the end")
@@ -1295,6 +1340,50 @@ class Engine:
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
 
+    def _pieces(
+        self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """Bytes of a set that are no attributes, by its layout."""
+        if self.tables.layout(attr_set) == model.USERDATA:
+            self._userdata(place, attr_set, start, end, depth, nests)
+        else:
+            self._elements(place, attr_set, start, end, depth, nests)
+
+    def _userdata(
+        self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
+    ) -> None:
+        """Pieces of type and length, each a byte.
+
+        It is bytes where the last one does not fit, or a number has another size than it should.
+        """
+        tables, data = self.tables, self.data
+        pos = start
+        while end - pos >= 2:
+            length = i64(data[pos + 1])
+            at = tables.row_of(attr_set, i64(data[pos])) * COLUMNS
+            if tables.rows[at + WIDTH] > 0 and tables.rows[at + WIDTH] != length:
+                return
+            pos += 2 + length
+        if pos != end or start == end or nests >= MAX_DEPTH:
+            return
+        self._show(place, S_USERDATA)
+        level = self._enter(start, end, attr_set)
+        heading = tables.userdata_type(attr_set)
+        pos = start
+        while pos < end:
+            number = i64(data[pos])
+            stop = pos + 2 + i64(data[pos + 1])
+            self.push(heading, tables.rows[heading * COLUMNS + SHOWN], depth, pos, pos + 1, 0, 0)
+            beside = tables.userdata_length
+            shown = tables.rows[beside * COLUMNS + SHOWN]
+            self.push(beside, shown, depth, pos + 1, pos + 2, 0, 0)
+            row = tables.row_of(attr_set, number)
+            if row == 0:
+                row = tables.userdata(number)
+            self.decode(row, pos + 2, pos + 2, stop, depth, nests + 1, 0, 0)
+            pos = stop
+        self._level = level - 1
+
     def _elements(
         self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
     ) -> None:
@@ -1402,6 +1491,10 @@ class Engine:
                 self.find(place, False, "selector-unknown", NOTE, text)
             return
         struct, attr_set = tables.struct(form.header), tables.attribute_set(form.attributes)
+        if attr_set != 0 and tables.layout(attr_set) != model.ATTRIBUTES:
+            self._show(place, S_HEX if start < end else S_USERDATA)
+            self._pieces(place, attr_set, start, end, depth + 1, nests)
+            return
         if attr_set == 0 and start < end and tables.rows[row * COLUMNS + RULES] & FLAT:
             if form.variants and end - start >= 4:
                 struct = tables.struct(form.variants.get(int(self.u32(start)), form.header))
@@ -1455,23 +1548,40 @@ class Engine:
                 if number >= 0:
                     found = self._locate(level, number, asking)
                     if found >= 0:
-                        row = tables.row_of(attr_set, number)
-                        kind = self.u16(found + 2)
-                        marks: i64 = NET_ORDER if kind & framing.NLA_F_NET_BYTEORDER else 0
-                        return self._value(row, found + 4, found + self.u16(found), marks)
+                        row, start = tables.row_of(attr_set, number), found & 0xFFFFFFFF
+                        marks: i64 = 0
+                        if tables.layout(attr_set) == model.ATTRIBUTES and (
+                            self.u16(start - 2) & framing.NLA_F_NET_BYTEORDER
+                        ):
+                            marks = NET_ORDER
+                        return self._value(row, start, found >> 32, marks)
             level -= 1
         return self.around.selector(name)
 
     def _locate(self, level: i64, number: i64, asking: i64) -> i64:
-        """Where the first attribute of this number lies in a level, -1 for none."""
+        """Start and end, as on the tape, of the payload of a level's first attribute of this
+        number, -1 for none; not of the one that asks.
+        """
         pos, end = self._start[level], self._end[level]
+        if self.tables.layout(self._set[level]) == model.USERDATA:
+            return self._locate_userdata(pos, end, number, asking)
         while end - pos >= 4:
             length = self.u16(pos)
             if length < 4 or length > end - pos:
                 return -1
             if self.u16(pos + 2) & framing.NLA_TYPE_MASK == number and pos + 4 != asking:
-                return pos
+                return (pos + 4) | (pos + length) << 32
             pos += (length + 3) & ~3
+        return -1
+
+    def _locate_userdata(self, pos: i64, end: i64, number: i64, asking: i64) -> i64:
+        """The same in userdata."""
+        data = self.data
+        while end - pos >= 2:
+            stop = pos + 2 + i64(data[pos + 1])
+            if i64(data[pos]) == number and pos + 2 != asking:
+                return (pos + 2) | stop << 32
+            pos = stop
         return -1
 
     def _value(

@@ -41,7 +41,7 @@ def field_type(field: model.Field) -> TypedGetter:
 def _field_type(field: model.Field) -> TypedGetter:
     """By kind and display hint of the field."""
     kind = field.kind
-    if (field.hook is not None and kind != model.NEST) or kind == model.UNKNOWN:
+    if (field.coded and kind != model.NEST) or kind == model.UNKNOWN:
         return DynamicType(field), identity
     if kind <= model.LAST_SCALAR:
         return _scalar_type(field)

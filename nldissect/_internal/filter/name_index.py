@@ -130,7 +130,7 @@ def _named_by(spec: model.Spec) -> dict[str, list[str]]:
                     tokens = out.setdefault(named, {})
                     tokens[definition] = None
                     tokens[ATTRIBUTE if field.path else MEMBER] = None
-                    if field.kind != model.STRING or field.hook is not None:
+                    if field.kind != model.STRING or field.coded:
                         others.add(named)
     for named, tokens in out.items():
         if named not in others:

@@ -201,7 +201,7 @@ class PathSource(FieldSource):
     def _verbatim(self, path: ResolvedPath) -> bool:
         if _is_lone_name(path):
             return self.vocabulary.only_strings(path.names[0])
-        return all(f.kind == model.STRING and f.hook is None for f in self._reachable(path))
+        return all(f.kind == model.STRING and not f.coded for f in self._reachable(path))
 
     def _reachable(self, path: ResolvedPath) -> Iterable[model.Field]:
         found = None if _is_lone_name(path) else self.vocabulary.reachable_fields(path)

@@ -181,9 +181,11 @@ class ReachableFields:
             return True
         if field.kind == model.BITFIELD32 and ("value" in names or "selector" in names):
             return True
+        if ("type" in names or "len" in names) and _holds_userdata(field):
+            return True
         if field.kind in (model.MESSAGE, model.HEADER):
             return True
-        return field.hook is not None and self._made_by_hook(field, states)
+        return field.coded and self._made_by_hook(field, states)
 
     def _made_by_hook(self, field: model.Field, states: PathStates) -> bool:
         """Whether a dissector's own code may make it.
@@ -203,6 +205,14 @@ class ReachableFields:
         if field.sub_message is not None:
             return False
         return not path.origins or "" in path.origins or spec_of(field) in path.origins
+
+
+def _holds_userdata(field: model.Field) -> bool:
+    """Whether pieces may lie in it of which type and length are shown."""
+    sets = [field.nested]
+    if field.sub_message is not None:
+        sets += [form.attributes for form in field.sub_message.formats.values()]
+    return any(one is not None and one.layout == model.USERDATA for one in sets)
 
 
 _NUMBERED_ENTRIES: Final = (model.INDEXED, model.ARRAY, model.TYPE_VALUE, model.UNKNOWN)

@@ -236,9 +236,7 @@ class Vocabulary:
             if found:
                 return True
         return first in DYNAMIC or any(
-            field.hook is not None
-            or field.kind == model.SUB_MESSAGE
-            or field_can_hold(field, path, below)
+            field.coded or field.kind == model.SUB_MESSAGE or field_can_hold(field, path, below)
             for field in self.fields(first)
         )
 

@@ -91,7 +91,7 @@ def _why_never(words: Vocabulary, operation: str | None, path: str, want: Any) -
 
 def _unfit(words: Vocabulary, field: model.Field, want: Any) -> str:
     """Why a field never shows a value; "" where it may."""
-    if field.hook is not None or field.forms or field.request is not None:
+    if field.coded or field.forms or field.request is not None:
         return ""
     if field.hint in _IP_HINTS:
         return _unfit_address(field, want)

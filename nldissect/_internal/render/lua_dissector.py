@@ -35,6 +35,12 @@ PIECES: Final = (
 _PRECISE: Final = 1 << 53  # whole numbers below are exact in every Lua that Wireshark has had
 
 
+def _nested(field: model.Field) -> model.AttributeSet | None:
+    """The set inside of a field; of nft's userdata, which is shown as bytes, none."""
+    nested = field.nested
+    return None if nested is not None and nested.layout == model.USERDATA else nested
+
+
 def lua(value: object, depth: int = 0) -> str:
     """A number, text, sequence or mapping (None is left out) as a Lua expression."""
     if isinstance(value, bool):
@@ -260,14 +266,14 @@ class _Dissector:
             "size": field.size,
             "hint": field.hint or None,
             "enum": self._enums.number(field.enum),
-            "set": self._sets.number(field.nested),
+            "set": self._sets.number(_nested(field)),
             "struct": self._structs.number(field.struct),
             "sub": self._subs.number(field.sub_message),
             "selectors": list(map(safe, field.selectors)) or None,
             "flat": field.flat or None,
             "multi": field.multi or field.kind == model.PAD or None,
             "unterminated": field.unterminated or None,
-            "hooked": field.hook is not None or None,
+            "hooked": field.coded or None,
             "secret": field.secret or None,
             "unset": field.unset_in_requests or None,
             "unnamed_beside": safe(field.unnamed_beside) or None,

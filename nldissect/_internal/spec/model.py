@@ -206,7 +206,7 @@ class Field:
         "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
         "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
         "path", "plain_names", "prefix_length",
-        "privacy", "request", "secret", "selectors", "shown", "signed", "size", "stray",
+        "privacy", "reader", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
         "unnamed_beside", "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
@@ -241,6 +241,8 @@ class Field:
         self.plain_names: frozenset[str] | None = None  # as paths name it, once one did
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
+        # (this field, message, start and end of the payload): a Reading, None for as it says
+        self.reader: Callable[..., Any] | None = None
         self.made: frozenset[str] = frozenset()  # the names of what the hook makes inside of it
         self.forms: tuple[PayloadForm, ...] = ()  # how it reads in payloads of other sizes
         self.stray = False  # its set does not have it
@@ -271,9 +273,35 @@ class Field:
         return made
 
     @property
+    def coded(self) -> bool:
+        """Whether code beside the dissector says what it is."""
+        return self.hook is not None or self.reader is not None
+
+    @property
     def unused(self) -> bool:
         """Whether nothing reads it, by its header or its spec."""
         return self.constant in OBSOLETE or (self.kind == UNKNOWN and self.constant is not None)
+
+
+class Reading:
+    """How code beside a dissector says that a payload reads.
+
+    One field that has all of it, or under `shown`, the kind that users see, several with the
+    bytes that each has. The fields are made once: each has a row in the tables for good.
+    """
+
+    __slots__ = ("parts", "shown", "sizes")
+
+    def __init__(self, parts: list[Field], sizes: list[int], shown: str = "") -> None:
+        self.parts = parts
+        self.sizes = sizes
+        self.shown = shown
+
+    def fits(self, size: int) -> bool:
+        """Whether the parts fill a payload of so many bytes."""
+        if not self.shown:
+            return len(self.parts) == 1
+        return len(self.parts) == len(self.sizes) and sum(self.sizes) == size
 
 
 class PayloadForm:
@@ -349,6 +377,13 @@ class Struct:
         return self.size + -self.size % self.align
 
 
+# How what a set describes is laid out
+ATTRIBUTES: Final = 0  # struct nlattr and a payload each
+ELEMENTS: Final = 1  # of IEEE 802.11: number and length in a byte each
+USERDATA: Final = 2  # of nft, alike, but both are shown
+LAYOUTS: Final[dict[str, int]] = {"ieee80211": ELEMENTS, "userdata": USERDATA}
+
+
 class AttributeSet:
     """An attribute space: attribute number to field definition.
 
@@ -356,11 +391,14 @@ class AttributeSet:
     the set is first used (`numbered`), and each is made by `make` when it is met (`field`).
     """
 
-    __slots__ = ("by_number", "fill", "make", "name", "names", "numbers", "spec", "strangers")
+    __slots__ = (
+        "by_number", "fill", "layout", "make", "name", "names", "numbers", "spec", "strangers",
+    )  # fmt: skip
 
     def __init__(self, name: str, spec: str) -> None:
         self.name = name
         self.spec = spec
+        self.layout = ATTRIBUTES
         self.by_number: dict[int, Field] = {}  # those that are made
         # Spec name and C constant by number; of what is another attribute in requests those, too.
         self.names: dict[int, list[tuple[str, str]]] = {}

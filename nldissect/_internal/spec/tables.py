@@ -58,6 +58,7 @@ ATTRIBUTE: Final = 16  # has a number
 LABELLED: Final = 32  # code beside the dissector gives labels
 RESERVED: Final = 64  # a member that should be 0, or of which each bit should have a name
 JUDGED: Final = 128  # an attribute with limits, or that nothing reads
+SIZED: Final = 512  # a text that has so many bytes, whatever follows its NUL
 SECRET: Final = 256  # a key or a password, of which the size is shown
 
 # Bits of RULES
@@ -66,6 +67,7 @@ HAS_FORMS: Final = 2  # it reads otherwise in payloads of some sizes
 UNSET: Final = 4  # 0 to the kernel has no name
 BESIDE: Final = 8  # beside some attribute it has no name
 HAS_TAIL: Final = 16  # a struct with something behind it, or many such
+READ_BY_CODE: Final = 64  # code beside the dissector says how it reads
 FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
@@ -118,7 +120,7 @@ _FIRST: Final[tuple[tuple[str, int], ...]] = (
     ("pad", OCTETS), ("unknown", OCTETS), ("unknown", NOTHING), ("message", NOTHING),
     ("mac", COLONS), ("mac", COLONS_6), ("mac", COLONS_20), ("ipv4", DOTTED), ("ipv6", GROUPS),
     ("uuid", UUID_TEXT), ("mpls", LABEL_STACK), ("enum", INTEGER), ("array", NOTHING),
-    ("hex", OCTETS), ("redacted", REDACTED), ("redacted", SHOWN_BY_HOOK),
+    ("hex", OCTETS), ("redacted", REDACTED), ("redacted", SHOWN_BY_HOOK), ("userdata", NOTHING),
 )  # fmt: skip
 S_BINARY: Final = 1
 S_STRING: Final = 2
@@ -143,6 +145,7 @@ S_STRUCTS: Final = 20  # an array whose elements are structs
 S_HEX: Final = 21  # bytes of which hexadecimal is the usual form: keys, bitmaps
 S_REDACTED: Final = 22
 S_REDACTED_BY_HOOK: Final = 23
+S_USERDATA: Final = 24
 MAX_SHOWN: Final = 256
 
 # Members of header structs that tell how addresses behind them read.
@@ -227,7 +230,8 @@ class Tables:
         self._structs: dict[model.Struct, int] = {}
         self._enums: dict[model.Enum, int] = {}
         self._sub_messages: dict[model.SubMessage, int] = {}
-        self._elements: dict[int, int] = {}
+        self._unlisted: dict[str, int] = {}
+        self._userdata_types: dict[int, int] = {}
         # What `engine.paths` made of names for them.
         self.namings: dict[model.Operation | None, object] = {}
         self.set_namings: dict[model.AttributeSet | None, object] = {}
@@ -238,6 +242,7 @@ class Tables:
         # The pieces that no spec has.
         self.data: i64 = self.piece("data", model.BINARY)
         self.trailing: i64 = self.piece("trailing", model.BINARY)
+        self.userdata_length: i64 = self.piece("len", model.U8)
         self.family_header: i64 = self.piece("family-header", model.BINARY)
         self.partial_member: i64 = self.piece("partial-member", model.BINARY)
         self.newer_members: i64 = self.piece("newer-members", model.BINARY)
@@ -259,11 +264,36 @@ class Tables:
 
     def element(self, number: i64) -> i64:
         """The row of an element of IEEE 802.11 that its set does not have."""
-        found = self._elements.get(int(number))
+        name = f"element-{number}" if number < EXTENDED else f"extension-{number - EXTENDED}"
+        return self._unlisted_piece(name, "")
+
+    def userdata(self, number: i64) -> i64:
+        """The row of a piece of userdata that its set does not have."""
+        return self._unlisted_piece(f"type-{number}", "hex")
+
+    def _unlisted_piece(self, name: str, hint: str) -> i64:
+        found = self._unlisted.get(name)
         if found is None:
-            name = f"element-{number}" if number < EXTENDED else f"extension-{number - EXTENDED}"
-            found = self._elements[int(number)] = int(self.piece(name, model.BINARY))
+            row = self.field(own_field(name, model.BINARY, hint))
+            found = self._unlisted[name] = int(row)
         return found
+
+    def userdata_type(self, number: i64) -> i64:
+        """The row of the type of each piece of a set's userdata, in which that has a name."""
+        found = self._userdata_types.get(int(number))
+        if found is None:
+            field = own_field("type", model.U8)
+            attributes = self.sets[number] or model.NO_SET
+            field.enum = model.Enum(attributes.name, False)
+            for value, names in attributes.numbered().items():
+                field.enum.add(value, names[0][0], names[0][0])
+            found = self._userdata_types[int(number)] = int(self.field(field))
+        return found
+
+    def layout(self, number: i64) -> i64:
+        """How what a set describes is laid out, as in `model.LAYOUTS`."""
+        attributes = self.sets[number]
+        return 0 if attributes is None else i64(attributes.layout)
 
     def field(self, field: model.Field | None) -> i64:
         """The row of a field, made now if it is new; 0 for None."""
@@ -561,7 +591,7 @@ def is_plain(field: model.Field) -> bool:
         and field.enum is None
         and not field.hint
         and not field.secret
-        and field.hook is None
+        and not field.coded
         and field.labeller is None
         and not field.forms
         and not field.unset_in_requests
@@ -624,6 +654,7 @@ def _rules(field: model.Field) -> int:
         | BESIDE * bool(field.unnamed_beside)
         | HAS_TAIL * (field.tail is not None or field.length_prefixed)
         | FLAT * field.flat
+        | READ_BY_CODE * (field.reader is not None)
     )
 
 
@@ -639,6 +670,7 @@ def _marks(field: model.Field) -> int:
         | LABELLED * (field.labeller is not None)
         | RESERVED * _reserved(field)
         | JUDGED * (field.checks is not None or field.unused)
+        | SIZED * (field.kind == model.STRING and field.size > 0)
         | SECRET * (field.shown == "redacted")
     )
 

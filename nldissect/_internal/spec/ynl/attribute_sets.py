@@ -35,6 +35,8 @@ class AttributeSetReader:
                 document.fault(path, f"attribute set {name!r} is defined twice")
             self._raw[name] = (path, item)
             made = model.AttributeSet(name, document.family)
+            if "x-elements" in item:
+                made.layout = self._layout(item["x-elements"], f"{path}.x-elements")
             made.fill = partial(self._list, made)
             self.spec.attribute_sets[name] = made
         entries = document.items(document.raw, "sub-messages", "")
@@ -45,6 +47,14 @@ class AttributeSetReader:
             sub = self.spec.sub_messages[document.name_of(item, path)]
             for where, form in document.items(item, "formats", f"{path}."):
                 self._read_format(sub, form, where)
+
+    def _layout(self, word: object, path: str) -> int:
+        """How what a set describes is laid out (`x-elements`)."""
+        found = model.LAYOUTS.get(str(word))
+        if found is None:
+            self.document.fault(path, f"{word!r} is not {' or '.join(model.LAYOUTS)}")
+            return model.ATTRIBUTES
+        return found
 
     def named(self, name: object, path: str) -> model.AttributeSet | None:
         """The set of this name."""
@@ -84,7 +94,10 @@ class AttributeSetReader:
                 fault(where, f"{number} is no attribute number")
                 continue
             listed[number] = (where, attribute)
-            attributes.announce(number, names_of(attribute, prefix))
+            names = names_of(attribute, prefix)
+            if attributes.layout == model.USERDATA:  # of which no header has constants
+                names = [(names[0][0], "")]
+            attributes.announce(number, names)
         attributes.make = partial(self._make, attributes, prefix, listed)
 
     def _make(
@@ -97,8 +110,10 @@ class AttributeSetReader:
         """The attribute of this number of a set."""
         where, item = listed[number]
         made = self.fields.attribute(item, where, prefix, attributes.name, number)
-        if is_true(self._raw[attributes.name][1].get("x-elements")):
+        if attributes.layout != model.ATTRIBUTES:
             made.number = -1  # no attributes: they have headers of their own
+        if attributes.layout == model.USERDATA:
+            made.constant = None
         return made
 
     def _prefix(self, name: str) -> str:

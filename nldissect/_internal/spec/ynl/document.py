@@ -35,7 +35,7 @@ _WORDS = """
     selector size sock-priv struct sub-message sub-messages sub-type subset-of terminated then type
     type-value uapi-header unsigned unterminated-ok value value-prefix value-start version x-claim
     x-class x-constant x-default x-elements x-flat x-forms x-hint x-hook x-include x-label
-    x-made x-objects x-optional-header x-packed x-prefix-length x-privacy x-records
+    x-made x-objects x-optional-header x-packed x-prefix-length x-privacy x-read-as x-records
     x-reply-constant x-request x-rest x-selectors x-sub-type x-secret x-summary x-unit
     x-unnamed-beside x-unsaid x-unset-in-requests x-values x-variants x-when x-whole-header
 """
@@ -176,5 +176,6 @@ class Document:
         return found
 
     def made_by(self, item: Mapping[str, Any]) -> frozenset[str]:
-        """The names that the hook of a field gives to what it makes (`x-made`)."""
-        return self.made.get(str(item.get("x-hook")), frozenset())
+        """The names that the code of a field gives to what it makes (`x-made`)."""
+        by_hook = self.made.get(str(item.get("x-hook")), frozenset())
+        return by_hook | self.made.get(str(item.get("x-read-as")), frozenset())

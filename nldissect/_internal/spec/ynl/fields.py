@@ -19,7 +19,7 @@ HINTS = frozenset((
 HINT_SIZES = {"mac": 6, "fddi": 6, "ipv4": 4, "ipv6": 16, "uuid": 16}
 SHOWN_HINTS = {"mac": "mac", "ipv4": "ipv4", "ipv6": "ipv6", "uuid": "uuid", "fddi": "mac"}
 # What elements of an array do not have from it.
-OF_THE_WHOLE = frozenset(("sub-type", "x-sub-type", "x-hook", "x-rest"))
+OF_THE_WHOLE = frozenset(("sub-type", "x-sub-type", "x-hook", "x-read-as", "x-rest"))
 # What the forms of an attribute have from it.
 SHARED_BY_FORMS = frozenset(("name", "x-constant", "multi-attr", "name-prefix"))
 # What an attribute has by its type, so that one of another type in requests has it not.
@@ -112,6 +112,7 @@ class FieldReader:
         self._read_enum(field, item, path)
         self._read_struct(field, item, path)
         field.hook = self.document.hook(item, "x-hook", path)
+        field.reader = self.document.hook(item, "x-read-as", path)
         field.made = self.document.made_by(item)
         field.labeller = self.document.hook(item, "x-label", path)
         self._read_tail(field, item, path)
