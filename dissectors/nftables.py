@@ -32,7 +32,7 @@ from nldissect.dissectors._nft_values import (
     type_text,
 )
 from nldissect.dissectors._nft_xtables import extension_info
-from nldissect.hooks import Lookup, Message, Node
+from nldissect.hooks import Lookup, Message, Node, Template
 
 Get = Callable[[str], Any]
 
@@ -79,17 +79,30 @@ def ct_state(value: int, message: Message, get: Get) -> str:
 # -- lines -------------------------------------------------------------------------------------
 
 
-def place(seen: Lookup, *names: str) -> list[str]:
+def family_word(value: int) -> str:
+    """A family as nft names it."""
+    return FAMILIES.get(value, str(value))
+
+
+# Where something is, what it is called and how the kernel knows it.
+TABLE = Template("[{nfgen-family?:family}] [{name}] [handle {handle}]", family=family_word)
+NAMED = Template(
+    "[{nfgen-family?:family}] [{table}] [{name}] [handle {handle}]", family=family_word
+)
+RULE = Template(
+    "[{nfgen-family?:family}] [{table}] [{chain}] [{!chain} chain-id {chain-id}] "
+    "[handle {handle}]", family=family_word,
+)  # fmt: skip
+IN_SET = Template("[{nfgen-family?:family}] [{table}] [{set}]", family=family_word)
+IN_CHAIN = Template("[{nfgen-family?:family}] [{table}] [{chain}]", family=family_word)
+GENERATION = Template("[generation {id}] [by process {proc-pid} ({proc-name})]")
+
+
+def place(seen: Lookup, where: Template) -> None:
     """Family, table and what is in it."""
-    family = seen.value("nfgen-family")
-    out = [FAMILIES.get(family, str(family))] if family else []
-    return out + [seen.text(name) for name in names if seen.has(name)]
-
-
-def put_handle(seen: Lookup, out: list[str], name: str) -> None:
-    """The number by which the kernel knows it."""
-    if seen.has(name):
-        out.append(f"handle {seen.text(name)}")
+    seen.fill(where)
+    if seen.tracks:
+        seen.has("nfgen-family")  # none is for any
 
 
 def comment(seen: Lookup) -> str:
@@ -119,12 +132,10 @@ def line(words: list[str]) -> str:
     return text if len(text) <= MOST else text[:MOST] + "…"
 
 
-def rule(seen: Lookup) -> str:
+def rule(seen: Lookup) -> None:
     """`inet fruit in handle 5 tcp dport 22 counter accept`."""
-    out = place(seen, "table", "chain")
-    if not seen.has("chain") and seen.has("chain-id"):
-        out.append(f"chain-id {seen.text('chain-id')}")
-    put_handle(seen, out, "handle")
+    place(seen, RULE)
+    out: list[str] = []
     if seen.message.to_kernel and seen.value("position"):
         out.append(f"position {seen.text('position')}")
     found = seen.at("expressions")
@@ -134,17 +145,15 @@ def rule(seen: Lookup) -> str:
         table = b"" if at is None else at.bytes
         out += listed(seen.message, family, table, found.bytes).words
     out.append(comment(seen))
-    return line(out)
+    seen.say(line(out))
 
 
-def table(seen: Lookup) -> str:
+def table(seen: Lookup) -> None:
     """`inet fruit handle 8`."""
-    out = place(seen, "name")
-    put_handle(seen, out, "handle")
+    place(seen, TABLE)
     if seen.value("flags"):
-        out.append("flags " + seen.label("flags").replace("|", ","))
-    out.append(comment(seen))
-    return line(out)
+        seen.say("flags " + seen.label("flags").replace("|", ","))
+    seen.say(comment(seen))
 
 
 PRIORITIES = (("raw", -300), ("mangle", -150), ("dstnat", -100), ("filter", 0), ("security", 50),
@@ -200,27 +209,24 @@ def devices(seen: Lookup, path: str) -> list[str]:
     ]
 
 
-def chain(seen: Lookup) -> str:
+def chain(seen: Lookup) -> None:
     """`inet fruit in { type filter hook input priority filter; policy accept; }`."""
-    out = place(seen, "table", "name")
-    put_handle(seen, out, "handle")
+    place(seen, NAMED)
     found = [hook_text(seen, seen.value("nfgen-family") or 0)]
     if seen.has("policy"):
         found.append(f"policy {seen.text('policy')}")
     if seen.value("flags") and seen.value("flags") & 2:
         found.append("flags offload")
     found.append(comment(seen))
-    out.append(clauses([text for text in found if text]))
-    return line(out)
+    seen.say(line([clauses([text for text in found if text])]))
 
 
 SET_FLAGS = ((2, "constant"), (0x20, "dynamic"), (4, "interval"), (0x10, "timeout"))
 
 
-def a_set(seen: Lookup) -> str:
+def a_set(seen: Lookup) -> None:
     """`inet fruit ports { type inet_service; flags interval; }`, maps alike."""
-    out = place(seen, "table", "name")
-    put_handle(seen, out, "handle")
+    place(seen, NAMED)
     found = []
     flags = seen.value("flags") or 0
     key = seen.value("key-type")
@@ -249,16 +255,15 @@ def a_set(seen: Lookup) -> str:
         found.append(f"size {seen.value('desc.size')}")
     found += ["auto-merge"] if seen.value("userdata.merge-elements") else []
     found.append(comment(seen))
-    out.append(clauses([text for text in found if text]))
-    return line(out)
+    seen.say(line([clauses([text for text in found if text])]))
 
 
-def elements(seen: Lookup) -> str:
+def elements(seen: Lookup) -> None:
     """`inet fruit ports { 22, 8000-8100 }`."""
-    out = place(seen, "table", "set")
+    place(seen, IN_SET)
     found = seen.at("elements")
     if found is None:
-        return line(out)
+        return
     lister, name = lister_of(seen), seen.at("set")
     known = None
     if name is not None:
@@ -266,8 +271,7 @@ def elements(seen: Lookup) -> str:
         known = set_of(lister.message, lister.family, lister.table, name.bytes, told)
     raws = [raw for _, raw in attributes(found.bytes, seen.message.big)]
     if raws:
-        out.append("{ " + ", ".join(lister.elements(raws, known)) + " }")
-    return line(out)
+        seen.say(line(["{ " + ", ".join(lister.elements(raws, known)) + " }"]))
 
 
 def lister_of(seen: Lookup) -> Expressions:
@@ -300,12 +304,12 @@ def object_data(kind: int, data: dict[int, bytes]) -> str:
     return synproxy_text(data) if kind == 10 else ""
 
 
-def an_object(seen: Lookup) -> str:
+def an_object(seen: Lookup) -> None:
     """`counter inet fruit c1 { packets 0 bytes 0 }`."""
     kind = seen.value("type")
-    out = [OBJECT_WORDS.get(kind, f"object {kind}")] if kind else []
-    out += place(seen, "table", "name")
-    put_handle(seen, out, "handle")
+    if kind:
+        seen.say(OBJECT_WORDS.get(kind, f"object {kind}"))
+    place(seen, NAMED)
     found = seen.at("data")
     if found is not None and kind:
         big = seen.message.big
@@ -316,8 +320,7 @@ def an_object(seen: Lookup) -> str:
             text = connection_text(seen, kind == 7)
         text = " ".join([each for each in (comment(seen), text) if each])
         if text:
-            out.append("{ " + text + " }")
-    return line(out)
+            seen.say(line(["{ " + text + " }"]))
 
 
 # What a timeout is unless it is said: not shown. net/netfilter/nf_conntrack_proto_*.c
@@ -370,10 +373,9 @@ def tunnel_text(found: Any) -> str:
     return " ".join(words)
 
 
-def flowtable(seen: Lookup) -> str:
+def flowtable(seen: Lookup) -> None:
     """`inet t ft { hook ingress priority filter; devices = { "lo" }; }`."""
-    out = place(seen, "table", "name")
-    put_handle(seen, out, "handle")
+    place(seen, NAMED)
     found = []
     if seen.has("hook.num"):
         told = priority(seen.value("hook.priority") or 0, 5, "ingress")
@@ -384,24 +386,21 @@ def flowtable(seen: Lookup) -> str:
     if seen.value("flags"):
         flags = seen.value("flags")
         found += ["flags offload"] * (flags & 1) + ["counter"] * (flags >> 1 & 1)
-    out.append(clauses(found))
-    return line(out)
+    seen.say(line([clauses(found)]))
 
 
-def generation(seen: Lookup) -> str:
+def generation(seen: Lookup) -> None:
     """`generation 2 by process 629 (nft)`."""
-    out = [f"generation {seen.text('id')}"] if seen.has("id") else []
-    if seen.has("proc-pid"):
-        out.append(f"by process {seen.text('proc-pid')} ({seen.text('proc-name')})")
-    return line(out)
+    seen.fill(GENERATION)
 
 
-def trace(seen: Lookup) -> str:
+def trace(seen: Lookup) -> None:
     """`id 9a3b1c2d inet fruit in rule handle 5 (verdict accept)`."""
-    out = [f"id {seen.value('id') or 0:08x}", *place(seen, "table", "chain")]
-    if seen.has("type"):
-        out.append(seen.text("type"))
-    put_handle(seen, out, "rule-handle")
+    seen.say(f"id {seen.value('id') or 0:08x}")
+    place(seen, IN_CHAIN)
+    out: list[str] = []
+    seen.put(out, "", "type")
+    seen.put(out, "handle", "rule-handle")
     if seen.has("verdict.code"):
         jump = f" {seen.text('verdict.chain')}" if seen.has("verdict.chain") else ""
         out.append(f"(verdict {seen.text('verdict.code')}{jump})")
@@ -421,7 +420,7 @@ def trace(seen: Lookup) -> str:
         if seen.value(path):
             name = seen.message.context.interface(seen.value(path), seen.message)
             out.append(f"{path} {seen.text(path)}" if name is None else f'{path} "{name}"')
-    return line(out + packet_words(seen))
+    seen.say(line(out + packet_words(seen)))
 
 
 # Of packets: what `nft monitor trace` says of each protocol.
@@ -475,12 +474,12 @@ def fields(lister: Expressions, header: str, raw: bytes) -> list[str]:
     return words
 
 
-LINES: dict[str, Callable[[Lookup], str]] = {
+LINES: dict[str, Callable[[Lookup], None]] = {
     "table": table, "chain": chain, "rule": rule, "set": a_set, "setelem": elements,
     "obj": an_object, "flowtable": flowtable, "gen": generation,
 }  # fmt: skip
 RESETS = ("getobj-reset", "getrule-reset", "getsetelem-reset")
-SUMMARIES: dict[str, Callable[[Lookup], str]] = {
+SUMMARIES: dict[str, Callable[[Lookup], None]] = {
     verb + what: said
     for what, said in LINES.items()
     for verb in (("new", "get") if what == "gen" else ("new", "get", "del", "destroy"))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from nldissect.hooks import (
     BINARY,
     U8,
     U16,
     U64,
+    AttributeSet,
     Field,
     Lookup,
+    Message,
     Node,
+    Reading,
     Struct,
     Template,
     in_scope,
-    member,
     part,
 )
 
@@ -42,171 +47,32 @@ def struct(name: str, *fields: Field) -> Struct:
     return made
 
 
-# struct ieee80211_mgmt (linux/ieee80211.h): the header, then what a subtype has before elements.
-HEADER = struct(
-    "ieee80211-mgmt", number("frame-control", U16, "hex"), number("duration", U16), mac("da"),
-    mac("sa"), mac("bssid"), number("seq-ctrl", U16, "hex"),
-)  # fmt: skip
-CAPABILITY, STATUS = number("capab-info", U16, "hex"), number("status-code", U16)
-INTERVAL, REASON = number("beacon-int", U16), number("reason-code", U16)
-BEACON = struct("beacon", number("timestamp", U64), INTERVAL, CAPABILITY)
-ASSOCIATED = struct("assoc-resp", CAPABILITY, STATUS, number("aid", U16))
-LISTEN = number("listen-interval", U16)
-FIXED = {
-    0x00: struct("assoc-req", CAPABILITY, LISTEN),
-    0x10: ASSOCIATED,
-    0x20: struct("reassoc-req", CAPABILITY, LISTEN, mac("current-ap")),
-    0x30: ASSOCIATED,
-    0x40: struct("probe-req"),
-    0x50: BEACON,
-    0x80: BEACON,
-    0xA0: struct("disassoc", REASON),
-    0xB0: struct(
-        "auth", number("auth-alg", U16), number("auth-transaction", U16), STATUS
-    ),
-    0xC0: struct("deauth", REASON),
-    0xD0: struct("action", part("category", U8), part("action-code", U8)),
-}  # fmt: skip
-# Fields whose values are those of an attribute.
-NAMED = {
-    "frame-control": "frame-type", "status-code": "status-code", "reason-code": "reason-code",
-}  # fmt: skip
-AUTH, ACTION, PROTECTED, SAE = 0xB0, 0xD0, 0x4000, 3
-BODY = part("body", BINARY, "hex")
-ENCRYPTED = part("encrypted", BINARY, "hex")
-# Of these the payload of NL80211_ATTR_FRAME is what a frame carries.
-CARRIED = frozenset(("control-port-frame", "control-port-frame-tx-status", "probe-mesh-link"))
+Get = Callable[[str], Any]
 
 
-def octets(name: str, size: int) -> Field:
-    """Bytes as a member of a struct."""
-    made = part(name, BINARY, "hex")
-    made.size = size
-    return made
-
-
-def ordered(name: str, kind: int, hint: str = "") -> Field:
-    """A number in network order."""
+def one_of(name: str, kind: int, names: dict[int, str], hint: str = "") -> Field:
+    """A number that has names."""
     made = number(name, kind, hint)
-    made.big = True
+    made.labeller = lambda value, message, get: names.get(value)
     return made
 
 
-# IEEE 802.1X-2010, 11.3; key frames as IEEE 802.11, 12.7.2 has them, up to what depends on keys.
-EAPOL = struct(
-    "eapol", part("protocol-version", U8), part("packet-type", U8), ordered("body-length", U16)
-)
-ETHERNET = struct("ethhdr", mac("h-dest"), mac("h-source"), ordered("h-proto", U16, "hex"))
-EAPOL_KEY = struct(
-    "eapol-key", part("descriptor-type", U8), ordered("key-information", U16, "hex"),
-    ordered("key-length", U16), ordered("replay-counter", U64), octets("key-nonce", 32),
-    octets("key-iv", 16), octets("key-rsc", 8), octets("reserved", 8),
-)  # fmt: skip
-PACKETS = {0: "EAP", 1: "EAPOL-Start", 2: "EAPOL-Logoff", 3: "EAPOL-Key"}
-KEY, DESCRIPTORS = 3, (2, 254)  # of IEEE 802.11, of WPA
-MIC_AND_DATA = part("mic-and-data", BINARY, "hex")
+def like(name: str, kind: int, attribute: str, mask: int, hint: str = "") -> Field:
+    """A number whose names are those of an attribute."""
+    made = number(name, kind, hint)
+
+    def label(value: int, message: Message, get: Get) -> str | None:
+        operation = message.operation
+        if operation is None or operation.attributes is None:
+            return None
+        attributes = operation.attributes
+        found = attributes.field(attributes.number(attribute))
+        return None if found is None or found.enum is None else found.enum.names.get(value & mask)
+
+    made.labeller = label
+    return made
 
 
-def frame(node: Node) -> bool:
-    """A management frame: its header, the fixed fields of its subtype, elements."""
-    data, at, end = node.message.data, node.start, node.end
-    operation = node.message.operation
-    if operation is not None and operation.name in CARRIED:
-        return carried(node, operation.name != "control-port-frame")
-    if end - at < HEADER.size:
-        return False
-    control = int.from_bytes(data[at : at + 2], "little")
-    if control & 0x0F:  # no management frame, or of a version to come
-        return False
-    node.shown = "frame"
-    at = lay(node, HEADER, at)
-    if control & PROTECTED:
-        if at < end:
-            member(node, ENCRYPTED, at, end)
-        return True
-    fixed = FIXED.get(control & 0xF0)
-    body = at
-    if fixed is not None and fixed.size <= end - at:
-        at = lay(node, fixed, at)
-    elif fixed is not None:
-        control = ACTION  # cut short
-    if at == end:
-        return True
-    sae = control & 0xF0 == AUTH and data[body] == SAE and data[body + 1] == 0
-    if fixed is None or control & 0xF0 == ACTION or sae:
-        member(node, BODY, at, end)
-    else:
-        inside = part("elements", BINARY)
-        inside.nested = node.field.nested
-        member(node, inside, at, end)
-    return True
-
-
-def carried(node: Node, headed: bool) -> bool:
-    """What a frame carries, with an Ethernet header of its own or without one."""
-    if not headed:
-        return eapol(node, node.start)
-    at = node.start + ETHERNET.size
-    if at > node.end:
-        return False
-    node.shown = "frame"
-    lay(node, ETHERNET, node.start)
-    if not (node.message.data[at - 2 : at] == b"\x88\x8e" and eapol(node, at)) and at < node.end:
-        member(node, BODY, at, node.end)
-    return True
-
-
-def eapol(node: Node, at: int) -> bool:
-    """What authenticates a port (IEEE 802.1X, 11.3), where version, type and length say so."""
-    data, end = node.message.data, node.end
-    if end - at < 4 or not 1 <= data[at] <= 3 or data[at + 1] not in PACKETS:
-        return False
-    if int.from_bytes(data[at + 2 : at + 4], "big") != end - at - 4:
-        return False
-    node.shown = "frame"
-    kind = data[at + 1]
-    at = lay(node, EAPOL, at)
-    node.children[-2].set_label(PACKETS[kind])
-    if kind == KEY and end - at >= EAPOL_KEY.size and data[at] in DESCRIPTORS:
-        at = lay(node, EAPOL_KEY, at)
-        if at < end:
-            member(node, MIC_AND_DATA, at, end)
-    elif at < end:
-        member(node, BODY, at, end)
-    return True
-
-
-def lay(node: Node, layout: Struct, at: int) -> int:
-    """Adds the members of a struct, with what nl80211 has words for; returns where it ends."""
-    for field in layout.members:
-        made = member(node, field, at, at + field.size)
-        if field.name in NAMED:
-            made.set_label(words(node, field.name, made.value))
-        elif field.name in LISTS:
-            made.set_label(LISTS[field.name].get(made.value))
-        at += field.size
-    return at
-
-
-def words(node: Node, name: str, value: int) -> str | None:
-    """What an enumeration of the attributes around has for a field of a frame."""
-    operation = node.message.operation
-    if operation is None or operation.attributes is None:
-        return None
-    attributes = operation.attributes
-    found = attributes.field(attributes.number(NAMED[name]))
-    if found is None or found.enum is None:
-        return None
-    label = found.enum.names.get(value & 0xFC if name == "frame-control" else value)
-    return None if label is None else str(label)
-
-
-def rate_label(value: int, message: object, get: object) -> str:
-    """A rate in Mbit/s, a basic one with a star: `5.5*`."""
-    return f"{(value & 0x7F) / 2}{'*' if value & 0x80 else ''}"
-
-
-# Of frames that a program asks for (`NL80211_ATTR_FRAME_TYPE`).
 # Categories of action frames as linux/ieee80211.h names them.
 CATEGORIES = {
     0: "spectrum-mgmt",
@@ -248,10 +114,162 @@ ALGORITHMS = {
     9: "eppke",
     128: "leap",
 }
-# Fields of a frame whose values no attribute has.
-LISTS = {"auth-alg": ALGORITHMS, "category": CATEGORIES}
+PACKETS = {0: "EAP", 1: "EAPOL-Start", 2: "EAPOL-Logoff", 3: "EAPOL-Key"}
+# struct ieee80211_mgmt (linux/ieee80211.h): the header, then what a subtype has before elements.
+HEADER = struct(
+    "ieee80211-mgmt", like("frame-control", U16, "frame-type", 0xFC, "hex"),
+    number("duration", U16), mac("da"), mac("sa"), mac("bssid"), number("seq-ctrl", U16, "hex"),
+)  # fmt: skip
+CAPABILITY, STATUS = (
+    number("capab-info", U16, "hex"),
+    like("status-code", U16, "status-code", 0xFFFF),
+)
+INTERVAL, REASON = number("beacon-int", U16), like("reason-code", U16, "reason-code", 0xFFFF)
+BEACON = struct("beacon", number("timestamp", U64), INTERVAL, CAPABILITY)
+ASSOCIATED = struct("assoc-resp", CAPABILITY, STATUS, number("aid", U16))
+LISTEN = number("listen-interval", U16)
+FIXED = {
+    0x00: struct("assoc-req", CAPABILITY, LISTEN),
+    0x10: ASSOCIATED,
+    0x20: struct("reassoc-req", CAPABILITY, LISTEN, mac("current-ap")),
+    0x30: ASSOCIATED,
+    0x40: struct("probe-req"),
+    0x50: BEACON,
+    0x80: BEACON,
+    0xA0: struct("disassoc", REASON),
+    0xB0: struct(
+        "auth", one_of("auth-alg", U16, ALGORITHMS), number("auth-transaction", U16), STATUS
+    ),
+    0xC0: struct("deauth", REASON),
+    0xD0: struct("action", one_of("category", U8, CATEGORIES), part("action-code", U8)),
+}  # fmt: skip
+AUTH, ACTION, PROTECTED, SAE = 0xB0, 0xD0, 0x4000, 3
+BODY = part("body", BINARY, "hex")
+ENCRYPTED = part("encrypted", BINARY, "hex")
+# Of these the payload of NL80211_ATTR_FRAME is what a frame carries.
+CARRIED = frozenset(("control-port-frame", "control-port-frame-tx-status", "probe-mesh-link"))
 
 
+def octets(name: str, size: int) -> Field:
+    """Bytes as a member of a struct."""
+    made = part(name, BINARY, "hex")
+    made.size = size
+    return made
+
+
+def ordered(name: str, kind: int, hint: str = "") -> Field:
+    """A number in network order."""
+    made = number(name, kind, hint)
+    made.big = True
+    return made
+
+
+# IEEE 802.1X-2010, 11.3; key frames as IEEE 802.11, 12.7.2 has them, up to what depends on keys.
+EAPOL = struct(
+    "eapol",
+    part("protocol-version", U8),
+    one_of("packet-type", U8, PACKETS),
+    ordered("body-length", U16),
+)
+ETHERNET = struct("ethhdr", mac("h-dest"), mac("h-source"), ordered("h-proto", U16, "hex"))
+EAPOL_KEY = struct(
+    "eapol-key", part("descriptor-type", U8), ordered("key-information", U16, "hex"),
+    ordered("key-length", U16), ordered("replay-counter", U64), octets("key-nonce", 32),
+    octets("key-iv", 16), octets("key-rsc", 8), octets("reserved", 8),
+)  # fmt: skip
+KEY, DESCRIPTORS = 3, (2, 254)  # of IEEE 802.11, of WPA
+MIC_AND_DATA = part("mic-and-data", BINARY, "hex")
+
+
+def frame(field: Field, message: Message, start: int, end: int) -> Reading | None:
+    """A management frame: its header, the fixed fields of its subtype, elements."""
+    data, at = message.data, start
+    operation = message.operation
+    if operation is not None and operation.name in CARRIED:
+        return carried(data, start, end, operation.name != "control-port-frame")
+    if end - at < HEADER.size:
+        return None
+    control = int.from_bytes(data[at : at + 2], "little")
+    if control & 0x0F:  # no management frame, or of a version to come
+        return None
+    out = Reading([], [], "frame")
+    at = lay(out, HEADER, at)
+    if control & PROTECTED:
+        if at < end:
+            out.add(ENCRYPTED, end - at)
+        return out
+    fixed = FIXED.get(control & 0xF0)
+    body = at
+    if fixed is not None and fixed.size <= end - at:
+        at = lay(out, fixed, at)
+    elif fixed is not None:
+        control = ACTION  # cut short
+    if at == end:
+        return out
+    sae = control & 0xF0 == AUTH and data[body] == SAE and data[body + 1] == 0
+    if fixed is None or control & 0xF0 == ACTION or sae:
+        out.add(BODY, end - at)
+    else:
+        out.add(elements_of(field), end - at)
+    return out
+
+
+_elements: dict[AttributeSet | None, Field] = {}
+
+
+def elements_of(field: Field) -> Field:
+    """What follows the fixed fields: elements of the set that the attribute has."""
+    found = _elements.get(field.nested)
+    if found is None:
+        found = _elements[field.nested] = part("elements", BINARY)
+        found.nested = field.nested
+    return found
+
+
+def carried(data: bytes, start: int, end: int, headed: bool) -> Reading | None:
+    """What a frame carries, with an Ethernet header of its own or without one."""
+    out = Reading([], [], "frame")
+    if not headed:
+        return out if eapol(out, data, start, end) else None
+    at = start + ETHERNET.size
+    if at > end:
+        return None
+    lay(out, ETHERNET, start)
+    if not (data[at - 2 : at] == b"\x88\x8e" and eapol(out, data, at, end)) and at < end:
+        out.add(BODY, end - at)
+    return out
+
+
+def eapol(out: Reading, data: bytes, at: int, end: int) -> bool:
+    """What authenticates a port (IEEE 802.1X, 11.3), where version, type and length say so."""
+    if end - at < 4 or not 1 <= data[at] <= 3 or data[at + 1] not in PACKETS:
+        return False
+    if int.from_bytes(data[at + 2 : at + 4], "big") != end - at - 4:
+        return False
+    kind = data[at + 1]
+    at = lay(out, EAPOL, at)
+    if kind == KEY and end - at >= EAPOL_KEY.size and data[at] in DESCRIPTORS:
+        at = lay(out, EAPOL_KEY, at)
+        if at < end:
+            out.add(MIC_AND_DATA, end - at)
+    elif at < end:
+        out.add(BODY, end - at)
+    return True
+
+
+def lay(out: Reading, layout: Struct, at: int) -> int:
+    """Adds the members of a struct; returns where it ends."""
+    for field in layout.members:
+        out.add(field, field.size)
+    return at + layout.size
+
+
+def rate_label(value: int, message: object, get: object) -> str:
+    """A rate in Mbit/s, a basic one with a star: `5.5*`."""
+    return f"{(value & 0x7F) / 2}{'*' if value & 0x80 else ''}"
+
+
+# Of frames that a program asks for (`NL80211_ATTR_FRAME_TYPE`).
 def match(node: Node) -> bool:
     """How the frames begin behind their header: an action's category, an algorithm, bytes."""
     raw, kind = node.bytes, in_scope(node, "frame-type")

@@ -229,9 +229,10 @@ class Unsaid:
         if isinstance(value, str) and (not value or " " in value) and value[:9] != "<redacted":
             return quoted(value)
         row = (first & FIELD_MASK) * COLUMNS
-        if isinstance(value, int) and engine.tables.rows[row + HINT] == HEX:
+        shown = self._shown(place)
+        if isinstance(value, int) and engine.tables.rows[row + HINT] == HEX and shown == str(value):
             return f"{value:#x}"
-        return self._shown(place)
+        return shown
 
 
 def _void(value: Any) -> bool:

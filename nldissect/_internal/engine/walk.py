@@ -1005,7 +1005,7 @@ class Engine:
                 self._hinted(place, rows[at + HINT], start, size)
             elif rows[at + MARKS] & GUESS and payload_look(self.data, start, end) == LOOKS_STRING:
                 self._show(place, S_STRING)  # the family's payloads here have nothing in common
-            if rows[at + CHILDREN] != 0 and rules & HOOKED == 0:
+            if rows[at + CHILDREN] != 0 and rules & (HOOKED | READ_BY_CODE) == 0:
                 self._pieces(place, rows[at + CHILDREN], start, end, depth + 1, nests)
         elif kind == model.SUB_MESSAGE:
             self._sub_message(place, row, start, end, depth, nests)

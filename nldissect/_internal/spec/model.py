@@ -297,6 +297,11 @@ class Reading:
         self.sizes = sizes
         self.shown = shown
 
+    def add(self, part: Field, size: int) -> None:
+        """Puts one more behind them."""
+        self.parts.append(part)
+        self.sizes.append(size)
+
     def fits(self, size: int) -> bool:
         """Whether the parts fill a payload of so many bytes."""
         if not self.shown:
