@@ -595,7 +595,7 @@ def test_a_bar_shows_progress_while_a_long_file_is_read(tmp_path: Path) -> None:
 
     some = [link(name("eth0"), mtu(i)) for i in range(3000)]
     pure = walk.__file__.endswith(".py")  # the compiled form is through with as much at once
-    path = save(tmp_path / "long.pcap", *some * (10 if pure else 200))
+    path = save(tmp_path / "long.pcap", *some * (10 if pure else 80))
     with open(os.devnull, "wb") as nowhere:
         bar = on_a_terminal("read", "-V", path, stdout=nowhere.fileno())
     shares = [int(share) for share in re.findall(r"long\.pcap \[[#.]{30}\] +(\d+)%", bar)]

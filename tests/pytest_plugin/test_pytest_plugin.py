@@ -25,7 +25,7 @@ from nldissect._internal.wire.record import Interface, Record, Socket
 from nldissect.testing import Captured, exact
 from support import ROOT
 from support.plugin import arguments
-from support.sweep import SWEPT
+from support.sweep import SWEPT, share
 
 pytest_plugins = ["pytester"]
 CAPTURES = ROOT / "captures"
@@ -343,7 +343,7 @@ def test_values_of_recordings_may_be() -> None:
                     if len(values) < 2 and isinstance(value, (str, int)):
                         values.add(value)
     assert len(wanted) > 3000
-    for operation, place in [*wanted][::7]:  # each is looked for in all dissectors
+    for operation, place in share([*wanted][::7]):  # each is looked for in all dissectors
         for value in wanted[operation, place]:
             require_possible(known, operation, {place: value})
 
