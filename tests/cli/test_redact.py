@@ -18,8 +18,9 @@ from nldissect._internal.analysis.pseudonyms import Pseudonyms
 from nldissect._internal.capture.reader import PcapngWriter, open_capture
 from nldissect._internal.library.messages import Message
 from nldissect._internal.wire.record import Interface, Record, Socket
+from support.capture_files import END, enhanced, interface, netlink, section
 from support.command import Command, start
-from support.messages import RECORDINGS
+from support.messages import RECORDINGS, newlink
 from support.sweep import SWEPT
 
 ALL = ("--mac", "--ip", "--names", "--processes")
@@ -291,3 +292,19 @@ def test_a_cut_capture_is_written_as_far_as_it_goes(run: Command, tmp_path: Path
     assert "cut" in ran.err or "ends" in ran.err
     before = list(open_capture(str(RECORDINGS / "wireguard.pcap")))
     assert len(list(open_capture(str(out)))) == len(before) - 1
+
+
+def test_names_are_nowhere_in_what_the_file_says_of_itself(run: Command, tmp_path: Path) -> None:
+    """Also such that are no one word."""
+    for name in ("peachsecret0", "würze-0", "a name", "<b>x</b>"):
+        raw = name.encode()
+        text = b"see " + raw + b" here"
+        path, out = tmp_path / "in.pcapng", tmp_path / "out.pcapng"
+        path.write_bytes(
+            section("<", (1, text), (3, text), END)
+            + interface("<", 253, (1, text), (2, raw), (3, text), END)
+            + enhanced("<", 0, 0, netlink(0, newlink(5, name)), (1, text), END)
+        )
+        assert run("redact", "--names", path, out).status == 0
+        assert raw not in out.read_bytes(), name
+        assert b"see " in out.read_bytes()

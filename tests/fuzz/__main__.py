@@ -27,7 +27,7 @@ from .guided import Choices, guide
 
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE = 30  # seconds of CPU that one execution may take
-STARVED = 5  # times as long by the clock, where others have the CPU
+STARVED = 20  # times as long by the clock, where others have the CPU
 MEMORY = 3 << 30  # bytes of address space
 STEP = 100  # executions of a target in a row
 TELL = 300  # seconds between lines that say how much was done

@@ -116,3 +116,37 @@ def test_a_key_of_a_wrong_size_is_found_and_not_shown(tmp_path: Path, told: Told
     assert b"<redacted 31 bytes>" in told("read", "-V", *more)
     for words in OUTPUTS:
         assert key not in told(*words, *more)
+
+
+@pytest.mark.parametrize(
+    ("at", "form", "number", "echoed"),
+    [
+        (0, "<I", 5, False),  # nlmsg_len is less than its header
+        (0, "<I", 32, False),  # the message ends in front of the key
+        (32, "<H", 3, False),  # the key's nla_len is less than its header
+        (32, "<H", 0, True),
+    ],
+)
+def test_nor_where_a_key_is_behind_what_is_damaged(
+    at: int, form: str, number: int, echoed: bool, tmp_path: Path, told: Told
+) -> None:
+    """Of messages that may have keys, what is not understood is a size, too."""
+    key = b"-kwindow"  # shorter than a message
+    data = nldissect.build("wireguard", "set-device", {"ifname": "peach0"}, type=40).bytes
+    data += struct.pack("<HH", 4 + len(key), 3) + key
+    raw = bytearray(data)
+    struct.pack_into("<I", raw, 0, len(raw))
+    struct.pack_into(form, raw, at, number)
+    if echoed:
+        error = struct.pack("<i", -22) + raw
+        raw = bytearray(struct.pack("<IHHII", 16 + len(error), 2, 0, 1, 0) + error)
+    path = tmp_path / "damaged.pcap"
+    packet = netlink(16, bytes(raw))
+    path.write_bytes(pcap([(1, 0, packet, len(packet))]))
+    more = ("--decode-as", "40=wireguard", path)
+    for words in OUTPUTS:
+        out = told(*words, *more)
+        bare = out.translate(None, b' \n,"').replace(b"0x", b"").lower()
+        assert key not in out, words
+        assert key.hex().encode() not in bare, words
+    assert key.hex(" ")[:11].encode() in told("read", "-V", "--show-secrets", *more)

@@ -11,7 +11,7 @@ import base64
 import re
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ..engine.message import Message
@@ -51,6 +51,7 @@ class Redaction:
         self._texts: dict[str, str] = {}  # the same in words
         self._aligned: set[bytes] = set()  # of these what may be any number where it is not
         self._substrings: dict[str, str] = {}  # passwords
+        self._phrases: dict[bytes, set[int]] = {}  # of the known, names that are no one word
         self._families: set[bytes] = set()
         self._interfaces: dict[Interface, Interface] = {}
         self.done: Counter[str] = Counter()
@@ -83,6 +84,8 @@ class Redaction:
             if kind == "ip" and len(old) == 4:
                 self._aligned.add(old)
             self._starts.setdefault(old[:_LOOK_AHEAD], set()).add(len(old))
+            if kind == "names" and not _TOKEN.fullmatch(old.decode("latin-1")):
+                self._phrases.setdefault(old[:_LOOK_AHEAD], set()).add(len(old))
 
     # -- the second pass ---------------------------------------------------------------
 
@@ -132,11 +135,14 @@ class Redaction:
         if isinstance(node.value, (bytes, str)) and (node.kind != "string" or not _of_spec(node)):
             self._search(data, start, end)
 
-    def _search(self, data: bytearray, start: int, end: int) -> None:
+    def _search(
+        self, data: bytearray, start: int, end: int, starts: Mapping[bytes, set[int]] | None = None
+    ) -> None:
         """Replaces what is known of elsewhere."""
+        starts = self._starts if starts is None else starts
         place = start
         while place + _LOOK_AHEAD <= end:
-            lengths = self._starts.get(bytes(data[place : place + _LOOK_AHEAD]))
+            lengths = starts.get(bytes(data[place : place + _LOOK_AHEAD]))
             for length in sorted(lengths or (), reverse=True):
                 old = bytes(data[place : place + length])
                 made = self._known.get(old) if place + length <= end else None
@@ -209,6 +215,10 @@ class Redaction:
         """A comment or a command line, without what is replaced."""
         for before, after in self._substrings.items():
             words = words.replace(before, after)
+        if self._phrases:
+            raw = bytearray(words.encode("utf-8", "surrogateescape"))
+            self._search(raw, 0, len(raw), self._phrases)
+            words = raw.decode("utf-8", "surrogateescape")
         words = without_keys(words, self._key)
         return _TOKEN.sub(lambda found: self._token(found[0], found[0]), words)
 
@@ -241,7 +251,8 @@ class Redaction:
                 interface.snaplen,
             )
             private = self._strict or "names" in self._kinds
-            made.name, made.description = interface.name, interface.description
+            made.name = interface.name and self.text(interface.name)
+            made.description = interface.description and self.text(interface.description)
             if not private:
                 made.filter, made.os, made.hardware = (
                     interface.filter,

@@ -14,7 +14,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import S_BINARY, SHOWN_BY_HOOK
+from ..spec.tables import S_BINARY, S_REDACTED, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.errors import in_words
 from ..wire.text import safe
@@ -154,6 +154,7 @@ class Message(Frame):
             self,
             folds,
         )
+        engine.leftover = self._leftover
         if self.state != framing.OK and self._odd(engine):
             return
         kind = self.type
@@ -166,6 +167,12 @@ class Message(Frame):
                 self.context.judge(self, engine)
         if limit < len(data):
             self._trailing(engine, limit, len(data))
+
+    @property
+    def _leftover(self) -> i64:
+        """What is shown of bytes that are not understood; see `Engine.leftover`."""
+        hides = self.context.tables.redacts and self.spec is not None and self.spec.secret
+        return S_REDACTED if hides else S_BINARY
 
     def _odd(self, engine: Engine) -> bool:
         """Tells what is wrong with the frame; whether there is no more than data."""
@@ -185,7 +192,7 @@ class Message(Frame):
             self._payload(engine, start, len(self.data), 0)
         elif start < len(self.data):
             end = len(self.data)
-            engine.push(self.context.tables.data, S_BINARY, 0, start, end, 0, 0)
+            engine.push(self.context.tables.data, engine.leftover, 0, start, end, 0, 0)
         return True
 
     def _payload(self, engine: Engine, pos: i64, limit: i64, depth: i64) -> None:
@@ -214,7 +221,8 @@ class Message(Frame):
         elif start == end:
             return
         place = engine.size
-        engine.push(self.context.tables.trailing, S_BINARY, 0, start, end, 0, 0)
+        shown: i64 = S_BINARY if engine.zero(start, end) else engine.leftover
+        engine.push(self.context.tables.trailing, shown, 0, start, end, 0, 0)
         if engine.zero(start, end):
             text = f"{end - start} zero bytes after the message's end"
             engine.find(place, True, "trailing-zeros", NOTE, text)
@@ -229,6 +237,8 @@ class Message(Frame):
         place, size = engine.echo, end - start
         engine.limit, engine.cut, engine.to_kernel = end, cut, True
         engine.flags = inner.flags
+        if inner._leftover == S_REDACTED:
+            engine.leftover = S_REDACTED
         engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
         if inner.length < 16:
             text = f"nlmsg_len {inner.length} is less than 16"
@@ -238,12 +248,12 @@ class Message(Frame):
             engine.misfit(place, "msg-len-over", ERROR, text)
         data = self.context.tables.data
         if size > 16 and inner.type < framing.NLMSG_MIN_TYPE:
-            engine.push(data, S_BINARY, depth, start + 16, end, 0, 0)
+            engine.push(data, engine.leftover, depth, start + 16, end, 0, 0)
         elif size > 16:
             stop = min(start + max(inner.length, 16), end)
             inner._payload(engine, start + 16, stop, depth)
             if stop < end:
-                engine.push(data, S_BINARY, depth, stop, end, 0, 0)
+                engine.push(data, engine.leftover, depth, stop, end, 0, 0)
         for found in inner._diagnoses or ():  # of the dissector's code
             engine.find(place, False, found.code, found.severity, found.text)
         engine.limit, engine.cut = self.limit, self.state == framing.CUT

@@ -296,6 +296,8 @@ class Engine:
         self.family: i64 = -1  # of the fixed header in scope
         self.hardware: i64 = -1
         self.echo: i64 = -1  # the place of the echoed request on the tape
+        # What bytes show that are not understood: nothing, where there may be keys among them
+        self.leftover: i64 = S_BINARY
         self._overlong: i64 = -1  # the entry whose end is known to be missing
         # Levels of siblings around what is walked
         self._level: i64 = -1
@@ -420,7 +422,7 @@ class Engine:
             pos += (header_size + 3) & ~3
         if pos < limit and not (hooked and self.around.payload(self, pos, limit, depth)):
             if attr_set == 0:
-                self.push(self.tables.data, S_BINARY, depth, pos, limit, 0, 0)
+                self.push(self.tables.data, self.leftover, depth, pos, limit, 0, 0)
             else:
                 self._start[level] = pos
                 self._walk(pos, limit, attr_set, depth, 0, 0)
@@ -447,7 +449,7 @@ class Engine:
                     text = f"{end - pos - 4} of the 16 bytes of the request's nlmsghdr"
                     self.misfit(self.echo, "header-short", ERROR, text)
                     if end > pos + 4:
-                        self.push(tables.data, S_BINARY, 2, pos + 4, end, 0, 0)
+                        self.push(tables.data, self.leftover, 2, pos + 4, end, 0, 0)
                 else:
                     self.around.echoed(self, pos + 4, end, 2)
             pos = pos + 4 + ((echoed - pos - 4 + 3) & ~3)
@@ -458,7 +460,7 @@ class Engine:
             if attr_set != 0:
                 self.attributes(pos, limit, attr_set, 0, 0)
             else:
-                self.push(tables.data, S_BINARY, 0, pos, limit, 0, 0)
+                self.push(tables.data, self.leftover, 0, pos, limit, 0, 0)
 
     def _echo_end(self, start: i64, limit: i64, error: i64) -> i64:
         """Where the echoed request ends: after its header when capped, else after all of it."""
@@ -841,7 +843,7 @@ class Engine:
             text = f"more than {MAX_DEPTH} levels of nesting"
             self.find(place, False, "nest-depth", ERROR, text)
             if start < end:
-                self.push(self.tables.data, S_BINARY, depth, start, end, 0, 0)
+                self.push(self.tables.data, self.leftover, depth, start, end, 0, 0)
             return
         level = self._enter(start, end, attr_set)
         self._walk(start, end, attr_set, depth, nests, element)
@@ -872,7 +874,7 @@ class Engine:
             return end
         place = self.size
         if length < 4:
-            self.push(self.tables.data, S_BINARY, depth, pos, end, 0, 0)
+            self.push(self.tables.data, self.leftover, depth, pos, end, 0, 0)
             text = f"nla_len {length} is less than the header's 4 bytes"
             self.find(place, True, "attr-len-short", ERROR, text)
             return end
@@ -904,7 +906,8 @@ class Engine:
     def _leftover(self, pos: i64, end: i64, depth: i64) -> None:
         """Bytes after the last attribute that are too few for another, or all zero."""
         place = self.size
-        self.push(self.tables.trailing, S_BINARY, depth, pos, end, 0, 0)
+        shown: i64 = S_BINARY if self.zero(pos, end) else self.leftover
+        self.push(self.tables.trailing, shown, depth, pos, end, 0, 0)
         if self.cut and end == self.limit and end - pos < 4:
             self.find(place, True, "truncated", NOTE, "cut within an attribute's header")
         elif self.zero(pos, end):

@@ -29,6 +29,19 @@ class Deferred:
         assert self._found is not None
         return self._found
 
+    def mentions(self, key: str) -> bool:
+        """Whether a mapping in it has such a key; it stays as it is."""
+        if self._found is not None:
+            return mentions(self._found, key)
+        return json.dumps(key).encode() in self._text
+
+
+def mentions(value: object, key: str) -> bool:
+    """Whether a list of a spec has mappings with such a key."""
+    if isinstance(value, Deferred):
+        return value.mentions(key)
+    return isinstance(value, list) and any(isinstance(one, dict) and key in one for one in value)
+
 
 def whole(value: object) -> object:
     """A value of a spec, as YAML gave it."""

@@ -620,8 +620,8 @@ class Spec:
 
     __slots__ = (
         "attribute_sets", "enums", "faults", "file", "groups", "level", "made", "name",
-        "objects", "operations", "other", "protonum", "replies", "requests", "struct", "structs",
-        "sub_messages", "variants", "version",
+        "objects", "operations", "other", "protonum", "replies", "requests", "secret", "struct",
+        "structs", "sub_messages", "variants", "version",
     )  # fmt: skip
 
     def __init__(self, name: str, level: str, file: str) -> None:
@@ -644,6 +644,7 @@ class Spec:
         self.struct: Callable[[str], Struct | None] = self.structs.get
         self.made: frozenset[str] = frozenset()  # the names of what its hooks make
         self.faults: list[SpecError] = []  # met when a set was first used
+        self.secret = False  # whether there are keys or passwords in its messages
 
     def operation(self, number: int, to_kernel: bool) -> Operation | None:
         """The operation of a message type (raw) or command (generic)."""

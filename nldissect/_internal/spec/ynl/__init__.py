@@ -9,6 +9,7 @@ from typing import Any
 
 from ...wire.errors import SpecError
 from .. import model
+from ..deferred import mentions
 from .attribute_sets import AttributeSetReader
 from .definitions import DefinitionReader, linux_enum
 from .document import Document, Hooks, is_true, misspelt, set_prefix
@@ -77,10 +78,20 @@ def with_prefix(item: Mapping[str, Any], kind: str, family: str) -> dict[str, An
     return dict(item)
 
 
+def _items(value: object) -> list[Mapping[str, Any]]:
+    """The mappings in a list of a spec."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def _read(document: Document, file: str) -> tuple[model.Spec, DefinitionReader, FieldReader]:
     """The spec, and what makes the rest of it when it is used."""
     raw, fault = document.raw, document.fault
     spec = model.Spec(document.family, str(raw.get("protocol", "genetlink")), file)
+    spec.secret = any(
+        mentions(item.get(part), "x-secret")
+        for section, part in (("attribute-sets", "attributes"), ("definitions", "members"))
+        for item in _items(raw.get(section))
+    )
     if not document.family or not isinstance(raw.get("name"), str):
         fault("name", "a protocol needs a name")
     if spec.level not in LEVELS:
