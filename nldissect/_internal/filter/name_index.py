@@ -39,8 +39,7 @@ class NameIndex:
     def __init__(self, files: list[DissectorFile]) -> None:
         self.files = files
         sources = list(dict.fromkeys([path for file in files for path in file.sources]))
-        text = specfile.cached_lines(sources, "name-index", lambda: _lines_of(files))
-        self._text = b"\n" + text + b"\n"
+        self._text = specfile.cached_lines(sources, "name-index", lambda: _lines_of(files))
 
     def definitions(self, name: str) -> dict[DissectorFile, list[str]]:
         """By dissector, what defines a field of this name."""
@@ -107,7 +106,7 @@ def _lines_of(files: list[DissectorFile]) -> bytes:
                 out.setdefault(named, {})[place] = tokens
     texts = json.JSONEncoder(separators=(",", ":"))
     lines = [f"{named}\t{texts.encode(places)}" for named, places in out.items()]
-    return "\n".join(lines).encode(errors="surrogatepass")
+    return "\n".join(["", *lines, ""]).encode(errors="surrogatepass")
 
 
 def _names_in(file: DissectorFile) -> dict[str, list[str]]:

@@ -23,13 +23,12 @@ class DissectorFile:
     """One dissector: where it comes from and what it claims; `spec` loads it on first use.
 
     `origin` is "explicit", "built-in", "system" or the name of the package's
-    entry point; `types` are the message types of a raw protocol. `sources` are all YAML and Python
-    files that a spec is made of, without the code beside it.
+    entry point; `types` are the message types of a raw protocol.
     """
 
     __slots__ = (
-        "attributes", "claims", "failed", "file", "level", "loaded", "name", "operations",
-        "origin", "protonum", "sources", "tier", "types",
+        "_includes", "attributes", "claims", "failed", "file", "level", "loaded", "name",
+        "operations", "origin", "protonum", "tier", "types",
     )  # fmt: skip
 
     def __init__(self, file: str, origin: str, tier: int, facts: Mapping[str, Any]) -> None:
@@ -43,8 +42,7 @@ class DissectorFile:
         self.claims: bool = facts["claims"]
         self.operations: int = facts["operations"]
         self.attributes: int = facts["attributes"]
-        folder = os.path.dirname(file)
-        self.sources = [file, *[os.path.join(folder, name) for name in facts["includes"]]]
+        self._includes: list[str] = facts["includes"]
         self.loaded: model.Spec | None = None
         self.failed = False
 
@@ -52,6 +50,12 @@ class DissectorFile:
     def protocol(self) -> str:
         """The protocol in words: "generic", or the raw protocol's name."""
         return "generic" if self.protonum is None else protocol_name(self.protonum)
+
+    @property
+    def sources(self) -> list[str]:
+        """All YAML and Python files that the spec is made of, without the code beside it."""
+        folder = os.path.dirname(self.file)
+        return [self.file, *[os.path.join(folder, name) for name in self._includes]]
 
     def spec(self) -> model.Spec:
         """The dissector itself; raises SpecError when the file is wrong."""

@@ -75,7 +75,7 @@ def _kept_with_lines(entry: str) -> tuple[dict[str, Any], bytes]:
             status = os.fstat(stream.fileno())
             if not (stat.S_ISREG(status.st_mode) and own(status)):
                 return nothing, b""
-            data = stream.read(_LARGEST_ENTRY + 1)
+            data = stream.read(min(status.st_size, _LARGEST_ENTRY) + 1)
         if len(data) > _LARGEST_ENTRY:
             return nothing, b""
         head, _, lines = data.partition(b"\n")
