@@ -96,7 +96,7 @@ class Terminal:
         return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[0]) / 1e6
 
     def memory(self) -> float:
-        """The most memory so far, in MB."""
+        """The most memory so far, in MiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -153,7 +153,7 @@ def static(path: Path, size: tuple[int, int], folder: Path, say: Figures, count:
     say("complete index, CPU", terminal.cpu(), "s", 10.0 * count / 1e6)
     terminal.idle()
     say("all of it paired, CPU", terminal.cpu(), "s")
-    say("memory", terminal.memory(), "MB", 150.0)
+    say("memory", terminal.memory(), "MiB", 120.0)
     terminal.press("\x1b[B" * (size[1] // 2))
     time.sleep(1)
     say("a row down, CPU", keys(terminal, "j"), "ms", 20.0)
@@ -190,7 +190,7 @@ def static(path: Path, size: tuple[int, int], folder: Path, say: Figures, count:
         else:
             terminal.idle()
             say("  complete, CPU", terminal.cpu() - before, "s")
-    say("memory at the end", terminal.memory(), "MB", 150.0)
+    say("memory at the end", terminal.memory(), "MiB", 150.0)
     terminal.close()
 
 
