@@ -540,3 +540,16 @@ def test_values() -> None:
 def test_values_that_end_too_soon(text: str) -> None:
     with pytest.raises(ValueError, match="the text ends"):
         arguments(text)
+
+
+def test_a_number_of_another_socket_than_before() -> None:
+    """The trace has no call that tells of sockets; the types of messages do."""
+    sent = (
+        "sendmsg(4, {msg_name={sa_family=AF_NETLINK, nl_pid=0, nl_groups=00000000}, "
+        "msg_namelen=12, msg_iov=[{iov_base=[{nlmsg_len=20, nlmsg_type=TYPE, "
+        'nlmsg_flags=NLM_F_REQUEST, nlmsg_seq=1, nlmsg_pid=0}, "\\0\\0\\0\\0"], iov_len=20}], '
+        "msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = 20\n"
+    )
+    types = ("RTM_GETLINK", "XFRM_MSG_NEWSA", "XFRM_MSG_GETSA", "RTM_GETLINK")
+    found = of_text("".join(f"7 {sent.replace('TYPE', name)}" for name in types))
+    assert [r.protocol for r in found] == [0, 6, 6, 0]

@@ -254,9 +254,11 @@ class Descriptors:
                 self.process(pid).descriptors[fd] = Descriptor(held)
             if held is not None and held.port != int(shown[2]) and int(shown[2]):
                 self.bound(held, int(shown[2]) & 0xFFFFFFFF, pid, None)
-        if held is None and ("nlmsg_len=" in text or "sa_family=AF_NETLINK" in text):
+        told = held is not None and (held.created or (shown is not None and shown[1] is not None))
+        if not told and ("nlmsg_len=" in text or "sa_family=AF_NETLINK" in text):
+            # Without the calls that make and close sockets, the number may be another one's.
             protocol = _protocol_of_type(text)
-            if protocol >= 0:
+            if protocol >= 0 and (held is None or held.protocol != protocol):
                 held = NetlinkSocket(protocol)
                 self.process(pid).descriptors[fd] = Descriptor(held)
         return held
