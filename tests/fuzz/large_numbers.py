@@ -34,9 +34,10 @@ TIMED = "NLDISSECT_FUZZ_TIMED" in os.environ  # --timed
 
 
 def _collect() -> None:
-    """What the command would leave to the end of its process; what stays is passed over then."""
+    """What the command would leave to the end of its process; what is there first stays."""
     gc.collect()
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def judge(message: nldissect.Message) -> None:
