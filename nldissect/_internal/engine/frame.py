@@ -12,7 +12,7 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from ..spec import model
-from ..spec.tables import Tables
+from ..spec.tables import S_BINARY, S_REDACTED, Tables
 from ..wire import framing
 from ..wire.errors import in_words, trace_fault
 from ..wire.integers import u16, u32
@@ -173,6 +173,12 @@ class Frame(Environment):
             self.flags = self.seq = self.port = 0
             self.netlink = False
             self.to_kernel = False
+
+    @property
+    def leftover(self) -> i64:
+        """What is shown of bytes that are not understood; see `Engine.leftover`."""
+        hides = self.context.tables.redacts and self.spec is not None and self.spec.secret
+        return S_REDACTED if hides else S_BINARY
 
     @property
     def own(self) -> bool:

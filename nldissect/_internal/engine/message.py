@@ -154,7 +154,7 @@ class Message(Frame):
             self,
             folds,
         )
-        engine.leftover = self._leftover
+        engine.leftover = self.leftover
         if self.state != framing.OK and self._odd(engine):
             return
         kind = self.type
@@ -167,12 +167,6 @@ class Message(Frame):
                 self.context.judge(self, engine)
         if limit < len(data):
             self._trailing(engine, limit, len(data))
-
-    @property
-    def _leftover(self) -> i64:
-        """What is shown of bytes that are not understood; see `Engine.leftover`."""
-        hides = self.context.tables.redacts and self.spec is not None and self.spec.secret
-        return S_REDACTED if hides else S_BINARY
 
     def _odd(self, engine: Engine) -> bool:
         """Tells what is wrong with the frame; whether there is no more than data."""
@@ -237,7 +231,7 @@ class Message(Frame):
         place, size = engine.echo, end - start
         engine.limit, engine.cut, engine.to_kernel = end, cut, True
         engine.flags = inner.flags
-        if inner._leftover == S_REDACTED:
+        if inner.leftover == S_REDACTED:
             engine.leftover = S_REDACTED
         engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
         if inner.length < 16:

@@ -522,6 +522,7 @@ class Node:
         engine.begin(
             message.data, limit, message.big, cut, message.to_kernel, message.flags, around, False
         )
+        engine.leftover = message.leftover
         engine.reserve(i64(self.end - self.start))
         hint = field.hint if field.element is None else field.element.hint
         if hint == "address" or field.kind == model.STRUCT or field.nested is not None:
