@@ -203,6 +203,8 @@ def test_expert_filters_by_what_it_found_and_by_what_was_refused() -> None:
         report = await opened(user, "!")
         await user.press("g a")  # the line of totals
         assert "no filter is for this line" in user.screen()
+        await user.press("g")  # said once
+        assert "q closes" in user.screen()
 
     play("errors", story=story, size=(100, 40))
 

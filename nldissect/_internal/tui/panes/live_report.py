@@ -87,8 +87,9 @@ class LiveReport(Report):
         self._show()
 
     def take(self, event: events.Key) -> bool:
-        """Works a key off, before the report goes on."""
+        """Works a key off, before the report goes on; what the one before it had said is read."""
         self._scheduler.pressed()
+        self._say_keys()
         return super().take(event)
 
     def _take_in_list(self, key: str) -> None:
