@@ -206,7 +206,8 @@ def test_nothing_is_looked_at_with_privileges(runs: Runs, run: tuple[str, str]) 
         assert not [call for call in after if re.match(r"set\w*[ug]id|setgroups", call)]
         assert any(call.startswith("prctl(PR_SET_NO_NEW_PRIVS, 1") for call in after)
     looked = {pid for pid, call in trace.calls if DATA.match(call)} & trace.own
-    assert len(looked) == {"live": 3, "run": 2, "monitor": 1}[run[0]]  # the ring takes no calls
+    # The ring takes no calls: its process is among them if a datagram came before that stood.
+    assert len(looked) in {"live": (2, 3), "run": (2,), "monitor": (1,)}[run[0]]
     kept = sorted(set(re.findall(r"CAP_\w+", " ".join(dropped.values()))) - {"CAP_DAC_READ_SEARCH"})
     assert (
         kept
