@@ -7,7 +7,6 @@ of `x-objects` do, which have a value for everything that may be left out.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ..engine.labels import type_words
@@ -52,7 +51,7 @@ NAMES: Final = 3
 ASIDE: Final = frozenset(["up", "down"])
 
 # What a connection is told by
-_FLOW: Final = re.compile(r"(proto|src|dst|sport|dport)=")
+FLOW: Final = frozenset(["proto", "src", "dst", "sport", "dport"])
 
 
 def subject(request: Message, said: str | None = None) -> str:
@@ -111,11 +110,11 @@ def _flow(words: list[str]) -> list[str]:
     """The protocol and the ends of a connection, none for anything else."""
     seen: dict[str, str] = {}
     for word in words:
-        found = _FLOW.match(word)
-        if found is not None:
-            if found.group() in seen:
+        key, equals, _ = word.partition("=")
+        if equals and key in FLOW:
+            if key in seen:
                 break  # the way back
-            seen[found.group()] = word
+            seen[key] = word
     protocol = [words[0]] if words[0].isalpha() else []
     return [*protocol, *seen.values()] if seen else []
 

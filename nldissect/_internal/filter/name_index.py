@@ -23,7 +23,7 @@ ATTRIBUTE: Final = "."
 MEMBER: Final = ""
 TEXT: Final = '"'
 
-_NUMBER: Final = re.compile(r"-\d+$")
+_NUMBER: Final = r"-\d+$"
 
 
 class NameIndex:
@@ -86,7 +86,7 @@ class NameIndex:
 
 def numberless(name: str) -> str:
     """A name with `*` for the number that it ends with: server-*, as `Spec.made` has it."""
-    return _NUMBER.sub("-*", name)
+    return re.sub(_NUMBER, "-*", name) if name[-1:].isdigit() else name
 
 
 def load(file: DissectorFile) -> model.Spec | None:

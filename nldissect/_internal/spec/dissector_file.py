@@ -16,7 +16,7 @@ from . import model, overlay, specfile, ynl
 from .deferred import whole
 from .template import parsed
 
-_INCLUDED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml")
+_INCLUDED = r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml"
 
 
 class DissectorFile:
@@ -105,7 +105,7 @@ def _included(raw: Any, file: str) -> list[str]:
     names = raw.get("x-include") if isinstance(raw, dict) else None
     out = []
     for name in names if isinstance(names, list) else ():
-        if not _INCLUDED.fullmatch(str(name)):
+        if not re.fullmatch(_INCLUDED, str(name)):
             raise SpecError(file, f"{name!r} is no YAML file of the folder", "x-include")
         out.append(os.path.join(os.path.dirname(file), str(name)))
     return out

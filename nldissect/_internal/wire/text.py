@@ -20,10 +20,8 @@ _BLANK: Final = frozenset([
     for code in range(first, last + 1)
 ])  # fmt: skip
 # 64 bits or more in hexadecimal; 32 bytes in base64, as WireGuard's tools write keys
-_KEY_LIKE: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{16,}(?![0-9A-Za-z])|[A-Za-z0-9+/]{43}="
-)
-_BACKSLASH: Final = re.compile(r"\\(?!x[89a-f][0-9a-f])")
+_KEY_LIKE: Final = r"(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{16,}(?![0-9A-Za-z])|[A-Za-z0-9+/]{43}="
+_BACKSLASH: Final = r"\\(?!x[89a-f][0-9a-f])"
 
 
 def format_mac(raw: bytes) -> str:
@@ -72,7 +70,7 @@ def escaped(text: str) -> str:
 
     A backslash is two. Bytes that are no UTF-8 stay the \\x80 to \\xff that they are in values.
     """
-    return safe(_BACKSLASH.sub(r"\\\\", text) if "\\" in text else text)
+    return safe(re.sub(_BACKSLASH, r"\\\\", text) if "\\" in text else text)
 
 
 def quoted(text: str) -> str:
@@ -90,7 +88,7 @@ def path_text(path: str | bytes | os.PathLike[str]) -> str:
 
 def without_keys(text: str, hidden: Callable[[str], str]) -> str:
     """A command line, `hidden` put in place of what looks like a key: long hexadecimal, base64."""
-    return _KEY_LIKE.sub(lambda found: hidden(found[0]), text)
+    return re.sub(_KEY_LIKE, lambda found: hidden(found[0]), text)
 
 
 def near(name: str, names: Iterable[str]) -> str:
