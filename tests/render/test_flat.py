@@ -36,7 +36,7 @@ def test_paths_are_names(name: str, run: Command) -> None:
     lines = run("read", "-e", "message", *columns, path).out.splitlines()
     for row, line in zip(rows, lines, strict=True):
         for key, found in zip(chosen, line.split("\t")[1:], strict=True):
-            if key in row:
+            if key in row and (row[key] is not True or found):  # an empty nest has no bytes
                 assert found == text(row[key]), (row["message"], key)
 
 
