@@ -203,7 +203,7 @@ def one_spec(spec: model.Spec) -> Registry:
         "claims": True,
         "operations": 0,
         "attributes": 0,
-        "includes": (),
+        "includes": [],
     }
     entry = DissectorFile("test.yaml", "explicit", 0, facts)
     entry.loaded = spec

@@ -61,7 +61,8 @@ def give_up_calls() -> bool:
     length = len(code.raw) // 8
     header = struct.pack("@HP", length, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
-    return bool(libc.syscall(call, _SET_FILTER, _ALL_THREADS, header) == 0)
+    # The code is an argument too, which the kernel does not take, so that it lives that long.
+    return bool(libc.syscall(call, _SET_FILTER, _ALL_THREADS, header, code) == 0)
 
 
 def program(column: int, architecture: int) -> bytes:
