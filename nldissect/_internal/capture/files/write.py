@@ -116,9 +116,8 @@ class PcapngWriter:
         self._sockets[interface] += 1
         time = _LATEST if socket.time is None else min(max(socket.time, 0), _LATEST)
         texts = ((pcapng.SOCKET_NAME, socket.name), (pcapng.SOCKET_COMMAND, socket.command))
-        self._block(
-            pcapng.SOCKET,
-            struct.pack(
+        try:
+            body = struct.pack(
                 self._order + pcapng.SOCKET_BODY,
                 index,
                 time >> 32,
@@ -129,8 +128,10 @@ class PcapngWriter:
                 socket.pid,
                 pcapng.UNKNOWN if socket.uid is None else socket.uid,
             )
-            + self._options([(code, text.encode()) for code, text in texts if text is not None]),
-        )
+        except struct.error:  # numbers that no kernel gives, as of a damaged trace
+            return
+        options = [(code, text.encode()) for code, text in texts if text is not None]
+        self._block(pcapng.SOCKET, body + self._options(options))
 
     def statistics(self, interface: Interface, time: int, received: int, dropped: int) -> None:
         """Write an Interface Statistics Block: datagrams received and lost so far, at `time`."""
