@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nldissect._internal.capture.reader import CaptureReader, PcapngWriter, open_capture
-from nldissect._internal.wire.record import Interface, Record, Socket
+from nldissect._internal.wire.record import Interface, Record
 from support.capture_files import (
     END,
     RECORDINGS,
@@ -51,16 +51,6 @@ def test_recordings_survive(name: str) -> None:
     content = copied(capture)
     assert [facts(r) for r in reread(content)] == [facts(r) for r in capture]
     assert copied(open_capture("copy", stream=io.BytesIO(content))) == content
-
-
-def test_sockets_with_numbers_that_no_kernel_gives_are_left_out() -> None:
-    """As a damaged trace of strace has them."""
-    (record, *_) = open_capture(str(RECORDINGS / "links.pcap"))
-    record.interface.sockets += [Socket(None, 0, 7, 1 << 40, "p"), Socket(None, 0, 8, 9, "q")]
-    out = io.BytesIO()
-    PcapngWriter(out).write(record)
-    (again,) = reread(out.getvalue())
-    assert (again.data, [s.port for s in again.interface.sockets]) == (record.data, [8])
 
 
 def test_sections_interfaces_and_options_survive(tmp_path: Path) -> None:

@@ -448,6 +448,21 @@ def test_what_strace_does_not_tell_is_shown_as_such(tmp_path: Path, run: Command
     assert (len(kept.data), kept.original_length) == (20, 40)  # up to what is not known
 
 
+def test_numbers_that_no_kernel_gives_are_not_believed(tmp_path: Path, run: Command) -> None:
+    """A process, and a protocol of a socket; what is believed can be written."""
+    lines = (ROOT / "captures" / "rules.strace").read_text().splitlines()
+    pid = lines[0].split()[0]
+    odd = [line.replace(pid, str(1 << 40), 1) for line in lines]
+    path, out = tmp_path / "odd.strace", tmp_path / "out.pcapng"
+    made = f"{pid} socket(AF_NETLINK, SOCK_RAW, 70000) = 3"
+    path.write_text("\n".join([*lines, *odd, made, *lines]))
+    assert run("read", "-w", out, path).status == 0
+    found = list(open_capture(str(out)))
+    assert {record.protocol for record in found} == {0}
+    believed = {socket.pid for socket in found[-1].interface.sockets}
+    assert believed == {int(line.split()[0]) for line in lines}
+
+
 def test_a_type_of_more_than_16_bits_is_not_known(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     message = "{nlmsg_len=16, nlmsg_type=0x12345, nlmsg_flags=0, nlmsg_seq=1, nlmsg_pid=0}"

@@ -150,3 +150,19 @@ def test_nor_where_a_key_is_behind_what_is_damaged(
         assert key not in out, words
         assert key.hex().encode() not in bare, words
     assert key.hex(" ")[:11].encode() in told("read", "-V", "--show-secrets", *more)
+
+
+def test_nor_its_rest_that_passes_for_an_attribute(tmp_path: Path, told: Told) -> None:
+    """The key's nla_len is less than it has; what redact writes has none of it, either."""
+    key = b"0123456789abcdefghijklmn"
+    data = nldissect.build("wireguard", "set-device", {"ifname": "peach0"}, type=40).bytes
+    raw = bytearray(data + struct.pack("<HH", 4 + 8, 3) + key)
+    struct.pack_into("<I", raw, 0, len(raw))
+    path, out = tmp_path / "short.pcap", tmp_path / "out.pcapng"
+    packet = netlink(16, bytes(raw))
+    path.write_bytes(pcap([(1, 0, packet, len(packet))]))
+    more = ("--decode-as", "40=wireguard", path)
+    told("redact", *more, out)
+    for shown in (out.read_bytes(), *(told(*words, *more) for words in OUTPUTS)):
+        assert key[12:] not in shown
+        assert key[12:].hex().encode() not in shown.translate(None, b' \n,"').replace(b"0x", b"")

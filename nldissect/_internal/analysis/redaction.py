@@ -127,9 +127,10 @@ class Redaction:
             return
         start, end = offset + node.start, offset + node.end
         if _opaque(node) and any(data[start:end]):
-            if self._strict:
+            rest_of_key = _may_be_of_a_key(node)
+            if rest_of_key or self._strict:
                 data[start:end] = bytes(end - start)
-                self.done["payloads that no dissector knows"] += 1
+                self.done[_REST if rest_of_key else "payloads that no dissector knows"] += 1
                 return
             self.opaque += 1
         if isinstance(node.value, (bytes, str)) and (node.kind != "string" or not _of_spec(node)):
@@ -291,11 +292,28 @@ _COUNTED: Final = {
 _ADDRESSES: Final = frozenset(("mac", "ipv4", "ipv6", "sockaddr"))
 
 
+_REST: Final = "bytes that may be of a key"
+
+
 def _opaque(node: Node) -> bool:
     """Whether no dissector says what the bytes are."""
+    return node.kind == "unknown" or node.guess or _left_over(node)
+
+
+def _left_over(node: Node) -> bool:
     tables = node.message.context.tables
-    leftovers = (tables.fields[tables.data], tables.fields[tables.trailing])
-    return node.kind == "unknown" or node.guess or node.field in leftovers
+    return any(
+        node.field is tables.fields[row]
+        for row in (tables.data, tables.trailing, tables.partial_member)
+    )
+
+
+def _may_be_of_a_key(node: Node) -> bool:
+    """Whether other outputs show the size alone of bytes that are not understood."""
+    spec = node.message.spec
+    if spec is None or not spec.secret:
+        return False
+    return _left_over(node) or any(found.code == "attr-len-over" for found in node.diagnoses)
 
 
 def _of_spec(node: Node) -> bool:

@@ -898,8 +898,11 @@ class Engine:
             selective, self.selective = self.selective, False
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
             self.selective = selective
-        else:
+        elif self.leftover == S_BINARY:
             self._bare(attr_set, number, kind, pos, end, depth, nests)
+        else:  # what may be the rest of a key
+            row = self.tables.stranger(attr_set, LOOKS_UNKNOWN)
+            self.push(row, self.leftover, depth, pos, end, IS_ATTRIBUTE | UNKNOWN, number)
         self.find(place, True, code, severity, text)
         return end
 
@@ -1227,7 +1230,7 @@ class Engine:
         if size < whole:
             partial = pos < end
             if partial:
-                self._rest_of(struct, tables.partial_member, depth, pos, end)
+                self._rest_of(struct, tables.partial_member, self.leftover, depth, pos, end)
             text = f"{size} of the {whole} bytes of struct {name}"
             first = self.tape[place]
             heading = tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & HEADING != 0
@@ -1241,15 +1244,15 @@ class Engine:
             if pos + (-whole) % align == end and self.zero(pos, end):
                 self.push(tables.padding, S_PAD, depth, pos, end, 0, 0)
                 return
-            self._rest_of(struct, tables.newer_members, depth, pos, end)
+            self._rest_of(struct, tables.newer_members, S_BINARY, depth, pos, end)
             text = f"{end - pos} bytes more than struct {name} is known to have"
             self.find(place, False, "struct-long", NOTE, text)
 
-    def _rest_of(self, struct: i64, row: i64, depth: i64, pos: i64, end: i64) -> None:
+    def _rest_of(self, struct: i64, row: i64, shown: i64, depth: i64, pos: i64, end: i64) -> None:
         """Bytes of a struct that are no whole member; of a secret one, where it has any."""
         model_of = self.tables.struct_models[struct]
         hides = self.tables.redacts and any(member.secret for member in model_of.members)
-        self.push(row, S_REDACTED if hides else S_BINARY, depth, pos, end, 0, 0)
+        self.push(row, S_REDACTED if hides else shown, depth, pos, end, 0, 0)
 
     def _array(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
         """A C array: its elements; folded where that is asked for and they are plain numbers."""

@@ -116,20 +116,17 @@ class PcapngWriter:
         self._sockets[interface] += 1
         time = _LATEST if socket.time is None else min(max(socket.time, 0), _LATEST)
         texts = ((pcapng.SOCKET_NAME, socket.name), (pcapng.SOCKET_COMMAND, socket.command))
-        try:
-            body = struct.pack(
-                self._order + pcapng.SOCKET_BODY,
-                index,
-                time >> 32,
-                time & 0xFFFF_FFFF,
-                socket.protocol,
-                pcapng.OWN if socket.own else 0,
-                socket.port,
-                socket.pid,
-                pcapng.UNKNOWN if socket.uid is None else socket.uid,
-            )
-        except struct.error:  # numbers that no kernel gives, as of a damaged trace
-            return
+        body = struct.pack(
+            self._order + pcapng.SOCKET_BODY,
+            index,
+            time >> 32,
+            time & 0xFFFF_FFFF,
+            socket.protocol,
+            pcapng.OWN if socket.own else 0,
+            socket.port,
+            socket.pid,
+            pcapng.UNKNOWN if socket.uid is None else socket.uid,
+        )
         options = [(code, text.encode()) for code, text in texts if text is not None]
         self._block(pcapng.SOCKET, body + self._options(options))
 

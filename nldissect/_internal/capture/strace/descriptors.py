@@ -36,6 +36,7 @@ _PROTOCOL_OF_TYPE: Final = {
 }  # fmt: skip
 FORKS: Final = frozenset(("clone", "clone2", "clone3", "fork", "vfork"))
 
+_MAX_LINKS: Final = 32  # linux/netlink.h
 _DECORATION: Final = re.compile(r"NETLINK:\[(?:([A-Z0-9_]+):)?(\d+)\]")
 
 
@@ -282,7 +283,8 @@ def _descriptor(text: str) -> int:
 def _protocol(text: str) -> int:
     """The number of a protocol as socket() is given it, -1 when it has none."""
     if text[:1].isdigit():
-        return int(text, 0)
+        number = int(text, 0)
+        return number if number < _MAX_LINKS else -1  # the kernel makes no such socket
     return PROTOCOLS.get(text.removeprefix("NETLINK_"), -1)
 
 

@@ -63,9 +63,10 @@ RECEIVES: Final = frozenset(
 FOLLOWED: Final = tuple(sorted(SENDS | RECEIVES | CALLS))
 
 _NAME = r"<(?:\\.|[^<>\\])*>"
+_PROCESS = r"\d{1,7}(?!\d)"  # PID_MAX_LIMIT is 1 << 22: a longer number is none
 _PREFIX: Final = re.compile(
-    rf"\s*(?:\[pid\s+(?P<pid1>\d+)(?P<name1>{_NAME})?\]\s+"
-    rf"|(?P<pid2>\d+)(?P<name2>{_NAME})?\s+(?!\.))?"
+    rf"\s*(?:\[pid\s+(?P<pid1>{_PROCESS})(?P<name1>{_NAME})?\]\s+"
+    rf"|(?P<pid2>{_PROCESS})(?P<name2>{_NAME})?\s+(?!\.))?"
     r"(?:(?P<epoch>\d+\.\d+|\d{9,})\s+"
     r"|(?P<clock>\d\d:\d\d:\d\d(?:\.\d+)?)\s+)?(?:\(\+\s*[\d.]+\)\s+)?"
     r"(?:\[ *(?:[0-9a-f]+|\?+)\]\s+){0,2}"  # -n, -i
