@@ -1,72 +1,90 @@
 """Attributes of nf_tables' expressions by number, which rules are read by.
 
-What is malformed ends them: the tree tells of it.
+They are read where they lie in the message. What is malformed ends them: the tree tells of it.
 """
 
 from __future__ import annotations
 
-import struct
+from typing import final
 
-LITTLE_HEAD, BIG_HEAD = struct.Struct("<HH"), struct.Struct(">HH")  # struct nlattr
-
-
-def attributes(raw: bytes, big: bool) -> list[tuple[int, bytes]]:
-    """Number and payload of the attributes in these bytes; what is malformed ends them."""
-    out = []
-    at, end = 0, len(raw)
-    head = (BIG_HEAD if big else LITTLE_HEAD).unpack_from
-    while at + 4 <= end:
-        length, kind = head(raw, at)
-        if length < 4 or at + length > end:
-            break
-        out.append((kind & 0x3FFF, raw[at + 4 : at + length]))
-        at += (length + 3) & ~3
-    return out
+from librt.strings import read_i16_be, read_i16_le, read_i32_be
+from mypy_extensions import i64
 
 
-Parsed = tuple[str, dict[int, bytes]]
-# Expressions as they were parsed: rulesets are full of the same ones.
-parsed_before: tuple[dict[bytes, Parsed], dict[bytes, Parsed]] = ({}, {})
-LONG, MANY = 256, 2048
+@final
+class Nest:
+    """Attributes that lie side by side in these bytes, from `start` to `end`.
+
+    Of several with the same number the last one counts.
+    """
+
+    __slots__ = ("big", "data", "end", "start", "stop")
+
+    def __init__(self, data: bytes, big: bool, start: i64, end: i64) -> None:
+        self.data = data
+        self.big = big
+        self.start = start
+        self.end = end
+        self.stop: i64 = start  # where the payload ends that was found last
+
+    def find(self, which: i64) -> i64:
+        """Where the payload of the attribute with this number begins, -1 for none."""
+        data, big, end = self.data, self.big, self.end
+        at = self.start
+        found: i64 = -1
+        while at + 4 <= end:
+            length: i64 = i64(read_i16_be(data, at) if big else read_i16_le(data, at))
+            kind: i64 = i64(read_i16_be(data, at + 2) if big else read_i16_le(data, at + 2))
+            length &= 0xFFFF
+            if length < 4 or at + length > end:
+                break
+            if kind & 0x3FFF == which:
+                found = at + 4
+                self.stop = at + length
+            at += (length + 3) & ~3
+        return found
+
+    def has(self, which: i64) -> bool:
+        """Whether there is such an attribute."""
+        return self.find(which) >= 0
+
+    def number(self, which: i64) -> int:
+        """A number in network order, 0 if it is not there."""
+        start = self.find(which)
+        if start < 0:
+            return 0
+        if self.stop - start == 4:
+            return int(i64(read_i32_be(self.data, start)) & 0xFFFFFFFF)
+        return int.from_bytes(self.data[start : min(self.stop, start + 8)], "big")
+
+    def raw(self, which: i64) -> bytes:
+        """A payload, empty if it is not there."""
+        start = self.find(which)
+        return b"" if start < 0 else self.data[start : self.stop]
+
+    def word(self, which: i64) -> str:
+        """A name up to its NUL."""
+        return word(self.raw(which))
+
+    def nest(self, which: i64) -> Nest:
+        """The attributes inside of one, none if it is not there."""
+        start = self.find(which)
+        return Nest(self.data, self.big, start, self.stop if start >= 0 else start)
+
+    def each(self) -> list[tuple[int, int]]:
+        """Where the payload of each begins and ends."""
+        out: list[tuple[int, int]] = []
+        data, big, at, end = self.data, self.big, self.start, self.end
+        while at + 4 <= end:
+            length: i64 = i64(read_i16_be(data, at) if big else read_i16_le(data, at))
+            length &= 0xFFFF
+            if length < 4 or at + length > end:
+                break
+            out.append((int(at + 4), int(at + length)))
+            at += (length + 3) & ~3
+        return out
 
 
-def parsed(raw: bytes, big: bool) -> Parsed:
-    """Name and data of an expression (NFTA_EXPR_NAME, NFTA_EXPR_DATA)."""
-    known = parsed_before[big]
-    out = known.get(raw)
-    if out is None:
-        found = dict(attributes(raw, big))
-        out = word(found.get(1)), dict(attributes(found.get(2, b""), big))
-        if len(raw) <= LONG:
-            if len(known) >= MANY:
-                known.clear()
-            known[raw] = out
-    return out
-
-
-def number(raw: bytes | None) -> int:
-    """A number in network order, 0 if it is not there."""
-    return int.from_bytes(raw[:8], "big") if raw else 0
-
-
-def word(raw: bytes | None) -> str:
+def word(raw: bytes) -> str:
     """A name up to its NUL."""
-    return (raw or b"").split(b"\0")[0].decode("utf-8", "backslashreplace")
-
-
-def spread(raw: bytes, big: bool, at: int, end: int) -> list[tuple[int, int, int]]:
-    """Number, start and end of attributes; what is malformed ends them."""
-    out = []
-    head = (BIG_HEAD if big else LITTLE_HEAD).unpack_from
-    while at + 4 <= end:
-        length, kind = head(raw, at)
-        if length < 4 or at + length > end:
-            break
-        out.append((kind & 0x3FFF, at, at + length))
-        at += (length + 3) & ~3
-    return out
-
-
-def placed(raw: bytes, big: bool) -> list[tuple[int, bytes]]:
-    """Where each attribute begins, and its payload."""
-    return [(start, raw[start + 4 : stop]) for _, start, stop in spread(raw, big, 0, len(raw))]
+    return raw.split(b"\0")[0].decode("utf-8", "backslashreplace")

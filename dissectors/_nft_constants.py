@@ -7,11 +7,17 @@ with or set to, which the expressions before it in its rule say.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from nldissect.dissectors._nft_attributes import parsed, placed, spread
-from nldissect.dissectors._nft_expressions import Expressions, host_order, set_of, typed_pieces
-from nldissect.dissectors._nft_values import FLAGS, HOST_ORDER, KINDS, TYPES, number_text
+from nldissect.dissectors._nft_attributes import Nest
+from nldissect.dissectors._nft_expressions import (
+    Constant,
+    Expressions,
+    host_order,
+    set_of,
+    typed_pieces,
+)
+from nldissect.dissectors._nft_values import KINDS, TYPES, number_text
 from nldissect.hooks import (
     BINARY,
     PAD,
@@ -21,6 +27,7 @@ from nldissect.hooks import (
     U32,
     U64,
     Field,
+    Message,
     Node,
     Reading,
     format_address,
@@ -28,16 +35,9 @@ from nldissect.hooks import (
 )
 
 Get = Callable[[str], Any]
-ADDRESSES = {"ipv4": 4, "ipv6": 16}
-NO_NUMBERS = ("", "bytes", "ipv4", "ipv6", "address", "ether", "ifname")
-NUMBERS = {1: U8, 2: U16, 4: U32, 8: U64}
-# Of expressions with constants: the numbers of those.
-HELD: dict[str, tuple[int, ...]] = {
-    "cmp": (3,), "range": (3, 4), "bitwise": (4, 5, 7), "immediate": (2,),
-}  # fmt: skip
-WHOLE = frozenset(("ipv4", "ipv6", "address", "ether", "ifname", "mark", "hex", "", *FLAGS))
-LONG, MANY = 1024, 2048
-
+ADDRESSES: Final = {"ipv4": 4, "ipv6": 16}
+NO_NUMBERS: Final = ("", "bytes", "ipv4", "ipv6", "address", "ether", "ifname")
+NUMBERS: Final = {1: U8, 2: U16, 4: U32, 8: U64}
 
 # -- one value ---------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ def bits(value: int, message: Any, get: Get) -> str | None:
 
 Form = tuple[str, int, bool, bool]  # kind, size, whether in the host's order, whether a mask
 # A piece of this form under each name: there are few of them.
-_fields: dict[tuple[str, Form], Field] = {}
+_fields: Final[dict[tuple[str, Form], Field]] = {}
 
 
 def value_field(name: str, constant: str | None, number: int, form: Form) -> Field:
@@ -91,7 +91,7 @@ def value_field(name: str, constant: str | None, number: int, form: Form) -> Fie
 
 
 # A whole payload of this form.
-_readings: dict[tuple[str, Form], Reading] = {}
+_readings: Final[dict[tuple[str, Form], Reading]] = {}
 
 
 def whole(field: Field, form: Form) -> Reading:
@@ -105,34 +105,26 @@ def whole(field: Field, form: Form) -> Reading:
 
 # -- elements of sets --------------------------------------------------------------------------
 
-PADDING = part("pad", PAD)
+PADDING: Final = part("pad", PAD)
 # The message of the element before, its set, and how its keys and data read, by their sizes.
-_latest: list[Any] = [None, None, {}]
+_latest: Final[list[Any]] = [None, None, {}]
 
 
-def element_key(field: Field, message: Any, start: int, end: int) -> Reading:
+def element_key(field: Field, message: Message, start: int, end: int) -> Reading:
     """A key, or the end of an interval of them: by the types of the set."""
     return element(field, message, end - start, False)
 
 
-def element_data(field: Field, message: Any, start: int, end: int) -> Reading:
+def element_data(field: Field, message: Message, start: int, end: int) -> Reading:
     """The data of an element of a map."""
     return element(field, message, end - start, True)
 
 
-def element(field: Field, message: Any, size: int, of_data: bool) -> Reading:
+def element(field: Field, message: Message, size: int, of_data: bool) -> Reading:
     """Either of them."""
     if _latest[0] is not message:
-        family, table, name, number = message.data[message.base + 16], b"", b"", 0
-        for kind, first, last in spread(
-            message.data, message.big, message.base + 20, message.limit
-        ):
-            if kind == 1:
-                table = message.data[first + 4 : last]
-            elif kind == 2:
-                name = message.data[first + 4 : last]
-            elif kind == 4:
-                number = int.from_bytes(message.data[first + 4 : last][:8], "big")
+        family, top = message.data[message.base + 16], top_of(message)
+        table, name, number = top.raw(1), top.raw(2), top.number(4)
         _latest[:] = message, set_of(message, family, table, name, number), {}
     readings: dict[tuple[int, bool], Reading] = _latest[2]
     found = readings.get((size, of_data))
@@ -170,94 +162,55 @@ def of_set(field: Field, size: int, known: Any, of_data: bool) -> Reading:
 
 # -- constants of rules ------------------------------------------------------------------------
 
-# What a constant is: how it is shown, whether in the host's order, whether its bits count.
-Constant = tuple[str, bool, bool]
-# Of lists of expressions that were seen before: the constants by where they begin.
-constants_before: dict[tuple[int, bool, bytes], dict[int, Constant]] = {}
-_rule: list[Any] = [None, b"", None]  # the message before, its expressions, what went through them
-_constants: list[Any] = [None, 0, {}]  # the same: where they begin, what is in them
+# The message before, its data, where its expressions begin, and what went through them.
+_rule: Final[list[Any]] = [None, b"", -1, None]
 
 
-def listed(message: Any, family: int, table: bytes, raw: bytes) -> Expressions:
+def top_of(message: Message) -> Nest:
+    """The attributes at the top of a message, behind struct nfgenmsg."""
+    return Nest(message.data, message.big, message.base + 20, message.limit)
+
+
+def listed(message: Message, start: int, end: int) -> Expressions:
     """What went through these expressions; once for a message, who asks first."""
-    if _rule[0] is not message or _rule[1] != raw:
-        lister = Expressions(message, family, table)
-        for lister.at, expression in placed(raw, message.big):
-            lister.expression(expression)
-        _rule[:] = message, raw, lister
+    data = message.data
+    if _rule[0] is not message or _rule[1] is not data or _rule[2] != start:
+        lister = Expressions(message, data[message.base + 16], top_of(message).raw(1))
+        lister.run(Nest(data, message.big, start, end))
+        _rule[:] = message, data, start, lister
         return lister
-    known: Expressions = _rule[2]
+    known: Expressions = _rule[3]
     return known
 
 
-def constants_of(message: Any, family: int, table: bytes, raw: bytes) -> dict[int, Constant]:
-    """The constants in a list of expressions."""
-    key = family, bool(message.big), raw
-    out = constants_before.get(key)
-    if out is None:
-        out = {}
-        types = listed(message, family, table, raw).types
-        for _, start, stop in spread(raw, message.big, 0, len(raw)):
-            if start in types:
-                kind, network = types[start]
-                host = kind in HOST_ORDER and not network
-                for masks, value in held(raw, message.big, start + 4, stop):
-                    out[value] = kind, host, masks and kind not in WHOLE
-        if len(raw) <= LONG:
-            if len(constants_before) >= MANY:
-                constants_before.clear()
-            constants_before[key] = out
-    return out
-
-
-def held(raw: bytes, big: bool, start: int, stop: int) -> list[tuple[bool, int]]:
-    """Where the constants of an expression begin, and whether they are masks."""
-    name = parsed(raw[start:stop], big)[0]
-    numbers = HELD.get(name, ())
-    return [
-        (name == "bitwise" and number_of < 7, value + 4)
-        for told, first, last in spread(raw, big, start, stop)
-        if told == 2  # NFTA_EXPR_DATA
-        for number_of, inner, end in spread(raw, big, first + 4, last)
-        if number_of in numbers
-        for which, value, _ in spread(raw, big, inner + 4, end)
-        if which == 1  # NFTA_DATA_VALUE
-    ]
-
-
-def constant_at(message: Any, start: int) -> Constant | None:
+def constant_at(message: Message, start: int) -> Constant | None:
     """What the constant at a place is."""
-    if _constants[0] is not message:
-        family, data, big = message.data[message.base + 16], message.data, message.big
-        begin, found, table = 0, {}, b""
-        for number_of, first, last in spread(data, big, message.base + 20, message.limit):
-            if number_of == 1:
-                table = data[first + 4 : last]
-            elif number_of == 4:
-                begin = first + 4
-                found = constants_of(message, family, table, data[begin:last])
-        _constants[:] = message, begin, found
-    known: dict[int, Constant] = _constants[2]
-    return known.get(start - _constants[1])
+    inside = top_of(message).nest(4)  # NFTA_RULE_EXPRESSIONS
+    return listed(message, int(inside.start), int(inside.end)).constants.get(start)
 
 
-def constant(field: Field, message: Any, start: int, end: int) -> Reading | None:
+def constant(field: Field, message: Message, start: int, end: int) -> Reading | None:
     """A constant of an expression, by what it is compared with or what is set to it."""
     known = constant_at(message, start)
+    size = end - start
     if known is None:
-        return whole(field, ("", end - start, False, False))
-    kind, host, masks = known
-    if not masks and 0 < end - start < ADDRESSES.get(kind, 0):
-        return None
-    return whole(field, (kind, end - start, host, masks))
+        return whole(field, ("", size, False, False))
+    found = known.readings.get(size)
+    if found is None:
+        kind = known.kind
+        if not known.masks and 0 < size < ADDRESSES.get(kind, 0):
+            return None
+        found = known.readings[size] = whole(field, (kind, size, known.host, known.masks))
+    return found
 
 
 def prefix(node: Node) -> bool:
     """The bytes of an address that a prefix has."""
-    known = constant_at(node.message, node.start)
+    message: Any = node.message
+    known = constant_at(message, node.start)
     raw = node.bytes
-    if known is None or known[0] not in ADDRESSES:
+    if known is None or known.kind not in ADDRESSES:
         return False
-    address = raw + bytes(ADDRESSES[known[0]] - len(raw))
+    address = raw + bytes(ADDRESSES[known.kind] - len(raw))
     node.set_value("hex", raw, f"{format_address(address)}/{len(raw) * 8}")
     return True

@@ -7,9 +7,9 @@ compares. linux/netfilter/nf_tables.h.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from nldissect.dissectors._nft_attributes import attributes, number, parsed, word
+from nldissect.dissectors._nft_attributes import Nest, word
 from nldissect.dissectors._nft_packets import (
     BASES,
     CHUNKS,
@@ -44,23 +44,42 @@ from nldissect.dissectors._nft_values import (
     text_of,
     time_text,
 )
-from nldissect.hooks import Message, format_address, format_mac
+from nldissect.hooks import Message, Reading, format_address, format_mac
 
-OPERATORS = ("", "!= ", "< ", "<= ", "> ", ">= ")
-GTE, LTE = 5, 3  # NFT_CMP_GTE, NFT_CMP_LTE
-UNITS = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}
-LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit")
-LOG_FLAGS = {4: "skuid", 32: "ether"}
-OBJECTS = {1: "counter name", 2: "quota name", 3: "ct helper set", 4: "limit name",
+OPERATORS: Final = ("", "!= ", "< ", "<= ", "> ", ">= ")
+GTE: Final = 5  # NFT_CMP_GTE
+LTE: Final = 3  # NFT_CMP_LTE
+UNITS: Final = {1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}
+LEVELS: Final = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit")
+OBJECTS: Final = {1: "counter name", 2: "quota name", 3: "ct helper set", 4: "limit name",
            5: "ct count name", 6: "tunnel name", 7: "ct timeout set", 8: "meta secmark set",
            9: "ct expectation set", 10: "synproxy name"}  # fmt: skip
-NAT_FLAGS = {4: "random", 16: "fully-random", 8: "persistent"}
-VERDICTS = {0: "drop", 1: "accept", 2: "stolen", 3: "queue", 4: "repeat", 0xFFFFFFFF: "continue",
-            0xFFFFFFFE: "break", 0xFFFFFFFD: "jump", 0xFFFFFFFC: "goto",
-            0xFFFFFFFB: "return"}  # fmt: skip
-LONGEST = 512  # characters of what a register holds
-DEEPEST = 8  # expressions in expressions
-MOST = 4096  # characters of a line; who has more reads the tree
+NAT_FLAGS: Final = {4: "random", 16: "fully-random", 8: "persistent"}
+VERDICTS: Final = {
+    0: "drop", 1: "accept", 2: "stolen", 3: "queue", 4: "repeat", 0xFFFFFFFF: "continue",
+    0xFFFFFFFE: "break", 0xFFFFFFFD: "jump", 0xFFFFFFFC: "goto", 0xFFFFFFFB: "return",
+}  # fmt: skip
+# Comparisons that tell of a protocol, as they are written.
+TELLS: Final = {
+    "meta nfproto": "family", "meta iiftype": "link", "meta protocol": "network",
+    "ether type": "network", "vlan type": "network", "meta l4proto": "transport",
+    "ip protocol": "transport", "ip6 nexthdr": "transport",
+}  # fmt: skip
+for _tunnel in ("vxlan", "geneve", "inner"):
+    TELLS[f"{_tunnel} meta protocol"] = "inner network"
+    for _text in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
+        TELLS[f"{_tunnel} {_text}"] = "inner transport"
+NETWORKS: Final = {0x800: "ip", 0x86DD: "ip6", 0x806: "arp"}
+# Of which layers a field of these says the protocol: what said it before need not stand there.
+LAYERS: Final[dict[str, tuple[str, ...]]] = {
+    "vlan": ("vlan", "link"), "ether": ("link",), "ip": ("network",), "ip6": ("network",),
+    "arp": ("network",), "icmp": ("transport", "network"), "icmpv6": ("transport", "network"),
+    "igmp": ("transport", "network"),
+}  # fmt: skip
+PROTOCOL_WORDS: Final = ("meta ", "ether type", "vlan type", "ip protocol", "ip6 nexthdr")
+LONGEST: Final = 512  # characters of what a register holds
+DEEPEST: Final = 8  # expressions in expressions
+MOST: Final = 4096  # characters of a line; who has more reads the tree
 
 
 class Operand:
@@ -90,7 +109,7 @@ class Operand:
         self.mask: bytes | None = None
         self.xor: bytes | None = None
         self.raw: bytes | None = None  # a constant
-        self.loaded = -1  # where it was told
+        self.loaded = -1  # where that lies in the message
         self.swapped = False  # from the host's to the network's order
 
     def copy(self) -> Operand:
@@ -101,14 +120,37 @@ class Operand:
         return out
 
 
+class Constant:
+    """What a constant of a rule is: its type, whether it is in the host's order, a mask.
+
+    `readings` are how it reads with so many bytes.
+    """
+
+    __slots__ = ("host", "kind", "masks", "readings")
+
+    def __init__(self, kind: str, host: bool, masks: bool) -> None:
+        self.kind = kind
+        self.host = host
+        self.masks = masks
+        self.readings: dict[int, Reading] = {}
+
+
+# Masks of these are shown as what they are masks of.
+WHOLE: Final = frozenset(("ipv4", "ipv6", "address", "ether", "ifname", "mark", "hex", "", *FLAGS))
+_constants: Final[dict[tuple[str, bool, bool], Constant]] = {}
+
+
 class Expressions:
-    """Goes through the expressions of a rule and notes what they say."""
+    """Goes through the expressions of a rule and notes what they say.
+
+    `constants` are those in them, by where each begins.
+    """
 
     def __init__(self, message: Message, family: int, table: bytes) -> None:
         self.message = message
         self.family = family
         self.table = table
-        self.big = message.big
+        self.big: bool = message.big
         self.registers: dict[int, Operand] = {}
         self.fresh: set[int] = set()  # loaded and not yet used
         self.words: list[str] = []
@@ -119,77 +161,68 @@ class Expressions:
         self.inside = ("", "")  # network and transport of what a tunnel carries
         self.depth = 0
         self.lower: tuple[Operand, str] | None = None  # `>= 5`, which `<= 9` may follow
-        self.at = -1  # where the expression lies among those of the rule
-        # Of expressions with constants: their type, and whether that is in the network's order.
-        self.types: dict[int, tuple[str, bool]] = {}
+        self.constants: dict[int, Constant] = {}
 
     # -- reading --------------------------------------------------------------------------
 
-    def attributes(self, raw: bytes) -> dict[int, bytes]:
-        """Attributes by number."""
-        return dict(attributes(raw, self.big))
-
-    def run(self, raw: bytes) -> None:
+    def run(self, inside: Nest) -> None:
         """A list of expressions (NFTA_LIST_ELEM)."""
-        for _, expression in attributes(raw, self.big):
-            self.expression(expression)
+        for start, end in inside.each():
+            self.expression(Nest(inside.data, self.big, start, end))
 
-    def expression(self, raw: bytes) -> None:
+    def expression(self, told: Nest) -> None:
         """One expression: NFTA_EXPR_NAME, NFTA_EXPR_DATA."""
-        name, data = parsed(raw, self.big)
-        do = STATEMENTS.get(name)
+        name = told.raw(1)
+        do = STATEMENTS.get(name) or STATEMENTS.get(name.split(b"\0")[0])
         if do is None or self.depth > DEEPEST:
-            self.say(name)
+            self.say(word(name))
         else:
             self.depth += 1
-            do(self, data)
+            do(self, told.nest(2))
             self.depth -= 1
 
     def say(self, text: str) -> None:
         """A statement."""
         self.words.append(text)
 
-    def data(self, raw: bytes | None) -> bytes:
-        """NFTA_DATA_VALUE in a nest."""
-        return self.attributes(raw or b"").get(1, b"")
+    def note(self, start: int, kind: str, network: bool, masks: bool = False) -> None:
+        """Of which type the constant is that begins here."""
+        key = kind, kind in HOST_ORDER and not network, masks and kind not in WHOLE
+        known = _constants.get(key)
+        if known is None:
+            known = _constants[key] = Constant(*key)
+        self.constants[start] = known
 
-    def verdict(self, raw: bytes) -> str:
-        """NFTA_VERDICT_CODE, _CHAIN, _CHAIN_ID."""
-        found = self.attributes(raw)
-        code = number(found.get(1))
-        text = VERDICTS.get(code, f"{code & 0xFFFF:#x}")
-        if 2 in found or 3 in found:
-            text += f" {word(found[2])}" if 2 in found else f" chain-id {number(found[3])}"
-        return text
+    def held(self, data: Nest, which: int, kind: str, network: bool, masks: bool = False) -> bytes:
+        """The constant in an attribute (NFTA_DATA_VALUE), which is of this type."""
+        inside = data.nest(which)
+        start = inside.find(1)
+        if start < 0:
+            return b""
+        self.note(int(start), kind, network, masks)
+        return data.data[start : inside.stop]
 
     # -- registers ------------------------------------------------------------------------
 
-    @staticmethod
-    def slot(raw: bytes | None) -> int:
-        """The first of the registers of 4 bytes that it is; -1 for none."""
-        register = number(raw)
-        if 1 <= register <= 4:
-            return (register - 1) * 4
-        return register - 8 if register >= 8 else -1
-
-    def load(self, raw: bytes | None, operand: Operand) -> None:
+    def load(self, register: int, operand: Operand) -> None:
         """Puts something into a register."""
-        slot = self.slot(raw)
+        slot = slot_of(register)
         if len(operand.text) > LONGEST:  # which others would double again and again
             operand.text = operand.text[:LONGEST] + "…"
         self.registers[slot] = operand
         self.fresh.add(slot)
         self.lower = None
 
-    def use(self, raw: bytes | None) -> Operand:
+    def use(self, register: int) -> Operand:
         """What is in a register, on its own."""
-        slot = self.slot(raw)
+        slot = slot_of(register)
         self.fresh.discard(slot)
-        return self.registers.get(slot) or Operand(f"reg {number(raw)}", "", 0)
+        found = self.registers.get(slot)
+        return Operand(f"reg {register}", "", 0) if found is None else found
 
-    def joined(self, raw: bytes | None) -> str:
+    def joined(self, register: int) -> str:
         """What is in a register and those behind it, which were loaded for this."""
-        slot = self.slot(raw)
+        slot = slot_of(register)
         words = []
         operand = self.registers.get(slot)
         while operand is not None:
@@ -197,14 +230,14 @@ class Expressions:
             self.fresh.discard(slot)
             slot += max(1, (operand.size + 3) // 4)
             operand = self.registers.get(slot) if slot in self.fresh else None
-        return " . ".join(words) or f"reg {number(raw)}"
+        return " . ".join(words) or f"reg {register}"
 
-    def constant(self, raw: bytes | None, kind: str) -> str:
+    def constant(self, register: int, kind: str) -> str:
         """What is in a register, a constant of a type or what was loaded."""
-        operand = self.use(raw)
+        operand = self.use(register)
         if operand.raw is None:
             return self.shown(operand)
-        self.types[operand.loaded] = kind, False
+        self.note(operand.loaded, kind, False)
         return self.value(kind, operand.raw)
 
     def shown(self, operand: Operand) -> str:
@@ -265,10 +298,10 @@ class Expressions:
 
     # -- comparisons ----------------------------------------------------------------------
 
-    def cmp(self, data: dict[int, bytes]) -> None:
+    def cmp(self, data: Nest) -> None:
         """NFTA_CMP_SREG, _OP, _DATA."""
-        operand, code, raw = self.use(data.get(1)), number(data.get(2)), self.data(data.get(3))
-        self.types[self.at] = operand.type, operand.swapped
+        operand, code = self.use(data.number(1)), data.number(2)
+        raw = self.held(data, 3, operand.type, operand.swapped)
         operator = OPERATORS[code] if code < len(OPERATORS) else f"op {code} "
         if self.lower is not None and code == LTE and self.lower[0] is operand:
             self.words[-1] = f"{self.lower[1]}-{self.compared(operand, raw)[1]}"
@@ -276,7 +309,7 @@ class Expressions:
             return
         if code == 0 and self.several(operand, raw):
             return
-        if operand.mask is not None and code < 2 and self.bits(operand, code, raw):
+        if operand.mask is not None and self.bits(operand, operator, raw):
             return
         text, value = self.compared(operand, raw)
         if code == 0 and " & " in text:
@@ -284,7 +317,7 @@ class Expressions:
         self.say(f"{text} {operator}{value}")
         self.lower = (operand, f"{text} {value}") if code == GTE else None
         if code == 0:
-            self.learn(operand, raw)
+            self.learn(operand.text, raw)
 
     def compared(self, operand: Operand, raw: bytes) -> tuple[str, str]:
         """What is compared, and with what."""
@@ -306,22 +339,23 @@ class Expressions:
             return operand.text, text_of(raw)[:-1] + '*"'
         return operand.text, self.value(operand.type, raw, operand.swapped)
 
-    def bits(self, operand: Operand, code: int, raw: bytes) -> bool:
+    def bits(self, operand: Operand, operator: str, raw: bytes) -> bool:
         """A field of some bits, or flags of which any is set; False if it is neither."""
         mask = operand.mask or b""
         if any(operand.xor or b"") or len(mask) != len(raw) or len(mask) > 16:
             return False
         value = self.integer(operand, raw)
-        if operand.type in FLAGS and any(mask):
+        unequal = operator == "!= "
+        if operand.type in FLAGS and any(mask) and (unequal or not operator):
             if value:
                 among = self.value(operand.type, mask, operand.swapped)
                 named = self.value(operand.type, raw, operand.swapped)
-                self.say(f"{operand.text} {OPERATORS[code]}{named} / {among}")
+                self.say(f"{operand.text} {operator}{named} / {among}")
                 return True
             names = bits_text(self.integer(operand, mask), FLAGS[operand.type])
-            self.say(f"{operand.text} {'' if code == 1 else '! '}{names}")
+            self.say(f"{operand.text} {'' if unequal else '! '}{names}")
             return True
-        if operand.type == "bytes" and value == 0 and code == 1:
+        if operand.type == "bytes" and value == 0 and unequal:
             whole = int.from_bytes(mask, "little")
             bits = [str(bit) for bit in range(len(mask) * 8) if whole >> bit & 1]
             self.say(f"{operand.text} {','.join(bits)}")
@@ -335,7 +369,7 @@ class Expressions:
             self.forget("vlan")
             self.forget("link")
         value = int.from_bytes(raw, "big") >> shift
-        self.say(f"{name} {OPERATORS[code]}{number_text(kind, value, len(raw))}")
+        self.say(f"{name} {operator}{number_text(kind, value, len(raw))}")
         return True
 
     def bit_field(self, operand: Operand, mask: bytes) -> tuple[str, str, int] | None:
@@ -362,239 +396,224 @@ class Expressions:
             return False
         layout = HEADERS.get(operand.header, {})
         at, end = operand.place[0], operand.place[0] + len(raw) * 8
-        words = []
+        found: list[tuple[str, str, bytes]] = []
         while at < end:
             width = next((w for w in (16, 8, 32, 48, 128) if (at, w) in layout), 0)
             if not width or at + width > end:
                 return False
             first = (at - operand.place[0]) // 8
             name, kind = layout[at, width]
-            value = self.value(kind, raw[first : first + width // 8])
-            words.append(f"{operand.header} {name} {value}")
+            found.append((name, kind, raw[first : first + width // 8]))
             at += width
-        if len(words) < 2:
+        if len(found) < 2:
             return False
-        self.say(" ".join(words))
+        self.uses(operand)
+        for name, kind, part in found:
+            text = f"{operand.header} {name}"
+            self.say(f"{text} {self.value(kind, part)}")
+            self.learn(text, part)
+        self.said.pop("transport", None)  # nft keeps it where it was compared with others
         return True
 
-    def learn(self, operand: Operand, raw: bytes) -> None:
-        """Which protocol it is from here on."""
+    def learn(self, text: str, raw: bytes) -> None:
+        """Which protocol it is from here on, after a comparison of what is written like this."""
+        what = TELLS.get(text)
+        if what is None or (what == "link" and self.value("iftype", raw) != "ether"):
+            return
         value = int.from_bytes(raw, "big")
-        if operand.text.startswith(("vxlan ", "geneve ", "inner ")):
-            self.learn_inside(operand.text, value)
-            return
-        if operand.text == "meta nfproto":
-            self.network = {2: "ip", 10: "ip6"}.get(value, "")
-        elif operand.text == "meta iiftype":
-            if self.value("iftype", raw) == "ether":
-                self.said["link"] = len(self.words) - 1
-            return
-        elif operand.text in ("meta protocol", "ether type", "vlan type"):
-            self.network = {0x800: "ip", 0x86DD: "ip6", 0x806: "arp"}.get(value, "")
+        network = NETWORKS.get(value, "")
+        transport = "icmpv6" if value == 58 else PROTOCOLS.get(value, "")
+        last = len(self.words) - 1
+        if what == "transport":
+            self.transport = transport
+        elif what == "network":
+            self.network = network
             if value == 0x8100:
-                self.said["vlan"] = len(self.words) - 1
-        elif operand.text in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
-            self.transport = {58: "icmpv6"}.get(value, PROTOCOLS.get(value, ""))
-            self.said["transport"] = len(self.words) - 1
-            return
-        else:
-            return
-        self.said["network"] = len(self.words) - 1
-
-    def learn_inside(self, text: str, value: int) -> None:
-        """Which protocol is in a tunnel from here on."""
-        if text.endswith(" meta protocol"):
-            name = {0x800: "ip", 0x86DD: "ip6", 0x806: "arp"}.get(value, "")
-            self.inside = (name, self.inside[1])
-        elif text.endswith((" meta l4proto", " ip protocol", " ip6 nexthdr")):
-            name = {58: "icmpv6"}.get(value, PROTOCOLS.get(value, ""))
-            self.inside = (self.inside[0], name)
-        else:
-            return
-        self.said["inside"] = len(self.words) - 1
+                self.said["vlan"] = last
+        elif what == "family":
+            self.network = {2: "ip", 10: "ip6"}.get(value, "")
+            what = "network"
+        elif what == "inner network":
+            self.inside = (network, self.inside[1])
+            what = "inside"
+        elif what == "inner transport":
+            self.inside = (self.inside[0], transport)
+            what = "inside"
+        self.said[what] = last
 
     def uses(self, operand: Operand) -> None:
         """A field says its protocol, so that what said it before need not stand there."""
         header = operand.header
-        if header == "vlan":
-            layers: tuple[str, ...] = ("vlan", "link")
-        elif header == "ether":
-            layers = ("link",)
-        elif header in ("ip", "ip6", "arp"):
-            layers = ("network",)
-        elif header in ("icmp", "icmpv6", "igmp"):
-            layers = ("transport", "network")
-        elif header == self.transport and header:
-            layers = ("transport",)
-        else:
-            layers = ()
+        layers = LAYERS.get(header, ("transport",) if header == self.transport else ())
         for layer in layers:
             at = self.said.pop(layer, -1)
-            if 0 <= at < len(self.words) and self.words[at].startswith(
-                ("meta ", "ether type", "ip protocol", "ip6 nexthdr")
-            ):
+            if 0 <= at < len(self.words) and self.words[at].startswith(PROTOCOL_WORDS):
                 self.words[at] = ""
 
-    def range(self, data: dict[int, bytes]) -> None:
+    def range(self, data: Nest) -> None:
         """NFTA_RANGE_SREG, _OP, _FROM_DATA, _TO_DATA."""
-        operand = self.use(data.get(1))
-        self.types[self.at] = operand.type, operand.swapped
-        text, first = self.compared(operand, self.data(data.get(3)))
-        last = self.compared(operand, self.data(data.get(4)))[1]
-        self.say(f"{text} {OPERATORS[number(data.get(2)) & 1]}{first}-{last}")
+        operand = self.use(data.number(1))
+        kind, network = operand.type, operand.swapped
+        text, first = self.compared(operand, self.held(data, 3, kind, network))
+        last = self.compared(operand, self.held(data, 4, kind, network))[1]
+        self.say(f"{text} {OPERATORS[data.number(2) & 1]}{first}-{last}")
 
-    def lookup(self, data: dict[int, bytes]) -> None:
+    def lookup(self, data: Nest) -> None:
         """NFTA_LOOKUP_SET, _SREG, _DREG, _SET_ID, _FLAGS."""
-        key, members = self.joined(data.get(2)), self.named_set(data.get(1), data.get(4))[1]
-        if 3 not in data:
-            self.say(f"{key} {'!= ' if number(data.get(5)) & 1 else ''}{members}")
-        elif number(data[3]) == 0:
+        key, members = self.joined(data.number(2)), self.named_set(data, 1, 4)[1]
+        if not data.has(3):
+            self.say(f"{key} {'!= ' if data.number(5) & 1 else ''}{members}")
+        elif data.number(3) == 0:
             self.say(f"{key} vmap {members}")
         else:
-            self.load(data[3], Operand(f"{key} map {members}", "", 0))
+            self.load(data.number(3), Operand(f"{key} map {members}", "", 0))
 
-    def named_set(self, name: bytes | None, told: bytes | None) -> tuple[int, str]:
+    def named_set(self, data: Nest, name_at: int, number_at: int) -> tuple[int, str]:
         """A set that an expression names: type of its objects, `@name` or what is in it."""
-        known = set_of(self.message, self.family, self.table, name or b"", number(told))
+        name = data.raw(name_at)
+        known = set_of(self.message, self.family, self.table, name, data.number(number_at))
         if known is None:
             return 0, f"@{word(name)}"
         if not known.flags & ANONYMOUS or not known.elements or self.depth > DEEPEST:
             return known.object, f"@{word(name)}"
         inner = Expressions(self.message, self.family, self.table)
         inner.depth = self.depth + 1
-        return known.object, "{ " + ", ".join(inner.elements(list(known.elements), known)) + " }"
+        found = [Nest(raw, self.big, 0, len(raw)) for raw in known.elements]
+        return known.object, "{ " + ", ".join(inner.elements(found, known)) + " }"
 
-    def bitwise(self, data: dict[int, bytes]) -> None:
+    def bitwise(self, data: Nest) -> None:
         """NFTA_BITWISE_SREG, _DREG, _LEN, _MASK, _XOR, _OP, _DATA, _SREG2."""
-        operand, code = self.use(data.get(1)).copy(), number(data.get(6))
-        shift = code in (1, 2)
-        self.types[self.at] = ("host", False) if shift else (operand.type, operand.swapped)
+        operand, code = self.use(data.number(1)).copy(), data.number(6)
+        kind, network = operand.type, operand.swapped
         if code == 0:
             if operand.mask is not None:
                 operand.text, operand.place = f"({self.masked(operand)})", None
-            operand.mask, operand.xor = self.data(data.get(4)), self.data(data.get(5))
+            operand.mask = self.held(data, 4, kind, network, True)
+            operand.xor = self.held(data, 5, kind, network, True)
         else:
             sign = {1: "<<", 2: ">>", 3: "&", 4: "|", 5: "^"}.get(code, f"op {code}")
-            if 8 in data:
-                right = self.shown(self.use(data[8]))
+            if data.has(8):
+                right = self.shown(self.use(data.number(8)))
             elif code < 3:
-                right = str(int.from_bytes(self.data(data.get(7)), "big" if self.big else "little"))
+                raw = self.held(data, 7, "host", False)
+                right = str(int.from_bytes(raw, "big" if self.big else "little"))
             else:
-                right = self.plain(operand, self.data(data.get(7)))
-            operand.text = f"{self.shown(operand)} {sign} {right}"
+                right = self.plain(operand, self.held(data, 7, kind, network))
+            left = operand.text if operand.mask is None else f"({self.masked(operand)})"
+            operand.text = f"{left} {sign} {right}"
             operand.mask = operand.place = None
-        self.load(data.get(2), operand)
+        self.load(data.number(2), operand)
 
-    def byteorder(self, data: dict[int, bytes]) -> None:
+    def byteorder(self, data: Nest) -> None:
         """NFTA_BYTEORDER_SREG, _DREG, _OP."""
-        operand = self.use(data.get(1)).copy()
-        operand.swapped = number(data.get(3)) == 1
-        self.load(data.get(2), operand)
+        operand = self.use(data.number(1)).copy()
+        operand.swapped = data.number(3) == 1
+        self.load(data.number(2), operand)
 
     # -- what is loaded or set ------------------------------------------------------------
 
-    def immediate(self, data: dict[int, bytes]) -> None:
+    def immediate(self, data: Nest) -> None:
         """NFTA_IMMEDIATE_DREG, _DATA."""
-        inside = self.attributes(data.get(2, b""))
-        if 2 in inside:
-            self.say(self.verdict(inside[2]))
+        inside = data.nest(2)
+        if inside.has(2):
+            self.say(verdict(inside.nest(2)))
             return
-        operand = Operand("", "", len(inside.get(1, b"")))
-        operand.raw, operand.loaded = inside.get(1, b""), self.at
-        self.load(data.get(1), operand)
+        raw = inside.raw(1)
+        operand = Operand("", "", len(raw))
+        operand.raw, operand.loaded = raw, int(inside.find(1))
+        self.load(data.number(1), operand)
 
-    def keyed(self, key: tuple[str, str, int], load: bytes | None, store: bytes | None) -> None:
-        """What has a key is loaded, or set from a register."""
-        if load is not None:
-            self.load(load, Operand(*key))
+    def keyed(self, key: tuple[str, str, int], data: Nest, load: int, store: int) -> None:
+        """What has a key is loaded into a register, or set from one: these attributes."""
+        text, kind, size = key
+        if data.has(load):
+            self.load(data.number(load), Operand(text, kind, size))
         else:
-            self.say(f"{key[0]} set {self.constant(store, key[1])}")
+            self.say(f"{text} set {self.constant(data.number(store), kind)}")
 
-    def meta(self, data: dict[int, bytes]) -> None:
+    def meta(self, data: Nest) -> None:
         """NFTA_META_DREG, _KEY, _SREG."""
-        key = number(data.get(2))
-        self.keyed(META.get(key, (f"meta {key}", "", 4)), data.get(1), data.get(3))
-        if 3 in data and key == 25:
+        key = data.number(2)
+        self.keyed(META.get(key, (f"meta {key}", "", 4)), data, 1, 3)
+        if data.has(3) and key == 25:
             self.words[-1] = "meta ipsec"
 
-    def ct(self, data: dict[int, bytes]) -> None:
+    def ct(self, data: Nest) -> None:
         """NFTA_CT_DREG, _KEY, _DIRECTION, _SREG."""
-        key = number(data.get(2))
+        key = data.number(2)
         name, kind, size = CT.get(key, (str(key), "", 4))
-        if 3 in data:
-            name = f"{'reply' if number(data[3]) else 'original'} {name}"
-        self.keyed((f"ct {name}", kind, size), data.get(1), data.get(4))
+        if data.has(3):
+            name = f"{'reply' if data.number(3) else 'original'} {name}"
+        self.keyed((f"ct {name}", kind, size), data, 1, 4)
 
-    def rt(self, data: dict[int, bytes]) -> None:
+    def rt(self, data: Nest) -> None:
         """NFTA_RT_DREG, _KEY."""
-        key = number(data.get(2))
+        key = data.number(2)
         name, kind, size = RT.get(key, (f"rt {key}", "", 4))
-        if self.family in (2, 10):
-            name = name.replace("ip ", "").replace("ip6 ", "")
-        self.keyed((name, kind, size), data.get(1), None)
+        self.keyed((name, kind, size), data, 1, 0)
 
-    def socket(self, data: dict[int, bytes]) -> None:
+    def socket(self, data: Nest) -> None:
         """NFTA_SOCKET_KEY, _DREG, _LEVEL."""
-        key = number(data.get(1))
+        key = data.number(1)
         name, kind, size = SOCKET.get(key, (f"socket {key}", "", 4))
         if key == 3:
-            name += f" level {number(data.get(3))}"
-        self.keyed((name, kind, size), data.get(2), None)
+            name += f" level {data.number(3)}"
+        self.keyed((name, kind, size), data, 2, 0)
 
-    def xfrm(self, data: dict[int, bytes]) -> None:
+    def xfrm(self, data: Nest) -> None:
         """NFTA_XFRM_DREG, _KEY, _DIR, _SPNUM."""
-        key = number(data.get(2))
+        key = data.number(2)
         name, kind, size = XFRM.get(key, (str(key), "", 4))
-        spnum = f"spnum {number(data.get(4))} " if number(data.get(4)) else ""
-        way = "out" if number(data.get(3)) else "in"
-        self.keyed((f"ipsec {way} {spnum}{name}", kind, size), data.get(1), None)
+        spnum = f"spnum {data.number(4)} " if data.number(4) else ""
+        way = "out" if data.number(3) else "in"
+        self.keyed((f"ipsec {way} {spnum}{name}", kind, size), data, 1, 0)
 
-    def fib(self, data: dict[int, bytes]) -> None:
+    def fib(self, data: Nest) -> None:
         """NFTA_FIB_DREG, _RESULT, _FLAGS."""
-        flags = number(data.get(3))
-        name, kind, size = FIB_RESULTS.get(number(data.get(2)), ("?", "", 4))
+        flags = data.number(3)
+        name, kind, size = FIB_RESULTS.get(data.number(2), ("?", "", 4))
         if flags & 32:
             name, kind, size = "check", "boolean", 1
         by = " . ".join(text for bit, text in FIB_FLAGS.items() if flags & bit)
-        self.keyed((f"fib {by} {name}", kind, size), data.get(1), None)
+        self.keyed((f"fib {by} {name}", kind, size), data, 1, 0)
 
-    def osf(self, data: dict[int, bytes]) -> None:
+    def osf(self, data: Nest) -> None:
         """NFTA_OSF_DREG, _TTL, _FLAGS."""
-        ttl = {1: "ttl loose ", 2: "ttl skip "}.get(number(data.get(2)), "")
-        what = "version" if number(data.get(3)) & 1 else "name"
-        self.keyed((f"osf {ttl}{what}", "ifname", 16), data.get(1), None)
+        ttl = {1: "ttl loose ", 2: "ttl skip "}.get(data.number(2), "")
+        what = "version" if data.number(3) & 1 else "name"
+        self.keyed((f"osf {ttl}{what}", "ifname", 16), data, 1, 0)
 
-    def tunnel(self, data: dict[int, bytes]) -> None:
+    def tunnel(self, data: Nest) -> None:
         """NFTA_TUNNEL_KEY, _DREG, _MODE."""
-        key = ("tunnel id", "host", 4) if number(data.get(1)) else ("tunnel path", "boolean", 1)
-        self.keyed(key, data.get(2), None)
+        key = ("tunnel id", "host", 4) if data.number(1) else ("tunnel path", "boolean", 1)
+        self.keyed(key, data, 2, 0)
 
-    def numgen(self, data: dict[int, bytes]) -> None:
+    def numgen(self, data: Nest) -> None:
         """NFTA_NG_DREG, _MODULUS, _TYPE, _OFFSET."""
-        kind = "random" if number(data.get(3)) else "inc"
-        text = f"numgen {kind} mod {number(data.get(2))}"
-        if number(data.get(4)):
-            text += f" offset {number(data[4])}"
-        self.load(data.get(1), Operand(text, "host", 4))
+        kind = "random" if data.number(3) else "inc"
+        text = f"numgen {kind} mod {data.number(2)}"
+        if data.number(4):
+            text += f" offset {data.number(4)}"
+        self.load(data.number(1), Operand(text, "host", 4))
 
-    def hash(self, data: dict[int, bytes]) -> None:
+    def hash(self, data: Nest) -> None:
         """NFTA_HASH_SREG, _DREG, _LEN, _MODULUS, _SEED, _OFFSET, _TYPE."""
-        text = "symhash" if number(data.get(7)) else f"jhash {self.joined(data.get(1))}"
-        text += f" mod {number(data.get(4))}"
-        if 5 in data:
-            text += f" seed {number(data[5]):#x}"
-        if number(data.get(6)):
-            text += f" offset {number(data[6])}"
-        self.load(data.get(2), Operand(text, "host", 4))
+        text = "symhash" if data.number(7) else f"jhash {self.joined(data.number(1))}"
+        text += f" mod {data.number(4)}"
+        if data.has(5):
+            text += f" seed {data.number(5):#x}"
+        if data.number(6):
+            text += f" offset {data.number(6)}"
+        self.load(data.number(2), Operand(text, "host", 4))
 
-    def payload(self, data: dict[int, bytes]) -> None:
+    def payload(self, data: Nest) -> None:
         """NFTA_PAYLOAD_DREG, _BASE, _OFFSET, _LEN, _SREG."""
-        base, first, size = number(data.get(2)), number(data.get(3)) * 8, number(data.get(4))
+        base, first, size = data.number(2), data.number(3) * 8, data.number(4)
         operand = self.packet_field(base, first, size)
-        if 5 not in data:
-            self.load(data.get(1), operand)
+        if not data.has(5):
+            self.load(data.number(1), operand)
             return
-        value = self.use(data[5])
+        value = self.use(data.number(5))
         if value.mask is not None and value.xor is not None:
             rest = bytes(255 ^ byte for byte in value.mask)
             found = self.bit_field(operand, rest)
@@ -605,7 +624,7 @@ class Expressions:
                 return
         text = self.shown(value) if value.raw is None else self.value(operand.type, value.raw)
         if value.raw is not None:
-            self.types[value.loaded] = operand.type, False
+            self.note(value.loaded, operand.type, False)
         self.say(f"{operand.text} set {text}")
 
     def packet_field(self, base: int, first: int, size: int) -> Operand:
@@ -634,14 +653,12 @@ class Expressions:
         where = BASES[base] if base < len(BASES) else str(base)
         operand = Operand(f"@{where},{first},{size * 8}", "hex", size)
         operand.place, operand.header = (first, size * 8), header
-        if header and header != "th":
-            self.uses(operand)
         return operand
 
-    def exthdr(self, data: dict[int, bytes]) -> None:
+    def exthdr(self, data: Nest) -> None:
         """NFTA_EXTHDR_DREG, _TYPE, _OFFSET, _LEN, _FLAGS, _OP, _SREG."""
-        kind, first, size = number(data.get(2)), number(data.get(3)) * 8, number(data.get(4))
-        op = number(data.get(6))
+        kind, first, size = data.number(2), data.number(3) * 8, data.number(4)
+        op = data.number(6)
         names = (EXTENSIONS, TCP_OPTIONS, IP_OPTIONS, CHUNKS, {})[op] if op < 5 else {}
         name = names.get(kind, str(kind))
         head = (
@@ -649,8 +666,8 @@ class Expressions:
         )
         if op == 0 or op == 2:
             self.forget("network")
-        if number(data.get(5)) & 1:
-            self.load(data.get(1), Operand(f"{head or 'exthdr '}{name}", "boolean", 1))
+        if data.number(5) & 1:
+            self.load(data.number(1), Operand(f"{head or 'exthdr '}{name}", "boolean", 1))
             return
         layout = HEADERS.get(head.strip() or name, {}) | OPTION_FIELDS.get(name, {})
         found = layout.get((first, size * 8))
@@ -659,21 +676,21 @@ class Expressions:
             operand = Operand(f"{head}{name} {found[0]}", found[1], size)
         elif not head and name in HEADERS:
             operand.header, operand.place = name, (first, size * 8)
-        if 1 in data:
-            self.load(data[1], operand)
-        elif 7 in data:
-            self.say(f"{operand.text} set {self.constant(data[7], operand.type)}")
+        if data.has(1):
+            self.load(data.number(1), operand)
+        elif data.has(7):
+            self.say(f"{operand.text} set {self.constant(data.number(7), operand.type)}")
         else:
             self.say(f"reset {head}{name}")
 
-    def inner(self, data: dict[int, bytes]) -> None:
+    def inner(self, data: Nest) -> None:
         """NFTA_INNER_NUM, _TYPE, _FLAGS, _HDRSIZE, _EXPR."""
-        name = {1: "vxlan", 2: "geneve"}.get(number(data.get(2)), "inner")
+        name = {1: "vxlan", 2: "geneve"}.get(data.number(2), "inner")
         before = len(self.words)
         outside = self.network, self.transport
         self.network, self.transport = self.inside
         said, self.said = self.said, {}
-        self.expression(data.get(5, b""))
+        self.expression(data.nest(5))
         self.said = said
         self.network, self.transport = outside
         at = self.said.pop("inside", -1)
@@ -689,39 +706,39 @@ class Expressions:
 
     # -- statements -----------------------------------------------------------------------
 
-    def counter(self, data: dict[int, bytes]) -> None:
+    def counter(self, data: Nest) -> None:
         """NFTA_COUNTER_BYTES, _PACKETS."""
-        said = f" packets {number(data.get(2))} bytes {number(data.get(1))}" if data else ""
+        said = f" packets {data.number(2)} bytes {data.number(1)}" if data.each() else ""
         self.say(f"counter{said}")
 
-    def limit(self, data: dict[int, bytes]) -> None:
+    def limit(self, data: Nest) -> None:
         """NFTA_LIMIT_RATE, _UNIT, _BURST, _TYPE, _FLAGS."""
         self.say(f"limit {limit_text(data)}")
 
-    def connlimit(self, data: dict[int, bytes]) -> None:
+    def connlimit(self, data: Nest) -> None:
         """NFTA_CONNLIMIT_COUNT, _FLAGS."""
-        self.say(f"ct count {'over ' if number(data.get(2)) & 1 else ''}{number(data.get(1))}")
+        self.say(f"ct count {'over ' if data.number(2) & 1 else ''}{data.number(1)}")
 
-    def quota(self, data: dict[int, bytes]) -> None:
+    def quota(self, data: Nest) -> None:
         """NFTA_QUOTA_BYTES, _FLAGS, _CONSUMED."""
         self.say(f"quota {quota_text(data)}")
 
-    def last(self, data: dict[int, bytes]) -> None:
+    def last(self, data: Nest) -> None:
         """NFTA_LAST_SET, _MSECS."""
-        self.say(f"last used {time_text(number(data.get(2))) if number(data.get(1)) else 'never'}")
+        self.say(f"last used {time_text(data.number(2)) if data.number(1) else 'never'}")
 
-    def log(self, data: dict[int, bytes]) -> None:
+    def log(self, data: Nest) -> None:
         """NFTA_LOG_GROUP, _PREFIX, _SNAPLEN, _QTHRESHOLD, _LEVEL, _FLAGS."""
         words = ["log"]
-        if 2 in data:
-            words.append(f"prefix {text_of(data[2])}")
+        if data.has(2):
+            words.append(f"prefix {text_of(data.raw(2))}")
         for key, name in ((1, "group"), (3, "snaplen"), (4, "queue-threshold")):
-            if key in data and (key == 1 or number(data[key])):
-                words.append(f"{name} {number(data[key])}")
-        level = number(data.get(5))
-        if 5 in data and level != 4:
+            if data.has(key) and (key == 1 or data.number(key)):
+                words.append(f"{name} {data.number(key)}")
+        level = data.number(5)
+        if data.has(5) and level != 4:
             words.append(f"level {LEVELS[level] if level < len(LEVELS) else level}")
-        flags = number(data.get(6))
+        flags = data.number(6)
         if flags & 0x2F == 0x2F:  # NF_LOG_MASK
             words.append("flags all")
             flags = 0
@@ -733,21 +750,21 @@ class Expressions:
         words += ["flags ether"] * (flags >> 5 & 1)
         self.say(" ".join(words))
 
-    def queue(self, data: dict[int, bytes]) -> None:
+    def queue(self, data: Nest) -> None:
         """NFTA_QUEUE_NUM, _TOTAL, _FLAGS, _SREG_QNUM."""
-        flags = number(data.get(3))
+        flags = data.number(3)
         named = [name for bit, name in ((1, "bypass"), (2, "fanout")) if flags & bit]
         text = "queue" + (" flags " + ",".join(named) if named else "")
-        if 4 in data:
-            text += f" to {self.shown(self.use(data[4]))}"
+        if data.has(4):
+            text += f" to {self.shown(self.use(data.number(4)))}"
         else:
-            first, total = number(data.get(1)), number(data.get(2))
+            first, total = data.number(1), data.number(2)
             text += f" to {first}" + (f"-{first + total - 1}" if total > 1 else "")
         self.say(text)
 
-    def reject(self, data: dict[int, bytes]) -> None:
+    def reject(self, data: Nest) -> None:
         """NFTA_REJECT_TYPE, _ICMP_CODE."""
-        kind, code = number(data.get(1)), number(data.get(2))
+        kind, code = data.number(1), data.number(2)
         text = "reject"
         if kind == 1:
             text += " with tcp reset"
@@ -771,119 +788,117 @@ class Expressions:
         if 0 <= at < len(self.words) and self.words[at].startswith(("meta ", "ether type")):
             self.words[at] = ""
 
-    def target(
-        self, data: dict[int, bytes], address: tuple[int, int], port: tuple[int, int]
-    ) -> str:
+    def target(self, data: Nest, address: tuple[int, int], port: tuple[int, int]) -> str:
         """` to 192.0.2.1-192.0.2.9:1000-2000` from the registers of these attributes."""
         kind = "address"
         low = high = ""
         from_map = False
-        if address[0] in data:
-            operand = self.use(data[address[0]])
+        if data.has(address[0]):
+            operand = self.use(data.number(address[0]))
             from_map = operand.raw is None
-            low = self.constant(data[address[0]], kind)
-            high = self.constant(data[address[1]], kind) if address[1] in data else ""
+            low = self.constant(data.number(address[0]), kind)
+            high = self.constant(data.number(address[1]), kind) if data.has(address[1]) else ""
         text = low
         if high and high != low and not from_map:
             text += f"-{high}"
-        if port[0] in data and (not from_map or self.slot(data[port[0]]) in self.fresh):
+        if data.has(port[0]) and (not from_map or slot_of(data.number(port[0])) in self.fresh):
             if ":" in low and not from_map:
                 text = "-".join(f"[{part}]" for part in text.split("-"))
-            first = self.constant(data[port[0]], "be")
-            last = self.constant(data[port[1]], "be") if port[1] in data else first
+            first = self.constant(data.number(port[0]), "be")
+            last = self.constant(data.number(port[1]), "be") if data.has(port[1]) else first
             text += f":{first}" + (f"-{last}" if last != first else "")
         return f" to {text}" if text else ""
 
-    def nat_flags(self, raw: bytes | None) -> str:
+    def nat_flags(self, bits: int) -> str:
         """random, fully-random, persistent."""
-        named = [name for bit, name in NAT_FLAGS.items() if number(raw) & bit]
+        named = [name for bit, name in NAT_FLAGS.items() if bits & bit]
         return " " + ",".join(named) if named else ""
 
-    def nat(self, data: dict[int, bytes]) -> None:
+    def nat(self, data: Nest) -> None:
         """NFTA_NAT_TYPE, _FAMILY, _REG_ADDR_MIN, _MAX, _REG_PROTO_MIN, _MAX, _FLAGS."""
-        text = "dnat" if number(data.get(1)) else "snat"
+        text = "dnat" if data.number(1) else "snat"
         # nft says the family too where one map gives address and port.
-        mapped = 5 in data and self.slot(data[5]) not in self.fresh
-        if 3 in data and (self.family == 1 or mapped):
-            text += " " + FAMILIES.get(number(data.get(2)), "")
-        if number(data.get(7)) & 64:
+        mapped = data.has(5) and slot_of(data.number(5)) not in self.fresh
+        if data.has(3) and (self.family == 1 or mapped):
+            text += " " + FAMILIES.get(data.number(2), "")
+        if data.number(7) & 64:
             text += " prefix"
-        self.say(text + self.target(data, (3, 4), (5, 6)) + self.nat_flags(data.get(7)))
+        self.say(text + self.target(data, (3, 4), (5, 6)) + self.nat_flags(data.number(7)))
 
-    def masq(self, data: dict[int, bytes]) -> None:
+    def masq(self, data: Nest) -> None:
         """NFTA_MASQ_FLAGS, _REG_PROTO_MIN, _MAX."""
-        self.say("masquerade" + self.target(data, (0, 0), (2, 3)) + self.nat_flags(data.get(1)))
+        self.say("masquerade" + self.target(data, (0, 0), (2, 3)) + self.nat_flags(data.number(1)))
 
-    def redir(self, data: dict[int, bytes]) -> None:
+    def redir(self, data: Nest) -> None:
         """NFTA_REDIR_REG_PROTO_MIN, _MAX, _FLAGS."""
-        self.say("redirect" + self.target(data, (0, 0), (1, 2)) + self.nat_flags(data.get(3)))
+        self.say("redirect" + self.target(data, (0, 0), (1, 2)) + self.nat_flags(data.number(3)))
 
-    def tproxy(self, data: dict[int, bytes]) -> None:
+    def tproxy(self, data: Nest) -> None:
         """NFTA_TPROXY_FAMILY, _REG_ADDR, _REG_PORT."""
-        family = number(data.get(1))
+        family = data.number(1)
         text = "tproxy"
         if self.family == 1 and family in (2, 10):
             text += " " + FAMILIES[family]
         self.say(text + self.target(data, (2, 2), (3, 3)))
 
-    def dup(self, data: dict[int, bytes]) -> None:
+    def dup(self, data: Nest) -> None:
         """NFTA_DUP_SREG_ADDR, _SREG_DEV."""
         text = "dup"
-        if 1 in data:
-            text += f" to {self.constant(data[1], 'address')}"
-        if 2 in data:
-            text += f" {'device' if 1 in data else 'to'} {self.constant(data[2], 'ifindex')}"
+        if data.has(1):
+            text += f" to {self.constant(data.number(1), 'address')}"
+        if data.has(2):
+            device = self.constant(data.number(2), "ifindex")
+            text += f" {'device' if data.has(1) else 'to'} {device}"
         self.say(text)
 
-    def fwd(self, data: dict[int, bytes]) -> None:
+    def fwd(self, data: Nest) -> None:
         """NFTA_FWD_SREG_DEV, _SREG_ADDR, _NFPROTO."""
-        device = self.constant(data.get(1), "ifindex")
-        if 2 in data:
-            family = FAMILIES.get(number(data.get(3)), "")
-            address = self.constant(data[2], "address")
+        device = self.constant(data.number(1), "ifindex")
+        if data.has(2):
+            family = FAMILIES.get(data.number(3), "")
+            address = self.constant(data.number(2), "address")
             self.say(f"fwd {family} to {address} device {device}")
         else:
             self.say(f"fwd to {device}")
 
-    def objref(self, data: dict[int, bytes]) -> None:
+    def objref(self, data: Nest) -> None:
         """NFTA_OBJREF_IMM_TYPE, _IMM_NAME, _SET_SREG, _SET_NAME."""
-        if 4 in data:
-            kind, members = self.named_set(data[4], data.get(5))
+        if data.has(4):
+            kind, members = self.named_set(data, 4, 5)
             named = OBJECTS.get(kind, "object name")
-            self.say(f"{named} {self.joined(data.get(3))} map {members}")
+            self.say(f"{named} {self.joined(data.number(3))} map {members}")
             return
-        kind = number(data.get(1))
-        self.say(f"{OBJECTS.get(kind, f'object {kind}')} {text_of(data.get(2, b''))}")
+        kind = data.number(1)
+        self.say(f"{OBJECTS.get(kind, f'object {kind}')} {text_of(data.raw(2))}")
 
-    def synproxy(self, data: dict[int, bytes]) -> None:
+    def synproxy(self, data: Nest) -> None:
         """NFTA_SYNPROXY_MSS, _WSCALE, _FLAGS."""
         self.say(f"synproxy {synproxy_text(data)}".rstrip())
 
-    def flow(self, data: dict[int, bytes]) -> None:
+    def flow(self, data: Nest) -> None:
         """NFTA_FLOW_TABLE_NAME."""
-        self.say(f"flow add @{word(data.get(1))}")
+        self.say(f"flow add @{data.word(1)}")
 
-    def notrack(self, data: dict[int, bytes]) -> None:
+    def notrack(self, data: Nest) -> None:
         """Has no attributes."""
         self.say("notrack")
 
-    def extension(self, data: dict[int, bytes]) -> None:
+    def extension(self, data: Nest) -> None:
         """NFTA_MATCH_NAME or NFTA_TARGET_NAME: iptables' own."""
-        if word(data.get(1)) == "comment":
-            self.say(f"comment {text_of(data.get(3, b''))}")
+        if data.word(1) == "comment":
+            self.say(f"comment {text_of(data.raw(3))}")
         else:
-            self.say(f"xt {text_of(data.get(1, b''))}")
+            self.say(f"xt {text_of(data.raw(1))}")
 
     # -- elements -------------------------------------------------------------------------
 
-    def elements(self, raws: list[bytes], known: Any) -> list[str]:
+    def elements(self, found: list[Nest], known: Any) -> list[str]:
         """Elements of a set (NFTA_LIST_ELEM), as nft lists them: in order, intervals as such."""
-        found = [self.attributes(raw) for raw in raws]
         if known is not None and known.flags & ANONYMOUS:
             host = host_order(known, known.key_type) and not self.big
             host = (host or known.key_type in (5, 41)) and not self.big  # texts by their end
             order = "little" if host else "big"
-            found.sort(key=lambda of: int.from_bytes(self.data(of.get(1)), order))  # type: ignore[arg-type]
+            found.sort(key=lambda of: int.from_bytes(value_of(of, 1), order))  # type: ignore[arg-type]
         out: list[str] = []
         size = 0
         for of, end in self.intervals(found, known):
@@ -894,28 +909,26 @@ class Expressions:
                 break
         return out
 
-    def intervals(
-        self, found: list[dict[int, bytes]], known: Any
-    ) -> list[tuple[dict[int, bytes], bytes | None]]:
+    def intervals(self, found: list[Nest], known: Any) -> list[tuple[Nest, bytes | None]]:
         """Each element with the end of its interval, which is an element of its own."""
-        if known is None or not known.flags & INTERVAL or any(10 in of for of in found):
+        if known is None or not known.flags & INTERVAL or any(of.has(10) for of in found):
             return [(of, None) for of in found]
-        found.sort(key=lambda of: (self.data(of.get(1)), not number(of.get(3)) & 1))
-        out: list[tuple[dict[int, bytes], bytes | None]] = []
+        found.sort(key=lambda of: (value_of(of, 1), not of.number(3) & 1))
+        out: list[tuple[Nest, bytes | None]] = []
         opened = False
         for of in found:
-            if number(of.get(3)) & 1:
+            if of.number(3) & 1:
                 if opened:
-                    out[-1] = (out[-1][0], self.data(of.get(1)))
-                elif any(self.data(of.get(1))) or len(found) == 1:
+                    out[-1] = (out[-1][0], value_of(of, 1))
+                elif any(value_of(of, 1)) or len(found) == 1:
                     out.append((of, None))
                 opened = False
             else:
-                opened = not number(of.get(3)) & 2
+                opened = not of.number(3) & 2
                 out.append((of, None))
         if opened and self.message.to_kernel and len(found) > 1:  # up to the largest there is
             of = out[-1][0]
-            out[-1] = (of, b"\1" + bytes(len(self.data(of.get(1)))))
+            out[-1] = (of, b"\1" + bytes(len(value_of(of, 1))))
         return out
 
     def typed(self, raw: bytes, known: Any, of_data: bool) -> str:
@@ -935,9 +948,9 @@ class Expressions:
             words.append(self.value(kind, raw[start:end], network))
         return " . ".join(words)
 
-    def key(self, of: dict[int, bytes], end: bytes | None, known: Any) -> str:
+    def key(self, of: Nest, end: bytes | None, known: Any) -> str:
         """A key, an interval of them, a prefix."""
-        raw = self.data(of.get(1))
+        raw = value_of(of, 1)
         if end is not None:
             last = int.from_bytes(end, "big") - 1
             first = int.from_bytes(raw, "big")
@@ -952,9 +965,9 @@ class Expressions:
                 if last + 1 == first + (1 << (len(raw) - len(begins)) * 8):
                     return text_of(begins)[:-1] + '*"'
             return f"{text}-{self.typed(last.to_bytes(len(raw), 'big'), known, False)}"
-        if 10 not in of:
+        if not of.has(10):
             return self.typed(raw, known, False)
-        return self.field_ranges(raw, self.data(of[10]), known)
+        return self.field_ranges(raw, value_of(of, 10), known)
 
     def field_ranges(self, raw: bytes, end: bytes, known: Any, of_data: bool = False) -> str:
         """A concatenation of ranges, each as an address with its prefix where it is one."""
@@ -975,57 +988,81 @@ class Expressions:
             words.append(text)
         return " . ".join(words)
 
-    def element(self, data: dict[int, bytes], end: bytes | None, known: Any) -> str:
+    def element(self, data: Nest, end: bytes | None, known: Any) -> str:
         """NFTA_SET_ELEM_KEY, _DATA, _FLAGS, _TIMEOUT, _EXPIRATION, _USERDATA, _EXPR, ..."""
-        flags = number(data.get(3))
+        flags = data.number(3)
         text = "*" if flags & 2 else self.key(data, end, known)
         words = [text]
-        if known is not None and known.flags & INTERVAL and 10 not in data and end is None:
+        if known is not None and known.flags & INTERVAL and not data.has(10) and end is None:
             words.insert(0, "below" if flags & 1 else "" if flags & 2 else "from")
         elif flags & 1:
             words.insert(0, "end of interval")
         self.words = []
-        if 11 in data:
-            self.run(data[11])
-        elif 7 in data:
-            self.expression(data[7])
+        if data.has(11):
+            self.run(data.nest(11))
+        elif data.has(7):
+            self.expression(data.nest(7))
         words += self.words
-        if number(data.get(4)):
-            words.append(f"timeout {time_text(number(data[4]))}")
-        if number(data.get(5)):
-            words.append(f"expires {time_text(number(data[5]))}")
-        told = data.get(6, b"")
+        if data.number(4):
+            words.append(f"timeout {time_text(data.number(4))}")
+        if data.number(5):
+            words.append(f"expires {time_text(data.number(5))}")
+        told = data.raw(6)
         if len(told) > 2 and told[0] == 0 and told[1] + 2 <= len(told):
             words.append("comment " + text_of(told[2 : 2 + told[1]]))
-        inside = self.attributes(data.get(2, b""))
-        if 2 in inside:
-            words.append(f": {self.verdict(inside[2])}")
-        elif 1 in inside:
-            words.append(f": {self.typed(inside[1], known, True)}")
-        elif 9 in data:
-            words.append(f": {text_of(data[9])}")
+        inside = data.nest(2)
+        if inside.has(2):
+            words.append(f": {verdict(inside.nest(2))}")
+        elif inside.has(1):
+            words.append(f": {self.typed(inside.raw(1), known, True)}")
+        elif data.has(9):
+            words.append(f": {text_of(data.raw(9))}")
         return " ".join([text for text in words if text])
 
-    def dynset(self, data: dict[int, bytes]) -> None:
+    def dynset(self, data: Nest) -> None:
         """NFTA_DYNSET_SET_NAME, _OP, _SREG_KEY, _SREG_DATA, _TIMEOUT, _EXPR, _EXPRESSIONS."""
-        code = number(data.get(3))
+        code = data.number(3)
         verb = ("add", "update", "delete")[code] if code < 3 else f"op {code}"
-        inside = [self.joined(data.get(4))]
-        if number(data.get(6)):
-            inside.append(f"timeout {time_text(number(data[6]))}")
+        inside = [self.joined(data.number(4))]
+        if data.number(6):
+            inside.append(f"timeout {time_text(data.number(6))}")
         self.words, outside = [], self.words
-        if 10 in data:
-            self.run(data[10])
-        elif 7 in data:
-            self.expression(data[7])
-        inside += self.words
+        if data.has(10):
+            self.run(data.nest(10))
+        elif data.has(7):
+            self.expression(data.nest(7))
+        inside += [text.split(" packets ")[0] for text in self.words]
         self.words = outside
-        if 5 in data:
-            inside.append(f": {self.joined(data[5])}")
-        self.say(f"{verb} @{word(data.get(1))} {{ {' '.join(inside)} }}")
+        if data.has(5):
+            inside.append(f": {self.joined(data.number(5))}")
+        self.say(f"{verb} @{data.word(1)} {{ {' '.join(inside)} }}")
 
 
-ANONYMOUS, INTERVAL, CONCAT = 1, 4, 0x80  # NFT_SET_*
+ANONYMOUS: Final = 1  # NFT_SET_*
+INTERVAL: Final = 4
+
+
+def slot_of(register: int) -> int:
+    """The first of the registers of 4 bytes that it is; -1 for none."""
+    if 1 <= register <= 4:
+        return (register - 1) * 4
+    return register - 8 if register >= 8 else -1
+
+
+def value_of(of: Nest, which: int) -> bytes:
+    """NFTA_DATA_VALUE in a nest."""
+    return of.nest(which).raw(1)
+
+
+def verdict(found: Nest) -> str:
+    """NFTA_VERDICT_CODE, _CHAIN, _CHAIN_ID."""
+    code = found.number(1)
+    text = VERDICTS.get(code)
+    if text is None:
+        text = f"{code & 0xFFFF:#x}"
+    if found.has(2):
+        return f"{text} {found.word(2)}"
+    return f"{text} chain-id {found.number(3)}" if found.has(3) else text
 
 
 def set_of(message: Message, family: int, table: bytes, name: bytes, number_of_it: int) -> Any:
@@ -1065,38 +1102,38 @@ def typed_pieces(raw: bytes, known: Any, of_data: bool) -> list[tuple[int, int, 
     return out if at == len(raw) else None
 
 
-def limit_text(data: dict[int, bytes]) -> str:
+def limit_text(data: Nest) -> str:
     """`rate over 5/second burst 10 packets`."""
-    rate, burst, unit = number(data.get(1)), number(data.get(3)), number(data.get(2))
+    rate, burst, unit = data.number(1), data.number(3), data.number(2)
     each = UNITS.get(unit, f"{unit} seconds")
-    over = "over " if number(data.get(5)) & 1 else ""
-    if number(data.get(4)):
+    over = "over " if data.number(5) & 1 else ""
+    if data.number(4):
         ends = f" burst {bytes_text(burst)}" if burst else ""
         return f"rate {over}{bytes_text(rate)}/{each}{ends}"
     ends = f" burst {burst} packets" if burst else ""
     return f"rate {over}{rate}/{each}{ends}"
 
 
-def quota_text(data: dict[int, bytes]) -> str:
+def quota_text(data: Nest) -> str:
     """`over 25 mbytes used 3 kbytes`."""
-    used = f" used {bytes_text(number(data.get(4)))}" if number(data.get(4)) else ""
-    return f"{'over ' if number(data.get(2)) & 1 else ''}{bytes_text(number(data.get(1)))}{used}"
+    used = f" used {bytes_text(data.number(4))}" if data.number(4) else ""
+    return f"{'over ' if data.number(2) & 1 else ''}{bytes_text(data.number(1))}{used}"
 
 
-def synproxy_text(data: dict[int, bytes]) -> str:
+def synproxy_text(data: Nest) -> str:
     """`mss 1460 wscale 7 timestamp sack-perm`."""
-    flags = number(data.get(3))
+    flags = data.number(3)
     words = []
     if flags & 1:
-        words.append(f"mss {number(data.get(1))}")
+        words.append(f"mss {data.number(1)}")
     if flags & 2:
-        words.append(f"wscale {number(data.get(2))}")
+        words.append(f"wscale {data.number(2)}")
     words += ["timestamp"] * (flags >> 3 & 1) + ["sack-perm"] * (flags >> 2 & 1)
     return " ".join(words)
 
 
-STATEMENTS: dict[str, Callable[[Expressions, dict[int, bytes]], None]] = {
-    name: getattr(Expressions, name)
+STATEMENTS: Final[dict[bytes, Callable[[Expressions, Nest], None]]] = {
+    name.encode() + b"\0": getattr(Expressions, name)
     for name in (
         "immediate", "bitwise", "byteorder", "cmp", "range", "lookup", "dynset", "payload",
         "inner", "exthdr", "meta", "rt", "hash", "socket", "ct", "limit", "connlimit", "counter",
@@ -1104,5 +1141,6 @@ STATEMENTS: dict[str, Callable[[Expressions, dict[int, bytes]], None]] = {
         "objref", "fib", "osf", "synproxy", "xfrm", "numgen", "tunnel", "notrack",
     )
 }  # fmt: skip
-STATEMENTS["flow_offload"] = Expressions.flow
-STATEMENTS["match"] = STATEMENTS["target"] = Expressions.extension
+STATEMENTS[b"flow_offload\0"] = Expressions.flow
+STATEMENTS[b"match\0"] = STATEMENTS[b"target\0"] = Expressions.extension
+STATEMENTS.update({name[:-1]: do for name, do in STATEMENTS.items()})  # as some send them

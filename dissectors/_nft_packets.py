@@ -6,10 +6,12 @@ of nftables.
 
 from __future__ import annotations
 
+from typing import Final
+
 # Protocol: its fields by first bit and number of bits.
 Layout = dict[tuple[int, int], tuple[str, str]]
-PORTS: Layout = {(0, 16): ("sport", "be"), (16, 16): ("dport", "be")}
-HEADERS: dict[str, Layout] = {
+PORTS: Final[Layout] = {(0, 16): ("sport", "be"), (16, 16): ("dport", "be")}
+HEADERS: Final[dict[str, Layout]] = {
     "ether": {(0, 48): ("daddr", "ether"), (48, 48): ("saddr", "ether"),
               (96, 16): ("type", "ethertype")},
     "vlan": {(112, 3): ("pcp", "be"), (115, 1): ("dei", "be"), (116, 12): ("id", "be"),
@@ -34,7 +36,7 @@ HEADERS: dict[str, Layout] = {
     "udp": {**PORTS, (32, 16): ("length", "be"), (48, 16): ("checksum", "be")},
     "udplite": {**PORTS, (32, 16): ("csumcov", "be"), (48, 16): ("checksum", "be")},
     "sctp": {**PORTS, (32, 32): ("vtag", "be"), (64, 32): ("checksum", "be")},
-    "dccp": {**PORTS, (67, 4): ("type", "be")},
+    "dccp": {**PORTS, (67, 4): ("type", "dccptype")},
     "th": PORTS,
     "icmp": {(0, 8): ("type", "icmptype"), (8, 8): ("code", "icmpcode"),
              (16, 16): ("checksum", "be"), (32, 16): ("id", "be"), (48, 16): ("sequence", "be"),
@@ -62,24 +64,24 @@ HEADERS: dict[str, Layout] = {
     "ip option": {(0, 8): ("type", "be"), (8, 8): ("length", "be"), (16, 8): ("ptr", "be"),
                   (24, 32): ("addr", "ipv4")},
 }  # fmt: skip
-OPTION_FIELDS: dict[str, Layout] = {
+OPTION_FIELDS: Final[dict[str, Layout]] = {
     "maxseg": {(16, 16): ("size", "be")}, "window": {(16, 8): ("count", "be")},
     "timestamp": {(16, 32): ("tsval", "be"), (48, 32): ("tsecr", "be")},
     "sack": {(16, 32): ("left", "be"), (48, 32): ("right", "be")},
     "ra": {(16, 16): ("value", "be")},
 }  # fmt: skip
-EXTENSIONS = {0: "hbh", 43: "rt", 44: "frag", 50: "esp", 51: "ah", 60: "dst", 135: "mh"}
-TCP_OPTIONS = {0: "eol", 1: "nop", 2: "maxseg", 3: "window", 4: "sack-perm", 5: "sack",
+EXTENSIONS: Final = {0: "hbh", 43: "rt", 44: "frag", 50: "esp", 51: "ah", 60: "dst", 135: "mh"}
+TCP_OPTIONS: Final = {0: "eol", 1: "nop", 2: "maxseg", 3: "window", 4: "sack-perm", 5: "sack",
                8: "timestamp", 19: "md5sig", 30: "mptcp", 34: "fastopen"}  # fmt: skip
-IP_OPTIONS = {7: "rr", 131: "lsrr", 137: "ssrr", 148: "ra"}
-CHUNKS = {0: "data", 1: "init", 2: "init-ack", 3: "sack", 4: "heartbeat", 5: "heartbeat-ack",
+IP_OPTIONS: Final = {7: "rr", 131: "lsrr", 137: "ssrr", 148: "ra"}
+CHUNKS: Final = {0: "data", 1: "init", 2: "init-ack", 3: "sack", 4: "heartbeat", 5: "heartbeat-ack",
           6: "abort", 7: "shutdown", 8: "shutdown-ack", 9: "error", 10: "cookie-echo",
           11: "cookie-ack", 12: "ecne", 13: "cwr", 14: "shutdown-complete", 193: "asconf-ack",
           192: "forward-tsn", 128: "asconf"}  # fmt: skip
-BASES = ("ll", "nh", "th", "ih", "tun")
+BASES: Final = ("ll", "nh", "th", "ih", "tun")
 
 # By key: how nft writes it, the type of its values, and their size.
-META = {
+META: Final = {
     0: ("meta length", "host", 4), 1: ("meta protocol", "ethertype", 2),
     2: ("meta priority", "tchandle", 4), 3: ("meta mark", "mark", 4), 4: ("iif", "ifindex", 4),
     5: ("oif", "ifindex", 4), 6: ("iifname", "ifname", 16), 7: ("oifname", "ifname", 16),
@@ -90,16 +92,16 @@ META = {
     15: ("meta nfproto", "nfproto", 1), 16: ("meta l4proto", "proto", 1),
     17: ("meta ibrname", "ifname", 16), 18: ("meta obrname", "ifname", 16),
     19: ("meta pkttype", "pkttype", 1), 20: ("meta cpu", "host", 4), 21: ("iifgroup", "host", 4),
-    22: ("oifgroup", "host", 4), 23: ("meta cgroup", "host", 4), 24: ("meta random", "host", 4),
+    22: ("oifgroup", "host", 4), 23: ("meta cgroup", "host", 4), 24: ("meta random", "be", 4),
     25: ("meta ipsec", "boolean", 1), 26: ("meta iifkind", "ifname", 16),
     27: ("meta oifkind", "ifname", 16), 28: ("meta ibrpvid", "host", 2),
-    29: ("meta ibrvproto", "ethertype", 2), 30: ("meta time", "host", 8),
+    29: ("meta ibrvproto", "ethertype", 2), 30: ("meta time", "date", 8),
     31: ("meta day", "day", 1),
     32: ("meta hour", "hour", 4), 33: ("meta sdif", "ifindex", 4),
     34: ("meta sdifname", "ifname", 16), 35: ("meta broute", "host", 1),
     37: ("meta ibrhwaddr", "ether", 6),
 }  # fmt: skip
-CT = {
+CT: Final = {
     0: ("state", "ctstate", 4), 1: ("direction", "ctdir", 1), 2: ("status", "ctstatus", 4),
     3: ("mark", "mark", 4), 4: ("secmark", "host", 4), 5: ("expiration", "milliseconds", 4),
     6: ("helper", "ifname", 16), 7: ("l3proto", "nfproto", 1), 8: ("saddr", "address", 16),
@@ -109,12 +111,16 @@ CT = {
     18: ("event", "ctevent", 4), 19: ("ip saddr", "ipv4", 4), 20: ("ip daddr", "ipv4", 4),
     21: ("ip6 saddr", "ipv6", 16), 22: ("ip6 daddr", "ipv6", 16), 23: ("id", "be", 4),
 }  # fmt: skip
-RT = {0: ("rt classid", "host", 4), 1: ("rt ip nexthop", "ipv4", 4),
+RT: Final = {0: ("rt classid", "host", 4), 1: ("rt ip nexthop", "ipv4", 4),
       2: ("rt ip6 nexthop", "ipv6", 16), 3: ("rt mtu", "host", 2),
       4: ("rt ipsec", "boolean", 1)}  # fmt: skip
-SOCKET = {0: ("socket transparent", "host", 1), 1: ("socket mark", "mark", 4),
+SOCKET: Final = {0: ("socket transparent", "host", 1), 1: ("socket mark", "mark", 4),
           2: ("socket wildcard", "host", 1), 3: ("socket cgroupv2", "host", 8)}  # fmt: skip
-XFRM = {1: ("ip daddr", "ipv4", 4), 2: ("ip6 daddr", "ipv6", 16), 3: ("ip saddr", "ipv4", 4),
+XFRM: Final = {1: ("ip daddr", "ipv4", 4), 2: ("ip6 daddr", "ipv6", 16), 3: ("ip saddr", "ipv4", 4),
         4: ("ip6 saddr", "ipv6", 16), 5: ("reqid", "host", 4), 6: ("spi", "be", 4)}  # fmt: skip
-FIB_RESULTS = {1: ("oif", "ifindex", 4), 2: ("oifname", "ifname", 16), 3: ("type", "addrtype", 4)}
-FIB_FLAGS = {1: "saddr", 2: "daddr", 4: "mark", 8: "iif", 16: "oif"}
+FIB_RESULTS: Final = {
+    1: ("oif", "ifindex", 4),
+    2: ("oifname", "ifname", 16),
+    3: ("type", "addrtype", 4),
+}
+FIB_FLAGS: Final = {1: "saddr", 2: "daddr", 4: "mark", 8: "iif", 16: "oif"}

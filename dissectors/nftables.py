@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nldissect.dissectors._nft_attributes import attributes, number
+from nldissect.dissectors._nft_attributes import Nest
 from nldissect.dissectors._nft_constants import constant, element_data, element_key, listed, prefix
 from nldissect.dissectors._nft_expressions import (
     MOST,
@@ -32,7 +32,7 @@ from nldissect.dissectors._nft_values import (
     type_text,
 )
 from nldissect.dissectors._nft_xtables import extension_info
-from nldissect.hooks import Lookup, Message, Node, Template
+from nldissect.hooks import Lookup, Message, Node, Piece, Template
 
 Get = Callable[[str], Any]
 
@@ -140,10 +140,7 @@ def rule(seen: Lookup) -> None:
         out.append(f"position {seen.text('position')}")
     found = seen.at("expressions")
     if found is not None:
-        at = seen.at("table")
-        family = seen.value("nfgen-family") or 0
-        table = b"" if at is None else at.bytes
-        out += listed(seen.message, family, table, found.bytes).words
+        out += listed(seen.message, *found.span).words
     out.append(comment(seen))
     seen.say(line(out))
 
@@ -241,9 +238,9 @@ def a_set(seen: Lookup) -> None:
     lister = lister_of(seen)
     inside, single = seen.at("expressions"), seen.at("expr")
     if inside is not None:
-        lister.run(inside.bytes)
+        lister.run(nest_of(seen, inside))
     elif single is not None:
-        lister.expression(single.bytes)
+        lister.expression(nest_of(seen, single))
     found += [text.split(" packets ")[0] for text in lister.words]
     named = [name for bit, name in SET_FLAGS if flags & bit]
     if named:
@@ -269,9 +266,16 @@ def elements(seen: Lookup) -> None:
     if name is not None:
         told = seen.value("set-id") or 0
         known = set_of(lister.message, lister.family, lister.table, name.bytes, told)
-    raws = [raw for _, raw in attributes(found.bytes, seen.message.big)]
-    if raws:
-        seen.say(line(["{ " + ", ".join(lister.elements(raws, known)) + " }"]))
+    inside = nest_of(seen, found)
+    each = [Nest(inside.data, inside.big, start, end) for start, end in inside.each()]
+    if each:
+        seen.say(line(["{ " + ", ".join(lister.elements(each, known)) + " }"]))
+
+
+def nest_of(seen: Lookup, found: Piece) -> Nest:
+    """The attributes in something."""
+    start, end = found.span
+    return Nest(seen.message.data, seen.message.big, start, end)
 
 
 def lister_of(seen: Lookup) -> Expressions:
@@ -285,22 +289,22 @@ OBJECT_WORDS = {1: "counter", 2: "quota", 3: "ct helper", 4: "limit", 5: "ct cou
                 7: "ct timeout", 8: "secmark", 9: "ct expectation", 10: "synproxy"}  # fmt: skip
 
 
-def object_data(kind: int, data: dict[int, bytes]) -> str:
+def object_data(kind: int, data: Nest) -> str:
     """What is in the braces of an object."""
     if kind == 1:
-        return f"packets {number(data.get(2))} bytes {number(data.get(1))}"
+        return f"packets {data.number(2)} bytes {data.number(1)}"
     if kind == 2:
         return quota_text(data)
     if kind == 3:
-        protocol = number(data.get(3))
-        family = FAMILIES.get(number(data.get(2)))
-        return f"type {text_of(data.get(1, b''))} protocol {PROTOCOLS.get(protocol, protocol)};" + (
+        protocol = data.number(3)
+        family = FAMILIES.get(data.number(2))
+        return f"type {text_of(data.raw(1))} protocol {PROTOCOLS.get(protocol, protocol)};" + (
             f" l3proto {family};" if family else ""
         )
     if kind == 4:
         return limit_text(data)
     if kind == 8:
-        return text_of(data.get(1, b""))
+        return text_of(data.raw(1))
     return synproxy_text(data) if kind == 10 else ""
 
 
@@ -312,8 +316,7 @@ def an_object(seen: Lookup) -> None:
     place(seen, NAMED)
     found = seen.at("data")
     if found is not None and kind:
-        big = seen.message.big
-        text = object_data(kind, dict(attributes(found.bytes, big)))
+        text = object_data(kind, nest_of(seen, found))
         if kind == 6:
             text = tunnel_text(found)
         elif kind in (7, 9):

@@ -620,8 +620,8 @@ class Piece:
         return self._seen.shown(self._place)
 
     @property
-    def bytes(self) -> builtins.bytes:
-        """The payload as captured."""
+    def span(self) -> tuple[int, int]:
+        """Where the payload begins and ends in the message's data."""
         engine = self._seen._engine
         if self._seen.tracks:
             self._seen.whole.append(engine.tape[self._place + 1])
@@ -629,7 +629,13 @@ class Piece:
         start = second & 0xFFFFFFFF
         if first >> MARKS_AT & IS_ATTRIBUTE:
             start += 4
-        return engine.data[start : second >> 32]
+        return int(start), int(second >> 32)
+
+    @property
+    def bytes(self) -> builtins.bytes:
+        """The payload as captured."""
+        start, end = self.span
+        return self._seen._engine.data[start:end]
 
     @property
     def children(self) -> list[Piece]:
