@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nldissect.dissectors._packet import packet_line
-from nldissect.hooks import U32, U64, Lookup, Node, Template, member, part
+from nldissect.hooks import MOST_PARTS, U32, U64, Lookup, Node, Template, cut_short, member, part
 
 COUNT, PC = part("count", U32), part("pc", U64)
 SHOWN = 4
@@ -21,12 +21,15 @@ def alert(node: Node) -> bool:
     member(node, part("entries", U32), node.start, node.start + 4)
     at = node.start + 4
     order: Literal["big", "little"] = "big" if node.message.big else "little"
-    while at + POINT <= node.end:
+    most = at + MOST_PARTS // 2 * POINT
+    while at + POINT <= min(node.end, most):
         pc = member(node, PC, at, at + 8)
         pc.set_label(f"{int.from_bytes(pc.bytes, order):#x}")
         member(node, COUNT, at + 8, at + POINT)
         at += POINT
-    if at < node.end:
+    if at == most:
+        cut_short(node, at)
+    else:
         node.leftover(at)
     return True
 

@@ -10,6 +10,7 @@ from nldissect.hooks import (
     Lookup,
     Message,
     Node,
+    cut_short,
     format_address,
     member,
     members,
@@ -19,6 +20,7 @@ from nldissect.hooks import (
 )
 
 HEADER_SIZE = 16  # struct nduseroptmsg
+LONGEST = 4096  # bytes of options that are looked at: the kernel passes one on, of 2040 at most
 # Option type: name, struct, and how what follows the struct is read.
 KINDS = {
     3: ("prefix-info", "opt-prefix-info", ""),
@@ -108,7 +110,8 @@ def options(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
         listed.diagnose("options-length", "error", text)
     if pos < end:
         out.append(listed)
-    while end - pos >= 2:
+    last = min(end, pos + LONGEST)
+    while last - pos >= 2:
         length = 8 * message.data[pos + 1]
         if not length or length > end - pos:
             text = f"an option of {length} bytes where {end - pos} are left"
@@ -116,7 +119,10 @@ def options(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
             break
         option(message, listed, pos, pos + length)
         pos += length
-    listed.leftover(pos)
+    if pos < last or last == end:
+        listed.leftover(pos)
+    else:
+        cut_short(listed, pos)
     pos = (end + 3) & ~3
     if pos < limit:
         walk(message, None, pos, limit, message.operation.attributes, out)

@@ -17,6 +17,7 @@ from nldissect.hooks import (
     part,
 )
 
+MOST = 127  # segments, of which hdrlen (a u8, in units of 8 bytes) has room for no more
 RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR = 128, 129
 
 
@@ -29,7 +30,7 @@ def segments(node: Node) -> bool:
     pos, number = node.start + struct.size, 0
     head = (n for child in node.children for n in child.walk())
     count = next((n.value + 1 for n in head if n.name == "first-segment"), None)
-    while node.end - pos >= 16 and (count is None or number < count):
+    while node.end - pos >= 16 and number < (MOST if count is None else min(count, MOST)):
         segment = member(node, part(f"segment-{number}", BINARY), pos, pos + 16)
         segment.set_value("ipv6", format_address(segment.bytes))
         pos += 16

@@ -234,7 +234,7 @@ def meta_value(node: Node) -> bool:
     """TCA_EM_META_LVALUE, _RVALUE: an int or long, or bytes, as the header's kind says."""
     side = "left" if node.field.name == "lvalue" else "right"
     level = node.parent.children if node.parent is not None else []
-    kind = find(level, f"hdr.{side}.kind")
+    kind = find(level[:8], f"hdr.{side}.kind")
     size = node.end - node.start
     if kind is None or kind.value >> 12 != 1 or size not in (4, 8):
         return False
@@ -254,6 +254,7 @@ MATCHES = {
 }
 MATCH_ATTRIBUTES = {4: "em-meta-attrs", 9: "em-ipt-attrs"}
 CONTAINER, CANID = 0, 7
+LONGEST = 1 << 10  # bytes of a tree of matches that is looked at
 _structs: dict[Struct, Field] = {}
 _matches: dict[int, Field] = {}
 
@@ -269,6 +270,8 @@ def struct_field(struct: Struct) -> Field:
 
 def ematches(node: Node) -> bool:
     """TCA_EMATCH_TREE_LIST: the matches, numbered from 1."""
+    if node.end - node.start > LONGEST:
+        return False
     out: list[Node] = []
     node.set_children("nest", out)
     walk(node.message, node, node.start, node.end, None, out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nldissect.hooks import BINARY, Lookup, Message, Node, escaped, node_text, part
+from nldissect.hooks import BINARY, MOST_PARTS, Lookup, Message, Node, escaped, node_text, part
 
 ULTRA_STRING = 5
 DESCRIPTOR = 4  # struct tlv_desc: length, itself included, and type
@@ -35,7 +35,7 @@ def tlvs(message: Message, pos: int, limit: int, out: list[Node]) -> bool:
         return False
     known = message.spec.attribute_sets["tlvs"].ensure()
     data = message.data
-    while limit - pos >= DESCRIPTOR:
+    while limit - pos >= DESCRIPTOR and len(out) < MOST_PARTS:
         length = int.from_bytes(data[pos : pos + 2], "big")
         kind = int.from_bytes(data[pos + 2 : pos + 4], "big")
         if kind == ULTRA_STRING and length + DESCRIPTOR == limit - pos:

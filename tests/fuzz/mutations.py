@@ -47,13 +47,17 @@ def places(data: bytes) -> list[tuple[int, int]]:
 
 
 def grown(rng: random.Random, data: bytes, at: int, size: int) -> bytes:
-    """An attribute repeated, behind itself; the lengths around it stay or are the message's."""
+    """An attribute repeated, behind itself; the lengths around it grow with it, or stay."""
     piece = data[at : at + size] + bytes(-size % 4)
-    times = rng.choice((1, 2, 8, 64, LARGEST // max(len(piece), 1)))
-    out = bytearray(data[:at] + piece * times + data[at:])
-    if len(out) <= LARGEST and rng.random() < 0.8:
+    most = max(LARGEST - len(data), 0) // max(len(piece), 1)
+    more = piece * min(rng.choice((1, 2, 8, 64, LARGEST)), most)
+    out = bytearray(data[:at] + more + data[at:])
+    if rng.random() < 0.8:
         struct.pack_into("<I", out, 0, len(out))
-    return bytes(out[:LARGEST])
+        for start, length in places(data):
+            if start < at and at + size <= start + length and length + len(more) < 1 << 16:
+                struct.pack_into("<H", out, start, length + len(more))
+    return bytes(out)
 
 
 def nested(rng: random.Random, data: bytes, at: int, size: int) -> bytes:
@@ -158,6 +162,9 @@ def anything(rng: random.Random, data: bytes, order: str) -> bytes:
     return bytes(out)
 
 
+LONGEST_LINE = 1 << 20  # characters that repetition may make
+
+
 def text(rng: random.Random, lines: list[str], odd: tuple[str, ...]) -> list[str]:
     """Some changes of lines: gone, twice, swapped, of another place, cut, with odd words."""
     out = list(lines)
@@ -183,5 +190,6 @@ def text(rng: random.Random, lines: list[str], odd: tuple[str, ...]) -> list[str
             case 6:
                 out[at] = line[:pos] + rng.choice(odd) + line[end:]
             case 7:
-                out[at] = line[:pos] + line[pos:end] * rng.choice((2, 20, 200)) + line[end:]
+                times = min(rng.choice((2, 20, 200)), 1 + LONGEST_LINE // (end - pos + 1))
+                out[at] = line[:pos] + line[pos:end] * times + line[end:]
     return out

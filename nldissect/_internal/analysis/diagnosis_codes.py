@@ -44,6 +44,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     "selector-unknown": (NOTE, "nothing says what a nest holds"),
     # of single dissectors
     "hook-failed": (ERROR, "a dissector's own code failed"),
+    "code-limit": (NOTE, "more than a dissector's own code or layout looks at"),
     "nexthop-length": (ERROR, "rtnh_len that cannot be"),
     "element-length": (WARNING, "an element of 802.11 that overruns its frame"),
     "domain-length": (ERROR, "a domain name that overruns its option"),

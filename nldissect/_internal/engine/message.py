@@ -491,7 +491,7 @@ def push_node(engine: Engine, node: Node, depth: i64) -> None:
 
 
 def _run_hooks(tape: Tape) -> None:
-    """Lets the hooks of all nodes have their say, but of those inside of what a hook replaced."""
+    """Lets hooks have their say, but of what is inside of what a hook replaced, up to a limit."""
     wanted = set(tape.hooked)
     entries, size = tape.entries, tape.size
     places: list[int] = []  # from the top down to here
@@ -504,6 +504,8 @@ def _run_hooks(tape: Tape) -> None:
         made.append(None)
         if int(place) in wanted:
             _run_hook_at(tape, places, made)
+            if tape.left < 0:
+                return
         place += 2
 
 

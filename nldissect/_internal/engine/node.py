@@ -51,7 +51,7 @@ class Tape:
     """What a walk found, kept: of a message, or of one node by itself.
 
     `told` has the nodes of which a hook said something, by their place; `hooked` the places
-    of those whose hook did not run yet.
+    of those whose hook did not run yet; `left` is how much they may still make (`MOST_BY_HOOKS`).
     """
 
     def __init__(self, engine: Engine, message: Frame, inner: Frame | None = None) -> None:
@@ -65,6 +65,7 @@ class Tape:
         self.hook_nodes: dict[int, object] = dict(engine.hook_nodes)
         self.hooked: set[int] = set(engine.hooked)
         self.told: dict[int, Node] = {}
+        self.left: i64 = MOST_BY_HOOKS
         self._nodes: list[Node] | None = None
 
     @property
@@ -117,6 +118,12 @@ def _ordered(findings: list[Finding]) -> bool:
 
 # How far a node's own decoding is
 _NEW: Final = 0
+# What hooks may do in one message, so that 64 KiB take milliseconds: a run counts one, a node that
+# it makes five.
+MOST_BY_HOOKS: Final = 1536
+NODE_BY_HOOK: Final = 5
+MOST_PARTS: Final = 512  # of a payload of which code makes nodes, in a loop
+_AROUND: Final = 128  # nodes of a level among which is looked for what lies around one
 _HOOKING: Final = 1  # its hook runs
 _DONE: Final = 2
 
@@ -437,7 +444,10 @@ class Node:
             tape.hooked.discard(place)
             self._state = _HOOKING
             self._kind = self._field.shown
-            told = self._run_hook()
+            told = tape.left > 0 and self._run_hook(tape)
+            if tape.left == 0:
+                self.diagnose("code-limit", NOTE, "the dissector's code has no say from here on")
+                tape.left = -1
             self._state = _DONE
             self._told = told
             if told or self._label is not None or self._diagnoses is not None:
@@ -451,7 +461,7 @@ class Node:
         self._kind = tape.message.context.tables.shown[shown]
         self._value = self._valued(tape, first, shown)
 
-    def _run_hook(self) -> bool:
+    def _run_hook(self, tape: Tape) -> bool:
         """Lets a dissector's own code decode the node; its failure is a diagnosis."""
         hook = self._field.hook
         offset, start, end, parent = self.offset, self.start, self.end, self.parent
@@ -463,7 +473,8 @@ class Node:
                 end,
             ):
                 raise ValueError("a hook moved its own node")
-            check_made([self], offset, end)
+            made = check_made([self], offset, end)
+            tape.left = max(tape.left - 1 - NODE_BY_HOOK * (made - 1), 0)
             return done
         except Exception as problem:
             self.offset, self.start, self.end, self.parent = offset, start, end, parent
@@ -645,7 +656,7 @@ def scopes(node: Node) -> Iterator[Node]:
         level = up.siblings
         later: list[Node] = []
         before = True
-        for sibling in level:
+        for sibling in level[:_AROUND]:
             if sibling is up:
                 before = False
             elif before:
@@ -810,8 +821,8 @@ _DEEPEST: Final = (
 _SEVERITIES: Final = (ERROR, WARNING, NOTE)
 
 
-def check_made(nodes: list[Node], first: int, last: int) -> None:
-    """Raises ValueError or TypeError where what a hook made cannot be relied upon.
+def check_made(nodes: list[Node], first: int, last: int) -> int:
+    """How many nodes these are; ValueError or TypeError where they cannot be relied upon.
 
     Nodes lie within these bytes and those inside of them within theirs, each is there once, and
     what they say of themselves is of the kinds that `Node` promises.
@@ -836,6 +847,14 @@ def check_made(nodes: list[Node], first: int, last: int) -> None:
             node.check_said()
             if node._children:
                 todo.append((node._children, node.offset, node.end, depth + 1))
+    return len(seen)
+
+
+def cut_short(node: Node, pos: int) -> None:
+    """For hooks that made as many nodes as they may: keeps the payload from `pos` on as data."""
+    if pos < node.end:
+        node.leftover(pos)
+        node.diagnose("code-limit", NOTE, "the dissector's code has no say from here on")
 
 
 def part(name: str, kind: int, hint: str = "") -> model.Field:

@@ -157,6 +157,8 @@ _AF_MPLS: Final = 28
 _SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
 # What a binary payload is shown as, by its display hint and its size
 _SIZES: Final = 32
+MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they read
+_MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
     (MAC, 6): S_MAC, (MAC, 8): S_MAC, (MAC, 20): S_MAC, (FDDI, 6): S_MAC, (IPV4, 4): S_IPV4,
@@ -295,6 +297,8 @@ class Engine:
         self.around: Environment = Environment()
         self.family: i64 = -1  # of the fixed header in scope
         self.hardware: i64 = -1
+        self._read_by_code: i64 = 0  # how often code said how a payload reads
+        self._pieces_read: i64 = 0  # pieces of payloads that are no attributes
         self.echo: i64 = -1  # the place of the echoed request on the tape
         # What bytes show that are not understood: nothing, where there may be keys among them
         self.leftover: i64 = S_BINARY
@@ -346,7 +350,7 @@ class Engine:
         self.to_kernel = to_kernel
         self.flags = flags
         self.around = around
-        self.size = self._behind = 0
+        self.size = self._behind = self._read_by_code = self._pieces_read = 0
         if len(self.findings) > 0:
             self.findings = []
         if len(self.hooked) > 0:
@@ -980,8 +984,10 @@ class Engine:
                 if form != row:
                     self.decode(form, offset, start, end, depth, nests, marks, index)
                     return
-            if rules & READ_BY_CODE and self._by_code(
-                row, offset, start, end, depth, nests, marks, index
+            if (
+                rules & READ_BY_CODE
+                and self._read_by_code < MOST_BY_CODE
+                and self._by_code(row, offset, start, end, depth, nests, marks, index)
             ):
                 return
             if rules & HOOKED:
@@ -1035,6 +1041,10 @@ class Engine:
     ) -> bool:
         """A payload as the dissector's own code says that it reads; False where it does not."""
         tables, place = self.tables, self.size
+        self._read_by_code += 1
+        if self._read_by_code == MOST_BY_CODE:
+            text = "the dissector's code has no say from here on"
+            self.find(place, False, "code-limit", NOTE, text)
         reading = self.around.reading(self, tables.fields[row], start, end)
         if reading is None:
             return False
@@ -1364,14 +1374,17 @@ class Engine:
         """
         tables, data = self.tables, self.data
         pos = start
+        pieces = self._pieces_read
         while end - pos >= 2:
             length = i64(data[pos + 1])
+            pieces += 1
             at = tables.row_of(attr_set, i64(data[pos])) * COLUMNS
             if tables.rows[at + WIDTH] > 0 and tables.rows[at + WIDTH] != length:
                 return
             pos += 2 + length
-        if pos != end or start == end or nests >= MAX_DEPTH:
+        if pos != end or start == end or nests >= MAX_DEPTH or pieces > _MOST_PIECES:
             return
+        self._pieces_read = pieces
         self._show(place, S_USERDATA)
         level = self._enter(start, end, attr_set)
         heading = tables.userdata_type(attr_set)
@@ -1402,7 +1415,8 @@ class Engine:
             return
         self._show(place, S_STRUCT)
         pos = start
-        while end - pos >= 2:
+        while end - pos >= 2 and self._pieces_read < _MOST_PIECES:
+            self._pieces_read += 1
             number = i64(data[pos])
             inner = pos + 2
             stop = inner + i64(data[pos + 1])
@@ -1418,8 +1432,12 @@ class Engine:
             pos = stop
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
-            text = f"{end - pos} bytes where an element says more"
-            self.find(place, False, "element-length", WARNING, text)
+            if self._pieces_read < _MOST_PIECES:
+                text = f"{end - pos} bytes where an element says more"
+                self.find(place, False, "element-length", WARNING, text)
+            else:
+                text = f"more than {_MOST_PIECES} elements in a message"
+                self.find(place, False, "code-limit", NOTE, text)
 
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
