@@ -708,15 +708,15 @@ def struck(folder: Path) -> Any:
         process.send_signal(signal.SIGINT)
         process.wait(20)
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    for turn in range(30):
+    for turn in range(12):
         name = f"at{turn}"
         process = Command("-w", f"{folder}/{name}.pcapng", folder=folder, name=name)
-        time.sleep(turn // 3 * span / 8)
+        time.sleep(turn * span / 10)
         noops(20, 81)
         with suppress(ProcessLookupError):
             process.send_signal(numbers[turn % 3])
-            if turn // 3 % 2:
-                time.sleep(turn % 4 * 0.005)
+            if turn % 2:
+                time.sleep(turn // 2 % 4 * 0.005)
                 process.send_signal(numbers[turn % 3])
         out.append([numbers[turn % 3], process.wait(20), heard(folder, name)])
     # One that was struck early may yet make an interface before it hears of that.

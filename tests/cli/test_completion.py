@@ -24,6 +24,7 @@ from nldissect._internal.render.column_output import MESSAGE_COLUMNS, ColumnLayo
 from nldissect._internal.spec import specfile
 from nldissect._internal.spec.registry import registry
 from support.command import ROOT, Command
+from support.sweep import share
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -147,7 +148,7 @@ def test_every_name_that_is_offered_is_one() -> None:
     known = registry()
     texts = offered_names(known)
     rows = [line.split("\t") for text in texts.values() for line in text.split("\n")]
-    for name, sort, _ in rows:
+    for name, sort, _ in share(rows):
         if sort != "function":
             Filter(name, known)
     listed = list(listing(known))

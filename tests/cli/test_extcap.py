@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -36,22 +37,26 @@ def test_a_capture_filter_is_judged(run: Command) -> None:
     assert "filter" in ran.err
 
 
-def test_errors_of_use(run: Command) -> None:
-    for arguments, says in [((), "--install"), (("--capture",), "--fifo")]:
+def test_errors_of_use(run: Command, tmp_path: Path) -> None:
+    capture = ("--capture", "--fifo", str(tmp_path / "pipe"))
+    for arguments, says in [
+        ((), "--install"),
+        (("--capture",), "--fifo"),
+        ((*capture, "--filter", "typ =="), "filter"),
+    ]:
         ran = run("extcap", *arguments)
         assert ran.status == 2
         assert says in ran.err
 
 
-# What is installed goes into a file system of that kernel, none of this machine's.
+# What is installed goes into a file system of that kernel, none of this machine's. tshark takes ten
+# seconds to start there, so each start tries several things.
 SCRIPT = """
 export PYTHONPATH={root}:$PYTHONPATH
 cd {folder}
-extcap=$(tshark -G folders 2>/dev/null | sed -n 's/^Extcap path:[[:space:]]*//p')
-mount -t tmpfs tmpfs "$extcap"; mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs {extcap}; mount -t tmpfs tmpfs /run
 {python} -m nldissect extcap --install >installed
-tshark -D >listed 2>/dev/null
-{python} -m nldissect extcap --uninstall && {python} -m nldissect extcap --install
+{python} -m nldissect extcap --install  # again
 change() {{  # by a process that lives long enough to be named on a busy machine
     (echo link add pear0 type dummy; sleep 0.5; echo addr add 192.0.2.9/24 dev pear0; sleep 0.5
      echo link del pear0) | ip $* -batch -
@@ -70,13 +75,10 @@ capture() {{ # name, options of ip, options of tshark
 }}
 ip netns add blue
 capture filtered "" -o "extcap.nldissect.filter:type == newlink"
-capture asked "" -f "ifname == pear0 and type == newlink" -o extcap.nldissect.noprime:true
-capture joined "-n blue" -o extcap.nldissect.netns:blue -o extcap.nldissect.join:ipv4-ifaddr,link \
-    -o extcap.nldissect.noprime:true
-for wrong in join:nosuch netns:nosuch "filter:typ =="; do
-    tshark -i nldissect -o "extcap.nldissect.$wrong" -w wrong.pcapng 2>>wrong.said
-    echo $? >>wrong.status
-done
+capture asked "-n blue" -f "type != newaddr" -o extcap.nldissect.netns:blue \
+    -o extcap.nldissect.join:ipv4-ifaddr,link -o extcap.nldissect.noprime:true
+tshark -i nldissect -o extcap.nldissect.netns:nosuch -w wrong.pcapng 2>wrong.said
+echo $? >wrong.status
 for i in $(seq 40); do
     pgrep -f 'extcap-interface[ ]nldissect' >left || break
     sleep 0.5
@@ -94,14 +96,16 @@ def shown(path: Path, *options: str) -> list[str]:
 @pytest.mark.slow
 @needs_kernel("tshark", "dumpcap")
 def test_tshark_captures_by_it(tmp_path: Path) -> None:
+    listed = subprocess.run(["tshark", "-G", "folders"], capture_output=True, text=True, check=True)
+    (extcap,) = re.findall(r"^Extcap path:\s*(.*)", listed.stdout, re.M)
     script = SCRIPT.format(
         root=shlex.quote(str(ROOT)),
         folder=shlex.quote(str(tmp_path)),
         python=shlex.quote(sys.executable),
+        extcap=shlex.quote(extcap),
     )
     done = in_kernel("bash", "-c", script, seconds=590)
     assert done.returncode == 0, done.stderr
-    assert "nldissect (netlink (nldissect))" in (tmp_path / "listed").read_text()
     said = (tmp_path / "filtered.said").read_text()
     lines = shown(tmp_path / "filtered.pcapng")
     assert any("newlink    pear0 kind dummy" in line for line in lines), said
@@ -114,16 +118,13 @@ def test_tshark_captures_by_it(tmp_path: Path) -> None:
         check=True,
     ).stdout
     assert "ip[" in comments
-    asked = shown(tmp_path / "asked.pcapng", "--own")  # the capture filter; nothing is primed
-    assert asked
-    assert all(" newlink    pear0" in line for line in asked)
-    joined = [" ".join(line.split()[2:5]) for line in shown(tmp_path / "joined.pcapng", "--own")]
-    assert {"\N{LEFTWARDS ARROW} route newaddr", "\N{LEFTWARDS ARROW} route dellink"} <= set(joined)
-    assert not any("getfamily" in line for line in joined)
+    # In another namespace, what groups are told beside what is asked; nothing is primed.
+    asked = [" ".join(line.split()[2:5]) for line in shown(tmp_path / "asked.pcapng", "--own")]
+    assert {"\N{RIGHTWARDS ARROW} route newlink", "\N{LEFTWARDS ARROW} route dellink"} <= set(asked)
+    assert not any(" newaddr" in line or " getfamily" in line for line in asked)
     said = (tmp_path / "wrong.said").read_text()
-    for text in ("'nosuch' is no group", "there is no network namespace 'nosuch'", "filter"):
-        assert text in said
+    assert "there is no network namespace 'nosuch'" in said
     assert "Traceback" not in said
-    assert (tmp_path / "wrong.status").read_text().split() == ["1", "1", "1"]
+    assert (tmp_path / "wrong.status").read_text() == "1\n"
     assert (tmp_path / "left").read_text() == ""
     assert "is gone" in (tmp_path / "gone").read_text()

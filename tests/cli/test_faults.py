@@ -18,12 +18,12 @@ LINKS = RECORDINGS / "links.pcap"
 
 @pytest.fixture
 def amid(tmp_path):
-    """A command that reads a file and stands still, since nobody reads what it writes."""
+    """A list of a file, which stands still, since nobody reads what it writes."""
     path = tmp_path / "capture.pcap"
     data = LINKS.read_bytes()
     path.write_bytes(data + data[24:] * 20)
 
-    with start("read", "-V", path) as process:
+    with start("read", path) as process:
         assert process.stdout is not None
         first = process.stdout.read(1)
 
@@ -34,12 +34,17 @@ def amid(tmp_path):
         yield path, rest
 
 
+def last(out: bytes) -> int:
+    """The number of the last message that a list shows."""
+    return int(out.splitlines()[-1].split()[0])
+
+
 def test_a_file_that_vanishes_while_it_is_read(amid):
     path, rest = amid
     path.unlink()
     status, out, err = rest()
     assert (status, err) == (0, "")
-    assert out.count(b"nlmsghdr") >= 526 * 21
+    assert last(out) >= 526 * 21
 
 
 def test_a_file_that_shrinks_while_it_is_read(amid):
@@ -49,7 +54,7 @@ def test_a_file_that_shrinks_while_it_is_read(amid):
     assert status == 2
     assert err.count("\n") == 1
     assert "the file ends after" in err
-    assert out.count(b"nlmsghdr") > 526
+    assert last(out) > 526
 
 
 def test_a_file_that_grows_while_it_is_read(amid):
@@ -58,7 +63,7 @@ def test_a_file_that_grows_while_it_is_read(amid):
         file.write(LINKS.read_bytes()[24:])
     status, out, err = rest()
     assert (status, err) == (0, "")
-    assert out.count(b"nlmsghdr") >= 526 * 21
+    assert last(out) >= 526 * 21
 
 
 def test_a_home_that_cannot_be_written(tmp_path):

@@ -148,7 +148,6 @@ def test_what_belongs_together_lies_in_several_pieces(long: Path) -> None:
 
 def test_sections(sections: Path) -> None:
     alike("read", "-t", "a", sections, jobs=(5,))
-    alike("read", "-T", "json", sections)
     alike("check", sections)
 
 
@@ -160,11 +159,9 @@ def test_several_files_and_errors(long: Path, tmp_path: Path) -> None:
     links = RECORDINGS / "links.pcap"
     files = (links, cut, tmp_path / "none.pcap", f"{cut}.gz", RECORDINGS / "acks.strace")
     alike("read", *files)
-    alike("read", "-T", "json", *files)
     alike("check", "-T", "json", *files)
     merged = (links, cut, RECORDINGS / "iproute.pcap")
     assert alike("read", *merged).count(b"==>") > len(merged)
-    alike("read", "-T", "json", "-Y", "error", *merged)
 
 
 def test_mutated(tmp_path: Path) -> None:

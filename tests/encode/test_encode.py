@@ -109,7 +109,7 @@ def test_the_dictionaries_are_values_and_not_bytes() -> None:
         for _, found in requests(name):
             more, typed = leaves(found.attributes)
             raw, told = raw + more, told + typed
-    assert told > (29_000 if SWEPT == EVERY else 9_000)
+    assert told > (29_000 if SWEPT == EVERY else 8_000)
     assert raw < (0.025 if SWEPT == EVERY else 0.026) * told
 
 

@@ -7,12 +7,12 @@ from difflib import unified_diff
 import pytest
 
 from support import golden
-from support.sweep import SWEPT
+from support.sweep import FROZEN
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("recording", [path.stem for path in SWEPT])
+@pytest.mark.parametrize("recording", [path.stem for path in FROZEN])
 @pytest.mark.parametrize("kind", golden.KINDS)
 def test_as_it_was(kind: str, recording: str) -> None:
     path = golden.place(kind, recording)

@@ -31,11 +31,13 @@ from support import ROOT, hostile
 from support.command import Command, run
 from support.hostile import MARK, RAW, STRINGS, acting
 from support.messages import attr, msg
+from support.sweep import share
 from support.terminal import Player, play
 
 __all__ = ["run"]  # a fixture
 
 LINKS = ROOT / "captures" / "links.pcap"
+SHORT = ROOT / "captures" / "nlexample.pcap"
 COLUMNS = (
     "comments", "family", "dissector", "operation", "constant", "process", "file", "group",
     "summary", "diagnoses", "ifname", "IFLA_IFALIAS", "linkinfo.kind", "linkinfo.kind:label",
@@ -333,17 +335,17 @@ def test_what_is_learnt_is_in_order(run: Command, capture: Path, tmp_path: Path,
 
 WRONG: list[Callable[[str], list[object]]] = [
     lambda text: ["read", f"/nowhere/{text}"],
-    lambda text: ["read", "-Y", f'ifname == "{text}', LINKS],
-    lambda text: ["read", "-Y", f"{text} == 1", LINKS],
-    lambda text: ["read", "--type", text, LINKS],
-    lambda text: ["read", "--protocol", text, LINKS],
-    lambda text: ["read", "-T", text, LINKS],
-    lambda text: ["read", "-T", "fields", "-e", text, LINKS],
-    lambda text: ["read", f"--{text}", LINKS],
-    lambda text: ["read", "--decode-as", f"{text}={text}", LINKS],
-    lambda text: ["read", "--dissectors", f"/nowhere/{text}", LINKS],
-    lambda text: ["read", "-w", f"/nowhere/{text}", LINKS],
-    lambda text: ["dissectors", "learn", LINKS, text],
+    lambda text: ["read", "-Y", f'ifname == "{text}', SHORT],
+    lambda text: ["read", "-Y", f"{text} == 1", SHORT],
+    lambda text: ["read", "--type", text, SHORT],
+    lambda text: ["read", "--protocol", text, SHORT],
+    lambda text: ["read", "-T", text, SHORT],
+    lambda text: ["read", "-T", "fields", "-e", text, SHORT],
+    lambda text: ["read", f"--{text}", SHORT],
+    lambda text: ["read", "--decode-as", f"{text}={text}", SHORT],
+    lambda text: ["read", "--dissectors", f"/nowhere/{text}", SHORT],
+    lambda text: ["read", "-w", f"/nowhere/{text}", SHORT],
+    lambda text: ["dissectors", "learn", SHORT, text],
     lambda text: ["dissectors", "check", f"/nowhere/{text}"],
     lambda text: ["monitor", "--groups", text],
     lambda text: ["completion", text],
@@ -351,7 +353,7 @@ WRONG: list[Callable[[str], list[object]]] = [
 ]
 
 
-@pytest.mark.parametrize("name", STRINGS)
+@pytest.mark.parametrize("name", share([*STRINGS]))
 def test_what_is_said_of_arguments(run: Command, name: str) -> None:
     for arguments in WRONG:
         done = run(*arguments(STRINGS[name]))

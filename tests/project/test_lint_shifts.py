@@ -55,7 +55,3 @@ def test_a_constant_shifted_natively_is_found(tmp_path: Path, expression: str) -
 ])  # fmt: skip
 def test_other_shifts_are_not(tmp_path: Path, expression: str) -> None:
     assert findings(tmp_path, expression) == []
-
-
-def test_what_is_compiled_has_none() -> None:
-    subprocess.run([sys.executable, LINT], check=True)
