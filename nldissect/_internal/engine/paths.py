@@ -57,19 +57,30 @@ def names_of(field: model.Field) -> frozenset[str]:
     """Every plain name of a field: the spec's, the C constant's, the number."""
     found = field.plain_names
     if found is None:
-        names = {plain(field.name)}
-        if field.constant:
-            names |= {field.constant, plain(field.constant.lower())}
-        if field.number >= 0:
-            names.add(str(field.number))
+        names = plain_names(field.name, field.constant, field.number)
         found = field.plain_names = frozenset(names)
     return found
 
 
+def plain_names(name: str, constant: str | None, number: int) -> list[str]:
+    """The same of what has this name, this constant and this number (-1: none)."""
+    names = [plain(name)]
+    if constant:
+        names += [constant, plain(constant.lower())]
+    if number >= 0:
+        names.append(str(number))
+    return names
+
+
 def words_for(field: model.Field) -> list[str]:
     """What ip(8) calls a field."""
-    words = _IP.get(field.constant or "") or []
+    words = words_for_constant(field.constant or "")
     return words if field.number >= 0 else words + (_IP.get(field.name) or [])
+
+
+def words_for_constant(constant: str) -> list[str]:
+    """What ip(8) calls an attribute of this C constant."""
+    return _IP.get(constant) or []
 
 
 def is_header(field: model.Field) -> bool:

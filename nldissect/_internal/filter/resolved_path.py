@@ -5,6 +5,7 @@ A path is gone along as its states: each the number of its names that lie above.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from ..engine import paths
@@ -136,12 +137,13 @@ class ReachableFields:
         last = len(self._path.names) - 1
         if last in states and self._path.names[last].isdecimal():  # one that the set does not have
             self.open = True
-        try:
-            fields = attributes.ensure()
-        except SpecError:
-            return
-        for field in fields.values():
-            self._at_field(field, states)
+        wanted = self._path.names[last] if last in states else ""  # all that leaves can be
+        with suppress(SpecError):
+            for number, names in attributes.numbered().items():
+                if number not in attributes.leaves or (wanted and _is_one(wanted, names, number)):
+                    field = attributes.field(number)
+                    if field is not None:
+                        self._at_field(field, states)
 
     def _at_field(self, field: model.Field, states: PathStates) -> None:
         if self._first_only and self:
@@ -205,6 +207,16 @@ class ReachableFields:
         if field.sub_message is not None:
             return False
         return not path.origins or "" in path.origins or spec_of(field) in path.origins
+
+
+def _is_one(wanted: str, names: list[tuple[str, str]], number: int) -> bool:
+    """Whether an attribute of this number and these names and constants is called so."""
+    for name, constant in names:
+        if wanted in paths.plain_names(name, constant, number):
+            return True
+        if wanted in paths.words_for_constant(constant):
+            return True
+    return False
 
 
 def _holds_userdata(field: model.Field) -> bool:

@@ -397,7 +397,8 @@ class AttributeSet:
     """
 
     __slots__ = (
-        "by_number", "fill", "layout", "make", "name", "names", "numbers", "spec", "strangers",
+        "by_number", "fill", "layout", "leaves", "make", "name", "names", "numbers", "spec",
+        "strangers",
     )  # fmt: skip
 
     def __init__(self, name: str, spec: str) -> None:
@@ -408,6 +409,7 @@ class AttributeSet:
         # Spec name and C constant by number; of what is another attribute in requests those, too.
         self.names: dict[int, list[tuple[str, str]]] = {}
         self.numbers: dict[str, int] = {}  # by spec name
+        self.leaves: set[int] = set()  # numbers of those that hold nothing
         self.strangers: dict[tuple[int, str], Field] = {}
         self.fill: Callable[[], None] | None = None
         self.make: Callable[[int], Field] | None = None
@@ -420,9 +422,11 @@ class AttributeSet:
             fill()
         return self.names
 
-    def announce(self, number: int, names: list[tuple[str, str]]) -> None:
+    def announce(self, number: int, names: list[tuple[str, str]], leaf: bool = False) -> None:
         """Says that there is an attribute of this number and these names, to be made later."""
         self.names[number] = names
+        if leaf:
+            self.leaves.add(number)
         self.numbers.setdefault(names[0][0], number)
 
     def number(self, name: str) -> int:

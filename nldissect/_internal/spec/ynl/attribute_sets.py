@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import model
 from .document import Document, given, is_true, set_prefix
-from .fields import FieldReader, names_of
+from .fields import FieldReader, is_leaf, names_of
 
 ATTRIBUTE_MAX = 0x3FFF  # the two bits above it are flags
 
@@ -97,7 +97,7 @@ class AttributeSetReader:
             names = names_of(attribute, prefix)
             if attributes.layout == model.USERDATA:  # of which no header has constants
                 names = [(names[0][0], "")]
-            attributes.announce(number, names)
+            attributes.announce(number, names, is_leaf(attribute))
         attributes.make = partial(self._make, attributes, prefix, listed)
 
     def _make(

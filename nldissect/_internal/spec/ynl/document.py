@@ -85,7 +85,9 @@ def given(owner: Mapping[str, Any], key: str, default: str) -> str:
 
 def is_true(value: object) -> bool:
     """Whether a key is switched on; the YAML reader leaves `yes` and `no` as they are."""
-    return value is True or str(value).lower() in ("yes", "on", "true")
+    if value is None or isinstance(value, bool):
+        return value is True
+    return str(value).lower() in ("yes", "on", "true")
 
 
 class Document:

@@ -106,23 +106,36 @@ class FieldReader:
     # -- what attributes and struct members have in common -------------------
 
     def _describe(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
-        """Byte order, hint, enumeration, struct, element and hooks."""
-        self._read_byte_order(field, item, path)
-        self._read_hint(field, item, path)
-        self._read_enum(field, item, path)
-        self._read_struct(field, item, path)
-        field.hook = self.document.hook(item, "x-hook", path)
-        field.reader = self.document.hook(item, "x-read-as", path)
-        field.made = self.document.made_by(item)
-        field.labeller = self.document.hook(item, "x-label", path)
-        self._read_tail(field, item, path)
-        self._read_records(field, item, path)
+        """Byte order, hint, enumeration, struct, element and hooks; most items have none."""
+        if not _OF_ITS_VALUE.isdisjoint(item):
+            self._read_byte_order(field, item, path)
+            self._read_hint(field, item, path)
+            self._read_enum(field, item, path)
+            self._read_struct(field, item, path)
+        of_ours = not _BESIDE_YNL.isdisjoint(item)
+        if of_ours:
+            self._read_hooks(field, item, path)
+            self._read_tail(field, item, path)
+            self._read_records(field, item, path)
+            self._read_labels(field, item)
+        self._read_element(field, item, path)
+        if of_ours:
+            self._read_secret(field, item, path)
+            self._read_unsaid(field, item, path)
+
+    def _read_hooks(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
+        """The dissector's own code, and what it makes."""
+        document = self.document
+        field.hook = document.hook(item, "x-hook", path)
+        field.reader = document.hook(item, "x-read-as", path)
+        field.made = document.made_by(item)
+        field.labeller = document.hook(item, "x-label", path)
+
+    def _read_labels(self, field: model.Field, item: Mapping[str, Any]) -> None:
+        """What its numbers count, and where they mean nothing."""
         field.unit = given(item, "x-unit", "")
         field.unset_in_requests = is_true(item.get("x-unset-in-requests"))
         field.unnamed_beside = given(item, "x-unnamed-beside", "")
-        self._read_element(field, item, path)
-        self._read_secret(field, item, path)
-        self._read_unsaid(field, item, path)
 
     def _read_byte_order(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
         order = item.get("byte-order")
@@ -292,10 +305,11 @@ class FieldReader:
         if isinstance(in_requests, dict):
             other = _in_requests(item, in_requests)
             field.request = self.attribute(other, f"{path}.x-request", prefix, set_name, number)
-        shared = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
-        for where, form in document.items(item, "x-forms", f"{path}."):
-            made = self.attribute({**shared, **form}, where, prefix, set_name, number)
-            field.forms += (self._form(made, form, where),)
+        if "x-forms" in item:
+            shared = {k: v for k, v in item.items() if k in SHARED_BY_FORMS}
+            for where, form in document.items(item, "x-forms", f"{path}."):
+                made = self.attribute({**shared, **form}, where, prefix, set_name, number)
+                field.forms += (self._form(made, form, where),)
         return field
 
     def _read_nested(self, field: model.Field, item: Mapping[str, Any], path: str) -> None:
@@ -360,6 +374,12 @@ class FieldReader:
 
 
 UNSAID_WORDS = " or ".join(model.UNSAID)
+# Keys of `_describe`
+_OF_ITS_VALUE: Final = frozenset(("byte-order", "display-hint", "x-hint", "enum", "struct"))
+_BESIDE_YNL: Final = frozenset((
+    "x-hook", "x-read-as", "x-label", "x-rest", "x-records", "x-unit", "x-unset-in-requests",
+    "x-unnamed-beside", "x-secret", "x-privacy", "x-prefix-length", "x-unsaid",
+))  # fmt: skip
 _MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY, model.STRUCT)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)
 
@@ -368,6 +388,22 @@ def constant_of(item: Mapping[str, Any], prefix: str) -> str:
     """The C constant of an attribute; `prefix` is that of its set."""
     name = str(item.get("name"))
     return given(item, "x-constant", c_name(given(item, "name-prefix", prefix), name))
+
+
+def is_leaf(item: Mapping[str, Any]) -> bool:
+    """Whether nothing can lie inside of an attribute, and it is no other in any message."""
+    return str(item.get("type")) in _LEAVES and _HOLDS.isdisjoint(item)
+
+
+_LEAVES: Final = frozenset(
+    word
+    for word, kind in model.KINDS.items()
+    if kind <= model.LAST_SCALAR or kind in (model.FLAG, model.STRING, model.BINARY, model.PAD)
+)
+_HOLDS: Final = frozenset((
+    "nested-attributes", "sub-message", "struct", "sub-type", "x-sub-type", "x-rest", "x-hook",
+    "x-read-as", "x-forms", "x-request",
+))  # fmt: skip
 
 
 def names_of(item: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
