@@ -91,6 +91,13 @@ def looked_at(message: Message) -> None:
         assert owned[-1][1] == message.echo.limit
 
 
+def read_by_code(node: Node) -> bool:
+    """Whether the dissector's code says what a field is, or as which other field it reads."""
+    nested = None if node.parent is None else node.parent.field.nested
+    declared = None if nested is None else nested.field(node.field.number)
+    return node.field.coded or (declared is not None and declared.coded)
+
+
 def leaves(messages: list[Message], before: int) -> list[tuple[Any, ...]]:
     """What is decoded from bytes before this place in the datagram.
 
@@ -101,7 +108,7 @@ def leaves(messages: list[Message], before: int) -> list[tuple[Any, ...]]:
     out: list[tuple[Any, ...]] = []
 
     def visit(node: Node, at: int) -> None:
-        if node.kind == "unknown" or node.field.hook is not None:
+        if node.kind == "unknown" or read_by_code(node):
             return
         if node.field.kind == model.SUB_MESSAGE:
             level = node.message.nodes if node.parent is None else node.parent.children

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import Any, Final, final
 
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from ..engine.frame import Diagnosis
-from ..engine.labels import flag_names
+from ..engine.labels import COMMON, flag_names
 from ..engine.lookup import hook_node, value_at
 from ..engine.message import Message
 from ..engine.walk import (
@@ -24,6 +25,7 @@ from ..engine.walk import (
     DEPTH_AT,
     DEPTH_MASK,
     FIELD_MASK,
+    FOLDED,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
@@ -32,31 +34,105 @@ from ..engine.walk import (
     Engine,
 )
 from ..spec import model
-from ..spec.tables import ATTRIBUTE, CHILDREN, COLUMNS, KIND, MARKS, RESERVED, S_PAD
+from ..spec.tables import (
+    ATTRIBUTE,
+    CHILDREN,
+    COLUMNS,
+    KIND,
+    MARKS,
+    RESERVED,
+    RESERVES,
+    S_PAD,
+    STRUCT,
+    STRUCT_COLUMNS,
+)
 from ..wire import framing
 from .diagnosis_codes import diagnosis
 
 MODIFIERS: Final = 0xF00  # bits that mean one thing to GET, another to NEW and DELETE
+_ALWAYS_NAMED: Final = sum(bit for bit, _ in COMMON)  # bits that have a name in all messages
 
 
-def check_bytes(message: Message, engine: Engine, echo_judged: bool, out: list[Diagnosis]) -> None:
-    """Adds what is wrong with a message, which the engine has on its tape.
+@final
+class ByteChecks:
+    """Judges the messages of a capture; see the rules above."""
 
-    `echo_judged`: what it echoes was judged as a message.
-    """
-    start = end = -1
-    echo = message.inner
-    if echo_judged and message.type == framing.NLMSG_ERROR and echo is not None:
-        start, end = int(echo.base), int(echo.limit)
-    if message.odd or len(engine.findings) > 0:
-        for found in message.found(engine):
-            if not start <= found.offset < end:
-                out.append(found)
-    _check_tape(message, engine, _Padding(message, engine, start, end, out))
-    bits = _meaningless(message)
-    if bits:
-        text = f"bits {bits:#x} of nlmsg_flags mean nothing here"
-        out.append(diagnosis("flags-reserved", text, int(message.base) + 6, 2))
+    def __init__(self) -> None:
+        # Of the entries around the one that is looked at: where they end, and whether what lies
+        # in them has headers of its own
+        self._ends = vec[i64]([0] * _LEVELS)
+        self._headed = vec[i64]([0] * _LEVELS)
+
+    def check(
+        self, message: Message, engine: Engine, echo_judged: bool, out: list[Diagnosis]
+    ) -> None:
+        """Adds what is wrong with a message, which the engine has on its tape, folded.
+
+        `echo_judged`: what it echoes was judged as a message.
+        """
+        start = end = -1
+        echo = message.inner
+        if echo_judged and message.type == framing.NLMSG_ERROR and echo is not None:
+            start, end = int(echo.base), int(echo.limit)
+        if message.odd or len(engine.findings) > 0:
+            for found in message.found(engine):
+                if not start <= found.offset < end:
+                    out.append(found)
+        self._check_tape(message, engine, _Padding(message, engine, start, end, out))
+        bits = _meaningless(message)
+        if bits:
+            text = f"bits {bits:#x} of nlmsg_flags mean nothing here"
+            out.append(diagnosis("flags-reserved", text, int(message.base) + 6, 2))
+
+    def _check_tape(self, message: Message, engine: Engine, padding: _Padding) -> None:
+        """Padding between the nodes, and what members of headers and structs may not be."""
+        tape, size, rows = engine.tape, engine.size, engine.tables.rows
+        ends, headed = self._ends, self._headed
+        around: i64 = 0  # entries
+        header = False  # whether the node at the top is no attribute
+        place: i64 = 0
+        while place < size:
+            first, second = tape[place], tape[place + 1]
+            depth = first >> DEPTH_AT & DEPTH_MASK
+            offset, end = second & 0xFFFFFFFF, second >> 32
+            while around > depth:
+                around -= 1
+                padding.to(ends[around])
+            if offset > padding.pos:
+                if around > 0 and headed[around - 1] != 0:
+                    padding.pos = offset
+                padding.to(offset)
+            marks = first >> MARKS_AT & 0xFF
+            member = False
+            if marks & BY_HOOK:
+                member = not marks & IS_ATTRIBUTE and hook_node(engine, place).field.number < 0
+            elif marks & (UNKNOWN | IS_ATTRIBUTE) == 0:
+                member = rows[(first & FIELD_MASK) * COLUMNS + MARKS] & ATTRIBUTE == 0
+            if depth == 0:
+                header = member
+            if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
+                padding.pos = offset + 4 if marks & IS_ATTRIBUTE else offset
+                ends[around] = end
+                headed[around] = 1 if _has_elements(engine, place) else 0
+                around += 1
+            else:
+                padding.pos = end
+                if end > offset and not padding.judged(offset):
+                    if marks & FOLDED:
+                        if _holds_rules(engine, place):
+                            for inside in engine.inside(place):
+                                _check_member(message, engine, i64(inside), False, padding.out)
+                            tape = engine.tape  # which may have been moved
+                    elif member and _has_rules(engine, place):
+                        _check_member(message, engine, place, header and depth == 1, padding.out)
+            place += 2
+        while around > 0:
+            around -= 1
+            padding.to(ends[around])
+        padding.to(i64(len(message.data)))
+
+
+_LEVELS: Final = 256  # as many depths as a tape can have
 
 
 @final
@@ -89,43 +165,6 @@ class _Padding:
         self.pos = end
 
 
-def _check_tape(message: Message, engine: Engine, padding: _Padding) -> None:
-    """Padding between the nodes, and what members of headers and structs may not be."""
-    tape, size = engine.tape, engine.size
-    ends: list[i64] = []  # of the nodes around
-    headed: list[bool] = []  # whether what lies in them has headers of its own
-    header = False  # whether the node at the top is no attribute
-    place: i64 = 0
-    while place < size:
-        first, second = tape[place], tape[place + 1]
-        depth = first >> DEPTH_AT & DEPTH_MASK
-        offset, end = second & 0xFFFFFFFF, second >> 32
-        while i64(len(ends)) > depth:
-            padding.to(ends.pop())
-            headed.pop()
-        if offset > padding.pos:
-            if headed and headed[-1]:
-                padding.pos = offset
-            padding.to(offset)
-        marks = first >> MARKS_AT & 0xFF
-        member = marks & (UNKNOWN | IS_ATTRIBUTE) == 0 and _is_member(engine, place)
-        if depth == 0:
-            header = member
-        if place + 2 < size and tape[place + 2] >> DEPTH_AT & DEPTH_MASK > depth:
-            padding.pos = offset + 4 if marks & IS_ATTRIBUTE else offset
-            ends.append(end)
-            headed.append(_has_elements(engine, place))
-        else:
-            padding.pos = end
-            judged = end <= offset or padding.judged(offset)
-            if member and not judged and _has_rules(engine, place):
-                _check_member(message, engine, place, header and depth == 1, padding.out)
-        place += 2
-    while len(ends) > 0:
-        padding.to(ends.pop())
-    padding.to(i64(len(message.data)))
-
-
 def _has_elements(engine: Engine, place: i64) -> bool:
     """Whether elements of IEEE 802.11 lie in an entry, each behind its number and length."""
     first = engine.tape[place]
@@ -139,14 +178,6 @@ def _has_elements(engine: Engine, place: i64) -> bool:
     )
 
 
-def _is_member(engine: Engine, place: i64) -> bool:
-    """Whether an entry, which has no header of an attribute, is of a fixed header or a struct."""
-    first = engine.tape[place]
-    if first >> MARKS_AT & BY_HOOK:
-        return hook_node(engine, place).field.number < 0
-    return engine.tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & ATTRIBUTE == 0
-
-
 def _has_rules(engine: Engine, place: i64) -> bool:
     """Whether a member may be one that should be zero, or whose bits have names."""
     first = engine.tape[place]
@@ -155,9 +186,16 @@ def _has_rules(engine: Engine, place: i64) -> bool:
     return engine.tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & RESERVED != 0
 
 
+def _holds_rules(engine: Engine, place: i64) -> bool:
+    """Whether one of the plain numbers of a folded entry may be one that should be zero."""
+    tables = engine.tables
+    struct = tables.rows[(engine.tape[place] & FIELD_MASK) * COLUMNS + STRUCT]
+    return tables.structs[struct * STRUCT_COLUMNS + RESERVES] != 0
+
+
 def _meaningless(message: Message) -> int:
     """The bits of nlmsg_flags that have no name for what the message is."""
-    if not message.netlink:
+    if not message.netlink or message.flags & ~_ALWAYS_NAMED == 0:
         return 0
     names = flag_names(message)
     if not names or not names[-1].startswith("0x"):

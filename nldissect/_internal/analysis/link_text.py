@@ -108,14 +108,7 @@ def write_summary(
     if known is not None:
         out.write(known.encode())
         return
-    size = len(out)
     write_summary_of(out, message, engine)
-    for i in range(size, len(out)):
-        if not 32 <= out[i] < 127:  # what may be no text for a terminal
-            text = bytes([out[j] for j in range(size, len(out))]).decode()
-            out.truncate(size)
-            out.write(safe(text).encode())
-            return
 
 
 def described(message: Message, link: Link | None, engine: Engine | None = None) -> str:

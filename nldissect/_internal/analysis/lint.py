@@ -41,7 +41,7 @@ from ..wire import framing
 from ..wire.record import Interface
 from . import link_text
 from .attribute_checks import AttributeChecks
-from .byte_checks import check_bytes
+from .byte_checks import ByteChecks
 from .code_checks import CodeChecks
 from .diagnosis_codes import diagnosis
 from .explain import paths
@@ -63,6 +63,7 @@ class Lint:
     ) -> None:
         self._policy = policy
         self._refusals = refusals
+        self._bytes = ByteChecks()
         self._code = CodeChecks()
         self._open: dict[int, Message] = {}
         self._late: list[tuple[Message, Diagnosis]] = []
@@ -75,8 +76,8 @@ class Lint:
         out: list[Diagnosis] = []
         if link.role_code != ROLE_COPY:
             engine = message.context.engine
-            message.walk_onto(engine)
-            check_bytes(message, engine, link.of != 0, out)
+            message.walk_onto(engine, True)
+            self._bytes.check(message, engine, link.of != 0, out)
             if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, engine, out)
             elif self._refusals and not message.to_kernel and (message.error or 0) < 0:

@@ -54,7 +54,7 @@ from ..spec.template import (
     Template,
 )
 from ..wire.digits import DIGITS
-from ..wire.text import escaped
+from ..wire.text import escaped, safe
 from .lookup import TapeValues, hook_node, label_of, value_at
 from .message import Message
 from .node import Node, Tape, view
@@ -83,11 +83,8 @@ _BACKSLASH: Final = 92
 
 
 def encoded(text: str) -> bytes:
-    """A text as UTF-8, whatever it holds."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace")
+    """A text as UTF-8, `safe` for a terminal."""
+    return safe(text).encode()
 
 
 class Lookup(TapeValues):

@@ -7,7 +7,7 @@ the dissector marks (`x-unsaid`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, final
 
 from mypy_extensions import i64
@@ -39,6 +39,7 @@ MOST_OF_ANSWER: Final = 12
 MOST_BYTES: Final = 32  # that are shown in hexadecimal
 MOST_ENTRIES: Final = 16  # of an array that are shown
 PAIR: Final = 2
+_FEW: Final = 12  # spans
 TABLE: Final = 64  # entries of an array of which only the number is
 # Values of struct members, beside 0 and empty ones, that say nothing
 _VOID: Final = frozenset(["00:00:00:00:00:00", "0.0.0.0", "::"])
@@ -63,8 +64,8 @@ class Unsaid:
         self._engine = engine
         self._message = message
         self._shown = shown
-        self._said = set(said)
-        self._whole = set(whole)
+        self._said = _for_search(said)
+        self._whole = _for_search(whole)
         self._most = MOST if message.to_kernel else MOST_OF_ANSWER
         self._words: list[str] = []
         self._pair = False  # in a struct so small that a 0 says something: `from 0 to 1`
@@ -233,6 +234,11 @@ class Unsaid:
         if isinstance(value, int) and engine.tables.rows[row + HINT] == HEX and shown == str(value):
             return f"{value:#x}"
         return shown
+
+
+def _for_search(spans: list[i64]) -> Collection[i64]:
+    """These, to be looked up: a few are compared faster than a set of them is made."""
+    return spans if len(spans) <= _FEW else set(spans)
 
 
 def _void(value: Any) -> bool:

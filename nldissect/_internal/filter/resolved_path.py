@@ -46,7 +46,7 @@ class ResolvedPath:
     them for members of structs, which any may have.
     """
 
-    __slots__ = ("control", "names", "operations", "origins", "spec", "top")
+    __slots__ = ("barren", "control", "names", "operations", "origins", "spec", "top")
 
     def __init__(
         self,
@@ -62,6 +62,8 @@ class ResolvedPath:
         self.top = top
         self.control = control
         self.origins: frozenset[str] = frozenset()
+        # Sets that were searched with these states, and nothing of it was found
+        self.barren: set[tuple[model.AttributeSet, PathStates]] = set()
 
     @property
     def scoped(self) -> bool:
@@ -108,7 +110,7 @@ class ReachableFields:
         self.open = False
         self._path = path
         self._first_only = first_only
-        self._visited: set[tuple[int, PathStates]] = set()
+        self.visited: set[tuple[model.AttributeSet, PathStates]] = set()
 
     def __bool__(self) -> bool:
         return self.open or bool(self.fields)
@@ -131,9 +133,12 @@ class ReachableFields:
             self._at_field(member, states)
 
     def _in_set(self, attributes: model.AttributeSet | None, states: PathStates) -> None:
-        if attributes is None or not states or (id(attributes), states) in self._visited:
+        if attributes is None or not states:
             return
-        self._visited.add((id(attributes), states))
+        here = attributes, states
+        if here in self.visited or here in self._path.barren:
+            return
+        self.visited.add(here)
         last = len(self._path.names) - 1
         if last in states and self._path.names[last].isdecimal():  # one that the set does not have
             self.open = True
@@ -239,11 +244,19 @@ def operation_can_hold(operation: model.Operation, path: ResolvedPath) -> bool:
     """Whether a message of this operation can have what the path ends at."""
     found = ReachableFields(path, first_only=True)
     found.in_operation(operation)
-    return bool(found)
+    return _some(found, path)
 
 
 def field_can_hold(field: model.Field, path: ResolvedPath, states: PathStates = _START) -> bool:
     """Whether what the path ends at can lie in a field."""
     found = ReachableFields(path, first_only=True)
     found.in_field(field, states)
-    return bool(found)
+    return _some(found, path)
+
+
+def _some(found: ReachableFields, path: ResolvedPath) -> bool:
+    """Whether a search found something; where it found nothing, none need be again."""
+    if found:
+        return True
+    path.barren |= found.visited
+    return False

@@ -24,6 +24,7 @@ from typing import Any, Final
 from mypy_extensions import i64
 
 from ..wire.errors import SpecError
+from ..wire.text import escaped
 from .template import Template
 
 # Kinds: how a payload is laid out on the wire, YNL's `type` (KINDS) or what it amounts to.
@@ -106,7 +107,7 @@ class Enum:
         self.values[name] = value
 
     def label_bytes(self, value: i64) -> bytes:
-        """The label by names, as UTF-8; empty if it has none."""
+        """The label by names, `escaped`, as UTF-8; empty if it has none."""
         small = 0 <= value < _MAX_SMALL
         if small:
             if not self._small:
@@ -115,7 +116,7 @@ class Enum:
             if known is not None:
                 return known
         label = self.label(int(value))
-        found = b"" if label is None else label.encode("utf-8", "backslashreplace")
+        found = b"" if label is None else escaped(label).encode()
         if small:
             self._small[value] = found
         return found

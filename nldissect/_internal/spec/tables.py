@@ -210,7 +210,8 @@ class Tables:
         # Of each set the rows of attributes that it does not have, by their look; 0: not yet made
         self._strangers = vec[i64]([0] * len(LOOKS))
         # Of a struct: first row, members, size, alignment, place and size of its address family
-        # and of its hardware type (size 0: none), whether all members are plain numbers.
+        # and of its hardware type (size 0: none), whether all members are plain numbers, whether
+        # any is RESERVED.
         self.structs = vec[i64]([0, 0, 0, 1] + [0] * (STRUCT_COLUMNS - 4))
         self.struct_head = vec[i64]([0])  # the row of a header of this struct
         self.fields: list[model.Field] = [own_field("", model.UNKNOWN)]
@@ -398,7 +399,9 @@ class Tables:
         first = i64(len(self.fields))
         rows = [int(self._row(member)) for member in struct.members]  # next to each other
         plain = all(is_plain(member) for member in struct.members)
-        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0, int(plain)]
+        reserves = any(_reserved(member) for member in struct.members)
+        columns = [int(first), len(rows), struct.size, struct.align, 0, 0, 0, 0]
+        columns += [int(plain), int(reserves)]
         offset = 0
         for member in struct.members:
             address = member.name == "family" or member.name.endswith("-family")
@@ -571,9 +574,10 @@ class Tables:
 
 
 UNMADE: Final = -1  # in `slots`
-STRUCT_COLUMNS: Final = 9
+STRUCT_COLUMNS: Final = 10
 EXTENDED: Final = 256  # what the number in an extended element begins at in its set
 PLAIN: Final = 8  # of a struct's columns
+RESERVES: Final = 9
 
 _SHOWN: Final[dict[int, int]] = {
     model.FLAG: S_FLAG, model.STRING: S_STRING, model.BINARY: S_BINARY, model.NEST: S_NEST,

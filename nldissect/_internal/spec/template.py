@@ -29,6 +29,8 @@ from typing import Final, final
 from librt.vecs import append, vec
 from mypy_extensions import i64
 
+from ..wire.text import safe
+
 # Steps have three numbers: which it is, what it is about, and of brackets the path without
 # which they are empty (-1: none), or what they are about.
 STEP: Final = 3
@@ -131,7 +133,7 @@ class Template:
             else:
                 self._add(TEXT, len(self.texts))
                 token = token[1:] if token in (r"\[", r"\]") else token
-                self.texts.append(token.encode("utf-8", "backslashreplace"))
+                self.texts.append(safe(token).encode())
         if opened:
             raise ValueError("a [ without its ]")
 

@@ -99,9 +99,12 @@ def write_span(out: BytesWriter, digits: Digits, nanoseconds: int) -> None:
 
 def rfc3339(moment: int) -> str | None:
     """As `2026-11-20T15:04:05.123456789Z`; None before year 1 or after year 9999."""
-    seconds, rest = divmod(moment, SECOND)
+    seconds = moment // SECOND
     head = _utc(seconds, "T")
-    return None if head is None else f"{head}.{rest:09d}Z"
+    if head is None:
+        return None
+    rest = str(moment - seconds * SECOND + SECOND)  # with a 1 in front of its nine digits
+    return f"{head}.{rest[1:]}Z"
 
 
 _last_utc: dict[str, tuple[int, str | None]] = {}
@@ -145,11 +148,13 @@ class TimeFormatter:
         """A new file begins."""
         # Whether records that are not shown matter.
         self.follows = self.form in ("relative", "delta")
+        self._relative = self.form == "relative"
         self.digits: i64 = 6
         self._first: int | None = None
         self._before: int | None = None  # of the record before the latest
         self._latest: int | None = None
-        self._number = -1
+        self._number: i64 = -1  # of the latest
+        self._since: i64 = NO_TIME  # the first, where differences from it fit 64 bits
         self._shown: int | None = None
         self._kept: tuple[int, str] | None = None
 
@@ -161,6 +166,8 @@ class TimeFormatter:
         if moment is not None:
             if self._first is None:
                 self._first = moment
+                if -_FAR < moment < _FAR:
+                    self._since = i64(moment)
                 self.follows = self.form == "delta"
             self._before = self._latest
             self._latest = moment
@@ -174,14 +181,14 @@ class TimeFormatter:
 
     def write(self, out: BytesWriter, digits: Digits, record: Record, width: i64) -> None:
         """The time of a record, right-aligned."""
-        first = self._first
-        near = first is None or -_FAR < first < _FAR
-        if self.form == "relative" and record.time_ns != NO_TIME and near:
-            self.see(int(record.number), int(record.time_ns))
-            if record.time_ns % 1000 and self.digits == 6:
+        time = record.time_ns
+        if self._relative and time != NO_TIME:
+            if record.number != self._number:
+                self.see(int(record.number), int(time))
+            if self.digits == 6 and time % 1000:
                 self.digits = 9
-            span = record.time_ns - i64(self._first or 0)
-            if span >= 0:
+            span = time - self._since
+            if self._since != NO_TIME and span >= 0:
                 whole = span // SECOND
                 rest = span - whole * SECOND
                 digits.spaces(out, width - digits.width(whole) - 1 - self.digits)
