@@ -11,6 +11,7 @@ import nldissect
 from nldissect._internal.render.column_output import MESSAGE_COLUMNS
 from support.command import Command
 from support.messages import RECORDINGS
+from support.sweep import share
 
 
 def text(value: Any) -> str:
@@ -22,7 +23,9 @@ def text(value: Any) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize("name", ["errors", "links", "routes", "nft_rules", "wifi", "conntrack"])
+@pytest.mark.parametrize(
+    "name", share(["errors", "links", "routes", "conntrack", "nft_rules", "wifi"])
+)
 def test_paths_are_names(name: str, run: Command) -> None:
     path = RECORDINGS / f"{name}.pcap"
     rows = run("read", "-T", "jsonl", "--flat", path).objects

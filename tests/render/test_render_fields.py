@@ -13,7 +13,7 @@ from nldissect._internal.render.column_output import MESSAGE_COLUMNS
 from nldissect._internal.wire.text import safe
 from support.command import UNKNOWN, Command, attribute, link, message, mtu, name, save
 from support.messages import RECORDINGS
-from support.sweep import SWEPT
+from support.sweep import SWEPT, share
 
 
 @pytest.fixture
@@ -144,7 +144,9 @@ def values(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["links", "nft_rules", "conntrack", "wireguard", "tc_filters"])
+@pytest.mark.parametrize(
+    "name", share(["conntrack", "links", "nft_rules", "wireguard", "tc_filters"])
+)
 def test_a_column_has_what_a_filter_finds(name: str, run: Command) -> None:
     """Of each name that the JSON has, wherever it is."""
     recording = RECORDINGS / f"{name}.pcap"

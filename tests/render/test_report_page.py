@@ -252,8 +252,7 @@ def test_without_scripts_the_lines_are_there(chromium: Browser, errors: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 900, 400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 900), ("light", 400)])
 def test_axe_finds_nothing(reader: Reader, errors: Path, scheme: Any, width: int) -> None:
     """axe-core, with a refused request, a folded tree, the help open, and something selected."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
