@@ -206,6 +206,7 @@ class Message(Frame):
             if pos >= limit or (dump and pos + 4 <= limit and engine.u16(pos) >= 4):  # nla_len
                 struct = 0
         engine.payload(generic, struct, attr_set, self.header_size, pos, limit, depth, hooked)
+        engine.limit_hooks()
 
     def _trailing(self, engine: Engine, limit: i64, end: i64) -> None:
         """What follows the message in its datagram: padding to 4 bytes is no news, more is."""

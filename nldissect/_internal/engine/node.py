@@ -24,6 +24,7 @@ from .paths import plain as plainly
 from .payloads import size_of_secret, text_value
 from .walk import (
     BY_HOOK,
+    CODE_LIMIT,
     ERROR,
     FIELD_MASK,
     FOLDED,
@@ -119,9 +120,9 @@ def _ordered(findings: list[Finding]) -> bool:
 # How far a node's own decoding is
 _NEW: Final = 0
 # What hooks may do in one message, so that 64 KiB take milliseconds: a run counts one, a node that
-# it makes five.
-MOST_BY_HOOKS: Final = 1536
-NODE_BY_HOOK: Final = 5
+# it makes three.
+MOST_BY_HOOKS: Final = 768
+NODE_BY_HOOK: Final = 3
 MOST_PARTS: Final = 512  # of a payload of which code makes nodes, in a loop
 _AROUND: Final = 128  # nodes of a level among which is looked for what lies around one
 _HOOKING: Final = 1  # its hook runs
@@ -446,7 +447,7 @@ class Node:
             self._kind = self._field.shown
             told = tape.left > 0 and self._run_hook(tape)
             if tape.left == 0:
-                self.diagnose("code-limit", NOTE, "the dissector's code has no say from here on")
+                self.diagnose("code-limit", NOTE, CODE_LIMIT)
                 tape.left = -1
             self._state = _DONE
             self._told = told
@@ -854,7 +855,7 @@ def cut_short(node: Node, pos: int) -> None:
     """For hooks that made as many nodes as they may: keeps the payload from `pos` on as data."""
     if pos < node.end:
         node.leftover(pos)
-        node.diagnose("code-limit", NOTE, "the dissector's code has no say from here on")
+        node.diagnose("code-limit", NOTE, CODE_LIMIT)
 
 
 def part(name: str, kind: int, hint: str = "") -> model.Field:

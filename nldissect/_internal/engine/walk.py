@@ -158,6 +158,8 @@ _SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
 # What a binary payload is shown as, by its display hint and its size
 _SIZES: Final = 32
 MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they read
+_MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
+CODE_LIMIT: Final = "the dissector's code has no say from here on"
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
@@ -577,6 +579,12 @@ class Engine:
                 code, severity = "truncated", NOTE
         tape[place] = first | DIAGNOSED << MARKS_AT
         self.findings.append(Finding(place, early, code, severity, text))
+
+    def limit_hooks(self) -> None:
+        """No hook has a say where more would have than any message of Linux's has."""
+        if len(self.hooked) > _MOST_HOOKED:
+            self.find(self.hooked[0], False, "code-limit", NOTE, CODE_LIMIT)
+            self.hooked = []
 
     def misfit(self, place: i64, code: str, severity: str, text: str) -> None:
         """Records a payload of the wrong size or form, unless its end is known to be missing.
@@ -1043,8 +1051,7 @@ class Engine:
         tables, place = self.tables, self.size
         self._read_by_code += 1
         if self._read_by_code == MOST_BY_CODE:
-            text = "the dissector's code has no say from here on"
-            self.find(place, False, "code-limit", NOTE, text)
+            self.find(place, False, "code-limit", NOTE, CODE_LIMIT)
         reading = self.around.reading(self, tables.fields[row], start, end)
         if reading is None:
             return False
