@@ -10,13 +10,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nldissect.dissectors._nft_attributes import Nest
-from nldissect.dissectors._nft_expressions import (
-    Constant,
-    Expressions,
-    host_order,
-    set_of,
-    typed_pieces,
-)
+from nldissect.dissectors._nft_expressions import Expressions, host_order, set_of, typed_pieces
+from nldissect.dissectors._nft_registers import Constant
 from nldissect.dissectors._nft_values import KINDS, TYPES, number_text
 from nldissect.hooks import (
     BINARY,
@@ -162,8 +157,18 @@ def of_set(field: Field, size: int, known: Any, of_data: bool) -> Reading:
 
 # -- constants of rules ------------------------------------------------------------------------
 
-# The message before, its data, where its expressions begin, and what went through them.
-_rule: Final[list[Any]] = [None, b"", -1, None]
+
+class _Latest:
+    """The rule before: its message, the data, where its expressions begin, what they say."""
+
+    def __init__(self) -> None:
+        self.message: Message | None = None
+        self.data = b""
+        self.start = -1
+        self.said: Expressions | None = None
+
+
+_rule: Final = _Latest()
 
 
 def top_of(message: Message) -> Nest:
@@ -173,20 +178,27 @@ def top_of(message: Message) -> Nest:
 
 def listed(message: Message, start: int, end: int) -> Expressions:
     """What went through these expressions; once for a message, who asks first."""
-    data = message.data
-    if _rule[0] is not message or _rule[1] is not data or _rule[2] != start:
-        lister = Expressions(message, data[message.base + 16], top_of(message).raw(1))
-        lister.run(Nest(data, message.big, start, end))
-        _rule[:] = message, data, start, lister
-        return lister
-    known: Expressions = _rule[3]
-    return known
+    said = _rule.said
+    if said is None or not latest(message) or _rule.start != start:
+        data = message.data
+        said = Expressions(message, data[message.base + 16], top_of(message).raw(1))
+        said.run(Nest(data, message.big, start, end))
+        _rule.message, _rule.data, _rule.start, _rule.said = message, data, start, said
+    return said
+
+
+def latest(message: Message) -> bool:
+    """Whether it is the message that was asked for before, and not edited since."""
+    return _rule.message is message and _rule.data is message.data
 
 
 def constant_at(message: Message, start: int) -> Constant | None:
     """What the constant at a place is."""
-    inside = top_of(message).nest(4)  # NFTA_RULE_EXPRESSIONS
-    return listed(message, int(inside.start), int(inside.end)).constants.get(start)
+    said = _rule.said
+    if said is None or not latest(message):
+        inside = top_of(message).nest(4)  # NFTA_RULE_EXPRESSIONS
+        said = listed(message, int(inside.start), int(inside.end))
+    return said.constants.get(start)
 
 
 def constant(field: Field, message: Message, start: int, end: int) -> Reading | None:

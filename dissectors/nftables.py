@@ -10,15 +10,9 @@ from typing import Any
 
 from nldissect.dissectors._nft_attributes import Nest
 from nldissect.dissectors._nft_constants import constant, element_data, element_key, listed, prefix
-from nldissect.dissectors._nft_expressions import (
-    MOST,
-    Expressions,
-    limit_text,
-    quota_text,
-    set_of,
-    synproxy_text,
-)
+from nldissect.dissectors._nft_expressions import MOST, Expressions, set_of
 from nldissect.dissectors._nft_packets import HEADERS
+from nldissect.dissectors._nft_statements import limit_text, quota_text, synproxy_text
 from nldissect.dissectors._nft_values import (
     FAMILIES,
     PROTOCOLS,
