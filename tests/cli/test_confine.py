@@ -100,6 +100,11 @@ def test_calls_have_the_numbers_of_the_headers(column: int, header: str) -> None
     told = {name: int(number) for name, number in found}
     for name, numbers in seccomp.CALLS.items():
         assert told.get(name, -1) == numbers[column], name
+    machine, elf = (("x86_64", 62), ("aarch64", 183))[
+        column
+    ]  # EM_X86_64, EM_AARCH64: linux/elf-em.h
+    sixty_four_little = 0xC0000000  # linux/audit.h
+    assert seccomp.MACHINES[machine] == (column, sixty_four_little | elf, told["seccomp"])
 
 
 @pytest.mark.parametrize(
