@@ -19,6 +19,7 @@ from nldissect._internal.spec import model
 from nldissect._internal.spec.registry import Registry
 from support import ROOT
 from support.messages import builtin
+from support.sweep import share
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +91,7 @@ def found(several: list[PathMatcher], message: Message) -> set[tuple[int, str]]:
     return out
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("recording", share(RECORDINGS), ids=lambda path: path.stem)
 def test_the_tape_has_what_the_tree_has(recording: File) -> None:
     matchers = path_matchers(builtin())
     assert all(matchers.values())
