@@ -160,6 +160,7 @@ _SIZES: Final = 32
 MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they read
 _MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
 CODE_LIMIT: Final = "the dissector's code has no say from here on"
+_AROUND: Final = 256  # attributes of a level among which one is looked for
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
@@ -1591,12 +1592,14 @@ class Engine:
 
     def _locate(self, level: i64, number: i64, asking: i64) -> i64:
         """Start and end, as on the tape, of the payload of a level's first attribute of this
-        number, -1 for none; not of the one that asks.
+        number, -1 for none; not of the one that asks, nor behind so many.
         """
         pos, end = self._start[level], self._end[level]
         if self.tables.layout(self._set[level]) == model.USERDATA:
             return self._locate_userdata(pos, end, number, asking)
-        while end - pos >= 4:
+        left: i64 = _AROUND
+        while end - pos >= 4 and left > 0:
+            left -= 1
             length = self.u16(pos)
             if length < 4 or length > end - pos:
                 return -1
