@@ -45,18 +45,9 @@ class Operand:
     """What a register holds: how nft writes it, of which type, from where in the packet."""
 
     __slots__ = (
-        "field",
-        "header",
-        "loaded",
-        "mask",
-        "place",
-        "raw",
-        "size",
-        "swapped",
-        "text",
-        "type",
+        "field", "header", "loaded", "mask", "place", "raw", "size", "swapped", "text", "type",
         "xor",
-    )
+    )  # fmt: skip
 
     def __init__(self, text: str, kind: str, size: int) -> None:
         self.text = text

@@ -117,8 +117,6 @@ def _ordered(findings: list[Finding]) -> bool:
     return True
 
 
-# How far a node's own decoding is
-_NEW: Final = 0
 # What hooks may do in one message, so that 64 KiB take milliseconds: a run counts one, a node that
 # it makes three, one that asks a hook itself fifteen.
 MOST_BY_HOOKS: Final = 768
@@ -126,6 +124,9 @@ NODE_BY_HOOK: Final = 3
 _ASKING: Final = 5  # nodes that one with a hook of its own counts for
 MOST_PARTS: Final = 512  # of a payload of which code makes nodes, in a loop
 _AROUND: Final = 64  # nodes of a level among which is looked for what lies around one
+
+# How far a node's own decoding is
+_NEW: Final = 0
 _HOOKING: Final = 1  # its hook runs
 _DONE: Final = 2
 
