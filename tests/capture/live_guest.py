@@ -25,7 +25,7 @@ from typing import Any
 import nldissect
 from nldissect._internal.capture.live import bpf, live_capture, privileges
 from nldissect._internal.capture.live.file_limits import Limits
-from nldissect._internal.capture.reader import CaptureReader
+from nldissect._internal.capture.reader import CaptureReader, open_capture
 from nldissect._internal.cli import ENDS, script
 from nldissect._internal.cli import live_command as command
 from nldissect._internal.wire import framing
@@ -341,6 +341,13 @@ def explained(folder: Path) -> Any:
     }
 
 
+def explains_itself(path: Path) -> bool:
+    """Whether a file has a generic family as the kernel told of it (CTRL_CMD_NEWFAMILY)."""
+    with suppress(nldissect.CaptureError):  # while it is written
+        return any(r.protocol == 16 and r.data[16:17] == b"\1" for r in open_capture(str(path)))
+    return False
+
+
 @scene
 def rings(folder: Path) -> Any:
     """Ring files and autostop."""
@@ -396,6 +403,7 @@ def rings(folder: Path) -> Any:
     for _ in range(4):
         noops(30)
         time.sleep(0.1)
+        until(lambda: all(map(explains_itself, folder.glob("primed_*"))), 5)
     speaker = Speaker(ROUTE, 5252)
     speaker.say(speaker.message(18, bytes(4) + struct.pack("=i", 1) + bytes(8)))
     out = {}

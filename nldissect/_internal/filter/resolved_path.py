@@ -144,11 +144,13 @@ class ReachableFields:
             self.open = True
         wanted = self._path.names[last] if last in states else ""  # all that leaves can be
         with suppress(SpecError):
+            for field in attributes.heading() if attributes.layout == model.USERDATA else ():
+                self._at_field(field, states)
             for number, names in attributes.numbered().items():
                 if number not in attributes.leaves or (wanted and _is_one(wanted, names, number)):
-                    field = attributes.field(number)
-                    if field is not None:
-                        self._at_field(field, states)
+                    found = attributes.field(number)
+                    if found is not None:
+                        self._at_field(found, states)
 
     def _at_field(self, field: model.Field, states: PathStates) -> None:
         if self._first_only and self:
@@ -188,8 +190,6 @@ class ReachableFields:
             return True
         if field.kind == model.BITFIELD32 and ("value" in names or "selector" in names):
             return True
-        if ("type" in names or "len" in names) and _holds_userdata(field):
-            return True
         if field.kind in (model.MESSAGE, model.HEADER):
             return True
         return field.coded and self._made_by_hook(field, states)
@@ -222,14 +222,6 @@ def _is_one(wanted: str, names: list[tuple[str, str]], number: int) -> bool:
         if wanted in paths.words_for_constant(constant):
             return True
     return False
-
-
-def _holds_userdata(field: model.Field) -> bool:
-    """Whether pieces may lie in it of which type and length are shown."""
-    sets = [field.nested]
-    if field.sub_message is not None:
-        sets += [form.attributes for form in field.sub_message.formats.values()]
-    return any(one is not None and one.layout == model.USERDATA for one in sets)
 
 
 _NUMBERED_ENTRIES: Final = (model.INDEXED, model.ARRAY, model.TYPE_VALUE, model.UNKNOWN)

@@ -399,7 +399,7 @@ class AttributeSet:
 
     __slots__ = (
         "by_number", "fill", "layout", "leaves", "make", "name", "names", "numbers", "spec",
-        "strangers",
+        "strangers", "type",
     )  # fmt: skip
 
     def __init__(self, name: str, spec: str) -> None:
@@ -412,6 +412,7 @@ class AttributeSet:
         self.numbers: dict[str, int] = {}  # by spec name
         self.leaves: set[int] = set()  # numbers of those that hold nothing
         self.strangers: dict[tuple[int, str], Field] = {}
+        self.type: Field | None = None  # of USERDATA
         self.fill: Callable[[], None] | None = None
         self.make: Callable[[int], Field] | None = None
 
@@ -454,6 +455,15 @@ class AttributeSet:
             self.by_number, self.make = fields, None
         return self.by_number
 
+    def heading(self) -> tuple[Field, Field]:
+        """What a piece of USERDATA begins with: its type, which has a name here, and its length."""
+        if self.type is None:
+            self.type = _octet("type")
+            self.type.enum = Enum(self.name, False)
+            for value, names in self.numbered().items():
+                self.type.enum.add(value, names[0][0], names[0][0])
+        return self.type, USERDATA_LENGTH
+
     def add(self, field: Field) -> None:
         """Enters a field under its number."""
         self.by_number[field.number] = field
@@ -474,6 +484,14 @@ class AttributeSet:
         return field
 
 
+def _octet(name: str) -> Field:
+    """A number of one byte that is no attribute."""
+    out = Field(name, None, -1, U8)
+    out.size = 1
+    return out
+
+
+USERDATA_LENGTH: Final = _octet("len")
 NO_SET: Final = AttributeSet("", "")  # of attributes that no set has
 
 

@@ -243,7 +243,7 @@ class Tables:
         # The pieces that no spec has.
         self.data: i64 = self.piece("data", model.BINARY)
         self.trailing: i64 = self.piece("trailing", model.BINARY)
-        self.userdata_length: i64 = self.piece("len", model.U8)
+        self.userdata_length: i64 = self.field(model.USERDATA_LENGTH)
         self.family_header: i64 = self.piece("family-header", model.BINARY)
         self.partial_member: i64 = self.piece("partial-member", model.BINARY)
         self.newer_members: i64 = self.piece("newer-members", model.BINARY)
@@ -283,12 +283,8 @@ class Tables:
         """The row of the type of each piece of a set's userdata, in which that has a name."""
         found = self._userdata_types.get(int(number))
         if found is None:
-            field = own_field("type", model.U8)
             attributes = self.sets[number] or model.NO_SET
-            field.enum = model.Enum(attributes.name, False)
-            for value, names in attributes.numbered().items():
-                field.enum.add(value, names[0][0], names[0][0])
-            found = self._userdata_types[int(number)] = int(self.field(field))
+            found = self._userdata_types[int(number)] = int(self.field(attributes.heading()[0]))
         return found
 
     def layout(self, number: i64) -> i64:
