@@ -2,7 +2,7 @@
 
 NLDISSECT_COMPILE=0 leaves them pure, =1 fails where they cannot be compiled; NLDISSECT_OPT is
 the C compiler's level of optimization, by default 2 for what is `hot` and 1 for the rest, which is
-as fast as 3 and takes three fifths of the time. An editable install compiles nothing, so that
+as fast as 3 and takes two thirds of the time. An editable install compiles nothing, so that
 edits take effect; `.ci/compile` compiles in place. docs/building.md tells the rest.
 """
 
