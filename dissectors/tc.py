@@ -12,6 +12,7 @@ from nldissect.hooks import (
     ARRAY,
     BINARY,
     NEST,
+    NOTE,
     STRUCT,
     U32,
     Field,
@@ -271,6 +272,7 @@ def struct_field(struct: Struct) -> Field:
 def ematches(node: Node) -> bool:
     """TCA_EMATCH_TREE_LIST: the matches, numbered from 1."""
     if node.end - node.start > LONGEST:
+        node.diagnose("code-limit", NOTE, f"matches in more than {LONGEST} bytes are not read")
         return False
     out: list[Node] = []
     node.set_children("nest", out)

@@ -68,6 +68,15 @@ def test_of_a_message_full_of_what_code_reads(make) -> None:
     assert sum(1 for _ in message.walk()) == entries
 
 
+def test_matches_that_are_not_read_are_attributes_with_a_note() -> None:
+    message = of_recording("tc_filters", "options.ematches.list.1", MATCH)
+    found = message.find("options.ematches.list")
+    assert found is not None
+    assert [d.code for d in found.diagnoses] == ["code-limit"]
+    assert len(found.children) > 5000
+    assert covered(message)
+
+
 def test_what_is_looked_for_around_each_of_many() -> None:
     """IFLA_LINK, whose name depends on an attribute beside it, which none of 2000 has."""
     found = nldissect.dissect(msg(16, bytes(16) + attr(5, b"\1\0\0\0") * 2000), "route")

@@ -148,7 +148,6 @@ class TimeFormatter:
         """A new file begins."""
         # Whether records that are not shown matter.
         self.follows = self.form in ("relative", "delta")
-        self._relative = self.form == "relative"
         self.digits: i64 = 6
         self._first: int | None = None
         self._before: int | None = None  # of the record before the latest
@@ -182,7 +181,7 @@ class TimeFormatter:
     def write(self, out: BytesWriter, digits: Digits, record: Record, width: i64) -> None:
         """The time of a record, right-aligned."""
         time = record.time_ns
-        if self._relative and time != NO_TIME:
+        if self.form == "relative" and time != NO_TIME:
             if record.number != self._number:
                 self.see(int(record.number), int(time))
             if self.digits == 6 and time % 1000:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from .. import model
 from .definitions import DefinitionReader
-from .document import Document, c_name, given, is_true
+from .document import KEYS, Document, c_name, given, is_true
 
 HINTS = frozenset((
     "hex", "mac", "fddi", "ipv4", "ipv6", "ipv4-or-v6", "uuid", "ifindex", "lladdr", "address",
@@ -112,7 +112,7 @@ class FieldReader:
             self._read_hint(field, item, path)
             self._read_enum(field, item, path)
             self._read_struct(field, item, path)
-        of_ours = not _BESIDE_YNL.isdisjoint(item)
+        of_ours = not _OURS.isdisjoint(item)
         if of_ours:
             self._read_hooks(field, item, path)
             self._read_tail(field, item, path)
@@ -376,10 +376,7 @@ class FieldReader:
 UNSAID_WORDS = " or ".join(model.UNSAID)
 # Keys of `_describe`
 _OF_ITS_VALUE: Final = frozenset(("byte-order", "display-hint", "x-hint", "enum", "struct"))
-_BESIDE_YNL: Final = frozenset((
-    "x-hook", "x-read-as", "x-label", "x-rest", "x-records", "x-unit", "x-unset-in-requests",
-    "x-unnamed-beside", "x-secret", "x-privacy", "x-prefix-length", "x-unsaid",
-))  # fmt: skip
+_OURS: Final = frozenset(key for key in KEYS if key.startswith("x-"))
 _MAY_BE_SECRET = (*range(model.LAST_SCALAR + 1), model.STRING, model.BINARY, model.STRUCT)
 _MEMBER_KINDS = (model.STRING, model.BINARY, model.PAD, model.BITFIELD32)
 
