@@ -10,14 +10,17 @@ from functools import lru_cache
 ODD_16 = (0, 1, 3, 4, 5, 7, 8, 12, 100, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xC001, 0xFFFC, 0xFFFF)
 ODD_32 = (0, 1, 15, 16, 17, 20, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 LARGEST = 1 << 16  # bytes of a datagram that grows
+REPEATED = (1, 2, 8, 64) * 5 + (LARGEST,)  # one of the largest costs as much as thousands
 MOST_PLACES = 4000  # of attributes in a datagram among which one is chosen
+
+_header = struct.Struct("<HH").unpack_from  # of struct nlattr
 
 
 def attributes(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
     """(offset, length, type) of attributes that fill these bytes; [] where they do not."""
     found = []
     while start + 4 <= end:
-        size, kind = struct.unpack_from("<HH", data, start)
+        size, kind = _header(data, start)
         if size < 4 or start + size > end:
             return []
         found.append((start, size, kind))
@@ -50,7 +53,7 @@ def grown(rng: random.Random, data: bytes, at: int, size: int) -> bytes:
     """An attribute repeated, behind itself; the lengths around it grow with it, or stay."""
     piece = data[at : at + size] + bytes(-size % 4)
     most = max(LARGEST - len(data), 0) // max(len(piece), 1)
-    more = piece * min(rng.choice((1, 2, 8, 64, LARGEST)), most)
+    more = piece * min(rng.choice(REPEATED), most)
     out = bytearray(data[:at] + more + data[at:])
     if rng.random() < 0.8:
         struct.pack_into("<I", out, 0, len(out))
