@@ -7,25 +7,13 @@ import struct
 from collections.abc import Sequence
 from functools import lru_cache
 
+from nldissect._internal.wire.framing import attribute_spans
+
 ODD_16 = (0, 1, 3, 4, 5, 7, 8, 12, 100, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xC001, 0xFFFC, 0xFFFF)
 ODD_32 = (0, 1, 15, 16, 17, 20, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 LARGEST = 1 << 16  # bytes of a datagram that grows
 REPEATED = (1, 2, 8, 64) * 5 + (LARGEST,)  # one of the largest costs as much as thousands
 MOST_PLACES = 4000  # of attributes in a datagram among which one is chosen
-
-_header = struct.Struct("<HH").unpack_from  # of struct nlattr
-
-
-def attributes(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
-    """(offset, length, type) of attributes that fill these bytes; [] where they do not."""
-    found = []
-    while start + 4 <= end:
-        size, kind = _header(data, start)
-        if size < 4 or start + size > end:
-            return []
-        found.append((start, size, kind))
-        start += size + 3 & ~3
-    return found
 
 
 @lru_cache(1 << 14)
@@ -37,14 +25,14 @@ def places(data: bytes) -> list[tuple[int, int]]:
         size = max(16, struct.unpack_from("<I", data, at)[0])
         end = min(at + size, len(data))
         for header in (20, 16, 24, 28, 32):
-            todo = attributes(data, at + header, end)
+            todo = attribute_spans(data, at + header, end, False) or []
             if todo:
                 break
         while todo and len(out) < MOST_PLACES:
-            start, length, _ = todo.pop()
-            out.append((start, length))
-            if length >= 8:
-                todo += attributes(data, start + 4, start + length)
+            _, start, stop = todo.pop()
+            out.append((start - 4, stop - start + 4))
+            if stop - start >= 4:
+                todo += attribute_spans(data, start, stop, False) or ()
         at += size + 3 & ~3
     return out
 

@@ -163,7 +163,7 @@ class Lookup(TapeValues):
                     if not self._run(template, bound, at, about, True):
                         out.truncate(size)
                         self._apart = apart
-                        if self.tracks:
+                        if len(self.said) > said:
                             del self.said[said:]
                 at = about
         return True
