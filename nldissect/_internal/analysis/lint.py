@@ -76,7 +76,9 @@ class Lint:
         out: list[Diagnosis] = []
         if link.role_code != ROLE_COPY:
             engine = message.context.engine
+            engine.judges = True
             message.walk_onto(engine, True)
+            engine.judges = False
             self._bytes.check(message, engine, link.of != 0, out)
             if message.to_kernel and link.role_code == ROLE_REQUEST:
                 self._request(message, engine, out)

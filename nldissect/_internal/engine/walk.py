@@ -42,6 +42,7 @@ from ..spec.tables import (
     ELEMENT,
     ENUM,
     EXTENDED,
+    FAULTLESS,
     FDDI,
     FLAT,
     GUESS,
@@ -160,6 +161,7 @@ _SIZES: Final = 32
 MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they read
 _MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
 CODE_LIMIT: Final = "the dissector's code has no say from here on"
+_WORD: Final = 32  # bytes that a word has which selects
 _AROUND: Final = 256  # attributes of a level among which one is looked for
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
@@ -286,6 +288,7 @@ class Engine:
         self.to_kernel: bool = False
         self.flags: i64 = 0
         self.folds: bool = False  # whether plain numbers are left off the tape
+        self.judges: bool = False  # whether code is not asked with which nothing can be wrong
         # Whether only attributes that are wanted are put on it; see `select`.
         self.selective: bool = False
         self.wanted = vec[i64]([0])
@@ -700,7 +703,11 @@ class Engine:
         self._entered += 1
         self._walks[level] = self._entered
         at = level * _SEEN
-        for i in range(at, at + _SEEN):
+        words: i64 = _SEEN
+        size = self.tables.set_size[attr_set]
+        if size >= 0 and (size + 31) >> 5 < words:  # no number above is noted
+            words = (size + 31) >> 5
+        for i in range(at, at + words):
             self._seen[i] = 0
         return level
 
@@ -995,11 +1002,12 @@ class Engine:
                     return
             if (
                 rules & READ_BY_CODE
+                and not (self.judges and rules & FAULTLESS)
                 and self._read_by_code < MOST_BY_CODE
                 and self._by_code(row, offset, start, end, depth, nests, marks, index)
             ):
                 return
-            if rules & HOOKED:
+            if rules & HOOKED and not (self.judges and rules & FAULTLESS):
                 self.hooked.append(int(place))
             if self._unnamed(row, rules, start, end):
                 marks |= UNNAMED
@@ -1625,14 +1633,22 @@ class Engine:
         rows = self.tables.rows
         at = row * COLUMNS
         kind, size, width = rows[at + KIND], end - start, rows[at + WIDTH]
-        raw = self.data[start:end]
         if kind == model.STRING:
-            cut = raw.find(0)
-            return (raw if cut < 0 else raw[:cut]).decode("utf-8", "backslashreplace"), None
+            stop = self._nul(start, end)
+            return self.data[start:stop].decode("utf-8", "backslashreplace"), None
         if kind <= model.LAST_SCALAR and (
             size == width or (width < 0 and (size == 4 or size == 8))
         ):
             enum = rows[at + ENUM]
             value = self.number(row, start, end, marks)
             return int(value), self.tables.enums[enum] if enum else None
-        return raw, None
+        return self.data[start:end], None
+
+    def _nul(self, start: i64, end: i64) -> i64:
+        """Where the first NUL is, `end` for none."""
+        near = end if end - start < _WORD else start + _WORD
+        for pos in range(start, near):
+            if self.data[pos] == 0:
+                return pos
+        found = i64(self.data.find(0, start, end)) if near < end else -1
+        return end if found < 0 else found

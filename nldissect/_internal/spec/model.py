@@ -204,8 +204,8 @@ class Field:
     """
 
     __slots__ = (
-        "big", "checks", "constant", "element", "entries", "enum", "flat", "forms", "guess", "hint",
-        "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
+        "big", "checks", "constant", "element", "entries", "enum", "faultless", "flat", "forms",
+        "guess", "hint", "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
         "path", "plain_names", "prefix_length",
         "privacy", "reader", "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
@@ -244,6 +244,7 @@ class Field:
         self.hook: Callable[[Any], Any] | None = None
         # (this field, message, start and end of the payload): a Reading, None for as it says
         self.reader: Callable[..., Any] | None = None
+        self.faultless = False  # nothing can be wrong with what these two make of it
         self.made: frozenset[str] = frozenset()  # the names of what the hook makes inside of it
         self.forms: tuple[PayloadForm, ...] = ()  # how it reads in payloads of other sizes
         self.stray = False  # its set does not have it

@@ -68,6 +68,7 @@ UNSET: Final = 4  # 0 to the kernel has no name
 BESIDE: Final = 8  # beside some attribute it has no name
 HAS_TAIL: Final = 16  # a struct with something behind it, or many such
 READ_BY_CODE: Final = 64  # code beside the dissector says how it reads
+FAULTLESS: Final = 128  # nothing can be wrong with what such code makes of it
 FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
@@ -655,6 +656,7 @@ def _rules(field: model.Field) -> int:
         | HAS_TAIL * (field.tail is not None or field.length_prefixed)
         | FLAT * field.flat
         | READ_BY_CODE * (field.reader is not None)
+        | FAULTLESS * field.faultless
     )
 
 

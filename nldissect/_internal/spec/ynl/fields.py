@@ -128,6 +128,7 @@ class FieldReader:
         document = self.document
         field.hook = document.hook(item, "x-hook", path)
         field.reader = document.hook(item, "x-read-as", path)
+        field.faultless = is_true(item.get("x-faultless"))
         field.made = document.made_by(item)
         field.labeller = document.hook(item, "x-label", path)
 
