@@ -5,9 +5,13 @@ And routes and nexthops in one line, in the manner of ip-route(8) and ip-nexthop
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from nldissect.hooks import (
     BINARY,
     Lookup,
+    Message,
     Node,
     Piece,
     Template,
@@ -39,7 +43,12 @@ def segments(node: Node) -> bool:
     return True
 
 
-HOOKS = {"segments": segments}
+def trace_type(value: int, message: Message, get: Callable[[str], Any]) -> str:
+    """Which data IOAM collects as ip-route(8) has it: 24 bits, behind which 8 are unused."""
+    return f"{value:#x}" if value & 0xFF else f"{value >> 8:#x}"
+
+
+HOOKS = {"segments": segments, "trace_type": trace_type}
 
 
 RTN_MULTICAST = 5

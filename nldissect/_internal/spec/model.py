@@ -205,9 +205,9 @@ class Field:
 
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "faultless", "flat", "forms",
-        "guess", "hint", "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name", "nested", "number",
-        "path", "plain_names", "prefix_length",
-        "privacy", "reader", "request", "secret", "selectors", "shown", "signed", "size", "stray",
+        "guess", "hint", "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name",
+        "nested", "number", "path", "plain_names", "prefix_length", "privacy", "reader", "request",
+        "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
         "unnamed_beside", "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip

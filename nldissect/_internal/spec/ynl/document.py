@@ -35,8 +35,8 @@ _WORDS = """
     selector size sock-priv struct sub-message sub-messages sub-type subset-of terminated then type
     type-value uapi-header unsigned unterminated-ok value value-prefix value-start version x-claim
     x-class x-constant x-default x-elements x-faultless x-flat x-forms x-hint x-hook x-include
-    x-label x-made x-objects x-optional-header x-packed x-prefix-length x-privacy x-read-as x-records
-    x-reply-constant x-request x-rest x-selectors x-sub-type x-secret x-summary x-unit
+    x-label x-made x-objects x-optional-header x-packed x-prefix-length x-privacy x-read-as
+    x-records x-reply-constant x-request x-rest x-selectors x-sub-type x-secret x-summary x-unit
     x-unnamed-beside x-unsaid x-unset-in-requests x-values x-variants x-when x-whole-header
 """
 KEYS = frozenset(_WORDS.split())
