@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Sequence
-from functools import lru_cache
 
 from nldissect._internal.wire.framing import attribute_spans
 
@@ -16,7 +15,6 @@ REPEATED = (1, 2, 8, 64) * 5 + (LARGEST,)  # one of the largest costs as much as
 MOST_PLACES = 4000  # of attributes in a datagram among which one is chosen
 
 
-@lru_cache(1 << 14)
 def places(data: bytes) -> list[tuple[int, int]]:
     """(offset, length) of what looks like attributes, at any depth; of each message the first."""
     out: list[tuple[int, int]] = []
