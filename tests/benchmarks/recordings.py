@@ -434,6 +434,8 @@ RECORDS: dict[str, tuple[Callable[[int], Iterator[Packet]], int]] = {
     "one attribute": (lambda n: link(attribute(3, b"") * n), 16_000),
     "unknown attributes": (lambda n: link(numbered(range(1000, 1000 + n))), 14_000),
     "names": (lambda n: link(attribute(3, b"pear\0") * n), 5_400),
+    "wrong thrice": (lambda n: link(attribute(3, b"\xff\0\1\2") * n), 8_000),
+    "unpadded": (lambda n: link(b"\5\0\3\0\0\5\0\4\0\0" * n), 6_400),
     "nests": (lambda n: link(attribute(0x801A, attribute(0x8002, attribute(1, b"")) * n)), 8_000),
     "deep": (lambda n: link(nest(n, 18)), 16_000),
     "deep, unknown": (lambda n: link(nest(n, 900)), 16_000),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import resource
 import struct
+import tracemalloc
 
 import pytest
 
+import nldissect
+from support.capture_files import netlink
 from support.command import start
 from support.messages import RECORDINGS
 
@@ -99,3 +102,45 @@ def test_many_sections_and_interfaces(tmp_path, block):
     path = tmp_path / "many.pcapng"
     path.write_bytes(SECTION + block * 100_000)
     assert read(path) == (0, 0, "")
+
+
+SECTION = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+INTERFACE = struct.pack("<IIHHII", 1, 20, 253, 0, 262144, 20)
+TOLD = netlink(0, struct.pack("<IHHII", 32, 1, 0, 0, 0) + bytes(16))
+
+
+def packet(interface: int) -> bytes:
+    length = 32 + len(TOLD)
+    head = struct.pack("<IIIIIII", 6, length, interface, 0, 0, len(TOLD), len(TOLD))
+    return head + TOLD + struct.pack("<I", length)
+
+
+def with_options(count: int) -> bytes:
+    options = struct.pack("<HH", 7777, 0) * count
+    length = 20 + len(options)
+    head = struct.pack("<IIHHI", 1, length, 253, 0, 262144)
+    return SECTION + head + options + struct.pack("<I", length) + packet(0)
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "most"),
+    [
+        (lambda n: (SECTION + INTERFACE + packet(0)) * n, 1_500, 16),
+        (lambda n: SECTION + INTERFACE * n + b"".join(map(packet, range(n))), 1_500, 16),
+        (with_options, 50_000, 6),
+    ],
+    ids=["sections", "interfaces", "options"],
+)
+def test_what_is_kept_of_a_file(tmp_path, content, count, most):
+    """Bytes of memory for each byte that a file has more."""
+    sizes, peaks = [], []
+    for number in (100, count, 2 * count):
+        path = tmp_path / "many.pcapng"
+        path.write_bytes(content(number))
+        tracemalloc.start()
+        with nldissect.open(path) as capture:
+            assert sum(1 for _ in capture)
+        sizes.append(path.stat().st_size)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < most * (sizes[2] - sizes[1])

@@ -299,6 +299,11 @@ def test_a_sender_that_forgot_the_padding(order):
     message = one(SPEC, inside, order=order)
     assert tree(body(message)) == [("before", 7), ("word", "a"), ("after", 1)]
     assert codes(message) == ["attr-unaligned", "attr-unaligned"]
+    # One that forgot all of it, though an attribute seems to begin where padding would lead.
+    inside = inside[:11] + 2 * attr(5, u8(8), order)[:5]
+    message = one(SPEC, inside, order=order)
+    assert tree(body(message)) == [("before", 7), ("word", "a"), ("many", 8), ("many", 8)]
+    assert codes(message) == ["attr-unaligned"] * 3
 
 
 def test_repeated_attributes_where_many_are_meant():

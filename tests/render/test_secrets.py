@@ -166,3 +166,33 @@ def test_nor_its_rest_that_passes_for_an_attribute(tmp_path: Path, told: Told) -
     for shown in (out.read_bytes(), *(told(*words, *more) for words in OUTPUTS)):
         assert key[12:] not in shown
         assert key[12:].hex().encode() not in shown.translate(None, b' \n,"').replace(b"0x", b"")
+
+
+@pytest.mark.parametrize("echoed", [False, True])
+@pytest.mark.parametrize("where", ["behind", "in front"])
+def test_nor_what_would_be_another_message_or_name(
+    where: str, echoed: bool, tmp_path: Path, told: Told
+) -> None:
+    """Bytes that cannot be a message stand behind one that may have keys; a name has the key."""
+    key = b"0123456789abcdefghijklmnopqrstuv"
+    raw = bytearray(nldissect.build("wireguard", "set-device", {"ifname": "peach0"}, type=40).bytes)
+    if where == "behind":
+        raw += key
+    else:
+        raw += struct.pack("<HH", 4 + len(key), 3) + key
+        struct.pack_into("<I", raw, 0, len(raw))
+        struct.pack_into("<H", raw, 20, 99)  # the name's nla_len
+    if echoed:
+        error = struct.pack("<i", -22) + raw
+        raw = bytearray(struct.pack("<IHHII", 16 + len(error), 2, 0, 1, 0) + error)
+    path, out = tmp_path / "odd.pcap", tmp_path / "out.pcapng"
+    packet = netlink(16, bytes(raw))
+    path.write_bytes(pcap([(1, 0, packet, len(packet))]))
+    more = ("--decode-as", "40=wireguard", path)
+    told("redact", *more, out)
+    for shown in (out.read_bytes(), *(told(*words, *more) for words in OUTPUTS)):
+        bare = shown.translate(None, b' \n,"').replace(b"0x", b"").lower()
+        for at in range(len(key) - 7):
+            assert key[at : at + 8] not in shown
+            assert key[at : at + 8].hex().encode() not in bare
+    assert key[16:].hex(" ")[:20].encode() in told("read", "-V", "-x", "--show-secrets", *more)

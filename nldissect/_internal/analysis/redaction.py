@@ -95,7 +95,13 @@ class Redaction:
             self.done["packets that are no netlink"] += 1
             return None
         data = bytearray(record.data)
+        keys = False  # whether one before may have some
         for message in messages:
+            if keys and message.state in (framing.SHORT_LENGTH, framing.LONG_LENGTH):
+                data[message.offset :] = bytes(len(data) - int(message.offset))
+                self.done[_REST] += 1
+                break
+            keys = keys or _may_have_keys(message)
             if message.state != framing.OK:  # its header may be anything
                 self._search(data, message.offset, message.offset + len(message.data))
             for node in message.walk():
@@ -310,10 +316,15 @@ def _left_over(node: Node) -> bool:
 
 def _may_be_of_a_key(node: Node) -> bool:
     """Whether other outputs show the size alone of bytes that are not understood."""
-    spec = node.message.spec
-    if spec is None or not spec.secret:
+    if not _may_have_keys(node.message):
         return False
     return _left_over(node) or any(found.code == "attr-len-over" for found in node.diagnoses)
+
+
+def _may_have_keys(message: Message) -> bool:
+    """Whether it is, or echoes, a message of a protocol that has keys."""
+    both = (message, message.echo)
+    return any(one is not None and one.spec is not None and one.spec.secret for one in both)
 
 
 def _of_spec(node: Node) -> bool:

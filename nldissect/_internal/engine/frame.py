@@ -177,8 +177,18 @@ class Frame(Environment):
     @property
     def leftover(self) -> i64:
         """What is shown of bytes that are not understood; see `Engine.leftover`."""
+        if self.state == framing.WITHHELD:
+            return S_REDACTED
         hides = self.context.tables.redacts and self.spec is not None and self.spec.secret
         return S_REDACTED if hides else S_BINARY
+
+    def withhold(self) -> None:
+        """Its header is none: nothing of it is shown."""
+        self.state = framing.WITHHELD
+        self.length = self.limit - self.base
+        self.type = -1
+        self.flags = self.seq = self.port = 0
+        self.netlink = self.to_kernel = False
 
     @property
     def own(self) -> bool:

@@ -18,8 +18,9 @@ from ..spec.tables import S_BINARY, S_REDACTED, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.errors import in_words
 from ..wire.text import safe
+from .findings import Finding, add_finding
 from .frame import Diagnosis, Frame
-from .node import Node, Tape, check_made, find_all, in_order, missing, plain, plain_value, view
+from .node import Node, Tape, check_made, find_all, missing, plain, plain_value, view
 from .walk import (
     BY_HOOK,
     DEPTH_AT,
@@ -31,7 +32,6 @@ from .walk import (
     SHOWN_AT,
     WARNING,
     Engine,
-    Finding,
 )
 
 
@@ -219,11 +219,11 @@ class Message(Frame):
         shown: i64 = S_BINARY if engine.zero(start, end) else engine.leftover
         engine.push(self.context.tables.trailing, shown, 0, start, end, 0, 0)
         if engine.zero(start, end):
-            text = f"{end - start} zero bytes after the message's end"
-            engine.find(place, True, "trailing-zeros", NOTE, text)
+            words = "{a} zero bytes after the message's end"
+            engine.find(place, True, "trailing-zeros", NOTE, words, "", end - start)
         else:
-            text = f"{end - start} bytes after the message's end"
-            engine.find(place, True, "trailing-data", WARNING, text)
+            words = "{a} bytes after the message's end"
+            engine.find(place, True, "trailing-data", WARNING, words, "", end - start)
 
     def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
         """The request inside an NLMSG_ERROR, dissected as what it is."""
@@ -236,11 +236,11 @@ class Message(Frame):
             engine.leftover = S_REDACTED
         engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
         if inner.length < 16:
-            text = f"nlmsg_len {inner.length} is less than 16"
-            engine.find(place, False, "msg-len-short", ERROR, text)
+            words = "nlmsg_len {a} is less than 16"
+            engine.find(place, False, "msg-len-short", ERROR, words, "", inner.length)
         elif size < inner.length and size > 16:
-            text = f"nlmsg_len {inner.length} is more than the {size} bytes there are"
-            engine.misfit(place, "msg-len-over", ERROR, text)
+            words = "nlmsg_len {a} is more than the {b} bytes there are"
+            engine.misfit(place, "msg-len-over", ERROR, words, "", inner.length, size)
         data = self.context.tables.data
         if size > 16 and inner.type < framing.NLMSG_MIN_TYPE:
             engine.push(data, engine.leftover, depth, start + 16, end, 0, 0)
@@ -250,7 +250,7 @@ class Message(Frame):
             if stop < end:
                 engine.push(data, engine.leftover, depth, stop, end, 0, 0)
         for found in inner._diagnoses or ():  # of the dissector's code
-            engine.find(place, False, found.code, found.severity, found.text)
+            engine.find(place, False, found.code, found.severity, "{name}", found.text)
         engine.limit, engine.cut = self.limit, self.state == framing.CUT
         engine.to_kernel, engine.flags = self.to_kernel, self.flags
         engine.family = engine.hardware = -1
@@ -321,8 +321,6 @@ class Message(Frame):
             if gaps is not None:
                 _mark_gaps(self, tape.nodes, gaps)
             _write_hook_nodes(engine, tape)
-        if len(engine.findings) > 1:
-            engine.findings = in_order(engine.findings)
 
     def walk_for(self, engine: Engine, wanted: vec[i64], numbered: bool) -> None:
         """As `walk_onto`, if it can be with no more than is wanted; see `Engine.select`."""
@@ -445,6 +443,7 @@ _STATES: Final[dict[int, tuple[str, str, str]]] = {
         ERROR,
         "nlmsg_len {} is more than the {} bytes there are",
     ),
+    framing.WITHHELD: ("trailing-data", WARNING, "{} bytes behind a message that may have keys"),
     framing.CUT: ("truncated", NOTE, "cut by the snapshot length: {1} of {0} bytes captured"),
     framing.NO_HEADER: ("no-header", ERROR, "{} bytes are less than the header's 16"),
     framing.UNALIGNED: ("msg-unaligned", WARNING, "starts at no multiple of 4 bytes"),
@@ -486,7 +485,8 @@ def push_node(engine: Engine, node: Node, depth: i64) -> None:
     engine.push(0, _shown(node), depth, node.offset, node.end, _marks(node), 0)
     engine.hook_nodes[int(place)] = node
     for found in node.diagnoses:
-        engine.findings.append(Finding(place, False, found.code, found.severity, found.text))
+        told = Finding(place, False, found.code, found.severity, "{name}", found.text)
+        add_finding(engine.findings, told)
     for child in node.children:
         push_node(engine, child, depth + 1)
 
@@ -580,8 +580,7 @@ def _write_hook_nodes(engine: Engine, tape: Tape) -> None:
         while at < have and before[at].place <= place:
             found = before[at]
             if found.place == place:  # else it was of what a hook replaced
-                moved = Finding(engine.size, found.early, found.code, found.severity, found.text)
-                engine.findings.append(moved)
+                engine.findings.append(found.at(engine.size))
             at += 1
         engine.reserve(0)
         engine.tape[engine.size] = first

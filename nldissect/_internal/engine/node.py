@@ -17,6 +17,7 @@ from ..spec import model
 from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
 from ..wire.text import near, safe
+from .findings import Finding, findings_at
 from .frame import Diagnosis, Frame
 from .labels import hinted, labelled
 from .paths import is_header, names_of
@@ -40,9 +41,7 @@ from .walk import (
     WARNING,
     Engine,
     Environment,
-    Finding,
     chosen,
-    findings_at,
     inside,
 )
 
@@ -62,7 +61,7 @@ class Tape:
         self.size = size
         self.echo = engine.echo
         self.inner = inner
-        self.findings = in_order(engine.findings)
+        self.findings = list(engine.findings)
         self.hook_nodes: dict[int, object] = dict(engine.hook_nodes)
         self.hooked: set[int] = set(engine.hooked)
         self.told: dict[int, Node] = {}
@@ -84,37 +83,6 @@ class Tape:
     def diagnoses(self, place: i64, early: bool) -> list[Finding]:
         """What the walk found wrong with one entry."""
         return [f for f in findings_at(self.findings, place) if f.early == early]
-
-
-def in_order(findings: list[Finding]) -> list[Finding]:
-    """Findings by their places, early ones first; of what is cut nothing but that."""
-    if len(findings) < 2:
-        return list(findings)
-    out: list[Finding] = []
-    cut: i64 = -2
-    for found in findings if _ordered(findings) else sorted(findings, key=_order):
-        if found.place == cut and found.place >= 0:
-            continue
-        first = not out or out[-1].place != found.place
-        if first and found.code == "truncated":
-            cut = found.place
-        out.append(found)
-    return out
-
-
-def _order(found: Finding) -> int:
-    return int(found.place) * 2 + (not found.early)
-
-
-def _ordered(findings: list[Finding]) -> bool:
-    """Whether they are as `_order` says, as they mostly are."""
-    before: i64 = -1
-    early = True
-    for found in findings:
-        if found.place < before or (found.place == before and found.early and not early):
-            return False
-        before, early = found.place, found.early
-    return True
 
 
 # What hooks may do in one message, so that 64 KiB take milliseconds: a run counts one, a node that

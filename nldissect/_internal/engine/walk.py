@@ -105,6 +105,7 @@ from ..spec.tables import (
     Tables,
 )
 from ..wire import framing
+from .findings import Finding, add_finding
 
 # Marks of an entry
 NET_ORDER: Final = 1  # NLA_F_NET_BYTEORDER
@@ -137,6 +138,7 @@ NOTE: Final = "note"
 
 # lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
 MAX_DEPTH: Final = 10
+_TOO_DEEP: Final = f"more than {MAX_DEPTH} levels of nesting"
 _DEPTHS: Final = 260  # levels that a tape can have, and some
 # Levels of siblings, with sub-messages and an echoed request, that may lie around a node.
 _LEVELS: Final = 64
@@ -162,7 +164,7 @@ MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they 
 _MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
 CODE_LIMIT: Final = "the dissector's code has no say from here on"
 _WORD: Final = 32  # bytes that a word has which selects
-_AROUND: Final = 256  # attributes of a level among which one is looked for
+_AROUND: Final = 64  # attributes of a level among which one is looked for
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
@@ -178,36 +180,6 @@ _EXPECTED: Final[dict[int, str]] = {
     IPV4_OR_6: "such address",
     UUID: "UUID",
 }
-
-
-@final
-class Finding:
-    """Something wrong or odd: of the entry at `place` on the tape (-1: of the message).
-
-    `early` findings are those of the level around an entry, which come before its own.
-    """
-
-    def __init__(self, place: i64, early: bool, code: str, severity: str, text: str) -> None:
-        self.place = place
-        self.early = early
-        self.code = code
-        self.severity = severity
-        self.text = text
-
-
-def findings_at(findings: list[Finding], place: i64) -> list[Finding]:
-    """Those of the entry at a place, of findings that are in order (`node.in_order`)."""
-    first, end = 0, len(findings)
-    while first < end:
-        middle = (first + end) // 2
-        if findings[middle].place < place:
-            first = middle + 1
-        else:
-            end = middle
-    end = first
-    while end < len(findings) and findings[end].place == place:
-        end += 1
-    return findings[first:end]
 
 
 class Environment:
@@ -314,6 +286,7 @@ class Engine:
         self._start = vec[i64]([0] * _LEVELS)
         self._end = vec[i64]([0] * _LEVELS)
         self._set = vec[i64]([0] * _LEVELS)
+        self._lacks = vec[i64]([-1] * _LEVELS)  # the number that was not found there last
         self._struct = vec[i64]([0] * _LEVELS)
         self._struct_at = vec[i64]([0] * _LEVELS)
         self._seen = vec[i64]([0] * (_LEVELS * _SEEN))
@@ -435,6 +408,7 @@ class Engine:
                 self.push(self.tables.data, self.leftover, depth, pos, limit, 0, 0)
             else:
                 self._start[level] = pos
+                self._lacks[level] = -1
                 self._walk(pos, limit, attr_set, depth, 0, 0)
         self._level = level - 1
 
@@ -456,8 +430,8 @@ class Engine:
                 self.echo = self.size
                 self.push(tables.request, S_MESSAGE, 1, pos + 4, end, 0, 0)
                 if end - pos - 4 < 16:
-                    text = f"{end - pos - 4} of the 16 bytes of the request's nlmsghdr"
-                    self.misfit(self.echo, "header-short", ERROR, text)
+                    words = "{a} of the 16 bytes of the request's nlmsghdr"
+                    self.misfit(self.echo, "header-short", ERROR, words, "", end - pos - 4)
                     if end > pos + 4:
                         self.push(tables.data, self.leftover, 2, pos + 4, end, 0, 0)
                 else:
@@ -573,8 +547,18 @@ class Engine:
             return str(first >> INDEX_AT)
         return self.tables.names[first & FIELD_MASK]
 
-    def find(self, place: i64, early: bool, code: str, severity: str, text: str) -> None:
-        """Records what is wrong with an entry; where it is cut, nothing else is."""
+    def find(
+        self,
+        place: i64,
+        early: bool,
+        code: str,
+        severity: str,
+        words: str,
+        name: str = "",
+        a: i64 = 0,
+        b: i64 = 0,
+    ) -> None:
+        """Records what is wrong with an entry, as a `Finding` has it; not more where it is cut."""
         tape = self.tape
         first = tape[place]
         if self.cut and severity != NOTE and tape[place + 1] >> 32 == self.limit:
@@ -582,7 +566,7 @@ class Engine:
             if self.tables.rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0:
                 code, severity = "truncated", NOTE
         tape[place] = first | DIAGNOSED << MARKS_AT
-        self.findings.append(Finding(place, early, code, severity, text))
+        add_finding(self.findings, Finding(place, early, code, severity, words, name, a, b))
 
     def limit_hooks(self) -> None:
         """No hook has a say where more would have than any message of Linux's has."""
@@ -590,7 +574,16 @@ class Engine:
             self.find(self.hooked[0], False, "code-limit", NOTE, CODE_LIMIT)
             self.hooked = []
 
-    def misfit(self, place: i64, code: str, severity: str, text: str) -> None:
+    def misfit(
+        self,
+        place: i64,
+        code: str,
+        severity: str,
+        words: str,
+        name: str = "",
+        a: i64 = 0,
+        b: i64 = 0,
+    ) -> None:
         """Records a payload of the wrong size or form, unless its end is known to be missing.
 
         Nothing is wrong with one that is other than guessed.
@@ -598,7 +591,7 @@ class Engine:
         row = self.tape[place] & FIELD_MASK
         guess = self.tables.rows[row * COLUMNS + MARKS] & GUESS != 0
         if not guess and place != self._overlong:
-            self.find(place, False, code, severity, text)
+            self.find(place, False, code, severity, words, name, a, b)
 
     def inside(self, place: i64) -> list[int]:
         """The places of what lies directly in the entry at this place; -2: at the top."""
@@ -699,6 +692,7 @@ class Engine:
         self._start[level] = start
         self._end[level] = end
         self._set[level] = attr_set
+        self._lacks[level] = -1
         self._struct[level] = 0
         self._entered += 1
         self._walks[level] = self._entered
@@ -728,8 +722,12 @@ class Engine:
         seen, seen_at = self._seen, self._level * _SEEN
         one, selective = self.one, self.selective
         last: i64 = -1  # the place of the attribute before
-        stop: i64 = end  # where that ends
+        before, stop = pos, end  # where that lies
+        padding: i64 = 3
         while pos < end:
+            if pos == stop and (stop - before) & 3 != 0 and not selective:
+                words = "no padding to 4 bytes follows"
+                self.find(last, True, "attr-unaligned", WARNING, words)
             left = end - pos
             if left >= 4:
                 if big:
@@ -741,20 +739,24 @@ class Engine:
             else:
                 length = kind = 0
             if length < 4 or length > left:
-                pos = self._odd(pos, end, length, kind, attr_set, depth, nests, element, last, stop)
+                padding = self._padding(stop, end) if last >= 0 and stop < pos else -1
+                if padding < 0:
+                    self._odd(pos, end, length, kind, attr_set, depth, nests, element)
+                    return
+                pos = stop
                 continue
             if nests == 0:
                 self.reserve(length)
                 tape = self.tape
             number = kind & framing.NLA_TYPE_MASK
-            stop = pos + length
+            before, stop = pos, pos + length
             last = self.size
             marks: i64 = IS_ATTRIBUTE
             if kind & framing.NLA_F_NET_BYTEORDER:
                 marks = IS_ATTRIBUTE | NET_ORDER
             if element != 0:
                 self.decode(element, pos, pos + 4, stop, depth, nests, marks | INDEXED, number)
-                pos += (length + 3) & ~3
+                pos += (length + padding) & ~padding
                 continue
             row: i64 = slots[base + number] if number < size else 0
             at = row * COLUMNS
@@ -765,7 +767,7 @@ class Engine:
             if row == 0:
                 if not selective or self.numbered:
                     self._unknown(attr_set, number, kind, pos, stop, depth, nests)
-                pos += (length + 3) & ~3
+                pos += (length + padding) & ~padding
                 continue
             if rows[at + REQUEST] != 0 and self.to_kernel:
                 row = rows[at + REQUEST]
@@ -776,7 +778,7 @@ class Engine:
                     self.selective = want != TAKE
                     self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
                     self.selective = True
-                pos += (length + 3) & ~3
+                pos += (length + padding) & ~padding
                 continue
             word = number >> 5
             bit = one << (number & 31)
@@ -792,7 +794,7 @@ class Engine:
                     self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
             else:
                 self._again(row, number, pos, stop, depth, nests, marks)
-            pos += (length + 3) & ~3
+            pos += (length + padding) & ~padding
 
     def _again(
         self, row: i64, number: i64, pos: i64, stop: i64, depth: i64, nests: i64, marks: i64
@@ -807,7 +809,9 @@ class Engine:
             there = True
         self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
         if there and self.tables.rows[row * COLUMNS + MARKS] & MULTI == 0:
-            self.find(place, True, "attr-duplicate", WARNING, f"{self.name(place)} is there twice")
+            self.find(
+                place, True, "attr-duplicate", WARNING, "{name} is there twice", self.name(place)
+            )
 
     def _unknown(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
@@ -828,8 +832,8 @@ class Engine:
         if self.tables.set_known[attr_set] != 0:
             known = self.tables.sets[attr_set]
             name = "" if known is None else known.name
-            text = f"attribute {number} is unknown: newer than {name}"
-            self.find(place, True, "attr-unknown", NOTE, text)
+            words = "attribute {a} is unknown: newer than {name}"
+            self.find(place, True, "attr-unknown", NOTE, words, name, number)
 
     def _bare(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
@@ -860,8 +864,7 @@ class Engine:
     ) -> None:
         """The attributes inside an entry, unless they lie deeper than the kernel would look."""
         if nests >= MAX_DEPTH:
-            text = f"more than {MAX_DEPTH} levels of nesting"
-            self.find(place, False, "nest-depth", ERROR, text)
+            self.find(place, False, "nest-depth", ERROR, _TOO_DEEP)
             if start < end:
                 self.push(self.tables.data, self.leftover, depth, start, end, 0, 0)
             return
@@ -879,25 +882,17 @@ class Engine:
         depth: i64,
         nests: i64,
         element: i64,
-        last: i64,
-        before: i64,
-    ) -> i64:
-        """What is no attribute, or one whose length cannot be; returns where to go on.
-
-        The attribute before is at `last` on the tape and ends at `before`.
-        """
-        start = self._unpadded(pos, end, last, before)
-        if start >= 0:
-            return start
+    ) -> None:
+        """All the rest where no attribute is, or one whose length cannot be."""
         if end - pos < 4 or self.zero(pos, end):
             self._leftover(pos, end, depth)
-            return end
+            return
         place = self.size
         if length < 4:
             self.push(self.tables.data, self.leftover, depth, pos, end, 0, 0)
-            text = f"nla_len {length} is less than the header's 4 bytes"
-            self.find(place, True, "attr-len-short", ERROR, text)
-            return end
+            words = "nla_len {a} is less than the header's 4 bytes"
+            self.find(place, True, "attr-len-short", ERROR, words, "", length)
+            return
         self.reserve(end - pos)
         number = kind & framing.NLA_TYPE_MASK
         row = element
@@ -909,22 +904,25 @@ class Engine:
         else:
             row = self._row_of(attr_set, number)
         if self.cut and end == self.limit:
-            code, severity, text = "truncated", NOTE, f"{end - pos} of {length} bytes captured"
+            code, severity, words = "truncated", NOTE, "{b} of {a} bytes captured"
         else:
-            text = f"nla_len {length} is more than the {end - pos} left"
-            code, severity = "attr-len-over", ERROR
+            code, severity, words = "attr-len-over", ERROR, "nla_len {a} is more than the {b} left"
             self._overlong = place
-        if row != 0:
+        tables = self.tables
+        shape = tables.rows[row * COLUMNS + KIND]
+        whole = code == "truncated" or shape == model.NEST or shape == model.SUB_MESSAGE
+        if row != 0 and (whole or self.leftover == S_BINARY):
             selective, self.selective = self.selective, False
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
             self.selective = selective
         elif self.leftover == S_BINARY:
             self._bare(attr_set, number, kind, pos, end, depth, nests)
-        else:  # what may be the rest of a key
-            row = self.tables.stranger(attr_set, LOOKS_UNKNOWN)
-            self.push(row, self.leftover, depth, pos, end, IS_ATTRIBUTE | UNKNOWN, number)
-        self.find(place, True, code, severity, text)
-        return end
+        else:  # what may be a key, or the rest of one
+            if row == 0:
+                row = tables.stranger(attr_set, LOOKS_UNKNOWN)
+                marks |= UNKNOWN
+            self.push(row, self.leftover, depth, pos, end, marks, number)
+        self.find(place, True, code, severity, words, "", length, end - pos)
 
     def _leftover(self, pos: i64, end: i64, depth: i64) -> None:
         """Bytes after the last attribute that are too few for another, or all zero."""
@@ -934,24 +932,17 @@ class Engine:
         if self.cut and end == self.limit and end - pos < 4:
             self.find(place, True, "truncated", NOTE, "cut within an attribute's header")
         elif self.zero(pos, end):
-            text = f"{end - pos} zero bytes after the last attribute"
-            self.find(place, True, "attr-zeros", NOTE, text)
+            words = "{a} zero bytes after the last attribute"
+            self.find(place, True, "attr-zeros", NOTE, words, "", end - pos)
         else:
-            text = f"{end - pos} bytes after the last attribute"
-            self.find(place, True, "attr-trailing", WARNING, text)
+            words = "{a} bytes after the last attribute"
+            self.find(place, True, "attr-trailing", WARNING, words, "", end - pos)
 
-    def _unpadded(self, pos: i64, end: i64, last: i64, start: i64) -> i64:
-        """The `start` where the attribute before ended, if its sender forgot the padding; else -1.
-
-        It did when the chain holds from there, with padding from then on or without.
-        """
-        if last < 0 or start >= pos:
-            return -1
-        if not (self._chains(start, end, 0) or self._chains(start, end, 3)):
-            return -1
-        if not self.selective:
-            self.find(last, True, "attr-unaligned", WARNING, "no padding to 4 bytes follows")
-        return start
+    def _padding(self, pos: i64, end: i64) -> i64:
+        """How attributes from `pos` on are padded, as `_chains` takes it; -1 where none are."""
+        if self._chains(pos, end, 0):
+            return 0
+        return 3 if self._chains(pos, end, 3) else -1
 
     def _chains(self, pos: i64, end: i64, padding: i64) -> bool:
         """Whether attributes, padded to 4 bytes (3) or not (0), fill `pos` to `end`."""
@@ -1018,7 +1009,7 @@ class Engine:
         if kind <= model.LAST_SCALAR:
             width = rows[at + WIDTH]
             if size != width and (width > 0 or (size != 4 and size != 8)):
-                self._wrong_size(place, size, str(width) if width > 0 else "4 or 8")
+                self._wrong_size(place, size, width)
         elif kind == model.STRING:
             self._string(place, start, end, rows[at + MARKS])
         elif kind == model.NEST:
@@ -1066,7 +1057,7 @@ class Engine:
             return False
         if isinstance(reading, str):
             self.push(row, S_BINARY, depth, offset, end, marks, index)
-            self.find(place, False, "hook-failed", ERROR, reading)
+            self.find(place, False, "hook-failed", ERROR, "{name}", reading)
             return True
         parts, sizes = reading.parts, reading.sizes
         if not reading.shown:
@@ -1086,14 +1077,14 @@ class Engine:
         kind = rows[at + KIND]
         if kind == model.FLAG:
             if size:
-                self.find(place, False, "flag-payload", WARNING, f"{size} bytes in a flag")
+                self.find(place, False, "flag-payload", WARNING, "{a} bytes in a flag", "", size)
         elif kind == model.BITFIELD32:
             if size == 8:
                 self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
             else:
                 self._show(place, S_BINARY)
-                text = f"{size} bytes where a bitfield32 has 8"
-                self.misfit(place, "scalar-size", ERROR, text)
+                words = "{a} bytes where a bitfield32 has 8"
+                self.misfit(place, "scalar-size", ERROR, words, "", size)
         elif kind == model.UNKNOWN:
             self._opaque(place, start, end, depth, nests)
 
@@ -1103,11 +1094,13 @@ class Engine:
             return True
         return rules & BESIDE != 0 and self._beside(self.tables.fields[row].unnamed_beside) >= 0
 
-    def _wrong_size(self, place: i64, size: i64, want: str) -> None:
-        """A number of another width than it has: its bytes are shown."""
+    def _wrong_size(self, place: i64, size: i64, width: i64) -> None:
+        """A number of another width than it has (-1: 4 or 8): its bytes are shown."""
         self._show(place, S_BINARY)
-        text = f"{size} bytes where {self.name(place)} has {want}"
-        self.misfit(place, "scalar-size", ERROR, text)
+        words = (
+            "{a} bytes where {name} has {b}" if width > 0 else "{a} bytes where {name} has 4 or 8"
+        )
+        self.misfit(place, "scalar-size", ERROR, words, self.name(place), size, width)
 
     def _struct_of(
         self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64
@@ -1180,13 +1173,14 @@ class Engine:
                 if start < end and marks & UNTERMINATED == 0:
                     self.misfit(place, "string-unterminated", WARNING, "no NUL at the end")
             elif stop + 1 < end and not self.zero(stop, end):
-                text = f"{end - stop - 1} bytes after the NUL"
-                self.find(place, False, "string-after-nul", WARNING, text)
-        if not ascii:
-            try:
-                data[start:stop].decode()
-            except UnicodeDecodeError:
-                self.find(place, False, "string-encoding", WARNING, "not UTF-8")
+                words = "{a} bytes after the NUL"
+                self.find(place, False, "string-after-nul", WARNING, words, "", end - stop - 1)
+        # Decoded leniently, since an exception costs more than all the rest.
+        if (
+            not ascii
+            and i64(len(data[start:stop].decode("utf-8", "ignore").encode())) < stop - start
+        ):
+            self.find(place, False, "string-encoding", WARNING, "not UTF-8")
 
     def header(self, struct: i64, pos: i64, limit: i64, depth: i64) -> i64:
         """A fixed header; returns where what follows it starts (aligned to 4)."""
@@ -1257,22 +1251,24 @@ class Engine:
             partial = pos < end
             if partial:
                 self._rest_of(struct, tables.partial_member, self.leftover, depth, pos, end)
-            text = f"{size} of the {whole} bytes of struct {name}"
+            words = "{a} of the {b} bytes of struct {name}"
             first = self.tape[place]
             heading = tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & HEADING != 0
             # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
             if heading and (first >> MARKS_AT) & (UNKNOWN | INDEXED) == 0:
                 dump = self.to_kernel and self.flags & 0x300 != 0
-                self.misfit(place, "header-short", NOTE if dump else ERROR, text)
+                severity = NOTE if dump else ERROR
+                self.misfit(place, "header-short", severity, words, name, size, whole)
             elif partial or self.to_kernel:
-                self.misfit(place, "struct-short", ERROR if partial else NOTE, text)
+                severity = ERROR if partial else NOTE
+                self.misfit(place, "struct-short", severity, words, name, size, whole)
         elif pos < end:
             if pos + (-whole) % align == end and self.zero(pos, end):
                 self.push(tables.padding, S_PAD, depth, pos, end, 0, 0)
                 return
             self._rest_of(struct, tables.newer_members, S_BINARY, depth, pos, end)
-            text = f"{end - pos} bytes more than struct {name} is known to have"
-            self.find(place, False, "struct-long", NOTE, text)
+            words = "{a} bytes more than struct {name} is known to have"
+            self.find(place, False, "struct-long", NOTE, words, name, end - pos)
 
     def _rest_of(self, struct: i64, row: i64, shown: i64, depth: i64, pos: i64, end: i64) -> None:
         """Bytes of a struct that are no whole member; of a secret one, where it has any."""
@@ -1296,8 +1292,8 @@ class Engine:
             index += 1
         if pos < end:
             self.push(self.tables.partial_element, S_BINARY, depth, pos, end, 0, 0)
-            text = f"{end - start} bytes are no multiple of {size}"
-            self.misfit(place, "array-size", ERROR, text)
+            words = "{a} bytes are no multiple of {b}"
+            self.misfit(place, "array-size", ERROR, words, "", end - start, size)
 
     def _more(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
         """A struct and what follows it, or entries that each begin with one."""
@@ -1320,8 +1316,8 @@ class Engine:
             if count * size <= end - pos:
                 stop = pos + count * size
             else:
-                text = f"{end - pos} bytes are less than the {count} keys announced"
-                self.find(place, False, "keys-short", ERROR, text)
+                words = "{a} bytes are less than the {b} keys announced"
+                self.find(place, False, "keys-short", ERROR, words, "", end - pos, count)
         family = self.family
         at = struct * STRUCT_COLUMNS
         if tables.structs[at + 5]:
@@ -1363,8 +1359,8 @@ class Engine:
             length = self.u16(pos)
             if length < least or length > end - pos:
                 name = tables.names[tables.structs[struct * STRUCT_COLUMNS]].replace("-", "_")
-                text = f"{name} {length} where {end - pos} bytes are left"
-                self.find(place, False, "nexthop-length", ERROR, text)
+                words = "{name} {a} where {b} bytes are left"
+                self.find(place, False, "nexthop-length", ERROR, words, name, length, end - pos)
                 break
             self.decode(entry, pos, pos, pos + length, depth, nests, INDEXED, index)
             pos += (length + 3) & ~3
@@ -1449,11 +1445,11 @@ class Engine:
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
             if self._pieces_read < _MOST_PIECES:
-                text = f"{end - pos} bytes where an element says more"
-                self.find(place, False, "element-length", WARNING, text)
+                words = "{a} bytes where an element says more"
+                self.find(place, False, "element-length", WARNING, words, "", end - pos)
             else:
-                text = f"more than {_MOST_PIECES} elements in a message"
-                self.find(place, False, "code-limit", NOTE, text)
+                words = "more than {a} elements in a message"
+                self.find(place, False, "code-limit", NOTE, words, "", _MOST_PIECES)
 
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
@@ -1479,9 +1475,10 @@ class Engine:
         elif size > 0:
             what = _EXPECTED.get(int(hint), "")
             if hint == ADDRESS and self.family in _SIZED:
-                what = f"address of family {self.family}"
-            if what:
-                self.misfit(place, "binary-size", WARNING, f"{size} bytes are no {what}")
+                words = "{a} bytes are no address of family {b}"
+                self.misfit(place, "binary-size", WARNING, words, "", size, self.family)
+            elif what:
+                self.misfit(place, "binary-size", WARNING, "{a} bytes are no {name}", what, size)
 
     def _address(self, size: i64) -> i64:
         """An address, by the family that the header says."""
@@ -1526,9 +1523,12 @@ class Engine:
         if form is None or (form.attributes is None and form.header is None):
             self._opaque(place, start, end, depth, nests)
             if form is None:
-                why = "is missing" if word is None else f"{word!r} is not known"
-                text = f"selector {field.selectors[0]} {why}"
-                self.find(place, False, "selector-unknown", NOTE, text)
+                name = field.selectors[0]
+                if word is None:
+                    words = "selector {name} is missing"
+                else:
+                    name, words = f"{name} {word!r}", "selector {name} is not known"
+                self.find(place, False, "selector-unknown", NOTE, words, name)
             return
         struct, attr_set = tables.struct(form.header), tables.attribute_set(form.attributes)
         if attr_set != 0 and tables.layout(attr_set) != model.ATTRIBUTES:
@@ -1553,12 +1553,12 @@ class Engine:
         if struct != 0 and pos < end:
             pos = self.header(struct, pos, end, depth + 1)
         if attr_set != 0 and nests >= MAX_DEPTH:
-            text = f"more than {MAX_DEPTH} levels of nesting"
-            self.find(place, False, "nest-depth", ERROR, text)
+            self.find(place, False, "nest-depth", ERROR, _TOO_DEEP)
             attr_set = 0
         if pos < end:
             if attr_set != 0:
                 self._start[level] = pos
+                self._lacks[level] = -1
                 self._walk(pos, end, attr_set, depth + 1, nests, 0)
             else:
                 self.push(self.tables.data, S_BINARY, depth + 1, pos, end, 0, 0)
@@ -1605,15 +1605,22 @@ class Engine:
         pos, end = self._start[level], self._end[level]
         if self.tables.layout(self._set[level]) == model.USERDATA:
             return self._locate_userdata(pos, end, number, asking)
+        if self._lacks[level] == number:
+            return -1
         left: i64 = _AROUND
+        itself = False
         while end - pos >= 4 and left > 0:
             left -= 1
             length = self.u16(pos)
             if length < 4 or length > end - pos:
                 return -1
-            if self.u16(pos + 2) & framing.NLA_TYPE_MASK == number and pos + 4 != asking:
-                return (pos + 4) | (pos + length) << 32
+            if self.u16(pos + 2) & framing.NLA_TYPE_MASK == number:
+                if pos + 4 != asking:
+                    return (pos + 4) | (pos + length) << 32
+                itself = True
             pos += (length + 3) & ~3
+        if not itself:
+            self._lacks[level] = number
         return -1
 
     def _locate_userdata(self, pos: i64, end: i64, number: i64, asking: i64) -> i64:

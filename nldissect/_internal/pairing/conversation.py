@@ -59,7 +59,8 @@ Ends
   was said, else `unanswered`; data without its acknowledgement is `answered`.
 - `limit` bounds all that is remembered, in requests: one that is older is let
   go (`given-up`), with what was learnt from it, unless it was answered since it was last
-  looked at. So is the oldest of more than MAX_ALIKE open requests of one sequence number.
+  looked at. So is the oldest of more than MAX_ALIKE open requests of one sequence number, and
+  all of the interface that was not met for longest when there are more than MAX_NAMESPACES.
 
 Confidence: `certain` where one request fits by header, port and sequence
 number; `likely` where order decided; `guess` where only order speaks.
@@ -86,6 +87,7 @@ NFNL_MSG_BATCH_END: Final = 17
 
 TOGETHER: Final = 50_000_000  # ns between requests of several sockets that race
 JUST_NOW: Final = 1_000_000_000  # ns in which a finished change still causes notifications
+MAX_NAMESPACES: Final = 1024  # interfaces whose transactions are remembered
 MAX_ALIKE: Final = 32  # open requests of one sequence number
 
 # Object keys (RTM_NEW... / 4)
@@ -217,12 +219,22 @@ class Conversations:
     def _move(self, interface: Interface) -> None:
         """What comes is of another interface."""
         key = (interface.section, interface.number)
-        found = self._namespaces.get(key)
+        found = self._namespaces.pop(key, None)
         if found is None:
-            found = self._namespaces[key] = NamespaceState()
+            if len(self._namespaces) >= MAX_NAMESPACES:
+                self._let_go(self._namespaces.pop(next(iter(self._namespaces))))
+            found = NamespaceState()
+        self._namespaces[key] = found  # the last of them, as the one that was met last
         self._state = found
         self._interface = interface
         self._batch = None
+
+    def _let_go(self, state: NamespaceState) -> None:
+        """Nothing more is expected of an interface."""
+        self._state = state
+        for found in state.order[state.released :]:
+            if found.answerable:
+                self._close(found, True)
 
     def _reflected(self, message: Message) -> bool:
         """Whether what looks like a request is an answer with its request's flags."""

@@ -16,6 +16,7 @@ from mypy_extensions import i64, u8
 
 from ..analysis import link_text, message_text
 from ..engine import labels
+from ..engine.findings import findings_at
 from ..engine.frame import Context, Diagnosis
 from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
@@ -35,7 +36,6 @@ from ..engine.walk import (
     SHOWN_AT,
     UNKNOWN,
     Engine,
-    findings_at,
 )
 from ..pairing.codes import CONFIDENCES, ROLE_ANSWER, ROLE_COPY, ROLE_REQUEST
 from ..pairing.paired import PairedMessage

@@ -15,6 +15,8 @@ from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
 from ..analysis.request_words import WORDS
+from ..engine.findings import Finding
+from ..engine.frame import Diagnosis
 from ..engine.message import Message
 from ..engine.walk import ERROR, NOTE, Engine
 from ..pairing.transaction import Link
@@ -237,14 +239,10 @@ def worst_wrong(message: Message, engine: Engine) -> Part | None:
     """The first and worst that is wrong, in brackets, and how much more there is."""
     if not message.odd and len(engine.findings) == 0:
         return None
-    bad = [(d.text, d.severity) for d in message.own_found if d.severity != NOTE]
-    bad += [(f.text, f.severity) for f in engine.findings if f.severity != NOTE]
+    bad: list[Diagnosis | Finding] = [d for d in message.own_found if d.severity != NOTE]
+    bad += [f for f in engine.findings if f.severity != NOTE]
     if not bad:
         return None
-    text, severity = bad[0]
-    for found in bad:
-        if found[1] == ERROR:
-            text, severity = found
-            break
+    worst = next((found for found in bad if found.severity == ERROR), bad[0])
     more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
-    return f" [{text}{more}]", severity
+    return f" [{worst.text}{more}]", worst.severity

@@ -15,6 +15,7 @@ from mypy_extensions import i64, u8
 
 from ..analysis import link_text
 from ..engine import labels
+from ..engine.findings import findings_at
 from ..engine.frame import Context
 from ..engine.lookup import echo_end, hook_node
 from ..engine.message import Message
@@ -34,7 +35,6 @@ from ..engine.walk import (
     SHOWN_AT,
     UNKNOWN,
     Engine,
-    findings_at,
 )
 from ..pairing.transaction import Link
 from ..spec import model

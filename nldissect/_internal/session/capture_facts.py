@@ -165,7 +165,7 @@ class OwnPorts:
 class SectionFacts:
     """What is known of one section of a capture: of the host that it was recorded on."""
 
-    __slots__ = ("big", "families", "learnt", "named", "settled", "told")
+    __slots__ = ("big", "families", "interfaces", "learnt", "named", "settled", "told")
 
     def __init__(self, settled: bool, big: bool) -> None:
         self.settled = settled  # whether the byte order is
@@ -175,6 +175,12 @@ class SectionFacts:
         self.learnt: dict[tuple[int, str], LearntFamily] = {}
         self.named: dict[str, list[LearntFamily]] = {}  # the same by name
         self.told: dict[bytes, bytes] = {}  # of families, by id as it is in bytes
+        self.interfaces: i64 = 0  # of which something is known, or which are being read
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known but the byte order."""
+        return bool(self.families or self.learnt or self.told)
 
     def learns(self, number: int, name: str, family: LearntFamily) -> None:
         """Takes in a family of which something will be learnt, unless it has one already."""
@@ -231,6 +237,12 @@ class InterfaceFacts:
         self.dump_seq: i64 = -1
         self.long_dumps: dict[tuple[int, int], list[tuple[int, int | None]]] = {}
 
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of it."""
+        kept = self.names or self.namespaces or self.inodes or self.filter_sets or self.dumping
+        return bool(kept or self.long_dumps or self.asked != (0, 0) or self.interface.sockets)
+
 
 @final
 class CaptureFacts:
@@ -245,6 +257,7 @@ class CaptureFacts:
         self.numbers = MessageNumbers()
         self.own = OwnPorts()
         self.sections: dict[int, SectionFacts] = {}
+        self._orders: dict[int, bool] = {}  # of sections of which nothing else is known
         self._interfaces: dict[int, InterfaceFacts] = {}  # by section << 32 | interface
         # The interface met last, and what is known of it
         self._met: Interface | None = None
@@ -254,8 +267,10 @@ class CaptureFacts:
         """What is known of the section with this number."""
         found = self.sections.get(number)
         if found is None:
-            order = self._order
-            found = self.sections[number] = SectionFacts(order is not None, order == "big")
+            order = self._orders.get(number)
+            if self._order is not None:
+                order = self._order == "big"
+            found = self.sections[number] = SectionFacts(order is not None, bool(order))
         return found
 
     def of_interface(self, interface: Interface) -> InterfaceFacts:
@@ -263,14 +278,32 @@ class CaptureFacts:
         here = self._here
         if here is not None and interface is self._met:
             return here
+        if here is not None:
+            self._leave(here)
         key = int(interface.section << 32 | interface.number)
         here = self._interfaces.get(key)
         if here is None:
             section = self.of_section(int(interface.section))
+            section.interfaces += 1
             here = self._interfaces[key] = InterfaceFacts(section, interface)
         self._met = interface
         self._here = here
         return here
+
+    def _leave(self, here: InterfaceFacts) -> None:
+        """Forgets an interface, and a section, of which nothing is known but the byte order.
+
+        A file may have a million of them.
+        """
+        met, section = here.interface, here.section
+        if here.known or self._interfaces.pop(int(met.section << 32 | met.number), None) is None:
+            return
+        section.interfaces -= 1
+        if section.interfaces == 0 and not section.known:
+            number = int(met.section)
+            del self.sections[number]
+            if section.settled:
+                self._orders[number] = section.big
 
     def of_message(self, message: Frame) -> InterfaceFacts | None:
         """What is known of the interface that a message passed; None before anything is."""

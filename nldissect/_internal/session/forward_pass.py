@@ -27,6 +27,7 @@ from ..engine.walk import DEPTH_AT, DEPTH_MASK, WARNING, Engine
 from ..spec import model, policy
 from ..spec.learnt import LearntFamily
 from ..spec.registry import Registry
+from ..spec.tables import S_REDACTED
 from ..wire import framing
 from ..wire.integers import u16
 from ..wire.record import UNTOLD, Interface, Record, Socket
@@ -296,7 +297,7 @@ class Session(Context):
             elif depth == 3 and around[0] == CTRL_ATTR_POLICY:
                 text = differences.get((around[1], around[2]))
                 if text is not None and number == NL_POLICY_TYPE_ATTR_TYPE:
-                    engine.find(place, False, "policy-differs", WARNING, text)
+                    engine.find(place, False, "policy-differs", WARNING, "{name}", text)
 
     def _policy_differences(self, message: Frame) -> dict[tuple[int, int], str]:
         """The differences by policy and attribute, in words."""
@@ -324,6 +325,10 @@ class Session(Context):
 
     def bind(self, message: Frame) -> None:
         """Sets what the message is; see `frame.Context`."""
+        wrong = message.state == framing.SHORT_LENGTH or message.state == framing.LONG_LENGTH
+        if wrong and message.offset > 0 and self.tables.redacts and self._may_be_key(message):
+            message.withhold()
+            return
         kind: i64 = message.type
         protocol: i64 = message.protocol
         if protocol in framing.UNTYPED:
@@ -355,6 +360,21 @@ class Session(Context):
         message.operation = found.operation
         if found.variants is not None:
             message.operation = _variant(found.variants, found.operation, message)
+
+    def _may_be_key(self, message: Frame) -> bool:
+        """Whether what cannot be a message follows one that may have keys, in its datagram."""
+        record = message.record
+        if record is None:
+            return False
+        frames = framing.Frames()
+        frames.begin(record.data, record.big, record.original_length, record.protocol)
+        while frames.next() and frames.start < message.offset:
+            before = self._message(record, frames)
+            before.serial = message.serial
+            self.bind(before)
+            if before.leftover == S_REDACTED:
+                return True
+        return False
 
     def _bind_untyped(self, message: Frame) -> None:
         """Sets spec and operation, which is number 0, where nlmsg_type tells nothing."""

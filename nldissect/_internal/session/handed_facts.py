@@ -24,9 +24,9 @@ from .capture_facts import (
 
 # By class: what it is made with, and what is set then.
 _KEPT: Final[dict[type, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    CaptureFacts: ((), ("sections", "_interfaces", "numbers")),
+    CaptureFacts: ((), ("sections", "_interfaces", "_orders", "numbers")),
     MessageNumbers: ((), ("_own",)),
-    SectionFacts: (("settled", "big"), ("families", "learnt")),
+    SectionFacts: (("settled", "big"), ("families", "interfaces", "learnt")),
     InterfaceFacts: (
         ("section", "interface"),
         ("names", "namespaces", "inodes", "filter_sets", "long_dumps"),

@@ -91,6 +91,7 @@ CUT: Final = 3  # the snapshot length cut the message
 NO_HEADER: Final = 4  # fewer than 16 bytes
 UNALIGNED: Final = 5  # starts where the one before ended, not at a multiple of 4
 AUDIT_LENGTH: Final = 6  # nlmsg_len leaves out the header, as the audit subsystem sends it
+WITHHELD: Final = 7  # no message: it may be of a key of the one before
 
 
 def asks_for_all(protocol: i64, kind: i64, flags: i64) -> bool:

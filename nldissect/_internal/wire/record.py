@@ -6,6 +6,7 @@ from typing import Final, Literal, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from .block_options import Options, packed_options, read_options
 from .text import safe
 
 COMMENT: Final = 1  # opt_comment
@@ -62,12 +63,14 @@ class Interface:
     `section` and `number` count from 0 within the file, `link_type` is the
     masked LINKTYPE_ value, `name` and the other texts are None when unknown.
     `big_endian` is the byte order of the file (pcap) or section (pcapng).
-    `options` keeps every other option as (code, bytes), in file order. `sockets`
+    `options` keeps every other option as (code, bytes), in file order: a list that is made when
+    it is asked for, of `packed` and `packed_section`, since a file may have millions. `sockets`
     and `dropped` (datagrams that the interface lost, by its statistics) grow as the
     capture is read.
     """
 
     __slots__ = (
+        "_sockets",
         "big_endian",
         "description",
         "dropped",
@@ -76,12 +79,11 @@ class Interface:
         "link_type",
         "name",
         "number",
-        "options",
-        "section",
-        "section_options",
-        "snaplen",
-        "sockets",
         "os",
+        "packed",
+        "packed_section",
+        "section",
+        "snaplen",
     )
 
     def __init__(
@@ -97,10 +99,39 @@ class Interface:
         self.filter: str | None = None
         self.os: str | None = None
         self.hardware: str | None = None
-        self.options: list[tuple[int, bytes]] = []
-        self.section_options: list[tuple[int, bytes]] = []
-        self.sockets: list[Socket] = []
+        self.packed = b""
+        self.packed_section = b""
         self.dropped: int | None = None
+        self._sockets: list[Socket] | None = None
+
+    @property
+    def options(self) -> Options:
+        """What the file says of it beside the texts."""
+        return read_options(self.packed, 0, len(self.packed), self.big_endian)
+
+    @options.setter
+    def options(self, value: Options) -> None:
+        self.packed = packed_options(value, self.big_endian)
+
+    @property
+    def section_options(self) -> Options:
+        """What the file says of its section."""
+        return read_options(self.packed_section, 0, len(self.packed_section), self.big_endian)
+
+    @section_options.setter
+    def section_options(self, value: Options) -> None:
+        self.packed_section = packed_options(value, self.big_endian)
+
+    @property
+    def sockets(self) -> list[Socket]:
+        """The sockets that were met on it."""
+        if self._sockets is None:
+            self._sockets = []
+        return self._sockets
+
+    @sockets.setter
+    def sockets(self, value: list[Socket]) -> None:
+        self._sockets = value
 
     @property
     def traced(self) -> bool:

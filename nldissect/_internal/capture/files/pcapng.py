@@ -20,6 +20,7 @@ from mypy_extensions import i64
 from nldissect._internal.capture.files.bytestream import ByteStream
 from nldissect._internal.capture.files.link import LinkLayer
 from nldissect._internal.capture.files.pcap import LONGEST
+from nldissect._internal.wire.block_options import BlockError, OptionCursor, read_options
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.integers import u16, u32
 from nldissect._internal.wire.record import NO_TIME, Interface, Record, Socket
@@ -63,11 +64,7 @@ _VERSION = 1
 _HEADER: Final = 12  # type, length, and what tells the byte order of a section
 _MICROSECONDS = 6
 
-Options = list[tuple[int, bytes]]
-
-
-class _BlockError(Exception):
-    """Why the block at hand cannot be read."""
+_MOST_CLOCKS: Final = 4096  # interfaces whose clock is kept
 
 
 @final
@@ -128,8 +125,8 @@ def read_pcapng(
                     what = "bytes of a block's header"
                 else:
                     what = f"of the block's {need} bytes"
-                raise _BlockError(source.fault or f"the file ends after {len(buffer)} {what}")
-        except _BlockError as damage:
+                raise BlockError(source.fault or f"the file ends after {len(buffer)} {what}")
+        except BlockError as damage:
             raise parser.failure(str(damage)) from None
 
 
@@ -141,14 +138,15 @@ class _PcapngParser:
     bytes at least.
     """
 
-    __slots__ = ("_base", "_big", "_clocks", "_interfaces", "_number", "_path", "_pos",
-                 "_section", "_section_options", "buffer", "need")  # fmt: skip
+    __slots__ = ("_base", "_big", "_clocks", "_described", "_interfaces", "_number", "_path",
+                 "_pos", "_section", "_section_options", "buffer", "need")  # fmt: skip
 
     def __init__(self, path: str, interfaces: list[Interface], buffer: bytes) -> None:
         self._path = path
         self._interfaces = interfaces
-        self._clocks: list[_InterfaceClock] = []
-        self._section_options: Options = []
+        self._described: list[Interface] = []  # in this section
+        self._clocks: dict[int, _InterfaceClock] = {}  # of those that had packets lately
+        self._section_options = b""
         self._section: i64 = -1
         self._big = False
         self._number: i64 = 1  # of the next record
@@ -172,7 +170,7 @@ class _PcapngParser:
             big = self._big
             length = u32(buffer, pos + 4, big)
             if length < _shortest(kind) or length & 3 != 0 or length > LONGEST:
-                raise _BlockError(
+                raise BlockError(
                     f"a length of {length} cannot be right for a block of type {kind:#x}"
                 )
             if have - pos < length:
@@ -181,7 +179,7 @@ class _PcapngParser:
             stop = pos + length - 4
             again = u32(buffer, stop, big)
             if again != length:
-                raise _BlockError(
+                raise BlockError(
                     f"the block's length is {length} at its start but {again} at its end"
                 )
             if kind in (ENHANCED, PACKET, SIMPLE):
@@ -213,7 +211,7 @@ class _PcapngParser:
             original = u32(buffer, pos + 24, big)
         finish = start + captured
         if finish > stop:
-            raise _BlockError(f"a packet of {captured} bytes is longer than its block")
+            raise BlockError(f"a packet of {captured} bytes is longer than its block")
         offset = self._base + pos
         if kind == SIMPLE:
             return clock.packets.record(
@@ -233,33 +231,40 @@ class _PcapngParser:
         return record
 
     def _clock(self, index: i64) -> _InterfaceClock:
-        if index >= len(self._clocks):
-            raise _BlockError(
-                f"interface {index} is not described before (there are {len(self._clocks)})"
-            )
-        return self._clocks[index]
+        clock = self._clocks.get(index)
+        if clock is None:
+            if index >= len(self._described):
+                raise BlockError(
+                    f"interface {index} is not described before (there are {len(self._described)})"
+                )
+            if len(self._clocks) >= _MOST_CLOCKS:
+                self._clocks.clear()
+            clock = self._clocks[int(index)] = _clock_of(self._described[index])
+        return clock
 
     def _read_block(self, buffer: bytes, kind: i64, pos: i64, stop: i64) -> None:
         """Takes in a block that is no packet."""
-        big, clocks = self._big, self._clocks
+        big, described = self._big, self._described
         order = ">" if big else "<"
         if kind == SECTION:
             major, minor = struct.unpack_from(order + "HH", buffer, pos + 12)
             if major != _VERSION:
-                raise _BlockError(f"pcapng version {major}.{minor} is not known, only 1.x is")
+                raise BlockError(f"pcapng version {major}.{minor} is not known, only 1.x is")
             self._section += 1
-            self._section_options = read_options(buffer, pos + 24, stop, big)
-            self._clocks = []
+            self._section_options = _all_options(buffer, pos + 24, stop, big)
+            self._described = []
+            self._clocks = {}
         elif kind == INTERFACE:
             link, snaplen = struct.unpack_from(order + "HxxI", buffer, pos + 8)
-            interface = Interface(link, big, self._section, len(clocks), snaplen)
-            interface.section_options = self._section_options
-            clocks.append(_describe(interface, read_options(buffer, pos + 16, stop, big)))
+            interface = Interface(link, big, self._section, len(described), snaplen)
+            interface.packed_section = self._section_options
+            _describe(interface, buffer, pos + 16, stop)
+            described.append(interface)
             self._interfaces.append(interface)
         elif kind == SOCKET:
-            _read_socket(order, buffer, pos + 8, stop, clocks)
+            _read_socket(order, buffer, pos + 8, stop, described)
         elif kind == STATISTICS:
-            _read_statistics(order, buffer, pos + 8, stop, clocks)
+            _read_statistics(order, buffer, pos + 8, stop, described)
 
     def rest(self) -> bytes:
         """What is left of the piece, which the next one must begin with."""
@@ -291,63 +296,76 @@ def _byte_order(buffer: bytes, pos: i64) -> bool:
     for big in (False, True):
         if u32(buffer, pos, big) == BYTE_ORDER:
             return big
-    raise _BlockError(f"a section's byte order cannot be {buffer[pos : pos + 4].hex()}")
+    raise BlockError(f"a section's byte order cannot be {buffer[pos : pos + 4].hex()}")
 
 
-def read_options(buffer: bytes, pos: i64, stop: i64, big: bool) -> Options:
-    """Return the options in `buffer[pos:stop]` up to the end mark, as (code, bytes)."""
-    options: Options = []
-    while pos < stop:  # both are multiples of 4 from the block's start
-        code = u16(buffer, pos, big)
-        length = u16(buffer, pos + 2, big)
-        if code == 0:
-            break
-        pos += 4
-        if pos + length > stop:
-            raise _BlockError(f"option {code} of {length} bytes is longer than its block")
-        options.append((int(code), buffer[pos : pos + length]))
-        pos += (length + 3) & ~3
-    return options
+def _all_options(buffer: bytes, pos: i64, stop: i64, big: bool) -> bytes:
+    """The bytes of all options up to the end mark."""
+    cursor = OptionCursor(buffer, pos, stop, big)
+    while cursor.next():
+        pass
+    return buffer[pos : cursor.pos]
 
 
-def _describe(interface: Interface, options: Options) -> _InterfaceClock:
-    """Set the texts and other options of `interface`; return its clock."""
-    resolution = _MICROSECONDS
-    offset = 0
-    for code, value in options:
-        name = TEXTS.get(code)
-        written = code != IF_FILTER or value[:1] == b"\0"
-        if name is not None and written and getattr(interface, name) is None:
-            setattr(interface, name, _text(value[1:] if code == IF_FILTER else value))
-        else:
-            interface.options.append((code, value))
-            if code == IF_TSRESOL:
-                if len(value) != 1:
-                    raise _BlockError(f"if_tsresol has {len(value)} bytes, not 1")
-                resolution = value[0]
-            elif code == IF_TSOFFSET:
-                if len(value) != 8:
-                    raise _BlockError(f"if_tsoffset has {len(value)} bytes, not 8")
-                (offset,) = struct.unpack(">q" if interface.big_endian else "<q", value)
+def _describe(interface: Interface, buffer: bytes, pos: i64, stop: i64) -> None:
+    """Set the texts of `interface`, and keep its other options."""
+    kept: list[bytes] = []
+    cursor = OptionCursor(buffer, pos, stop, interface.big_endian)
+    taken = False
+    while cursor.next():
+        if taken:
+            pos = cursor.pos
+            taken = False
+        code = int(cursor.code)
+        if code == IF_TSRESOL or code == IF_TSOFFSET:
+            name, want = ("if_tsresol", 1) if code == IF_TSRESOL else ("if_tsoffset", 8)
+            if cursor.end - cursor.start != want:
+                raise BlockError(f"{name} has {cursor.end - cursor.start} bytes, not {want}")
+        text = TEXTS.get(code)
+        if text is None or getattr(interface, text) is not None:
+            continue
+        start = cursor.start
+        if code == IF_FILTER:
+            if start == cursor.end or buffer[start] != 0:
+                continue
+            start += 1
+        setattr(interface, text, _text(buffer[start : cursor.end]))
+        kept.append(buffer[pos : cursor.pos])
+        taken = True
+    if not taken:
+        kept.append(buffer[pos : cursor.pos])
+    interface.packed = b"".join(kept)
+
+
+def _clock_of(interface: Interface) -> _InterfaceClock:
+    """The clock by which an interface tells the time; the last options that say it count."""
+    resolution, offset, packed = _MICROSECONDS, 0, interface.packed
+    cursor = OptionCursor(packed, 0, len(packed), interface.big_endian)
+    while cursor.next():
+        if cursor.code == IF_TSRESOL:
+            resolution = packed[cursor.start]
+        elif cursor.code == IF_TSOFFSET:
+            order = ">q" if interface.big_endian else "<q"
+            (offset,) = struct.unpack_from(order, packed, int(cursor.start))
     return _InterfaceClock(interface, resolution, offset)
 
 
 def _read_socket(
-    order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]
+    order: str, buffer: bytes, pos: int, stop: int, described: list[Interface]
 ) -> None:
     """Keep what a socket block says with its interface; pass over one that is not ours."""
     body = struct.Struct(order + SOCKET_BODY)
     if stop - pos < body.size:
         return
     index, high, low, protocol, flags, port, pid, uid = body.unpack_from(buffer, pos)
-    if index >= len(clocks):
+    if index >= len(described):
         return
     try:
         texts = dict(read_options(buffer, pos + body.size, stop, order == ">"))
-    except _BlockError:
+    except BlockError:
         return
     name, command = texts.get(SOCKET_NAME), texts.get(SOCKET_COMMAND)
-    clocks[index].interface.sockets.append(
+    described[index].sockets.append(
         Socket(
             None if high == low == UNKNOWN else high << 32 | low,
             protocol,
@@ -362,15 +380,15 @@ def _read_socket(
 
 
 def _read_statistics(
-    order: str, buffer: bytes, pos: int, stop: int, clocks: list[_InterfaceClock]
+    order: str, buffer: bytes, pos: int, stop: int, described: list[Interface]
 ) -> None:
     """Keep what an Interface Statistics Block says of loss with its interface."""
     (index,) = struct.unpack_from(order + "I", buffer, pos)
-    if index >= len(clocks):
+    if index >= len(described):
         return
     for code, value in read_options(buffer, pos + 12, stop, order == ">"):
         if code == ISB_IFDROP and len(value) == 8:
-            (clocks[index].interface.dropped,) = struct.unpack(order + "Q", value)
+            (described[index].dropped,) = struct.unpack(order + "Q", value)
 
 
 def _text(value: bytes) -> str:

@@ -12,6 +12,7 @@ from nldissect._internal.capture.files import pcap, pcapng
 from nldissect._internal.capture.files.bytestream import ByteStream
 from nldissect._internal.capture.files.link import LinkLayer
 from nldissect._internal.capture.strace import trace
+from nldissect._internal.wire.block_options import read_options
 from nldissect._internal.wire.errors import CaptureError
 from nldissect._internal.wire.record import NO_TIME, Interface, Record
 
@@ -69,7 +70,7 @@ class RecordSeeker:
                 captured, original = struct.unpack_from(order + "II", piece, 20)
                 rest, end = start + captured + (-captured & 3), length - 4
                 if rest < end:
-                    options = pcapng.read_options(piece, rest, end, interface.big_endian) or None
+                    options = read_options(piece, rest, end, interface.big_endian) or None
         packets = LinkLayer(interface)
         made = packets.record(number, NO_TIME, piece, start, start + captured, original, offset)
         made.time = time

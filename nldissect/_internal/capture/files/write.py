@@ -6,11 +6,11 @@ import struct
 from typing import Protocol
 
 from nldissect._internal.capture.files import link, pcapng
+from nldissect._internal.wire.block_options import Options, packed_options
 from nldissect._internal.wire.record import Interface, Record, Socket
 
 _NANOSECONDS = b"\x09"
 _LATEST = (1 << 64) - 1
-_LONGEST_OPTION = 0xFFFF
 _PACKET_HASH = 3
 _UNKNOWN_LENGTH = (1 << 64) - 1  # of a section: it is written as it comes
 
@@ -36,7 +36,7 @@ class PcapngWriter:
     def __init__(self, stream: BlockStream) -> None:
         self._stream = stream
         self._order = ""
-        self._section_options: pcapng.Options = []
+        self._section_options = b""
         self._interfaces: dict[Interface, int] = {}
         self._sockets: dict[Interface, int] = {}  # how many of each are written
 
@@ -75,7 +75,7 @@ class PcapngWriter:
         time: int | None,
         packet: bytes,
         original: int,
-        options: pcapng.Options,
+        options: Options,
     ) -> None:
         """Write an Enhanced Packet Block, or the Simple one where that tells as much."""
         whole = len(packet) == min(original, interface.snaplen or original)
@@ -143,8 +143,8 @@ class PcapngWriter:
     def _index(self, interface: Interface) -> int:
         """The interface's number in the file; describes it, in a new section if need be."""
         order = ">" if interface.big_endian else "<"
-        if order != self._order or interface.section_options != self._section_options:
-            self._begin(order, interface.section_options)
+        if order != self._order or interface.packed_section != self._section_options:
+            self._begin(order, interface.packed_section)
         index = self._interfaces.get(interface)
         if index is None:
             index = self._interfaces[interface] = len(self._interfaces)
@@ -158,11 +158,11 @@ class PcapngWriter:
         The stream stays open.
         """
         if not self._order:
-            self._begin("<", [])
+            self._begin("<", b"")
         for interface in list(self._sockets):
             self._new_sockets(interface)
 
-    def _begin(self, order: str, options: pcapng.Options) -> None:
+    def _begin(self, order: str, options: bytes) -> None:
         self._order = order
         self._section_options = options
         self._interfaces = {}
@@ -170,7 +170,7 @@ class PcapngWriter:
         self._block(
             pcapng.SECTION,
             struct.pack(order + "IHHQ", pcapng.BYTE_ORDER, 1, 0, _UNKNOWN_LENGTH)
-            + self._options(options),
+            + (options + bytes(4) if options else b""),
         )
 
     def _describe(self, interface: Interface) -> None:
@@ -190,14 +190,8 @@ class PcapngWriter:
             + self._options(options),
         )
 
-    def _options(self, options: pcapng.Options) -> bytes:
-        if not options:
-            return b""
-        return b"".join(
-            struct.pack(self._order + "HH", code, len(value := whole[:_LONGEST_OPTION]))
-            + _padded(value)
-            for code, whole in options
-        ) + bytes(4)
+    def _options(self, options: Options) -> bytes:
+        return packed_options(options, self._order == ">") + bytes(4) if options else b""
 
     def _block(self, kind: int, body: bytes) -> None:
         length = len(body) + 12

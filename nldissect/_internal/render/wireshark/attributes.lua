@@ -175,17 +175,21 @@ end
 
 -- The chain of attributes in `pos` to `stop`; with `element` each is an entry of that field.
 function walk(m, tree, pos, stop, set, nests, element)
-    local last -- where the attribute before ended
+    local before, last -- where the attribute before lies
     local item
+    local padding = true
     while pos < stop and m.items < MAX_ITEMS do
+        if pos == last and (last - before) % 4 ~= 0 then
+            find(item, "attr-unaligned", "no padding to 4 bytes follows")
+        end
         local left = stop - pos
         local length = left >= 4 and u16(m, pos) or 0
         if length >= 4 and length <= left then
-            last = pos + length
+            before, last = pos, pos + length
             item = attribute(m, tree, set, element, pos, last, nests) or tree
-            pos = pos + aligned(length)
+            pos = padding and pos + aligned(length) or last
         elseif last and last < pos and (chains(m, last, stop, false) or chains(m, last, stop, true)) then
-            find(item, "attr-unaligned", "no padding to 4 bytes follows")
+            padding = not chains(m, last, stop, false)
             pos = last
         elseif left < 4 or zero(m, pos, stop) then
             local zeros = zero(m, pos, stop)

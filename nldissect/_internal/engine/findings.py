@@ -1,0 +1,90 @@
+"""What a walk finds wrong or odd, in the order of the tape."""
+
+from __future__ import annotations
+
+from typing import final
+
+from mypy_extensions import i64, mypyc_attr
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Finding:
+    """Something wrong or odd, of the entry at `place` on the tape.
+
+    `early` findings are those of the level around an entry, which come before its own. `words`
+    have places for `name` and the numbers `a` and `b`: a message may hold thousands of findings,
+    of which few are read, so they become text when somebody asks.
+    """
+
+    def __init__(
+        self,
+        place: i64,
+        early: bool,
+        code: str,
+        severity: str,
+        words: str,
+        name: str = "",
+        a: i64 = 0,
+        b: i64 = 0,
+    ) -> None:
+        self.place = place
+        self.early = early
+        self.code = code
+        self.severity = severity
+        self.words = words
+        self.name = name
+        self.a = a
+        self.b = b
+
+    @property
+    def text(self) -> str:
+        """What is wrong, in words."""
+        return self.words.format(name=self.name, a=int(self.a), b=int(self.b))
+
+    def at(self, place: i64) -> Finding:
+        """The same of the entry at another place."""
+        return Finding(
+            place, self.early, self.code, self.severity, self.words, self.name, self.a, self.b
+        )
+
+
+def _first_from(findings: list[Finding], place: i64) -> int:
+    """Which of them is the first at a place or behind it."""
+    first, end = 0, len(findings)
+    while first < end:
+        middle = (first + end) // 2
+        if findings[middle].place < place:
+            first = middle + 1
+        else:
+            end = middle
+    return first
+
+
+def findings_at(findings: list[Finding], place: i64) -> list[Finding]:
+    """Those of the entry at a place."""
+    first = end = _first_from(findings, place)
+    while end < len(findings) and findings[end].place == place:
+        end += 1
+    return findings[first:end]
+
+
+def add_finding(findings: list[Finding], found: Finding) -> None:
+    """Puts one where it belongs: by place, early ones first; of what is cut nothing but that.
+
+    What is wrong around entries is found after what is inside.
+    """
+    place, size = found.place, len(findings)
+    if size == 0 or findings[size - 1].place < place:
+        findings.append(found)
+        return
+    at = _first_from(findings, place)
+    if at < size and findings[at].place == place and findings[at].code == "truncated":
+        return
+    if found.code == "truncated":
+        del findings[at : _first_from(findings, place + 1)]
+    while at < len(findings) and findings[at].place == place:
+        if found.early and not findings[at].early:
+            break
+        at += 1
+    findings.insert(at, found)
