@@ -124,6 +124,11 @@ class Redaction:
         return out
 
     def _replace(self, node: Node, data: bytearray, offset: int) -> None:
+        start, end = offset + node.start, offset + node.end
+        if not node.field.secret and any(data[start:end]) and _may_be_of_a_key(node):
+            data[start:end] = bytes(end - start)
+            self.done[_REST] += 1
+            return
         edits = self._edits(node)
         for kind, start, end, made in edits:
             if made != data[offset + start : offset + end]:
@@ -131,12 +136,10 @@ class Redaction:
                 self.done[_COUNTED[kind]] += 1
         if edits or node.start >= node.end:
             return
-        start, end = offset + node.start, offset + node.end
         if _opaque(node) and any(data[start:end]):
-            rest_of_key = _may_be_of_a_key(node)
-            if rest_of_key or self._strict:
+            if self._strict:
                 data[start:end] = bytes(end - start)
-                self.done[_REST if rest_of_key else "payloads that no dissector knows"] += 1
+                self.done["payloads that no dissector knows"] += 1
                 return
             self.opaque += 1
         if isinstance(node.value, (bytes, str)) and (node.kind != "string" or not _of_spec(node)):
