@@ -98,7 +98,10 @@ class Redaction:
         keys = False  # whether one before may have some
         for message in messages:
             if keys and message.state in (framing.SHORT_LENGTH, framing.LONG_LENGTH):
-                data[message.offset :] = bytes(len(data) - int(message.offset))
+                start = (
+                    int(message.offset) + 4
+                )  # the length stays, or it were more or less messages
+                data[start:] = bytes(len(data) - start)
                 self.done[_REST] += 1
                 break
             keys = keys or _may_have_keys(message)
