@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from ..engine.frame import Frame
 from ..engine.message import Message
 from ..engine.node import Node
 from ..spec import model
@@ -327,9 +328,9 @@ def _may_be_of_a_key(node: Node) -> bool:
     return _left_over(node) or any(found.code == "attr-len-over" for found in node.diagnoses)
 
 
-def _may_have_keys(message: Message) -> bool:
+def _may_have_keys(message: Frame) -> bool:
     """Whether it is, or echoes, a message of a protocol that has keys."""
-    both = (message, message.echo)
+    both = (message, message.echo if isinstance(message, Message) else None)
     return any(one is not None and one.spec is not None and one.spec.secret for one in both)
 
 
