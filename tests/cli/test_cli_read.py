@@ -510,6 +510,7 @@ def test_who_has_no_dissector_is_told_what_to_do(tmp_path: Path, jobs: int) -> N
     path = save(tmp_path / "some.pcap", *unknown, protocol=GENERIC)
     said = on_a_terminal("read", "--jobs", jobs, path, path.parent / "some.pcap")
     assert said.count("nldissect: most messages of family 40 have no dissector: ") == 1
+    assert "`--decode-as 40=NAME`" in said
     assert "dissectors learn" in said
     routes = save(tmp_path / "routes.pcap", link(name("eth0")))
     assert "no dissector" not in on_a_terminal("read", routes)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..engine.message import Message
 from ..spec.registry import Registry
 from ..wire import framing
 from ..wire.linux import protocol_name
+
+NUMBERED: Final = "family "  # before the number of one whose name the capture does not have
 
 
 class Undescribed:
@@ -22,7 +26,7 @@ class Undescribed:
             return
         if message.protocol == framing.NETLINK_GENERIC:
             family = message.family
-            name = f"family {message.type}" if family is None else family
+            name = f"{NUMBERED}{message.type}" if family is None else family
             known = self._known.get(name)
             if known is None:
                 known = self._registry.family(family, message.type) is not None
@@ -46,7 +50,12 @@ class Undescribed:
         if not found:
             return None
         shown = ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+        nameless = next((name for name in found if name.startswith(NUMBERED)), None)
+        named = ""
+        if nameless is not None:
+            number = nameless.removeprefix(NUMBERED)
+            named = f"`--decode-as {number}=NAME` says which family that is, "
         return (
-            f"most messages of {shown} have no dissector: `nldissect dissectors learn` writes one "
-            "from a capture or a module's source, `--specs DIR` takes the kernel's specs"
+            f"most messages of {shown} have no dissector: {named}`nldissect dissectors learn` "
+            "writes one from a capture or a module's source, `--specs DIR` takes the kernel's specs"
         )
