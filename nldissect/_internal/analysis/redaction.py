@@ -99,9 +99,8 @@ class Redaction:
         keys = False  # whether one before may have some
         for message in messages:
             if keys and message.state in (framing.SHORT_LENGTH, framing.LONG_LENGTH):
-                start = (
-                    int(message.offset) + 4
-                )  # the length stays, or it were more or less messages
+                # The length stays, or there were more messages or less.
+                start = int(message.offset) + 4
                 data[start:] = bytes(len(data) - start)
                 self.done[_REST] += 1
                 break
