@@ -128,7 +128,7 @@ def called(node: ast.Call) -> str:
 def givers(node: ast.AST) -> list[list[ast.expr]]:
     """The expressions in which a code and its severity are, if the node gives any."""
     if isinstance(node, ast.Call):
-        engine_find = called(node) == "find" and len(node.args) == 5
+        engine_find = called(node) == "find" and len(node.args) >= 5
         return [node.args] if called(node) in CALLS or engine_find else []
     if isinstance(node, ast.Assign):
         target = ast.unparse(node.targets[0])
