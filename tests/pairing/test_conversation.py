@@ -291,6 +291,17 @@ def test_requests_flags_in_notifications_do_not_make_them_requests() -> None:
     ]
 
 
+def test_a_lookup_comes_back_filled_in() -> None:
+    """As libnl's nl-fib-lookup had it on Linux 7.2: the answer has the whole header."""
+    head = "24000000000005009f95f2943b01c0e5c0000207"
+    wire = Wire(10)
+    wire.put(bytes.fromhex(head + "00" * 16))
+    wire.put(bytes.fromhex(head + "00000000000000fe180001fd00000000"))
+    links, (found,), _ = wire.pair()
+    assert [(link.role, link.of) for link in links] == [("request", 0), ("answer", 1)]
+    assert (found.state, found.due) == ("answered", False)
+
+
 def test_echo_with_other_flags_than_the_request() -> None:
     messages = streamed("routes")
     links = paired(messages)

@@ -296,7 +296,7 @@ def _end_diagnosis(request: Message, found: Transaction) -> Diagnosis | None:
         elif not found.last:
             text = "an answer was due and none came"
     elif found.state == ANSWERED:
-        if found.kind == SINGLE and found.flags & framing.NLM_F_ACK and not found.acknowledged:
+        if found.kind == SINGLE and found.due and not found.acknowledged:
             text = "it was answered, but the acknowledgement that it asked for never came"
     elif found.state == CUT:
         if found.last:

@@ -134,9 +134,7 @@ class Conversations:
         number: i64 = message.number
         self.serial = message.serial
         if message.to_kernel:
-            if message.protocol or not (
-                self._reflected(message) if message.port else solicits(message)
-            ):
+            if not self._comes_back(message):
                 return self._request(message)
             message.turn()
         kind: i64 = message.type
@@ -145,7 +143,7 @@ class Conversations:
         if not message.own:
             self._last_from_kernel = number
         bound = self._state.last_answered(message.protocol, message.port)
-        if kind < framing.NLMSG_MIN_TYPE:
+        if kind < framing.NLMSG_MIN_TYPE and message.protocol != framing.NETLINK_FIB_LOOKUP:
             return self._control(message, bound, time)
         if (  # the commonest of all: a part of a dump
             bound is not None
@@ -236,11 +234,21 @@ class Conversations:
             if found.answerable:
                 self._close(found, True)
 
-    def _reflected(self, message: Message) -> bool:
-        """Whether what looks like a request is an answer with its request's flags."""
-        port: i64 = message.port
+    def _comes_back(self, message: Message) -> bool:
+        """Whether what looks like a request comes from the kernel, with a request's flags."""
+        if message.protocol == framing.NETLINK_FIB_LOOKUP:  # the request itself, filled in
+            return self._reflected(message, 0)
+        if message.protocol != framing.NETLINK_ROUTE:
+            return False
+        if not message.port:
+            return solicits(message)
         key: i64 = message.type >> 2
-        alike = self._state.open.get(message.seq) if key in REFLECTED else None
+        return key in REFLECTED and self._reflected(message, key)
+
+    def _reflected(self, message: Message, key: i64) -> bool:
+        """Whether it is an answer that copies the flags of an open request, by object key."""
+        port: i64 = message.port
+        alike = self._state.open.get(message.protocol << 32 | message.seq)
         if alike is not None:
             for t in alike:
                 asked_by = t.request_port
@@ -402,7 +410,7 @@ class Conversations:
         if (
             found.answerable
             and found.kind_code != codes.KIND_DUMP
-            and not found.flags & framing.NLM_F_ACK
+            and not found.due
             and not message.flags & framing.NLM_F_MULTI
         ):
             self._end(found, codes.STATE_ANSWERED)
@@ -645,7 +653,7 @@ class Conversations:
         found.error = min(message.error or 0, 0)
         if found.error:
             self._end(found, codes.STATE_FAILED)
-        elif found.kind_code == codes.KIND_DUMP or not found.flags & framing.NLM_F_ACK:
+        elif found.kind_code == codes.KIND_DUMP or not found.due:
             self._end_whole(found)
         return _answer(number, found, confidence, reason)
 

@@ -36,6 +36,8 @@ def kind_of(request: Message) -> i64:
     protocol: i64 = request.protocol
     kind: i64 = request.type
     change: i64 = codes.KIND_ACK if flags & framing.NLM_F_ACK else codes.KIND_SILENT
+    if protocol == framing.NETLINK_FIB_LOOKUP:
+        return codes.KIND_SINGLE
     if kind < framing.NLMSG_MIN_TYPE:
         return change
     operation = request.operation

@@ -193,6 +193,15 @@ class Transaction:
         return KINDS[self.kind_code]
 
     @property
+    def due(self) -> bool:
+        """Whether an acknowledgement is: a lookup in the FIB never gets one, whatever it asks for.
+
+        nl_fib_input (net/ipv4/fib_frontend.c) reads datagrams without netlink_rcv_skb.
+        """
+        asked = self.flags & framing.NLM_F_ACK != 0
+        return asked and self.protocol != framing.NETLINK_FIB_LOOKUP
+
+    @property
     def is_dump(self) -> bool:
         """Whether it asked for parts that NLMSG_DONE ends."""
         return self.kind_code == KIND_DUMP
