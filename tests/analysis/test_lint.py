@@ -478,6 +478,10 @@ def test_what_dissecting_finds_is_passed_on() -> None:
     hop = struct.pack("<HBBi", 3, 0, 0, 1)  # rtnh_len
     route = msg(24, struct.pack("<BBBBBBBBI", 2, 24, 0, 0, 254, 4, 0, 1, 0) + attr(9, hop))
     assert (1, "error", "nexthop-length") in said(lint(route))
+    longer = struct.pack("<HBBi", 99, 0, 0, 1) + attr(1, b"abcd")  # what is there of it is read
+    route = msg(24, struct.pack("<BBBBBBBBI", 2, 24, 0, 0, 254, 4, 0, 1, 0) + attr(9, longer))
+    (message,) = {message for message, d in lint(route) if d.code == "nexthop-length"}
+    assert message["multipath.0.dst"] == "97.98.99.100"
 
 
 # -- what is reserved ---------------------------------------------------------------------

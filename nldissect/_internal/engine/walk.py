@@ -1357,13 +1357,15 @@ class Engine:
         index: i64 = 0
         while end - pos >= least:
             length = self.u16(pos)
-            if length < least or length > end - pos:
+            left = end - pos
+            if length < least or length > left:
                 name = tables.names[tables.structs[struct * STRUCT_COLUMNS]].replace("-", "_")
                 words = "{name} {a} where {b} bytes are left"
-                self.find(place, False, "nexthop-length", ERROR, words, name, length, end - pos)
+                self.find(place, False, "nexthop-length", ERROR, words, name, length, left)
+            if length < least:
                 break
-            self.decode(entry, pos, pos, pos + length, depth, nests, INDEXED, index)
-            pos += (length + 3) & ~3
+            self.decode(entry, pos, pos, pos + min(length, left), depth, nests, INDEXED, index)
+            pos = min(pos + ((length + 3) & ~3), end)
             index += 1
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)

@@ -99,11 +99,11 @@ local function records(m, tree, field, pos, stop, nests)
         local length = u16(m, pos)
         if length < struct.size or length > stop - pos then
             find(tree, "nexthop-length", "length " .. length .. " where " .. stop - pos .. " bytes are left")
-            break
         end
-        local item = decode(m, tree, field.element, pos, pos + length, nests)
+        if length < struct.size then break end
+        local item = decode(m, tree, field.element, pos, math.min(pos + length, stop), nests)
         if item then item:prepend_text("[" .. index .. "] ") end
-        pos, index = pos + aligned(length), index + 1
+        pos, index = math.min(pos + aligned(length), stop), index + 1
     end
     data(m, tree, pos, stop)
 end
