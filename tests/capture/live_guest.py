@@ -328,6 +328,8 @@ def explained(folder: Path) -> Any:
     many = [Speaker(ROUTE, 0x7000_1000 + number) for number in range(150)]
     for one in many:
         one.socket.sendto(one.message(1), (0, 0))
+    last = struct.pack("=I", 0x7000_1000 + len(many) - 1)
+    until(lambda: (folder / "all.pcapng").read_bytes().count(last) >= 2)  # request and answer
     size = -1
     while size != (size := (folder / "all.pcapng").stat().st_size):
         time.sleep(1)
@@ -403,7 +405,7 @@ def rings(folder: Path) -> Any:
     for _ in range(4):
         noops(30)
         time.sleep(0.1)
-        until(lambda: all(map(explains_itself, folder.glob("primed_*"))), 5)
+        until(lambda: all(map(explains_itself, folder.glob("primed_*"))))
     speaker = Speaker(ROUTE, 5252)
     speaker.say(speaker.message(18, bytes(4) + struct.pack("=i", 1) + bytes(8)))
     out = {}
