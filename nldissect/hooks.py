@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._internal.engine.faults import ERROR, NOTE, WARNING
 from ._internal.engine.message import Message
 from ._internal.engine.node import (
     MOST_PARTS,
@@ -25,7 +26,6 @@ from ._internal.engine.summary_lookup import (
     node_text,
     value_text,
 )
-from ._internal.engine.walk import ERROR, NOTE, WARNING
 from ._internal.spec.model import (
     ARRAY,
     BINARY,

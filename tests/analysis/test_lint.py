@@ -117,7 +117,7 @@ def family(attribute: dict[str, Any], **more: Any) -> dict[str, Any]:
 # -- the codes ----------------------------------------------------------------------------
 
 
-CALLS = ("diagnose", "misfit", "diagnosis", "_add")  # they take a code, then its severity
+CALLS = ("diagnose", "Fault", "diagnosis", "_add")  # they take a code, then its severity
 
 
 def called(node: ast.Call) -> str:
@@ -128,8 +128,7 @@ def called(node: ast.Call) -> str:
 def givers(node: ast.AST) -> list[list[ast.expr]]:
     """The expressions in which a code and its severity are, if the node gives any."""
     if isinstance(node, ast.Call):
-        engine_find = called(node) == "find" and len(node.args) >= 5
-        return [node.args] if called(node) in CALLS or engine_find else []
+        return [node.args] if called(node) in CALLS else []
     if isinstance(node, ast.Assign):
         target = ast.unparse(node.targets[0])
         if isinstance(node.value, ast.Tuple) and "code" in target:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from nldissect._internal.engine.faults import MAX_DEPTH
 from nldissect._internal.engine.labels import flag_names, type_name
 from nldissect._internal.engine.node import Node, find, member, part
 from nldissect._internal.engine.spans import spans
 from nldissect._internal.engine.summary import describe
 from nldissect._internal.engine.summary_lookup import Lookup
-from nldissect._internal.engine.walk import MAX_DEPTH
 from nldissect._internal.spec.model import STRUCT
 from support.messages import (
     ACK_TLVS,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nldissect._internal.capture.reader import open_capture
-from nldissect._internal.engine import labels, spans, summary, walk
+from nldissect._internal.engine import faults, labels, spans, summary
 from nldissect._internal.engine.message import Message
 from nldissect._internal.engine.node import Node
 from nldissect._internal.session.forward_pass import Session
@@ -69,7 +69,7 @@ def looked_at(message: Message) -> None:
     """Asks the message for all that it can tell; checks what must hold of any."""
     assert covered(message)
     for diagnosis in message.diagnoses:
-        assert diagnosis.severity in (walk.ERROR, walk.WARNING, walk.NOTE)
+        assert diagnosis.severity in (faults.ERROR, faults.WARNING, faults.NOTE)
         assert diagnosis.text
         assert 0 <= diagnosis.offset <= diagnosis.offset + diagnosis.length <= len(message.data)
     for node in message.walk():
@@ -172,7 +172,7 @@ def test_cut_by_the_snapshot_length(found, where):
     assert [x for x in leaves(whole, cut) if repr(x) not in known] == []
     if not any(message.diagnoses for message in whole):
         worst = {d.severity for message in messages for d in message.diagnoses}
-        assert worst <= {walk.NOTE}
+        assert worst <= {faults.NOTE}
 
 
 @EXAMPLES

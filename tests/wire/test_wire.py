@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from nldissect._internal.engine.walk import ERROR, NOTE, WARNING
+from nldissect._internal.engine.faults import ERROR, NOTE, WARNING
 from nldissect._internal.wire import framing
 from nldissect._internal.wire.record import Interface
 from support.messages import (

@@ -17,6 +17,7 @@ from typing import Final, Literal, final
 
 from mypy_extensions import i64
 
+from ..engine.faults import ERROR, NOTE, WARNING
 from ..engine.frame import Diagnosis
 from ..engine.lookup import hook_node
 from ..engine.message import Message
@@ -24,15 +25,12 @@ from ..engine.walk import (
     BY_HOOK,
     DEPTH_AT,
     DEPTH_MASK,
-    ERROR,
     FIELD_MASK,
     INDEX_AT,
     INDEXED,
     IS_ATTRIBUTE,
     MARKS_AT,
-    NOTE,
     UNKNOWN,
-    WARNING,
     Engine,
 )
 from ..spec import model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..engine.faults import ERROR, NOTE, WARNING
 from ..engine.frame import Diagnosis
-from ..engine.walk import ERROR, NOTE, WARNING
 
 SEVERITIES: Final = (ERROR, WARNING, NOTE)  # the worst first
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..engine.faults import ERROR
 from ..engine.message import Message
-from ..engine.walk import ERROR, Engine
+from ..engine.walk import Engine
 from ..pairing.codes import ANSWER, COPY, NOTIFICATION, REQUEST
 from ..pairing.transaction import Link
 from ..wire.framing import NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN

@@ -12,9 +12,9 @@ from ..analysis.lint import Lint, path_of
 from ..capture.files import pcap, pcapng
 from ..capture.files.bytestream import ByteStream
 from ..capture.reader import CaptureReader, open_capture
+from ..engine.faults import ERROR, NOTE, WARNING
 from ..engine.frame import Diagnosis
 from ..engine.message import Message
-from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.conversation import Conversations
 from ..pairing.transaction import Link
 from ..render.style import Style

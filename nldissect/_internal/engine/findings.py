@@ -6,47 +6,42 @@ from typing import final
 
 from mypy_extensions import i64, mypyc_attr
 
+from .faults import Fault
+
 
 @final
 @mypyc_attr(acyclic=True)
 class Finding:
-    """Something wrong or odd, of the entry at `place` on the tape.
+    """A fault of the entry at `place` on the tape, with the name and the numbers in its words.
 
-    `early` findings are those of the level around an entry, which come before its own. `words`
-    have places for `name` and the numbers `a` and `b`: a message may hold thousands of findings,
-    of which few are read, so they become text when somebody asks.
+    A message may hold thousands, of which few are read: they become text when somebody asks.
     """
 
-    def __init__(
-        self,
-        place: i64,
-        early: bool,
-        code: str,
-        severity: str,
-        words: str,
-        name: str = "",
-        a: i64 = 0,
-        b: i64 = 0,
-    ) -> None:
+    def __init__(self, place: i64, fault: Fault, name: str = "", a: i64 = 0, b: i64 = 0) -> None:
         self.place = place
-        self.early = early
-        self.code = code
-        self.severity = severity
-        self.words = words
+        self.fault = fault
         self.name = name
         self.a = a
         self.b = b
 
     @property
+    def code(self) -> str:
+        """Stable, for programs."""
+        return self.fault.code
+
+    @property
+    def severity(self) -> str:
+        """How bad that is: error, warning or note."""
+        return self.fault.severity
+
+    @property
     def text(self) -> str:
         """What is wrong, in words."""
-        return self.words.format(name=self.name, a=int(self.a), b=int(self.b))
+        return self.fault.words.format(name=self.name, a=int(self.a), b=int(self.b))
 
     def at(self, place: i64) -> Finding:
         """The same of the entry at another place."""
-        return Finding(
-            place, self.early, self.code, self.severity, self.words, self.name, self.a, self.b
-        )
+        return Finding(place, self.fault, self.name, self.a, self.b)
 
 
 def _first_from(findings: list[Finding], place: i64) -> int:
@@ -84,7 +79,7 @@ def add_finding(findings: list[Finding], found: Finding) -> None:
     if found.code == "truncated":
         del findings[at : _first_from(findings, place + 1)]
     while at < len(findings) and findings[at].place == place:
-        if found.early and not findings[at].early:
+        if found.fault.early and not findings[at].fault.early:
             break
         at += 1
     findings.insert(at, found)

@@ -18,21 +18,20 @@ from ..spec.tables import S_BINARY, S_REDACTED, SHOWN_BY_HOOK
 from ..wire import framing
 from ..wire.errors import in_words
 from ..wire.text import safe
+from .faults import (
+    ERROR,
+    MSG_LEN_OVER,
+    MSG_LEN_SHORT,
+    NOTE,
+    TRAILING_DATA,
+    TRAILING_ZEROS,
+    WARNING,
+    said,
+)
 from .findings import Finding, add_finding
 from .frame import Diagnosis, Frame
 from .node import Node, Tape, check_made, find_all, missing, plain, plain_value, view
-from .walk import (
-    BY_HOOK,
-    DEPTH_AT,
-    DEPTH_MASK,
-    ERROR,
-    IS_ATTRIBUTE,
-    MARKS_AT,
-    NOTE,
-    SHOWN_AT,
-    WARNING,
-    Engine,
-)
+from .walk import BY_HOOK, DEPTH_AT, DEPTH_MASK, IS_ATTRIBUTE, MARKS_AT, SHOWN_AT, Engine
 
 
 class Message(Frame):
@@ -219,11 +218,9 @@ class Message(Frame):
         shown: i64 = S_BINARY if engine.zero(start, end) else engine.leftover
         engine.push(self.context.tables.trailing, shown, 0, start, end, 0, 0)
         if engine.zero(start, end):
-            words = "{a} zero bytes after the message's end"
-            engine.find(place, True, "trailing-zeros", NOTE, words, "", end - start)
+            engine.find(place, TRAILING_ZEROS, "", end - start)
         else:
-            words = "{a} bytes after the message's end"
-            engine.find(place, True, "trailing-data", WARNING, words, "", end - start)
+            engine.find(place, TRAILING_DATA, "", end - start)
 
     def echoed(self, engine: Engine, start: i64, end: i64, depth: i64) -> None:
         """The request inside an NLMSG_ERROR, dissected as what it is."""
@@ -236,11 +233,9 @@ class Message(Frame):
             engine.leftover = S_REDACTED
         engine.header(self.context.tables.nlmsghdr, start, start + 16, depth)
         if inner.length < 16:
-            words = "nlmsg_len {a} is less than 16"
-            engine.find(place, False, "msg-len-short", ERROR, words, "", inner.length)
+            engine.find(place, MSG_LEN_SHORT, "", inner.length)
         elif size < inner.length and size > 16:
-            words = "nlmsg_len {a} is more than the {b} bytes there are"
-            engine.misfit(place, "msg-len-over", ERROR, words, "", inner.length, size)
+            engine.find(place, MSG_LEN_OVER, "", inner.length, size)
         data = self.context.tables.data
         if size > 16 and inner.type < framing.NLMSG_MIN_TYPE:
             engine.push(data, engine.leftover, depth, start + 16, end, 0, 0)
@@ -250,7 +245,7 @@ class Message(Frame):
             if stop < end:
                 engine.push(data, engine.leftover, depth, stop, end, 0, 0)
         for found in inner._diagnoses or ():  # of the dissector's code
-            engine.find(place, False, found.code, found.severity, "{name}", found.text)
+            engine.find(place, said(found.code, found.severity), found.text)
         engine.limit, engine.cut = self.limit, self.state == framing.CUT
         engine.to_kernel, engine.flags = self.to_kernel, self.flags
         engine.family = engine.hardware = -1
@@ -485,8 +480,8 @@ def push_node(engine: Engine, node: Node, depth: i64) -> None:
     engine.push(0, _shown(node), depth, node.offset, node.end, _marks(node), 0)
     engine.hook_nodes[int(place)] = node
     for found in node.diagnoses:
-        told = Finding(place, False, found.code, found.severity, "{name}", found.text)
-        add_finding(engine.findings, told)
+        fault = said(found.code, found.severity)
+        add_finding(engine.findings, Finding(place, fault, found.text))
     for child in node.children:
         push_node(engine, child, depth + 1)
 

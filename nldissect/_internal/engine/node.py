@@ -17,6 +17,7 @@ from ..spec import model
 from ..spec.tables import ARRAY, COLUMNS, HINTS, INTEGER, LABEL, NOTHING, element_of, own_field
 from ..wire import framing
 from ..wire.text import near, safe
+from .faults import CODE_LIMIT, ERROR, NOTE, WARNING
 from .findings import Finding, findings_at
 from .frame import Diagnosis, Frame
 from .labels import hinted, labelled
@@ -25,8 +26,6 @@ from .paths import plain as plainly
 from .payloads import size_of_secret, text_value
 from .walk import (
     BY_HOOK,
-    CODE_LIMIT,
-    ERROR,
     FIELD_MASK,
     FOLDED,
     INDEX_AT,
@@ -34,11 +33,9 @@ from .walk import (
     IS_ATTRIBUTE,
     MARKS_AT,
     NET_ORDER,
-    NOTE,
     SHOWN_AT,
     UNKNOWN,
     UNNAMED,
-    WARNING,
     Engine,
     Environment,
     chosen,
@@ -82,7 +79,7 @@ class Tape:
 
     def diagnoses(self, place: i64, early: bool) -> list[Finding]:
         """What the walk found wrong with one entry."""
-        return [f for f in findings_at(self.findings, place) if f.early == early]
+        return [f for f in findings_at(self.findings, place) if f.fault.early == early]
 
 
 # What hooks may do in one message, so that 64 KiB take milliseconds: a run counts one, a node that
@@ -417,7 +414,7 @@ class Node:
             self._kind = self._field.shown
             told = tape.left > 0 and self._run_hook(tape)
             if tape.left == 0:
-                self.diagnose("code-limit", NOTE, CODE_LIMIT)
+                self.diagnose(CODE_LIMIT.code, NOTE, CODE_LIMIT.words)
                 tape.left = -1
             self._state = _DONE
             self._told = told
@@ -828,7 +825,7 @@ def cut_short(node: Node, pos: int) -> None:
     """For hooks that made as many nodes as they may: keeps the payload from `pos` on as data."""
     if pos < node.end:
         node.leftover(pos)
-        node.diagnose("code-limit", NOTE, CODE_LIMIT)
+        node.diagnose(CODE_LIMIT.code, NOTE, CODE_LIMIT.words)
 
 
 def part(name: str, kind: int, hint: str = "") -> model.Field:

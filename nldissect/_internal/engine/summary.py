@@ -13,12 +13,13 @@ from ..wire import framing
 from ..wire.errors import in_words, trace_fault
 from ..wire.linux import errno_name
 from ..wire.text import escaped, quoted
+from .faults import NOTE
 from .labels import flag_class, type_name, type_words
 from .lookup import value_at
 from .message import Message
 from .paths import path_of
 from .summary_lookup import Lookup, Piece, encoded
-from .walk import NOTE, Engine
+from .walk import Engine
 
 
 def summarize(message: Message, engine: Engine | None = None) -> str:

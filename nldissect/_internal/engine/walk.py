@@ -105,6 +105,45 @@ from ..spec.tables import (
     Tables,
 )
 from ..wire import framing
+from .faults import (
+    ADDRESS_SIZE,
+    ARRAY_SIZE,
+    ATTR_CUT,
+    ATTR_DUPLICATE,
+    ATTR_HEADER_CUT,
+    ATTR_LEN_OVER,
+    ATTR_LEN_SHORT,
+    ATTR_TRAILING,
+    ATTR_UNALIGNED,
+    ATTR_UNKNOWN,
+    ATTR_ZEROS,
+    BINARY_SIZE,
+    BITFIELD_SIZE,
+    CODE_LIMIT,
+    ELEMENT_LENGTH,
+    ELEMENT_LIMIT,
+    FLAG_PAYLOAD,
+    HEADER_OLD,
+    HEADER_SHORT,
+    HOOK_FAILED,
+    KEYS_SHORT,
+    MAX_DEPTH,
+    NEST_DEPTH,
+    NEXTHOP_LENGTH,
+    NOTE,
+    REQUEST_SHORT,
+    SCALAR_SIZE,
+    SCALAR_SIZES,
+    SELECTOR_MISSING,
+    SELECTOR_UNKNOWN,
+    STRING_AFTER_NUL,
+    STRING_ENCODING,
+    STRING_UNTERMINATED,
+    STRUCT_LONG,
+    STRUCT_OLD,
+    STRUCT_SHORT,
+    Fault,
+)
 from .findings import Finding, add_finding
 
 # Marks of an entry
@@ -132,13 +171,6 @@ FIELD_MASK: Final = 0xFFFFF
 DEPTH_MASK: Final = 0xFF
 _SHOWN_MASK: Final = 0xFF00000
 
-ERROR: Final = "error"
-WARNING: Final = "warning"
-NOTE: Final = "note"
-
-# lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
-MAX_DEPTH: Final = 10
-_TOO_DEEP: Final = f"more than {MAX_DEPTH} levels of nesting"
 _DEPTHS: Final = 260  # levels that a tape can have, and some
 # Levels of siblings, with sub-messages and an echoed request, that may lie around a node.
 _LEVELS: Final = 64
@@ -162,7 +194,6 @@ _SIZED: Final = (-1, _AF_INET, _AF_INET6, _AF_MPLS)
 _SIZES: Final = 32
 MOST_BY_CODE: Final = 1024  # payloads of a message of which code says how they read
 _MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
-CODE_LIMIT: Final = "the dissector's code has no say from here on"
 _WORD: Final = 32  # bytes that a word has which selects
 _AROUND: Final = 64  # attributes of a level among which one is looked for
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
@@ -430,8 +461,7 @@ class Engine:
                 self.echo = self.size
                 self.push(tables.request, S_MESSAGE, 1, pos + 4, end, 0, 0)
                 if end - pos - 4 < 16:
-                    words = "{a} of the 16 bytes of the request's nlmsghdr"
-                    self.misfit(self.echo, "header-short", ERROR, words, "", end - pos - 4)
+                    self.find(self.echo, REQUEST_SHORT, "", end - pos - 4)
                     if end > pos + 4:
                         self.push(tables.data, self.leftover, 2, pos + 4, end, 0, 0)
                 else:
@@ -547,51 +577,28 @@ class Engine:
             return str(first >> INDEX_AT)
         return self.tables.names[first & FIELD_MASK]
 
-    def find(
-        self,
-        place: i64,
-        early: bool,
-        code: str,
-        severity: str,
-        words: str,
-        name: str = "",
-        a: i64 = 0,
-        b: i64 = 0,
-    ) -> None:
+    def find(self, place: i64, fault: Fault, name: str = "", a: i64 = 0, b: i64 = 0) -> None:
         """Records what is wrong with an entry, as a `Finding` has it; not more where it is cut."""
-        tape = self.tape
+        tape, rows = self.tape, self.tables.rows
         first = tape[place]
-        if self.cut and severity != NOTE and tape[place + 1] >> 32 == self.limit:
-            row = first & FIELD_MASK
-            if self.tables.rows[row * COLUMNS + MARKS] & ATTRIBUTE == 0:
-                code, severity = "truncated", NOTE
+        marks = rows[(first & FIELD_MASK) * COLUMNS + MARKS]
+        if fault.misfit and (marks & GUESS or place == self._overlong):
+            return
+        if (
+            self.cut
+            and fault.severity != NOTE
+            and tape[place + 1] >> 32 == self.limit
+            and marks & ATTRIBUTE == 0
+        ):
+            fault = fault.cut()
         tape[place] = first | DIAGNOSED << MARKS_AT
-        add_finding(self.findings, Finding(place, early, code, severity, words, name, a, b))
+        add_finding(self.findings, Finding(place, fault, name, a, b))
 
     def limit_hooks(self) -> None:
         """No hook has a say where more would have than any message of Linux's has."""
         if len(self.hooked) > _MOST_HOOKED:
-            self.find(self.hooked[0], False, "code-limit", NOTE, CODE_LIMIT)
+            self.find(self.hooked[0], CODE_LIMIT)
             self.hooked = []
-
-    def misfit(
-        self,
-        place: i64,
-        code: str,
-        severity: str,
-        words: str,
-        name: str = "",
-        a: i64 = 0,
-        b: i64 = 0,
-    ) -> None:
-        """Records a payload of the wrong size or form, unless its end is known to be missing.
-
-        Nothing is wrong with one that is other than guessed.
-        """
-        row = self.tape[place] & FIELD_MASK
-        guess = self.tables.rows[row * COLUMNS + MARKS] & GUESS != 0
-        if not guess and place != self._overlong:
-            self.find(place, False, code, severity, words, name, a, b)
 
     def inside(self, place: i64) -> list[int]:
         """The places of what lies directly in the entry at this place; -2: at the top."""
@@ -726,8 +733,7 @@ class Engine:
         padding: i64 = 3
         while pos < end:
             if pos == stop and (stop - before) & 3 != 0 and not selective:
-                words = "no padding to 4 bytes follows"
-                self.find(last, True, "attr-unaligned", WARNING, words)
+                self.find(last, ATTR_UNALIGNED)
             left = end - pos
             if left >= 4:
                 if big:
@@ -809,9 +815,7 @@ class Engine:
             there = True
         self.decode(row, pos, pos + 4, stop, depth, nests, marks, 0)
         if there and self.tables.rows[row * COLUMNS + MARKS] & MULTI == 0:
-            self.find(
-                place, True, "attr-duplicate", WARNING, "{name} is there twice", self.name(place)
-            )
+            self.find(place, ATTR_DUPLICATE, self.name(place))
 
     def _unknown(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
@@ -832,8 +836,7 @@ class Engine:
         if self.tables.set_known[attr_set] != 0:
             known = self.tables.sets[attr_set]
             name = "" if known is None else known.name
-            words = "attribute {a} is unknown: newer than {name}"
-            self.find(place, True, "attr-unknown", NOTE, words, name, number)
+            self.find(place, ATTR_UNKNOWN, name, number)
 
     def _bare(
         self, attr_set: i64, number: i64, kind: i64, pos: i64, stop: i64, depth: i64, nests: i64
@@ -864,7 +867,7 @@ class Engine:
     ) -> None:
         """The attributes inside an entry, unless they lie deeper than the kernel would look."""
         if nests >= MAX_DEPTH:
-            self.find(place, False, "nest-depth", ERROR, _TOO_DEEP)
+            self.find(place, NEST_DEPTH)
             if start < end:
                 self.push(self.tables.data, self.leftover, depth, start, end, 0, 0)
             return
@@ -890,8 +893,7 @@ class Engine:
         place = self.size
         if length < 4:
             self.push(self.tables.data, self.leftover, depth, pos, end, 0, 0)
-            words = "nla_len {a} is less than the header's 4 bytes"
-            self.find(place, True, "attr-len-short", ERROR, words, "", length)
+            self.find(place, ATTR_LEN_SHORT, "", length)
             return
         self.reserve(end - pos)
         number = kind & framing.NLA_TYPE_MASK
@@ -903,14 +905,12 @@ class Engine:
             marks |= INDEXED
         else:
             row = self._row_of(attr_set, number)
-        if self.cut and end == self.limit:
-            code, severity, words = "truncated", NOTE, "{b} of {a} bytes captured"
-        else:
-            code, severity, words = "attr-len-over", ERROR, "nla_len {a} is more than the {b} left"
+        cut = self.cut and end == self.limit
+        if not cut:
             self._overlong = place
         tables = self.tables
         shape = tables.rows[row * COLUMNS + KIND]
-        whole = code == "truncated" or shape == model.NEST or shape == model.SUB_MESSAGE
+        whole = cut or shape == model.NEST or shape == model.SUB_MESSAGE
         if row != 0 and (whole or self.leftover == S_BINARY):
             selective, self.selective = self.selective, False
             self.decode(row, pos, pos + 4, end, depth, nests, marks, number if element else 0)
@@ -922,7 +922,7 @@ class Engine:
                 row = tables.stranger(attr_set, LOOKS_UNKNOWN)
                 marks |= UNKNOWN
             self.push(row, self.leftover, depth, pos, end, marks, number)
-        self.find(place, True, code, severity, words, "", length, end - pos)
+        self.find(place, ATTR_CUT if cut else ATTR_LEN_OVER, "", length, end - pos)
 
     def _leftover(self, pos: i64, end: i64, depth: i64) -> None:
         """Bytes after the last attribute that are too few for another, or all zero."""
@@ -930,13 +930,10 @@ class Engine:
         shown: i64 = S_BINARY if self.zero(pos, end) else self.leftover
         self.push(self.tables.trailing, shown, depth, pos, end, 0, 0)
         if self.cut and end == self.limit and end - pos < 4:
-            self.find(place, True, "truncated", NOTE, "cut within an attribute's header")
-        elif self.zero(pos, end):
-            words = "{a} zero bytes after the last attribute"
-            self.find(place, True, "attr-zeros", NOTE, words, "", end - pos)
+            self.find(place, ATTR_HEADER_CUT)
         else:
-            words = "{a} bytes after the last attribute"
-            self.find(place, True, "attr-trailing", WARNING, words, "", end - pos)
+            fault = ATTR_ZEROS if self.zero(pos, end) else ATTR_TRAILING
+            self.find(place, fault, "", end - pos)
 
     def _padding(self, pos: i64, end: i64) -> i64:
         """How attributes from `pos` on are padded, as `_chains` takes it; -1 where none are."""
@@ -1051,13 +1048,13 @@ class Engine:
         tables, place = self.tables, self.size
         self._read_by_code += 1
         if self._read_by_code == MOST_BY_CODE:
-            self.find(place, False, "code-limit", NOTE, CODE_LIMIT)
+            self.find(place, CODE_LIMIT)
         reading = self.around.reading(self, tables.fields[row], start, end)
         if reading is None:
             return False
         if isinstance(reading, str):
             self.push(row, S_BINARY, depth, offset, end, marks, index)
-            self.find(place, False, "hook-failed", ERROR, "{name}", reading)
+            self.find(place, HOOK_FAILED, reading)
             return True
         parts, sizes = reading.parts, reading.sizes
         if not reading.shown:
@@ -1077,14 +1074,13 @@ class Engine:
         kind = rows[at + KIND]
         if kind == model.FLAG:
             if size:
-                self.find(place, False, "flag-payload", WARNING, "{a} bytes in a flag", "", size)
+                self.find(place, FLAG_PAYLOAD, "", size)
         elif kind == model.BITFIELD32:
             if size == 8:
                 self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
             else:
                 self._show(place, S_BINARY)
-                words = "{a} bytes where a bitfield32 has 8"
-                self.misfit(place, "scalar-size", ERROR, words, "", size)
+                self.find(place, BITFIELD_SIZE, "", size)
         elif kind == model.UNKNOWN:
             self._opaque(place, start, end, depth, nests)
 
@@ -1097,10 +1093,8 @@ class Engine:
     def _wrong_size(self, place: i64, size: i64, width: i64) -> None:
         """A number of another width than it has (-1: 4 or 8): its bytes are shown."""
         self._show(place, S_BINARY)
-        words = (
-            "{a} bytes where {name} has {b}" if width > 0 else "{a} bytes where {name} has 4 or 8"
-        )
-        self.misfit(place, "scalar-size", ERROR, words, self.name(place), size, width)
+        fault = SCALAR_SIZE if width > 0 else SCALAR_SIZES
+        self.find(place, fault, self.name(place), size, width)
 
     def _struct_of(
         self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64
@@ -1171,16 +1165,15 @@ class Engine:
         if marks & ATTRIBUTE and marks & SIZED == 0:
             if stop == end:
                 if start < end and marks & UNTERMINATED == 0:
-                    self.misfit(place, "string-unterminated", WARNING, "no NUL at the end")
+                    self.find(place, STRING_UNTERMINATED)
             elif stop + 1 < end and not self.zero(stop, end):
-                words = "{a} bytes after the NUL"
-                self.find(place, False, "string-after-nul", WARNING, words, "", end - stop - 1)
+                self.find(place, STRING_AFTER_NUL, "", end - stop - 1)
         # Decoded leniently, since an exception costs more than all the rest.
         if (
             not ascii
             and i64(len(data[start:stop].decode("utf-8", "ignore").encode())) < stop - start
         ):
-            self.find(place, False, "string-encoding", WARNING, "not UTF-8")
+            self.find(place, STRING_ENCODING)
 
     def header(self, struct: i64, pos: i64, limit: i64, depth: i64) -> i64:
         """A fixed header; returns where what follows it starts (aligned to 4)."""
@@ -1251,24 +1244,20 @@ class Engine:
             partial = pos < end
             if partial:
                 self._rest_of(struct, tables.partial_member, self.leftover, depth, pos, end)
-            words = "{a} of the {b} bytes of struct {name}"
             first = self.tape[place]
             heading = tables.rows[(first & FIELD_MASK) * COLUMNS + MARKS] & HEADING != 0
-            # Old programs ask for dumps with struct rtgenmsg, and old kernels have less to say.
+            # Old programs ask for dumps with struct rtgenmsg.
             if heading and (first >> MARKS_AT) & (UNKNOWN | INDEXED) == 0:
                 dump = self.to_kernel and self.flags & 0x300 != 0
-                severity = NOTE if dump else ERROR
-                self.misfit(place, "header-short", severity, words, name, size, whole)
+                self.find(place, HEADER_OLD if dump else HEADER_SHORT, name, size, whole)
             elif partial or self.to_kernel:
-                severity = ERROR if partial else NOTE
-                self.misfit(place, "struct-short", severity, words, name, size, whole)
+                self.find(place, STRUCT_SHORT if partial else STRUCT_OLD, name, size, whole)
         elif pos < end:
             if pos + (-whole) % align == end and self.zero(pos, end):
                 self.push(tables.padding, S_PAD, depth, pos, end, 0, 0)
                 return
             self._rest_of(struct, tables.newer_members, S_BINARY, depth, pos, end)
-            words = "{a} bytes more than struct {name} is known to have"
-            self.find(place, False, "struct-long", NOTE, words, name, end - pos)
+            self.find(place, STRUCT_LONG, name, end - pos)
 
     def _rest_of(self, struct: i64, row: i64, shown: i64, depth: i64, pos: i64, end: i64) -> None:
         """Bytes of a struct that are no whole member; of a secret one, where it has any."""
@@ -1292,8 +1281,7 @@ class Engine:
             index += 1
         if pos < end:
             self.push(self.tables.partial_element, S_BINARY, depth, pos, end, 0, 0)
-            words = "{a} bytes are no multiple of {b}"
-            self.misfit(place, "array-size", ERROR, words, "", end - start, size)
+            self.find(place, ARRAY_SIZE, "", end - start, size)
 
     def _more(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
         """A struct and what follows it, or entries that each begin with one."""
@@ -1316,8 +1304,7 @@ class Engine:
             if count * size <= end - pos:
                 stop = pos + count * size
             else:
-                words = "{a} bytes are less than the {b} keys announced"
-                self.find(place, False, "keys-short", ERROR, words, "", end - pos, count)
+                self.find(place, KEYS_SHORT, "", end - pos, count)
         family = self.family
         at = struct * STRUCT_COLUMNS
         if tables.structs[at + 5]:
@@ -1360,8 +1347,7 @@ class Engine:
             left = end - pos
             if length < least or length > left:
                 name = tables.names[tables.structs[struct * STRUCT_COLUMNS]].replace("-", "_")
-                words = "{name} {a} where {b} bytes are left"
-                self.find(place, False, "nexthop-length", ERROR, words, name, length, left)
+                self.find(place, NEXTHOP_LENGTH, name, length, left)
             if length < least:
                 break
             self.decode(entry, pos, pos, pos + min(length, left), depth, nests, INDEXED, index)
@@ -1447,11 +1433,9 @@ class Engine:
         if pos < end:
             self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
             if self._pieces_read < _MOST_PIECES:
-                words = "{a} bytes where an element says more"
-                self.find(place, False, "element-length", WARNING, words, "", end - pos)
+                self.find(place, ELEMENT_LENGTH, "", end - pos)
             else:
-                words = "more than {a} elements in a message"
-                self.find(place, False, "code-limit", NOTE, words, "", _MOST_PIECES)
+                self.find(place, ELEMENT_LIMIT, "", _MOST_PIECES)
 
     def _hinted(self, place: i64, hint: i64, start: i64, size: i64) -> None:
         """A binary payload by its display hint; left as bytes where the length does not fit."""
@@ -1477,10 +1461,9 @@ class Engine:
         elif size > 0:
             what = _EXPECTED.get(int(hint), "")
             if hint == ADDRESS and self.family in _SIZED:
-                words = "{a} bytes are no address of family {b}"
-                self.misfit(place, "binary-size", WARNING, words, "", size, self.family)
+                self.find(place, ADDRESS_SIZE, "", size, self.family)
             elif what:
-                self.misfit(place, "binary-size", WARNING, "{a} bytes are no {name}", what, size)
+                self.find(place, BINARY_SIZE, what, size)
 
     def _address(self, size: i64) -> i64:
         """An address, by the family that the header says."""
@@ -1527,10 +1510,9 @@ class Engine:
             if form is None:
                 name = field.selectors[0]
                 if word is None:
-                    words = "selector {name} is missing"
+                    self.find(place, SELECTOR_MISSING, name)
                 else:
-                    name, words = f"{name} {word!r}", "selector {name} is not known"
-                self.find(place, False, "selector-unknown", NOTE, words, name)
+                    self.find(place, SELECTOR_UNKNOWN, f"{name} {word!r}")
             return
         struct, attr_set = tables.struct(form.header), tables.attribute_set(form.attributes)
         if attr_set != 0 and tables.layout(attr_set) != model.ATTRIBUTES:
@@ -1555,7 +1537,7 @@ class Engine:
         if struct != 0 and pos < end:
             pos = self.header(struct, pos, end, depth + 1)
         if attr_set != 0 and nests >= MAX_DEPTH:
-            self.find(place, False, "nest-depth", ERROR, _TOO_DEEP)
+            self.find(place, NEST_DEPTH)
             attr_set = 0
         if pos < end:
             if attr_set != 0:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from ..analysis import link_text, message_text
 from ..engine import labels
+from ..engine.faults import ERROR, NOTE, WARNING
 from ..engine.message import Message
 from ..engine.node import Node
 from ..engine.summary import operation_constant, operation_name
-from ..engine.walk import ERROR, NOTE, WARNING
 from ..pairing.codes import ANSWER, CONFIDENCES, COPY, GIVEN_UP, REQUEST, ROLES, STATES, UNANSWERED
 from ..pairing.transaction import Link
 from ..session.process import Process

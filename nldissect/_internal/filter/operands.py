@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from ..engine.faults import ERROR, NOTE, WARNING
 from ..engine.message import Message
 from ..engine.paths import WORDS_OF_IP
-from ..engine.walk import ERROR, NOTE, WARNING
 from ..spec import model
 from ..wire import framing
 from .field_types import TypedGetter, field_type, identity

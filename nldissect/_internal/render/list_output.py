@@ -15,10 +15,11 @@ from mypy_extensions import i64
 
 from ..analysis import link_text, message_text
 from ..analysis.request_words import WORDS
+from ..engine.faults import ERROR, NOTE
 from ..engine.findings import Finding
 from ..engine.frame import Diagnosis
 from ..engine.message import Message
-from ..engine.walk import ERROR, NOTE, Engine
+from ..engine.walk import Engine
 from ..pairing.transaction import Link
 from ..wire import framing
 from ..wire.digits import DIGITS

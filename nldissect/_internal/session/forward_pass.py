@@ -21,9 +21,10 @@ from typing import Final, Protocol, final
 
 from mypy_extensions import i64
 
+from ..engine.faults import POLICY_DIFFERS
 from ..engine.frame import Context, Frame
 from ..engine.message import Message
-from ..engine.walk import DEPTH_AT, DEPTH_MASK, WARNING, Engine
+from ..engine.walk import DEPTH_AT, DEPTH_MASK, Engine
 from ..spec import model, policy
 from ..spec.learnt import LearntFamily
 from ..spec.registry import Registry
@@ -297,7 +298,7 @@ class Session(Context):
             elif depth == 3 and around[0] == CTRL_ATTR_POLICY:
                 text = differences.get((around[1], around[2]))
                 if text is not None and number == NL_POLICY_TYPE_ATTR_TYPE:
-                    engine.find(place, False, "policy-differs", WARNING, "{name}", text)
+                    engine.find(place, POLICY_DIFFERS, text)
 
     def _policy_differences(self, message: Frame) -> dict[tuple[int, int], str]:
         """The differences by policy and attribute, in words."""

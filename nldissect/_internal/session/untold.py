@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, final
 
+from ..engine.faults import ERROR
 from ..engine.message import Message
-from ..engine.walk import ERROR
 from ..wire import framing
 from ..wire.integers import u16
 from ..wire.record import Record
