@@ -1,10 +1,10 @@
-"""devlink: values whose type another attribute says."""
+"""devlink: values whose type another attribute says, formatted messages in a line."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nldissect.hooks import Node, in_scope
+from nldissect.hooks import Lookup, Node, Piece, Template, in_scope
 
 # enum devlink_var_attr_type
 U8, U16, U32, U64, STRING, FLAG, NUL_STRING, BINARY = 1, 2, 3, 4, 5, 6, 10, 11
@@ -13,6 +13,7 @@ WIDTHS = {U8: ("u8", 1), U16: ("u16", 2), U32: ("u32", 4), U64: ("u64", 8)}
 VALUE_TYPE = 112
 TYPE_BYTES, HEADER = 8, 4
 NO_LIMIT = (1 << 64) - 1
+SHOWN = 8  # values of a formatted message in a line
 
 
 def typed(node: Node, kind: int) -> bool:
@@ -62,9 +63,31 @@ def unlimited(value: int, message: Any, get: Any) -> str | None:
     return "unlimited" if value == NO_LIMIT else None
 
 
+def reporter(seen: Lookup) -> None:
+    """The template, and what a formatted message says, `name value` as devlink(8) has it."""
+    operation: Any = seen.message.operation
+    seen.fill(Template(operation.summary))
+    said = seen.at("fmsg")
+    found = [] if said is None else formatted(said)
+    seen.say(", ".join(found[:SHOWN]) + (f" +{len(found) - SHOWN}" if len(found) > SHOWN else ""))
+
+
+def formatted(message: Piece) -> list[str]:
+    """The values of a formatted message, each with the names that came before it."""
+    out, names = [], ""
+    for part in message.children:
+        if part.name == "fmsg-obj-name":
+            names += f"{part.text} "
+        elif part.name == "fmsg-obj-value-data":
+            out.append(names + part.text)
+            names = ""
+    return out
+
+
 HOOKS = {
     "param-value": param_value,
     "fmsg-value": fmsg_value,
     "reporter-state": reporter_state,
     "unlimited": unlimited,
 }
+SUMMARIES = {"health-reporter-diagnose": reporter, "health-reporter-dump-get": reporter}

@@ -23,6 +23,16 @@ def bits(node: Node) -> bool:
     return True
 
 
+def bit(node: Node) -> bool:
+    """The number of one bit, by the name of the flag that it is."""
+    order: Any = "big" if node.message.big else "little"
+    names, number = node.field.enum, int.from_bytes(node.bytes, order)
+    if names is None or len(node.bytes) != WORD or number >= 8 * WORD:
+        return False
+    node.set_value("enum", number, names.names.get(1 << number))
+    return True
+
+
 def numbers_of(raw: bytes, big: bool) -> list[int] | None:
     """The numbers of the bits that a bitmap has set; None for what is none."""
     if not raw or len(raw) % WORD or len(raw) > LARGEST:
@@ -126,7 +136,7 @@ def name(bit: Piece) -> str:
     return "" if found is None else found.text
 
 
-HOOKS = {"bits": bits, "speed": speed}
+HOOKS = {"bit": bit, "bits": bits, "speed": speed}
 SUMMARIES = {
     f"{about}-{what}": with_bitsets
     for about in BITSETS

@@ -49,8 +49,10 @@ def summary(lookup: Lookup) -> None:
 
 
 def query(lookup: Lookup) -> str:
-    """Which address of which interface a request is about."""
+    """Which address of which interface a request is about, or all of which family."""
     out = lookup.words(("", "local"), ("", "address"))[:1]
+    if not out and lookup.value("ifa-family"):
+        out = lookup.words(("family", "ifa-family"))
     if lookup.value("ifa-index"):
         out += lookup.words(("dev", "ifa-index"))
     return " ".join(out)

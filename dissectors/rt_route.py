@@ -175,17 +175,17 @@ def summary(lookup: Lookup) -> None:
     lookup.fill(FLAGS)
 
 
-ASKED = Template(
-    """[{dst/rtm-dst-len}] [from {src/rtm-src-len}] [iif {iif}] [dev {oif}] [mark {mark}]
+WANTED = """[{dst/rtm-dst-len}] [from {src/rtm-src-len}] [iif {iif}] [dev {oif}] [mark {mark}]
     [tos {rtm-tos?:hex}] [uid {uid}] [ipproto {ip-proto}] [sport {sport}] [dport {dport}]
     [table {RTA_TABLE|rtm-table?}] [type {rtm-type?}] [proto {rtm-protocol?}]
     [scope {rtm-scope?}]"""
-)
+ASKED = Template(WANTED)
+ASKED_OF_ALL = Template("[family {rtm-family?}] " + WANTED)
 
 
 def query(lookup: Lookup) -> None:
-    """What a route is looked up by."""
-    lookup.fill(ASKED)
+    """What a route is looked up by, or all of which family."""
+    lookup.fill(ASKED if lookup.has("dst") else ASKED_OF_ALL)
     flags = lookup.value("rtm-flags") or 0
     for bit, word in (*FLAG_WORDS, *ASKED_FLAGS):
         if flags & bit and (bit != 0x1000 or not lookup.message.flags & 0x300):

@@ -28,6 +28,7 @@ REST = Template(
     [realms {flow?:realms}] [proto {protocol?}]""",
     realms=lambda flow: f"{flow >> 16}/{flow & 0xFFFF}" if flow >> 16 else str(flow),
 )
+FAMILY = Template("[family {family?}]")
 ALL_BITS = 0xFFFFFFFF  # what the kernel has for none
 UNSET = ("suppress-prefixlen", "suppress-ifgroup", "fwmask")
 
@@ -56,6 +57,8 @@ def query(lookup: Lookup) -> None:
     """The rule that a request names; without one it wants all."""
     if lookup.has("priority"):
         summary(lookup)
+    else:
+        lookup.fill(FAMILY)
 
 
 SUMMARIES = {"newrule": summary, "delrule": summary, "getrule": query}

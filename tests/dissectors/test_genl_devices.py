@@ -172,3 +172,26 @@ def test_a_cable_under_test() -> None:
     node = message.find("nest.result.code")
     assert node is not None
     assert node.label == "cross-short"
+
+
+def test_policies_of_one_dump_are_not_those_of_the_next() -> None:
+    """ethtool asks for one operation's policy at a time, and each dump counts from 0."""
+    told = [m for m in recording("genl_devices") if m.find("CTRL_ATTR_POLICY") is not None]
+    assert len(told) == 9
+    assert not [d.text for m in told for d in m.diagnoses if d.code == "policy-differs"]
+
+
+def test_a_line_has_the_values_of_a_formatted_message() -> None:
+    lines = told("genl_devices", "devlink", to_kernel=False)
+    first = "break_message apple, test_bool true, test_u8 1, test_u32 3, test_u64 4, "
+    assert f"health-reporter-dump-get {first}" in "\n".join(lines)
+    assert f"health-reporter-diagnose recovered_{first}" in "\n".join(lines)
+
+
+def test_bits_that_come_as_numbers_have_their_names() -> None:
+    nomask, on = attr(1), attr(3)
+    indices = nest(3, nest(1, attr(1, u32(1)), on), nest(1, attr(1, u32(6)), on))
+    message = of_family("ethtool", 10, nest(2, nomask, indices), flags=1)
+    assert describe(message) == "wol-set wake-on ucast, magicsecure"
+    lines = "\n".join(told("genl_devices", "ethtool", to_kernel=True))
+    assert "stats-get dev eth0 groups eth-phy eth-mac eth-ctrl rmon phy\n" in lines

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from nldissect._internal.engine.summary import describe
 from nldissect._internal.session.forward_pass import Session
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.wire.errors import CaptureError
@@ -19,6 +20,7 @@ from support.messages import (
     attr,
     builtin,
     codes,
+    covered,
     genl,
     msg,
     newfamily,
@@ -323,3 +325,35 @@ def test_every_message_of_the_recordings_has_its_family(name, family, count):
     messages = [m for m in streamed(name) if m.protocol == GENERIC and m.type > 16]
     assert {m.family for m in messages} == {family}
     assert len(messages) == count
+
+
+# -- dumps of rtnetlink with the header of links --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [  # keepalived's and FRR's, whose sockets do not check strictly; ip(8)'s own is 8 bytes
+        (
+            "280000001600010331660d6b00000000 02000000000000000000000000000000 08001d0008000000",
+            "dump family inet ext-mask skip-stats",
+        ),
+        ("20000000160001030200000091a9f08b 02000000000000000000000000000000", "dump family inet"),
+        ("18000000160001030200000091a9f08b 0a00000000000000", "dump family inet6"),
+    ],
+)
+def test_a_dump_may_be_asked_for_with_the_header_of_links(sent: str, says: str) -> None:
+    data = bytes.fromhex(sent)
+    (message,) = read(record(data, ROUTE))
+    assert message.operation.name == "getaddr"
+    assert codes(message) == []
+    assert describe(message) == f"getaddr {says}"
+    assert covered(message)
+    header = "ifinfomsg" if len(data) >= 32 else "ifaddrmsg"
+    assert message.nodes[0].name == header
+
+
+def test_the_header_of_links_is_not_seen_where_it_would_say_more() -> None:
+    asked = "28000000160001030000000000000000 02200000000000000000000000000000 08001d0008000000"
+    (message,) = read(record(bytes.fromhex(asked), ROUTE))  # a prefix length of 32
+    assert message.nodes[0].name == "ifaddrmsg"
+    assert codes(message) == ["attr-len-short"]

@@ -74,6 +74,9 @@ def subject(request: Message, said: str | None = None) -> str:
     if words and words[0] == "dump":
         name = f"{name} dump"
         del words[0]
+        if not generic and len(words) > 1 and words[0] == "family":
+            name = f"{name} family {_bare(words[1])}"
+            del words[:2]
     if not words or _names_none(words):
         return name  # what is said, not whom it is about
     return " ".join((name, *_object(words, request.protocol == framing.NETLINK_ROUTE)))

@@ -35,6 +35,7 @@ from ..wire.record import UNTOLD, Interface, Record, Socket
 from . import filter_sets
 from .capture_facts import CaptureFacts, GenericFamily, SectionFacts, Timeline
 from .debug import AnswerLog
+from .dump_headers import RTM_GETLINK, asked_like_links, asks_like_links, may_ask_like_links
 from .header_pass import EVERYTHING, HeaderPass, LazyStraceEncoder, set_byte_order
 from .learner import Learner
 from .untold import UntoldProtocol
@@ -64,13 +65,15 @@ class RecordSource(Protocol):
 class _Bound:
     """What a message type is: one operation, or one of several by what a message holds."""
 
-    __slots__ = ("least", "operation", "spec", "variants")
+    __slots__ = ("least", "like_links", "operation", "plain", "spec", "variants")
 
     def __init__(self, spec: model.Spec | None, operation: model.Operation | None) -> None:
         self.spec = spec
         self.operation = operation
         self.least = 0 if operation is None else operation.least
         self.variants: list[model.Operation] | None = None
+        self.plain = False  # rtnetlink: a dump may be asked for with the header of links
+        self.like_links: model.Operation | None = None  # that, when one was met
 
 
 def _variant(
@@ -286,7 +289,7 @@ class Session(Context):
         """Tells where a policy in the message and the family's dissector differ."""
         if message.to_kernel or message.command != CTRL_CMD_GETPOLICY:
             return
-        differences = self._policy_differences(message)
+        first, differences = self._policy_differences(message)
         if not differences:
             return
         around = [0, 0, 0]  # the numbers of the set of policies, the policy and the attribute
@@ -296,27 +299,28 @@ class Session(Context):
             if depth < 3:
                 around[depth] = number
             elif depth == 3 and around[0] == CTRL_ATTR_POLICY:
-                text = differences.get((around[1], around[2]))
+                text = differences.get((first + around[1], around[2]))
                 if text is not None and number == NL_POLICY_TYPE_ATTR_TYPE:
                     engine.find(place, POLICY_DIFFERS, text)
 
-    def _policy_differences(self, message: Frame) -> dict[tuple[int, int], str]:
-        """The differences by policy and attribute, in words."""
+    def _policy_differences(self, message: Frame) -> tuple[int, dict[tuple[int, int], str]]:
+        """The index of its policy 0; the differences by policy and attribute, in words."""
         found = framing.Attributes(message.data, message.base + 20, message.limit, message.big)
         if message.record is None or not found.find(CTRL_ATTR_FAMILY_ID):
-            return {}
+            return 0, {}
         if found.stop - found.start != 2:
-            return {}
+            return 0, {}
         number = int(u16(message.data, found.start, message.big))
         spec = self.registry.family(self.family_name(number, message), number)
         if spec is None:
-            return {}
+            return 0, {}
         section = self.facts.of_interface(message.record.interface).section
         learnt = section.learnt_of(number, message.serial)
         if learnt.differences is None:
             differ = policy.differences(spec, learnt.policy)
             learnt.differences = {(index, attr): text for index, attr, text in differ}
-        return learnt.differences
+        asked = int(message.port), int(message.seq)
+        return learnt.policy.first(asked, int(message.serial)), learnt.differences
 
     def family_name(self, number: int, message: Frame) -> str | None:
         """The name of the generic family that had this id when the message was sent."""
@@ -361,6 +365,11 @@ class Session(Context):
         message.operation = found.operation
         if found.variants is not None:
             message.operation = _variant(found.variants, found.operation, message)
+        if found.plain and asks_like_links(message):
+            links = self.registry.raw(framing.NETLINK_ROUTE, RTM_GETLINK)
+            if found.like_links is None and links is not None:
+                found.like_links = asked_like_links(found.operation, links)
+            message.operation = found.like_links or found.operation
 
     def _may_be_key(self, message: Frame) -> bool:
         """Whether what cannot be a message follows one that may have keys, in its datagram."""
@@ -396,6 +405,8 @@ class Session(Context):
         found = _Bound(spec, operation)
         if spec is not None:
             found.variants = spec.variants.get((int(kind), message.to_kernel))
+        if message.protocol == framing.NETLINK_ROUTE and message.to_kernel:
+            found.plain = may_ask_like_links(operation)
         return found
 
     def _bind_generic(self, message: Frame, kind: int) -> None:

@@ -45,7 +45,7 @@ _KEPT: Final[dict[type, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     ),
     GenericFamily: (("name", "number", "version", "header_size", "groups"), ()),
     LearntFamily: (("name",), ("policy", "everywhere", "by_command", "budget")),
-    Policy: ((), ("tables", "do", "dump")),
+    Policy: ((), ("tables", "do", "dump", "starts", "dumps")),
     PolicyRule: ((), ("values",)),
     Budget: ((), ("places", "samples")),
     Evidence: (

@@ -213,7 +213,8 @@ class Learner:
         if found.find(CTRL_ATTR_FAMILY_ID) and found.stop - found.start == 2:
             section = self._facts.of_interface(record.interface).section
             learnt = section.learnt_of(int(u16(data, found.start, big)), int(serial))
-            learnt.policy.add(data, start + 20, stop, big)
+            asked = int(u32(data, start + 12, big)), int(u32(data, start + 8, big))
+            learnt.policy.add(data, int(start) + 20, int(stop), big, asked, int(serial))
             learnt.differences = None
 
     def _observe(

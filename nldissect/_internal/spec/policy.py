@@ -6,6 +6,8 @@ and which operation has which policy; it has no names.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import Final, Literal, final
 
 from mypy_extensions import i64, mypyc_attr
@@ -50,36 +52,60 @@ class PolicyRule:
 class Policy:
     """The policies of one family: index to attribute number to rule, and who uses which.
 
-    `do` and `dump` give the policy index of each command.
+    `do` and `dump` give the policy index of each command. Each dump of nlctrl counts its policies
+    from 0, whatever it is limited to (CTRL_ATTR_OP); here each has numbers of its own. By port and
+    sequence number, which programs repeat, `starts` has the serial of each dump's first message
+    and the index of its first policy.
     """
 
-    __slots__ = ("do", "dump", "tables")
+    __slots__ = ("do", "dump", "dumps", "starts", "tables")
 
     def __init__(self) -> None:
         self.tables: dict[int, dict[int, PolicyRule]] = {}
         self.do: dict[int, int] = {}
         self.dump: dict[int, int] = {}
+        self.starts: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self.dumps = 0
 
-    def add(self, data: bytes, pos: int, end: int, big: bool) -> None:
-        """Takes in the attributes of one CTRL_CMD_GETPOLICY answer."""
+    def add(
+        self, data: bytes, pos: int, end: int, big: bool, asked: tuple[int, int], serial: int
+    ) -> None:
+        """Takes in the attributes of one CTRL_CMD_GETPOLICY answer to what `asked`."""
+        starts = self.starts.setdefault(asked, [])
+        if not starts:
+            self._begin(starts, serial)
         for kind, start, stop in _attributes(data, pos, end, big):
             if kind == CTRL_ATTR_OP_POLICY:
-                self._add_operations(data, start, stop, big)
+                if starts[-1][1] in self.tables:  # who uses which comes before the policies
+                    self._begin(starts, serial)
+                self._add_operations(data, start, stop, big, starts[-1][1])
             elif kind == CTRL_ATTR_POLICY:
+                first = starts[-1][1]
                 for index, at, to in _attributes(data, start, stop, big):
-                    self._add_rules(self.tables.setdefault(index, {}), data, at, to, big)
+                    rules = self.tables.setdefault(first + index, {})
+                    self._add_rules(rules, data, at, to, big, first)
 
-    def _add_operations(self, data: bytes, pos: int, end: int, big: bool) -> None:
+    def _begin(self, starts: list[tuple[int, int]], serial: int) -> None:
+        starts.append((serial, self.dumps * (NLA_TYPE_MASK + 1)))
+        self.dumps += 1
+
+    def first(self, asked: tuple[int, int], serial: int) -> int:
+        """The index of what a message of this serial calls policy 0."""
+        starts = self.starts.get(asked, [])
+        place = bisect_right(starts, serial, key=itemgetter(0))
+        return starts[place - 1][1] if place else 0
+
+    def _add_operations(self, data: bytes, pos: int, end: int, big: bool, first: int) -> None:
         """CTRL_ATTR_OP_POLICY: by command, the policy index of `do` and of `dump`."""
         order: Literal["big", "little"] = "big" if big else "little"
         for command, start, stop in _attributes(data, pos, end, big):
             for mode, at, to in _attributes(data, start, stop, big):
                 table = self.do if mode == CTRL_ATTR_POLICY_DO else self.dump
-                table[command] = int.from_bytes(data[at:to], order)
+                table[command] = first + int.from_bytes(data[at:to], order)
 
     @staticmethod
     def _add_rules(
-        rules: dict[int, PolicyRule], data: bytes, pos: int, end: int, big: bool
+        rules: dict[int, PolicyRule], data: bytes, pos: int, end: int, big: bool, first: int
     ) -> None:
         """One policy of CTRL_ATTR_POLICY: by attribute, its NL_POLICY_TYPE_ATTR_ values."""
         order: Literal["big", "little"] = "big" if big else "little"
@@ -87,7 +113,8 @@ class Policy:
             rule = rules.setdefault(number, PolicyRule())
             for limit, at, to in _attributes(data, start, stop, big):
                 signed = limit in (MIN_S, MAX_S)
-                rule.values[limit] = int.from_bytes(data[at:to], order, signed=signed)
+                value = int.from_bytes(data[at:to], order, signed=signed)
+                rule.values[limit] = first + value if limit == IDX else value
 
     def root(self, command: int, dump: bool) -> int | None:
         """The index of a command's policy; the commonest where the command has none."""
