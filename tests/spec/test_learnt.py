@@ -16,7 +16,10 @@ from nldissect._internal.spec.dissector_file import check
 from nldissect._internal.spec.learnt import LearntFamily
 from nldissect._internal.spec.registry import Registry
 from nldissect._internal.spec.specfile import parse_text
+from nldissect._internal.wire.record import Record
 from support import ROOT
+from support.messages import attr, genl, msg, record, u32
+from support.messages import read as read_records
 
 CAPTURES = ROOT / "captures"
 # The built-in dissectors of families in these recordings, which the tests do without.
@@ -250,6 +253,50 @@ def test_few_odd_payloads_among_many_change_nothing() -> None:
     for payload in [b"\1\0\0\0"] * 15 + [b"\1\0"]:
         seen.add(payload, 0, len(payload), 0, False, evidence.Budget())
     assert seen.guess() == (model.U32, "")
+
+
+FAMILY = 0x50  # of which nothing is known but what its messages are like
+
+
+def asked(*attributes: bytes, family: int = FAMILY) -> Record:
+    return record(msg(family, genl(1, *attributes), flags=1), protocol=16)
+
+
+def test_a_stream_that_only_confirms_a_guess_costs_nothing_more() -> None:
+    many = [asked(*(attr(n, u32(turn)) for n in range(1, 40))) for turn in range(1000)]
+    found = read_records(*many, registry=Registry(use_system=False), stream=True)
+    for message in found:
+        assert [n.kind for n in message.nodes[1:]] == ["u32"] * 39
+        assert not message.diagnoses
+    assert len(found[-1].context.tables.fields) < 3000  # 39,000 were each message's its own
+
+
+def test_what_a_stream_says_at_last_is_learnt_at_once() -> None:
+    """A new attribute is none that a newer family has; a policy is no less than a guess."""
+    turns = [asked(*(attr(n, u32(turn)) for n in range(1, turn))) for turn in range(2, 60)]
+    for message in read_records(*turns, registry=Registry(use_system=False), stream=True):
+        assert not message.diagnoses
+
+
+def test_numbers_far_apart_cost_what_they_say() -> None:
+    many = [asked(attr(16383, u32(1)), attr(9, u32(2)), family=100 + n) for n in range(300)]
+    found = read_records(*many, registry=Registry(use_system=False))
+    assert {tuple((n.name, n.value) for n in m.nodes[1:]) for m in found} == {
+        (("attr 16383", 1), ("attr 9", 2))
+    }
+    assert len(found[0].context.tables.slots) < 10_000
+
+
+def test_captures_share_tables_until_these_hold_little_else() -> None:
+    registry = Registry(use_system=False)
+    first = read_records(asked(attr(1, u32(1))), registry=registry)[0].context.tables
+    assert registry.tables is first
+    many = [attr(n, u32(n)) for n in range(1, 2000)]
+    for family in range(100, 140):
+        found = read_records(asked(*many, family=family), registry=registry)
+        assert [n.value for n in found[0].nodes[1:]] == list(range(1, 2000))
+    assert registry.tables is not first
+    assert len(registry.tables.fields) < 1 << 16
 
 
 def test_learn_from_the_command_line(

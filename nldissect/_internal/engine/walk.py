@@ -726,6 +726,7 @@ class Engine:
         data, big = self.data, self.big
         rows, slots, tape = tables.rows, tables.slots, self.tape
         base, size, made = tables.set_base[attr_set], tables.set_size[attr_set], i64(len(rows))
+        far = tables.set_far[attr_set]
         seen, seen_at = self._seen, self._level * _SEEN
         one, selective = self.one, self.selective
         last: i64 = -1  # the place of the attribute before
@@ -764,7 +765,7 @@ class Engine:
                 self.decode(element, pos, pos + 4, stop, depth, nests, marks | INDEXED, number)
                 pos += (length + padding) & ~padding
                 continue
-            row: i64 = slots[base + number] if number < size else 0
+            row: i64 = slots[base + number] if number < size else far
             at = row * COLUMNS
             if row < 0 or at >= made:  # it is met for the first time, or was since `rows` was taken
                 row = tables.row_of(attr_set, number)

@@ -36,12 +36,13 @@ _IPV6: Final = (b"\x20", b"\xfd", b"\xfc", b"\xff", b"\xfe\x80", bytes(10) + b"\
 @mypyc_attr(acyclic=True)
 @final
 class Budget:
-    """What gathering evidence of one family may still cost."""
+    """What gathering evidence of one family has cost: it may cost so much and no more."""
 
-    __slots__ = ("depth", "places", "samples")
+    __slots__ = ("depth", "payloads", "places", "samples")
 
     def __init__(self) -> None:
         self.depth = 0
+        self.payloads: i64 = 0
         self.places = 0
         self.samples = 0
 
@@ -105,6 +106,7 @@ class Evidence:
                     continue
                 budget.places += 1
                 child = self.children[number] = Evidence()
+            budget.payloads += 1
             child.add(data, start, end, kind & ~NLA_TYPE_MASK, big, budget)
 
     def guess(self) -> tuple[int, str]:

@@ -34,6 +34,7 @@ from .policy import (
 )
 
 MAX_SAMPLES: Final = 4096  # messages of one family that are looked at
+_GIVEN: Final = 4096  # fields that are made however little was learnt
 
 
 @mypyc_attr(acyclic=True)
@@ -41,8 +42,8 @@ MAX_SAMPLES: Final = 4096  # messages of one family that are looked at
 class LearntFamily:
     """All that a capture taught of one family: its policy, and evidence where there is none."""
 
-    __slots__ = ("_built", "_seen", "_sets", "_state", "budget", "by_command", "differences",
-                 "everywhere", "name", "policy")  # fmt: skip
+    __slots__ = ("_built", "_enough", "_made", "_places", "_seen", "_sets", "_told", "budget",
+                 "by_command", "differences", "everywhere", "name", "policy")  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -53,7 +54,9 @@ class LearntFamily:
         self.differences: dict[tuple[int, int], str] | None = None  # to the dissector there is
         self._built: dict[tuple[int, bool, bool], model.Operation] = {}
         self._sets: dict[int, model.AttributeSet] = {}
-        self._state = (-1, -1, -1)
+        # When that was made: what the policy had told, places, and the samples at which it is again
+        self._told = self._places = self._enough = 0
+        self._made = 0  # fields, in all
         self._seen: set[int] = set()  # the messages taken in, by their hash
 
     def observe(
@@ -80,9 +83,7 @@ class LearntFamily:
 
     def operation(self, command: int, to_kernel: bool, dump: bool) -> model.Operation:
         """The operation of a command as far as it is known now; `to_kernel` for requests."""
-        state = (self.budget.samples, len(self.policy.tables), len(self.policy.do))
-        if state != self._state:  # more was learnt since
-            self._state = state
+        if self._outdated():
             self._built.clear()
             self._sets.clear()
         key = (command, to_kernel, dump)
@@ -90,6 +91,22 @@ class LearntFamily:
         if found is None:
             found = self._built[key] = self._operation(command, to_kernel, dump)
         return found
+
+    def _outdated(self) -> bool:
+        """Whether what was learnt since is worth making all anew.
+
+        A stream would have that made with each message: where samples only confirm what was
+        guessed, an eighth more of them is waited for, and no more is made than was learnt.
+        """
+        told, budget = self.policy.told, self.budget
+        fresh = told != self._told or budget.places != self._places
+        if not fresh and budget.samples < self._enough:
+            return False
+        if self._made > _GIVEN + budget.payloads + told:
+            return False
+        self._told, self._places = told, budget.places
+        self._enough = budget.samples + budget.samples // 8 + 1
+        return True
 
     def stand_in(
         self, spec: model.Spec, command: int, to_kernel: bool, dump: bool
@@ -135,6 +152,7 @@ class LearntFamily:
 
     def _policy_field(self, number: int, rule: PolicyRule) -> model.Field:
         """An attribute as its rule says: kind, limits, and the set of a nest with a policy."""
+        self._made += 1
         kind, values = rule.kind, rule.values
         nested = values.get(IDX)
         if kind in (model.NEST, model.INDEXED) and nested not in self.policy.tables:
@@ -198,6 +216,7 @@ class LearntFamily:
 
     def _guess_field(self, name: str, number: int, seen: Evidence, wider: Evidence) -> model.Field:
         """What fits all of the family's payloads of this number, else this command's."""
+        self._made += 1
         kind, hint = wider.guess() if wider.count else (model.BINARY, "")
         if kind == model.BINARY and not hint:
             kind, hint = seen.guess()

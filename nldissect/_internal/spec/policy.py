@@ -58,7 +58,7 @@ class Policy:
     and the index of its first policy.
     """
 
-    __slots__ = ("do", "dump", "dumps", "starts", "tables")
+    __slots__ = ("do", "dump", "dumps", "starts", "tables", "told")
 
     def __init__(self) -> None:
         self.tables: dict[int, dict[int, PolicyRule]] = {}
@@ -66,6 +66,7 @@ class Policy:
         self.dump: dict[int, int] = {}
         self.starts: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self.dumps = 0
+        self.told = 0  # operations and attributes, counted whenever they were told
 
     def add(
         self, data: bytes, pos: int, end: int, big: bool, asked: tuple[int, int], serial: int
@@ -102,15 +103,16 @@ class Policy:
             for mode, at, to in _attributes(data, start, stop, big):
                 table = self.do if mode == CTRL_ATTR_POLICY_DO else self.dump
                 table[command] = first + int.from_bytes(data[at:to], order)
+                self.told += 1
 
-    @staticmethod
     def _add_rules(
-        rules: dict[int, PolicyRule], data: bytes, pos: int, end: int, big: bool, first: int
+        self, rules: dict[int, PolicyRule], data: bytes, pos: int, end: int, big: bool, first: int
     ) -> None:
         """One policy of CTRL_ATTR_POLICY: by attribute, its NL_POLICY_TYPE_ATTR_ values."""
         order: Literal["big", "little"] = "big" if big else "little"
         for number, start, stop in _attributes(data, pos, end, big):
             rule = rules.setdefault(number, PolicyRule())
+            self.told += 1
             for limit, at, to in _attributes(data, start, stop, big):
                 signed = limit in (MIN_S, MAX_S)
                 value = int.from_bytes(data[at:to], order, signed=signed)

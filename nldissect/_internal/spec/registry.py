@@ -53,7 +53,7 @@ class Registry:
         use_system: bool = True,
         redacts: bool = False,
     ) -> None:
-        self.tables = Tables(redacts)  # of its dissectors, as far as they were needed
+        self._tables = Tables(redacts)
         self._problems: list[NldissectError] = []
         self._files: list[DissectorFile] = []
         self._by_name: dict[str, DissectorFile] = {}
@@ -84,6 +84,16 @@ class Registry:
             self._add_path(SYSTEM_SPECS, "system", SYSTEM)
         for left, right in (decode_as or {}).items():
             self._decode_as(left, right)
+
+    @property
+    def tables(self) -> Tables:
+        """Those of its dissectors, as far as they were needed, for the next capture.
+
+        Captures share them until they hold much that only captures taught.
+        """
+        if self._tables.crowded:
+            self._tables = Tables(self._tables.redacts)
+        return self._tables
 
     # -- finding files -----------------------------------------------------
 

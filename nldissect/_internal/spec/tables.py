@@ -9,7 +9,8 @@ Rules:
   (`fill`), and a row is made when its attribute is first met, since a capture uses few of those
   that a spec has.
 - Of a set the attribute number leads to a row: `slots[base + number]`, for numbers under `size`;
-  `UNMADE` is one that is not made yet (`row_of`).
+  `UNMADE` is one that is not made yet (`row_of`). Where a few numbers lie far above the others,
+  which only what a capture taught has, a dictionary has those, and `set_far` says so.
 - What a value is shown as has a number too (`Shown`): the word that users see, and its form.
 """
 
@@ -196,6 +197,12 @@ NFGENMSG.members[2].big = True
 # The number of NLMSG_ERROR and NLMSG_DONE: 0 or a negative errno.
 ERROR: Final = own_field("error", model.S32, "errno", "enum")
 
+# All recordings together need 6,000 rows; only what captures teach makes so many.
+_CROWDED: Final = 1 << 16
+# Numbers of attributes that have slots, however few attributes a set has; else eight for each.
+_DENSE: Final = 512
+_MOST_ROWS: Final = 1 << 19  # half of what an entry has room for: dissectors need the other
+
 
 @final
 class Tables:
@@ -208,6 +215,7 @@ class Tables:
         self.set_base = vec[i64]([0])
         self.set_size = vec[i64]([0])  # -1: not filled yet
         self.set_known = vec[i64]([0])  # 1 when there are attributes that it knows
+        self.set_far = vec[i64]([0])  # UNMADE where there are such without slots, else 0
         # Of each set the rows of attributes that it does not have, by their look; 0: not yet made
         self._strangers = vec[i64]([0] * len(LOOKS))
         # Of a struct: first row, members, size, alignment, place and size of its address family
@@ -232,6 +240,7 @@ class Tables:
         self._structs: dict[model.Struct, int] = {}
         self._enums: dict[model.Enum, int] = {}
         self._sub_messages: dict[model.SubMessage, int] = {}
+        self._far: dict[int, int] = {}  # rows of attributes without slots; `set << 16 | attribute`
         self._unlisted: dict[str, int] = {}
         self._userdata_types: dict[int, int] = {}
         # What `engine.paths` made of names for them.
@@ -257,6 +266,11 @@ class Tables:
         self.genlmsghdr: i64 = self.struct(GENLMSGHDR)
         self.nfgenmsg: i64 = self.struct(NFGENMSG)
         self.unnamed: i64 = self.attribute_set(model.AttributeSet("unnamed", ""))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether they hold much more than dissectors make."""
+        return len(self.fields) > _CROWDED
 
     # -- numbers of what a spec has -------------------------------------------------
 
@@ -336,12 +350,15 @@ class Tables:
         self.set_base = append(self.set_base, 0)
         self.set_size = append(self.set_size, -1)
         self.set_known = append(self.set_known, 0)
+        self.set_far = append(self.set_far, 0)
         for _ in range(len(LOOKS)):
             self._strangers = append(self._strangers, 0)
         return number
 
     def stranger(self, number: i64, look: i64) -> i64:
         """The row of all attributes that a set does not have and that have this look."""
+        if len(self.fields) > _MOST_ROWS:
+            number = 0
         at = number * len(LOOKS) + look
         row = self._strangers[at]
         if row == 0:
@@ -352,18 +369,23 @@ class Tables:
 
     def fill(self, number: i64) -> None:
         """Makes room for the attributes of a set, which it was not walked by before."""
-        attributes = self.sets[number]
+        attributes = self.sets[number] if len(self.fields) <= _MOST_ROWS else None
         numbers = [] if attributes is None else list(attributes.numbered())
         base = i64(len(self.slots))
+        most: i64 = max(_DENSE, 8 * len(numbers))
         size: i64 = 0
         for attribute in numbers:
-            if attribute >= size:
+            if attribute >= most:
+                self.set_far[number] = UNMADE
+                self._far[int(number) << 16 | attribute] = UNMADE
+            elif attribute >= size:
                 size = attribute + 1
         slots = self.slots
         for _ in range(size):
             slots = append(slots, 0)
         for attribute in numbers:
-            slots[base + i64(attribute)] = UNMADE
+            if attribute < size:
+                slots[base + i64(attribute)] = UNMADE
         self.slots = slots
         self.set_base[number] = base
         self.set_size[number] = size
@@ -373,14 +395,17 @@ class Tables:
         """The row of an attribute, made now if it was not; 0 for one that its set does not have."""
         if self.set_size[number] < 0:
             self.fill(number)
-        if attribute >= self.set_size[number]:
-            return 0
+        far = attribute >= self.set_size[number]
+        key = int(number << 16 | attribute)
         at = self.set_base[number] + attribute
-        row = self.slots[at]
+        row: i64 = self._far.get(key, 0) if far else self.slots[at]
         if row == UNMADE:
             attributes = self.sets[number]
             row = self.field(None if attributes is None else attributes.field(int(attribute)))
-            self.slots[at] = row
+            if far:
+                self._far[key] = int(row)
+            else:
+                self.slots[at] = row
         return row
 
     def struct(self, struct: model.Struct | None) -> i64:
