@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import nldissect
 from nldissect._internal.capture.reader import open_capture
 from nldissect._internal.cli import main
 from nldissect._internal.engine.message import Message
@@ -18,7 +19,7 @@ from nldissect._internal.spec.registry import Registry
 from nldissect._internal.spec.specfile import parse_text
 from nldissect._internal.wire.record import Record
 from support import ROOT
-from support.messages import attr, genl, msg, record, u32
+from support.messages import attr, genl, msg, nest, record, u16, u32, write_pcap
 from support.messages import read as read_records
 
 CAPTURES = ROOT / "captures"
@@ -276,6 +277,29 @@ def test_what_a_stream_says_at_last_is_learnt_at_once() -> None:
     turns = [asked(*(attr(n, u32(turn)) for n in range(1, turn))) for turn in range(2, 60)]
     for message in read_records(*turns, registry=Registry(use_system=False), stream=True):
         assert not message.diagnoses
+
+
+def test_policies_in_thousands_of_policies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each policy's one attribute nests the next: types by policy, down to where Linux looks."""
+    generic, depth = 16, 3000
+    about = attr(1, u16(FAMILY))
+    told = [
+        (generic, msg(generic, genl(1, about, attr(2, b"deep\0")))),
+        (generic, msg(generic, genl(10, about, nest(9, nest(1, attr(1, u32(0))))), seq=9)),
+    ]
+    for index in range(depth):
+        rule = nest(index, nest(1, attr(1, u32(13)), attr(8, u32(index + 1))))
+        told.append((generic, msg(generic, genl(10, about, nest(8, rule)), seq=9)))
+    told.append((generic, msg(FAMILY, genl(1, nest(1, nest(1, nest(1)))), flags=1)))
+    path = write_pcap(tmp_path / "deep.pcap", told)
+    *_, last = nldissect.open(path)
+    assert [(n.kind, n.guess) for n in last.walk()][-3:] == [("nest", False)] * 3
+    assert main(["dissectors", "learn", str(path), "deep"]) == 0
+    spec = tmp_path / "deep.yaml"
+    spec.write_text(capsys.readouterr().out)
+    assert main(["dissectors", "check", str(spec)]) == 0
 
 
 def test_numbers_far_apart_cost_what_they_say() -> None:

@@ -42,8 +42,9 @@ _GIVEN: Final = 4096  # fields that are made however little was learnt
 class LearntFamily:
     """All that a capture taught of one family: its policy, and evidence where there is none."""
 
-    __slots__ = ("_built", "_enough", "_made", "_places", "_seen", "_sets", "_told", "budget",
-                 "by_command", "differences", "everywhere", "name", "policy")  # fmt: skip
+    __slots__ = ("_built", "_enough", "_made", "_places", "_seen", "_sets", "_told", "_unfilled",
+                 "budget", "by_command", "differences", "everywhere", "name",
+                 "policy")  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -54,6 +55,7 @@ class LearntFamily:
         self.differences: dict[tuple[int, int], str] | None = None  # to the dissector there is
         self._built: dict[tuple[int, bool, bool], model.Operation] = {}
         self._sets: dict[int, model.AttributeSet] = {}
+        self._unfilled: list[int] = []  # policies whose set is there, but empty
         # When that was made: what the policy had told, places, and the samples at which it is again
         self._told = self._places = self._enough = 0
         self._made = 0  # fields, in all
@@ -139,15 +141,21 @@ class LearntFamily:
             out.attributes = self._mixed_set(name, root, own, to_kernel, 0)
         else:
             out.attributes = self._guess_set(name, own, self.everywhere)
+        while self._unfilled:
+            index = self._unfilled.pop()
+            for number, rule in self.policy.tables.get(index, {}).items():
+                self._sets[index].add(self._policy_field(number, rule))
         return out
 
     def _policy_set(self, index: int) -> model.AttributeSet:
-        """The attribute set of a policy, exactly as the kernel gave it."""
+        """The attribute set of a policy, exactly as the kernel gave it, once it is filled.
+
+        That waits until all sets around it are made: thousands may lie in each other.
+        """
         attributes = self._sets.get(index)
         if attributes is None:
             attributes = self._sets[index] = model.AttributeSet(f"policy {index}", self.name)
-            for number, rule in self.policy.tables.get(index, {}).items():
-                attributes.add(self._policy_field(number, rule))
+            self._unfilled.append(index)
         return attributes
 
     def _policy_field(self, number: int, rule: PolicyRule) -> model.Field:

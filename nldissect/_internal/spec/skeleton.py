@@ -84,6 +84,7 @@ class _AttributeSets:
 
     def __init__(self) -> None:
         self._sets: dict[str, list[str]] = {}
+        self._unwritten: list[tuple[str, model.AttributeSet]] = []
         self._found: dict[str, model.AttributeSet] = {}  # all, by name as the spec has it
         self._same: dict[str, str] = {}  # a set that is part of another, and the other
         self._fields: dict[str, dict[int, model.Field]] = {}  # the merged sets' members
@@ -161,6 +162,13 @@ class _AttributeSets:
         assert found is not None  # learnt operations always have one
         name = self._name(found)
         self._add(name, found)
+        while self._unwritten:  # one after the other: thousands may lie in each other
+            name_of, one = self._unwritten.pop()
+            fields = self._fields.get(name_of, one.ensure())
+            self._sets[name_of] += [
+                f"      - {self._attribute(number, field)}"
+                for number, field in sorted(fields.items())
+            ]
         return name
 
     def lines(self) -> list[str]:
@@ -174,12 +182,9 @@ class _AttributeSets:
         return out
 
     def _add(self, name: str, found: model.AttributeSet) -> None:
-        if name in self._sets:
-            return
-        lines = self._sets[name] = []
-        fields = self._fields.get(name, found.ensure())
-        for number, field in sorted(fields.items()):
-            lines.append(f"      - {self._attribute(number, field)}")
+        if name not in self._sets:
+            self._sets[name] = []
+            self._unwritten.append((name, found))
 
     def _attribute(self, number: int, field: model.Field) -> str:
         """One attribute as a YAML mapping on a line, with a comment where it is a guess."""
