@@ -14,8 +14,9 @@ def words(raw: bytes) -> str | None:
 
 
 def half(value: int, message: Message, get: object) -> str | None:
-    """Half an identity, of which a u64 has the bytes as they are in memory."""
-    return words(value.to_bytes(8, "big" if message.big else "little"))
+    """Half an identity, of which a u64 has the bytes as in memory: text, else hexadecimal."""
+    raw = value.to_bytes(8, "big" if message.big else "little")
+    return words(raw) or (raw.rstrip(b"\0").hex() if value else None)
 
 
 def identity(node: Node) -> bool:

@@ -195,3 +195,34 @@ def test_bits_that_come_as_numbers_have_their_names() -> None:
     assert describe(message) == "wol-set wake-on ucast, magicsecure"
     lines = "\n".join(told("genl_devices", "ethtool", to_kernel=True))
     assert "stats-get dev eth0 groups eth-phy eth-mac eth-ctrl rmon phy\n" in lines
+
+
+def test_a_flow_has_the_identifier_and_the_labels_that_ovs_dpctl_prints() -> None:
+    """Bytes of ovs-vswitchd and of `ovs-dpctl -m dump-flows`; three labels are a probe's."""
+    identifier = attr(9, bytes.fromhex("937b833d9b488b7b98237f8377ece751"))
+    labels = nest(1, attr(21, bytes.fromhex("000000000000000000000100")))
+    message = of_family("ovs_flow", 1, u32(7), labels, identifier, flags=1)
+    assert value(message, "ufid") == "3d837b93-7b8b-489b-837f-239851e7ec77"
+    found = message.find("key.mpls").children
+    assert [one.label for one in found][1:] == [
+        "label=0,tc=0,bos=0,ttl=0", "label=0,tc=0,bos=1,ttl=0",
+    ]  # fmt: skip
+    assert message.diagnoses == []
+
+
+def test_actions_lie_as_deep_as_open_vswitch_looks() -> None:
+    inside = attr(1, u32(3))
+    for _ in range(16):
+        inside = attr(6, attr(1, u32(0xFFFFFFFF)) + attr(2, inside))
+    message = of_family("ovs_flow", 1, u32(7), attr(2, inside), flags=1)
+    assert message.diagnoses == []
+    assert sum(node.name == "sample" for node in message.walk()) == 16
+
+
+def test_lines_have_the_words_of_addresses_and_identities() -> None:
+    lines = [describe(m) for m in recording("genl_tools") if m.family == "TIPCv2"]
+    told_as = "bearer enable udp:u1 udp-opts local 192.0.2.1:6118 remote 228.0.18.103:6118"
+    assert f"bearer-enable {told_as}" in lines
+    halves = attr(1, u32(4711)) + attr(3, u64(190448658472050)) + attr(4, u64(0))
+    message = of_family("TIPCv2", 14, nest(7, halves))  # `tipc node get identity`: 72dca24836ad
+    assert describe(message) == "net-get network 4711 node identity 72dca24836ad"

@@ -10,8 +10,9 @@ ERROR: Final = "error"
 WARNING: Final = "warning"
 NOTE: Final = "note"
 
-# lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH
-MAX_DEPTH: Final = 10
+# The kernel's policies reach 10 levels (lib/nlattr.c, MAX_POLICY_RECURSION_DEPTH), Open vSwitch's
+# own code 16 actions in each other, of two nests each (flow_netlink.c, OVS_COPY_ACTIONS_MAX_DEPTH).
+MAX_DEPTH: Final = 40
 
 
 @final

@@ -220,6 +220,8 @@ class Unsaid:
             start = (second & 0xFFFFFFFF) + (4 if marks & IS_ATTRIBUTE else 0)
             return size_of_secret(engine.data[start : second >> 32])
         if isinstance(value, bytes):
+            if marks & BY_HOOK and hook_node(engine, place).words(False) is not None:
+                return self._shown(place)
             return value.hex() if len(value) <= MOST_BYTES else f"<{len(value)} bytes>"
         if isinstance(value, list):
             if len(value) > TABLE:

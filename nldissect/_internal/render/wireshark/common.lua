@@ -10,7 +10,7 @@ if rawget(_G, "nldissect") then return rawget(_G, "nldissect") end
 local nldissect = {version = 1}
 rawset(_G, "nldissect", nldissect)
 
-local MAX_NESTS = 10 -- levels that the kernel looks into
+local MAX_NESTS = 40 -- levels that the kernel looks into
 local MAX_ITEMS = 20000 -- lines that a message may make, against bytes that make very many
 local GENERIC, NETFILTER = 16, 12
 local CONTROLLER = 16 -- the message type of nlctrl
