@@ -18,6 +18,7 @@ from dirty_equals import Contains, IsInt, IsPartialDict, IsStr
 import nldissect
 from nldissect._internal.capture.reader import PcapngWriter
 from nldissect._internal.pytest_plugin.captured import recorded
+from nldissect._internal.pytest_plugin.failures import compared
 from nldissect._internal.pytest_plugin.possible_values import require_possible
 from nldissect._internal.spec.registry import registry
 from nldissect._internal.wire.errors import UsageError
@@ -467,21 +468,32 @@ def test_snapshots_are_the_same_in_every_run(write: Callable[..., Captured]) -> 
 
 def test_reports_and_snapshots_have_no_secrets(open_recording: Callable[[str], Captured]) -> None:
     capture = open_recording("wireguard")
-    secret = next(m for m in capture if "private-key" in m)["private-key"]
-    assert any(secret)
+    first = next(m for m in capture if "private-key" in m)
+    peered = next(m for m in capture if "preshared-key" in m)
+    secrets = first["private-key"], peered["preshared-key"]
+    assert all(map(any, secrets))
     said = []
-    for wrong in ({"private-key": bytes(32)}, exact({"ifname": "peach0", "fwmark": 81})):
+    for wrong in (
+        {"private-key": bytes(32)},
+        exact({"ifname": "peach0", "fwmark": 81}),
+        {"peers": 5},
+        {"peers": [{}, {}, {}, {}, {}]},
+        {"peers": [5]},
+    ):
         with pytest.raises(AssertionError) as failed:
             capture.expect("set-device", wrong).check()
         said.append(str(failed.value))
+    for seen in (first, peered):
+        said += compared(seen.message, {**seen.message.plain(), "private-key": 1, "peers": 1}) or []
+    shown = "\n".join(said)
+    assert shown.count("<redacted 32 bytes>") > 3
     said.append(repr(capture.snapshot()))
     said += [repr(node) for message in capture for node in message.message.walk()]
-    for text in said[:3]:
-        assert "<redacted 32 bytes>" in text
     for text in said:
-        assert secret.hex() not in text.replace(" ", "")
-        assert secret.hex(" ")[:20] not in text
-        assert repr(secret)[2:-1] not in text
+        for secret in secrets:
+            assert secret.hex() not in text.replace(" ", "")
+            assert secret.hex(" ")[:20] not in text
+            assert repr(secret)[2:-1] not in text
 
 
 def test_snapshots_name_families(open_recording: Callable[[str], Captured]) -> None:

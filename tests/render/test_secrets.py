@@ -21,7 +21,8 @@ Told = Callable[..., bytes]
 OTLP = [["read", "-T", "otlp"]] if find_spec("opentelemetry") else []
 OUTPUTS = (
     ["read"], ["read", "-V", "-x"], ["read", "-T", "json"], ["read", "-T", "jsonl"],
-    ["read", "-T", "fields", "-e", "summary", "-e", "private-key", "-e", "alg-key", "-e", "pmk"],
+    ["read", "-T", "fields", "-e", "summary", "-e", "private-key", "-e", "alg-key", "-e", "pmk",
+     "-e", "peers", "-e", "alg-crypt", "-e", "keys", "-e", "request", "-e", "sa-config"],
     *(["read", "-T", form] for form in ("c", "go", "rust", "python", "build", "hex", "ynl")),
     *OTLP, ["check"], ["stats"],
 )  # fmt: skip
@@ -196,3 +197,75 @@ def test_nor_what_would_be_another_message_or_name(
             assert key[at : at + 8] not in shown
             assert key[at : at + 8].hex().encode() not in bare
     assert key[16:].hex(" ")[:20].encode() in told("read", "-V", "-x", "--show-secrets", *more)
+
+
+def family(number: int, name: str) -> bytes:
+    """CTRL_CMD_NEWFAMILY."""
+    body = struct.pack("<BBHHH", 1, 2, 0, 6, 1) + struct.pack("<HH", number, 0)
+    text = name.encode() + b"\0"
+    body += struct.pack("<HH", 4 + len(text), 2) + text + bytes(-len(text) % 4)
+    return struct.pack("<IHHII", 16 + len(body), 16, 0, 1, 77) + body
+
+
+def test_nor_what_may_be_a_key_since_nobody_says_what_it_is(tmp_path: Path, told: Told) -> None:
+    """Commands and attributes that a family with keys does not have; a family without a name."""
+    keys = [bytes(range(start, start + 24)) for start in range(33, 200, 24)]
+    made = iter(keys)
+
+    def message(command: int, *numbers: int, kind: int = 40) -> bytes:
+        """The last number is that of a key, the others of nests around it."""
+        body = next(made)
+        for number in reversed(numbers):
+            body = struct.pack("<HH", 4 + len(body), number) + body
+        body = struct.pack("<BBH", command, 1, 0) + body
+        return struct.pack("<IHHII", 16 + len(body), kind, 5, 1, 0) + body
+
+    echoed = message(200, 3)
+    messages = [
+        family(40, "ovpn"),  # whose commands have several sets
+        message(200, 4),  # no such command
+        message(200, 4, 5),
+        message(1, 4000),  # no such attribute
+        message(1, 1),  # OVPN_A_IFINDEX is a u32
+        message(9, 3, kind=41),  # nobody says whose 41 is
+        message(1, 8, 1, 2, kind=41),
+        struct.pack("<IHHIIi", 20 + len(echoed), 2, 0, 1, 0, -22) + echoed,
+    ]
+    path, out = tmp_path / "unknown.pcap", tmp_path / "out.pcapng"
+    packets = [netlink(16, one) for one in messages]
+    path.write_bytes(pcap([(at, 0, one, len(one)) for at, one in enumerate(packets)]))
+    told("redact", path, out)
+    outputs = [told(*words, path) for words in (*OUTPUTS, ["report"], ["state"])]
+    for shown in (out.read_bytes(), *outputs):
+        bare = shown.translate(None, b' \n,"').replace(b"0x", b"").lower()
+        for key in keys:
+            assert key[8:16] not in shown
+            assert key[8:16].hex().encode() not in bare
+    assert told("read", "-V", path).count(b": <redacted 2") == 7
+    assert b"22 23 24 25" in told("read", "-V", "--show-secrets", path)
+
+
+def test_nor_what_is_left_of_one_in_a_trace(tmp_path: Path, told: Told) -> None:
+    """strace cut the message, or could not tell all of it."""
+    key = bytes(range(65, 97))
+    raw = nldissect.build("macsec", "add-txsa", {"sa-config": {"key": key}}, type=40).bytes
+    at = raw.index(key)
+    text = "".join(f"\\x{byte:02x}" for byte in raw[16:])
+    head = f"nlmsg_len={len(raw)}, nlmsg_type=0x28, nlmsg_flags=0x1, nlmsg_seq=1, nlmsg_pid=0"
+    calls = (f'[{{{head}}}, "{text[:some]}"...]' for some in (4 * (at - 4), 4 * (at + 4), -8))
+    path = tmp_path / "run.strace"
+    path.write_text(
+        "".join(
+            f"1 12:00:00.{number:06d} sendto(3<NETLINK:[GENERIC:1]>, {call}, {len(raw)}, 0, NULL, 0"
+            f") = {len(raw)}\n"
+            for number, call in enumerate(calls)
+        )
+    )
+    for words in OUTPUTS:
+        for more in ([], ["--decode-as", "40=macsec"]):
+            out = told(*words, *more, path)
+            bare = out.translate(None, b' \n,"').replace(b"0x", b"").lower()
+            assert key[4:12] not in out
+            assert key[4:12].hex().encode() not in bare
+    shown = told("read", "-V", "--show-secrets", "--decode-as", "40=macsec", path)
+    assert shown.count(b"the trace does not tell these bytes") >= 3

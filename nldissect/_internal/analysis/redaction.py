@@ -17,6 +17,7 @@ from typing import Final
 from ..engine.frame import Frame
 from ..engine.message import Message
 from ..engine.node import Node
+from ..engine.walk import NO_KEY
 from ..spec import model
 from ..wire import framing
 from ..wire.record import Interface, Record, Socket
@@ -305,18 +306,20 @@ _ADDRESSES: Final = frozenset(("mac", "ipv4", "ipv6", "sockaddr"))
 
 
 _REST: Final = "bytes that may be of a key"
+# What is wrong with bytes that are not what their number says.
+_MISREAD: Final = frozenset(("scalar-size", "string-encoding", "binary-size", "hook-failed"))
 
 
 def _opaque(node: Node) -> bool:
     """Whether no dissector says what the bytes are."""
-    return node.kind == "unknown" or node.guess or _left_over(node)
+    return node.kind == "unknown" or node.guess or node.field.learnt or _left_over(node)
 
 
 def _left_over(node: Node) -> bool:
     tables = node.message.context.tables
     return any(
         node.field is tables.fields[row]
-        for row in (tables.data, tables.trailing, tables.partial_member)
+        for row in (tables.data, tables.trailing, tables.partial_member, tables.partial_element)
     )
 
 
@@ -324,13 +327,16 @@ def _may_be_of_a_key(node: Node) -> bool:
     """Whether other outputs show the size alone of bytes that are not understood."""
     if not _may_have_keys(node.message):
         return False
-    return _left_over(node) or any(found.code == "attr-len-over" for found in node.diagnoses)
+    found = {diagnosis.code for diagnosis in node.diagnoses}
+    if _left_over(node) or "attr-len-over" in found:
+        return True
+    return node.end - node.start > NO_KEY and (_opaque(node) or not found.isdisjoint(_MISREAD))
 
 
 def _may_have_keys(message: Frame) -> bool:
     """Whether it is, or echoes, a message of a protocol that has keys."""
     both = (message, message.echo if isinstance(message, Message) else None)
-    return any(one is not None and one.spec is not None and one.spec.secret for one in both)
+    return any(one is not None and one.may_have_keys for one in both)
 
 
 def _of_spec(node: Node) -> bool:

@@ -54,7 +54,8 @@ class Undescribed:
         named = ""
         if nameless is not None:
             number = nameless.removeprefix(NUMBERED)
-            named = f"`--decode-as {number}=NAME` says which family that is, "
+            named = f"`--decode-as {number}=NAME` says which family {number} is (what may be a key "
+            named += "is not shown without `--show-secrets`), "
         return (
             f"most messages of {shown} have no dissector: {named}`nldissect dissectors learn` "
             "writes one from a capture or a module's source, `--specs DIR` takes the kernel's specs"

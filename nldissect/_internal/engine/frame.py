@@ -175,12 +175,19 @@ class Frame(Environment):
             self.to_kernel = False
 
     @property
+    def may_have_keys(self) -> bool:
+        """Whether its protocol has keys or passwords, or may have: a family that nobody named."""
+        if self.spec is not None:
+            return self.spec.secret
+        generic = self.protocol == framing.NETLINK_GENERIC and self.type > framing.GENL_ID_CTRL
+        return generic and self.family is None
+
+    @property
     def leftover(self) -> i64:
         """What is shown of bytes that are not understood; see `Engine.leftover`."""
         if self.state == framing.WITHHELD:
             return S_REDACTED
-        hides = self.context.tables.redacts and self.spec is not None and self.spec.secret
-        return S_REDACTED if hides else S_BINARY
+        return S_REDACTED if self.context.tables.redacts and self.may_have_keys else S_BINARY
 
     def withhold(self) -> None:
         """Its header is none: nothing of it is shown."""

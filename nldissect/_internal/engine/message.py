@@ -456,7 +456,8 @@ def _mark_gaps(message: Message, nodes: list[Node], gaps: list[tuple[int, int, s
         for top in nodes:
             for node in top.walk():
                 if node.start < end and node.end > start and not node.children:
-                    node.set_value("unknown", text or None, "")
+                    if node.kind != "redacted":
+                        node.set_value("unknown", text or None, "")
                     node.diagnose("not-in-trace", NOTE, "the trace does not tell these bytes")
 
 

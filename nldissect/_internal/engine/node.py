@@ -8,6 +8,7 @@ nothing here raises on what a capture may hold.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast, final
 
@@ -295,6 +296,16 @@ class Node:
         if self.parent is not None:
             return self.parent.children
         return cast(list[Node], self.message.level())
+
+    @property
+    def visible(self) -> builtins.bytes:
+        """Its bytes as outputs show them: with zeros for secrets, unless those are to be shown."""
+        out = bytearray(self.bytes)
+        start = self.end - len(out)
+        for node in self.walk():
+            if node.kind == "redacted":
+                out[node.start - start : node.end - start] = builtins.bytes(node.end - node.start)
+        return builtins.bytes(out)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, in order."""

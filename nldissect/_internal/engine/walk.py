@@ -58,6 +58,7 @@ from ..spec.tables import (
     IPV4_OR_6,
     IPV6,
     KIND,
+    LEARNT,
     LLADDR,
     MAC,
     MARKS,
@@ -197,6 +198,7 @@ _MOST_HOOKED: Final = 4096  # entries on which hooks would have their say
 _WORD: Final = 32  # bytes that a word has which selects
 _AROUND: Final = 64  # attributes of a level among which one is looked for
 _MOST_PIECES: Final = 4096  # of two bytes or more each, in a message
+NO_KEY: Final = 7  # bytes that are too few for a key that is worth it
 _LONGEST_GUESS: Final = 4096  # bytes of a payload that is looked at
 _SHOWN_BY_SIZE: Final[dict[tuple[int, int], int]] = {
     (MAC, 6): S_MAC, (MAC, 8): S_MAC, (MAC, 20): S_MAC, (FDDI, 6): S_MAC, (IPV4, 4): S_IPV4,
@@ -309,7 +311,7 @@ class Engine:
         self._read_by_code: i64 = 0  # how often code said how a payload reads
         self._pieces_read: i64 = 0  # pieces of payloads that are no attributes
         self.echo: i64 = -1  # the place of the echoed request on the tape
-        # What bytes show that are not understood: nothing, where there may be keys among them
+        # What bytes show that are not understood: their number, where there may be keys among them
         self.leftover: i64 = S_BINARY
         self._overlong: i64 = -1  # the entry whose end is known to be missing
         # Levels of siblings around what is walked
@@ -824,7 +826,8 @@ class Engine:
         """An attribute that no spec knows, as what it looks like: news where its set is known."""
         place = self.size
         look: i64 = LOOKS_UNKNOWN
-        if not kind & framing.NLA_F_NESTED and stop - pos <= _LONGEST_GUESS:
+        seen = self._unclear(S_BINARY, stop - pos - 4) == S_BINARY
+        if seen and not kind & framing.NLA_F_NESTED and stop - pos <= _LONGEST_GUESS:
             look = payload_look(self.data, pos + 4, stop)
         if look == LOOKS_UNKNOWN:
             self._bare(attr_set, number, kind, pos, stop, depth, nests)
@@ -849,11 +852,15 @@ class Engine:
             if kind & framing.NLA_F_NESTED
             else stop - pos <= _LONGEST_GUESS and self._looks_nested(pos + 4, stop)
         )
-        shown: i64 = S_UNKNOWN_NEST if nested else S_UNKNOWN
+        shown: i64 = S_UNKNOWN_NEST if nested else self._unclear(S_UNKNOWN, stop - pos - 4)
         row = self.tables.stranger(attr_set, LOOKS_UNKNOWN)
         self.push(row, shown, depth, pos, stop, IS_ATTRIBUTE | UNKNOWN, number)
         if nested:
             self._nest(place, 0, pos + 4, stop, depth + 1, nests + 1, 0)
+
+    def _unclear(self, shown: i64, size: i64) -> i64:
+        """What a payload shows of which is not known what it is: its size if it may be a key."""
+        return self.leftover if self.leftover != S_BINARY and size > NO_KEY else shown
 
     def _row_of(self, attr_set: i64, number: i64) -> i64:
         """The row of an attribute in this message, 0 for one that its set does not have."""
@@ -989,6 +996,9 @@ class Engine:
                 if form != row:
                     self.decode(form, offset, start, end, depth, nests, marks, index)
                     return
+            if rules & LEARNT and self._unclear(S_BINARY, size) != S_BINARY:
+                self.push(row, self.leftover, depth, offset, end, marks, index)
+                return
             if (
                 rules & READ_BY_CODE
                 and not (self.judges and rules & FAULTLESS)
@@ -1054,7 +1064,7 @@ class Engine:
         if reading is None:
             return False
         if isinstance(reading, str):
-            self.push(row, S_BINARY, depth, offset, end, marks, index)
+            self.push(row, self._unclear(S_BINARY, end - start), depth, offset, end, marks, index)
             self.find(place, HOOK_FAILED, reading)
             return True
         parts, sizes = reading.parts, reading.sizes
@@ -1080,7 +1090,7 @@ class Engine:
             if size == 8:
                 self.members(place, rows[at + STRUCT], start, end, depth + 1, nests)
             else:
-                self._show(place, S_BINARY)
+                self._show(place, self._unclear(S_BINARY, size))
                 self.find(place, BITFIELD_SIZE, "", size)
         elif kind == model.UNKNOWN:
             self._opaque(place, start, end, depth, nests)
@@ -1093,7 +1103,7 @@ class Engine:
 
     def _wrong_size(self, place: i64, size: i64, width: i64) -> None:
         """A number of another width than it has (-1: 4 or 8): its bytes are shown."""
-        self._show(place, S_BINARY)
+        self._show(place, self._unclear(S_BINARY, size))
         fault = SCALAR_SIZE if width > 0 else SCALAR_SIZES
         self.find(place, fault, self.name(place), size, width)
 
@@ -1150,7 +1160,7 @@ class Engine:
             self._show(place, S_UNKNOWN_NEST)
             self._nest(place, 0, start, end, depth + 1, nests, 0)
         else:
-            self._show(place, S_UNKNOWN)
+            self._show(place, self._unclear(S_UNKNOWN, end - start))
 
     def _string(self, place: i64, start: i64, end: i64, marks: i64) -> None:
         """Checks a text up to its NUL: what follows must be 0, and the text UTF-8."""
@@ -1174,6 +1184,7 @@ class Engine:
             not ascii
             and i64(len(data[start:stop].decode("utf-8", "ignore").encode())) < stop - start
         ):
+            self._show(place, self._unclear(S_STRING, end - start))
             self.find(place, STRING_ENCODING)
 
     def header(self, struct: i64, pos: i64, limit: i64, depth: i64) -> i64:
@@ -1257,7 +1268,8 @@ class Engine:
             if pos + (-whole) % align == end and self.zero(pos, end):
                 self.push(tables.padding, S_PAD, depth, pos, end, 0, 0)
                 return
-            self._rest_of(struct, tables.newer_members, S_BINARY, depth, pos, end)
+            shown = self._unclear(S_BINARY, end - pos)
+            self._rest_of(struct, tables.newer_members, shown, depth, pos, end)
             self.find(place, STRUCT_LONG, name, end - pos)
 
     def _rest_of(self, struct: i64, row: i64, shown: i64, depth: i64, pos: i64, end: i64) -> None:
@@ -1281,7 +1293,8 @@ class Engine:
             pos += size
             index += 1
         if pos < end:
-            self.push(self.tables.partial_element, S_BINARY, depth, pos, end, 0, 0)
+            shown = self._unclear(S_BINARY, end - pos)
+            self.push(self.tables.partial_element, shown, depth, pos, end, 0, 0)
             self.find(place, ARRAY_SIZE, "", end - start, size)
 
     def _more(self, place: i64, row: i64, start: i64, end: i64, depth: i64, nests: i64) -> None:
@@ -1320,7 +1333,7 @@ class Engine:
             if then != 0:
                 self.decode(then, stop, stop, end, depth, nests, 0, 0)
             else:
-                self.push(tables.data, S_BINARY, depth, stop, end, 0, 0)
+                self.push(tables.data, self.leftover, depth, stop, end, 0, 0)
 
     def _counted(self, struct: i64, pos: i64, name: str) -> i64:
         """The number in the member of this name of a struct at `pos`."""
@@ -1355,7 +1368,7 @@ class Engine:
             pos = min(pos + ((length + 3) & ~3), end)
             index += 1
         if pos < end:
-            self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
+            self.push(tables.data, self.leftover, depth, pos, end, 0, 0)
 
     def _pieces(
         self, place: i64, attr_set: i64, start: i64, end: i64, depth: i64, nests: i64
@@ -1432,7 +1445,7 @@ class Engine:
             self.decode(row, inner, inner, stop, depth, nests + 1, 0, 0)
             pos = stop
         if pos < end:
-            self.push(tables.data, S_BINARY, depth, pos, end, 0, 0)
+            self.push(tables.data, self.leftover, depth, pos, end, 0, 0)
             if self._pieces_read < _MOST_PIECES:
                 self.find(place, ELEMENT_LENGTH, "", end - pos)
             else:
@@ -1460,6 +1473,7 @@ class Engine:
         if shown != S_BINARY:
             self._show(place, shown)
         elif size > 0:
+            self._show(place, self._unclear(S_BINARY, size))
             what = _EXPECTED.get(int(hint), "")
             if hint == ADDRESS and self.family in _SIZED:
                 self.find(place, ADDRESS_SIZE, "", size, self.family)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any, final
 
 from mypy_extensions import i64
@@ -97,6 +98,19 @@ class TapeNode:
         if marks & IS_ATTRIBUTE:
             start += 4
         return engine.data[start : where >> 32]
+
+    @property
+    def visible(self) -> builtins.bytes:
+        """The payload as outputs show it: with zeros for secrets inside of it."""
+        message = self.message
+        inner = message.inner
+        keys = message.may_have_keys or (inner is not None and inner.may_have_keys)
+        if not keys or not message.context.tables.redacts:
+            return self.bytes
+        if self.engine.tape[self.place] >> MARKS_AT & BY_HOOK:
+            return hook_node(self.engine, self.place).visible
+        end = self.engine.tape[self.place + 1] >> 32
+        return message.visible[end - i64(len(self.bytes)) : end]
 
     def label(self, constants: bool) -> str | None:
         """The value in words."""

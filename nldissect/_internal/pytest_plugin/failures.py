@@ -202,7 +202,10 @@ def described(one: PathDifference) -> list[str]:
         if one.expected is UNEXPECTED:
             return [f"{path}: not expected, found {found}"]
         return [f"{path}: expected another value", f"    found {found}"]
-    if node is not None:
+    secret = node is not None and any(inner.field.secret for inner in node.walk())
+    if node is not None and secret:
+        where = f" at offset {node.offset}"
+    elif node is not None:
         data = node.message.data[node.offset : node.end]
         dots = "..." if len(data) > _BYTES else ""
         where = f" at offset {node.offset}: {data[:_BYTES].hex(' ')}{dots}"

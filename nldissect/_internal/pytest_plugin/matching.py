@@ -14,6 +14,7 @@ from ..analysis import link_text
 from ..engine import labels
 from ..engine.message import Message
 from ..engine.node import Node, find_all, find_anywhere, plain, plain_value
+from ..engine.payloads import size_of_secret
 from ..engine.summary import operation_constant, operation_name
 from ..pairing.transaction import Link
 from ..render.column_output import MESSAGE_COLUMNS
@@ -84,6 +85,15 @@ def _leaf(node: Node) -> Any:
     if type(value) is not int:
         return value
     return NamedNumber.of(value, node.words(False), node.words(True))
+
+
+def shown(node: Node) -> Any:
+    """The same as failures show it: of keys and passwords the size."""
+    return plain_value(node, _shown_leaf)
+
+
+def _shown_leaf(node: Node) -> Any:
+    return size_of_secret(node.bytes) if node.field.secret else _leaf(node)
 
 
 class Seen:
@@ -240,8 +250,8 @@ class _Comparison:
         values = [value_of(node) for node in nodes]
         if any(want == value for value in values):
             return []
-        found = values[0] if len(values) == 1 else values
-        return [PathDifference(path, want, found, nodes[0])]
+        seen = [shown(node) for node in nodes]
+        return [PathDifference(path, want, seen[0] if len(seen) == 1 else seen, nodes[0])]
 
     def inside(self, path: str, want: Mapping[str, Any], nodes: list[Node]) -> list[PathDifference]:
         """Differences within the one of `nodes` that has the fewest."""
@@ -265,7 +275,7 @@ class _Comparison:
     def several(self, path: str, want: list[Any], nodes: list[Node]) -> list[PathDifference]:
         """Differences of a list's members, one by one."""
         if len(want) != len(nodes):
-            return [PathDifference(path, want, [value_of(node) for node in nodes], nodes[0])]
+            return [PathDifference(path, want, [shown(node) for node in nodes], nodes[0])]
         out: list[PathDifference] = []
         for place, (value, node) in enumerate(zip(want, nodes, strict=True)):
             out += self.path(f"{path}[{place}]", value, [node], [])
@@ -286,7 +296,7 @@ class _Comparison:
             if any(id(child) in self.covered for child in below):
                 out += self.rest(node.children, path + ".")
             else:
-                out.append(PathDifference(path, UNEXPECTED, value_of(node), node))
+                out.append(PathDifference(path, UNEXPECTED, shown(node), node))
         return out
 
 
@@ -304,7 +314,10 @@ def _unlike(
         if isinstance(want, Mapping) and isinstance(has, Mapping):
             yield from _unlike(message, has, want, path + ".")
         elif want != has:
-            yield PathDifference(path, want, has, message.find(path))
+            node = message.find(path)
+            yield PathDifference(
+                path, want, has if node is None or has is MISSING else shown(node), node
+            )
 
 
 def at(message: Message, path: str) -> list[Node]:

@@ -194,9 +194,9 @@ def _sum(node: TapeNode, more: Mapping[str, int]) -> Any:
 
 
 def _value(node: TapeNode) -> Any:
-    """The value; for what has children instead, all its bytes."""
+    """The value; for what has children instead, all its bytes, without the secrets in it."""
     value = node.value
-    return node.bytes if value is None else value
+    return node.visible if value is None else value
 
 
 def _label(node: TapeNode, constants: bool) -> Any:

@@ -60,7 +60,7 @@ def _level(nodes: list[Node]) -> dict[str, Any]:
         name = field.name
         if field.kind == model.UNKNOWN or field.stray:
             name = f"UnknownAttr({field.number})"
-        value = node.bytes.hex() if field.stray else _value(node)
+        value = _stray(node) if field.stray else _value(node)
         if field.multi and not field.stray:
             out.setdefault(name, []).append(value)
         else:
@@ -85,6 +85,11 @@ def _value(node: Node) -> Any:
     if children or value is None:
         return _level(children)
     return _scalar(field, value)
+
+
+def _stray(node: Node) -> Any:
+    """The bytes of what the spec does not have."""
+    return node.value if node.kind == "redacted" else node.visible.hex()
 
 
 def _scalar(field: model.Field, value: Any) -> Any:

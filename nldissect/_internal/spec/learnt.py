@@ -167,7 +167,7 @@ class LearntFamily:
             kind = model.NEST if kind == model.NEST else model.BINARY
         field = model.Field(f"attr {number}", None, number, kind)
         field.path = f"{self.name}.{number}"
-        field.multi = True  # a policy does not say
+        field.learnt = field.multi = True  # a policy does not say how often
         field.unterminated = values.get(TYPE) == ATTR_TYPE_STRING
         if nested is not None and nested in self.policy.tables:
             field.nested = self._policy_set(nested)
@@ -230,8 +230,7 @@ class LearntFamily:
             kind, hint = seen.guess()
         field = model.Field(f"attr {number}", None, number, kind)
         field.path = f"{self.name}.{number}"
-        field.guess = True
-        field.multi = True
+        field.learnt = field.guess = field.multi = True
         field.hint = hint
         field.unterminated = True
         if kind == model.NEST:

@@ -205,9 +205,9 @@ class Field:
 
     __slots__ = (
         "big", "checks", "constant", "element", "entries", "enum", "faultless", "flat", "forms",
-        "guess", "hint", "hook", "kind", "labeller", "length_prefixed", "made", "multi", "name",
-        "nested", "number", "path", "plain_names", "prefix_length", "privacy", "reader", "request",
-        "secret", "selectors", "shown", "signed", "size", "stray",
+        "guess", "hint", "hook", "kind", "labeller", "learnt", "length_prefixed", "made", "multi",
+        "name", "nested", "number", "path", "plain_names", "prefix_length", "privacy", "reader",
+        "request", "secret", "selectors", "shown", "signed", "size", "stray",
         "struct", "sub_message", "tail", "tail_count", "tail_then", "type_values", "unit",
         "unnamed_beside", "unsaid", "unset_in_requests", "unterminated", "width",
     )  # fmt: skip
@@ -240,6 +240,7 @@ class Field:
         self.prefix_length = ""  # the member that says how much of an address is a prefix
         self.secret = False  # a key or a password: what is shown of it is its size
         self.plain_names: frozenset[str] | None = None  # as paths name it, once one did
+        self.learnt = False  # no spec has it: of a policy, or a guess
         self.guess = False  # learnt from payloads: no spec or policy says so
         self.hook: Callable[[Any], Any] | None = None
         # (this field, message, start and end of the payload): a Reading, None for as it says

@@ -70,6 +70,7 @@ BESIDE: Final = 8  # beside some attribute it has no name
 HAS_TAIL: Final = 16  # a struct with something behind it, or many such
 READ_BY_CODE: Final = 64  # code beside the dissector says how it reads
 FAULTLESS: Final = 128  # nothing can be wrong with what such code makes of it
+LEARNT: Final = 256  # of the capture itself, and a leaf
 FLAT: Final = 32  # a sub-message that shows a lone header's members right inside
 
 # Display hints
@@ -682,6 +683,7 @@ def _rules(field: model.Field) -> int:
         | FLAT * field.flat
         | READ_BY_CODE * (field.reader is not None)
         | FAULTLESS * field.faultless
+        | LEARNT * (field.learnt and field.kind not in (model.NEST, model.INDEXED))
     )
 
 
