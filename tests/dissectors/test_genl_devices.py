@@ -226,3 +226,15 @@ def test_lines_have_the_words_of_addresses_and_identities() -> None:
     halves = attr(1, u32(4711)) + attr(3, u64(190448658472050)) + attr(4, u64(0))
     message = of_family("TIPCv2", 14, nest(7, halves))  # `tipc node get identity`: 72dca24836ad
     assert describe(message) == "net-get network 4711 node identity 72dca24836ad"
+
+
+def test_a_packet_that_open_vswitch_hands_over_is_read_too() -> None:
+    """An echo request, as ovs-vswitchd gave it back to the kernel; its payload is left out."""
+    packet = (
+        "02000000000296795 6dbe9200800 450000540a1f40004001ac86c0000201c0000202 0800ac28017f0001"
+    )
+    data = bytes.fromhex(packet.replace(" ", ""))
+    message = of_family("ovs_packet", 3, u32(0), attr(1, data), nest(2, attr(3, u32(2))), flags=1)
+    assert describe(message) == "execute in_port 2 192.0.2.1 > 192.0.2.2 icmp"
+    assert value(message, "packet.ethernet.src") == "96:79:56:db:e9:20"
+    assert covered(message)
