@@ -199,7 +199,7 @@ NFGENMSG.members[2].big = True
 ERROR: Final = own_field("error", model.S32, "errno", "enum")
 
 # All recordings together need 6,000 rows; only what captures teach makes so many.
-_CROWDED: Final = 1 << 16
+_CROWDED: Final = 1 << 14
 # Numbers of attributes that have slots, however few attributes a set has; else eight for each.
 _DENSE: Final = 512
 _MOST_ROWS: Final = 1 << 19  # half of what an entry has room for: dissectors need the other
