@@ -226,7 +226,9 @@ class Unsaid:
         if isinstance(value, list):
             if len(value) > TABLE:
                 return f"<{len(value)} values>"
-            shown = ",".join([escaped(str(each)) for each in value[:MOST_ENTRIES]])
+            names = {} if field.enum is None or field.enum.flags else field.enum.names
+            told = [escaped(names.get(each) or str(each)) for each in value[:MOST_ENTRIES]]
+            shown = ",".join(told)
             more = len(value) - MOST_ENTRIES
             return f"{shown},+{more}" if more > 0 else shown
         if isinstance(value, str) and (not value or " " in value) and value[:9] != "<redacted":
