@@ -191,6 +191,7 @@ def test_nor_what_would_be_another_message_or_name(
     path.write_bytes(pcap([(1, 0, packet, len(packet))]))
     more = ("--decode-as", "40=wireguard", path)
     told("redact", *more, out)
+    assert str(int.from_bytes(key[12:16], "little")).encode() not in told("flow", *more)  # a port
     for shown in (out.read_bytes(), *(told(*words, *more) for words in OUTPUTS)):
         bare = shown.translate(None, b' \n,"').replace(b"0x", b"").lower()
         for at in range(len(key) - 7):

@@ -143,7 +143,8 @@ class FlowFinder:
         if header[1] == framing.NLMSG_ERROR and owner and links.transactions.error[owner]:
             self._errors.append(place)
         self._first.append(place)
-        self._socket_at.append(self._socket(place, row, at, role, owner, header[4]))
+        port = 0 if row in index.messages.doubtful else header[4]
+        self._socket_at.append(self._socket(place, row, at, role, owner, port))
         self._family_at.append(self._family(row, at, header[1]))
 
     def _socket(self, place: int, row: int, at: int, role: int, owner: int, port: int) -> int:

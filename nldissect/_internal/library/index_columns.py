@@ -106,6 +106,7 @@ class MessageColumns:
 
     def __init__(self) -> None:
         self.bare: dict[int, int] = {}  # lengths of what has no header
+        self.doubtful: set[int] = set()  # whose header may be of a key of the one before
         self._headers = bytearray()
         self._frames = framing.Frames()
 
@@ -126,6 +127,8 @@ class MessageColumns:
                 self.bare[len(self)] = int(stop - start)
                 self._headers += bytes(16)
             else:
+                if wrong and start > 0:
+                    self.doubtful.add(len(self))
                 self._headers += data[start : start + 16]
 
     def header(self, place: int, big: bool) -> tuple[int, int, int, int, int]:
