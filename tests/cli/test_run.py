@@ -187,6 +187,33 @@ def test_signals_reach_the_command_and_what_is_left_over_does_not_hold() -> None
 
 
 @needs_strace
+def test_a_signal_while_strace_begins_ends_it(tmp_path: Path) -> None:
+    """Nothing runs on, and strace still finds its pipe: one that has not opened it yet."""
+    strace, told = tmp_path / "strace", tmp_path / "told"
+    strace.write_text(
+        f'#!/bin/sh\ncase "$*" in *-V|*trace=none*) exit 0;; esac\necho $$ "$@" >{told}.part\n'
+        f"mv {told}.part {told}\nexec sleep 60\n"
+    )
+    strace.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path),
+    }
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+    words = [sys.executable, "-m", "nldissect", "run", "--", "true"]
+    with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE) as process:
+        while not told.exists():
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert not Path("/proc", told.read_text().split()[0]).exists()
+    assert not list(tmp_path.glob("nldissect-*"))
+
+
 def test_when_nobody_reads_any_more_the_command_goes_on(tmp_path: Path) -> None:
     script = f"{shlex.quote(sys.executable)} -m nldissect run --strace -V -- sh -c "
     talk = f"for i in 1 2 3 4 5 6; do {shlex.quote(sys.executable)} -c {shlex.quote(TALK)}; done; "

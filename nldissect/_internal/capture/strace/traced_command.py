@@ -112,8 +112,15 @@ class TracedCommand:
             except OSError as problem:
                 self._close_pipe()
                 raise UsageError(f"strace cannot be run: {problem.strerror}") from None
-            while self._process.poll() is None and not select.select([self._pipe], [], [], 0.01)[0]:
-                pass
+            try:
+                while not select.select([self._pipe], [], [], 0.01)[0]:
+                    if self._process.poll() is not None:
+                        break
+            except BaseException:  # a signal: strace ends the command that it began
+                self._process.terminate()
+                self._process.wait()
+                self._close_pipe()
+                raise
         self._capture: CaptureReader = open_capture(
             "strace", stream=cast(BinaryIO, CallableStream(self.read))
         )
