@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nldissect._internal.capture.reader import open_capture
 from support import ROOT
 from support.capture_files import END, enhanced, interface, netlink, pcap, section
 from support.command import (
@@ -514,6 +515,26 @@ def test_who_has_no_dissector_is_told_what_to_do(tmp_path: Path, jobs: int) -> N
     assert "dissectors learn" in said
     routes = save(tmp_path / "routes.pcap", link(name("eth0")))
     assert "no dissector" not in on_a_terminal("read", routes)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "jobs"),
+    [("wifi", "37=nl80211", 1), ("wifi", "37=nl80211", 2), ("genl_events", "'44=802.15.4 MAC'", 1)],
+)
+def test_which_dissector_fits_whom_nobody_named(
+    tmp_path: Path, name: str, numbers: str, jobs: int
+) -> None:
+    """A capture that began after programs had asked nlctrl for the numbers of families."""
+    records = open_capture(str(ROOT / f"captures/{name}.pcap"))
+    generic = [record.data for record in records if record.protocol == GENERIC]
+    others = [data for data in generic if data[4:6] != b"\x10\0"]  # than nlctrl's
+    late = save(tmp_path / "late.pcap", *others, protocol=GENERIC)
+    said = on_a_terminal("read", "--jobs", jobs, late)
+    told = said[said.index("nldissect: most messages of family") :]
+    assert f"--decode-as {numbers}" in told
+    assert "no other dissector fits" in told
+    read = on_a_terminal("read", late, "--decode-as", numbers.strip("'"))
+    assert "seem to be" not in read or numbers not in read
 
 
 def test_no_one_else_is_told(tmp_path: Path, run: Command) -> None:

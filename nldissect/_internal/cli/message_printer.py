@@ -247,17 +247,21 @@ class MessagePrinter(MessageSink):
         problems = [str(problem) for problem in self.registry.problems]
         families, processes = self.selection.families, self.selection.processes
         counts = {} if self._undescribed is None else self._undescribed.counts
+        samples = {} if self._undescribed is None else self._undescribed.samples.kept
         met = [] if families is None else sorted(families.seen)
         asked = [] if processes is None else sorted(processes.seen)
-        return [problems, met, asked, counts, self.found - self._found_before]
+        return [problems, met, asked, counts, samples, self.found - self._found_before]
 
     def _merge_result(self, seen: list[Any]) -> None:
         """Takes in what `_worker_result` gave in another process."""
-        problems, families, processes, counts, found = seen
+        problems, families, processes, counts, samples, found = seen
         self.found += found
         if self._undescribed is not None:
             for name, (messages, without) in counts.items():
                 self._undescribed.add(name, messages, without)
+            for number, kept in samples.items():
+                for data, big in kept:
+                    self._undescribed.samples.add(number, data, big)
         known = [str(problem) for problem in self.registry.problems]
         self._more_problems += [problem for problem in problems if problem not in known]
         if self.selection.families is not None:

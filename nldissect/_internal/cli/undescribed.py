@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
+from ..analysis.fitting import Samples, fitting
 from ..engine.message import Message
 from ..spec.registry import Registry
 from ..wire import framing
@@ -13,12 +15,16 @@ NUMBERED: Final = "family "  # before the number of one whose name the capture d
 
 
 class Undescribed:
-    """Counts the messages of each protocol and generic family, and those without a dissector."""
+    """Counts the messages of each protocol and generic family, and those without a dissector.
+
+    Of families without a name it has `samples`.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[str, bool] = {}  # families, by whether there is a dissector
         self.counts: dict[str, list[int]] = {}  # all, without a dissector
+        self.samples = Samples()
 
     def see(self, message: Message) -> None:
         """Counts a message, if it is of a protocol and not of netlink itself."""
@@ -31,6 +37,8 @@ class Undescribed:
             if known is None:
                 known = self._registry.family(family, message.type) is not None
                 known = self._known[name] = known or message.type == framing.GENL_ID_CTRL
+            if family is None and not known:
+                self.samples.see(message)
         else:
             name = protocol_name(message.protocol)
             known = message.spec is not None
@@ -50,13 +58,23 @@ class Undescribed:
         if not found:
             return None
         shown = ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
-        nameless = next((name for name in found if name.startswith(NUMBERED)), None)
-        named = ""
-        if nameless is not None:
-            number = nameless.removeprefix(NUMBERED)
-            named = f"`--decode-as {number}=NAME` says which family {number} is (what may be a key "
-            named += "is not shown without `--show-secrets`), "
-        return (
-            f"most messages of {shown} have no dissector: {named}`nldissect dissectors learn` "
-            "writes one from a capture or a module's source, `--specs DIR` takes the kernel's specs"
-        )
+        nameless = [int(n.removeprefix(NUMBERED)) for n in found if n.startswith(NUMBERED)]
+        fits = {n: fitting(self._registry, n, self.samples.kept.get(n, [])) for n in nameless}
+        only = [f"{n}={names[0]}" for n, names in fits.items() if len(names) == 1]
+        ways = []
+        if only:
+            words = " ".join(f"--decode-as {shlex.quote(one)}" for one in only)
+            ways.append(f"`{words}` says whose they seem to be: no other dissector fits")
+        elif fits:
+            number, several = next(iter(fits.items()))
+            fit = f" ({', '.join(several[:4])} fit)" if several else ""
+            ways.append(
+                f"`--decode-as {number}=NAME` says which family {number} is{fit}; "
+                "what may be a key is not shown without `--show-secrets`"
+            )
+        if len(only) < len(found):
+            ways.append(
+                "`nldissect dissectors learn` writes one from a capture or a module's source, "
+                "`--specs DIR` takes the kernel's specs"
+            )
+        return f"most messages of {shown} have no dissector: {'; '.join(ways)}"
