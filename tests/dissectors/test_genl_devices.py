@@ -205,8 +205,9 @@ def test_a_flow_has_the_identifier_and_the_labels_that_ovs_dpctl_prints() -> Non
     assert value(message, "ufid") == "3d837b93-7b8b-489b-837f-239851e7ec77"
     found = message.find("key.mpls").children
     assert [one.label for one in found][1:] == [
-        "label=0,tc=0,bos=0,ttl=0", "label=0,tc=0,bos=1,ttl=0",
-    ]  # fmt: skip
+        "label=0,tc=0,bos=0,ttl=0",
+        "label=0,tc=0,bos=1,ttl=0",
+    ]
     assert message.diagnoses == []
 
 
