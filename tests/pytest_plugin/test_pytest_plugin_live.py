@@ -203,6 +203,7 @@ def test_after():
 """
 SCRIPT = """
 export PYTHONPATH={root}:$PYTHONPATH NLDISSECT_CACHE={cache}
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1  # others' plugins take four times as long to load as pytest
 run() {{
     who=$1; shift
     export HERE={folder}/$who; mkdir -p $HERE
@@ -240,6 +241,7 @@ def run(folder: Path) -> None:
         arguments=shlex.join(
             [
                 *arguments(),
+                *("-p", "xdist", "-p", "nldissect._internal.pytest_plugin.entry"),
                 "--deselect",
                 "tests/test_mkdummy.py::test_as_recorded",
                 "--rootdir",
