@@ -15,6 +15,7 @@ from ..engine.faults import NOTE
 from ..engine.frame import Frame
 from ..engine.message import Message
 from ..session.forward_pass import Session
+from ..session.learner import CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_NEWFAMILY
 from ..spec import model
 from ..spec.registry import Registry
 from ..wire import framing
@@ -36,16 +37,20 @@ class Samples:
     def see(self, message: Frame) -> None:
         """Keeps a message, if it may tell more than those that there are."""
         number, size = int(message.type), message.limit - message.base
-        kept = self.kept.get(number)
-        room = len(self.kept) < _FAMILIES if kept is None else len(kept) < _MOST
-        if room and message.state == framing.OK and 20 <= size <= _LONGEST:
+        if self._room(number) and message.state == framing.OK and 20 <= size <= _LONGEST:
             self.add(number, message.data[message.base : message.limit], message.big)
+
+    def _room(self, number: int) -> bool:
+        kept = self.kept.get(number)
+        return len(self.kept) < _FAMILIES if kept is None else len(kept) < _MOST
 
     def add(self, number: int, data: bytes, big: bool) -> None:
         """The same of the bytes of one."""
+        if not self._room(number):
+            return
         kept = self.kept.setdefault(number, [])
         alike = [one for one, _ in kept if one[6:8] + one[16:17] == data[6:8] + data[16:17]]
-        if len(kept) < _MOST and len(alike) < _ALIKE and data not in alike:
+        if len(alike) < _ALIKE and data not in alike:
             kept.append((data, big))
 
 
@@ -70,9 +75,12 @@ def _named(name: str, number: int, big: bool) -> Record:
     """nlctrl's CTRL_CMD_NEWFAMILY with CTRL_ATTR_FAMILY_ID and CTRL_ATTR_FAMILY_NAME."""
     order = ">" if big else "<"
     text = name.encode() + b"\0"
-    body = struct.pack(order + "BBHHHHxx", 1, 2, 0, 6, 1, number)
-    body += struct.pack(order + "HH", 4 + len(text), 2) + text + bytes(-len(text) % 4)
-    return _record(struct.pack(order + "IHHII", 16 + len(body), 16, 0, 0, 0) + body, big)
+    body = struct.pack(order + "BB2x", CTRL_CMD_NEWFAMILY, 2)
+    body += struct.pack(order + "HHH2x", 6, CTRL_ATTR_FAMILY_ID, number)
+    body += struct.pack(order + "HH", 4 + len(text), CTRL_ATTR_FAMILY_NAME)
+    body += text + bytes(-len(text) % 4)
+    head = struct.pack(order + "IHHII", 16 + len(body), framing.GENL_ID_CTRL, 0, 0, 0)
+    return _record(head + body, big)
 
 
 def fitting(registry: Registry, number: int, samples: list[tuple[bytes, bool]]) -> list[str]:

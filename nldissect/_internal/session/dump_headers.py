@@ -12,11 +12,11 @@ from typing import Final
 
 from ..engine.frame import Frame
 from ..spec import model
+from ..wire import framing
 
 RTM_GETLINK: Final = 18
 _SIZE: Final = 16  # of struct ifinfomsg
 _HEADER: Final = 16  # nlmsghdr
-_DUMP: Final = 0x300
 
 
 def may_ask_like_links(operation: model.Operation | None) -> bool:
@@ -31,13 +31,15 @@ def asks_like_links(message: Frame) -> bool:
     """
     start = message.base + _HEADER
     end = start + _SIZE
-    dump = message.flags & _DUMP == _DUMP
+    dump = message.flags & framing.NLM_F_DUMP == framing.NLM_F_DUMP
     return dump and end <= message.limit and not any(message.data[start + 1 : end])
 
 
-def asked_like_links(own: model.Operation | None, links: model.Spec) -> model.Operation | None:
+def asked_like_links(
+    own: model.Operation | None, links: model.Spec | None
+) -> model.Operation | None:
     """The operation `own` with header and attributes of RTM_GETLINK."""
-    asked = links.operation(RTM_GETLINK, True)
+    asked = None if links is None else links.operation(RTM_GETLINK, True)
     if own is None or asked is None:
         return None
     out = model.Operation(own.name, own.constant)

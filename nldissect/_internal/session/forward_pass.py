@@ -366,8 +366,8 @@ class Session(Context):
         if found.variants is not None:
             message.operation = _variant(found.variants, found.operation, message)
         if found.plain and asks_like_links(message):
-            links = self.registry.raw(framing.NETLINK_ROUTE, RTM_GETLINK)
-            if found.like_links is None and links is not None:
+            if found.like_links is None:
+                links = self.registry.raw(framing.NETLINK_ROUTE, RTM_GETLINK)
                 found.like_links = asked_like_links(found.operation, links)
             message.operation = found.like_links or found.operation
 
